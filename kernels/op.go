@@ -1,0 +1,208 @@
+package kernels
+
+import "fmt"
+
+// Op is an operation code. What its arguments, dimensions and scalars mean is documented at
+// the constant and executed by its [Spec]; C sees the same numbers in program.h.
+type Op uint32
+
+// The op set. Tensors are contiguous and row-major unless a leading dimension is named.
+// "acc" means: with [FlagAccumulate] the result is added to the output (out = out + result),
+// without it the output is overwritten.
+const (
+	OpNone Op = iota
+
+	// OpGemm: C[G,M,N] = f(A[G,M,K] B[G,K,N] + bias[N]); acc (before the bias).
+	// Arg: A, B, bias?, aux?, C. Dim: M, N, K, lda, ldb, ldc, G, strideA, strideB, strideC.
+	// FlagTransA: A is stored [K,M]; FlagTransB: B is stored [N,K]. With FlagFnGrad the
+	// result is multiplied by f'(aux) instead, aux [G,M,N] holding the *output* of f laid out like C
+	// (ReLU, LeakyReLU, Tanh, Sigmoid). Scalar[0]: slope of LeakyReLU. With G > 1 the bias
+	// is shared by all groups.
+	OpGemm
+	// OpUnary: y[n] = f(x[n]). Arg: x, y. Dim: n. Scalar: parameters of f. In place allowed. acc.
+	OpUnary
+	// OpUnaryGrad: dx[n] = dy[n] f'(x[n]); acc. Arg: x, y, dy, dx (x and y are input and output of f;
+	// f' is evaluated from whichever [Fn] documents). Dim: n.
+	OpUnaryGrad
+	// OpBinary: y[M,N] = a[i*ars+j*acs] (Bin) b[i*brs+j*bcs]; strides 0 broadcast. acc.
+	// Arg: a, b, y. Dim: M, N, ars, acs, brs, bcs. In place (y = a) allowed when a is contiguous.
+	OpBinary
+	// OpSumAll: y[1] = s * sum f(x[n]); acc. Arg: x, y. Dim: n. Scalar: [0] s, then parameters of f
+	// are not available: f is one of FnIdentity, FnSquare, FnAbs.
+	OpSumAll
+	// OpSumRows: y[M] = s * sum_j f(x[M,N]); acc. Arg: x, y. Dim: M, N. As OpSumAll per row.
+	OpSumRows
+	// OpSumCols: y[N] = s * sum_i f(x[M,N]); acc. Arg: x, y. Dim: M, N, ldx.
+	OpSumCols
+	// OpCopy: y[i*ldy+j] = x[i*ldx+j] for i < M, j < N; acc. Arg: x, y. Dim: M, N, ldx, ldy.
+	OpCopy
+	// OpFill: y[n] = Scalar[0]. Arg: y. Dim: n.
+	OpFill
+
+	// OpLogSoftmax: y[M,N] = log softmax of x over the legal entries; masked entries of y are
+	// [MaskedLogProb]. A row without a legal entry is a programmer fault and gives NaN.
+	// Arg: x, mask?, y. Dim: M, N.
+	OpLogSoftmax
+	// OpLogSoftmaxGrad: dx[M,N] = dy - exp(y) sum_j dy over legal entries, 0 where masked; acc.
+	// Arg: y, mask?, dy, dx. Dim: M, N.
+	OpLogSoftmaxGrad
+	// OpSample: a[M] = index drawn from exp(logp[M,N]) by inverse CDF in ascending index with one
+	// uniform per row: Philox(key Seed, counter (row, low, high, Stream)), word 0.
+	// The last entry with positive probability catches rounding.
+	// Arg: logp, counter, a. Dim: M, N.
+	OpSample
+	// OpArgMax: a[M] = first index of the largest x[M,N]. Arg: x, a. Dim: M, N.
+	OpArgMax
+	// OpOneHot: y[M,N] = 1 at a[M], else 0. Arg: a, y. Dim: M, N.
+	OpOneHot
+	// OpPick: y[M] = x[M, a[M]]. Arg: x, a, y. Dim: M, N.
+	OpPick
+	// OpPickGrad: dx[M,N] = dy[M] at a[M], else 0; acc. Arg: dy, a, dx. Dim: M, N.
+	OpPickGrad
+
+	// OpAttention: multi-head attention over agents that excludes the agent itself:
+	// w_ij = softmax over j != i of q_i.k_j / sqrt D, x_i = sum_{j != i} w_ij v_j; zeros when N = 1.
+	// q, k, v, x are [B,N,h*D]. Arg: q, k, v, x. Dim: B, N, h, D. Never stores N x N beyond one tile.
+	// Iqbal & Sha 2019, eq. 6.
+	OpAttention
+	// OpAttentionGrad: gradients of OpAttention. Arg: q, k, v, dx, dq, dk, dv. Dim: B, N, h, D. acc.
+	OpAttentionGrad
+	// OpAttentionPenalty: y[1] = Scalar[0] * mean over B, h, i != j of (q_i.k_j / sqrt D)^2; 0 when N = 1.
+	// Arg: q, k, y. Dim: B, N, h, D.
+	OpAttentionPenalty
+	// OpAttentionPenaltyGrad: gradients of OpAttentionPenalty for dy[1]. Arg: q, k, dy, dq, dk. acc.
+	// Dim: B, N, h, D. Scalar as OpAttentionPenalty.
+	OpAttentionPenaltyGrad
+	// OpAttentionEntropy: y[h] = mean over B, i of the entropy of w_i in nats. Arg: q, k, y. Dim: B, N, h, D.
+	OpAttentionEntropy
+
+	// OpGatherRows: y[M,N] = table[idx[M], N]. Arg: table, idx, y. Dim: M, N, R (rows of the table).
+	OpGatherRows
+	// OpScatterRows: table[idx[M], N] = x[M,N], ascending M (the last of equal indices wins); acc adds
+	// in ascending M. Arg: x, idx, table. Dim: M, N, R.
+	OpScatterRows
+
+	// OpRandInt: y[n] = floor(u * bound[1]) clamped below bound, u from Philox word i%4 of counter
+	// (i/4, low, high, Stream). Arg: bound, counter, y. Dim: n.
+	OpRandInt
+	// OpUniform: y[n] = lo + (hi-lo) u, in this order without fma; u as in OpRandInt. Scalar: lo, hi.
+	// Arg: counter, y. Dim: n.
+	OpUniform
+	// OpNormal: y[n] = mean + std z, z by Box-Muller from pairs of words: u1 = (w0>>8 + 1) 2^-24,
+	// u2 = (w1>>8) 2^-24, z0 = sqrt(-2 log u1) cos(2 pi u2), z1 with sin. Scalar: mean, std. Arg: counter, y. Dim: n.
+	OpNormal
+	// OpCount: counter[2] = (high, low) += Dim[0] in base 2^24. Arg: counter.
+	OpCount
+
+	// OpAdam: one fused step over n parameters (Kingma & Ba 2015), g scaled by scale[1] first:
+	// m = fma(b1, m, (1-b1) g), v = fma(b2, v, ((1-b2) g) g),
+	// p -= state.lr / (1-state.b1t) * m / (sqrt(v / (1-state.b2t)) + eps).
+	// Arg: p, g, m, v, state, scale?. Dim: n. Scalar: b1, b2, eps.
+	// state[3] = (lr, b1^t, b2^t), advanced by OpAdamTick before the first OpAdam of a step.
+	OpAdam
+	// OpAdamTick: state.b1t *= b1, state.b2t *= b2. Arg: state. Scalar: b1, b2.
+	OpAdamTick
+	// OpPolyak: t[n] = fma(Scalar[0], p - t, t). Arg: p, t. Dim: n.
+	OpPolyak
+	// OpClipScale: from the sum of squares q[1]: norm[1] = sqrt(q), scale[1] = min(1, Scalar[0]/(norm + 1e-6)).
+	// Arg: q, norm, scale.
+	OpClipScale
+	// OpMoments: y[2] = (mean, standard deviation) of x[0 : rows*N] weighted by w (0 or 1; all ones when
+	// absent), rows = count[1] a device scalar; (0, 1) when nothing is selected or the deviation is below
+	// 1e-6. Arg: x, w?, count, y. Dim: R (capacity in rows), N. Population variance, two passes.
+	OpMoments
+	// OpCheckFinite: y[1] = 1 if every x[n] is finite, else 0; with acc y = min(y, .). Arg: x, y. Dim: n.
+	OpCheckFinite
+
+	opEnd
+)
+
+// Fn is a pointwise function: the body of OpUnary and the epilogue of OpGemm.
+type Fn uint32
+
+// The pointwise functions, with the derivative each backend uses.
+const (
+	FnIdentity   Fn = iota // x
+	FnAffine               // Scalar[0] x + Scalar[1], product rounded first; f' = Scalar[0]
+	FnReLU                 // max(x, 0); f' = y > 0
+	FnLeakyReLU            // x > 0 ? x : Scalar[0] x; f' = y > 0 ? 1 : Scalar[0]
+	FnTanh                 // f' = 1 - y y
+	FnSigmoid              // 1/(1+exp(-x)); f' = y (1 - y)
+	FnExp                  // f' = y
+	FnLog                  // f' = 1/x
+	FnSquare               // x x; f' = 2 x
+	FnSqrt                 // f' = 0.5 / y
+	FnReciprocal           // 1/x; f' = -(y y)
+	FnAbs                  // f' = sign x, 0 at 0
+	FnClamp                // min(max(x, Scalar[0]), Scalar[1]); f' = 1 strictly inside, else 0
+	fnEnd
+)
+
+// Bin is the body of OpBinary.
+type Bin uint32
+
+// The binary operations.
+const (
+	BinAdd Bin = iota
+	BinSub
+	BinMul
+	BinDiv
+	BinMin
+	BinMax
+	binEnd
+)
+
+// Flags modify an op; which ops know which flag is documented at the op.
+type Flags uint32
+
+// The flags.
+const (
+	FlagAccumulate Flags = 1 << iota
+	FlagTransA
+	FlagTransB
+	FlagFnGrad
+)
+
+// Numbers that are part of the specification of the ops.
+const (
+	// BlockK is the length of a block of a product sum, in terms.
+	BlockK = 256
+	// Lanes is the number of virtual lanes of a vector sum.
+	Lanes = 16
+	// Chunk is the number of elements of one chunk of a vector sum.
+	Chunk = 4096
+	// ChunkRows is the number of rows of one chunk of a sum over rows.
+	ChunkRows = 256
+	// MaskedLogProb is the log-probability of an illegal action: finite, and exp of it is 0.
+	MaskedLogProb = -1e9
+	// CounterBase is the base of the two digits of a counter.
+	CounterBase = 1 << 24
+)
+
+var fnNames = [...]string{"identity", "affine", "relu", "leakyrelu", "tanh", "sigmoid", "exp", "log", "square", "sqrt", "reciprocal", "abs", "clamp"}
+
+// String returns the name used in dumps.
+func (f Fn) String() string {
+	if f < fnEnd {
+		return fnNames[f]
+	}
+	return fmt.Sprintf("fn(%d)", uint32(f))
+}
+
+var binNames = [...]string{"add", "sub", "mul", "div", "min", "max"}
+
+// String returns the name used in dumps.
+func (b Bin) String() string {
+	if b < binEnd {
+		return binNames[b]
+	}
+	return fmt.Sprintf("bin(%d)", uint32(b))
+}
+
+// String returns the name used in dumps.
+func (o Op) String() string {
+	if o > OpNone && o < opEnd {
+		return specs[o].Name
+	}
+	return fmt.Sprintf("op(%d)", uint32(o))
+}

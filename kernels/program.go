@@ -1,0 +1,130 @@
+package kernels
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// Symbol names a range of the arena, for dumps and error messages.
+type Symbol struct {
+	Name   string
+	Offset int64
+	Shape  []int
+}
+
+// Program is a flat list of ops over one arena.
+type Program struct {
+	Name    string
+	Descs   []Desc
+	Arena   int64 // floats
+	Symbols []Symbol
+}
+
+// Validate checks every descriptor against its Spec: known op, functions and flags, dimensions
+// not negative, required arguments present and all arguments inside the arena.
+func (p *Program) Validate() error {
+	var errs []error
+	for i := range p.Descs {
+		if err := p.Descs[i].validate(p.Arena); err != nil {
+			errs = append(errs, fmt.Errorf("program %q, op %d: %w", p.Name, i, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (d *Desc) validate(arena int64) error {
+	s, ok := SpecOf(d.Op)
+	if !ok {
+		return fmt.Errorf("unknown op code %d", d.Op)
+	}
+	if d.Fn >= fnEnd || d.Bin >= binEnd {
+		return fmt.Errorf("%s: unknown function %s or %s", s.Name, d.Fn, d.Bin)
+	}
+	if d.Has(FlagAccumulate) && !s.Accumulates {
+		return fmt.Errorf("%s does not accumulate", s.Name)
+	}
+	for i, name := range s.Dims {
+		if d.Dim[i] < 0 {
+			return fmt.Errorf("%s: dimension %s is %d, must not be negative", s.Name, name, d.Dim[i])
+		}
+	}
+	for i, a := range s.Args {
+		if err := a.check(d, d.Arg[i], arena); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+func (a *ArgSpec) check(d *Desc, offset, arena int64) error {
+	if offset == Absent && a.Optional {
+		return nil
+	}
+	n := a.Len(d)
+	if offset < 0 || offset+n > arena {
+		return fmt.Errorf("argument %s [%d, %d) lies outside the arena of %d floats", a.Name, offset, offset+n, arena)
+	}
+	return nil
+}
+
+// Hash identifies the work of a Program: equal programs have equal hashes on every machine.
+func (p *Program) Hash() uint64 {
+	h := fnv.New64a()
+	for i := range p.Descs {
+		// Desc has a fixed size and no pointers, so this cannot fail.
+		_ = binary.Write(h, binary.LittleEndian, &p.Descs[i])
+	}
+	_ = binary.Write(h, binary.LittleEndian, p.Arena)
+	return h.Sum64()
+}
+
+// String is a readable listing, one op a line.
+func (p *Program) String() string {
+	names := make(map[int64]string, len(p.Symbols))
+	for _, s := range p.Symbols {
+		if _, taken := names[s.Offset]; !taken {
+			names[s.Offset] = s.Name
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "program %s: %d ops, arena %d floats, hash %016x\n", p.Name, len(p.Descs), p.Arena, p.Hash())
+	for i := range p.Descs {
+		fmt.Fprintf(&b, "%4d  %s\n", i, p.Descs[i].format(names))
+	}
+	return b.String()
+}
+
+func (d *Desc) format(names map[int64]string) string {
+	s, ok := SpecOf(d.Op)
+	if !ok {
+		return d.Op.String()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-14s", s.Name)
+	for i, n := range s.Dims {
+		fmt.Fprintf(&b, " %s=%d", n, d.Dim[i])
+	}
+	for i, a := range s.Args {
+		if d.Arg[i] == Absent && a.Optional {
+			continue
+		}
+		name, ok := names[d.Arg[i]]
+		if !ok {
+			name = fmt.Sprintf("@%d", d.Arg[i])
+		}
+		fmt.Fprintf(&b, " %s:%s", a.Name, name)
+	}
+	if d.Fn != FnIdentity {
+		fmt.Fprintf(&b, " fn=%s", d.Fn)
+	}
+	if d.Op == OpBinary {
+		fmt.Fprintf(&b, " bin=%s", d.Bin)
+	}
+	if d.Flags != 0 {
+		fmt.Fprintf(&b, " flags=%04b", d.Flags)
+	}
+	return b.String()
+}
