@@ -1,0 +1,62 @@
+package sim
+
+import "github.com/gmel-go/gmel/kernels/philox"
+
+// Randomness is counter-based: block = Philox4x32-10(key = seed, counter) with
+//
+//	counter[0] = world
+//	counter[1] = IED i, or link i M + m for streamLink
+//	counter[2] = slot, 0 for the streams of a topology
+//	counter[3] = episode << 8 | stream
+//
+// so any number of any world can be computed alone, and no world depends on how
+// many there are. Heuristics draw under a key of their own.
+const (
+	streamPlace  = 0  // x, y, f_i, -
+	streamLink   = 1  // line of sight, shadowing radius, shadowing angle, -
+	streamTask   = 2  // arrival, model, data, steps
+	streamLimit  = 3  // deadline, -, -, -
+	streamPolicy = 4  // choice, -, -, -
+	streamFading = 16 // + c/2: radius and angle of candidates c and c+1, c even
+)
+
+// moment is where a world stands; together with the key and an entity it names
+// a block.
+type moment struct {
+	key                  [2]uint32
+	world, slot, episode uint32
+}
+
+func (t *moment) block(entity, stream uint32) [4]uint32 {
+	return philox.Block(t.key, [4]uint32{t.world, entity, t.slot, t.episode<<8 | stream})
+}
+
+// normal turns two words into a standard normal draw (Box-Muller).
+func normal(u, v uint32) float32 {
+	_, cos := sincosTurn(philox.Uniform(v))
+	return float32(sqrtf(float32(2*exponential(u))) * cos)
+}
+
+// exponential turns a word into an Exp(1) draw, -ln(u) with u in (0, 1].
+func exponential(u uint32) float32 {
+	return -float32(log2f(philox.UniformOpen(u)) * ln2)
+}
+
+// fadeFloor keeps the small-scale power above zero (-70 dB), so that a rate is
+// never zero and an arrival never infinite. A Rayleigh link meets it once in
+// 10^7 slots.
+const fadeFloor float32 = 1e-7
+
+// fading turns two words into |h|^2 with mean 1: Exp(1) without line of sight,
+// Rician with the scenario's K factor with it.
+func (p *params) fading(u, v uint32, los bool) float32 {
+	e := exponential(u)
+	if !los {
+		return max(e, fadeFloor)
+	}
+	sin, cos := sincosTurn(philox.Uniform(v))
+	r := float32(p.scatter * sqrtf(e))
+	re := p.specular + float32(r*cos)
+	im := float32(r * sin)
+	return max(float32(re*re)+float32(im*im), fadeFloor)
+}

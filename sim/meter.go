@@ -1,0 +1,262 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+)
+
+// Meter accumulates what happened to the tasks, step by step. It serves
+// heuristics and learned policies alike: call Observe after every Step.
+type Meter struct {
+	scenario string
+	agents   int
+	slots    int
+	quota    []int // [W] episodes of each world that count
+	worlds   []worldMeter
+	episodes []EpisodeStats // finished, in order of finishing
+
+	sums      sums
+	histogram [latencyBins + 1]int64
+	binS      float64
+	actions   []int64 // [U] tasks by action
+}
+
+// latencyBins is the resolution of the latency histogram: tau_max / 8192, half a
+// millisecond at the defaults.
+const latencyBins = 8192
+
+// sums are totals over tasks.
+type sums struct {
+	steps, slots, tasks, completed                  int64
+	latency, reward, energy                         float64
+	radioWait, upload, queue, load, compute, result float64
+}
+
+// worldMeter is the running episode of one world.
+type worldMeter struct {
+	hash             uint64
+	tasks, completed int64
+	latency, reward  float64
+	energy           float64
+}
+
+// EpisodeStats describes one finished episode of one world.
+type EpisodeStats struct {
+	World, Episode  int
+	Tasks           int64
+	CompletionRate  float64 // of the tasks; NaN without tasks
+	MeanLatencyS    float64 // of the tasks, a failed one charged tau; NaN without tasks
+	RewardPerAgent  float64 // sum over slots of r_i, mean over agents
+	EnergyPerTaskJ  float64 // NaN without tasks
+	LatencyPerSlotS float64 // total latency of all tasks divided by slots
+}
+
+// LatencySplit is the mean over all tasks of the parts of the latency, in s;
+// failed tasks count with their parts cut at the deadline, so the parts add up
+// to the mean latency.
+type LatencySplit struct {
+	RadioWait float64 `json:"radio_wait_s"`
+	Upload    float64 `json:"upload_s"`
+	QueueWait float64 `json:"queue_wait_s"`
+	Switch    float64 `json:"switch_s"`
+	Compute   float64 `json:"compute_s"`
+	Download  float64 `json:"download_s"`
+}
+
+// Summary is the result of a simulation or an evaluation.
+type Summary struct {
+	Scenario string `json:"scenario"`
+	Policy   string `json:"policy"`
+	Worlds   int    `json:"worlds"`
+	Episodes int    `json:"episodes"` // finished and counted, over all worlds
+	Seed     uint64 `json:"seed"`
+	Agents   int    `json:"agents"`
+	Slots    int64  `json:"slots"` // counted, over all worlds
+	Tasks    int64  `json:"tasks"`
+
+	CompletionRate float64      `json:"completion_rate"`
+	MeanLatencyS   float64      `json:"mean_latency_s"` // over all tasks, a failed one charged tau
+	P95LatencyS    float64      `json:"p95_latency_s"`  // the same tasks; resolution tau_max / 8192
+	MeanReward     float64      `json:"mean_reward"`    // episode sum of r_i, mean over agents and episodes
+	EnergyJ        float64      `json:"energy_j"`       // mean per task
+	LatencySplit   LatencySplit `json:"latency_split"`
+	ActionShares   []float64    `json:"action_shares"` // of the tasks: local, candidate 1, 2, ...
+
+	Hash            string  `json:"hash"` // of all counted actions and rewards, see Meter.Observe
+	AgentStepsPerS  float64 `json:"agent_steps_per_s"`
+	DurationSeconds float64 `json:"duration_s"`
+}
+
+// NewMeter counts exactly the first `episodes` finished episodes of the worlds:
+// world i counts for episodes/W of them, the first episodes mod W worlds for one
+// more. With episodes = 0 everything counts.
+func NewMeter(w *Worlds, episodes int) *Meter {
+	m := &Meter{
+		scenario: w.scenario.Name, agents: w.A, slots: w.p.slots,
+		quota: make([]int, w.W), worlds: make([]worldMeter, w.W), actions: make([]int64, w.U),
+		binS: float64(w.p.deadlineMax) / latencyBins,
+	}
+	for i := range m.quota {
+		m.worlds[i].hash = fnvOffset
+		m.quota[i] = math.MaxInt
+		if episodes > 0 {
+			m.quota[i] = share(episodes, w.W, i)
+		}
+	}
+	return m
+}
+
+// share splits total over n parts as evenly as possible, larger parts first.
+func share(total, n, i int) int {
+	s := total / n
+	if i < total%n {
+		s++
+	}
+	return s
+}
+
+// Counts reports whether the next step of a world still counts.
+func (m *Meter) Counts(world int) bool { return m.quota[world] > 0 }
+
+// Done reports whether all wanted episodes have been counted.
+func (m *Meter) Done() bool {
+	for _, q := range m.quota {
+		if q > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Observe adds the last step of the worlds. The hash takes, per world in order of
+// steps and agents, the action and the bits of the reward as 32-bit words
+// through FNV-1a (64 bit, one multiplication per word); the worlds' hashes are
+// folded in the order of the worlds, so threads do not matter.
+func (m *Meter) Observe(w *Worlds) {
+	for world := range w.W {
+		if m.quota[world] <= 0 {
+			continue
+		}
+		m.observeWorld(w, world)
+		if w.Truncated[world] || w.Terminated[world] {
+			m.finish(w, world)
+		}
+	}
+}
+
+const (
+	fnvOffset uint64 = 14695981039346656037
+	fnvPrime  uint64 = 1099511628211
+)
+
+func (m *Meter) observeWorld(w *Worlds, world int) {
+	e := &m.worlds[world]
+	h := e.hash
+	for n := world * w.A; n < (world+1)*w.A; n++ {
+		h = (h ^ uint64(uint32(w.Task.Action[n]))) * fnvPrime
+		h = (h ^ uint64(math.Float32bits(w.Reward[n]))) * fnvPrime
+		if w.HadTask[n] {
+			m.observeTask(w, n, e)
+		}
+	}
+	e.hash = h
+	m.sums.slots++
+	m.sums.steps += int64(w.A)
+}
+
+func (m *Meter) observeTask(w *Worlds, n int, e *worldMeter) {
+	t, s := &w.Task, &m.sums
+	latency := float64(t.Latency[n])
+	e.tasks++
+	if t.Completed[n] {
+		e.completed++
+	}
+	e.latency += latency
+	e.reward += float64(w.Reward[n])
+	e.energy += float64(t.Energy[n])
+	s.tasks++
+	s.radioWait += float64(t.RadioWait[n])
+	s.upload += float64(t.Upload[n])
+	s.queue += float64(t.QueueWait[n])
+	s.load += float64(t.Switch[n])
+	s.compute += float64(t.Compute[n])
+	s.result += float64(t.Download[n])
+	m.actions[t.Action[n]]++
+	m.histogram[min(int(latency/m.binS), latencyBins)]++
+}
+
+// finish books the running episode of a world.
+func (m *Meter) finish(w *Worlds, world int) {
+	e := &m.worlds[world]
+	tasks := float64(e.tasks)
+	episode, _ := w.LastSlot(world)
+	m.episodes = append(m.episodes, EpisodeStats{
+		World: world, Episode: episode, Tasks: e.tasks,
+		CompletionRate: float64(e.completed) / tasks, MeanLatencyS: e.latency / tasks,
+		RewardPerAgent: e.reward / float64(m.agents), EnergyPerTaskJ: e.energy / tasks,
+		LatencyPerSlotS: e.latency / float64(m.slots),
+	})
+	m.book(e)
+	*e = worldMeter{hash: e.hash}
+	m.quota[world]--
+}
+
+// book adds an episode's sums to the totals.
+func (m *Meter) book(e *worldMeter) {
+	m.sums.completed += e.completed
+	m.sums.latency += e.latency
+	m.sums.reward += e.reward
+	m.sums.energy += e.energy
+}
+
+// Episodes returns the finished episodes in the order of finishing, for
+// intervals over episodes.
+func (m *Meter) Episodes() []EpisodeStats { return m.episodes }
+
+// Summary returns the means so far; unfinished episodes count in everything but
+// Episodes and MeanReward. Policy, Seed and speed are the caller's to fill in.
+func (m *Meter) Summary() Summary {
+	finished, all := m.sums, *m
+	for i := range m.worlds {
+		all.book(&m.worlds[i])
+	}
+	s := all.sums
+	per := func(total float64) float64 { return total / math.Max(1, float64(s.tasks)) }
+	out := Summary{
+		Scenario: m.scenario, Worlds: len(m.worlds), Episodes: len(m.episodes), Agents: m.agents,
+		Slots: s.slots, Tasks: s.tasks,
+		CompletionRate: per(float64(s.completed)), MeanLatencyS: per(s.latency), P95LatencyS: m.Quantile(0.95),
+		MeanReward: finished.reward / float64(m.agents) / math.Max(1, float64(len(m.episodes))), EnergyJ: per(s.energy),
+		LatencySplit: LatencySplit{
+			RadioWait: per(s.radioWait), Upload: per(s.upload), QueueWait: per(s.queue),
+			Switch: per(s.load), Compute: per(s.compute), Download: per(s.result),
+		},
+		Hash: fmt.Sprintf("%016x", m.Hash()),
+	}
+	for _, n := range m.actions {
+		out.ActionShares = append(out.ActionShares, per(float64(n)))
+	}
+	return out
+}
+
+// Hash folds the hashes of the worlds in their order.
+func (m *Meter) Hash() uint64 {
+	h := fnvOffset
+	for i := range m.worlds {
+		h = (h ^ m.worlds[i].hash) * fnvPrime
+	}
+	return h
+}
+
+// Quantile returns the latency in s that a share q of the tasks does not exceed,
+// interpolated inside a bin of tau_max / 8192; 0 without tasks.
+func (m *Meter) Quantile(q float64) float64 {
+	rank, below := q*float64(m.sums.tasks), 0.0
+	for b, n := range m.histogram {
+		if n > 0 && below+float64(n) >= rank {
+			return (float64(b) + (rank-below)/float64(n)) * m.binS
+		}
+		below += float64(n)
+	}
+	return 0
+}

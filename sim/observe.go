@@ -1,0 +1,82 @@
+package sim
+
+// The observation of an IED, O = 7 + K + 3C (+ C K) numbers of about [0, 1]:
+//
+//	0            1 with a task
+//	1 .. K       one-hot model
+//	K+1          D / D_max
+//	K+2          C / C_max
+//	K+3          tau / tau_max
+//	K+4          f_i / f_max
+//	K+5          own compute backlog / tau_max
+//	K+6          own radio backlog / tau_max
+//	then for each candidate c
+//	  +0         (10 log10 gain + 140) / 80, the gain of this slot in dB
+//	  +1         ES backlog / tau_max
+//	  +2         n_m / N of the last slot
+//	then, with cache flags, for each candidate K flags: the ES holds model k
+//
+// D_max, C_max, tau_max, f_max are the largest values of the scenario. Backlogs
+// are cut at backlogCut: a wait of two maximal deadlines is as hopeless as more.
+// Without a task the entries 0 to K+3 are 0.
+const (
+	gainLowDB  float32 = -140 // maps to 0: not decodable at any power used here
+	gainSpanDB float32 = 80   // -60 dB, about 5 m away, maps to 1
+	backlogCut float32 = 2
+)
+
+// observe writes Obs and Mask of one agent for the current slot.
+func (w *Worlds) observe(world, agent int) {
+	p := w.p
+	o := w.Obs[agent*p.O:][:p.O]
+	clear(o[:p.K+4])
+	mask := w.Mask[agent*p.U:][:p.U]
+	mask[0] = 1
+	legal := float32(0)
+	if k := w.model[agent]; k >= 0 {
+		legal = 1
+		o[0], o[1+k] = 1, 1
+		o[p.K+1] = w.data[agent] / p.dataMax
+		o[p.K+2] = w.cycles[agent] / p.cyclesMax
+		o[p.K+3] = w.deadline[agent] / p.deadlineMax
+	}
+	for u := 1; u < len(mask); u++ {
+		mask[u] = legal
+	}
+	o[p.K+4] = w.speed[agent] / p.speedMax
+	o[p.K+5] = min(w.compute[agent]/p.deadlineMax, backlogCut)
+	o[p.K+6] = min(w.radio[agent]/p.deadlineMax, backlogCut)
+	o = o[p.K+7:]
+	for c := range p.C {
+		es := world*p.M + int(w.cand[agent*p.C+c])
+		dB := log2f(w.now[agent*p.C+c]) / decibel
+		o[3*c] = (dB - gainLowDB) / gainSpanDB
+		o[3*c+1] = min(w.free[es]/p.deadlineMax, backlogCut)
+		o[3*c+2] = float32(w.load[es]) / float32(p.A)
+	}
+	if p.flags {
+		w.observeCaches(world, agent, o[3*p.C:])
+	}
+}
+
+// observeCaches writes the C K flags.
+func (w *Worlds) observeCaches(world, agent int, o []float32) {
+	p := w.p
+	clear(o)
+	for c := range p.C {
+		es := world*p.M + int(w.cand[agent*p.C+c])
+		for _, k := range w.cache[es*p.G:][:p.G] {
+			o[c*p.K+int(k)] = 1
+		}
+	}
+}
+
+// holds reports whether an ES (index w M + m) has the model in GPU memory.
+func (w *Worlds) holds(es int, model int32) bool {
+	for _, k := range w.cache[es*w.p.G:][:w.p.G] {
+		if k == model {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,164 @@
+package sim
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels/philox"
+)
+
+// params are the constants of the slot step, computed once in float64 from the
+// scenario and rounded to float32. They are all that a C or CUDA version of the
+// step needs beside the state arrays. SI units: s, bit, cycle, Hz, W, J.
+type params struct {
+	A, M, C, K, G, O, U int // IEDs, ESs, candidates, models, cache places, observation, actions
+	slots               int
+	slot                float32 // Delta
+
+	arrival float32     // p
+	models  []modelUnit // [K]
+
+	los      line
+	nlos     []line
+	losDecay float32 // log2(e) / k_s, 1/m; 0 is always visible
+	shadow   [2]float32
+	height2  float32      // (h_BS - h_UT)^2
+	servers  [][2]float32 // [M] positions in m
+	width    float32
+	depth    float32
+
+	band     float32 // B, Hz
+	snrUp    float32 // P_IED / (N0 B) at the ES: times the gain it is the SNR on the full band
+	snrDown  float32 // P_ES / (N0 B) at the IED
+	maxSE    float32
+	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
+	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
+
+	serverSpeed []float32 // [M] F_m
+	speedLo     float32   // f_i = lo + u span
+	speedSpan   float32
+	speedMax    float32
+
+	kappa, gpuW, iedW float32
+	penalty           float32 // 1 + lambda
+	energyWeight      float32
+	flags             bool
+
+	dataMax, cyclesMax, deadlineMax float32
+
+	episodic bool      // topology redrawn per episode
+	fixedKey [2]uint32 // key of the fixed topology
+}
+
+// modelUnit is one task type in SI units; a draw is lo + u span.
+type modelUnit struct {
+	upTo                     float32 // cumulative share; the last is 2, so rounding loses no task
+	dataLo, dataSpan         float32
+	stepsLo, stepsCount      float32 // whole numbers
+	cyclesPerStep            float32
+	result                   float32
+	deadlineLo, deadlineSpan float32
+	load                     float32
+}
+
+func newParams(s *Scenario) *params {
+	p := &params{
+		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
+		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(),
+		slots: s.Time.Slots, slot: float32(s.Time.SlotS), arrival: float32(s.Tasks.Probability),
+		width: float32(s.Hall.WidthM), depth: float32(s.Hall.DepthM), servers: serverGrid(s),
+		kappa: float32(s.Energy.Kappa), gpuW: float32(s.Energy.GPUW),
+		penalty: float32(1 + s.Reward.FailurePenalty), energyWeight: float32(s.Reward.EnergyWeightPerJ),
+		flags: s.Observation.CacheFlags, episodic: s.Topology == TopologyEpisode,
+		fixedKey: philox.Key(s.TopologySeed),
+	}
+	p.setRadio(s)
+	p.setTasks(s)
+	f := s.Compute.IEDGcyclesPerS
+	p.speedLo, p.speedSpan, p.speedMax = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(f[1]*1e9)
+	for m := range p.M {
+		speeds := s.Compute.ServerGcyclesPerS
+		p.serverSpeed = append(p.serverSpeed, float32(speeds[m%len(speeds)]*1e9))
+	}
+	return p
+}
+
+func (p *params) setRadio(s *Scenario) {
+	r, c := &s.Radio, clutters[s.Hall.Clutter]
+	p.los = lossLOS.at(r.CarrierGHz)
+	for _, l := range c.nlos {
+		p.nlos = append(p.nlos, l.at(r.CarrierGHz))
+	}
+	if !c.alwaysVisible {
+		p.losDecay = float32(math.Log2E / c.decay())
+	}
+	p.shadow = [2]float32{float32(c.shadowDB), shadowLOS} // index 1: line of sight
+	p.height2 = float32((c.serverM - iedM) * (c.serverM - iedM))
+	p.band = float32(r.BandwidthMHz * 1e6)
+	noise := func(figureDB float64) float64 { // mW over the full band
+		return milliwatt(r.ThermalNoiseDBmPerHz+figureDB) * r.BandwidthMHz * 1e6
+	}
+	p.snrUp = float32(milliwatt(r.IEDPowerDBm) / noise(r.ServerNoiseFigureDB))
+	p.snrDown = float32(milliwatt(r.ServerPowerDBm) / noise(r.IEDNoiseFigureDB))
+	p.iedW = float32(milliwatt(r.IEDPowerDBm) * 1e-3)
+	p.maxSE = float32(r.MaxSpectralEfficiency)
+	k := math.Pow(10, r.RicianKDB/10)
+	p.specular, p.scatter = float32(math.Sqrt(k/(k+1))), float32(math.Sqrt(1/(k+1)))
+}
+
+func (p *params) setTasks(s *Scenario) {
+	total := 0.0
+	for _, m := range s.Tasks.Models {
+		total += m.Share
+		lo, hi := m.steps()
+		p.models = append(p.models, modelUnit{
+			upTo:   float32(total),
+			dataLo: float32(m.DataMbit[0] * 1e6), dataSpan: float32((m.DataMbit[1] - m.DataMbit[0]) * 1e6),
+			stepsLo: float32(lo), stepsCount: float32(hi - lo + 1), cyclesPerStep: float32(m.GcyclesPerStep * 1e9),
+			result:     float32(m.ResultMbit * 1e6),
+			deadlineLo: float32(m.DeadlineS[0]), deadlineSpan: float32(m.DeadlineS[1] - m.DeadlineS[0]),
+			load: float32(m.LoadS),
+		})
+		p.dataMax = max(p.dataMax, float32(m.DataMbit[1]*1e6))
+		p.cyclesMax = max(p.cyclesMax, float32(m.Gcycles[1]*1e9))
+		p.deadlineMax = max(p.deadlineMax, float32(m.DeadlineS[1]))
+	}
+	p.models[lastShared(s.Tasks.Models)].upTo = 2
+}
+
+// lastShared is the last model with a positive share: it takes what rounding of
+// the cumulative shares leaves.
+func lastShared(models []Model) int {
+	last := 0
+	for k, m := range models {
+		if m.Share > 0 {
+			last = k
+		}
+	}
+	return last
+}
+
+// milliwatt converts dBm to mW.
+func milliwatt(dBm float64) float64 { return math.Pow(10, dBm/10) }
+
+// serverGrid returns the ES positions in m: the explicit ones, or a grid of
+// ceil(sqrt(M depth/width)) rows that share the ESs as evenly as possible, every
+// row evenly spaced. Four ESs in 300 x 150 m stand at (75 | 225, 37.5 | 112.5).
+func serverGrid(s *Scenario) [][2]float32 {
+	var at [][2]float32
+	for _, q := range s.Hall.ServerPositions {
+		at = append(at, [2]float32{float32(q[0]), float32(q[1])})
+	}
+	if at != nil {
+		return at
+	}
+	ideal := math.Sqrt(float64(s.Servers) * s.Hall.DepthM / s.Hall.WidthM)
+	rows := min(s.Servers, max(1, int(math.Ceil(ideal-1e-6))))
+	for r := range rows {
+		n := (r+1)*s.Servers/rows - r*s.Servers/rows
+		y := (float64(r) + 0.5) / float64(rows) * s.Hall.DepthM
+		for j := range n {
+			at = append(at, [2]float32{float32((float64(j) + 0.5) / float64(n) * s.Hall.WidthM), float32(y)})
+		}
+	}
+	return at
+}

@@ -1,0 +1,194 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gmel-go/gmel/kernels/philox"
+)
+
+// Policy chooses actions [W, A] for the current slot of all worlds. It uses only
+// what each IED could know: its own task, backlogs and gains of this slot, the
+// ES backlogs and model caches at the start of the slot, last slot's loads, and
+// the constant speeds. Random choices are counter-based: they depend on the
+// policy's seed and on (world, IED, slot, episode), not on the calls before.
+type Policy interface {
+	Name() string
+	Act(w *Worlds, actions []int32)
+}
+
+// Policies returns the names that NewPolicy knows.
+func Policies() []string {
+	return []string{"random", "local", "nearest", "greedy", "softmin", "switch-aware"}
+}
+
+// NewPolicy returns the heuristic of that name:
+//
+//	random        uniform over the legal actions
+//	local         always local
+//	nearest       always candidate 1, the strongest mean gain
+//	greedy        the smallest own predicted latency
+//	softmin       sample with probability proportional to exp(-T / temperature)
+//	switch-aware  softmin whose T counts the model load, and more (see Softmin)
+func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	key := philox.Key(seed ^ policyKey)
+	switch name {
+	case "random":
+		return &randomPolicy{key}, nil
+	case "local":
+		return constantPolicy{name, 0}, nil
+	case "nearest":
+		return constantPolicy{name, 1}, nil
+	case "greedy":
+		return greedyPolicy{}, nil
+	case "softmin":
+		return &Softmin{Temperature: DefaultTemperature, name: name, key: key}, nil
+	case "switch-aware":
+		return &Softmin{
+			Temperature: DefaultSwitchTemperature, SwitchWeight: DefaultSwitchWeight, name: name, key: key,
+		}, nil
+	}
+	return nil, fmt.Errorf("sim: no policy %q; there are %s", name, strings.Join(Policies(), ", "))
+}
+
+// policyKey separates the policies' draws from the worlds' draws of one seed.
+const policyKey = 0x9d39247e33776d41
+
+// draw returns the policy's uniform [0, 1) for an agent in the current slot.
+func draw(key [2]uint32, w *Worlds, world, i int) float32 {
+	t := w.moment(world)
+	t.key = key
+	return philox.Uniform(t.block(uint32(i), streamPolicy)[0])
+}
+
+type randomPolicy struct{ key [2]uint32 }
+
+func (*randomPolicy) Name() string { return "random" }
+
+func (p *randomPolicy) Act(w *Worlds, actions []int32) {
+	for n := range actions {
+		actions[n] = 0
+		if w.model[n] >= 0 {
+			actions[n] = int32(draw(p.key, w, n/w.A, n%w.A) * float32(w.U))
+		}
+	}
+}
+
+type constantPolicy struct {
+	name   string
+	action int32
+}
+
+func (p constantPolicy) Name() string { return p.name }
+
+func (p constantPolicy) Act(w *Worlds, actions []int32) {
+	for n := range actions {
+		actions[n] = 0
+		if w.model[n] >= 0 {
+			actions[n] = p.action
+		}
+	}
+}
+
+type greedyPolicy struct{}
+
+func (greedyPolicy) Name() string { return "greedy" }
+
+func (greedyPolicy) Act(w *Worlds, actions []int32) {
+	for n := range actions {
+		actions[n] = 0
+		if w.model[n] < 0 {
+			continue
+		}
+		best := w.predict(n, 0, 0)
+		for a := 1; a < w.U; a++ {
+			if t := w.predict(n, a, 0); t < best {
+				best, actions[n] = t, int32(a)
+			}
+		}
+	}
+}
+
+// Softmin samples an action with probability proportional to exp(-T/Temperature)
+// of the IED's own predicted latency T. Randomising is the point: IEDs that
+// see the same idle ES do not all run there.
+//
+// With SwitchWeight > 0 a candidate that does not hold the model costs
+// SwitchWeight times its load time more. 1 counts the IED's own delay; more than
+// 1 also prices what the load does to others, who wait behind it and lose the
+// model that it evicts.
+type Softmin struct {
+	Temperature  float32 // s, > 0
+	SwitchWeight float32
+	name         string
+	key          [2]uint32
+}
+
+// Name returns the policy's name.
+func (p *Softmin) Name() string { return p.name }
+
+// Act samples the actions.
+func (p *Softmin) Act(w *Worlds, actions []int32) {
+	var weight [maxCandidates + 1]float32
+	for n := range actions {
+		actions[n] = 0
+		if w.model[n] < 0 {
+			continue
+		}
+		total := p.weigh(w, n, weight[:w.U])
+		u := draw(p.key, w, n/w.A, n%w.A) * total
+		for a := 0; a < w.U-1 && u >= weight[a]; a++ {
+			u -= weight[a]
+			actions[n]++
+		}
+	}
+}
+
+// weigh fills the unnormalised probabilities and returns their sum. T is taken
+// relative to the smallest, so the largest weight is 1.
+func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
+	for a := range weight {
+		weight[a] = w.predict(n, a, p.SwitchWeight)
+	}
+	best := weight[0]
+	for _, t := range weight {
+		best = min(best, t)
+	}
+	for a, t := range weight {
+		weight[a] = exp2f((best - t) / p.Temperature * log2e)
+		total += weight[a]
+	}
+	return total
+}
+
+// predict returns the latency in s that the agent expects of an action, taking
+// last slot's n_m (at least 1) as this slot's, and switchWeight times the load
+// time as the delay where the model is not held.
+func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
+	p := w.p
+	if action == 0 {
+		return w.compute[agent] + w.cycles[agent]/w.speed[agent]
+	}
+	link := agent*p.C + action - 1
+	m := int(w.cand[link])
+	es, k := agent/p.A*p.M+m, w.model[agent]
+	n := float32(max(w.load[es], 1))
+	arrival := w.radio[agent] + w.data[agent]/p.uplink(w.now[link], n)
+	t := max(arrival, w.free[es]) + w.cycles[agent]/p.serverSpeed[m]
+	t += p.models[k].result / p.downlink(w.now[link], n)
+	if switchWeight > 0 && !w.holds(es, k) {
+		t += float32(switchWeight * p.models[k].load)
+	}
+	return t
+}
+
+// Defaults of the sampling heuristics, found by a sweep on the preset paper with
+// 10, 30 and 50 IEDs (see TestSoftminDefaults for the check).
+const (
+	DefaultTemperature       = 0.2 // s
+	DefaultSwitchTemperature = 0.2 // s
+	DefaultSwitchWeight      = 2
+)

@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"hash/fnv"
+	"math"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Scenario is the whole configuration of a game: who is there, the hall, the
+// radio, the tasks, the computers and the reward. The presets are the only
+// source of defaults; every number there carries its unit and its source.
+// Keys carry their unit, so fields are in the unit of their key.
+type Scenario struct {
+	Name          string `yaml:"name"`
+	IEDs          int    `yaml:"ieds"`       // N, the agents
+	Servers       int    `yaml:"servers"`    // M, the edge servers (ESs)
+	MaxCandidates int    `yaml:"candidates"` // C before it is capped by M, see Candidates
+
+	Topology     string `yaml:"topology"`      // TopologyEpisode or TopologyFixed
+	TopologySeed uint64 `yaml:"topology_seed"` // seed of the fixed topology
+
+	Time        Clock       `yaml:"time"`
+	Hall        Hall        `yaml:"hall"`
+	Radio       Radio       `yaml:"radio"`
+	Tasks       Tasks       `yaml:"tasks"`
+	Compute     Compute     `yaml:"compute"`
+	Energy      Energy      `yaml:"energy"`
+	Reward      RewardRule  `yaml:"reward"`
+	Observation Observation `yaml:"observation"`
+}
+
+// Values of Scenario.Topology. A topology is the IEDs' positions and speeds f_i
+// and every link's line-of-sight state and shadowing.
+const (
+	TopologyEpisode = "episode" // drawn anew by every world at every episode
+	TopologyFixed   = "fixed"   // drawn once from topology_seed, shared by all worlds and episodes
+)
+
+// Range is a closed interval [min, max] that a uniform draw covers.
+type Range [2]float64
+
+// Clock is the time grid: Slots slots of SlotS seconds make one episode.
+type Clock struct {
+	SlotS float64 `yaml:"slot_s"`
+	Slots int     `yaml:"slots"`
+}
+
+// Hall is the factory floor; IEDs are uniform over it.
+type Hall struct {
+	WidthM          float64      `yaml:"width_m"`
+	DepthM          float64      `yaml:"depth_m"`
+	Clutter         string       `yaml:"clutter"`                 // SL, DL, SH, DH of TR 38.901, or LOS
+	ServerPositions [][2]float64 `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
+}
+
+// Radio is the air interface; every ES has its own band of BandwidthMHz.
+type Radio struct {
+	CarrierGHz            float64 `yaml:"carrier_ghz"`
+	BandwidthMHz          float64 `yaml:"bandwidth_mhz"`
+	IEDPowerDBm           float64 `yaml:"ied_power_dbm"`
+	ServerPowerDBm        float64 `yaml:"server_power_dbm"`
+	ThermalNoiseDBmPerHz  float64 `yaml:"thermal_noise_dbm_per_hz"`
+	ServerNoiseFigureDB   float64 `yaml:"server_noise_figure_db"`
+	IEDNoiseFigureDB      float64 `yaml:"ied_noise_figure_db"`
+	MaxSpectralEfficiency float64 `yaml:"max_spectral_efficiency"` // bit/s/Hz
+	RicianKDB             float64 `yaml:"rician_k_db"`
+}
+
+// Tasks says how often an IED gets a task and of which kind.
+type Tasks struct {
+	Probability float64 `yaml:"probability"` // per IED and slot
+	Models      []Model `yaml:"models"`      // the K task types
+}
+
+// Model is one AIGC service: the distribution of its tasks and its load time.
+type Model struct {
+	Name           string  `yaml:"name"`
+	Share          float64 `yaml:"share"` // of all tasks; the shares add up to 1
+	DataMbit       Range   `yaml:"data_mbit,flow"`
+	Gcycles        Range   `yaml:"gcycles,flow"`
+	GcyclesPerStep float64 `yaml:"gcycles_per_step"`
+	ResultMbit     float64 `yaml:"result_mbit"`
+	DeadlineS      Range   `yaml:"deadline_s,flow"`
+	LoadS          float64 `yaml:"load_s"`
+}
+
+// Compute is the speed of ESs and IEDs and the size of the ESs' model caches.
+type Compute struct {
+	ServerGcyclesPerS []float64 `yaml:"server_gcycles_per_s,flow"` // ES m has entry m modulo the length
+	IEDGcyclesPerS    Range     `yaml:"ied_gcycles_per_s,flow"`
+	CacheModels       int       `yaml:"cache_models"` // G
+}
+
+// Energy holds the constants of the energy report.
+type Energy struct {
+	Kappa float64 `yaml:"kappa"` // J s^2 / cycle^3
+	GPUW  float64 `yaml:"gpu_w"`
+}
+
+// RewardRule holds the constants of the reward.
+type RewardRule struct {
+	FailurePenalty   float64 `yaml:"failure_penalty"`     // lambda
+	EnergyWeightPerJ float64 `yaml:"energy_weight_per_j"` // w_e
+	Omega            float64 `yaml:"omega"`               // used by the learner, not by Worlds.Reward
+}
+
+// Observation selects optional parts of the observation.
+type Observation struct {
+	CacheFlags bool `yaml:"cache_flags"`
+}
+
+// Agents returns A = N, the number of IEDs.
+func (s *Scenario) Agents() int { return s.IEDs }
+
+// Candidates returns C = min(M, candidates), the ESs an IED may choose from.
+func (s *Scenario) Candidates() int { return min(s.Servers, s.MaxCandidates) }
+
+// Actions returns U = C + 1: 0 is local, c is candidate c.
+func (s *Scenario) Actions() int { return s.Candidates() + 1 }
+
+// ObsSize returns O = 7 + K + 3C, plus C K with cache flags.
+func (s *Scenario) ObsSize() int {
+	k, c := len(s.Tasks.Models), s.Candidates()
+	o := 7 + k + 3*c
+	if s.Observation.CacheFlags {
+		o += c * k
+	}
+	return o
+}
+
+// Clone returns a deep copy.
+func (s *Scenario) Clone() *Scenario {
+	c := *s
+	c.Hall.ServerPositions = append([][2]float64(nil), s.Hall.ServerPositions...)
+	c.Tasks.Models = append([]Model(nil), s.Tasks.Models...)
+	c.Compute.ServerGcyclesPerS = append([]float64(nil), s.Compute.ServerGcyclesPerS...)
+	return &c
+}
+
+// Population returns the scenario for n IEDs with the crowd around each IED
+// kept: the number of ESs grows with n (rounded, at least 1), the hall area with
+// the number of ESs at the same aspect ratio, and explicit ES positions give way
+// to the grid. The receiver is not changed.
+func (s *Scenario) Population(n int) *Scenario {
+	c := s.Clone()
+	c.IEDs = n
+	c.Servers = max(1, int(math.Round(float64(s.Servers)*float64(n)/float64(s.IEDs))))
+	side := math.Sqrt(float64(c.Servers) / float64(s.Servers))
+	c.Hall.WidthM *= side
+	c.Hall.DepthM *= side
+	if c.Servers != s.Servers {
+		c.Hall.ServerPositions = nil
+	}
+	return c
+}
+
+// YAML returns the effective configuration: every key, no comments. Parse reads
+// it back to an equal scenario.
+func (s *Scenario) YAML() []byte {
+	b, err := yaml.Marshal(s)
+	if err != nil {
+		panic("sim: scenario does not marshal: " + err.Error()) // plain fields only
+	}
+	return b
+}
+
+// Hash identifies the effective configuration without its name, 64-bit FNV-1a of
+// the YAML. A checkpoint may be resumed only under the same hash.
+func (s *Scenario) Hash() uint64 {
+	c := *s
+	c.Name = ""
+	h := fnv.New64a()
+	h.Write(c.YAML())
+	return h.Sum64()
+}

@@ -1,0 +1,87 @@
+package sim
+
+// serve runs one task on ES m, first come first served: the caller calls in the
+// order of commit, earlier slots first, within a slot by (arrival, IED).
+//
+//	start s = max(A, free), X = L_k unless the model is in GPU memory,
+//	end   e = s + X + C/F,  T = e + O/r_dn, completed iff T <= tau.
+//
+// A task with s >= tau is not started. One that still runs at tau is aborted:
+// the ES was busy until then, and the model whose load began stays.
+func (w *Worlds) serve(world, m, agent int) {
+	p, t := w.p, &w.Task
+	es := world*p.M + m
+	tau, arrival := w.deadline[agent], w.radio[agent]
+	start := max(arrival, w.free[es])
+	t.QueueWait[agent] = start - arrival
+	if start >= tau {
+		w.fail(agent)
+		return
+	}
+	if !w.touch(es, w.model[agent]) {
+		t.Switch[agent] = p.models[w.model[agent]].load
+	}
+	t.Compute[agent] = w.cycles[agent] / p.serverSpeed[m]
+	end := start + t.Switch[agent] + t.Compute[agent]
+	w.free[es] = min(end, tau)
+	t.Energy[agent] += float32(p.gpuW * (w.free[es] - start))
+	gain := w.now[agent*p.C+int(t.Action[agent])-1]
+	t.Download[agent] = t.ResultBits[agent] / p.downlink(gain, float32(w.load[es]))
+	w.finish(agent, end+t.Download[agent])
+}
+
+// runLocal runs a task on the IED's own processor, first come first served, under
+// the same deadline rule; every model is resident there.
+func (w *Worlds) runLocal(agent int) {
+	p, t := w.p, &w.Task
+	tau, start, f := w.deadline[agent], w.compute[agent], w.speed[agent]
+	t.QueueWait[agent] = start
+	if start >= tau {
+		w.fail(agent)
+		return
+	}
+	t.Compute[agent] = w.cycles[agent] / f
+	end := start + t.Compute[agent]
+	w.compute[agent] = min(end, tau)
+	// kappa f^2 per cycle; an aborted task burnt only the cycles until its deadline.
+	run := float32((w.compute[agent] - start) * f)
+	t.Energy[agent] = float32(float32(float32(p.kappa*f)*f) * run)
+	w.finish(agent, end)
+}
+
+// finish sets the result of a started task with latency T.
+func (w *Worlds) finish(agent int, latency float32) {
+	if latency > w.deadline[agent] {
+		w.fail(agent)
+		return
+	}
+	w.Task.Completed[agent] = true
+	w.Task.Latency[agent] = latency
+}
+
+// fail charges tau and cuts the parts of the latency there, in their order.
+func (w *Worlds) fail(agent int) {
+	t := &w.Task
+	rest := w.deadline[agent]
+	t.Latency[agent] = rest
+	for _, part := range [...][]float32{t.RadioWait, t.Upload, t.QueueWait, t.Switch, t.Compute, t.Download} {
+		part[agent] = min(part[agent], rest)
+		rest -= part[agent]
+	}
+}
+
+// touch makes the model the most recently used one of the ES and reports whether
+// it was in GPU memory; if not, it replaces the least recently used one.
+func (w *Worlds) touch(es int, model int32) (held bool) {
+	cache := w.cache[es*w.p.G:][:w.p.G]
+	at := len(cache) - 1
+	for j, k := range cache {
+		if k == model {
+			at, held = j, true
+			break
+		}
+	}
+	copy(cache[1:at+1], cache[:at])
+	cache[0] = model
+	return held
+}

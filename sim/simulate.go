@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// SimulateOptions says what Simulate plays.
+type SimulateOptions struct {
+	Scenario *Scenario
+	Policy   Policy
+	Episodes int       // exactly so many episodes count, over all worlds together
+	Worlds   int       // played side by side; 0: min(Episodes, 64)
+	Seed     uint64    // of the worlds
+	Threads  int       // 0 or 1: one
+	Trace    io.Writer // CSV, one row per task; nil: none
+
+	// Progress is called after every slot with counted and wanted episodes; nil: none.
+	Progress func(done, total int)
+}
+
+// Simulate plays a policy and returns the summary. World i plays its episodes 0,
+// 1, ... until the worlds together have finished Episodes (see NewMeter). The
+// result depends on everything but Threads.
+func Simulate(o SimulateOptions) (Summary, error) {
+	w, err := o.open()
+	if err != nil {
+		return Summary{}, err
+	}
+	meter := NewMeter(w, o.Episodes)
+	var trace *Trace
+	if o.Trace != nil {
+		trace = NewTrace(o.Trace)
+	}
+	begin := time.Now()
+	actions := make([]int32, w.W*w.A)
+	for !meter.Done() {
+		o.Policy.Act(w, actions)
+		if err := w.Step(actions); err != nil {
+			return Summary{}, fmt.Errorf("policy %s: %w", o.Policy.Name(), err)
+		}
+		if trace != nil {
+			trace.observe(w, meter)
+		}
+		meter.Observe(w)
+		if o.Progress != nil {
+			o.Progress(len(meter.episodes), o.Episodes)
+		}
+	}
+	if trace != nil {
+		if err := trace.Flush(); err != nil {
+			return Summary{}, fmt.Errorf("sim: writing the trace: %w", err)
+		}
+	}
+	s := meter.Summary()
+	s.Policy, s.Seed, s.DurationSeconds = o.Policy.Name(), o.Seed, time.Since(begin).Seconds()
+	s.AgentStepsPerS = float64(meter.sums.steps) / s.DurationSeconds
+	return s, nil
+}
+
+// open checks the options and makes the worlds.
+func (o *SimulateOptions) open() (*Worlds, error) {
+	if o.Scenario == nil || o.Policy == nil {
+		return nil, errors.New("sim: Simulate needs a scenario and a policy")
+	}
+	if o.Episodes < 1 || o.Worlds < 0 {
+		return nil, fmt.Errorf("sim: %d episodes in %d worlds; at least 1 episode and no negative count", o.Episodes, o.Worlds)
+	}
+	worlds := o.Worlds
+	if worlds == 0 {
+		worlds = min(o.Episodes, 64)
+	}
+	w, err := New(o.Scenario, worlds, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	w.SetThreads(o.Threads)
+	return w, nil
+}

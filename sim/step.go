@@ -1,0 +1,185 @@
+package sim
+
+import (
+	"math"
+	"slices"
+)
+
+// stepWorld plays one slot of one world: everybody's uploads, then every ES's
+// queue, then the clock.
+func (w *Worlds) stepWorld(world int, s *scratch) {
+	w.Truncated[world] = false
+	w.clearOutcomes(world)
+	w.countLoad(world, s)
+	w.decide(world, s)
+	for m := range w.p.M {
+		keys := s.keys[s.start[m]:s.start[m+1]]
+		slices.Sort(keys) // by arrival, then by IED: the order of commit
+		for _, key := range keys {
+			w.serve(world, m, world*w.p.A+int(uint32(key)))
+		}
+	}
+	w.rewardWorld(world)
+	w.advance(world)
+	w.slot[world]++
+	w.beginSlot(world)
+	if int(w.slot[world]) == w.p.slots {
+		w.finishEpisode(world, s)
+	}
+}
+
+// finishEpisode keeps the last observation and starts the next episode.
+func (w *Worlds) finishEpisode(world int, s *scratch) {
+	obs, mask := w.A*w.O, w.A*w.U
+	copy(w.FinalObs[world*obs:][:obs], w.Obs[world*obs:])
+	copy(w.FinalMask[world*mask:][:mask], w.Mask[world*mask:])
+	w.Truncated[world] = true
+	w.episode[world]++
+	w.startEpisode(world, s)
+}
+
+// clearOutcomes sets the outcome of every IED of a world to "no task".
+func (w *Worlds) clearOutcomes(world int) {
+	t, lo, hi := &w.Task, world*w.A, (world+1)*w.A
+	for n := lo; n < hi; n++ {
+		t.Model[n], t.Server[n], t.Action[n] = -1, -1, 0
+	}
+	clear(t.Completed[lo:hi])
+	clear(t.DataBits[lo:hi])
+	clear(t.Cycles[lo:hi])
+	clear(t.ResultBits[lo:hi])
+	clear(t.Deadline[lo:hi])
+	clear(t.UplinkBps[lo:hi])
+	clear(t.RadioWait[lo:hi])
+	clear(t.Upload[lo:hi])
+	clear(t.QueueWait[lo:hi])
+	clear(t.Switch[lo:hi])
+	clear(t.Compute[lo:hi])
+	clear(t.Download[lo:hi])
+	clear(t.Latency[lo:hi])
+	clear(t.Energy[lo:hi])
+}
+
+// countLoad sets n_m, how many IEDs chose each ES in this slot, and where each
+// ES's tasks begin in s.keys.
+func (w *Worlds) countLoad(world int, s *scratch) {
+	p := w.p
+	load := w.load[world*p.M:][:p.M]
+	clear(load)
+	for i := range p.A {
+		agent := world*p.A + i
+		if a := w.actions[agent]; a > 0 {
+			load[w.cand[agent*p.C+int(a)-1]]++
+		}
+	}
+	at := int32(0)
+	for m, n := range load {
+		s.start[m] = at // decide advances it to the end of the ES's tasks
+		at += n
+	}
+	s.start[p.M] = at
+}
+
+// decide carries every IED's action out as far as the IED goes: it runs local
+// tasks, uploads the others and hands their arrival to the ES.
+func (w *Worlds) decide(world int, s *scratch) {
+	p := w.p
+	for i := range p.A {
+		agent := world*p.A + i
+		w.HadTask[agent] = w.model[agent] >= 0
+		if !w.HadTask[agent] {
+			continue
+		}
+		w.recordTask(agent)
+		a := int(w.actions[agent])
+		if a == 0 {
+			w.runLocal(agent)
+			continue
+		}
+		m := w.cand[agent*p.C+a-1]
+		arrival := w.upload(world, agent, a, m)
+		// Arrivals are not negative, so their bits sort like their values.
+		s.keys[s.start[m]] = uint64(math.Float32bits(arrival))<<32 | uint64(i)
+		s.start[m]++
+	}
+	copy(s.start[1:], s.start[:p.M]) // ends become the next ES's begin
+	s.start[0] = 0
+}
+
+// recordTask copies the task into the outcomes.
+func (w *Worlds) recordTask(agent int) {
+	t, k := &w.Task, w.model[agent]
+	t.Model[agent] = k
+	t.DataBits[agent] = w.data[agent]
+	t.Cycles[agent] = w.cycles[agent]
+	t.ResultBits[agent] = w.p.models[k].result
+	t.Deadline[agent] = w.deadline[agent]
+	t.Action[agent] = w.actions[agent]
+}
+
+// minSE keeps rates above zero, bit/s/Hz: where 1 + SNR rounds to 1.
+const minSE float32 = 1e-6
+
+// uplink returns r_up in bit/s when n IEDs share the ES: the IED's whole power
+// on a share B/n, so the noise of the share is smaller too.
+func (p *params) uplink(gain, n float32) float32 {
+	snr := float32(float32(gain*p.snrUp) * n)
+	return float32(p.efficiency(snr) * (p.band / n))
+}
+
+// downlink returns r_dn in bit/s: the ES splits its power as well, so the SNR is
+// that of the full band.
+func (p *params) downlink(gain, n float32) float32 {
+	return float32(p.efficiency(float32(gain*p.snrDown)) * (p.band / n))
+}
+
+func (p *params) efficiency(snr float32) float32 {
+	return max(min(log2f(1+snr), p.maxSE), minSE)
+}
+
+// upload sends the task behind the IED's earlier uploads and returns the arrival
+// at the ES, A_i = radio backlog + D / r_up, which is the new radio backlog.
+func (w *Worlds) upload(world, agent, action int, m int32) float32 {
+	p, t := w.p, &w.Task
+	gain := w.now[agent*p.C+action-1]
+	rate := p.uplink(gain, float32(w.load[world*p.M+int(m)]))
+	air := w.data[agent] / rate
+	t.Server[agent] = m
+	t.UplinkBps[agent] = rate
+	t.RadioWait[agent] = w.radio[agent]
+	t.Upload[agent] = air
+	t.Energy[agent] = float32(p.iedW * air)
+	w.radio[agent] += air
+	return w.radio[agent]
+}
+
+// advance moves the clock to the start of the next slot: every backlog loses
+// Delta, not below 0.
+func (w *Worlds) advance(world int) {
+	p := w.p
+	for _, backlog := range [...][]float32{
+		w.compute[world*p.A:][:p.A], w.radio[world*p.A:][:p.A], w.free[world*p.M:][:p.M],
+	} {
+		for i, b := range backlog {
+			backlog[i] = max(b-p.slot, 0)
+		}
+	}
+}
+
+// rewardWorld sets r_i = -T/tau, or -(1 + lambda) for a failed task, less the
+// weighted energy.
+func (w *Worlds) rewardWorld(world int) {
+	p, t := w.p, &w.Task
+	for n := world * p.A; n < (world+1)*p.A; n++ {
+		switch {
+		case !w.HadTask[n]:
+			w.Reward[n] = 0
+			continue
+		case t.Completed[n]:
+			w.Reward[n] = -(t.Latency[n] / t.Deadline[n])
+		default:
+			w.Reward[n] = -p.penalty
+		}
+		w.Reward[n] -= float32(p.energyWeight * t.Energy[n])
+	}
+}

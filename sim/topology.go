@@ -1,0 +1,73 @@
+package sim
+
+import "github.com/gmel-go/gmel/kernels/philox"
+
+// drawTopology places world w's IEDs and draws their speeds, then keeps for every
+// IED its C strongest ESs. Called at the start of an episode.
+func (w *Worlds) drawTopology(world int, links []link) {
+	p := w.p
+	t := w.moment(world)
+	t.slot = 0
+	if !p.episodic {
+		t.key, t.world, t.episode = p.fixedKey, 0, 0
+	}
+	for i := range p.A {
+		u := t.block(uint32(i), streamPlace)
+		x := float32(philox.Uniform(u[0]) * p.width)
+		y := float32(philox.Uniform(u[1]) * p.depth)
+		w.speed[world*p.A+i] = p.speedLo + float32(philox.Uniform(u[2])*p.speedSpan)
+		for m := range p.M {
+			links[m] = p.drawLink(&t, i, m, x, y)
+		}
+		w.chooseCandidates(world*p.A+i, links)
+	}
+}
+
+// link is the state of one IED-ES pair for a topology.
+type link struct {
+	gain float32 // mean power gain 10^(-(PL+SF)/10)
+	los  bool
+}
+
+// drawLink draws line of sight and shadowing of the link from IED i at (x, y) to
+// ES m and returns its mean gain.
+func (p *params) drawLink(t *moment, i, m int, x, y float32) link {
+	dx, dy := x-p.servers[m][0], y-p.servers[m][1]
+	flat2 := float32(dx*dx) + float32(dy*dy)
+	d := max(sqrtf(flat2+p.height2), 1)
+	losDB, nlosDB := p.losses(float32(log2f(d) * log10of2))
+	u := t.block(uint32(i*p.M+m), streamLink)
+	los := philox.Uniform(u[0]) < p.visible(sqrtf(flat2))
+	loss, sigma := nlosDB, p.shadow[0]
+	if los {
+		loss, sigma = losDB, p.shadow[1]
+	}
+	loss += float32(sigma * normal(u[1], u[2]))
+	return link{gain: exp2f(-float32(loss * decibel)), los: los}
+}
+
+const (
+	log10of2 float32 = 0.301029995663981195
+	decibel  float32 = 0.332192809488736235 // log2(10) / 10: 1 dB in octaves of power
+)
+
+// chooseCandidates stores the C links of the largest mean gain, strongest first,
+// ties by the smaller ES index: candidate 1 is "the nearest" ES.
+func (w *Worlds) chooseCandidates(agent int, links []link) {
+	c := w.p.C
+	to, gain, los := w.cand[agent*c:][:c], w.gain[agent*c:][:c], w.los[agent*c:][:c]
+	n := 0
+	for m, l := range links {
+		j := n // insertion from the weak end; equal gains stay behind
+		for j > 0 && l.gain > gain[j-1] {
+			if j < c {
+				to[j], gain[j], los[j] = to[j-1], gain[j-1], los[j-1]
+			}
+			j--
+		}
+		if j < c {
+			to[j], gain[j], los[j] = int32(m), l.gain, l.los
+			n = min(n+1, c)
+		}
+	}
+}

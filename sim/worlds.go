@@ -1,0 +1,261 @@
+package sim
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gmel-go/gmel/kernels/philox"
+)
+
+// Worlds steps W independent copies of a scenario together. Exported slices are
+// owned by Worlds, have a fixed address and are overwritten by Reset, Step and
+// UnmarshalBinary; callers read them.
+//
+// Shapes: W worlds, A agents (IEDs), O observation, U actions.
+type Worlds struct {
+	W, A, O, U int
+
+	Obs  []float32 // [W, A, O] observation of the current slot
+	Mask []float32 // [W, A, U] 1 = legal action; without a task only action 0
+
+	Reward  []float32 // [W, A] r_i of the last step, 0 without a task; the omega mix is the learner's
+	HadTask []bool    // [W, A] the IED decided about a task in the last step
+
+	Terminated []bool // [W] last step ended the episode by the game's rules: never here
+	Truncated  []bool // [W] last step reached the time limit; bootstrap through it
+
+	// Observation and mask at the end of the episode that the last step finished,
+	// valid where Truncated or Terminated: Obs and Mask already belong to the next.
+	FinalObs  []float32 // [W, A, O]
+	FinalMask []float32 // [W, A, U]
+
+	Task Outcomes // what became of the tasks of the last step
+
+	scenario *Scenario
+	p        *params
+	seed     uint64
+	threads  int
+	tasks    []func() // one per thread, made once so that Step allocates nothing
+	done     sync.WaitGroup
+	actions  []int32 // of the running Step
+
+	slot    []int32 // [W] current slot
+	episode []int32 // [W] finished episodes
+
+	// Topology, drawn at reset.
+	speed []float32 // [W, A] f_i, cycle/s
+	cand  []int32   // [W, A, C] ES of the candidate
+	gain  []float32 // [W, A, C] mean power gain
+	los   []bool    // [W, A, C]
+
+	// State at the start of the current slot; times in s from the slot start.
+	now       []float32 // [W, A, C] power gain with this slot's fading
+	compute   []float32 // [W, A] own compute backlog
+	radio     []float32 // [W, A] own radio backlog
+	free      []float32 // [W, M] ES backlog: when it is free
+	load      []int32   // [W, M] n_m of the last slot
+	cache     []int32   // [W, M, G] models in GPU memory, most recently used first
+	model     []int32   // [W, A] task type of the current task, -1 without
+	data      []float32 // [W, A] D, bit
+	cycles    []float32 // [W, A] C, cycles
+	deadline  []float32 // [W, A] tau, s
+	scratches []scratch // one per thread
+}
+
+// Outcomes says what became of the tasks of the last step, one entry per IED.
+// Without a task Model and Server are -1 and everything else is 0.
+//
+// The six parts of the latency are in the order in which they happen. Those of a
+// failed task are cut at its deadline, so for every task they add up to Latency.
+type Outcomes struct {
+	Model      []int32   // [W, A] k
+	DataBits   []float32 // [W, A] D
+	Cycles     []float32 // [W, A] C
+	ResultBits []float32 // [W, A] O_k
+	Deadline   []float32 // [W, A] tau, s
+
+	Action    []int32   // [W, A]
+	Server    []int32   // [W, A] ES index, -1 local
+	UplinkBps []float32 // [W, A] r_up, 0 local
+
+	RadioWait []float32 // [W, A] s, behind the IED's earlier uploads
+	Upload    []float32 // [W, A] s
+	QueueWait []float32 // [W, A] s, behind earlier tasks at the ES or at the IED's own processor
+	Switch    []float32 // [W, A] s, loading the model
+	Compute   []float32 // [W, A] s
+	Download  []float32 // [W, A] s
+
+	Latency   []float32 // [W, A] T in s, tau for a failed task
+	Completed []bool    // [W, A] T <= tau
+	Energy    []float32 // [W, A] J: own processor, own radio and ES GPU
+}
+
+// scratch is the working memory of one thread.
+type scratch struct {
+	links []link   // [M]
+	start []int32  // [M+1] first key of each ES
+	keys  []uint64 // [A] tasks of the slot by ES and arrival
+}
+
+// New makes W worlds of the scenario and resets them. The scenario is copied.
+// World w depends on the scenario, the seed and w only.
+func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if worlds < 1 {
+		return nil, fmt.Errorf("sim: %d worlds asked for, at least 1 is needed", worlds)
+	}
+	p := newParams(s)
+	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s.Clone(), p: p, seed: seed}
+	w.allocate()
+	w.SetThreads(1)
+	w.Reset()
+	return w, nil
+}
+
+func (w *Worlds) allocate() {
+	p, n := w.p, w.W*w.A
+	for _, f := range []struct {
+		to *[]float32
+		n  int
+	}{
+		{&w.Obs, n * p.O}, {&w.FinalObs, n * p.O}, {&w.Mask, n * p.U}, {&w.FinalMask, n * p.U}, {&w.Reward, n},
+		{&w.Task.DataBits, n}, {&w.Task.Cycles, n}, {&w.Task.ResultBits, n}, {&w.Task.Deadline, n},
+		{&w.Task.UplinkBps, n}, {&w.Task.RadioWait, n}, {&w.Task.Upload, n}, {&w.Task.QueueWait, n},
+		{&w.Task.Switch, n}, {&w.Task.Compute, n}, {&w.Task.Download, n}, {&w.Task.Latency, n}, {&w.Task.Energy, n},
+		{&w.speed, n}, {&w.gain, n * p.C}, {&w.now, n * p.C}, {&w.compute, n}, {&w.radio, n}, {&w.free, w.W * p.M},
+		{&w.data, n}, {&w.cycles, n}, {&w.deadline, n},
+	} {
+		*f.to = make([]float32, f.n)
+	}
+	for _, f := range []struct {
+		to *[]int32
+		n  int
+	}{
+		{&w.Task.Model, n}, {&w.Task.Action, n}, {&w.Task.Server, n}, {&w.slot, w.W}, {&w.episode, w.W},
+		{&w.cand, n * p.C}, {&w.load, w.W * p.M}, {&w.cache, w.W * p.M * p.G}, {&w.model, n},
+	} {
+		*f.to = make([]int32, f.n)
+	}
+	w.HadTask, w.Task.Completed, w.los = make([]bool, n), make([]bool, n), make([]bool, n*p.C)
+	w.Terminated, w.Truncated = make([]bool, w.W), make([]bool, w.W)
+}
+
+// SetThreads makes Step use n goroutines (at least 1, at most W), each with a
+// fixed range of worlds. Results do not depend on n.
+func (w *Worlds) SetThreads(n int) {
+	n = min(max(n, 1), w.W)
+	w.threads = n
+	w.tasks = make([]func(), n)
+	w.scratches = make([]scratch, n)
+	for k := range n {
+		s := &w.scratches[k]
+		*s = scratch{links: make([]link, w.p.M), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
+		lo, hi := k*w.W/n, (k+1)*w.W/n
+		w.tasks[k] = func() {
+			defer w.done.Done()
+			for world := lo; world < hi; world++ {
+				w.stepWorld(world, s)
+			}
+		}
+	}
+}
+
+// Reset starts episode 0 in every world and forgets the last step.
+func (w *Worlds) Reset() {
+	w.forget()
+	for world := range w.W {
+		w.episode[world] = 0
+		w.startEpisode(world, &w.scratches[0])
+	}
+}
+
+// forget clears what describes the last step.
+func (w *Worlds) forget() {
+	clear(w.Reward)
+	clear(w.HadTask)
+	clear(w.Terminated)
+	clear(w.Truncated)
+	clear(w.FinalObs)
+	clear(w.FinalMask)
+	for world := range w.W {
+		w.clearOutcomes(world)
+	}
+}
+
+// startEpisode begins the episode w.episode[world] at slot 0.
+func (w *Worlds) startEpisode(world int, s *scratch) {
+	p := w.p
+	w.slot[world] = 0
+	w.drawTopology(world, s.links)
+	clear(w.compute[world*p.A:][:p.A])
+	clear(w.radio[world*p.A:][:p.A])
+	clear(w.free[world*p.M:][:p.M])
+	clear(w.load[world*p.M:][:p.M])
+	for j := range p.M * p.G {
+		w.cache[world*p.M*p.G+j] = int32(j % p.G) // the first G models, model 0 most recently used
+	}
+	w.beginSlot(world)
+}
+
+// Step plays one slot in every world with the given actions [W, A]: 0 is local,
+// c is candidate c. A world at its time limit is reset at once (see FinalObs).
+// An illegal action is an error and leaves everything as it was.
+func (w *Worlds) Step(actions []int32) error {
+	if err := w.checkActions(actions); err != nil {
+		return err
+	}
+	w.actions = actions
+	w.done.Add(w.threads)
+	for _, task := range w.tasks[1:] {
+		go task()
+	}
+	w.tasks[0]()
+	w.done.Wait()
+	w.actions = nil
+	return nil
+}
+
+func (w *Worlds) checkActions(actions []int32) error {
+	if len(actions) != w.W*w.A {
+		return fmt.Errorf("sim: %d actions for %d worlds of %d IEDs, want %d", len(actions), w.W, w.A, w.W*w.A)
+	}
+	for n, a := range actions {
+		if a == 0 || a > 0 && int(a) < w.U && w.model[n] >= 0 {
+			continue
+		}
+		allowed := "0 (no task)"
+		if w.model[n] >= 0 {
+			allowed = fmt.Sprintf("0 (local) to %d (candidates)", w.U-1)
+		}
+		return fmt.Errorf("sim: world %d, IED %d: action %d is illegal; allowed: %s", n/w.A, n%w.A, a, allowed)
+	}
+	return nil
+}
+
+// Episodes returns the number of finished episodes of world i.
+func (w *Worlds) Episodes(i int) int { return int(w.episode[i]) }
+
+// Scenario returns a copy of the scenario.
+func (w *Worlds) Scenario() *Scenario { return w.scenario.Clone() }
+
+// moment names the current slot of a world for the generator.
+func (w *Worlds) moment(world int) moment {
+	return moment{
+		key: philox.Key(w.seed), world: uint32(world),
+		slot: uint32(w.slot[world]), episode: uint32(w.episode[world]),
+	}
+}
+
+// LastSlot returns the episode and the slot in it that the last Step played in
+// world i; both -1 before the first Step after Reset.
+func (w *Worlds) LastSlot(i int) (episode, slot int) {
+	switch {
+	case w.Truncated[i] || w.Terminated[i]:
+		return int(w.episode[i]) - 1, w.p.slots - 1
+	case w.slot[i] == 0:
+		return -1, -1
+	}
+	return int(w.episode[i]), int(w.slot[i]) - 1
+}
