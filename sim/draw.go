@@ -21,14 +21,14 @@ const (
 )
 
 // moment is where a world stands; together with the key and an entity it names
-// a block.
+// a block of four words.
 type moment struct {
 	key                  [2]uint32
 	world, slot, episode uint32
 }
 
-func (t *moment) block(entity, stream uint32) [4]uint32 {
-	return philox.Block(t.key, [4]uint32{t.world, entity, t.slot, t.episode<<8 | stream})
+func (t *moment) words(entity, stream uint32) (u0, u1, u2, u3 uint32) {
+	return philox.Words(t.key[0], t.key[1], t.world, entity, t.slot, t.episode<<8|stream)
 }
 
 // normal turns two words into a standard normal draw (Box-Muller).

@@ -23,6 +23,9 @@ const (
 	gainLowDB  float32 = -140 // maps to 0: not decodable at any power used here
 	gainSpanDB float32 = 80   // -60 dB, about 5 m away, maps to 1
 	backlogCut float32 = 2
+
+	gainScale = 1 / decibel / gainSpanDB // per octave of power
+	gainShift = -gainLowDB / gainSpanDB
 )
 
 // observe writes Obs and Mask of one agent for the current slot.
@@ -36,23 +39,22 @@ func (w *Worlds) observe(world, agent int) {
 	if k := w.model[agent]; k >= 0 {
 		legal = 1
 		o[0], o[1+k] = 1, 1
-		o[p.K+1] = w.data[agent] / p.dataMax
-		o[p.K+2] = w.cycles[agent] / p.cyclesMax
-		o[p.K+3] = w.deadline[agent] / p.deadlineMax
+		o[p.K+1] = w.data[agent] * p.perData
+		o[p.K+2] = w.cycles[agent] * p.perCycle
+		o[p.K+3] = w.deadline[agent] * p.perSecond
 	}
 	for u := 1; u < len(mask); u++ {
 		mask[u] = legal
 	}
-	o[p.K+4] = w.speed[agent] / p.speedMax
-	o[p.K+5] = min(w.compute[agent]/p.deadlineMax, backlogCut)
-	o[p.K+6] = min(w.radio[agent]/p.deadlineMax, backlogCut)
+	o[p.K+4] = w.speed[agent] * p.perSpeed
+	o[p.K+5] = min(w.compute[agent]*p.perSecond, backlogCut)
+	o[p.K+6] = min(w.radio[agent]*p.perSecond, backlogCut)
 	o = o[p.K+7:]
 	for c := range p.C {
 		es := world*p.M + int(w.cand[agent*p.C+c])
-		dB := log2f(w.now[agent*p.C+c]) / decibel
-		o[3*c] = (dB - gainLowDB) / gainSpanDB
-		o[3*c+1] = min(w.free[es]/p.deadlineMax, backlogCut)
-		o[3*c+2] = float32(w.load[es]) / float32(p.A)
+		o[3*c] = float32(log2f(w.now[agent*p.C+c])*gainScale) + gainShift
+		o[3*c+1] = min(w.free[es]*p.perSecond, backlogCut)
+		o[3*c+2] = float32(w.load[es]) * p.perAgent
 	}
 	if p.flags {
 		w.observeCaches(world, agent, o[3*p.C:])

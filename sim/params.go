@@ -36,14 +36,14 @@ type params struct {
 	serverSpeed []float32 // [M] F_m
 	speedLo     float32   // f_i = lo + u span
 	speedSpan   float32
-	speedMax    float32
 
 	kappa, gpuW, iedW float32
 	penalty           float32 // 1 + lambda
 	energyWeight      float32
 	flags             bool
 
-	dataMax, cyclesMax, deadlineMax float32
+	deadlineMax                                      float32
+	perData, perCycle, perSecond, perSpeed, perAgent float32 // reciprocals of the observation's scales
 
 	episodic bool      // topology redrawn per episode
 	fixedKey [2]uint32 // key of the fixed topology
@@ -74,7 +74,8 @@ func newParams(s *Scenario) *params {
 	p.setRadio(s)
 	p.setTasks(s)
 	f := s.Compute.IEDGcyclesPerS
-	p.speedLo, p.speedSpan, p.speedMax = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(f[1]*1e9)
+	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
+	p.perAgent = float32(1 / float64(p.A))
 	for m := range p.M {
 		speeds := s.Compute.ServerGcyclesPerS
 		p.serverSpeed = append(p.serverSpeed, float32(speeds[m%len(speeds)]*1e9))
@@ -106,7 +107,7 @@ func (p *params) setRadio(s *Scenario) {
 }
 
 func (p *params) setTasks(s *Scenario) {
-	total := 0.0
+	var total, data, cycles, deadline float64
 	for _, m := range s.Tasks.Models {
 		total += m.Share
 		lo, hi := m.steps()
@@ -118,11 +119,12 @@ func (p *params) setTasks(s *Scenario) {
 			deadlineLo: float32(m.DeadlineS[0]), deadlineSpan: float32(m.DeadlineS[1] - m.DeadlineS[0]),
 			load: float32(m.LoadS),
 		})
-		p.dataMax = max(p.dataMax, float32(m.DataMbit[1]*1e6))
-		p.cyclesMax = max(p.cyclesMax, float32(m.Gcycles[1]*1e9))
-		p.deadlineMax = max(p.deadlineMax, float32(m.DeadlineS[1]))
+		data, cycles = max(data, m.DataMbit[1]*1e6), max(cycles, m.Gcycles[1]*1e9)
+		deadline = max(deadline, m.DeadlineS[1])
 	}
 	p.models[lastShared(s.Tasks.Models)].upTo = 2
+	p.deadlineMax = float32(deadline)
+	p.perData, p.perCycle, p.perSecond = float32(1/data), float32(1/cycles), float32(1/deadline)
 }
 
 // lastShared is the last model with a positive share: it takes what rounding of

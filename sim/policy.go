@@ -61,7 +61,8 @@ const policyKey = 0x9d39247e33776d41
 func draw(key [2]uint32, w *Worlds, world, i int) float32 {
 	t := w.moment(world)
 	t.key = key
-	return philox.Uniform(t.block(uint32(i), streamPolicy)[0])
+	u, _, _, _ := t.words(uint32(i), streamPolicy)
+	return philox.Uniform(u)
 }
 
 type randomPolicy struct{ key [2]uint32 }

@@ -17,23 +17,23 @@ func (w *Worlds) beginSlot(world int) {
 // drawTask gives IED i a task with probability p; w.model is -1 without one.
 func (w *Worlds) drawTask(t *moment, i, agent int) {
 	p := w.p
-	u := t.block(uint32(i), streamTask)
-	if philox.Uniform(u[0]) >= p.arrival {
+	arrival, kind, size, work := t.words(uint32(i), streamTask)
+	if philox.Uniform(arrival) >= p.arrival {
 		w.model[agent] = -1
 		w.data[agent], w.cycles[agent], w.deadline[agent] = 0, 0, 0
 		return
 	}
-	k, share := 0, philox.Uniform(u[1])
+	k, share := 0, philox.Uniform(kind)
 	for share >= p.models[k].upTo {
 		k++
 	}
 	m := &p.models[k]
-	steps := m.stepsLo + float32(int32(philox.Uniform(u[3])*m.stepsCount))
-	limit := t.block(uint32(i), streamLimit)
+	steps := m.stepsLo + float32(int32(philox.Uniform(work)*m.stepsCount))
+	limit, _, _, _ := t.words(uint32(i), streamLimit)
 	w.model[agent] = int32(k)
-	w.data[agent] = m.dataLo + float32(philox.Uniform(u[2])*m.dataSpan)
+	w.data[agent] = m.dataLo + float32(philox.Uniform(size)*m.dataSpan)
 	w.cycles[agent] = float32(steps * m.cyclesPerStep)
-	w.deadline[agent] = m.deadlineLo + float32(philox.Uniform(limit[0])*m.deadlineSpan)
+	w.deadline[agent] = m.deadlineLo + float32(philox.Uniform(limit)*m.deadlineSpan)
 }
 
 // drawFading multiplies the mean gains with this slot's small-scale power. One
@@ -42,10 +42,10 @@ func (w *Worlds) drawFading(t *moment, i, agent int) {
 	p := w.p
 	gain, los, now := w.gain[agent*p.C:][:p.C], w.los[agent*p.C:][:p.C], w.now[agent*p.C:][:p.C]
 	for c := 0; c < p.C; c += 2 {
-		u := t.block(uint32(i), streamFading+uint32(c/2))
-		now[c] = float32(gain[c] * p.fading(u[0], u[1], los[c]))
+		r0, a0, r1, a1 := t.words(uint32(i), streamFading+uint32(c/2))
+		now[c] = float32(gain[c] * p.fading(r0, a0, los[c]))
 		if c+1 < p.C {
-			now[c+1] = float32(gain[c+1] * p.fading(u[2], u[3], los[c+1]))
+			now[c+1] = float32(gain[c+1] * p.fading(r1, a1, los[c+1]))
 		}
 	}
 }

@@ -12,10 +12,10 @@ func (w *Worlds) drawTopology(world int, links []link) {
 		t.key, t.world, t.episode = p.fixedKey, 0, 0
 	}
 	for i := range p.A {
-		u := t.block(uint32(i), streamPlace)
-		x := float32(philox.Uniform(u[0]) * p.width)
-		y := float32(philox.Uniform(u[1]) * p.depth)
-		w.speed[world*p.A+i] = p.speedLo + float32(philox.Uniform(u[2])*p.speedSpan)
+		u0, u1, u2, _ := t.words(uint32(i), streamPlace)
+		x := float32(philox.Uniform(u0) * p.width)
+		y := float32(philox.Uniform(u1) * p.depth)
+		w.speed[world*p.A+i] = p.speedLo + float32(philox.Uniform(u2)*p.speedSpan)
 		for m := range p.M {
 			links[m] = p.drawLink(&t, i, m, x, y)
 		}
@@ -36,13 +36,13 @@ func (p *params) drawLink(t *moment, i, m int, x, y float32) link {
 	flat2 := float32(dx*dx) + float32(dy*dy)
 	d := max(sqrtf(flat2+p.height2), 1)
 	losDB, nlosDB := p.losses(float32(log2f(d) * log10of2))
-	u := t.block(uint32(i*p.M+m), streamLink)
-	los := philox.Uniform(u[0]) < p.visible(sqrtf(flat2))
+	sight, radius, angle, _ := t.words(uint32(i*p.M+m), streamLink)
+	los := philox.Uniform(sight) < p.visible(sqrtf(flat2))
 	loss, sigma := nlosDB, p.shadow[0]
 	if los {
 		loss, sigma = losDB, p.shadow[1]
 	}
-	loss += float32(sigma * normal(u[1], u[2]))
+	loss += float32(sigma * normal(radius, angle))
 	return link{gain: exp2f(-float32(loss * decibel)), los: los}
 }
 

@@ -25,8 +25,13 @@ const Rounds = 10
 // Block returns the four random words that belong to counter ctr under key.
 // Different (key, ctr) pairs give statistically independent blocks.
 func Block(key [2]uint32, ctr [4]uint32) [4]uint32 {
-	k0, k1 := key[0], key[1]
-	c0, c1, c2, c3 := ctr[0], ctr[1], ctr[2], ctr[3]
+	a, b, c, d := Words(key[0], key[1], ctr[0], ctr[1], ctr[2], ctr[3])
+	return [4]uint32{a, b, c, d}
+}
+
+// Words is Block in scalars, for hot loops: Go passes scalars in registers and
+// arrays in memory, which would cost more than the ten rounds.
+func Words(k0, k1, c0, c1, c2, c3 uint32) (u0, u1, u2, u3 uint32) {
 	for range Rounds {
 		p0 := uint64(mul0) * uint64(c0)
 		p1 := uint64(mul1) * uint64(c2)
@@ -34,7 +39,7 @@ func Block(key [2]uint32, ctr [4]uint32) [4]uint32 {
 		k0 += weyl0
 		k1 += weyl1
 	}
-	return [4]uint32{c0, c1, c2, c3}
+	return c0, c1, c2, c3
 }
 
 // Key splits a 64-bit seed into the two key words, low word first.
