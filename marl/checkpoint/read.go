@@ -1,0 +1,131 @@
+package checkpoint
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+)
+
+// Read returns the state in the file at path after checking every size and the
+// checksum. Errors name the file and what is wrong; a missing file is
+// fs.ErrNotExist, a damaged one ErrCorrupt.
+func Read(path string) (*State, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("checkpoint: %s is a folder", path)
+	}
+	s, err := decode(bufio.NewReaderSize(f, 1<<20), info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %s is %w: %w", path, ErrCorrupt, err)
+	}
+	return s, nil
+}
+
+// ErrCorrupt is in the chain of errors about damaged files.
+var ErrCorrupt = errors.New("corrupt or truncated")
+
+// decode reads a file of size bytes. What it allocates is bounded by size.
+func decode(r io.Reader, size int64) (*State, error) {
+	header, l, err := readHeader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	want := l.meta[checksumKey]
+	delete(l.meta, checksumKey)
+	if bytes.Count(header, []byte(want)) != 1 {
+		return nil, errors.New("its checksum occurs twice in the header")
+	}
+	h := sha256.New()
+	h.Write(bytes.Replace(header, []byte(want), []byte(zeroChecksum), 1))
+	s, err := readData(io.TeeReader(r, h), l)
+	if err != nil {
+		return nil, err
+	}
+	return s, verify(h, want)
+}
+
+func verify(h hash.Hash, want string) error {
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
+		return fmt.Errorf("its SHA-256 is %.12s..., recorded was %.12s...", got, want)
+	}
+	return nil
+}
+
+func readHeader(r io.Reader, size int64) ([]byte, *layout, error) {
+	if size < 8 {
+		return nil, nil, fmt.Errorf("%d bytes are too few", size)
+	}
+	prefix := make([]byte, 8)
+	if _, err := io.ReadFull(r, prefix); err != nil {
+		return nil, nil, err
+	}
+	n := binary.LittleEndian.Uint64(prefix)
+	if n > maxHeader || int64(n) > size-8 {
+		return nil, nil, fmt.Errorf("a header of %d bytes is said to be in %d bytes", n, size)
+	}
+	header := make([]byte, 8+n)
+	copy(header, prefix)
+	if _, err := io.ReadFull(r, header[8:]); err != nil {
+		return nil, nil, err
+	}
+	l, err := parseHeader(header[8:], size-8-int64(n))
+	return header, l, err
+}
+
+func readData(r io.Reader, l *layout) (*State, error) {
+	s := &State{Blobs: map[string][]byte{}, Meta: l.meta}
+	for _, name := range l.names {
+		e := l.entries[name]
+		raw := e.Offsets[1] - e.Offsets[0]
+		var err error
+		if e.DType == "U8" {
+			blob := make([]byte, raw)
+			_, err = io.ReadFull(r, blob)
+			s.Blobs[name] = blob
+		} else {
+			t := Tensor{Name: name, Shape: e.Shape, Data: make([]float32, raw/4)}
+			err = readFloats(r, t.Data)
+			s.Tensors = append(s.Tensors, t)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("data of %q: %w", name, err)
+		}
+	}
+	s.Tensors = sorted(s.Tensors)
+	return s, nil
+}
+
+func readFloats(r io.Reader, to []float32) error {
+	buf := make([]byte, 1<<16)
+	for len(to) > 0 {
+		n := min(len(to), len(buf)/4)
+		if _, err := io.ReadFull(r, buf[:4*n]); err != nil {
+			return err
+		}
+		for i := range n {
+			to[i] = math.Float32frombits(binary.LittleEndian.Uint32(buf[4*i:]))
+		}
+		to = to[n:]
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,67 @@
+// Package checkpoint keeps the whole state of a training run in one file in the
+// safetensors format, so that other programs can read the networks, with a
+// checksum over every byte and an atomic replacement of the file before it.
+package checkpoint
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Tensor is one named array of floats in row-major order.
+type Tensor struct {
+	Name  string
+	Shape []int // empty for a scalar
+	Data  []float32
+}
+
+// State is what a checkpoint holds. Names of tensors and blobs share one name
+// space; the order of tensors does not matter, Read returns them sorted by name.
+type State struct {
+	Tensors []Tensor
+	Blobs   map[string][]byte // binary parts, such as replay indices and worlds
+	Meta    map[string]string // short texts, such as counters and hashes
+}
+
+// Tensor returns the data of a tensor of that name and shape.
+func (s *State) Tensor(name string, shape ...int) ([]float32, error) {
+	for i := range s.Tensors {
+		t := &s.Tensors[i]
+		if t.Name != name {
+			continue
+		}
+		if !slices.Equal(t.Shape, shape) {
+			return nil, fmt.Errorf("checkpoint: tensor %q has shape %v, want %v", name, t.Shape, shape)
+		}
+		return t.Data, nil
+	}
+	return nil, fmt.Errorf("checkpoint: no tensor %q", name)
+}
+
+// Blob returns the blob of that name.
+func (s *State) Blob(name string) ([]byte, error) {
+	b, ok := s.Blobs[name]
+	if !ok {
+		return nil, fmt.Errorf("checkpoint: no blob %q", name)
+	}
+	return b, nil
+}
+
+// product returns the number of elements of a shape; false for a negative size
+// or more than limit elements.
+func product(shape []int, limit int64) (int64, bool) {
+	n := int64(1)
+	for _, d := range shape {
+		if d < 0 {
+			return 0, false
+		}
+		if d == 0 {
+			return 0, true
+		}
+		if n > limit/int64(d) {
+			return 0, false
+		}
+		n *= int64(d)
+	}
+	return n, true
+}

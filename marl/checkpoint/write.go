@@ -1,0 +1,154 @@
+package checkpoint
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+)
+
+// Suffixes of the files beside a checkpoint.
+const (
+	TempSuffix = ".tmp"  // being written, never valid
+	PrevSuffix = ".prev" // the checkpoint before
+)
+
+// Write replaces the checkpoint at path by the state. At every moment path holds
+// a whole checkpoint, old or new; the old one stays at path.prev. When Write
+// fails, path and path.prev are as they were.
+func Write(path string, s *State) error {
+	return write(path, s, func(w io.Writer) io.Writer { return w })
+}
+
+// write lets a test put a faulty disk between.
+func write(path string, s *State, disk func(io.Writer) io.Writer) error {
+	tmp := path + TempSuffix
+	if err := writeTemp(tmp, s, disk); err != nil {
+		return errors.Join(fmt.Errorf("checkpoint: writing %s: %w", path, err), removeTemp(tmp))
+	}
+	if err := keep(path); err != nil {
+		return fmt.Errorf("checkpoint: keeping %s as %s: %w", path, path+PrevSuffix, err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// writeTemp writes and syncs a whole file; every error of write, sync and close
+// counts, since a full disk may show in any of them.
+func writeTemp(tmp string, s *State, disk func(io.Writer) io.Writer) error {
+	header, err := unsealed(s)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(tmp)
+	if err != nil {
+		return err
+	}
+	sum, err := writeAll(disk(f), header, s)
+	if err == nil {
+		_, err = f.WriteAt([]byte(sum), int64(bytes.Index(header, []byte(zeroChecksum))))
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// unsealed returns the header with a zero checksum.
+func unsealed(s *State) ([]byte, error) {
+	l, err := plan(s)
+	if err != nil {
+		return nil, err
+	}
+	header, err := l.encode()
+	if err == nil && bytes.Count(header, []byte(zeroChecksum)) != 1 {
+		return nil, errors.New("a name or a text looks like the empty checksum")
+	}
+	return header, err
+}
+
+// writeAll writes the header and the data and returns their checksum.
+func writeAll(to io.Writer, header []byte, s *State) (string, error) {
+	h := sha256.New()
+	w := bufio.NewWriterSize(io.MultiWriter(to, h), 1<<20)
+	if _, err := w.Write(header); err != nil {
+		return "", err
+	}
+	if err := writeData(w, s); err != nil {
+		return "", err
+	}
+	err := w.Flush()
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// writeData writes the arrays in the order of plan.
+func writeData(w io.Writer, s *State) error {
+	buf := make([]byte, 0, 1<<16)
+	for _, t := range sorted(s.Tensors) {
+		for rest := t.Data; len(rest) > 0; {
+			n := min(len(rest), cap(buf)/4)
+			buf = buf[:0]
+			for _, v := range rest[:n] {
+				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+			}
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+			rest = rest[n:]
+		}
+	}
+	for _, name := range sortedKeys(s.Blobs) {
+		if _, err := w.Write(s.Blobs[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep makes the file at path also available at path.prev. A hard link leaves
+// path in place throughout; file systems without links get a rename, and a crash
+// in between leaves path.prev only, which readers fall back to.
+func keep(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	prev, link := path+PrevSuffix, path+PrevSuffix+TempSuffix
+	if err := removeTemp(link); err != nil {
+		return err
+	}
+	if err := os.Link(path, link); err != nil {
+		return os.Rename(path, prev)
+	}
+	if err := os.Rename(link, prev); err != nil {
+		return err
+	}
+	return removeTemp(link) // renaming one link of a file over another of the same file does nothing
+}
+
+func removeTemp(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// syncFolder makes a rename survive a power cut.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
