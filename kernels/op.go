@@ -76,10 +76,10 @@ const (
 	// OpAttentionEntropy: y[h] = mean over B, i of the entropy of w_i in nats. Arg: q, k, y. Dim: B, N, h, D.
 	OpAttentionEntropy
 
-	// OpGatherRows: y[M,N] = table[idx[M], N]. Arg: table, idx, y. Dim: M, N, R (rows of the table).
+	// OpGatherRows: y[M,N] = table[idx[M], N]; NaN for an index out of range, as for OpPick. Arg: table, idx, y. Dim: M, N, R (rows of the table).
 	OpGatherRows
 	// OpScatterRows: table[idx[M], N] = x[M,N], ascending M (the last of equal indices wins); acc adds
-	// in ascending M. Arg: x, idx, table. Dim: M, N, R.
+	// in ascending M. An index out of range is skipped, as for OpOneHot and OpPickGrad. Arg: x, idx, table. Dim: M, N, R.
 	OpScatterRows
 
 	// OpRandInt: y[n] = floor(u * bound[1]) clamped below bound, u from Philox word i%4 of counter
@@ -124,7 +124,7 @@ type Fn uint32
 const (
 	FnIdentity   Fn = iota // x
 	FnAffine               // Scalar[0] x + Scalar[1], product rounded first; f' = Scalar[0]
-	FnReLU                 // max(x, 0); f' = y > 0
+	FnReLU                 // x < 0 ? 0 : x, so NaN stays; f' = y > 0
 	FnLeakyReLU            // x > 0 ? x : Scalar[0] x; f' = y > 0 ? 1 : Scalar[0]
 	FnTanh                 // f' = 1 - y y
 	FnSigmoid              // 1/(1+exp(-x)); f' = y (1 - y)

@@ -56,6 +56,30 @@ func (d *Desc) validate(arena int64) error {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
+	return d.checkFn()
+}
+
+// checkFn checks the functions and flags that only some ops know.
+func (d *Desc) checkFn() error {
+	switch d.Op {
+	case OpGemm:
+		if d.Has(FlagFnGrad) && (d.Fn > FnSigmoid || d.Fn == FnAffine || d.Arg[3] == Absent) {
+			return fmt.Errorf("gemm: the gradient of %s needs aux, and a function that is known from its output", d.Fn)
+		}
+		return nil
+	case OpSumAll, OpSumRows, OpSumCols:
+		if d.Fn != FnIdentity && d.Fn != FnSquare && d.Fn != FnAbs {
+			return fmt.Errorf("%s: cannot sum %s, only identity, square and abs", d.Op, d.Fn)
+		}
+	case OpUnary, OpUnaryGrad:
+	default:
+		if d.Fn != FnIdentity {
+			return fmt.Errorf("%s has no function %s", d.Op, d.Fn)
+		}
+	}
+	if d.Flags&^FlagAccumulate != 0 {
+		return fmt.Errorf("%s: unknown flags %04b", d.Op, d.Flags)
+	}
 	return nil
 }
 
