@@ -1,0 +1,91 @@
+package record
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+// Series is one line of a panel.
+type Series struct {
+	Name   string
+	X, Y   []float64
+	Dashed bool // for levels that do not learn
+}
+
+// Panel is one plot of a picture.
+type Panel struct {
+	Title, XLabel, YLabel string
+	Series                []Series
+}
+
+// palette is Okabe and Ito's, which colour-blind readers can tell apart.
+var palette = []color.Color{
+	color.RGBA{0, 114, 178, 255}, color.RGBA{213, 94, 0, 255}, color.RGBA{0, 158, 115, 255},
+	color.RGBA{204, 121, 167, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{230, 159, 0, 255}, color.RGBA{90, 90, 90, 255},
+	color.RGBA{0, 0, 0, 255},
+}
+
+// Curve replaces the PNG at path by the panels, side by side.
+func Curve(path string, panels []Panel) error {
+	row := make([]*plot.Plot, len(panels))
+	for i, p := range panels {
+		var err error
+		if row[i], err = p.plot(); err != nil {
+			return fmt.Errorf("record: curve: %w", err)
+		}
+	}
+	img := vgimg.NewWith(vgimg.UseWH(vg.Length(len(panels))*14*vg.Centimeter, 10*vg.Centimeter), vgimg.UseDPI(120))
+	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: 5 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadRight: 4 * vg.Millimeter}
+	canvases := plot.Align([][]*plot.Plot{row}, tiles, draw.New(img))
+	for i, p := range row {
+		p.Draw(canvases[0][i])
+	}
+	var out bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(&out); err != nil {
+		return fmt.Errorf("record: curve: %w", err)
+	}
+	return WriteFile(path, out.Bytes())
+}
+
+func (p Panel) plot() (*plot.Plot, error) {
+	out := plot.New()
+	out.Title.Text, out.X.Label.Text, out.Y.Label.Text = p.Title, p.XLabel, p.YLabel
+	out.Add(plotter.NewGrid())
+	out.Legend.Top, out.Legend.Left = true, true
+	for i, s := range p.Series {
+		points := s.points()
+		if len(points) == 0 {
+			continue
+		}
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		line.Color, line.Width = palette[i%len(palette)], vg.Points(1.5)
+		if s.Dashed {
+			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1)
+		}
+		out.Add(line)
+		out.Legend.Add(s.Name, line)
+	}
+	return out, nil
+}
+
+// points leaves out what cannot be drawn.
+func (s Series) points() plotter.XYs {
+	var xy plotter.XYs
+	for i := range s.X {
+		p := plotter.XY{X: s.X[i], Y: s.Y[i]}
+		if plotter.CheckFloats(p.X, p.Y) == nil {
+			xy = append(xy, p)
+		}
+	}
+	return xy
+}

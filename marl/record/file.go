@@ -1,0 +1,98 @@
+// Package record writes what a training run reports: metrics as JSON lines and
+// as TensorBoard events, and the learning curve as a picture. Every record
+// carries the update that it belongs to, so that a resumed run first drops what
+// was written after its checkpoint and then ends with the same files.
+package record
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Scalar is one named number of a record.
+type Scalar struct {
+	Name  string
+	Value float64
+}
+
+// file is an append-only file. Nothing is buffered in the process: a record that
+// was written survives the process.
+type file struct{ f *os.File }
+
+// openFile opens or creates the file at path and cuts it to keep bytes.
+func openFile(path string, keep int64) (*file, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		err = f.Truncate(keep)
+		if err == nil {
+			_, err = f.Seek(keep, 0)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("record: %w", err), f.Close())
+		}
+	}
+	return &file{f}, nil
+}
+
+func (r *file) write(p []byte) error {
+	if _, err := r.f.Write(p); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	return nil
+}
+
+// Sync makes what was written survive a power cut.
+func (r *file) Sync() error {
+	if err := r.f.Sync(); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	return nil
+}
+
+// Close closes the file.
+func (r *file) Close() error {
+	if err := r.f.Close(); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	return nil
+}
+
+// read returns the content of a file, nothing if it does not exist.
+func read(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	return data, nil
+}
+
+// WriteFile replaces the file at path as a whole or not at all.
+func WriteFile(path string, data []byte) error {
+	tmp := path + ".tmp"
+	err := writeSynced(tmp, data)
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		os.Remove(tmp)
+		return fmt.Errorf("record: writing %s: %w", filepath.Base(path), err)
+	}
+	return nil
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
