@@ -1,0 +1,70 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// attention checks q, k, v [B*agents, heads*D] and returns the descriptor.
+func attention(name string, op kernels.Op, agents, heads int, qkv ...*G.Node) kernels.Desc {
+	m, n := matrix(name, qkv[0], qkv[1:]...)
+	ok := agents > 0 && heads > 0 && m%agents == 0 && n%heads == 0
+	for _, x := range qkv {
+		ok = ok && same(x.Shape(), qkv[0].Shape())
+	}
+	if !ok {
+		fault(fmt.Sprintf("%s(agents=%d, heads=%d)", name, agents, heads), "equal shapes [B*agents, heads*D]", qkv...)
+	}
+	dims := [kernels.MaxDims]int64{int64(m / agents), int64(agents), int64(heads), int64(n / heads)}
+	return kernels.Desc{Op: op, Dim: dims}
+}
+
+// Attention is multi-head attention of each agent over the others (Iqbal & Sha 2019, eq. 6):
+// q, k, v and the result are [B*agents, heads*D], agents of one sample in consecutive rows.
+func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
+	d := attention("Attention", kernels.OpAttention, agents, heads, q, k, v)
+	s := q.Shape().Clone()
+	att := &kernel{name: fmt.Sprintf("attention N=%d h=%d", agents, heads), out: []tensor.Shape{s}, wrt: []bool{true, true, true}}
+	att.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], in[2], out[0]) }
+	att.grad = func(in G.Nodes, _, dx *G.Node) G.Nodes {
+		g := &kernel{name: fmt.Sprintf("attention grad N=%d h=%d", agents, heads), out: []tensor.Shape{s, s, s}}
+		dg := d
+		dg.Op = kernels.OpAttentionGrad
+		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], in[3], out[0], out[1], out[2]) }
+		t := g.apply(in[0], in[1], in[2], dx)
+		return G.Nodes{part(t, 0, s), part(t, 1, s), part(t, 2, s)}
+	}
+	return att.apply(q, k, v)
+}
+
+// AttentionPenalty is weight * mean over samples, heads and pairs i != j of (q_i.k_j / sqrt D)^2, a
+// scalar that keeps the logits of [Attention] small.
+func AttentionPenalty(q, k *G.Node, agents, heads int, weight float32) *G.Node {
+	d := attention("AttentionPenalty", kernels.OpAttentionPenalty, agents, heads, q, k)
+	d.Scalar[0] = weight
+	s := q.Shape().Clone()
+	name := fmt.Sprintf("N=%d h=%d w=%g", agents, heads, weight)
+	pen := &kernel{name: "attention penalty " + name, out: []tensor.Shape{{}}, wrt: []bool{true, true}}
+	pen.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], out[0]) }
+	pen.grad = func(in G.Nodes, _, dy *G.Node) G.Nodes {
+		g := &kernel{name: "attention penalty grad " + name, out: []tensor.Shape{s, s}}
+		dg := d
+		dg.Op = kernels.OpAttentionPenaltyGrad
+		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], out[0], out[1]) }
+		t := g.apply(in[0], in[1], dy)
+		return G.Nodes{part(t, 0, s), part(t, 1, s)}
+	}
+	return pen.apply(q, k)
+}
+
+// AttentionEntropy is the mean entropy in nats of the weights of each head, [heads]. It has no gradient.
+func AttentionEntropy(q, k *G.Node, agents, heads int) *G.Node {
+	d := attention("AttentionEntropy", kernels.OpAttentionEntropy, agents, heads, q, k)
+	ent := &kernel{name: fmt.Sprintf("attention entropy N=%d h=%d", agents, heads), out: []tensor.Shape{{heads}}}
+	ent.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], out[0]) }
+	return ent.apply(q, k)
+}

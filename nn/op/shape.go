@@ -1,0 +1,81 @@
+package op
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// fault panics with the name of the op and the shapes of its inputs; a nil input is left out.
+func fault(name, want string, in ...*G.Node) {
+	var b strings.Builder
+	for _, n := range in {
+		if n != nil {
+			fmt.Fprintf(&b, " %s%v", n.Name(), []int(n.Shape()))
+		}
+	}
+	panic(fmt.Sprintf("op: %s wants %s, got%s", name, want, b.String()))
+}
+
+// matrix returns rows and columns of x and panics unless it has rank 2; all are for the message.
+func matrix(name string, x *G.Node, all ...*G.Node) (rows, cols int) {
+	s := x.Shape()
+	if s.Dims() != 2 {
+		fault(name, "a matrix", append([]*G.Node{x}, all...)...)
+	}
+	return s[0], s[1]
+}
+
+// plane sees a shape of rank 0, 1 or 2 as rows and columns; a vector is one row.
+func plane(s tensor.Shape) (rows, cols int64) {
+	switch s.Dims() {
+	case 0:
+		return 1, 1
+	case 1:
+		return 1, int64(s[0])
+	case 2:
+		return int64(s[0]), int64(s[1])
+	}
+	panic(fmt.Sprintf("op: rank of %v is above 2", []int(s)))
+}
+
+// same compares shapes; Shape.Eq would take a column [N,1] for a vector [N].
+func same(a, b tensor.Shape) bool { return slices.Equal(a, b) }
+
+// Reshape gives x another shape with the same number of elements; no data moves.
+func Reshape(x *G.Node, shape ...int) *G.Node {
+	s := tensor.Shape(append([]int{}, shape...))
+	if size(s) != size(x.Shape()) {
+		fault(fmt.Sprintf("Reshape to %v", shape), "as many elements", x)
+	}
+	if same(s, x.Shape()) {
+		return x
+	}
+	back := x.Shape().Clone()
+	k := &kernel{name: "reshape", out: []tensor.Shape{s}, wrt: []bool{true}}
+	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{Reshape(dy, back...)} }
+	return k.apply(x)
+}
+
+// Col makes a column [M,1] of a vector [M], to broadcast it over columns.
+func Col(x *G.Node) *G.Node { return Reshape(x, int(size(x.Shape())), 1) }
+
+// StopGradient is x, but no gradient passes.
+func StopGradient(x *G.Node) *G.Node {
+	k := &kernel{name: "stopgradient", out: []tensor.Shape{x.Shape().Clone()}}
+	return k.apply(x)
+}
+
+// part is output i of a tuple node.
+func part(tuple *G.Node, i int, shape tensor.Shape) *G.Node {
+	t := tuple.Op().(*kernel)
+	from := int64(0)
+	for _, s := range t.out[:i] {
+		from += size(s)
+	}
+	k := &kernel{name: fmt.Sprintf("part(%d)", i), part: i, from: from, out: []tensor.Shape{shape.Clone()}}
+	return k.apply(tuple)
+}
