@@ -62,8 +62,12 @@ func (r *file) Close() error {
 	return nil
 }
 
-// read returns the content of a file, nothing if it does not exist.
+// read returns the content of a regular file, nothing if there is none: a pipe or
+// a device has no past to continue.
 func read(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	}
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("record: %w", err)

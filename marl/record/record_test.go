@@ -109,10 +109,10 @@ func TestEventFraming(t *testing.T) {
 	}
 }
 
-// CRC32C of "123456789" is e3069283 (RFC 3720 appendix B.4 family); masked as in
+// CRC32C of "123456789" is e3069283 (RFC 3720 appendix B.4); masked as in
 // tensorflow/core/lib/hash/crc32c.h.
 func TestMaskedCRC(t *testing.T) {
-	const crc uint32 = 0xe3069283
+	crc := uint32(0xe3069283)
 	if got, want := maskedCRC([]byte("123456789")), (crc>>15|crc<<17)+0xa282ead8; got != want {
 		t.Errorf("%08x, want %08x", got, want)
 	}
