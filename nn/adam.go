@@ -1,0 +1,87 @@
+package nn
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// AdamConfig are the settings of Adam (Kingma & Ba 2015). Zero values of B1, B2 and Eps mean
+// the paper's 0.9, 0.999 and 1e-8; MaxNorm 0 means no clipping.
+type AdamConfig struct {
+	LR      float32
+	B1, B2  float32
+	Eps     float32
+	MaxNorm float32 // limit of the global norm of the gradient
+}
+
+// Adam is the optimiser of one network. It owns the gradients, the moments and the step state.
+type Adam struct {
+	cfg         AdamConfig
+	name        string
+	params      *Placed
+	grads       *Placed
+	m, v        machine.Tensor
+	state       machine.Tensor // [3] learning rate, b1^t, b2^t
+	norm, scale machine.Tensor // []
+}
+
+// NewAdam places the optimiser of p in the layout, under name.
+func NewAdam(l *machine.Layout, name string, p *Placed, cfg AdamConfig) *Adam {
+	if !(cfg.LR >= 0) || cfg.MaxNorm < 0 {
+		panic(fmt.Sprintf("nn: Adam %s with %+v", name, cfg))
+	}
+	cfg.B1, cfg.B2, cfg.Eps = cmp.Or(cfg.B1, 0.9), cmp.Or(cfg.B2, 0.999), cmp.Or(cfg.Eps, 1e-8)
+	return &Adam{
+		cfg: cfg, name: name, params: p,
+		grads: p.net.Place(l, name+"/grad"),
+		m:     l.Add(name+"/m", p.net.size),
+		v:     l.Add(name+"/v", p.net.size),
+		state: l.Add(name+"/state", 3),
+		norm:  l.Add(name + "/norm"),
+		scale: l.Add(name + "/scale"),
+	}
+}
+
+// Grads is where the gradient is expected before Step.
+func (a *Adam) Grads() *Placed { return a.grads }
+
+// Norm is the scalar that receives the norm of the gradient before clipping.
+func (a *Adam) Norm() machine.Tensor { return a.norm }
+
+// State is [3]: learning rate and the powers of b1 and b2, for checkpoints.
+func (a *Adam) State() machine.Tensor { return a.state }
+
+// Moments are the first and the second moment, for checkpoints.
+func (a *Adam) Moments() (m, v machine.Tensor) { return a.m, a.v }
+
+// Step appends one step: norm of the gradient, clipping, tick, update.
+func (a *Adam) Step(b *machine.Builder) {
+	q := b.Temp(a.name + "/sumsq")
+	b.SumSquares(a.grads.Flat, q)
+	limit, scale := a.cfg.MaxNorm, a.scale
+	if limit == 0 {
+		limit, scale = float32(math.Inf(1)), machine.None
+	}
+	b.ClipScale(q, a.norm, a.scale, limit)
+	b.AdamTick(a.state, a.cfg.B1, a.cfg.B2)
+	b.Adam(a.params.Flat, a.grads.Flat, a.m, a.v, a.state, scale, a.cfg.B1, a.cfg.B2, a.cfg.Eps)
+}
+
+// InitState sets the optimiser to step 0: moments zero, learning rate from the settings.
+func (a *Adam) InitState(s *machine.Session) error {
+	zero := make([]float32, a.params.net.size)
+	return cmp.Or(s.Upload(a.m, zero), s.Upload(a.v, zero), s.Upload(a.grads.Flat, zero), s.Upload(a.state, []float32{a.cfg.LR, 1, 1}))
+}
+
+// SetLR changes the learning rate between runs.
+func (a *Adam) SetLR(s *machine.Session, lr float32) error {
+	var state [3]float32
+	if err := s.Download(state[:], a.state); err != nil {
+		return err
+	}
+	state[0] = lr
+	return s.Upload(a.state, state[:])
+}

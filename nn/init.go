@@ -1,0 +1,122 @@
+package nn
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gmel-go/gmel/kernels/philox"
+)
+
+// Init fills a new parameter.
+type Init struct {
+	name string
+	fill func(dst []float32, shape []int, rng *rand.Rand)
+}
+
+// String names the initialiser.
+func (i Init) String() string { return i.name }
+
+// stream is the random stream of one parameter: no parameter changes when another is added.
+func stream(seed uint64, name string) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name))
+	return rand.New(philox.NewSource(seed, h.Sum64()))
+}
+
+// Zeros fills with zero.
+func Zeros() Init {
+	return Init{"zeros", func(dst []float32, _ []int, _ *rand.Rand) { clear(dst) }}
+}
+
+// fans are the inputs and outputs of a weight [in, out]; a bias has as many of both.
+func fans(shape []int) (in, out float64) {
+	return float64(shape[0]), float64(shape[len(shape)-1])
+}
+
+func uniform(dst []float32, bound float64, rng *rand.Rand) {
+	for i := range dst {
+		dst[i] = float32((2*rng.Float64() - 1) * bound)
+	}
+}
+
+// XavierUniform is U(-a, a) with a = sqrt(6 / (in + out)) (Glorot & Bengio 2010).
+func XavierUniform() Init {
+	return Init{"xavier", func(dst []float32, shape []int, rng *rand.Rand) {
+		in, out := fans(shape)
+		uniform(dst, math.Sqrt(6/(in+out)), rng)
+	}}
+}
+
+// KaimingUniform is PyTorch's default of Linear: U(-a, a) with a = 1/sqrt(fanIn); without an
+// argument fanIn is the number of rows, which suits a weight; a bias needs it given.
+func KaimingUniform(fanIn ...int) Init {
+	return Init{"kaiming", func(dst []float32, shape []int, rng *rand.Rand) {
+		in, _ := fans(shape)
+		if len(fanIn) > 0 {
+			in = float64(fanIn[0])
+		}
+		uniform(dst, 1/math.Sqrt(in), rng)
+	}}
+}
+
+// Orthogonal fills with gain times a random matrix with orthonormal rows or columns,
+// whichever are fewer (Saxe et al. 2014), by Gram-Schmidt on normal numbers.
+func Orthogonal(gain float64) Init {
+	return Init{fmt.Sprintf("orthogonal(%g)", gain), func(dst []float32, shape []int, rng *rand.Rand) {
+		rows, cols := shape[0], shape[len(shape)-1]
+		if len(shape) == 1 {
+			rows = 1
+		}
+		few, long := min(rows, cols), max(rows, cols)
+		q := orthonormal(few, long, rng)
+		for i := range rows {
+			for j := range cols {
+				if rows <= cols {
+					dst[i*cols+j] = float32(gain * q[i][j])
+				} else {
+					dst[i*cols+j] = float32(gain * q[j][i])
+				}
+			}
+		}
+	}}
+}
+
+// orthonormal returns n orthonormal vectors of the given length.
+func orthonormal(n, length int, rng *rand.Rand) [][]float64 {
+	q := make([][]float64, n)
+	for i := range q {
+		v := make([]float64, length)
+		for j := range v {
+			v[j] = rng.NormFloat64()
+		}
+		for range 2 { // the second pass removes the rounding errors of the first
+			for _, u := range q[:i] {
+				axpy(v, u, -dot(u, v))
+			}
+		}
+		scale := 1 / math.Sqrt(dot(v, v))
+		for j := range v {
+			v[j] *= scale
+		}
+		q[i] = v
+	}
+	return q
+}
+
+// The conversions forbid fused multiply-add, so that every machine starts from the same bits.
+
+func dot(a, b []float64) float64 {
+	s := 0.0
+	for i := range a {
+		s += float64(a[i] * b[i])
+	}
+	return s
+}
+
+func axpy(y, x []float64, a float64) {
+	for i := range y {
+		y[i] += float64(a * x[i])
+	}
+}

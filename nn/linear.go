@@ -1,0 +1,31 @@
+package nn
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// Linear is a fully connected layer act(x w + b).
+type Linear struct {
+	W, B *Param // [in, out], [out]; B may be nil
+	Act  op.Act
+}
+
+// NewLinear adds the parameters name.w and name.b; the bias starts at zero.
+func NewLinear(p *Params, name string, in, out int, a op.Act, init Init) *Linear {
+	return &Linear{W: p.Matrix(name+".w", in, out, init), B: p.Vector(name+".b", out), Act: a}
+}
+
+// NewLinearNoBias adds the parameter name.w only.
+func NewLinearNoBias(p *Params, name string, in, out int, a op.Act, init Init) *Linear {
+	return &Linear{W: p.Matrix(name+".w", in, out, init), Act: a}
+}
+
+// Apply returns act(x[M,in] w + b), [M,out].
+func (l *Linear) Apply(bd *Bound, x *G.Node) *G.Node {
+	if l.B == nil {
+		return op.Linear(x, bd.Node(l.W), nil, l.Act)
+	}
+	return op.Linear(x, bd.Node(l.W), bd.Node(l.B), l.Act)
+}

@@ -1,0 +1,110 @@
+package machine
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Build returns the Program: dead code removed, ops fused, scratch memory planned behind the
+// persistent tensors. It seals the layout.
+func (b *Builder) Build() (*kernels.Program, error) {
+	b.code = dropDead(b.code)
+	if !b.naive {
+		b.code = fuse(b.code)
+	}
+	temps, err := lifetimes(b.code)
+	if err != nil {
+		return nil, fmt.Errorf("machine: Program %q: %w", b.name, err)
+	}
+	if b.layout.sealed == "" {
+		b.layout.sealed = b.name
+	}
+	b.planned, b.total = place(temps, !b.naive)
+	p := &kernels.Program{Name: b.name, Arena: b.layout.size + b.planned, Symbols: b.symbols(temps)}
+	where := map[*store]int64{}
+	for _, t := range temps {
+		where[t.s] = b.layout.size + t.at
+	}
+	for _, in := range b.code {
+		p.Descs = append(p.Descs, in.placed(where))
+	}
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("machine: %w", err)
+	}
+	return p, nil
+}
+
+// placed is the descriptor with arena offsets.
+func (in *instr) placed(where map[*store]int64) kernels.Desc {
+	d := in.d
+	for i, r := range in.args {
+		switch {
+		case r.s == nil:
+			d.Arg[i] = kernels.Absent
+		case r.s.Persistent():
+			d.Arg[i] = r.s.at + r.off
+		default:
+			d.Arg[i] = where[r.s] + r.off
+		}
+	}
+	return d
+}
+
+// Peak returns the scratch floats of the Program built last, and the sum of its
+// temporaries without sharing.
+func (b *Builder) Peak() (planned, total int64) { return b.planned, b.total }
+
+// symbols names the persistent tensors, the smallest first where several begin at one place
+// (a parameter before the vector of all parameters), and the scratch memory by all the
+// temporaries that begin at a place.
+func (b *Builder) symbols(temps []*lifetime) []kernels.Symbol {
+	var list []kernels.Symbol
+	for _, t := range b.layout.tensors {
+		list = append(list, kernels.Symbol{Name: t.name, Offset: t.Offset(), Shape: t.Shape()})
+	}
+	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].Offset != list[j].Offset {
+			return list[i].Offset < list[j].Offset
+		}
+		return elements(list[i].Shape) < elements(list[j].Shape)
+	})
+	return append(list, scratchSymbols(temps, b.layout.size)...)
+}
+
+func scratchSymbols(temps []*lifetime, base int64) []kernels.Symbol {
+	names := map[int64][]string{}
+	shapes := map[int64][]int{}
+	var order []int64
+	for _, t := range temps {
+		if _, ok := names[t.at]; !ok {
+			order = append(order, t.at)
+			shapes[t.at] = t.s.Shape()
+		}
+		names[t.at] = append(names[t.at], t.s.name)
+	}
+	var list []kernels.Symbol
+	for _, at := range order {
+		list = append(list, kernels.Symbol{Name: joinNames(names[at]), Offset: base + at, Shape: shapes[at]})
+	}
+	return list
+}
+
+// joinNames shows who shares a place; a long list is cut.
+func joinNames(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s|+%d", strings.Join(names[:most], "|"), len(names)-most)
+	}
+	return strings.Join(names, "|")
+}
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}

@@ -1,0 +1,124 @@
+package machine
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// ref is a place in a tensor: all that an op needs besides its descriptor.
+type ref struct {
+	s   *store // a root, nil for an absent argument
+	off int64
+}
+
+// instr is an op whose arguments are not placed yet.
+type instr struct {
+	d    kernels.Desc
+	args [kernels.MaxArgs]ref
+}
+
+// Builder makes one Program of graph fragments and single ops, in the order of the calls.
+type Builder struct {
+	name   string
+	layout *Layout
+	code   []*instr
+	naive  bool // no fusion, no sharing of memory: the oracle of the tests
+
+	planned, total int64
+}
+
+// NewBuilder returns an empty Program over the layout.
+func NewBuilder(name string, l *Layout) *Builder { return &Builder{name: name, layout: l} }
+
+// Temp returns a new temporary. It must be written before it is read in every run; its
+// memory is shared with others that are not alive at the same time.
+func (b *Builder) Temp(name string, shape ...int) Tensor { return Tensor{newStore(b, name, shape)} }
+
+// Part is a view of a temporary or a persistent tensor, from offset (in floats) on.
+func (b *Builder) Part(t Tensor, offset int, shape ...int) Tensor {
+	return Tensor{t.view(fmt.Sprintf("%s+%d", t.name, offset), offset, shape)}
+}
+
+// Op appends an op with its arguments in the order of its Spec, [None] for an absent one. It
+// panics when the descriptor does not fit the tensors.
+func (b *Builder) Op(d kernels.Desc, args ...Tensor) {
+	refs := make([]ref, len(args))
+	for i, t := range args {
+		if t == None {
+			continue
+		}
+		if t.owner != b && t.owner != b.layout {
+			panic(fmt.Sprintf("machine: Program %q, %s: tensor %s belongs elsewhere", b.name, d.Op, t))
+		}
+		refs[i] = ref{t.root, t.off}
+	}
+	b.emit(d, refs)
+}
+
+func (b *Builder) emit(d kernels.Desc, args []ref) {
+	in := &instr{d: d}
+	copy(in.args[:], args)
+	if err := in.check(len(args)); err != nil {
+		panic(fmt.Sprintf("machine: Program %q: %v", b.name, err))
+	}
+	b.code = append(b.code, in)
+}
+
+// check compares the arguments with the Spec of the op.
+func (in *instr) check(n int) error {
+	spec, ok := kernels.SpecOf(in.d.Op)
+	if !ok {
+		return fmt.Errorf("unknown op %s", in.d.Op)
+	}
+	if n != len(spec.Args) {
+		return fmt.Errorf("%s wants %d arguments, got %d", spec.Name, len(spec.Args), n)
+	}
+	for i, a := range spec.Args {
+		r := in.args[i]
+		if r.s == nil {
+			if !a.Optional {
+				return fmt.Errorf("%s: argument %s is missing", spec.Name, a.Name)
+			}
+			continue
+		}
+		if need := a.Len(&in.d); r.off < 0 || r.off+need > r.s.Len() {
+			return fmt.Errorf("%s: argument %s needs floats [%d, %d) of %s (dimensions %v)",
+				spec.Name, a.Name, r.off, r.off+need, r.s, in.d.Dim[:len(spec.Dims)])
+		}
+	}
+	return nil
+}
+
+// access is one argument of an instr: the floats [from, to) of a root.
+type access struct {
+	arg         int
+	s           *store
+	from, to    int64
+	read, write bool
+}
+
+// accesses lists the present arguments.
+func (in *instr) accesses() []access {
+	spec, _ := kernels.SpecOf(in.d.Op)
+	list := make([]access, 0, len(spec.Args))
+	for i, a := range spec.Args {
+		r := in.args[i]
+		if r.s == nil {
+			continue
+		}
+		list = append(list, access{
+			arg: i, s: r.s, from: r.off, to: r.off + a.Len(&in.d),
+			read:  a.Mode != kernels.Out || in.d.Has(kernels.FlagAccumulate),
+			write: a.Mode != kernels.In,
+		})
+	}
+	return list
+}
+
+func (a access) overlaps(o access) bool { return a.s == o.s && a.from < o.to && o.from < a.to }
+
+// whole reports that the access covers all of a temporary.
+func (a access) whole() bool {
+	return !a.s.Persistent() && a.from == 0 && a.to == a.s.Len()
+}

@@ -1,0 +1,187 @@
+package machine
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+var _ G.VM = (*Machine)(nil)
+
+func desc(o kernels.Op, dims ...int64) kernels.Desc {
+	d := kernels.Desc{Op: o}
+	copy(d.Dim[:], dims)
+	return d
+}
+
+// plane sees a tensor as rows and columns: the last dimension is the columns.
+func plane(t Tensor) (rows, cols int64) {
+	n := t.Len()
+	if len(t.shape) == 0 {
+		return 1, n
+	}
+	cols = int64(t.shape[len(t.shape)-1])
+	if cols == 0 {
+		return 0, 0
+	}
+	return n / cols, cols
+}
+
+// want panics unless a has n elements.
+func (b *Builder) want(o kernels.Op, n int64, a Tensor, all ...Tensor) {
+	if a.Len() != n {
+		panic(fmt.Sprintf("machine: Program %q, %s: %s should have %d elements, among %v", b.name, o, a, n, all))
+	}
+}
+
+// Sample draws a[M] from the log-probabilities logp[M,U] with the random numbers of
+// (seed, stream) at counter[2].
+func (b *Builder) Sample(logp, counter, a Tensor, seed uint64, stream uint32) {
+	m, n := plane(logp)
+	b.want(kernels.OpSample, m, a, logp, a)
+	d := desc(kernels.OpSample, m, n)
+	d.Seed, d.Stream = seed, stream
+	b.Op(d, logp, counter, a)
+}
+
+// ArgMax writes the index of the largest x[M,U] of each row into a[M].
+func (b *Builder) ArgMax(x, a Tensor) {
+	m, n := plane(x)
+	b.want(kernels.OpArgMax, m, a, x, a)
+	b.Op(desc(kernels.OpArgMax, m, n), x, a)
+}
+
+// RandInt fills y with integers in [0, bound[1]).
+func (b *Builder) RandInt(bound, counter, y Tensor, seed uint64, stream uint32) {
+	d := desc(kernels.OpRandInt, y.Len())
+	d.Seed, d.Stream = seed, stream
+	b.Op(d, bound, counter, y)
+}
+
+// GatherRows reads y[M,N] = table[idx[M]]; a row is what comes behind the first dimension of
+// table[R,...].
+func (b *Builder) GatherRows(table, idx, y Tensor) {
+	r, n := rows(table)
+	b.want(kernels.OpGatherRows, idx.Len()*n, y, table, idx, y)
+	b.Op(desc(kernels.OpGatherRows, idx.Len(), n, r), table, idx, y)
+}
+
+// ScatterRows writes x[M,N] into rows idx[M] of table[R,...].
+func (b *Builder) ScatterRows(x, idx, table Tensor) {
+	r, n := rows(table)
+	b.want(kernels.OpScatterRows, idx.Len()*n, x, x, idx, table)
+	b.Op(desc(kernels.OpScatterRows, idx.Len(), n, r), x, idx, table)
+}
+
+// rows sees a tensor as rows along its first dimension.
+func rows(t Tensor) (r, n int64) {
+	if len(t.shape) == 0 || t.shape[0] == 0 {
+		return 1, t.Len()
+	}
+	return int64(t.shape[0]), t.Len() / int64(t.shape[0])
+}
+
+// Adam updates p, m and v from the gradient g[n]; see kernels.OpAdam. scale may be None.
+func (b *Builder) Adam(p, g, m, v, state, scale Tensor, b1, b2, eps float32) {
+	b.want(kernels.OpAdam, p.Len(), g, p, g)
+	b.want(kernels.OpAdam, p.Len(), m, p, m)
+	b.want(kernels.OpAdam, p.Len(), v, p, v)
+	d := desc(kernels.OpAdam, p.Len())
+	d.Scalar = [kernels.MaxScalars]float32{b1, b2, eps}
+	b.Op(d, p, g, m, v, state, scale)
+}
+
+// AdamTick advances state[3] = (lr, b1^t, b2^t) by one step.
+func (b *Builder) AdamTick(state Tensor, b1, b2 float32) {
+	d := desc(kernels.OpAdamTick)
+	d.Scalar = [kernels.MaxScalars]float32{b1, b2}
+	b.Op(d, state)
+}
+
+// Polyak moves t[n] towards p[n]: t += tau (p - t).
+func (b *Builder) Polyak(p, t Tensor, tau float32) {
+	b.want(kernels.OpPolyak, p.Len(), t, p, t)
+	d := desc(kernels.OpPolyak, p.Len())
+	d.Scalar[0] = tau
+	b.Op(d, p, t)
+}
+
+// SumSquares writes the sum of the squares of x into q[1].
+func (b *Builder) SumSquares(x, q Tensor) {
+	d := desc(kernels.OpSumAll, x.Len())
+	d.Fn, d.Scalar[0] = kernels.FnSquare, 1
+	b.Op(d, x, q)
+}
+
+// ClipScale turns the sum of squares q[1] into norm[1] and the factor scale[1] that limits
+// the norm to limit.
+func (b *Builder) ClipScale(q, norm, scale Tensor, limit float32) {
+	d := desc(kernels.OpClipScale)
+	d.Scalar[0] = limit
+	b.Op(d, q, norm, scale)
+}
+
+// Moments writes mean and standard deviation of the first count[1] rows of x[R,N] into y[2],
+// weighted by w (0 or 1), which may be None.
+func (b *Builder) Moments(x, w, count, y Tensor) {
+	r, n := rows(x)
+	b.Op(desc(kernels.OpMoments, r, n), x, w, count, y)
+}
+
+// Count adds by to counter[2].
+func (b *Builder) Count(counter Tensor, by int) { b.Op(desc(kernels.OpCount, int64(by)), counter) }
+
+// Copy writes x into y, which has as many elements.
+func (b *Builder) Copy(x, y Tensor) {
+	b.want(kernels.OpCopy, x.Len(), y, x, y)
+	b.Op(copyDesc(x.Len()), x, y)
+}
+
+// Fill sets every element of y to c.
+func (b *Builder) Fill(y Tensor, c float32) { b.Op(fillDesc(y.Len(), c), y) }
+
+// CheckFinite writes 1 into y[1] if every element of x is finite, else 0; with accumulate it
+// keeps an earlier 0.
+func (b *Builder) CheckFinite(x, y Tensor, accumulate bool) {
+	d := desc(kernels.OpCheckFinite, x.Len())
+	if accumulate {
+		d.Flags |= kernels.FlagAccumulate
+	}
+	b.Op(d, x, y)
+}
+
+// Unary writes f(x) into y of the same size; y may be x.
+func (b *Builder) Unary(f op.Act, x, y Tensor) {
+	b.want(kernels.OpUnary, x.Len(), y, x, y)
+	d := desc(kernels.OpUnary, x.Len())
+	d.Fn, d.Scalar[0], d.Scalar[1] = f.Fn, f.A, f.B
+	b.Op(d, x, y)
+}
+
+// Binary writes a (bin) c into y. An operand of the size of y is read element by element, a
+// single element is broadcast, and so are a row [N] or [1,N] and a column [M,1] when y is
+// a matrix. y may be a.
+func (b *Builder) Binary(bin kernels.Bin, a, c, y Tensor) {
+	m, n := plane(y)
+	d, ok := op.BinaryDesc(bin, operand(a, y), operand(c, y), tensor.Shape{int(m), int(n)})
+	if !ok {
+		panic(fmt.Sprintf("machine: Program %q, %s: shapes %s, %s -> %s do not fit", b.name, bin, a, c, y))
+	}
+	b.Op(d, a, c, y)
+}
+
+// operand is the shape under which Binary reads a for the result y seen as a matrix.
+func operand(a, y Tensor) tensor.Shape {
+	m, n := plane(y)
+	switch {
+	case a.Len() == y.Len():
+		return tensor.Shape{int(m), int(n)}
+	case a.Len() == 1:
+		return tensor.Shape{}
+	}
+	return a.Shape()
+}

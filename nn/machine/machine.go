@@ -1,0 +1,184 @@
+package machine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// Machine is a gorgonia.VM that runs a whole float32 graph as one Program. Inputs are read
+// from node.Value() at every RunAll; results are bound to the output nodes. gorgonia.Read
+// is not supported: ask the node for its Value.
+type Machine struct {
+	inputs, outputs []*G.Node
+	tensors         map[*G.Node]Tensor
+	program         *kernels.Program
+	session         *Session
+	owned           kernels.Backend // closed by Close; nil for one given with On
+}
+
+type options struct {
+	backend kernels.Backend
+	outputs []*G.Node
+	naive   bool
+	poison  bool
+}
+
+// Option is an option of New.
+type Option func(*options)
+
+// On runs the graph on an open backend, which stays the caller's. Without it New opens "auto".
+func On(b kernels.Backend) Option { return func(o *options) { o.backend = b } }
+
+// Outputs names the nodes whose values are wanted. Without it all roots of the graph are.
+func Outputs(n ...*G.Node) Option { return func(o *options) { o.outputs = append(o.outputs, n...) } }
+
+// Naive turns off fusion and memory sharing: the oracle of the tests.
+func Naive() Option { return func(o *options) { o.naive = true } }
+
+// Poison fills the scratch memory with NaN before every run, for tests.
+func Poison() Option { return func(o *options) { o.poison = true } }
+
+// New compiles the graph.
+func New(g *G.ExprGraph, opts ...Option) (*Machine, error) {
+	var o options
+	for _, f := range opts {
+		f(&o)
+	}
+	if len(o.outputs) == 0 {
+		o.outputs = roots(g)
+	}
+	m := &Machine{outputs: o.outputs, tensors: map[*G.Node]Tensor{}}
+	layout := NewLayout()
+	b := NewBuilder("graph", layout)
+	b.naive = o.naive
+	if err := m.lower(b); err != nil {
+		return nil, fmt.Errorf("machine: %w", err)
+	}
+	var err error
+	if m.program, err = b.Build(); err != nil {
+		return nil, err
+	}
+	if o.backend == nil {
+		if o.backend, err = kernels.Open("auto", kernels.Options{}); err != nil {
+			return nil, err
+		}
+		m.owned = o.backend
+	}
+	if m.session, err = NewSession(o.backend, layout, m.program); err == nil && o.poison {
+		err = m.session.Poison()
+	}
+	return m, err
+}
+
+// lower places inputs and outputs and lowers the graph.
+func (m *Machine) lower(b *Builder) error {
+	in, out := map[*G.Node]Tensor{}, map[*G.Node]Tensor{}
+	m.inputs = leaves(m.outputs)
+	for _, n := range m.inputs {
+		in[n] = b.layout.Add(fmt.Sprintf("%s#%d", n.Name(), n.ID()), n.Shape()...)
+		m.tensors[n] = in[n]
+	}
+	var results []*G.Node
+	for _, n := range m.outputs {
+		if n.Op() == nil || out[n] != None {
+			continue
+		}
+		out[n] = b.layout.Add(fmt.Sprintf("out#%d", n.ID()), n.Shape()...)
+		m.tensors[n] = out[n]
+		results = append(results, n)
+	}
+	m.outputs = results
+	return b.lower(in, out)
+}
+
+// roots lists the nodes without parents, by ID. Statements (gorgonia.Read) do not count.
+func roots(g *G.ExprGraph) []*G.Node {
+	var list []*G.Node
+	for _, n := range g.AllNodes() {
+		if n.Op() == nil || statement(n) {
+			continue
+		}
+		used := false
+		for it := g.To(n.ID()); it.Next(); {
+			used = used || !statement(it.Node().(*G.Node))
+		}
+		if !used {
+			list = append(list, n)
+		}
+	}
+	slices.SortFunc(list, func(a, b *G.Node) int { return cmp.Compare(a.ID(), b.ID()) })
+	return list
+}
+
+func statement(n *G.Node) bool { return n.Op() != nil && n.Op().Type() == nil }
+
+// leaves lists the input nodes below the given nodes, by ID.
+func leaves(from []*G.Node) []*G.Node {
+	var list []*G.Node
+	seen := map[*G.Node]bool{}
+	stack := slices.Clone(from)
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if n.Op() == nil {
+			list = append(list, n)
+		}
+		stack = append(stack, children(n)...)
+	}
+	slices.SortFunc(list, func(a, b *G.Node) int { return cmp.Compare(a.ID(), b.ID()) })
+	return list
+}
+
+// Program is what the graph was compiled to.
+func (m *Machine) Program() *kernels.Program { return m.program }
+
+// RunAll implements gorgonia.VM.
+func (m *Machine) RunAll() error {
+	for _, n := range m.inputs {
+		if n.Value() == nil {
+			return fmt.Errorf("machine: input %s has no value; use gorgonia.Let", n.Name())
+		}
+		x, err := op.Elements[float32](n.Value())
+		if err != nil {
+			return fmt.Errorf("machine: input %s: %w", n.Name(), err)
+		}
+		if err := m.session.Upload(m.tensors[n], x); err != nil {
+			return fmt.Errorf("input %s: %w", n.Name(), err)
+		}
+	}
+	if err := m.session.Run(m.program); err != nil {
+		return err
+	}
+	for _, n := range m.outputs {
+		x := make([]float32, m.tensors[n].Len())
+		if err := m.session.Download(x, m.tensors[n]); err != nil {
+			return err
+		}
+		if err := G.UnsafeLet(n, op.NewValue(n.Shape(), x)); err != nil {
+			return fmt.Errorf("machine: result of node %d: %w", n.ID(), err)
+		}
+	}
+	return nil
+}
+
+// Reset implements gorgonia.VM; a Machine has no state between runs.
+func (m *Machine) Reset() {}
+
+// Close implements gorgonia.VM.
+func (m *Machine) Close() error {
+	err := m.session.Close()
+	if m.owned != nil {
+		err = cmp.Or(err, m.owned.Close())
+	}
+	return err
+}

@@ -1,0 +1,117 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Session runs several Programs over one buffer on one backend. It is used by one goroutine.
+type Session struct {
+	backend kernels.Backend
+	layout  *Layout
+	buffer  kernels.Buffer
+	exec    map[*kernels.Program]kernels.Executable
+	poison  kernels.Executable // nil unless Poison
+}
+
+// NewSession allocates a zeroed buffer for the largest Program and compiles all of them.
+// The backend stays the caller's; the programs must be built on the layout.
+func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Program) (*Session, error) {
+	size := layout.size
+	for _, p := range programs {
+		size = max(size, p.Arena)
+	}
+	s := &Session{backend: backend, layout: layout, exec: map[*kernels.Program]kernels.Executable{}}
+	var err error
+	if s.buffer, err = backend.Alloc(int(size)); err != nil {
+		return nil, fmt.Errorf("machine: arena of %.1f MiB on %s: %w", float64(size)/(1<<18), backend.Name(), err)
+	}
+	for _, p := range programs {
+		if s.exec[p], err = backend.Compile(p); err != nil {
+			delete(s.exec, p)
+			return nil, errors.Join(fmt.Errorf("machine: program %q on %s: %w", p.Name, backend.Name(), err), s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Poison fills the scratch memory with NaN before every Run from now on, so that a read of
+// memory that the Program did not write shows. For tests.
+func (s *Session) Poison() error {
+	scratch := int64(s.buffer.Len()) - s.layout.size
+	if scratch == 0 || s.poison != nil {
+		return nil
+	}
+	d := fillDesc(scratch, float32(math.NaN()))
+	d.Arg[0] = s.layout.size
+	var err error
+	s.poison, err = s.backend.Compile(&kernels.Program{Name: "poison", Descs: []kernels.Desc{d}, Arena: int64(s.buffer.Len())})
+	return err
+}
+
+// Run executes a Program that was given to NewSession.
+func (s *Session) Run(p *kernels.Program) error {
+	e, ok := s.exec[p]
+	if !ok {
+		return fmt.Errorf("machine: program %q is not of this session", p.Name)
+	}
+	if s.poison != nil {
+		if err := s.poison.Run(s.buffer); err != nil {
+			return err
+		}
+	}
+	return e.Run(s.buffer)
+}
+
+// Sync waits for the device; asynchronous faults surface here.
+func (s *Session) Sync() error { return s.backend.Sync() }
+
+// Upload copies src to all of t, which is persistent.
+func (s *Session) Upload(t Tensor, src []float32) error {
+	if err := s.fits(t, len(src)); err != nil {
+		return fmt.Errorf("machine: upload: %w", err)
+	}
+	return s.buffer.Upload(int(t.Offset()), src)
+}
+
+// Download copies all of t, which is persistent, to dst.
+func (s *Session) Download(dst []float32, t Tensor) error {
+	if err := s.fits(t, len(dst)); err != nil {
+		return fmt.Errorf("machine: download: %w", err)
+	}
+	return s.buffer.Download(dst, int(t.Offset()))
+}
+
+// UploadRows copies src to whole rows of t[R,...], from row on.
+func (s *Session) UploadRows(t Tensor, row int, src []float32) error {
+	r, n := rows(t)
+	if t.owner != s.layout || n == 0 || int64(len(src))%n != 0 || row < 0 || int64(row)+int64(len(src))/n > r {
+		return fmt.Errorf("machine: upload of %d floats from row %d on does not fit %s", len(src), row, t)
+	}
+	return s.buffer.Upload(int(t.Offset()+int64(row)*n), src)
+}
+
+func (s *Session) fits(t Tensor, n int) error {
+	if t == None || t.owner != s.layout {
+		return fmt.Errorf("tensor %s is not persistent in this session", t)
+	}
+	if t.Len() != int64(n) {
+		return fmt.Errorf("%d floats for %s", n, t)
+	}
+	return nil
+}
+
+// Close frees the executables and the buffer; the backend stays open.
+func (s *Session) Close() error {
+	var errs []error
+	for _, e := range s.exec {
+		errs = append(errs, e.Close())
+	}
+	if s.poison != nil {
+		errs = append(errs, s.poison.Close())
+	}
+	return errors.Join(append(errs, s.buffer.Close())...)
+}

@@ -1,0 +1,140 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Align is the alignment of tensors in floats: 256 bytes.
+const Align = 64
+
+// Tensor is a handle of a tensor in an arena; it is comparable. A persistent tensor belongs
+// to a [Layout] and keeps its value between runs. A temporary belongs to one [Builder].
+type Tensor struct{ *store }
+
+// None stands for an absent optional argument.
+var None Tensor
+
+// store is the identity of a tensor. A view has a root, a root has itself.
+type store struct {
+	name  string
+	shape []int
+	root  *store
+	off   int64 // of a view from its root
+	at    int64 // of a persistent root from the start of the arena
+	owner any   // *Layout or *Builder
+}
+
+func newStore(owner any, name string, shape []int) *store {
+	for _, d := range shape {
+		if d < 0 {
+			panic(fmt.Sprintf("machine: tensor %q has shape %v", name, shape))
+		}
+	}
+	s := &store{name: name, shape: slices.Clone(shape), owner: owner}
+	s.root = s
+	return s
+}
+
+// view is the part of t from offset on.
+func (t Tensor) view(name string, offset int, shape []int) *store {
+	s := newStore(t.owner, name, shape)
+	if offset < 0 || int64(offset)+s.Len() > t.Len() {
+		panic(fmt.Sprintf("machine: view %q [%d, %d) leaves %s", name, offset, int64(offset)+s.Len(), t))
+	}
+	s.root, s.off = t.root, t.off+int64(offset)
+	return s
+}
+
+// Name is the name given at creation.
+func (s *store) Name() string { return s.name }
+
+// Shape returns the dimensions; empty for a scalar.
+func (s *store) Shape() []int { return slices.Clone(s.shape) }
+
+// Len is the number of floats.
+func (s *store) Len() int64 {
+	n := int64(1)
+	for _, d := range s.shape {
+		n *= int64(d)
+	}
+	return n
+}
+
+// Persistent reports whether the tensor keeps its value between runs.
+func (s *store) Persistent() bool {
+	_, ok := s.owner.(*Layout)
+	return ok
+}
+
+// Offset is the place of a persistent tensor in the arena, in floats. It panics for a
+// temporary, whose place is known to its Program only.
+func (s *store) Offset() int64 {
+	if !s.Persistent() {
+		panic(fmt.Sprintf("machine: temporary %s has no offset", s))
+	}
+	return s.root.at + s.off
+}
+
+// String is the name and the shape.
+func (s *store) String() string {
+	if s == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s%v", s.name, s.shape)
+}
+
+// Layout is the persistent part of an arena, shared by several Programs. It is sealed by the
+// first Build, because scratch memory begins where it ends.
+type Layout struct {
+	tensors []Tensor
+	byName  map[string]Tensor
+	size    int64
+	sealed  string // name of the Program that sealed it
+}
+
+// NewLayout returns an empty layout.
+func NewLayout() *Layout { return &Layout{byName: map[string]Tensor{}} }
+
+// Add places a new tensor, aligned to 256 bytes. The name must be new. No shape is a scalar.
+func (l *Layout) Add(name string, shape ...int) Tensor {
+	if l.sealed != "" {
+		panic(fmt.Sprintf("machine: tensor %q comes after Program %q was built on this layout; add all tensors first", name, l.sealed))
+	}
+	s := newStore(l, name, shape)
+	s.at = l.size
+	l.size += align(s.Len())
+	return l.register(s)
+}
+
+// View names a part of a persistent tensor, from offset (in floats) on.
+func (l *Layout) View(name string, parent Tensor, offset int, shape ...int) Tensor {
+	if parent.owner != l {
+		panic(fmt.Sprintf("machine: view %q of %s, which is not of this layout", name, parent))
+	}
+	return l.register(parent.view(name, offset, shape))
+}
+
+func (l *Layout) register(s *store) Tensor {
+	if _, ok := l.byName[s.name]; ok {
+		panic(fmt.Sprintf("machine: tensor %q exists", s.name))
+	}
+	t := Tensor{s}
+	l.byName[s.name] = t
+	l.tensors = append(l.tensors, t)
+	return t
+}
+
+// Tensors lists all tensors and views in the order of their creation.
+func (l *Layout) Tensors() []Tensor { return slices.Clone(l.tensors) }
+
+// Lookup finds a tensor or view by name.
+func (l *Layout) Lookup(name string) (Tensor, bool) {
+	t, ok := l.byName[name]
+	return t, ok
+}
+
+// Size is the number of floats, padding included.
+func (l *Layout) Size() int64 { return l.size }
+
+func align(n int64) int64 { return (n + Align - 1) / Align * Align }

@@ -1,0 +1,162 @@
+package nn
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// pad is the alignment of a parameter in the flat vector, in floats. The gaps are zero and stay so.
+const pad = 16
+
+// Params lists the parameters of one network, in the order of their creation.
+type Params struct {
+	name string
+	list []*Param
+	size int
+}
+
+// Param is a weight matrix [rows, cols] or a bias vector [n].
+type Param struct {
+	name   string
+	shape  []int
+	offset int // in the flat vector
+	init   Init
+}
+
+// NewParams returns an empty list; name is for messages.
+func NewParams(name string) *Params { return &Params{name: name} }
+
+// Matrix adds a weight [rows, cols], applied as x[M,rows] w[rows,cols].
+func (p *Params) Matrix(name string, rows, cols int, init Init) *Param {
+	return p.add(name, init, rows, cols)
+}
+
+// Vector adds a bias [n] that starts at zero.
+func (p *Params) Vector(name string, n int) *Param { return p.add(name, Zeros(), n) }
+
+func (p *Params) add(name string, init Init, shape ...int) *Param {
+	n := 1
+	for _, d := range shape {
+		if d < 1 {
+			panic(fmt.Sprintf("nn: parameter %s/%s has shape %v", p.name, name, shape))
+		}
+		n *= d
+	}
+	for _, q := range p.list {
+		if q.name == name {
+			panic(fmt.Sprintf("nn: parameter %s/%s exists", p.name, name))
+		}
+	}
+	q := &Param{name: name, shape: shape, offset: p.size, init: init}
+	p.list = append(p.list, q)
+	p.size += (n + pad - 1) / pad * pad
+	return q
+}
+
+// Name is the name within its network, such as "enc.w".
+func (q *Param) Name() string { return q.name }
+
+// Shape is [rows, cols] or [n].
+func (q *Param) Shape() []int { return append([]int{}, q.shape...) }
+
+// List returns the parameters in order.
+func (p *Params) List() []*Param { return append([]*Param{}, p.list...) }
+
+// Len is the size of the flat vector in floats, padding included.
+func (p *Params) Len() int { return p.size }
+
+// Placed is a network's worth of memory: its parameters, or as much for gradients or moments.
+type Placed struct {
+	Flat  machine.Tensor // [Len]
+	views map[*Param]machine.Tensor
+	net   *Params
+}
+
+// Place adds the flat vector prefix and the views prefix/name to the layout.
+func (p *Params) Place(l *machine.Layout, prefix string) *Placed {
+	pl := &Placed{Flat: l.Add(prefix, p.size), views: map[*Param]machine.Tensor{}, net: p}
+	for _, q := range p.list {
+		pl.views[q] = l.View(prefix+"/"+q.name, pl.Flat, q.offset, q.shape...)
+	}
+	return pl
+}
+
+// Tensor is the view of one parameter.
+func (pl *Placed) Tensor(q *Param) machine.Tensor { return pl.views[q] }
+
+// Params lists what is placed.
+func (pl *Placed) Params() *Params { return pl.net }
+
+// Init fills dst, the host copy of Flat, with initial values that depend on the seed and the
+// names of the parameters only.
+func (pl *Placed) Init(dst []float32, seed uint64) {
+	if len(dst) != pl.net.size {
+		panic(fmt.Sprintf("nn: Init of %s wants %d floats, got %d", pl.net.name, pl.net.size, len(dst)))
+	}
+	clear(dst)
+	for _, q := range pl.net.list {
+		n := 1
+		for _, d := range q.shape {
+			n *= d
+		}
+		q.init.fill(dst[q.offset:q.offset+n], q.shape, stream(seed, q.name))
+	}
+}
+
+// Bound is the network in one graph.
+type Bound struct {
+	net   *Params
+	nodes map[*Param]*G.Node
+}
+
+// Bind adds one float32 input node for each parameter to the graph. A network is bound once to
+// a graph under its name: gorgonia merges input nodes of equal names.
+func (p *Params) Bind(g *G.ExprGraph) *Bound {
+	bd := &Bound{net: p, nodes: map[*Param]*G.Node{}}
+	for _, q := range p.list {
+		name := G.WithName(p.name + "/" + q.name)
+		if len(q.shape) == 2 {
+			bd.nodes[q] = G.NewMatrix(g, G.Float32, G.WithShape(q.shape...), name)
+		} else {
+			bd.nodes[q] = G.NewVector(g, G.Float32, G.WithShape(q.shape...), name)
+		}
+	}
+	return bd
+}
+
+// Node is the input node of a parameter.
+func (bd *Bound) Node(q *Param) *G.Node {
+	n, ok := bd.nodes[q]
+	if !ok {
+		panic(fmt.Sprintf("nn: parameter %s is not of network %s", q.name, bd.net.name))
+	}
+	return n
+}
+
+// Nodes lists the input nodes in the order of the parameters, as gorgonia.Grad wants them.
+func (bd *Bound) Nodes() G.Nodes {
+	var list G.Nodes
+	for _, q := range bd.net.list {
+		list = append(list, bd.nodes[q])
+	}
+	return list
+}
+
+// At maps the input nodes to the views of pl, for the in side of machine.Builder.Lower.
+func (bd *Bound) At(pl *Placed) map[*G.Node]machine.Tensor { return bd.Pair(bd.Nodes(), pl) }
+
+// Pair maps nodes, one for each parameter in order, to the views of pl: with the result of
+// gorgonia.Grad and placed gradients it is the out side of machine.Builder.Lower.
+func (bd *Bound) Pair(nodes G.Nodes, pl *Placed) map[*G.Node]machine.Tensor {
+	if len(nodes) != len(bd.net.list) || pl.net != bd.net {
+		panic(fmt.Sprintf("nn: %d nodes for the %d parameters of %s placed as %s", len(nodes), len(bd.net.list), bd.net.name, pl.net.name))
+	}
+	m := map[*G.Node]machine.Tensor{}
+	for i, q := range bd.net.list {
+		m[nodes[i]] = pl.views[q]
+	}
+	return m
+}
