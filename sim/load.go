@@ -82,6 +82,15 @@ func decode(s *Scenario, data []byte, name string) (*Scenario, error) {
 	return s, nil
 }
 
+// decodePair reads two numbers. The decoder's own message for a list of another
+// length has no line.
+func decodePair(node *yaml.Node, to *[2]float64, form string) error {
+	if node.Kind != yaml.SequenceNode || len(node.Content) != 2 {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want two numbers %s", node.Line, form)}}
+	}
+	return node.Decode(to)
+}
+
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 var yamlUnknown = regexp.MustCompile(`field (\S+) not found in type sim\.(\S+)`)
 

@@ -189,7 +189,7 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 // Defaults of the sampling heuristics, found by a sweep on the preset paper with
 // 10, 30 and 50 IEDs (see TestSoftminDefaults for the check).
 const (
-	DefaultTemperature       = 0.2 // s
-	DefaultSwitchTemperature = 0.2 // s
-	DefaultSwitchWeight      = 2
+	DefaultTemperature       = 0.3 // s
+	DefaultSwitchTemperature = 0.1 // s
+	DefaultSwitchWeight      = 4
 )

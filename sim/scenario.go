@@ -40,6 +40,19 @@ const (
 // Range is a closed interval [min, max] that a uniform draw covers.
 type Range [2]float64
 
+// Point is a place in the hall, [x, y] in m.
+type Point [2]float64
+
+// UnmarshalYAML reads [min, max]; the error names the line.
+func (r *Range) UnmarshalYAML(node *yaml.Node) error {
+	return decodePair(node, (*[2]float64)(r), "[min, max]")
+}
+
+// UnmarshalYAML reads [x, y]; the error names the line.
+func (p *Point) UnmarshalYAML(node *yaml.Node) error {
+	return decodePair(node, (*[2]float64)(p), "[x, y]")
+}
+
 // Clock is the time grid: Slots slots of SlotS seconds make one episode.
 type Clock struct {
 	SlotS float64 `yaml:"slot_s"`
@@ -48,10 +61,10 @@ type Clock struct {
 
 // Hall is the factory floor; IEDs are uniform over it.
 type Hall struct {
-	WidthM          float64      `yaml:"width_m"`
-	DepthM          float64      `yaml:"depth_m"`
-	Clutter         string       `yaml:"clutter"`                 // SL, DL, SH, DH of TR 38.901, or LOS
-	ServerPositions [][2]float64 `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
+	WidthM          float64 `yaml:"width_m"`
+	DepthM          float64 `yaml:"depth_m"`
+	Clutter         string  `yaml:"clutter"`                 // SL, DL, SH, DH of TR 38.901, or LOS
+	ServerPositions []Point `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
 }
 
 // Radio is the air interface; every ES has its own band of BandwidthMHz.
@@ -132,7 +145,7 @@ func (s *Scenario) ObsSize() int {
 // Clone returns a deep copy.
 func (s *Scenario) Clone() *Scenario {
 	c := *s
-	c.Hall.ServerPositions = append([][2]float64(nil), s.Hall.ServerPositions...)
+	c.Hall.ServerPositions = append([]Point(nil), s.Hall.ServerPositions...)
 	c.Tasks.Models = append([]Model(nil), s.Tasks.Models...)
 	c.Compute.ServerGcyclesPerS = append([]float64(nil), s.Compute.ServerGcyclesPerS...)
 	return &c

@@ -1,0 +1,290 @@
+package sim
+
+import (
+	"math"
+	"sort"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// naive is a second implementation of the slot, written from the description of
+// the model and not from this package's code: float64, absolute times since the
+// start of the episode, one record per job, and plain lists for caches. Only the
+// random draws (tasks and gains of a slot) are taken from the worlds.
+type naive struct {
+	s         *Scenario
+	clock     float64
+	radioFree []float64 // [A] absolute
+	cpuFree   []float64 // [A]
+	esFree    []float64 // [M]
+	memory    [][]int   // [M] models held, least recently used first
+	sharers   []int     // [M] of the last slot
+	close     bool      // a comparison was too close to call between float32 and float64
+}
+
+// job is one task on its way.
+type job struct {
+	ied, action, es, model   int
+	bits, cycles, result     float64
+	due                      float64 // absolute
+	gain, speed              float64
+	rate, sent, begun, ready float64 // uplink; absolute times
+	latency, energy          float64
+	done                     bool
+}
+
+func newNaive(s *Scenario) *naive {
+	n := &naive{
+		s: s, radioFree: make([]float64, s.IEDs), cpuFree: make([]float64, s.IEDs),
+		esFree: make([]float64, s.Servers), sharers: make([]int, s.Servers),
+	}
+	for range s.Servers {
+		var held []int
+		for k := min(s.Compute.CacheModels, len(s.Tasks.Models)) - 1; k >= 0; k-- {
+			held = append(held, k)
+		}
+		n.memory = append(n.memory, held)
+	}
+	return n
+}
+
+// later compares two times and notes when the answer hangs on rounding.
+func (n *naive) later(a, b float64) bool {
+	if math.Abs(a-b) < 2e-4 {
+		n.close = true
+	}
+	return a > b
+}
+
+// play runs the jobs of one slot and moves the clock.
+func (n *naive) play(jobs []*job) {
+	n.sharers = make([]int, n.s.Servers)
+	for _, j := range jobs {
+		if j.action > 0 {
+			n.sharers[j.es]++
+		}
+	}
+	var queue []*job
+	for _, j := range jobs {
+		if j.action == 0 {
+			n.local(j)
+			continue
+		}
+		r := n.s.Radio
+		share := r.BandwidthMHz * 1e6 / float64(n.sharers[j.es])
+		j.rate = n.bitrate(r.IEDPowerDBm, r.ServerNoiseFigureDB, share, j.gain)
+		j.sent = math.Max(n.radioFree[j.ied], n.clock) + j.bits/j.rate
+		n.radioFree[j.ied] = j.sent
+		j.energy = math.Pow(10, r.IEDPowerDBm/10) / 1000 * j.bits / j.rate
+		queue = append(queue, j)
+	}
+	sort.SliceStable(queue, func(a, b int) bool {
+		if queue[a].es == queue[b].es && math.Abs(queue[a].sent-queue[b].sent) < 1e-4 {
+			n.close = true
+		}
+		return queue[a].sent < queue[b].sent
+	})
+	for _, j := range queue {
+		n.remote(j)
+	}
+	n.clock += n.s.Time.SlotS
+}
+
+// bitrate is Shannon's formula on a share of the band, capped.
+func (n *naive) bitrate(dBm, figure, share, gain float64) float64 {
+	noise := math.Pow(10, (n.s.Radio.ThermalNoiseDBmPerHz+figure)/10) * share
+	snr := math.Pow(10, dBm/10) * gain / noise
+	if snr < 3e-3 {
+		n.close = true // 1 + SNR has lost digits in float32
+	}
+	se := math.Log2(1 + snr)
+	return share * math.Min(se, n.s.Radio.MaxSpectralEfficiency)
+}
+
+func (n *naive) local(j *job) {
+	begin := math.Max(n.cpuFree[j.ied], n.clock)
+	if !n.later(j.due, begin) {
+		return
+	}
+	end := begin + j.cycles/j.speed
+	stop := math.Min(end, j.due)
+	n.cpuFree[j.ied] = stop
+	j.energy = n.s.Energy.Kappa * j.speed * j.speed * (stop - begin) * j.speed
+	j.done, j.latency = !n.later(end, j.due), end-n.clock
+}
+
+func (n *naive) remote(j *job) {
+	j.begun = math.Max(j.sent, n.esFree[j.es])
+	if !n.later(j.due, j.begun) {
+		return
+	}
+	loading := n.s.Tasks.Models[j.model].LoadS
+	var rest []int
+	for _, k := range n.memory[j.es] {
+		if k == j.model {
+			loading = 0
+		} else {
+			rest = append(rest, k)
+		}
+	}
+	if len(rest) == n.s.Compute.CacheModels { // full, and the model was not there
+		rest = rest[1:]
+	}
+	n.memory[j.es] = append(rest, j.model)
+	speeds := n.s.Compute.ServerGcyclesPerS
+	j.ready = j.begun + loading + j.cycles/(speeds[j.es%len(speeds)]*1e9)
+	n.esFree[j.es] = math.Min(j.ready, j.due)
+	j.energy += n.s.Energy.GPUW * (n.esFree[j.es] - j.begun)
+	r, m := n.s.Radio, float64(n.sharers[j.es])
+	down := n.bitrate(r.ServerPowerDBm-10*math.Log10(m), r.IEDNoiseFigureDB, r.BandwidthMHz*1e6/m, j.gain)
+	end := j.ready + j.result/down
+	j.done, j.latency = !n.later(end, j.due), end-n.clock
+}
+
+// jobsOf reads the tasks of the current slot of a world and the actions.
+func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
+	var jobs []*job
+	for i := range w.A {
+		n := world*w.A + i
+		if w.model[n] < 0 {
+			continue
+		}
+		j := &job{
+			ied: i, action: int(actions[n]), model: int(w.model[n]), es: -1,
+			bits: float64(w.data[n]), cycles: float64(w.cycles[n]), due: clock + float64(w.deadline[n]),
+			speed: float64(w.speed[n]), result: w.scenario.Tasks.Models[w.model[n]].ResultMbit * 1e6,
+		}
+		if j.action > 0 {
+			link := n*w.p.C + j.action - 1
+			j.es, j.gain = int(w.cand[link]), float64(w.now[link])
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs
+}
+
+// anyScenario draws a small scenario that stresses every rule.
+func anyScenario(t *rapid.T) *Scenario {
+	s, err := Preset("paper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.IEDs = rapid.IntRange(1, 24).Draw(t, "N")
+	s.Servers = rapid.IntRange(1, 5).Draw(t, "M")
+	s.MaxCandidates = rapid.IntRange(1, 5).Draw(t, "C")
+	s.Time.SlotS = rapid.SampledFrom([]float64{0.25, 1, 2}).Draw(t, "Delta")
+	s.Time.Slots = rapid.IntRange(2, 12).Draw(t, "T")
+	s.Hall.Clutter = rapid.SampledFrom([]string{"LOS", "SL", "DL", "SH", "DH"}).Draw(t, "clutter")
+	s.Tasks.Probability = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(t, "p")
+	s.Compute.CacheModels = rapid.IntRange(1, 4).Draw(t, "G")
+	s.Radio.BandwidthMHz = rapid.SampledFrom([]float64{2, 20, 100}).Draw(t, "B")
+	s.Radio.IEDPowerDBm = rapid.SampledFrom([]float64{0, 10, 23}).Draw(t, "P")
+	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
+	s.Reward.EnergyWeightPerJ = rapid.SampledFrom([]float64{0, 0.001}).Draw(t, "w_e")
+	return s
+}
+
+// anyActions draws legal actions.
+func anyActions(t *rapid.T, w *Worlds, actions []int32) {
+	style := rapid.IntRange(0, 2).Draw(t, "style")
+	seed := rapid.Uint64().Draw(t, "actions")
+	p, err := NewPolicy([]string{"random", "greedy", "nearest"}[style], w.scenario, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Act(w, actions)
+}
+
+func TestNaiveImplementationAgrees(t *testing.T) {
+	compared := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s := anyScenario(t)
+		w, err := New(s, 1, rapid.Uint64().Draw(t, "seed"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, actions := newNaive(s), make([]int32, w.A)
+		for range s.Time.Slots {
+			compareObservation(t, w, n)
+			anyActions(t, w, actions)
+			jobs := jobsOf(w, 0, actions, n.clock)
+			if err := w.Step(actions); err != nil {
+				t.Fatal(err)
+			}
+			n.play(jobs)
+			if n.close {
+				return // float32 may have decided otherwise; the rest would differ
+			}
+			for _, j := range jobs {
+				compareJob(t, w, j)
+				compared++
+			}
+		}
+	})
+	if compared < 1000 {
+		t.Errorf("only %d tasks were compared", compared)
+	}
+}
+
+func near(a float32, b float64) bool {
+	return math.Abs(float64(a)-b) <= 1e-4*math.Max(1, math.Abs(b))
+}
+
+// compareJob checks the outcome of one task.
+func compareJob(t *rapid.T, w *Worlds, j *job) {
+	o, tau := &w.Task, float64(w.Task.Deadline[j.ied])
+	reward := -(1 + w.scenario.Reward.FailurePenalty)
+	if j.done {
+		reward = -j.latency / tau
+	} else {
+		j.latency = tau
+	}
+	reward -= w.scenario.Reward.EnergyWeightPerJ * j.energy
+	same := o.Completed[j.ied] == j.done && int(o.Server[j.ied]) == j.es && int(o.Model[j.ied]) == j.model &&
+		near(o.Latency[j.ied], j.latency) && near(w.Reward[j.ied], reward) &&
+		math.Abs(float64(o.Energy[j.ied])-j.energy) < 0.02+1e-4*j.energy && // 300 W times a rounded time
+		near(o.UplinkBps[j.ied], j.rate)
+	if !same {
+		t.Fatalf("IED %d: completed %v, latency %v, reward %v, energy %v; the naive model says %v, %v, %v, %v (%+v)",
+			j.ied, o.Completed[j.ied], o.Latency[j.ied], w.Reward[j.ied], o.Energy[j.ied],
+			j.done, j.latency, reward, j.energy, *j)
+	}
+}
+
+// compareObservation rebuilds the observation from the naive state.
+func compareObservation(t *rapid.T, w *Worlds, n *naive) {
+	k := len(n.s.Tasks.Models)
+	wait := func(until float64) float64 { return math.Min(math.Max(until-n.clock, 0)/4, 2) }
+	for i := range w.A {
+		want := make([]float64, 0, w.O)
+		task := make([]float64, k+4)
+		if m := w.model[i]; m >= 0 {
+			task[0], task[1+m] = 1, 1
+			task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i])/4
+		}
+		want = append(append(want, task...), float64(w.speed[i])/1.5e9, wait(n.cpuFree[i]), wait(n.radioFree[i]))
+		var flags []float64
+		for c := range w.p.C {
+			es := w.cand[i*w.p.C+c]
+			dB := 10 * math.Log10(float64(w.now[i*w.p.C+c]))
+			want = append(want, (dB+140)/80, wait(n.esFree[es]), float64(n.sharers[es])/float64(w.A))
+			held := make([]float64, k)
+			for _, m := range n.memory[es] {
+				held[m] = 1
+			}
+			flags = append(flags, held...)
+		}
+		if n.s.Observation.CacheFlags {
+			want = append(want, flags...)
+		}
+		if len(want) != w.O {
+			t.Fatalf("observation has %d numbers, want %d", w.O, len(want))
+		}
+		for x, v := range want {
+			if got := w.Obs[i*w.O+x]; !near(got, v) {
+				t.Fatalf("IED %d observes %v at %d, want %v", i, got, x, v)
+			}
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package sim
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPresetsAreValidAndRoundTrip(t *testing.T) {
+	for _, name := range Presets() {
+		s, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Name != name {
+			t.Errorf("preset %q calls itself %q", name, s.Name)
+		}
+		again, err := Parse(s.YAML(), "effective")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(s, again); diff != "" || s.Hash() != again.Hash() {
+			t.Errorf("%s changed on its way through YAML:\n%s", name, diff)
+		}
+	}
+	if _, err := Preset("papr"); err == nil || !strings.Contains(err.Error(), "paper, population") {
+		t.Errorf("error %v does not list the presets", err)
+	}
+}
+
+// TestPresetsSetEveryKey keeps the presets the only source of defaults: a key
+// that a preset forgets would silently be zero.
+func TestPresetsSetEveryKey(t *testing.T) {
+	for _, name := range Presets() {
+		data, err := presetFiles.ReadFile("presets/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(data)
+		for _, row := range strings.Split(string(paper(t, nil).YAML()), "\n") {
+			key, _, found := strings.Cut(strings.TrimLeft(row, " -"), ":")
+			if found && !strings.Contains(text, key+":") {
+				t.Errorf("%s does not set %s", name, key)
+			}
+		}
+	}
+}
+
+func TestParseKeepsDefaults(t *testing.T) {
+	s, err := Parse([]byte("ieds: 12\nradio:\n  bandwidth_mhz: 40\n"), "my.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := paper(t, func(s *Scenario) { s.IEDs, s.Radio.BandwidthMHz = 12, 40 })
+	if diff := cmp.Diff(want, s); diff != "" {
+		t.Error(diff)
+	}
+	empty, err := Parse(nil, "empty.yaml")
+	if err != nil || empty.Hash() != paper(t, nil).Hash() {
+		t.Errorf("an empty file is not the preset: %v", err)
+	}
+	if s.Hash() == empty.Hash() {
+		t.Error("different scenarios, same hash")
+	}
+}
+
+func TestParseErrorsNameTheirPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		yaml string
+		want []string
+	}{
+		"unknown key":   {"ieds: 3\niedz: 4\n", []string{"my.yaml:2: ", "unknown key iedz"}},
+		"nested key":    {"radio:\n  bandwith_mhz: 4\n", []string{"my.yaml:2: ", "unknown key bandwith_mhz in Radio"}},
+		"wrong type":    {"\nieds: many\n", []string{"my.yaml:2: ", "many", "int"}},
+		"wrong length":  {"compute:\n  ied_gcycles_per_s: [1]\n", []string{"my.yaml:2: ", "want two numbers [min, max]"}},
+		"out of range":  {"time:\n  slots: 10\n  slot_s: -1\n", []string{"my.yaml:3: time.slot_s: -1 is not allowed; allowed: 0.001 to 1000"}},
+		"not a number":  {"time: {slot_s: .nan}\n", []string{"my.yaml:1: time.slot_s: NaN"}},
+		"bad word":      {"hall:\n  clutter: XL\n", []string{"my.yaml:2: hall.clutter: XL", "LOS, SL, DL, SH or DH"}},
+		"far server":    {"servers: 1\nhall:\n  server_positions_m: [[1, 900]]\n", []string{"my.yaml:3: hall.server_positions_m[0]"}},
+		"two faults":    {"ieds: 0\nservers: 0\n", []string{"my.yaml:1: ieds", "my.yaml:2: servers"}},
+		"syntax":        {"ieds: [\n", []string{"my.yaml"}},
+		"two documents": {"ieds: 3\n---\nieds: 4\n", []string{"my.yaml", "one YAML document"}},
+	} {
+		_, err := Parse([]byte(c.yaml), "my.yaml")
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want %q in it", name, err, want)
+			}
+		}
+	}
+}
+
+func TestLoadFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(path, []byte("name: mine\nservers: 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(path)
+	if err != nil || s.Name != "mine" || s.Candidates() != 2 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	_, err = Load(path + "x")
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "paper, population") {
+		t.Errorf("a missing file gives %v", err)
+	}
+}
+
+func TestValidateJoinsAllFaults(t *testing.T) {
+	s := paper(t, func(s *Scenario) {
+		s.Tasks.Models[1].Share = 0.9
+		s.Tasks.Models[2].Gcycles = Range{1, 1.1} // no whole number of 0.3-Gcycle steps
+		s.Reward.Omega = math.Inf(1)
+		s.Topology = "sometimes"
+	})
+	err := s.Validate()
+	for _, field := range []string{"tasks.models:", "tasks.models[2].gcycles", "reward.omega", "topology"} {
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("error %v misses %s", err, field)
+		}
+	}
+	var fault *FieldError
+	if !errors.As(err, &fault) || fault.Field == "" {
+		t.Errorf("no FieldError in %v", err)
+	}
+	if _, err := New(s, 1, 1); err == nil {
+		t.Error("New takes an invalid scenario")
+	}
+	if _, err := New(paper(t, nil), 0, 1); err == nil {
+		t.Error("New makes zero worlds")
+	}
+}

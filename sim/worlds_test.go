@@ -1,0 +1,288 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// start makes worlds and a random policy for them.
+func start(t testing.TB, s *Scenario, worlds int, seed uint64) (*Worlds, Policy, []int32) {
+	t.Helper()
+	w, err := New(s, worlds, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewPolicy("random", s, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, p, make([]int32, w.W*w.A)
+}
+
+// play steps n slots.
+func play(t testing.TB, w *Worlds, p Policy, actions []int32, n int) {
+	t.Helper()
+	for range n {
+		p.Act(w, actions)
+		if err := w.Step(actions); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func marshal(t testing.TB, w *Worlds) []byte {
+	t.Helper()
+	b, err := w.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestSizes(t *testing.T) {
+	s := paper(t, nil)
+	w, _, _ := start(t, s, 2, 1)
+	if w.A != 30 || w.U != 4 || w.O != 7+3+9+9 || s.ObsSize() != w.O || s.Actions() != w.U || s.Agents() != w.A {
+		t.Errorf("A %d, U %d, O %d", w.A, w.U, w.O)
+	}
+	plain := paper(t, func(s *Scenario) { s.Observation.CacheFlags = false; s.Servers = 2 })
+	if plain.Candidates() != 2 || plain.ObsSize() != 7+3+6 {
+		t.Errorf("C %d, O %d with two ESs and no flags", plain.Candidates(), plain.ObsSize())
+	}
+}
+
+func TestEpisodeEndsByTruncation(t *testing.T) {
+	s := paper(t, func(s *Scenario) { s.Time.Slots = 5 })
+	w, p, actions := start(t, s, 3, 4)
+	long, _, _ := start(t, paper(t, func(s *Scenario) { s.Time.Slots = 6 }), 3, 4)
+	for slot := range 5 {
+		p.Act(w, actions)
+		for _, x := range []*Worlds{w, long} {
+			if err := x.Step(actions); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if episode, at := w.LastSlot(1); episode != 0 || at != slot {
+			t.Errorf("LastSlot = %d, %d after slot %d", episode, at, slot)
+		}
+		if w.Truncated[0] != (slot == 4) || w.Terminated[0] {
+			t.Fatalf("slot %d: truncated %v, terminated %v", slot, w.Truncated[0], w.Terminated[0])
+		}
+	}
+	// The final observation is what a longer episode sees next; Obs is of a new episode.
+	if !slices.Equal(w.FinalObs, long.Obs) || !slices.Equal(w.FinalMask, long.Mask) {
+		t.Error("FinalObs is not the observation that followed the last step")
+	}
+	if slices.Equal(w.Obs, long.Obs) || w.Episodes(2) != 1 || w.slot[2] != 0 {
+		t.Error("no new episode has begun")
+	}
+	if !slices.Equal(w.Reward, long.Reward) {
+		t.Error("the last step's rewards are gone")
+	}
+	play(t, w, p, actions, 1)
+	if w.Truncated[0] {
+		t.Error("Truncated outlived its step")
+	}
+}
+
+func TestResetRepeats(t *testing.T) {
+	w, p, actions := start(t, paper(t, nil), 2, 8)
+	first := marshal(t, w)
+	play(t, w, p, actions, 130)
+	w.Reset()
+	if !bytes.Equal(first, marshal(t, w)) {
+		t.Error("Reset is not the state after New")
+	}
+}
+
+func TestMarshalContinuesToTheBit(t *testing.T) {
+	s := paper(t, func(s *Scenario) { s.Time.Slots = 20 })
+	a, p, actions := start(t, s, 3, 5)
+	b, _, _ := start(t, s, 3, 99) // another seed: the state brings its own
+	play(t, a, p, actions, 33)
+	saved := marshal(t, a)
+	if err := b.UnmarshalBinary(saved); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(saved, marshal(t, b)) {
+		t.Fatal("the restored state differs")
+	}
+	play(t, a, p, actions, 25)
+	play(t, b, p, actions, 25)
+	if !bytes.Equal(marshal(t, a), marshal(t, b)) {
+		t.Error("the restored worlds went another way")
+	}
+}
+
+func TestUnmarshalRefuses(t *testing.T) {
+	w, _, _ := start(t, paper(t, nil), 2, 5)
+	state := marshal(t, w)
+	other, _, _ := start(t, paper(t, func(s *Scenario) { s.IEDs = 31 }), 2, 5)
+	three, _, _ := start(t, paper(t, nil), 3, 5)
+	for name, err := range map[string]error{
+		"scenario":     other.UnmarshalBinary(state),
+		"3":            three.UnmarshalBinary(state),
+		"bytes":        w.UnmarshalBinary(state[:len(state)-1]),
+		"no state":     w.UnmarshalBinary([]byte("hello")),
+		"made by New":  (&Worlds{}).UnmarshalBinary(state),
+		"this version": w.UnmarshalBinary(append([]byte("gmelsim\x00"), state[8:]...)),
+	} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("error %v does not speak of %q", err, name)
+		}
+	}
+	if !bytes.Equal(state, marshal(t, w)) {
+		t.Error("a refused state changed the worlds")
+	}
+}
+
+func TestThreadsDoNotMatter(t *testing.T) {
+	s := paper(t, func(s *Scenario) { s.Time.Slots = 15 })
+	var want []byte
+	for _, threads := range []int{1, 2, 5, 100} {
+		w, p, actions := start(t, s, 7, 2)
+		w.SetThreads(threads)
+		play(t, w, p, actions, 40)
+		got := marshal(t, w)
+		if want == nil {
+			want = got
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%d threads give another result", threads)
+		}
+	}
+}
+
+func TestWorldsAreIndependent(t *testing.T) {
+	s := paper(t, func(s *Scenario) { s.Time.Slots = 15 })
+	few, p, a := start(t, s, 8, 6)
+	many, _, b := start(t, s, 64, 6)
+	play(t, few, p, a, 40)
+	play(t, many, p, b, 40)
+	n := few.W * few.A
+	if !slices.Equal(few.Obs, many.Obs[:n*few.O]) || !slices.Equal(few.Reward, many.Reward[:n]) ||
+		!slices.Equal(few.free, many.free[:few.W*few.p.M]) || !slices.Equal(a, b[:n]) {
+		t.Error("the first 8 of 64 worlds differ from 8 worlds")
+	}
+	if slices.Equal(many.Obs[:few.A*few.O], many.Obs[few.A*few.O:2*few.A*few.O]) {
+		t.Error("two worlds are the same")
+	}
+}
+
+func TestTopologyOption(t *testing.T) {
+	for option, same := range map[string]bool{TopologyEpisode: false, TopologyFixed: true} {
+		s := paper(t, func(s *Scenario) { s.Topology, s.Time.Slots = option, 3 })
+		w, p, actions := start(t, s, 2, 6)
+		first := slices.Clone(w.gain)
+		half := len(first) / 2
+		if slices.Equal(first[:half], first[half:]) != same {
+			t.Errorf("%s: worlds share a topology: %v", option, !same)
+		}
+		play(t, w, p, actions, 3)
+		if slices.Equal(first, w.gain) != same {
+			t.Errorf("%s: episodes share a topology: %v", option, !same)
+		}
+	}
+}
+
+func TestIllegalActionsAreNamed(t *testing.T) {
+	w, p, actions := start(t, paper(t, nil), 2, 6)
+	before := marshal(t, w)
+	idle, busy := slices.Index(w.model, -1), slices.IndexFunc(w.model, func(k int32) bool { return k >= 0 })
+	for _, c := range []struct {
+		n       int
+		action  int32
+		allowed string
+	}{{idle, 1, "0 (no task)"}, {busy, 4, "0 (local) to 3"}, {busy + w.A, -1, "allowed: 0"}} {
+		p.Act(w, actions)
+		actions[c.n] = c.action
+		err := w.Step(actions)
+		want := fmt.Sprintf("world %d, IED %d: action %d", c.n/w.A, c.n%w.A, c.action)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), c.allowed) {
+			t.Errorf("error %v, want %q and %q", err, want, c.allowed)
+		}
+	}
+	if err := w.Step(actions[:3]); err == nil || !strings.Contains(err.Error(), "want 60") {
+		t.Errorf("error %v for 3 actions", err)
+	}
+	if !bytes.Equal(before, marshal(t, w)) {
+		t.Error("a refused step changed the worlds")
+	}
+}
+
+func TestStepDoesNotAllocate(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		w, p, actions := start(t, paper(t, func(s *Scenario) { s.Time.Slots = 10 }), 8, 6)
+		w.SetThreads(threads)
+		play(t, w, p, actions, 20)
+		if n := testing.AllocsPerRun(30, func() { play(t, w, p, actions, 1) }); n != 0 {
+			t.Errorf("%v allocations per step with %d threads", n, threads)
+		}
+	}
+}
+
+// TestGoldenRollout pins the bits of a rollout. They were made by this package
+// on amd64; every platform, thread count and compiler level must repeat them
+// (try GOAMD64=v3, which fuses multiplications with additions where it may).
+func TestGoldenRollout(t *testing.T) {
+	got := map[string]string{}
+	for _, name := range Policies() {
+		s := paper(t, nil)
+		p, err := NewPolicy(name, s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Simulate(SimulateOptions{Scenario: s, Policy: p, Episodes: 2, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[name] = r.Hash
+	}
+	if diff := cmp.Diff(goldenHashes, got); diff != "" {
+		t.Errorf("rollout hashes (-want +got):\n%s", diff)
+	}
+}
+
+var goldenHashes = map[string]string{
+	"greedy":       "d9a9dfa890a1af42",
+	"local":        "4f2987b060ef025f",
+	"nearest":      "cb2ca405749bcd22",
+	"random":       "8bd36bc122f62320",
+	"softmin":      "ff169fcd4c869667",
+	"switch-aware": "cc8add2817c27976",
+}
+
+func BenchmarkStep(b *testing.B) {
+	for _, agents := range []int{10, 30, 50} {
+		b.Run(fmt.Sprint("N=", agents), func(b *testing.B) {
+			w, p, actions := start(b, paper(b, func(s *Scenario) { s.IEDs = agents }), 64, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				p.Act(w, actions)
+				b.StartTimer()
+				if err := w.Step(actions); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N*w.W*w.A)/b.Elapsed().Seconds(), "agent-steps/s")
+		})
+	}
+}
+
+func BenchmarkPopulation(b *testing.B) {
+	s, err := Preset("population")
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, p, actions := start(b, s, 4, 1)
+	for b.Loop() {
+		play(b, w, p, actions, 1)
+	}
+	b.ReportMetric(float64(b.N*w.W*w.A)/b.Elapsed().Seconds(), "agent-steps/s")
+}
