@@ -12,8 +12,20 @@ import (
 // Init fills a new parameter.
 type Init struct {
 	name string
-	fill func(dst []float32, shape []int, rng *rand.Rand)
+	// fill gets a weight [in, out] or, when bias is set, also a bias [out] of a layer with fanIn inputs.
+	fill func(dst []float32, shape []int, fanIn int, rng *rand.Rand)
+	bias bool // a layer fills its bias too; else it starts at zero
 }
+
+// The initialisers without parameters.
+var (
+	// Zeros fills with zero.
+	Zeros = Init{name: "zeros", fill: func(dst []float32, _ []int, _ int, _ *rand.Rand) { clear(dst) }}
+	// XavierUniform is U(-a, a) with a = sqrt(6 / (in + out)) (Glorot & Bengio 2010); biases are zero.
+	XavierUniform = Init{name: "xavier", fill: xavier}
+	// KaimingUniform is PyTorch's default of Linear: U(-a, a) with a = 1/sqrt(in) for weight and bias.
+	KaimingUniform = Init{name: "kaiming", fill: kaiming, bias: true}
+)
 
 // String names the initialiser.
 func (i Init) String() string { return i.name }
@@ -25,46 +37,24 @@ func stream(seed uint64, name string) *rand.Rand {
 	return rand.New(philox.NewSource(seed, h.Sum64()))
 }
 
-// Zeros fills with zero.
-func Zeros() Init {
-	return Init{"zeros", func(dst []float32, _ []int, _ *rand.Rand) { clear(dst) }}
-}
-
-// fans are the inputs and outputs of a weight [in, out]; a bias has as many of both.
-func fans(shape []int) (in, out float64) {
-	return float64(shape[0]), float64(shape[len(shape)-1])
-}
-
 func uniform(dst []float32, bound float64, rng *rand.Rand) {
 	for i := range dst {
 		dst[i] = float32((2*rng.Float64() - 1) * bound)
 	}
 }
 
-// XavierUniform is U(-a, a) with a = sqrt(6 / (in + out)) (Glorot & Bengio 2010).
-func XavierUniform() Init {
-	return Init{"xavier", func(dst []float32, shape []int, rng *rand.Rand) {
-		in, out := fans(shape)
-		uniform(dst, math.Sqrt(6/(in+out)), rng)
-	}}
+func xavier(dst []float32, shape []int, fanIn int, rng *rand.Rand) {
+	uniform(dst, math.Sqrt(6/float64(fanIn+shape[len(shape)-1])), rng)
 }
 
-// KaimingUniform is PyTorch's default of Linear: U(-a, a) with a = 1/sqrt(fanIn); without an
-// argument fanIn is the number of rows, which suits a weight; a bias needs it given.
-func KaimingUniform(fanIn ...int) Init {
-	return Init{"kaiming", func(dst []float32, shape []int, rng *rand.Rand) {
-		in, _ := fans(shape)
-		if len(fanIn) > 0 {
-			in = float64(fanIn[0])
-		}
-		uniform(dst, 1/math.Sqrt(in), rng)
-	}}
+func kaiming(dst []float32, _ []int, fanIn int, rng *rand.Rand) {
+	uniform(dst, 1/math.Sqrt(float64(fanIn)), rng)
 }
 
 // Orthogonal fills with gain times a random matrix with orthonormal rows or columns,
 // whichever are fewer (Saxe et al. 2014), by Gram-Schmidt on normal numbers.
 func Orthogonal(gain float64) Init {
-	return Init{fmt.Sprintf("orthogonal(%g)", gain), func(dst []float32, shape []int, rng *rand.Rand) {
+	return Init{name: fmt.Sprintf("orthogonal(%g)", gain), fill: func(dst []float32, shape []int, _ int, rng *rand.Rand) {
 		rows, cols := shape[0], shape[len(shape)-1]
 		if len(shape) == 1 {
 			rows = 1

@@ -12,9 +12,16 @@ type Linear struct {
 	Act  op.Act
 }
 
-// NewLinear adds the parameters name.w and name.b; the bias starts at zero.
+// NewLinear adds the parameters name.w and name.b; the bias starts at zero, or as
+// init says where that fills biases (KaimingUniform).
 func NewLinear(p *Params, name string, in, out int, a op.Act, init Init) *Linear {
-	return &Linear{W: p.Matrix(name+".w", in, out, init), B: p.Vector(name+".b", out), Act: a}
+	l := NewLinearNoBias(p, name, in, out, a, init)
+	bias := Zeros
+	if init.bias {
+		bias = init
+	}
+	l.B = p.add(name+".b", bias, in, out)
+	return l
 }
 
 // NewLinearNoBias adds the parameter name.w only.

@@ -24,6 +24,7 @@ type Param struct {
 	shape  []int
 	offset int // in the flat vector
 	init   Init
+	fanIn  int
 }
 
 // NewParams returns an empty list; name is for messages.
@@ -31,13 +32,13 @@ func NewParams(name string) *Params { return &Params{name: name} }
 
 // Matrix adds a weight [rows, cols], applied as x[M,rows] w[rows,cols].
 func (p *Params) Matrix(name string, rows, cols int, init Init) *Param {
-	return p.add(name, init, rows, cols)
+	return p.add(name, init, rows, rows, cols)
 }
 
 // Vector adds a bias [n] that starts at zero.
-func (p *Params) Vector(name string, n int) *Param { return p.add(name, Zeros(), n) }
+func (p *Params) Vector(name string, n int) *Param { return p.add(name, Zeros, n, n) }
 
-func (p *Params) add(name string, init Init, shape ...int) *Param {
+func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
 	n := 1
 	for _, d := range shape {
 		if d < 1 {
@@ -50,7 +51,7 @@ func (p *Params) add(name string, init Init, shape ...int) *Param {
 			panic(fmt.Sprintf("nn: parameter %s/%s exists", p.name, name))
 		}
 	}
-	q := &Param{name: name, shape: shape, offset: p.size, init: init}
+	q := &Param{name: name, shape: shape, offset: p.size, init: init, fanIn: fanIn}
 	p.list = append(p.list, q)
 	p.size += (n + pad - 1) / pad * pad
 	return q
@@ -102,7 +103,7 @@ func (pl *Placed) Init(dst []float32, seed uint64) {
 		for _, d := range q.shape {
 			n *= d
 		}
-		q.init.fill(dst[q.offset:q.offset+n], q.shape, stream(seed, q.name))
+		q.init.fill(dst[q.offset:q.offset+n], q.shape, q.fanIn, stream(seed, q.name))
 	}
 }
 
@@ -146,16 +147,28 @@ func (bd *Bound) Nodes() G.Nodes {
 }
 
 // At maps the input nodes to the views of pl, for the in side of machine.Builder.Lower.
-func (bd *Bound) At(pl *Placed) map[*G.Node]machine.Tensor { return bd.Pair(bd.Nodes(), pl) }
+func (bd *Bound) At(pl *Placed) map[*G.Node]machine.Tensor { return bd.pair(bd.Nodes(), pl) }
 
-// Pair maps nodes, one for each parameter in order, to the views of pl: with the result of
-// gorgonia.Grad and placed gradients it is the out side of machine.Builder.Lower.
-func (bd *Bound) Pair(nodes G.Nodes, pl *Placed) map[*G.Node]machine.Tensor {
-	if len(nodes) != len(bd.net.list) || pl.net != bd.net {
-		panic(fmt.Sprintf("nn: %d nodes for the %d parameters of %s placed as %s", len(nodes), len(bd.net.list), bd.net.name, pl.net.name))
+// Gradients differentiates the scalar loss by all parameters and maps the gradient nodes to
+// the views of grads, for the out side of machine.Builder.Lower. Every parameter must
+// matter to the loss. A graph can be differentiated once only (see package op).
+func (bd *Bound) Gradients(loss *G.Node, grads *Placed) (map[*G.Node]machine.Tensor, error) {
+	nodes, err := G.Grad(loss, bd.Nodes()...)
+	if err != nil {
+		return nil, fmt.Errorf("nn: gradient of %s: %w", bd.net.name, err)
+	}
+	return bd.pair(nodes, grads), nil
+}
+
+func (bd *Bound) pair(nodes G.Nodes, pl *Placed) map[*G.Node]machine.Tensor {
+	if pl.net != bd.net {
+		panic(fmt.Sprintf("nn: network %s bound, but %s placed", bd.net.name, pl.net.name))
 	}
 	m := map[*G.Node]machine.Tensor{}
 	for i, q := range bd.net.list {
+		if t, ok := m[nodes[i]]; ok {
+			panic(fmt.Sprintf("nn: parameter %s/%s has the same gradient as %s", bd.net.name, q.name, t))
+		}
 		m[nodes[i]] = pl.views[q]
 	}
 	return m
