@@ -56,9 +56,9 @@ func exp2f(x float32) float32 {
 	p = float32(r*p) + ln2
 	p = float32(r*p) + 1
 	if n == 256 { // 2^128 is not a float32: scale in two steps
-		return p * 0x1p127 * 2
+		return float32(p * 0x1p127 * 2)
 	}
-	return p * math.Float32frombits(uint32(n-1)<<23)
+	return float32(p * math.Float32frombits(uint32(n-1)<<23))
 }
 
 // sincosTurn returns sin and cos of 2 pi u for a turn u in [0, 1] that is a

@@ -39,22 +39,22 @@ func (w *Worlds) observe(world, agent int) {
 	if k := w.model[agent]; k >= 0 {
 		legal = 1
 		o[0], o[1+k] = 1, 1
-		o[p.K+1] = w.data[agent] * p.perData
-		o[p.K+2] = w.cycles[agent] * p.perCycle
-		o[p.K+3] = w.deadline[agent] * p.perSecond
+		o[p.K+1] = float32(w.data[agent] * p.perData)
+		o[p.K+2] = float32(w.cycles[agent] * p.perCycle)
+		o[p.K+3] = float32(w.deadline[agent] * p.perSecond)
 	}
 	for u := 1; u < len(mask); u++ {
 		mask[u] = legal
 	}
-	o[p.K+4] = w.speed[agent] * p.perSpeed
-	o[p.K+5] = min(w.compute[agent]*p.perSecond, backlogCut)
-	o[p.K+6] = min(w.radio[agent]*p.perSecond, backlogCut)
+	o[p.K+4] = float32(w.speed[agent] * p.perSpeed)
+	o[p.K+5] = min(float32(w.compute[agent]*p.perSecond), backlogCut)
+	o[p.K+6] = min(float32(w.radio[agent]*p.perSecond), backlogCut)
 	o = o[p.K+7:]
 	for c := range p.C {
 		es := world*p.M + int(w.cand[agent*p.C+c])
 		o[3*c] = float32(log2f(w.now[agent*p.C+c])*gainScale) + gainShift
-		o[3*c+1] = min(w.free[es]*p.perSecond, backlogCut)
-		o[3*c+2] = float32(w.load[es]) * p.perAgent
+		o[3*c+1] = min(float32(w.free[es]*p.perSecond), backlogCut)
+		o[3*c+2] = float32(float32(w.load[es]) * p.perAgent)
 	}
 	if p.flags {
 		w.observeCaches(world, agent, o[3*p.C:])

@@ -73,7 +73,7 @@ func (p *randomPolicy) Act(w *Worlds, actions []int32) {
 	for n := range actions {
 		actions[n] = 0
 		if w.model[n] >= 0 {
-			actions[n] = int32(draw(p.key, w, n/w.A, n%w.A) * float32(w.U))
+			actions[n] = int32(float32(draw(p.key, w, n/w.A, n%w.A) * float32(w.U)))
 		}
 	}
 }
@@ -140,7 +140,7 @@ func (p *Softmin) Act(w *Worlds, actions []int32) {
 			continue
 		}
 		total := p.weigh(w, n, weight[:w.U])
-		u := draw(p.key, w, n/w.A, n%w.A) * total
+		u := float32(draw(p.key, w, n/w.A, n%w.A) * total)
 		for a := 0; a < w.U-1 && u >= weight[a]; a++ {
 			u -= weight[a]
 			actions[n]++
@@ -159,7 +159,7 @@ func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
 		best = min(best, t)
 	}
 	for a, t := range weight {
-		weight[a] = exp2f((best - t) / p.Temperature * log2e)
+		weight[a] = exp2f(float32((best - t) / p.Temperature * log2e))
 		total += weight[a]
 	}
 	return total
