@@ -1,0 +1,3 @@
+package marl
+
+import _ "github.com/gmel-go/gmel/kernels/ref"

@@ -1,0 +1,200 @@
+package marl
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Values of Config.ActorLoss.
+const (
+	// ActorClosedForm sums over the actions: sum_a pi (alpha log pi - Q).
+	ActorClosedForm = "closed-form"
+	// ActorSampled is the score function of the resampled action with the counterfactual
+	// baseline b_i = sum_a pi Q (Iqbal & Sha 2019, eq. 8); equal in expectation, noisier.
+	ActorSampled = "sampled"
+)
+
+// Values of Config.TargetValue.
+const (
+	// TargetSampled takes Q - alpha log pi of the action that the target policy sampled.
+	TargetSampled = "sampled"
+	// TargetExpected takes the expectation over the own action, sum_a pi (Q - alpha log pi);
+	// the others' actions stay sampled. Same mean, less variance.
+	TargetExpected = "expected"
+)
+
+// Config is everything that a training run can set, and Default the only source of
+// the values. Durations are counted in updates (one Adam step of critic and actor).
+type Config struct {
+	// Updates ends the run.
+	Updates int `yaml:"updates"`
+	// Worlds W are stepped together in a rollout.
+	Worlds int `yaml:"worlds"`
+	// SlotsPerIteration H slots are played before each block of updates.
+	SlotsPerIteration int `yaml:"slots_per_iteration"`
+	// UpdatesPerIteration U updates follow them; the run ends at a whole iteration.
+	UpdatesPerIteration int `yaml:"updates_per_iteration"`
+	// Batch B joint transitions (all agents of one world in one slot) make a minibatch.
+	Batch int `yaml:"batch"`
+	// Replay is the capacity in joint transitions; below 2^24. One takes about
+	// 4 A (2 O + 2 U + 2) bytes: 50,000 of 30 agents are about half a GB.
+	Replay int `yaml:"replay"`
+	// WarmupSlots are played in every world before the first update.
+	WarmupSlots int `yaml:"warmup_slots"`
+
+	// Gamma discounts, in [0, 1).
+	Gamma float64 `yaml:"gamma"`
+	// Polyak moves the target networks by this share per update, in (0, 1].
+	Polyak float64 `yaml:"polyak"`
+	// Alpha weighs the entropy, in units of the (standardised) reward.
+	Alpha float64 `yaml:"alpha"`
+	// AlphaFinal is reached linearly at the last update; equal to Alpha: constant.
+	AlphaFinal float64 `yaml:"alpha_final"`
+	// Omega mixes the reward: (1 - omega) r_i + omega mean of the agents with a task.
+	// It makes an agent feel what it does to the others.
+	Omega float64 `yaml:"omega"`
+	// StandardiseReward divides by the replay's standard deviation after subtracting its mean.
+	StandardiseReward bool `yaml:"standardise_reward"`
+
+	// Hidden H is the width of the critic, divisible by Heads.
+	Hidden int `yaml:"hidden"`
+	// Heads h of the attention.
+	Heads int `yaml:"heads"`
+	// ActorHidden is the width of the actor's two hidden layers.
+	ActorHidden int `yaml:"actor_hidden"`
+	// Attention false gives every other agent the same weight 1/(N-1): the ablation.
+	Attention bool `yaml:"attention"`
+	// CriticIdle keeps agents without a decision in the critic's loss (see the package).
+	CriticIdle bool `yaml:"critic_idle"`
+	// TargetValue is "sampled" or "expected".
+	TargetValue string `yaml:"target_value"`
+	// ActorLoss is "closed-form" or "sampled".
+	ActorLoss string `yaml:"actor_loss"`
+	// AttentionPenalty weighs the mean squared attention logit in the critic's loss.
+	AttentionPenalty float64 `yaml:"attention_penalty"`
+	// LogitPenalty weighs the mean squared policy logit in the actor's loss.
+	LogitPenalty float64 `yaml:"logit_penalty"`
+
+	// LRCritic is the critic's Adam step.
+	LRCritic float64 `yaml:"lr_critic"`
+	// LRActor is the actor's Adam step.
+	LRActor float64 `yaml:"lr_actor"`
+	// LRFinal is the share of both steps that is left at the last update, reached linearly.
+	LRFinal float64 `yaml:"lr_final"`
+	// MaxNorm clips each network's gradient by its global norm.
+	MaxNorm float64 `yaml:"max_norm"`
+
+	// EvalEvery updates an evaluation is due; 0: only at the end.
+	EvalEvery int `yaml:"eval_every"`
+	// EvalEpisodes of one evaluation, on fixed seeds.
+	EvalEpisodes int `yaml:"eval_episodes"`
+	// CheckpointEvery updates a checkpoint is due; 0: only at the end.
+	CheckpointEvery int `yaml:"checkpoint_every"`
+	// LogEvery updates the metrics are reported; 0: only at the end.
+	LogEvery int `yaml:"log_every"`
+
+	// Backend is "auto", "cpu" or "ref".
+	Backend string `yaml:"backend"`
+	// Threads of the backend; 0: all cores. Results do not depend on it.
+	Threads int `yaml:"threads"`
+	// ISA of the cpu backend; "": the best. Results do not depend on it.
+	ISA string `yaml:"isa"`
+}
+
+// Default returns the defaults, found on the preset "paper" (30 IEDs) on a CPU.
+func Default() Config {
+	return Config{
+		Updates: 8000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
+		Batch: 64, Replay: 50000, WarmupSlots: 32,
+
+		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.02, Omega: 0.9, StandardiseReward: true,
+
+		Hidden: 64, Heads: 4, ActorHidden: 64, Attention: true, CriticIdle: true,
+		TargetValue: TargetExpected, ActorLoss: ActorClosedForm, AttentionPenalty: 1e-3, LogitPenalty: 1e-3,
+
+		LRCritic: 1e-3, LRActor: 1e-3, LRFinal: 0.1, MaxNorm: 1,
+
+		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 1000, LogEvery: 100,
+
+		Backend: "auto",
+	}
+}
+
+// Validate returns every field that is out of range, with its value and what is allowed.
+func (c *Config) Validate() error {
+	v := validator{}
+	c.validateSchedule(&v)
+	c.validateLearning(&v)
+	c.validateNetworks(&v)
+	return errors.Join(v.errs...)
+}
+
+func (c *Config) validateSchedule(v *validator) {
+	v.atLeast("updates", c.Updates, 1)
+	v.atLeast("worlds", c.Worlds, 1)
+	v.atLeast("slots_per_iteration", c.SlotsPerIteration, 1)
+	v.atLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
+	v.atLeast("batch", c.Batch, 1)
+	v.atLeast("replay", c.Replay, c.Worlds)
+	v.check(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
+	v.atLeast("warmup_slots", c.WarmupSlots, 0)
+	v.atLeast("eval_every", c.EvalEvery, 0)
+	v.atLeast("eval_episodes", c.EvalEpisodes, 1)
+	v.atLeast("checkpoint_every", c.CheckpointEvery, 0)
+	v.atLeast("log_every", c.LogEvery, 0)
+	v.atLeast("threads", c.Threads, 0)
+}
+
+func (c *Config) validateLearning(v *validator) {
+	v.check(c.Gamma >= 0 && c.Gamma < 1, "gamma", c.Gamma, "0 <= gamma < 1")
+	v.check(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
+	v.notNegative("alpha", c.Alpha)
+	v.notNegative("alpha_final", c.AlphaFinal)
+	v.check(c.Omega >= 0 && c.Omega <= 1, "omega", c.Omega, "0 to 1")
+	v.positive("lr_critic", c.LRCritic)
+	v.positive("lr_actor", c.LRActor)
+	v.check(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
+	v.positive("max_norm", c.MaxNorm)
+	v.oneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
+	v.oneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
+	v.notNegative("attention_penalty", c.AttentionPenalty)
+	v.notNegative("logit_penalty", c.LogitPenalty)
+}
+
+func (c *Config) validateNetworks(v *validator) {
+	v.atLeast("hidden", c.Hidden, 1)
+	v.atLeast("heads", c.Heads, 1)
+	v.atLeast("actor_hidden", c.ActorHidden, 1)
+	v.check(c.Heads < 1 || c.Hidden%c.Heads == 0, "hidden", c.Hidden, fmt.Sprintf("a multiple of heads = %d", c.Heads))
+}
+
+// maxReplay: row indices are float32 on the device, exact to 2^24.
+const maxReplay = 1 << 24
+
+// validator collects complaints.
+type validator struct{ errs []error }
+
+func (v *validator) check(ok bool, field string, value any, allowed string) {
+	if !ok {
+		v.errs = append(v.errs, fmt.Errorf("train.%s is %v; allowed: %s", field, value, allowed))
+	}
+}
+
+func (v *validator) atLeast(field string, value, lowest int) {
+	v.check(value >= lowest, field, value, fmt.Sprintf("at least %d", lowest))
+}
+
+func (v *validator) positive(field string, value float64) {
+	v.check(value > 0 && !math.IsInf(value, 0), field, value, "a positive number")
+}
+
+func (v *validator) notNegative(field string, value float64) {
+	v.check(value >= 0 && !math.IsInf(value, 0), field, value, "0 or a positive number")
+}
+
+func (v *validator) oneOf(field, value string, allowed ...string) {
+	v.check(slices.Contains(allowed, value), field, fmt.Sprintf("%q", value), strings.Join(allowed, ", "))
+}

@@ -1,0 +1,100 @@
+package marl
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// leaky is the activation of all hidden layers.
+var leaky = op.LeakyReLU(0.01)
+
+// Critic is the attention critic C1, one set of parameters shared by all agents
+// (Iqbal & Sha 2019, section 3.1):
+//
+//	e_j = f(W_e [o_j, a_j])     s_i = f(W_s o_i)
+//	q_i = W_Q s_i   k_j = W_K e_j   v_j = f(W_V e_j)                         per head
+//	w_ij = softmax_{j != i}(q_i . k_j / sqrt d)   x_i = sum_{j != i} w_ij v_j  (eqs. 5, 6)
+//	Q_i(o, .) = W_2 f(W_1 [s_i ; x_i^1 ; .. ; x_i^h])
+//
+// Q_i has one value for each own action; the own recorded action never enters s_i or x_i.
+type Critic struct {
+	agents, actions, heads int
+	attention              bool
+
+	params         *nn.Params
+	encoder        *nn.Linear // W_e [O+U, H]
+	state          *nn.Linear // W_s [O, H]
+	query, key     *nn.Param  // W_Q, W_K [H, H]; nil without attention
+	value          *nn.Linear // W_V [H, H]
+	hidden, output *nn.Linear // W_1 [2H, H], W_2 [H, U]
+}
+
+// NewCritic declares the parameters of a critic for A agents with O observations and U actions.
+func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
+	p, h, init := nn.NewParams("critic"), cfg.Hidden, nn.KaimingUniform
+	c := &Critic{
+		agents: agents, actions: actions, heads: cfg.Heads, attention: cfg.Attention, params: p,
+		encoder: nn.NewLinear(p, "encoder", obs+actions, h, leaky, init),
+		state:   nn.NewLinear(p, "state", obs, h, leaky, init),
+		value:   nn.NewLinear(p, "value", h, h, leaky, init),
+		hidden:  nn.NewLinear(p, "hidden", 2*h, h, leaky, init),
+		output:  nn.NewLinear(p, "output", h, actions, op.Identity, init),
+	}
+	if c.attention {
+		c.query = p.Matrix("query.w", h, h, init)
+		c.key = p.Matrix("key.w", h, h, init)
+	}
+	return c
+}
+
+// values is what a critic's forward pass leaves: Q and what the attention was made of.
+type values struct {
+	q          *G.Node // [B*A, U] Q_i(o, .)
+	query, key *G.Node // [B*A, H] nil without attention
+}
+
+// forward builds Q for obs [B*A, O] and actions act [B*A].
+func (c *Critic) forward(bd *nn.Bound, obs, act *G.Node) values {
+	e := c.encoder.Apply(bd, op.Concat(obs, op.OneHot(act, c.actions)))
+	s := c.state.Apply(bd, obs)
+	v := c.value.Apply(bd, e)
+	var out values
+	query, key := op.StopGradient(op.Affine(v, 0, 0)), op.StopGradient(op.Affine(v, 0, 0)) // all logits 0: uniform weights
+	if c.attention {
+		query = op.Linear(s, bd.Node(c.query), nil, op.Identity)
+		key = op.Linear(e, bd.Node(c.key), nil, op.Identity)
+		out.query, out.key = query, key
+	}
+	x := op.Attention(query, key, v, c.agents, c.heads)
+	out.q = c.output.Apply(bd, c.hidden.Apply(bd, op.Concat(s, x)))
+	return out
+}
+
+// taken returns Q_i(o, a_i) [B*A].
+func (v values) taken(act *G.Node) *G.Node { return op.Pick(v.q, act) }
+
+// loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
+// which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). The 1/A is
+// their scaling of the gradients of shared parameters; here all parameters are shared.
+// weight [B*A] may be nil: everyone counts.
+func (c *Critic) loss(v values, td, weight *G.Node, penalty float64) *G.Node {
+	loss := op.Mean(op.Square(td))
+	if weight != nil {
+		loss = weightedMean(op.Square(td), weight)
+	}
+	if c.attention && penalty > 0 {
+		loss = op.Add(loss, op.AttentionPenalty(v.query, v.key, c.agents, c.heads, float32(penalty)))
+	}
+	return loss
+}
+
+// weightedMean is sum(w x) / max(sum w, 1).
+func weightedMean(x, w *G.Node) *G.Node {
+	return op.Div(op.Sum(op.Mul(x, w)), atLeastOne(op.Sum(w)))
+}
+
+func atLeastOne(x *G.Node) *G.Node {
+	return op.StopGradient(op.Apply(x, op.Clamp(1, 1e9)))
+}

@@ -1,0 +1,45 @@
+package marl
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/sim"
+)
+
+// Evaluate plays a policy, learned or not, in worlds that training never sees: their
+// seed is the evaluation stream of the run's seed, the same at every call, so summaries
+// of one seed compare policies on the same topologies, tasks and fading. Exactly
+// `episodes` episodes count. progress may be nil. The result does not depend on threads.
+func Evaluate(s *sim.Scenario, p sim.Policy, episodes int, seed uint64, threads int, progress func(done, total int)) (sim.Summary, error) {
+	summary, err := sim.Simulate(sim.SimulateOptions{
+		Scenario: s, Policy: p, Episodes: episodes,
+		Seed: Split(seed, StreamEvaluation), Threads: threads, Progress: progress,
+	})
+	if err != nil {
+		return summary, fmt.Errorf("evaluating %s: %w", p.Name(), err)
+	}
+	// A Policy cannot return an error from Act; a learned one keeps its device's.
+	if f, ok := p.(interface{ Err() error }); ok && f.Err() != nil {
+		return summary, fmt.Errorf("evaluating %s: %w", p.Name(), f.Err())
+	}
+	return summary, nil
+}
+
+// degenerateShare is the share of one action above which a policy no longer decides.
+const degenerateShare = 0.98
+
+// Degenerate returns a sentence about a policy that has collapsed to one choice, and ""
+// for one that has not. Good numbers do not excuse it: such a policy is a constant.
+func Degenerate(s sim.Summary) string {
+	for a, share := range s.ActionShares {
+		if share < degenerateShare {
+			continue
+		}
+		choice := fmt.Sprintf("candidate %d", a)
+		if a == 0 {
+			choice = "local execution"
+		}
+		return fmt.Sprintf("policy %s chooses %s for %.1f %% of the tasks: it is degenerate", s.Policy, choice, 100*share)
+	}
+	return ""
+}

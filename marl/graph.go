@@ -1,0 +1,67 @@
+package marl
+
+import (
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// fragment is one gorgonia graph on its way into a Program: its inputs are read from
+// tensors of the arena, its outputs written to tensors. One fragment holds at most
+// one loss, because gorgonia's Grad may be called once for a graph.
+type fragment struct {
+	g     *G.ExprGraph
+	in    map[*G.Node]machine.Tensor
+	out   map[*G.Node]machine.Tensor
+	after []func() // what the Program does with the outputs, right behind the graph
+}
+
+func newFragment() *fragment {
+	return &fragment{g: G.NewGraph(), in: map[*G.Node]machine.Tensor{}, out: map[*G.Node]machine.Tensor{}}
+}
+
+// input is the node that reads t.
+func (f *fragment) input(t machine.Tensor) *G.Node {
+	n := G.NewTensor(f.g, tensor.Float32, len(t.Shape()), G.WithShape(t.Shape()...), G.WithName(t.Name()))
+	if len(t.Shape()) == 0 {
+		n = G.NewScalar(f.g, tensor.Float32, G.WithName(t.Name()))
+	}
+	f.in[n] = t
+	return n
+}
+
+// bind gives the network's parameters the values at pl.
+func (f *fragment) bind(p *nn.Params, pl *nn.Placed) *nn.Bound {
+	bd := p.Bind(f.g)
+	for n, t := range bd.At(pl) {
+		f.in[n] = t
+	}
+	return bd
+}
+
+// output writes n to t.
+func (f *fragment) output(n *G.Node, t machine.Tensor) { f.out[n] = t }
+
+// gradients writes the gradient of the loss with respect to the bound parameters to grads.
+func (f *fragment) gradients(loss *G.Node, bd *nn.Bound, grads *nn.Placed) error {
+	at := bd.At(grads)
+	params := bd.Nodes()
+	g, err := G.Grad(loss, params...)
+	if err != nil {
+		return err
+	}
+	for i, n := range g {
+		f.output(n, at[params[i]])
+	}
+	return nil
+}
+
+// lower appends the graph and what follows it to the Program.
+func (f *fragment) lower(b *machine.Builder) {
+	b.Lower(f.in, f.out)
+	for _, then := range f.after {
+		then()
+	}
+}

@@ -1,0 +1,78 @@
+package marl
+
+import (
+	"fmt"
+	"math"
+)
+
+// Metrics describe the updates since the last report: means over them, except for
+// the counters and the moments, which are of the moment.
+type Metrics struct {
+	Update   int // updates so far
+	EnvSlots int // slots so far, over all worlds
+
+	CriticLoss float32
+	ActorLoss  float32
+	// TDError is the root mean squared Q - y of deciding agents, in units of the standardised reward.
+	TDError float32
+	// Unexplained is the mean squared TD error over the variance of y: 1 = the critic knows nothing.
+	Unexplained float32
+	// TargetMean is the mean of y.
+	TargetMean float32
+	// Entropy of the policy of deciding agents, nats.
+	Entropy float32
+	// AttentionEntropy of each head, nats; ln(A-1) is uniform. Zeros without attention.
+	AttentionEntropy []float32
+	GradNormCritic   float32 // before the clip
+	GradNormActor    float32 // before the clip
+
+	RewardMean float32 // of the mixed rewards in the replay
+	RewardStd  float32
+	Alpha      float32
+	LRShare    float32 // of the configured steps, see Config.LRFinal
+}
+
+// Scalar is one named number.
+type Scalar struct {
+	Name  string
+	Value float32
+}
+
+// Scalars lists all numbers but the counters, always in the same order.
+func (m *Metrics) Scalars() []Scalar {
+	s := []Scalar{
+		{"critic_loss", m.CriticLoss}, {"actor_loss", m.ActorLoss}, {"td_error", m.TDError},
+		{"unexplained", m.Unexplained}, {"target_mean", m.TargetMean}, {"entropy", m.Entropy},
+	}
+	for h, e := range m.AttentionEntropy {
+		s = append(s, Scalar{fmt.Sprintf("attention_entropy_%d", h), e})
+	}
+	return append(s,
+		Scalar{"grad_norm_critic", m.GradNormCritic}, Scalar{"grad_norm_actor", m.GradNormActor},
+		Scalar{"reward_mean", m.RewardMean}, Scalar{"reward_std", m.RewardStd},
+		Scalar{"alpha", m.Alpha}, Scalar{"lr_share", m.LRShare})
+}
+
+// metrics turns the sums of the device into Metrics; sums is statistics.sums.
+func (t *Trainer) metrics(sums []float32) (Metrics, error) {
+	moments := make([]float32, 2)
+	if err := t.learner.session.Download(moments, t.learner.moments); err != nil {
+		return Metrics{}, err
+	}
+	mean := func(i int) float32 { return sums[i] / max(1, sums[statUpdates]) }
+	alpha, share := t.learner.schedule(t.update)
+	m := Metrics{
+		Update: t.update, EnvSlots: t.slots * t.learner.size.worlds,
+		CriticLoss: mean(statCriticLoss), ActorLoss: mean(statActorLoss),
+		TDError:    float32(math.Sqrt(float64(mean(statSquaredTD)))),
+		TargetMean: mean(statTarget), Entropy: mean(statEntropy),
+		GradNormCritic: mean(statCriticNorm), GradNormActor: mean(statActorNorm),
+		RewardMean: moments[0], RewardStd: moments[1], Alpha: float32(alpha), LRShare: float32(share),
+	}
+	for h := range t.cfg.Heads {
+		m.AttentionEntropy = append(m.AttentionEntropy, mean(statHeads+h))
+	}
+	variance := mean(statSquaredTarget) - mean(statTarget)*mean(statTarget)
+	m.Unexplained = mean(statSquaredTD) / max(variance, 1e-6)
+	return m, nil
+}

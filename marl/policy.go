@@ -1,0 +1,170 @@
+package marl
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// Policy is a learned actor for execution: every IED decides from its own observation.
+// It implements sim.Policy. Its draws depend on the seed, the row and the slot, not on
+// the calls before, so evaluating twice gives the same actions.
+type Policy struct {
+	name    string
+	sampled bool
+	obs     int
+	actions int
+	actor   *Actor
+	weights []float32
+	backend kernels.Backend
+	seed    uint64
+
+	batch *batch // for the number of rows last asked for
+	err   error
+}
+
+var _ sim.Policy = (*Policy)(nil)
+
+// Where a checkpoint keeps the actor.
+const (
+	actorName       = "actor"
+	metaActorHidden = "actor_hidden"
+)
+
+// NewPolicy takes the actor out of a checkpoint. Greedy (not sampled) takes the most
+// probable action. The backend stays the caller's.
+func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, sampled bool, seed uint64) (*Policy, error) {
+	hidden, err := strconv.Atoi(s.Meta[metaActorHidden])
+	if err != nil || hidden < 1 {
+		return nil, fmt.Errorf("marl: the checkpoint's %s is %q, want a number", metaActorHidden, s.Meta[metaActorHidden])
+	}
+	p := newPolicy(obs, actions, hidden, sampled, seed)
+	p.backend = backend
+	flat := p.actor.params.Place(machine.NewLayout(), actorName).Flat
+	p.weights, err = s.Tensor(flat.Name(), flat.Shape()...)
+	return p, err
+}
+
+// Policy is a copy of the current actor.
+func (t *Trainer) Policy(backend kernels.Backend, sampled bool) (*Policy, error) {
+	l := t.learner
+	p := newPolicy(l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, t.seed)
+	p.backend = backend
+	p.weights = make([]float32, l.actorOnline.Flat.Len())
+	return p, l.session.Download(p.weights, l.actorOnline.Flat)
+}
+
+func newPolicy(obs, actions, hidden int, sampled bool, seed uint64) *Policy {
+	p := &Policy{
+		name: "amarl-greedy", sampled: sampled, obs: obs, actions: actions,
+		seed: Split(seed, StreamExecution), actor: NewActor(&Config{ActorHidden: hidden}, obs, actions),
+	}
+	if sampled {
+		p.name = "amarl-sampled"
+	}
+	return p
+}
+
+// Name is "amarl-greedy" or "amarl-sampled".
+func (p *Policy) Name() string { return p.name }
+
+// Err returns the first error of the device; Act has none to return.
+func (p *Policy) Err() error { return p.err }
+
+// Close frees the device memory.
+func (p *Policy) Close() error {
+	if p.batch == nil {
+		return nil
+	}
+	return p.batch.session.Close()
+}
+
+// Act chooses the actions of the current slot. After an error (see Err) all act locally.
+func (p *Policy) Act(w *sim.Worlds, actions []int32) {
+	clear(actions)
+	if p.err != nil {
+		return
+	}
+	episode, slot := w.LastSlot(0)
+	p.err = p.Choose(w.Obs, w.Mask, [2]float32{float32(episode + 1), float32(slot + 1)}, actions)
+}
+
+// Choose chooses actions [rows] for obs [rows, O] and mask [rows, U]; moment is the counter of
+// a sampled policy's draws, two numbers below 2^24.
+func (p *Policy) Choose(obs, mask []float32, moment [2]float32, actions []int32) error {
+	if p.batch == nil || p.batch.rows != len(actions) {
+		if err := p.open(len(actions)); err != nil {
+			return err
+		}
+	}
+	chosen, err := p.batch.run(obs, mask, moment)
+	if err != nil {
+		return err
+	}
+	for i, a := range chosen {
+		actions[i] = int32(a)
+	}
+	return nil
+}
+
+// batch is the Program of a Policy for one number of rows.
+type batch struct {
+	rows                       int
+	session                    *machine.Session
+	program                    *kernels.Program
+	obs, mask, moment, actions machine.Tensor
+	chosen                     []float32
+}
+
+// open builds the Program for that many rows.
+func (p *Policy) open(rows int) error {
+	if err := p.Close(); err != nil {
+		return err
+	}
+	p.batch = nil
+	lay := machine.NewLayout()
+	placed := p.actor.params.Place(lay, actorName)
+	x := &batch{
+		rows: rows, obs: lay.Add("obs", rows, p.obs), mask: lay.Add("mask", rows, p.actions),
+		moment: lay.Add("moment", 2), actions: lay.Add("act", rows), chosen: make([]float32, rows),
+	}
+	b := machine.NewBuilder("policy", lay)
+	logp := b.Temp("logp", rows, p.actions)
+	f := newFragment()
+	_, lp := p.actor.forward(f.bind(p.actor.params, placed), f.input(x.obs), f.input(x.mask))
+	f.output(lp, logp)
+	f.lower(b)
+	if p.sampled {
+		b.Sample(logp, x.moment, x.actions, p.seed, uint32(StreamExecution))
+	} else {
+		b.ArgMax(logp, x.actions)
+	}
+	var err error
+	if x.program, err = b.Build(); err != nil {
+		return err
+	}
+	if x.session, err = machine.NewSession(p.backend, lay, x.program); err != nil {
+		return err
+	}
+	p.batch = x
+	return x.session.Upload(placed.Flat, p.weights)
+}
+
+func (x *batch) run(obs, mask []float32, moment [2]float32) ([]float32, error) {
+	for _, in := range []struct {
+		to   machine.Tensor
+		from []float32
+	}{{x.obs, obs}, {x.mask, mask}, {x.moment, moment[:]}} {
+		if err := x.session.Upload(in.to, in.from); err != nil {
+			return nil, err
+		}
+	}
+	if err := x.session.Run(x.program); err != nil {
+		return nil, err
+	}
+	return x.chosen, x.session.Download(x.chosen, x.actions)
+}

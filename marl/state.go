@@ -1,0 +1,124 @@
+package marl
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// State returns everything that the run needs to go on with the same bits: networks, targets,
+// Adam's moments, counters, statistics, the filled part of the replay, and the worlds.
+func (t *Trainer) State() (*checkpoint.State, error) {
+	s := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}
+	for _, x := range t.persistent() {
+		data := make([]float32, x.Len())
+		if err := t.learner.session.Download(data, x); err != nil {
+			return nil, err
+		}
+		shape := append([]int{}, x.Shape()...)
+		if t.ring(x) {
+			shape[0] = t.learner.replay.count
+			data = data[:len(data)/x.Shape()[0]*shape[0]]
+		}
+		s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: x.Name(), Shape: shape, Data: data})
+	}
+	worlds, err := t.env.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("marl: the worlds' state: %w", err)
+	}
+	s.Blobs["worlds"] = worlds
+	return s, nil
+}
+
+// meta holds the counters, and what must be equal for the bits to be.
+func (t *Trainer) meta() map[string]string {
+	n := t.learner.size
+	return map[string]string{
+		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
+		"replay_next": strconv.Itoa(t.learner.replay.next), "replay_count": strconv.Itoa(t.learner.replay.count),
+		metaActorHidden: strconv.Itoa(t.cfg.ActorHidden),
+		"seed":          strconv.FormatUint(t.seed, 10),
+		"sizes":         fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.worlds, n.agents, n.obs, n.actions),
+	}
+}
+
+// persistent lists the tensors of a checkpoint: all but views of others and the rollout's,
+// which every slot overwrites. A layout lists tensors by place, a view after its whole.
+func (t *Trainer) persistent() (kept []machine.Tensor) {
+	end := int64(0)
+	for _, x := range t.learner.layout.Tensors() {
+		view := x.Offset() < end
+		end = max(end, x.Offset()+x.Len())
+		if !view && !strings.HasPrefix(x.Name(), "rollout/") {
+			kept = append(kept, x)
+		}
+	}
+	return kept
+}
+
+// ring reports whether x is a table of the replay.
+func (t *Trainer) ring(x machine.Tensor) bool {
+	for _, table := range t.learner.replay.tables() {
+		if table == x {
+			return true
+		}
+	}
+	return false
+}
+
+// Restore continues from a State of a run with the same configuration, sizes and seed. After
+// an error the trainer must not be used.
+func (t *Trainer) Restore(s *checkpoint.State) error {
+	if err := t.restoreMeta(s.Meta); err != nil {
+		return err
+	}
+	for _, x := range t.persistent() {
+		if err := t.restoreTensor(s, x); err != nil {
+			return err
+		}
+	}
+	worlds, ok := s.Blobs["worlds"]
+	if !ok {
+		return fmt.Errorf("marl: the checkpoint has no worlds")
+	}
+	return t.env.UnmarshalBinary(worlds)
+}
+
+func (t *Trainer) restoreMeta(meta map[string]string) error {
+	own := t.meta()
+	for _, key := range []string{"sizes", "seed", metaActorHidden} {
+		if meta[key] != own[key] {
+			return fmt.Errorf("marl: the checkpoint has %s %q, this run has %q", key, meta[key], own[key])
+		}
+	}
+	r := t.learner.replay
+	for key, to := range map[string]*int{"update": &t.update, "slots": &t.slots, "replay_next": &r.next, "replay_count": &r.count} {
+		n, err := strconv.Atoi(meta[key])
+		if err != nil || n < 0 {
+			return fmt.Errorf("marl: the checkpoint's %s is %q, want a number", key, meta[key])
+		}
+		*to = n
+	}
+	if r.count > r.capacity || r.next >= r.capacity {
+		return fmt.Errorf("marl: the checkpoint's replay holds %d transitions, train.replay is %d", r.count, r.capacity)
+	}
+	return nil
+}
+
+func (t *Trainer) restoreTensor(s *checkpoint.State, x machine.Tensor) error {
+	shape := append([]int{}, x.Shape()...)
+	if t.ring(x) {
+		shape[0] = t.learner.replay.count
+	}
+	data, err := s.Tensor(x.Name(), shape...)
+	if err != nil {
+		return err
+	}
+	if t.ring(x) {
+		return t.learner.session.UploadRows(x, 0, data)
+	}
+	return t.learner.session.Upload(x, data)
+}

@@ -1,0 +1,160 @@
+package marl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// ErrInterrupted is what Run returns when its context was cancelled and the run was kept.
+var ErrInterrupted = errors.New("marl: training interrupted; the checkpoint continues it")
+
+// Hooks are called by Run at the configured intervals and at the end; nil ones are skipped.
+type Hooks struct {
+	Metrics    func(Metrics) error
+	Evaluate   func(update int) error
+	Checkpoint func() error
+}
+
+// Trainer is one training run.
+type Trainer struct {
+	cfg     Config
+	env     Env
+	seed    uint64
+	learner *learner
+
+	update int // updates done
+	slots  int // slots played in every world
+
+	transitions *transitions
+	actions     []int32
+	sums        []float32
+}
+
+// NewTrainer prepares a run: programs, arena, parameters. env and backend stay the caller's.
+func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	w, a, o, u := env.Sizes()
+	if w != cfg.Worlds {
+		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", w, cfg.Worlds)
+	}
+	t := &Trainer{cfg: cfg, env: env, seed: seed, transitions: newTransitions(w, a, o, u), actions: make([]int32, w*a)}
+	l, err := newLearner(&t.cfg, sizes{w, a, o, u}, backend, seed)
+	if err != nil {
+		return nil, err
+	}
+	t.learner, t.sums = l, make([]float32, statHeads+cfg.Heads)
+	return t, nil
+}
+
+// Update returns the number of updates done.
+func (t *Trainer) Update() int { return t.update }
+
+// Close frees the arena.
+func (t *Trainer) Close() error { return t.learner.session.Close() }
+
+// Run trains until cfg.Updates, iteration by iteration: rollout, updates, metrics and what
+// is due. When ctx is cancelled the running iteration is finished and kept, and
+// ErrInterrupted returned. Numbers that are not finite stop the run before anything of the
+// bad iteration is kept.
+func (t *Trainer) Run(ctx context.Context, h Hooks) error {
+	if err := t.warmUp(); err != nil {
+		return err
+	}
+	for t.update < t.cfg.Updates {
+		before := t.update
+		if err := t.rollout(); err != nil {
+			return err
+		}
+		if err := t.learn(); err != nil {
+			return err
+		}
+		if err := t.checkFinite(); err != nil {
+			return err
+		}
+		if err := t.report(h, before); err != nil {
+			return err
+		}
+		if ctx.Err() != nil && t.update < t.cfg.Updates {
+			return errors.Join(t.interrupt(h), ErrInterrupted)
+		}
+	}
+	return nil
+}
+
+// warmUp plays until there are WarmupSlots slots to learn from.
+func (t *Trainer) warmUp() error {
+	for t.slots < t.cfg.WarmupSlots {
+		if err := t.slot(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learn takes U updates; between them nothing crosses to the host.
+func (t *Trainer) learn() error {
+	l := t.learner
+	if err := l.anneal(t.update); err != nil {
+		return err
+	}
+	if err := l.session.Run(l.prepare); err != nil {
+		return err
+	}
+	for range t.cfg.UpdatesPerIteration {
+		if err := l.session.Run(l.update); err != nil {
+			return err
+		}
+	}
+	t.update += t.cfg.UpdatesPerIteration
+	return nil
+}
+
+// report calls the hooks whose interval the last iteration has crossed. Metrics come first, so
+// that their sums are cleared before the state is kept: a resumed run reports the same.
+func (t *Trainer) report(h Hooks, before int) error {
+	due := func(every int) bool {
+		return t.update >= t.cfg.Updates || every > 0 && before/every != t.update/every
+	}
+	if due(t.cfg.LogEvery) {
+		if err := t.reportMetrics(h); err != nil {
+			return err
+		}
+	}
+	if h.Evaluate != nil && due(t.cfg.EvalEvery) {
+		if err := h.Evaluate(t.update); err != nil {
+			return err
+		}
+	}
+	if h.Checkpoint != nil && due(t.cfg.CheckpointEvery) {
+		return h.Checkpoint()
+	}
+	return nil
+}
+
+// reportMetrics hands over the means since the last report and starts new ones.
+func (t *Trainer) reportMetrics(h Hooks) error {
+	m, err := t.metrics(t.sums)
+	if err != nil {
+		return err
+	}
+	clear(t.sums)
+	if err := t.learner.session.Upload(t.learner.statistic.sums, t.sums); err != nil {
+		return err
+	}
+	if h.Metrics == nil {
+		return nil
+	}
+	return h.Metrics(m)
+}
+
+func (t *Trainer) interrupt(h Hooks) error {
+	if h.Checkpoint == nil {
+		return nil
+	}
+	return h.Checkpoint()
+}

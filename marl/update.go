@@ -1,0 +1,153 @@
+package marl
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// minibatch is B joint transitions as rows of agents.
+type minibatch struct {
+	obs, mask, act, reward        machine.Tensor // [B*A, O], [B*A, U], [B*A], [B*A]
+	nextObs, nextMask, terminated machine.Tensor // [B*A, O], [B*A, U], [B*A]
+}
+
+// buildUpdate is one update of everything (Iqbal & Sha 2019, algorithm 1).
+func (l *learner) buildUpdate() (*kernels.Program, error) {
+	b := machine.NewBuilder("update", l.layout)
+	mb := l.sampleMinibatch(b)
+	y := l.target(b, mb)
+	if err := l.updateCritic(b, mb, y); err != nil {
+		return nil, err
+	}
+	if err := l.updateActor(b, mb); err != nil {
+		return nil, err
+	}
+	b.Polyak(l.criticOnline.Flat, l.criticTarget.Flat, float32(l.cfg.Polyak))
+	b.Polyak(l.actorOnline.Flat, l.actorTarget.Flat, float32(l.cfg.Polyak))
+	b.Count(l.learned, 1)
+	l.statistic.count(b)
+	return b.Build()
+}
+
+// sampleMinibatch draws B rows of the replay uniformly, with replacement.
+func (l *learner) sampleMinibatch(b *machine.Builder) minibatch {
+	r, n, rows := l.replay, l.size, l.cfg.Batch*l.size.agents
+	idx := b.Temp("rows", l.cfg.Batch)
+	b.RandInt(r.size, l.learned, idx, Split(l.seed, StreamReplay), uint32(StreamReplay))
+	gather := func(name string, table machine.Tensor, shape ...int) machine.Tensor {
+		t := b.Temp(name, shape...)
+		b.GatherRows(table, idx, t)
+		return t
+	}
+	return minibatch{
+		obs: gather("obs", r.obs, rows, n.obs), mask: gather("mask", r.mask, rows, n.actions),
+		act: gather("act", r.act, rows), reward: gather("reward", r.reward, rows),
+		nextObs: gather("next_obs", r.nextObs, rows, n.obs), nextMask: gather("next_mask", r.nextMask, rows, n.actions),
+		terminated: gather("terminated", r.terminated, rows),
+	}
+}
+
+// target writes y [B*A] with the target actor and the target critic.
+func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
+	rows := l.cfg.Batch * l.size.agents
+	logp := b.Temp("target_logp", rows, l.size.actions)
+	act := b.Temp("target_act", rows)
+	y := b.Temp("y", rows)
+	l.policy(b, l.actorTarget, mb.nextObs, mb.nextMask, logp)
+	b.Sample(logp, l.learned, act, Split(l.seed, StreamTarget), uint32(StreamTarget))
+
+	f := newFragment()
+	a := f.input(act)
+	v := l.critic.forward(f.bind(l.critic.params, l.criticTarget), f.input(mb.nextObs), a)
+	f.output(target(l.cfg, v.q, targetInputs{
+		reward: l.standardised(f, mb.reward), terminated: f.input(mb.terminated),
+		logp: f.input(logp), act: a, alpha: f.input(l.alpha),
+	}), y)
+	f.lower(b)
+	return y
+}
+
+// standardised is (r - mean) / std with the moments of the whole replay.
+func (l *learner) standardised(f *fragment, reward machine.Tensor) *G.Node {
+	r := f.input(reward)
+	if !l.cfg.StandardiseReward {
+		return r
+	}
+	mean := f.input(l.layout.View("reward_mean", l.moments, 0))
+	std := f.input(l.layout.View("reward_std", l.moments, 1))
+	return op.Div(op.Sub(r, mean), std)
+}
+
+// updateCritic takes one Adam step towards y.
+func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y machine.Tensor) error {
+	f := newFragment()
+	bd := f.bind(l.critic.params, l.criticOnline)
+	act, target := f.input(mb.act), f.input(y)
+	active := deciding(f.input(mb.mask))
+	v := l.critic.forward(bd, f.input(mb.obs), act)
+	td := op.Sub(v.taken(act), target)
+	weight := active
+	if l.cfg.CriticIdle {
+		weight = nil
+	}
+	loss := l.critic.loss(v, td, weight, l.cfg.AttentionPenalty)
+	if err := f.gradients(loss, bd, l.criticAdam.Grads()); err != nil {
+		return err
+	}
+	s := &l.statistic
+	s.output(f, b, statCriticLoss, loss)
+	s.output(f, b, statSquaredTD, weightedMean(op.Square(td), active))
+	s.output(f, b, statTarget, weightedMean(target, active))
+	s.output(f, b, statSquaredTarget, weightedMean(op.Square(target), active))
+	if v.query != nil {
+		s.outputHeads(f, b, op.AttentionEntropy(v.query, v.key, l.size.agents, l.cfg.Heads))
+	}
+	f.lower(b)
+	l.criticAdam.Step(b)
+	s.add(b, statCriticNorm, l.criticAdam.Norm())
+	return nil
+}
+
+// updateActor resamples all agents' actions from the current policy, asks the updated
+// critic about them and takes one Adam step.
+func (l *learner) updateActor(b *machine.Builder, mb minibatch) error {
+	rows := l.cfg.Batch * l.size.agents
+	logp := b.Temp("policy_logp", rows, l.size.actions)
+	act := b.Temp("policy_act", rows)
+	q := b.Temp("policy_q", rows, l.size.actions)
+	l.policy(b, l.actorOnline, mb.obs, mb.mask, logp)
+	b.Sample(logp, l.learned, act, Split(l.seed, StreamActor), uint32(StreamActor))
+	l.criticValues(b, mb.obs, act, q)
+
+	f := newFragment()
+	bd := f.bind(l.actor.params, l.actorOnline)
+	mask := f.input(mb.mask)
+	logits, lp := l.actor.forward(bd, f.input(mb.obs), mask)
+	in := actorInputs{q: f.input(q), act: f.input(act), active: deciding(mask), alpha: f.input(l.alpha)}
+	loss := actorLoss(l.cfg, logits, lp, in)
+	if err := f.gradients(loss, bd, l.actorAdam.Grads()); err != nil {
+		return err
+	}
+	l.statistic.output(f, b, statActorLoss, loss)
+	l.statistic.output(f, b, statEntropy, entropy(lp, in.active))
+	f.lower(b)
+	l.actorAdam.Step(b)
+	l.statistic.add(b, statActorNorm, l.actorAdam.Norm())
+	return nil
+}
+
+// criticValues writes Q(o, .) of the online critic.
+func (l *learner) criticValues(b *machine.Builder, obs, act, q machine.Tensor) {
+	f := newFragment()
+	v := l.critic.forward(f.bind(l.critic.params, l.criticOnline), f.input(obs), f.input(act))
+	f.output(v.q, q)
+	f.lower(b)
+}
+
+// deciding is 1 for a row of the mask with two or more legal actions, else 0.
+func deciding(mask *G.Node) *G.Node {
+	return op.Apply(op.Affine(op.SumRows(mask), 1, -1), op.Clamp(0, 1))
+}
