@@ -15,7 +15,7 @@ type fragment struct {
 	g     *G.ExprGraph
 	in    map[*G.Node]machine.Tensor
 	out   map[*G.Node]machine.Tensor
-	after []func() // what the Program does with the outputs, right behind the graph
+	after []func(b *machine.Builder) // what the Program does with the outputs, right behind the graph
 }
 
 func newFragment() *fragment {
@@ -41,8 +41,14 @@ func (f *fragment) bind(p *nn.Params, pl *nn.Placed) *nn.Bound {
 	return bd
 }
 
-// output writes n to t.
-func (f *fragment) output(n *G.Node, t machine.Tensor) { f.out[n] = t }
+// output writes n to t. Equal expressions are one node, which then has several tensors.
+func (f *fragment) output(n *G.Node, t machine.Tensor) {
+	if first, ok := f.out[n]; ok {
+		f.after = append(f.after, func(b *machine.Builder) { b.Copy(first, t) })
+		return
+	}
+	f.out[n] = t
+}
 
 // gradients writes the gradient of the loss with respect to the bound parameters to grads.
 func (f *fragment) gradients(loss *G.Node, bd *nn.Bound, grads *nn.Placed) error {
@@ -62,6 +68,6 @@ func (f *fragment) gradients(loss *G.Node, bd *nn.Bound, grads *nn.Placed) error
 func (f *fragment) lower(b *machine.Builder) {
 	b.Lower(f.in, f.out)
 	for _, then := range f.after {
-		then()
+		then(b)
 	}
 }

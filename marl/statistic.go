@@ -43,14 +43,14 @@ func newStatistics(l *machine.Layout, heads int) statistics {
 func (s *statistics) output(f *fragment, b *machine.Builder, stat int, n *G.Node) {
 	t := b.Temp(fmt.Sprintf("stat%d", stat))
 	f.output(n, t)
-	f.after = append(f.after, func() { s.add(b, stat, t) })
+	f.after = append(f.after, func(b *machine.Builder) { s.add(b, stat, t) })
 }
 
 // outputHeads adds the entropies of the heads [h].
 func (s *statistics) outputHeads(f *fragment, b *machine.Builder, n *G.Node) {
 	t := b.Temp("attention_entropy", n.Shape()...)
 	f.output(n, t)
-	f.after = append(f.after, func() { b.Binary(kernels.BinAdd, s.heads, t, s.heads) })
+	f.after = append(f.after, func(b *machine.Builder) { b.Binary(kernels.BinAdd, s.heads, t, s.heads) })
 }
 
 // add adds the scalar t to a sum.

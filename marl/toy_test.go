@@ -128,7 +128,7 @@ func (e *toy) FinalObs() []float32         { return e.finObs }
 func (e *toy) FinalMask() []float32        { return e.finMask }
 
 func (e *toy) parts() []any {
-	return []any{e.steps, e.at, e.state, e.obs, e.mask, e.reward, e.active, e.term, e.trunc, e.finObs, e.finMask}
+	return []any{&e.seed, e.steps, e.at, e.state, e.obs, e.mask, e.reward, e.active, e.term, e.trunc, e.finObs, e.finMask}
 }
 
 func (e *toy) MarshalBinary() ([]byte, error) {
