@@ -2,14 +2,21 @@ package sim
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc64"
 	"math"
 )
 
 // stateMagic begins a marshalled Worlds; the last byte is the format's version.
 var stateMagic = [8]byte{'g', 'm', 'e', 'l', 's', 'i', 'm', 1}
 
-const stateHeader = 8 + 4*8 // magic, scenario hash, seed, worlds, length of the rest
+const (
+	stateHeader  = 8 + 4*8 // magic, scenario hash, seed, worlds, length of the arrays
+	stateTrailer = 8       // CRC-64 of everything before: damaged indices would crash a later step
+)
+
+var stateCRC = crc64.MakeTable(crc64.ECMA)
 
 // arrays lists every array of the state in the order of the format.
 func (w *Worlds) arrays() (floats [][]float32, ints [][]int32, bools [][]bool) {
@@ -45,7 +52,7 @@ func (w *Worlds) stateSize() int {
 // gives the same bits. The scenario itself is not included, only its hash.
 func (w *Worlds) MarshalBinary() ([]byte, error) {
 	size := w.stateSize()
-	b := make([]byte, 0, stateHeader+size)
+	b := make([]byte, 0, stateHeader+size+stateTrailer)
 	b = append(b, stateMagic[:]...)
 	for _, v := range []uint64{w.scenario.Hash(), w.seed, uint64(w.W), uint64(size)} {
 		b = binary.LittleEndian.AppendUint64(b, v)
@@ -70,7 +77,7 @@ func (w *Worlds) MarshalBinary() ([]byte, error) {
 			b = append(b, bit)
 		}
 	}
-	return b, nil
+	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b, stateCRC)), nil
 }
 
 // UnmarshalBinary restores a state into Worlds made by New with the same scenario
@@ -107,9 +114,9 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 // checkState compares the header with these worlds.
 func (w *Worlds) checkState(b []byte) error {
 	if w.p == nil {
-		return fmt.Errorf("sim: unmarshal into Worlds made by New, with the scenario of the state")
+		return errors.New("sim: unmarshal into Worlds made by New, with the scenario of the state")
 	}
-	if len(b) < stateHeader || [8]byte(b[:8]) != stateMagic {
+	if len(b) < stateHeader+stateTrailer || [8]byte(b[:8]) != stateMagic {
 		return fmt.Errorf("sim: %d bytes are no state of this version's worlds", len(b))
 	}
 	if hash := binary.LittleEndian.Uint64(b[8:]); hash != w.scenario.Hash() {
@@ -119,9 +126,13 @@ func (w *Worlds) checkState(b []byte) error {
 	if n := binary.LittleEndian.Uint64(b[24:]); n != uint64(w.W) {
 		return fmt.Errorf("sim: the state has %d worlds, these are %d", n, w.W)
 	}
-	size := binary.LittleEndian.Uint64(b[32:])
-	if size != uint64(w.stateSize()) || size != uint64(len(b)-stateHeader) {
-		return fmt.Errorf("sim: the state says %d bytes and has %d, want %d", size, len(b)-stateHeader, w.stateSize())
+	size, have := binary.LittleEndian.Uint64(b[32:]), len(b)-stateHeader-stateTrailer
+	if size != uint64(w.stateSize()) || size != uint64(have) {
+		return fmt.Errorf("sim: the state says %d bytes and has %d, want %d", size, have, w.stateSize())
+	}
+	end := len(b) - stateTrailer
+	if crc64.Checksum(b[:end], stateCRC) != binary.LittleEndian.Uint64(b[end:]) {
+		return errors.New("sim: the state is damaged: its checksum does not match")
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import "github.com/gmel-go/gmel/kernels/philox"
 //	counter[3] = episode << 8 | stream
 //
 // so any number of any world can be computed alone, and no world depends on how
-// many there are. Heuristics draw under a key of their own.
+// many there are. Episodes repeat after 2^24. Heuristics draw under a key of their own.
 const (
 	streamPlace  = 0  // x, y, f_i, -
 	streamLink   = 1  // line of sight, shadowing radius, shadowing angle, -

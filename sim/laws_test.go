@@ -127,8 +127,9 @@ func remember(w *Worlds, slot int) []played {
 	return all
 }
 
-// checkServers: one task at a time, in the order of (slot, arrival, IED); an
-// aborted task holds the ES until its deadline; loads follow LRU.
+// checkServers: one task at a time, in the order of (slot, arrival, IED), an
+// aborted one until its deadline, and no waiting with an idle ES. (Cache contents
+// are compared with the naive model through the flags of the observation.)
 func checkServers(t *rapid.T, s *Scenario, history []played) {
 	sort.SliceStable(history, func(a, b int) bool {
 		x, y := history[a], history[b]

@@ -25,7 +25,8 @@ type Meter struct {
 // millisecond at the defaults.
 const latencyBins = 8192
 
-// sums are totals over tasks.
+// sums are totals over tasks. steps, slots, tasks and the parts of the latency
+// grow with every step, the rest when an episode ends (see book).
 type sums struct {
 	steps, slots, tasks, completed                  int64
 	latency, reward, energy                         float64
@@ -196,17 +197,17 @@ func (m *Meter) finish(w *Worlds, world int) {
 		RewardPerAgent: e.reward / float64(m.agents), EnergyPerTaskJ: e.energy / tasks,
 		LatencyPerSlotS: e.latency / float64(m.slots),
 	})
-	m.book(e)
+	m.sums.book(e)
 	*e = worldMeter{hash: e.hash}
 	m.quota[world]--
 }
 
 // book adds an episode's sums to the totals.
-func (m *Meter) book(e *worldMeter) {
-	m.sums.completed += e.completed
-	m.sums.latency += e.latency
-	m.sums.reward += e.reward
-	m.sums.energy += e.energy
+func (s *sums) book(e *worldMeter) {
+	s.completed += e.completed
+	s.latency += e.latency
+	s.reward += e.reward
+	s.energy += e.energy
 }
 
 // Episodes returns the finished episodes in the order of finishing, for
@@ -216,11 +217,10 @@ func (m *Meter) Episodes() []EpisodeStats { return m.episodes }
 // Summary returns the means so far; unfinished episodes count in everything but
 // Episodes and MeanReward. Policy, Seed and speed are the caller's to fill in.
 func (m *Meter) Summary() Summary {
-	finished, all := m.sums, *m
+	finished, s := m.sums, m.sums
 	for i := range m.worlds {
-		all.book(&m.worlds[i])
+		s.book(&m.worlds[i])
 	}
-	s := all.sums
 	per := func(total float64) float64 { return total / math.Max(1, float64(s.tasks)) }
 	out := Summary{
 		Scenario: m.scenario, Worlds: len(m.worlds), Episodes: len(m.episodes), Agents: m.agents,

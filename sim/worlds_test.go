@@ -124,7 +124,10 @@ func TestUnmarshalRefuses(t *testing.T) {
 	state := marshal(t, w)
 	other, _, _ := start(t, paper(t, func(s *Scenario) { s.IEDs = 31 }), 2, 5)
 	three, _, _ := start(t, paper(t, nil), 3, 5)
+	damaged := slices.Clone(state)
+	damaged[len(damaged)/2] ^= 4
 	for name, err := range map[string]error{
+		"damaged":      w.UnmarshalBinary(damaged),
 		"scenario":     other.UnmarshalBinary(state),
 		"3":            three.UnmarshalBinary(state),
 		"bytes":        w.UnmarshalBinary(state[:len(state)-1]),
