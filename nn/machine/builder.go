@@ -6,8 +6,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// ref is a place in a tensor: all that an op needs besides its descriptor.
-type ref struct {
+// loc is a place in a tensor: all that an op needs besides its descriptor.
+type loc struct {
 	s   *store // a root, nil for an absent argument
 	off int64
 }
@@ -15,7 +15,7 @@ type ref struct {
 // instr is an op whose arguments are not placed yet.
 type instr struct {
 	d    kernels.Desc
-	args [kernels.MaxArgs]ref
+	args [kernels.MaxArgs]loc
 }
 
 // Builder makes one Program of graph fragments and single ops, in the order of the calls.
@@ -43,7 +43,7 @@ func (b *Builder) Part(t Tensor, offset int, shape ...int) Tensor {
 // Op appends an op with its arguments in the order of its Spec, [None] for an absent one. It
 // panics when the descriptor does not fit the tensors.
 func (b *Builder) Op(d kernels.Desc, args ...Tensor) {
-	refs := make([]ref, len(args))
+	refs := make([]loc, len(args))
 	for i, t := range args {
 		if t == None {
 			continue
@@ -51,12 +51,12 @@ func (b *Builder) Op(d kernels.Desc, args ...Tensor) {
 		if t.owner != b && t.owner != b.layout {
 			panic(fmt.Sprintf("machine: Program %q, %s: tensor %s belongs elsewhere", b.name, d.Op, t))
 		}
-		refs[i] = ref{t.root, t.off}
+		refs[i] = loc{t.root, t.off}
 	}
 	b.emit(d, refs)
 }
 
-func (b *Builder) emit(d kernels.Desc, args []ref) {
+func (b *Builder) emit(d kernels.Desc, args []loc) {
 	in := &instr{d: d}
 	copy(in.args[:], args)
 	if err := in.check(len(args)); err != nil {

@@ -3,14 +3,11 @@ package machine
 import (
 	"fmt"
 
-	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/op"
 )
-
-var _ G.VM = (*Machine)(nil)
 
 func desc(o kernels.Op, dims ...int64) kernels.Desc {
 	d := kernels.Desc{Op: o}

@@ -27,7 +27,7 @@ func (b *Builder) lower(in, out map[*G.Node]Tensor) error {
 		if err := fits(n, t); err != nil {
 			return err
 		}
-		l.of[n] = []op.Val{l.add(val{r: ref{t.root, t.off}, n: t.Len()})}
+		l.of[n] = []op.Val{l.add(val{r: loc{t.root, t.off}, n: t.Len()})}
 	}
 	targets := sortedNodes(out)
 	order, err := l.order(targets)
@@ -72,7 +72,7 @@ type lowering struct {
 
 // val is a tensor, or a constant that becomes one when an op reads it.
 type val struct {
-	r       ref
+	r       loc
 	n       int64
 	uniform bool
 	c       float32
@@ -154,14 +154,14 @@ func (l *lowering) results(sizes []int64) []op.Val {
 		if len(sizes) > 1 {
 			name = fmt.Sprintf("%s.%d", l.name, i)
 		}
-		out = append(out, l.add(val{r: ref{s: l.b.Temp(name, int(n)).store}, n: n}))
+		out = append(out, l.add(val{r: loc{s: l.b.Temp(name, int(n)).store}, n: n}))
 	}
 	return out
 }
 
 // Emit implements op.Emitter.
 func (l *lowering) Emit(d kernels.Desc, args ...op.Val) {
-	refs := make([]ref, len(args))
+	refs := make([]loc, len(args))
 	for i, a := range args {
 		if a != op.None {
 			refs[i] = l.place(a)
@@ -171,11 +171,11 @@ func (l *lowering) Emit(d kernels.Desc, args ...op.Val) {
 }
 
 // place makes a tensor of a constant when it is needed.
-func (l *lowering) place(a op.Val) ref {
+func (l *lowering) place(a op.Val) loc {
 	v := &l.vals[a]
 	if v.r.s == nil {
-		v.r = ref{s: l.b.Temp(fmt.Sprintf("%s=%g", l.name, v.c), int(v.n)).store}
-		l.b.emit(fillDesc(v.n, v.c), []ref{v.r})
+		v.r = loc{s: l.b.Temp(fmt.Sprintf("%s=%g", l.name, v.c), int(v.n)).store}
+		l.b.emit(fillDesc(v.n, v.c), []loc{v.r})
 	}
 	return v.r
 }
@@ -183,7 +183,7 @@ func (l *lowering) place(a op.Val) ref {
 // Offset implements op.Emitter.
 func (l *lowering) Offset(a op.Val, n int64) op.Val {
 	r := l.place(a)
-	return l.add(val{r: ref{r.s, r.off + n}, n: l.vals[a].n - n})
+	return l.add(val{r: loc{r.s, r.off + n}, n: l.vals[a].n - n})
 }
 
 // Uniform implements op.Emitter.
@@ -194,7 +194,7 @@ func (l *lowering) Uniform(a op.Val) (float32, bool) {
 // store copies the values of the targets into their tensors. Values that are inputs go
 // through a temporary first, because another target may overwrite the input.
 func (l *lowering) store(targets []*G.Node, out map[*G.Node]Tensor) error {
-	var from []ref
+	var from []loc
 	for _, n := range targets {
 		if err := fits(n, out[n]); err != nil {
 			return err
@@ -203,18 +203,18 @@ func (l *lowering) store(targets []*G.Node, out map[*G.Node]Tensor) error {
 		l.name = fmt.Sprintf("out#%d", n.ID())
 		if !v.uniform && v.r.s.Persistent() {
 			t := l.b.Temp(l.name, int(v.n))
-			l.b.emit(copyDesc(v.n), []ref{v.r, {s: t.store}})
-			v.r = ref{s: t.store}
+			l.b.emit(copyDesc(v.n), []loc{v.r, {s: t.store}})
+			v.r = loc{s: t.store}
 		}
 		from = append(from, v.r)
 	}
 	for i, n := range targets {
 		v, t := l.vals[l.of[n][0]], out[n]
 		if from[i].s == nil {
-			l.b.emit(fillDesc(v.n, v.c), []ref{{t.root, t.off}})
+			l.b.emit(fillDesc(v.n, v.c), []loc{{t.root, t.off}})
 			continue
 		}
-		l.b.emit(copyDesc(v.n), []ref{from[i], {t.root, t.off}})
+		l.b.emit(copyDesc(v.n), []loc{from[i], {t.root, t.off}})
 	}
 	return nil
 }

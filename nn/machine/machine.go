@@ -8,18 +8,17 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/nn/op"
 )
 
-// Machine is a gorgonia.VM that runs a whole float32 graph as one Program. Inputs are read
-// from node.Value() at every RunAll; results are bound to the output nodes. gorgonia.Read
-// is not supported: ask the node for its Value.
+// Machine is a gorgonia.VM that runs a whole graph as one Program. Inputs are read from
+// node.Value() at every RunAll; results are bound to the output nodes. gorgonia.Read is not
+// supported: ask the node for its Value. A graph of float64 nodes runs on the reference
+// interpreter in float64, as an oracle; its constants still are float32.
 type Machine struct {
 	inputs, outputs []*G.Node
 	tensors         map[*G.Node]Tensor
 	program         *kernels.Program
-	session         *Session
-	owned           kernels.Backend // closed by Close; nil for one given with On
+	run             runner
 }
 
 type options struct {
@@ -28,6 +27,8 @@ type options struct {
 	naive   bool
 	poison  bool
 }
+
+var _ G.VM = (*Machine)(nil)
 
 // Option is an option of New.
 type Option func(*options)
@@ -64,15 +65,11 @@ func New(g *G.ExprGraph, opts ...Option) (*Machine, error) {
 	if m.program, err = b.Build(); err != nil {
 		return nil, err
 	}
-	if o.backend == nil {
-		if o.backend, err = kernels.Open("auto", kernels.Options{}); err != nil {
-			return nil, err
-		}
-		m.owned = o.backend
+	if len(m.inputs) > 0 && m.inputs[0].Dtype() == G.Float64 {
+		m.run = newOracle(m.program, layout, o.poison)
+		return m, nil
 	}
-	if m.session, err = NewSession(o.backend, layout, m.program); err == nil && o.poison {
-		err = m.session.Poison()
-	}
+	m.run, err = newRunner32(m.program, layout, &o)
 	return m, err
 }
 
@@ -148,23 +145,19 @@ func (m *Machine) RunAll() error {
 		if n.Value() == nil {
 			return fmt.Errorf("machine: input %s has no value; use gorgonia.Let", n.Name())
 		}
-		x, err := op.Elements[float32](n.Value())
-		if err != nil {
+		if err := m.run.upload(m.tensors[n], n.Value()); err != nil {
 			return fmt.Errorf("machine: input %s: %w", n.Name(), err)
 		}
-		if err := m.session.Upload(m.tensors[n], x); err != nil {
-			return fmt.Errorf("input %s: %w", n.Name(), err)
-		}
 	}
-	if err := m.session.Run(m.program); err != nil {
+	if err := m.run.run(m.program); err != nil {
 		return err
 	}
 	for _, n := range m.outputs {
-		x := make([]float32, m.tensors[n].Len())
-		if err := m.session.Download(x, m.tensors[n]); err != nil {
-			return err
+		v, err := m.run.download(m.tensors[n])
+		if err == nil {
+			err = G.UnsafeLet(n, v)
 		}
-		if err := G.UnsafeLet(n, op.NewValue(n.Shape(), x)); err != nil {
+		if err != nil {
 			return fmt.Errorf("machine: result of node %d: %w", n.ID(), err)
 		}
 	}
@@ -175,10 +168,4 @@ func (m *Machine) RunAll() error {
 func (m *Machine) Reset() {}
 
 // Close implements gorgonia.VM.
-func (m *Machine) Close() error {
-	err := m.session.Close()
-	if m.owned != nil {
-		err = cmp.Or(err, m.owned.Close())
-	}
-	return err
-}
+func (m *Machine) Close() error { return m.run.close() }

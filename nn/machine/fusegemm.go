@@ -1,0 +1,106 @@
+package machine
+
+import (
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// plainGemm reports a product without epilogue into all of a temporary.
+func (l *listing) plainGemm(at int) bool {
+	in := l.code[at]
+	d := &in.d
+	return d.Op == kernels.OpGemm && d.Fn == kernels.FnIdentity && in.args[2].s == nil && !d.Has(kernels.FlagFnGrad) &&
+		d.Dim[kernels.GemmGroups] == 1 && d.Dim[kernels.GemmLDC] == d.Dim[kernels.GemmN] && l.arg(at, 4).whole()
+}
+
+// splitColumns turns a product of which only ranges of columns are copied out, as the
+// gradient of a concatenation does, into one product for each range.
+func (l *listing) splitColumns() bool {
+	for g, in := range l.code {
+		if in.d.Op != kernels.OpGemm || !l.plainGemm(g) || in.d.Has(kernels.FlagAccumulate) {
+			continue
+		}
+		copies, ok := l.columnCopies(g)
+		if !ok {
+			continue
+		}
+		var parts []*instr
+		for _, c := range copies {
+			parts = append(parts, in.columns(l.arg(c, 0).from, l.code[c]))
+		}
+		l.remove(copies...)
+		l.code = slices.Replace(l.code, g, g+1, parts...)
+		return true
+	}
+	return false
+}
+
+// columnCopies lists the copies that read the product of op g, if nothing else does.
+func (l *listing) columnCopies(g int) (copies []int, ok bool) {
+	d := &l.code[g].d
+	uses := l.uses[l.code[g].args[4].s]
+	for _, u := range uses[1:] {
+		c := &l.code[u.at].d
+		column := c.Op == kernels.OpCopy && !c.Has(kernels.FlagAccumulate) && c.Dim[0] == d.Dim[kernels.GemmM] &&
+			c.Dim[2] == d.Dim[kernels.GemmN] && u.from+c.Dim[1] <= d.Dim[kernels.GemmN]
+		if !column || l.touched(l.arg(u.at, 1), g, u.at, false) {
+			return nil, false
+		}
+		copies = append(copies, u.at)
+	}
+	return copies, len(copies) > 0
+}
+
+// columns is the product for the columns from j on that the copy c wants.
+func (in *instr) columns(j int64, c *instr) *instr {
+	part := *in
+	part.d.Dim[kernels.GemmN], part.d.Dim[kernels.GemmLDC] = c.d.Dim[1], c.d.Dim[3]
+	if in.d.Has(kernels.FlagTransB) {
+		j *= in.d.Dim[kernels.GemmLDB]
+	}
+	part.args[1].off += j
+	part.args[4] = c.args[1]
+	return &part
+}
+
+// gradEpilogue lets the product that makes dy multiply by f'(y) itself, where nothing else
+// wants dy.
+func (l *listing) gradEpilogue() bool {
+	for k, in := range l.code {
+		if in.d.Op != kernels.OpUnaryGrad || in.d.Has(kernels.FlagAccumulate) || !knowsSlope(in.d.Fn) {
+			continue
+		}
+		y, dy, dx := l.arg(k, 1), l.arg(k, 2), l.arg(k, 3)
+		if !dy.whole() || !dx.whole() || l.uses[dx.s][0].at != k || dx.s == dy.s {
+			continue
+		}
+		uses := l.uses[dy.s]
+		n := len(uses)
+		// The product must be the last to write dy and this op the only one to read it then.
+		if n < 2 || uses[n-1].at != k || uses[n-1].arg != 2 || uses[n-2].at == k {
+			continue
+		}
+		w := uses[n-2].at
+		gemm := l.code[w]
+		if !l.plainGemm(w) || gemm.args[4].s != dy.s || l.touched(y, w, k, true) {
+			continue
+		}
+		gemm.d.Flags |= kernels.FlagFnGrad
+		gemm.d.Fn, gemm.d.Scalar[0] = in.d.Fn, in.d.Scalar[0]
+		gemm.args[3] = in.args[1]
+		l.rename(dx.s, loc{s: dy.s})
+		l.remove(k)
+		return true
+	}
+	return false
+}
+
+// knowsSlope reports the functions whose slope a gemm can compute from their output.
+func knowsSlope(f kernels.Fn) bool {
+	switch f {
+	case kernels.FnReLU, kernels.FnLeakyReLU, kernels.FnTanh, kernels.FnSigmoid:
+		return true
+	}
+	return false
+}
