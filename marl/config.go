@@ -26,6 +26,16 @@ const (
 	TargetExpected = "expected"
 )
 
+// Values of Config.ActorActions.
+const (
+	// ActionsResampled draws all agents' actions from the current policy before the critic is
+	// asked about them (Iqbal & Sha 2019, section 3.2).
+	ActionsResampled = "resampled"
+	// ActionsReplayed takes the others' from the minibatch, which saves the critic's second
+	// forward pass: the actor learns from the Q that the critic's update has just computed.
+	ActionsReplayed = "replayed"
+)
+
 // Config is everything that a training run can set, and Default the only source of
 // the values. Durations are counted in updates (one Adam step of critic and actor).
 type Config struct {
@@ -73,6 +83,8 @@ type Config struct {
 	TargetValue string `yaml:"target_value"`
 	// ActorLoss is "closed-form" or "sampled".
 	ActorLoss string `yaml:"actor_loss"`
+	// ActorActions is "resampled" or "replayed".
+	ActorActions string `yaml:"actor_actions"`
 	// AttentionPenalty weighs the mean squared attention logit in the critic's loss.
 	AttentionPenalty float64 `yaml:"attention_penalty"`
 	// LogitPenalty weighs the mean squared policy logit in the actor's loss.
@@ -113,7 +125,7 @@ func Default() Config {
 		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.02, Omega: 0.9, StandardiseReward: true,
 
 		Hidden: 64, Heads: 4, ActorHidden: 64, Attention: true, CriticIdle: true,
-		TargetValue: TargetExpected, ActorLoss: ActorClosedForm, AttentionPenalty: 1e-3, LogitPenalty: 1e-3,
+		TargetValue: TargetExpected, ActorLoss: ActorClosedForm, ActorActions: ActionsResampled, AttentionPenalty: 1e-3, LogitPenalty: 1e-3,
 
 		LRCritic: 1e-3, LRActor: 1e-3, LRFinal: 0.1, MaxNorm: 1,
 
@@ -160,6 +172,7 @@ func (c *Config) validateLearning(v *validator) {
 	v.positive("max_norm", c.MaxNorm)
 	v.oneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
 	v.oneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
+	v.oneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
 	v.notNegative("attention_penalty", c.AttentionPenalty)
 	v.notNegative("logit_penalty", c.LogitPenalty)
 }

@@ -44,10 +44,15 @@ func newTrainer(t testing.TB, c Config, env Env, seed uint64) *Trainer {
 func solve(t testing.TB, c Config, r rules) *Trainer {
 	t.Helper()
 	tr := newTrainer(t, c, newToy(r, c.Worlds, 1), 1)
+	run(t, tr)
+	return tr
+}
+
+func run(t testing.TB, tr *Trainer) {
+	t.Helper()
 	if err := tr.Run(context.Background(), Hooks{}); err != nil {
 		t.Fatal(err)
 	}
-	return tr
 }
 
 func criticOf(t testing.TB, tr *Trainer) refParams {

@@ -88,7 +88,9 @@ func sameState(t *testing.T, a, b *checkpoint.State) {
 func TestBackendsAgreeToTheBit(t *testing.T) {
 	for _, variant := range []func(*Config){
 		func(*Config) {},
-		func(c *Config) { c.ActorLoss, c.TargetValue = ActorSampled, TargetSampled },
+		func(c *Config) {
+			c.ActorLoss, c.TargetValue, c.ActorActions = ActorSampled, TargetSampled, ActionsReplayed
+		},
 		func(c *Config) { c.Attention, c.CriticIdle = false, false },
 	} {
 		c := busyConfig(20)

@@ -19,10 +19,15 @@ func (l *learner) buildUpdate() (*kernels.Program, error) {
 	b := machine.NewBuilder("update", l.layout)
 	mb := l.sampleMinibatch(b)
 	y := l.target(b, mb)
-	if err := l.updateCritic(b, mb, y); err != nil {
+	q := b.Temp("q", l.cfg.Batch*l.size.agents, l.size.actions)
+	if err := l.updateCritic(b, mb, y, q); err != nil {
 		return nil, err
 	}
-	if err := l.updateActor(b, mb); err != nil {
+	act := l.resample(b, mb)
+	if l.cfg.ActorActions == ActionsResampled {
+		l.criticValues(b, mb.obs, act, q)
+	}
+	if err := l.updateActor(b, mb, act, q); err != nil {
 		return nil, err
 	}
 	b.Polyak(l.criticOnline.Flat, l.criticTarget.Flat, float32(l.cfg.Polyak))
@@ -81,8 +86,8 @@ func (l *learner) standardised(f *fragment, reward machine.Tensor) *G.Node {
 	return op.Div(op.Sub(r, mean), std)
 }
 
-// updateCritic takes one Adam step towards y.
-func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y machine.Tensor) error {
+// updateCritic takes one Adam step towards y and writes Q(o, .) from before it.
+func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
 	f := newFragment()
 	bd := f.bind(l.critic.params, l.criticOnline)
 	act, target := f.input(mb.act), f.input(y)
@@ -97,6 +102,7 @@ func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y machine.Tenso
 	if err := f.gradients(loss, bd, l.criticAdam.Grads()); err != nil {
 		return err
 	}
+	f.output(v.q, q)
 	s := &l.statistic
 	s.output(f, b, statCriticLoss, loss)
 	s.output(f, b, statSquaredTD, weightedMean(op.Square(td), active))
@@ -111,17 +117,19 @@ func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y machine.Tenso
 	return nil
 }
 
-// updateActor resamples all agents' actions from the current policy, asks the updated
-// critic about them and takes one Adam step.
-func (l *learner) updateActor(b *machine.Builder, mb minibatch) error {
+// resample draws all agents' actions from the current policy.
+func (l *learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
 	rows := l.cfg.Batch * l.size.agents
 	logp := b.Temp("policy_logp", rows, l.size.actions)
-	act := b.Temp("policy_act", rows)
-	q := b.Temp("policy_q", rows, l.size.actions)
+	act = b.Temp("policy_act", rows)
 	l.policy(b, l.actorOnline, mb.obs, mb.mask, logp)
 	b.Sample(logp, l.learned, act, Split(l.seed, StreamActor), uint32(StreamActor))
-	l.criticValues(b, mb.obs, act, q)
+	return act
+}
 
+// updateActor takes one Adam step on the actor's loss for Q(o, .) and own actions act, which
+// must be the current policy's; the closed form does not read them.
+func (l *learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
 	f := newFragment()
 	bd := f.bind(l.actor.params, l.actorOnline)
 	mask := f.input(mb.mask)
