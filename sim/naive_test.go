@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"testing"
 
@@ -181,6 +182,8 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.Radio.BandwidthMHz = rapid.SampledFrom([]float64{2, 20, 100}).Draw(t, "B")
 	s.Radio.IEDPowerDBm = rapid.SampledFrom([]float64{0, 10, 23}).Draw(t, "P")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
+	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
+	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
 	s.Reward.EnergyWeightPerJ = rapid.SampledFrom([]float64{0, 0.001}).Draw(t, "w_e")
 	return s
 }
@@ -264,7 +267,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i])/4
 		}
 		want = append(append(want, task...), float64(w.speed[i])/1.5e9, wait(n.cpuFree[i]), wait(n.radioFree[i]))
-		var flags []float64
+		var flags, loads, speeds []float64
 		for c := range w.p.C {
 			es := w.cand[i*w.p.C+c]
 			dB := 10 * math.Log10(float64(w.now[i*w.p.C+c]))
@@ -274,9 +277,22 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 				held[m] = 1
 			}
 			flags = append(flags, held...)
+			load := 0.0
+			if m := w.model[i]; m >= 0 && held[m] == 0 {
+				load = n.s.Tasks.Models[m].LoadS // the largest is 1 s
+			}
+			loads = append(loads, load)
+			servers := n.s.Compute.ServerGcyclesPerS
+			speeds = append(speeds, servers[int(es)%len(servers)]/slices.Max(servers[:min(len(servers), w.p.M)]))
 		}
 		if n.s.Observation.CacheFlags {
 			want = append(want, flags...)
+		}
+		if n.s.Observation.LoadTimes {
+			want = append(want, loads...)
+		}
+		if n.s.Observation.ServerSpeeds {
+			want = append(want, speeds...)
 		}
 		if len(want) != w.O {
 			t.Fatalf("observation has %d numbers, want %d", w.O, len(want))

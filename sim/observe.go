@@ -1,6 +1,6 @@
 package sim
 
-// The observation of an IED, O = 7 + K + 3C (+ C K) numbers of about [0, 1]:
+// The observation of an IED, O = 7 + K + 3C (+ C K) (+ C) (+ C) numbers of about [0, 1]:
 //
 //	0            1 with a task
 //	1 .. K       one-hot model
@@ -56,8 +56,30 @@ func (w *Worlds) observe(world, agent int) {
 		o[3*c+1] = min(float32(w.free[es]*p.perSecond), backlogCut)
 		o[3*c+2] = float32(float32(w.load[es]) * p.perAgent)
 	}
+	o = o[3*p.C:]
 	if p.flags {
-		w.observeCaches(world, agent, o[3*p.C:])
+		w.observeCaches(world, agent, o[:p.C*p.K])
+		o = o[p.C*p.K:]
+	}
+	if p.loadTimes {
+		w.observeLoadTimes(world, agent, o[:p.C])
+		o = o[p.C:]
+	}
+	if p.serverSpeeds {
+		for c := range o {
+			o[c] = p.serverSpeed[w.cand[agent*p.C+c]] * p.perServerSpeed
+		}
+	}
+}
+
+// observeLoadTimes writes the C load times of the agent's own model.
+func (w *Worlds) observeLoadTimes(world, agent int, o []float32) {
+	p, k := w.p, w.model[agent]
+	for c := range o {
+		o[c] = 0
+		if k >= 0 && !w.holds(world*p.M+int(w.cand[agent*p.C+c]), k) {
+			o[c] = p.models[k].load * p.perLoad
+		}
 	}
 }
 

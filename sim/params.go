@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels/philox"
 )
@@ -40,10 +41,12 @@ type params struct {
 	kappa, gpuW, iedW float32
 	penalty           float32 // 1 + lambda
 	energyWeight      float32
-	flags             bool
 
-	deadlineMax                                      float32
-	perData, perCycle, perSecond, perSpeed, perAgent float32 // reciprocals of the observation's scales
+	flags, loadTimes, serverSpeeds bool // optional parts of the observation
+
+	deadlineMax float32
+	// reciprocals of the observation's scales
+	perData, perCycle, perSecond, perSpeed, perAgent, perServerSpeed, perLoad float32
 
 	episodic bool      // topology redrawn per episode
 	fixedKey [2]uint32 // key of the fixed topology
@@ -68,7 +71,8 @@ func newParams(s *Scenario) *params {
 		width: float32(s.Hall.WidthM), depth: float32(s.Hall.DepthM), servers: serverGrid(s),
 		kappa: float32(s.Energy.Kappa), gpuW: float32(s.Energy.GPUW),
 		penalty: float32(1 + s.Reward.FailurePenalty), energyWeight: float32(s.Reward.EnergyWeightPerJ),
-		flags: s.Observation.CacheFlags, episodic: s.Topology == TopologyEpisode,
+		flags: s.Observation.CacheFlags, loadTimes: s.Observation.LoadTimes, serverSpeeds: s.Observation.ServerSpeeds,
+		episodic: s.Topology == TopologyEpisode,
 		fixedKey: philox.Key(s.TopologySeed),
 	}
 	p.setRadio(s)
@@ -80,6 +84,7 @@ func newParams(s *Scenario) *params {
 		speeds := s.Compute.ServerGcyclesPerS
 		p.serverSpeed = append(p.serverSpeed, float32(speeds[m%len(speeds)]*1e9))
 	}
+	p.perServerSpeed = 1 / slices.Max(p.serverSpeed)
 	return p
 }
 
@@ -107,7 +112,7 @@ func (p *params) setRadio(s *Scenario) {
 }
 
 func (p *params) setTasks(s *Scenario) {
-	var total, data, cycles, deadline float64
+	var total, data, cycles, deadline, load float64
 	for _, m := range s.Tasks.Models {
 		total += m.Share
 		lo, hi := m.steps()
@@ -120,11 +125,14 @@ func (p *params) setTasks(s *Scenario) {
 			load: float32(m.LoadS),
 		})
 		data, cycles = max(data, m.DataMbit[1]*1e6), max(cycles, m.Gcycles[1]*1e9)
-		deadline = max(deadline, m.DeadlineS[1])
+		deadline, load = max(deadline, m.DeadlineS[1]), max(load, m.LoadS)
 	}
 	p.models[lastShared(s.Tasks.Models)].upTo = 2
 	p.deadlineMax = float32(deadline)
 	p.perData, p.perCycle, p.perSecond = float32(1/data), float32(1/cycles), float32(1/deadline)
+	if load > 0 {
+		p.perLoad = float32(1 / load)
+	}
 }
 
 // lastShared is the last model with a positive share: it takes what rounding of

@@ -120,7 +120,9 @@ type RewardRule struct {
 
 // Observation selects optional parts of the observation.
 type Observation struct {
-	CacheFlags bool `yaml:"cache_flags"`
+	CacheFlags   bool `yaml:"cache_flags"`
+	LoadTimes    bool `yaml:"load_times"`
+	ServerSpeeds bool `yaml:"server_speeds"`
 }
 
 // Agents returns A = N, the number of IEDs.
@@ -132,12 +134,19 @@ func (s *Scenario) Candidates() int { return min(s.Servers, s.MaxCandidates) }
 // Actions returns U = C + 1: 0 is local, c is candidate c.
 func (s *Scenario) Actions() int { return s.Candidates() + 1 }
 
-// ObsSize returns O = 7 + K + 3C, plus C K with cache flags.
+// ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times and C with
+// server speeds.
 func (s *Scenario) ObsSize() int {
 	k, c := len(s.Tasks.Models), s.Candidates()
 	o := 7 + k + 3*c
 	if s.Observation.CacheFlags {
 		o += c * k
+	}
+	if s.Observation.LoadTimes {
+		o += c
+	}
+	if s.Observation.ServerSpeeds {
+		o += c
 	}
 	return o
 }

@@ -7,10 +7,16 @@ import (
 
 // TestCompletionTable compares completion rates with those that another
 // implementation of the same description, in another language, gave for one
-// topology; ours are means over topologies, so the bars are wide. For greedy that
-// implementation completes more, .83 at N = 30 and .59 at N = 50, than ours
-// (.76, .47) in any topology tried. The slot agrees with the naive model of this
-// package, so its greedy rule must be a different one; the bar here is ours.
+// topology; ours are means over topologies, so the bars are wide.
+//
+// Greedy does not agree: that implementation completes .83 at N = 30 and .59 at
+// N = 50, ours .76 and .47 (at N = 30 also in each of eight fixed topologies). The
+// cause is not known; counting oneself in last slot's n does not close the gap.
+// So the bar of greedy at N = 30 is our own number, a guard against drift and no
+// confirmation, and N = 50 is left out.
+//
+// The switch weight of switch-aware was chosen in view of this table and of the
+// episodes of seed 1; the run here is seed 2.
 func TestCompletionTable(t *testing.T) {
 	for _, c := range []struct {
 		policy string
@@ -22,18 +28,18 @@ func TestCompletionTable(t *testing.T) {
 		{"random", 50, .44}, {"nearest", 50, .43}, {"switch-aware", 50, .87},
 	} {
 		s := paper(t, func(s *Scenario) { s.IEDs = c.n })
-		r := simulate(t, SimulateOptions{Scenario: s, Policy: policy(t, c.policy, s), Episodes: 40, Seed: 1})
+		r := simulate(t, SimulateOptions{Scenario: s, Policy: policy(t, c.policy, s), Episodes: 40, Seed: 2})
 		within(t, fmt.Sprintf("completion of %s, N = %d", c.policy, c.n), r.CompletionRate, c.want, 0.06)
 	}
 }
 
 // TestSoftminDefaults checks that the default temperatures and switch weight are
 // no worse than their neighbours in completion at N = 30, and that sampling
-// beats argmin there.
+// beats argmin there. The defaults were found on seed 1, this is seed 2.
 func TestSoftminDefaults(t *testing.T) {
 	s := paper(t, nil)
 	rate := func(p Policy) float64 {
-		return simulate(t, SimulateOptions{Scenario: s, Policy: p, Episodes: 24, Seed: 1}).CompletionRate
+		return simulate(t, SimulateOptions{Scenario: s, Policy: p, Episodes: 24, Seed: 2}).CompletionRate
 	}
 	variant := func(temperature, weight float32) float64 {
 		p := policy(t, "switch-aware", s).(*Softmin)

@@ -47,10 +47,10 @@ func marshal(t testing.TB, w *Worlds) []byte {
 func TestSizes(t *testing.T) {
 	s := paper(t, nil)
 	w, _, _ := start(t, s, 2, 1)
-	if w.A != 30 || w.U != 4 || w.O != 7+3+9+9 || s.ObsSize() != w.O || s.Actions() != w.U || s.Agents() != w.A {
+	if w.A != 30 || w.U != 4 || w.O != 7+3+9+9+3+3 || s.ObsSize() != w.O || s.Actions() != w.U || s.Agents() != w.A {
 		t.Errorf("A %d, U %d, O %d", w.A, w.U, w.O)
 	}
-	plain := paper(t, func(s *Scenario) { s.Observation.CacheFlags = false; s.Servers = 2 })
+	plain := paper(t, func(s *Scenario) { s.Observation = Observation{}; s.Servers = 2 })
 	if plain.Candidates() != 2 || plain.ObsSize() != 7+3+6 {
 		t.Errorf("C %d, O %d with two ESs and no flags", plain.Candidates(), plain.ObsSize())
 	}
