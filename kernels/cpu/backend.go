@@ -1,0 +1,103 @@
+//go:build cgo
+
+package cpu
+
+// The C dialect c11, unlike gnu11, never contracts a*b+c to a fused multiply-add.
+
+/*
+#cgo CFLAGS: -std=c11 -O2 -Wall
+#cgo LDFLAGS: -lm -lpthread
+#include <stdlib.h>
+#include "interpreter.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func init() { kernels.Register("cpu", driver{}) }
+
+type backend struct {
+	pool    *C.gmel_pool
+	isa     *C.isa
+	threads int
+}
+
+// Open starts a backend with its own pool of threads.
+func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+	isa, err := chooseISA(o.ISA)
+	if err != nil {
+		return nil, err
+	}
+	if o.Threads < 0 {
+		return nil, fmt.Errorf("cpu: %d threads; give a positive number, or 0 for all", o.Threads)
+	}
+	if o.Threads == 0 {
+		o.Threads = defaultThreads()
+	}
+	pool := C.gmel_pool_new(C.int(o.Threads))
+	if pool == nil {
+		return nil, fmt.Errorf("cpu: cannot start %d threads", o.Threads)
+	}
+	return &backend{pool, isa, o.Threads}, nil
+}
+
+func (b *backend) Name() string { return "cpu" }
+
+// Sync has nothing to wait for: Run returns when the Program is done.
+func (b *backend) Sync() error { return nil }
+
+// Close joins the threads of the pool.
+func (b *backend) Close() error {
+	C.gmel_pool_free(b.pool)
+	b.pool = nil
+	return nil
+}
+
+func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("cpu: %w", err)
+	}
+	descs := (*C.desc)(unsafe.Pointer(unsafe.SliceData(p.Descs)))
+	n := C.int64_t(len(p.Descs))
+	if op := kernels.Op(C.gmel_missing(descs, n, b.isa)); op != kernels.OpNone {
+		return nil, fmt.Errorf("cpu: program %q: there is no %s for %s", p.Name, op, C.GoString(b.isa.name))
+	}
+	plan := C.gmel_plan_new(descs, n, b.isa, C.int(b.threads))
+	if plan == nil {
+		return nil, fmt.Errorf("cpu: program %q: out of memory for scratch", p.Name)
+	}
+	return &executable{b, plan, p.Name, p.Arena}, nil
+}
+
+type executable struct {
+	backend *backend
+	plan    *C.gmel_plan
+	name    string
+	arena   int64
+}
+
+func (e *executable) Run(buf kernels.Buffer) error {
+	b, ok := buf.(*buffer)
+	switch {
+	case !ok:
+		return fmt.Errorf("cpu: the arena of program %q is a %T, not a buffer of this backend", e.name, buf)
+	case e.plan == nil || b.data == nil || e.backend.pool == nil:
+		return errors.New("cpu: Run after Close")
+	case int64(len(b.data)) < e.arena:
+		return fmt.Errorf("cpu: program %q needs an arena of %d floats, got %d", e.name, e.arena, len(b.data))
+	}
+	C.gmel_run(e.backend.pool, e.plan, (*C.float)(unsafe.SliceData(b.data)))
+	return nil
+}
+
+func (e *executable) Close() error {
+	C.gmel_plan_free(e.plan)
+	e.plan = nil
+	return nil
+}

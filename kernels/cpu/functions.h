@@ -1,0 +1,83 @@
+// The functions of package ref on vectors: the same polynomials, the same operations in the
+// same order (S. Moshier, Cephes, single precision).
+#ifndef GMEL_FUNCTIONS_H
+#define GMEL_FUNCTIONS_H
+
+#define LN2_HI 0.693359375f
+#define LN2_LO -2.12194440e-4f
+#define ROUND_MAGIC 12582912.f
+#define EXP_MAX 88.7228317f
+#define EXP_MIN -87.3365402f
+
+#define HORNER(x, poly) horner(x, poly, (int)(sizeof(poly) / sizeof(poly[0])))
+
+static INLINE vec horner(vec x, const float *c, int n) {
+	vec p = splat(c[0]);
+	UNROLL for (int i = 1; i < n; i++) p = multiply_add(p, x, splat(c[i]));
+	return p;
+}
+
+static const float exp_poly[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
+static const float log_poly[] = {7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f,
+                                 -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f};
+static const float tanh_poly[] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f};
+static const float sin_poly[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
+static const float cos_poly[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
+
+static INLINE vec vexp(vec x) {
+	vec t = multiply_add(x, splat(1.44269504088896341f), splat(ROUND_MAGIC));
+	vec n = t - splat(ROUND_MAGIC);
+	vec r = multiply_add(n, splat(-LN2_HI), x);
+	r = multiply_add(n, splat(-LN2_LO), r);
+	vec p = HORNER(r, exp_poly);
+	p = multiply_add(p, r * r, r) + splat(1);
+	vec y = (vec)((ivec)p + ((ivec)t << 23));
+	y = choose(less(x, splat(EXP_MIN)), splat(0), y);
+	return choose(less_equal(x, splat(EXP_MAX)), y, x + splat(INFINITY)); // +Inf, or NaN for NaN
+}
+
+static INLINE vec vlog(vec x) {
+	mask tiny = less(x, splat(0x1p-126f));
+	vec e = choose(tiny, splat(-23), splat(0));
+	ivec bits = (ivec)choose(tiny, x * splat(0x1p23f), x);
+	e = e + to_float((bits >> 23) - isplat(126));
+	vec m = (vec)((bits & isplat(0x7fffff)) | isplat(0x3f000000)); // in [1/2, 1)
+	mask low = less(m, splat(0.707106781186547524f));
+	e = choose(low, e - splat(1), e);
+	m = choose(low, m + m, m) - splat(1);
+	vec z = m * m;
+	vec y = (HORNER(m, log_poly) * m) * z;
+	y = multiply_add(e, splat(LN2_LO), y);
+	y = multiply_add(splat(-0.5f), z, y);
+	y = multiply_add(e, splat(LN2_HI), m + y);
+	y = choose(less(x, splat(INFINITY)), y, x); // +Inf and NaN stay
+	vec edge = choose(less(x, splat(0)), splat(NAN), splat(-INFINITY));
+	return choose(less_equal(x, splat(0)), edge, y);
+}
+
+static INLINE vec vtanh(vec x) {
+	vec a = absolute(x), z = x * x;
+	vec small = multiply_add(HORNER(z, tanh_poly) * z, x, x);
+	vec large = splat(1) - splat(2) / (vexp(a + a) + splat(1));
+	return choose(less(a, splat(0.625f)), small, bits_or(large, sign_of(x)));
+}
+
+static INLINE vec vsigmoid(vec x) { return splat(1) / (splat(1) + vexp((vec)((ivec)x ^ isplat(INT32_MIN)))); }
+
+// sin_cos_turns: sine and cosine of 2 pi u, u in [0, 1).
+static INLINE void sin_cos_turns(vec u, vec *sine, vec *cosine) {
+	vec t = multiply_add(u, splat(4), splat(ROUND_MAGIC));
+	ivec q = (ivec)t;
+	vec f = multiply_add(t - splat(ROUND_MAGIC), splat(-0.25f), u);
+	vec a = f * splat(6.28318530717958647692f), z = a * a;
+	vec s = multiply_add(HORNER(z, sin_poly) * z, a, a);
+	vec c = multiply_add(HORNER(z, cos_poly) * z, z, multiply_add(z, splat(-0.5f), splat(1)));
+	mask odd = has_bit(q, 1);
+	vec first = choose(odd, c, s), second = choose(odd, s, c);
+	*sine = (vec)((ivec)first ^ ((q & isplat(2)) << 30));
+	*cosine = (vec)((ivec)second ^ (((q + isplat(1)) & isplat(2)) << 30));
+}
+
+static float log_of(float x) { return vlog(splat(x))[0]; }
+
+#endif

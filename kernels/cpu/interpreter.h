@@ -1,0 +1,25 @@
+// The interpreter: a program compiled to steps for one instruction set.
+#ifndef GMEL_INTERPRETER_H
+#define GMEL_INTERPRETER_H
+
+#include "kernel.h"
+#include "pool.h"
+
+typedef struct gmel_plan gmel_plan;
+
+// gmel_isa_find returns an instruction set this processor has; NULL otherwise.
+const isa *gmel_isa_find(const char *name);
+
+// gmel_plan_new copies the descriptors and allocates all scratch; NULL when out of memory.
+gmel_plan *gmel_plan_new(const desc *descs, int64_t count, const isa *set, int threads);
+void gmel_plan_free(gmel_plan *p);
+
+// gmel_missing returns the first op code that the instruction set lacks, OP_NONE if none.
+uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set);
+
+void gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena);
+
+// Arena memory: zeroed, 256-byte aligned.
+float *gmel_arena_new(int64_t floats);
+
+#endif

@@ -1,0 +1,32 @@
+// AVX2 with FMA: 8 floats a vector, tiles of 6 x 16.
+#if defined(__x86_64__)
+#pragma GCC target("avx2,fma")
+#include <immintrin.h>
+
+#include "template_begin.h"
+
+#define VL 8
+#define TILE_ROWS 6
+typedef float vec __attribute__((vector_size(32)));
+typedef int32_t ivec __attribute__((vector_size(32)));
+typedef float loose_vec __attribute__((vector_size(32), aligned(4), may_alias));
+typedef ivec mask;
+
+static INLINE vec splat(float x) { return _mm256_set1_ps(x); }
+static INLINE vec multiply_add(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
+static INLINE vec square_root(vec x) { return _mm256_sqrt_ps(x); }
+static INLINE mask less(vec a, vec b) { return (mask)_mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+static INLINE mask less_equal(vec a, vec b) { return (mask)_mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+static INLINE mask has_bit(ivec x, int32_t bit) { return (x & bit) != 0; }
+static INLINE vec choose(mask m, vec a, vec b) { return _mm256_blendv_ps(b, a, (vec)m); }
+
+// A window of this table is the mask of the first n lanes.
+static const int32_t mask_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+static INLINE __m256i first_lanes(int n) { return _mm256_loadu_si256((const __m256i *)(mask_window + 8 - n)); }
+static INLINE vec load_first(const float *p, int n) { return _mm256_maskload_ps(p, first_lanes(n)); }
+static INLINE void store_first(float *p, vec v, int n) { _mm256_maskstore_ps(p, first_lanes(n), v); }
+
+#define ISA_TABLE gmel_isa_avx2
+#define ISA_NAME "avx2"
+#include "template.h"
+#endif

@@ -1,0 +1,30 @@
+// AVX-512: 16 floats a vector, tiles of 14 x 32.
+#if defined(__x86_64__)
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
+#include <immintrin.h>
+
+#include "template_begin.h"
+
+#define VL 16
+#define TILE_ROWS 14
+typedef float vec __attribute__((vector_size(64)));
+typedef int32_t ivec __attribute__((vector_size(64)));
+typedef float loose_vec __attribute__((vector_size(64), aligned(4), may_alias));
+typedef __mmask16 mask;
+
+static INLINE vec splat(float x) { return _mm512_set1_ps(x); }
+static INLINE vec multiply_add(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+static INLINE vec square_root(vec x) { return _mm512_sqrt_ps(x); }
+static INLINE mask less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+static INLINE mask less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+static INLINE mask has_bit(ivec x, int32_t bit) { return _mm512_test_epi32_mask((__m512i)x, _mm512_set1_epi32(bit)); }
+static INLINE vec choose(mask m, vec a, vec b) { return _mm512_mask_blend_ps(m, b, a); }
+
+static INLINE mask first_lanes(int n) { return (mask)((1u << n) - 1); }
+static INLINE vec load_first(const float *p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), p); }
+static INLINE void store_first(float *p, vec v, int n) { _mm512_mask_storeu_ps(p, first_lanes(n), v); }
+
+#define ISA_TABLE gmel_isa_avx512
+#define ISA_NAME "avx512"
+#include "template.h"
+#endif

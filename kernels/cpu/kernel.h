@@ -1,0 +1,31 @@
+// What an instruction set offers to the interpreter: one entry per op.
+#ifndef GMEL_KERNEL_H
+#define GMEL_KERNEL_H
+
+#include "program.h"
+
+// worker is what a task may use besides its descriptor.
+typedef struct {
+	float *arena;
+	float *shared; // scratch of the op, the same for all threads; phases hand results on in it
+	float *local;  // scratch of this thread, dead after the task
+} worker;
+
+// An op runs in phases; all tasks of a phase may run at once, in any order, on any thread.
+// What a task computes depends on the descriptor alone, never on the number of threads.
+typedef struct {
+	int phases;
+	int64_t (*tasks)(const desc *d, int phase);
+	void (*run)(const worker *w, const desc *d, int phase, int64_t task);
+	int64_t (*shared)(const desc *d); // floats; may be NULL
+	int64_t (*local)(const desc *d);  // floats; may be NULL
+} kernel;
+
+typedef struct {
+	const char *name;
+	kernel kernels[OP_END];
+} isa;
+
+extern const isa gmel_isa_scalar, gmel_isa_avx2, gmel_isa_avx512, gmel_isa_neon;
+
+#endif

@@ -1,0 +1,154 @@
+#define _GNU_SOURCE
+#include "pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define PAUSE() __asm__ volatile("yield")
+#else
+#define PAUSE() ((void)0)
+#endif
+
+// Waiting spins for some tens of microseconds (the usual distance of two barriers), then
+// gives the core away a few times, then sleeps.
+enum { SPINS = 2000, YIELDS = 20 };
+
+struct gmel_pool {
+	int threads, spins;
+	pthread_t *workers;
+	void (*body)(void *, int);
+	void *job;
+	int stop;
+
+	_Alignas(64) atomic_uint generation; // a new value starts a job or opens a barrier
+	_Alignas(64) atomic_int arrived;
+	_Alignas(64) _Atomic int64_t next;
+	_Alignas(64) atomic_int sleepers;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+};
+
+typedef struct {
+	gmel_pool *pool;
+	int thread;
+} seat;
+
+static void await(gmel_pool *p, unsigned old) {
+	for (int i = 0; i < p->spins; i++) {
+		if (atomic_load_explicit(&p->generation, memory_order_acquire) != old) return;
+		PAUSE();
+	}
+	for (int i = 0; i < YIELDS; i++) {
+		if (atomic_load_explicit(&p->generation, memory_order_acquire) != old) return;
+		sched_yield();
+	}
+	pthread_mutex_lock(&p->mutex);
+	atomic_fetch_add(&p->sleepers, 1);
+	while (atomic_load(&p->generation) == old) pthread_cond_wait(&p->wake, &p->mutex);
+	atomic_fetch_sub(&p->sleepers, 1);
+	pthread_mutex_unlock(&p->mutex);
+}
+
+// advance opens what everybody waits for. Sequential consistency orders the new generation
+// before the look at sleepers, so nobody falls asleep unseen.
+static void advance(gmel_pool *p) {
+	atomic_store(&p->arrived, 0);
+	atomic_store(&p->next, 0);
+	atomic_fetch_add(&p->generation, 1);
+	if (atomic_load(&p->sleepers) > 0) {
+		pthread_mutex_lock(&p->mutex);
+		pthread_cond_broadcast(&p->wake);
+		pthread_mutex_unlock(&p->mutex);
+	}
+}
+
+void gmel_pool_barrier(gmel_pool *p) {
+	if (p->threads == 1) {
+		atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+		return;
+	}
+	unsigned old = atomic_load(&p->generation);
+	if (atomic_fetch_add(&p->arrived, 1) == p->threads - 1)
+		advance(p);
+	else
+		await(p, old);
+}
+
+int64_t gmel_pool_take(gmel_pool *p, int64_t grain) {
+	if (p->threads == 1) {
+		int64_t first = atomic_load_explicit(&p->next, memory_order_relaxed);
+		atomic_store_explicit(&p->next, first + grain, memory_order_relaxed);
+		return first;
+	}
+	return atomic_fetch_add_explicit(&p->next, grain, memory_order_relaxed);
+}
+
+static void *worker_main(void *argument) {
+	seat s = *(seat *)argument;
+	gmel_pool *p = s.pool;
+	free(argument);
+	unsigned seen = 0;
+	for (;;) {
+		await(p, seen);
+		if (p->stop) return NULL;
+		p->body(p->job, s.thread);
+		// The closing barrier of a job is where the next job starts; note its generation
+		// before arriving, since the caller may publish as soon as all have arrived.
+		seen = atomic_load(&p->generation) + 1;
+		gmel_pool_barrier(p);
+	}
+}
+
+void gmel_pool_run(gmel_pool *p, void (*body)(void *, int), void *job) {
+	p->body = body;
+	p->job = job;
+	if (p->threads == 1) {
+		atomic_store(&p->next, 0);
+		body(job, 0);
+		return;
+	}
+	advance(p);
+	body(job, 0);
+	gmel_pool_barrier(p);
+}
+
+gmel_pool *gmel_pool_new(int threads) {
+	gmel_pool *p = aligned_alloc(64, (sizeof *p + 63) / 64 * 64);
+	if (!p) return NULL;
+	*p = (gmel_pool){.threads = 1, .spins = SPINS};
+	p->workers = calloc(threads, sizeof *p->workers);
+	pthread_mutex_init(&p->mutex, NULL);
+	pthread_cond_init(&p->wake, NULL);
+	// With more threads than cores a spinning thread keeps the one it waits for from running.
+	if (threads > sysconf(_SC_NPROCESSORS_ONLN)) p->spins = 50;
+	for (int t = 1; t < threads; t++) {
+		seat *s = malloc(sizeof *s);
+		if (s) *s = (seat){p, t};
+		if (!s || !p->workers || pthread_create(&p->workers[t], NULL, worker_main, s)) {
+			free(s);
+			gmel_pool_free(p);
+			return NULL;
+		}
+		p->threads = t + 1;
+	}
+	return p;
+}
+
+void gmel_pool_free(gmel_pool *p) {
+	if (!p) return;
+	p->stop = 1;
+	advance(p);
+	for (int t = 1; t < p->threads; t++) pthread_join(p->workers[t], NULL);
+	pthread_mutex_destroy(&p->mutex);
+	pthread_cond_destroy(&p->wake);
+	free(p->workers);
+	free(p);
+}
+
+int gmel_pool_threads(const gmel_pool *p) { return p->threads; }

@@ -1,0 +1,114 @@
+// Vectors of VL floats, the same for every instruction set. The including file has defined
+// VL, the type mask, and:
+//   splat, multiply_add (one rounding), square_root, load_first, store_first,
+//   less, less_equal, has_bit, choose (mask ? a : b)
+// See isa_avx2.c for the shortest example. Operators + - * / act on vectors; the compiler
+// is told never to contract them.
+#ifndef GMEL_SIMD_H
+#define GMEL_SIMD_H
+
+static INLINE vec load(const float *p) { return *(const loose_vec *)p; }
+static INLINE void store(float *p, vec v) { *(loose_vec *)p = v; }
+
+// load_part reads n floats, 0 behind them; n may exceed VL.
+static INLINE vec load_part(const float *p, int64_t n) { return n >= VL ? load(p) : load_first(p, (int)n); }
+static INLINE void store_part(float *p, vec v, int64_t n) {
+	if (n >= VL)
+		store(p, v);
+	else
+		store_first(p, v, (int)n);
+}
+
+static INLINE vec bits_and(vec a, vec b) { return (vec)((ivec)a & (ivec)b); }
+static INLINE vec bits_or(vec a, vec b) { return (vec)((ivec)a | (ivec)b); }
+static INLINE ivec isplat(int32_t x) {
+	ivec v;
+	UNROLL for (int i = 0; i < VL; i++) v[i] = x;
+	return v;
+}
+static INLINE vec sign_of(vec x) { return (vec)((ivec)x & isplat(INT32_MIN)); }
+static INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(INT32_MAX)); }
+static INLINE vec to_float(ivec x) { return __builtin_convertvector(x, vec); }
+
+static INLINE ivec lane_numbers(void) {
+	ivec v;
+	UNROLL for (int i = 0; i < VL; i++) v[i] = i;
+	return v;
+}
+
+// first_of is v in the first n elements and other behind them.
+static INLINE vec first_of(vec v, int64_t n, vec other) {
+	ivec first = lane_numbers() < isplat((int32_t)n);
+	return n >= VL ? v : (vec)(((ivec)v & first) | ((ivec)other & ~first));
+}
+static INLINE vec keep_first(vec v, int64_t n) { return first_of(v, n, splat(0)); }
+
+// larger is a > b ? a : b, so b where one is NaN.
+static INLINE vec larger(vec a, vec b) { return choose(less(b, a), a, b); }
+
+// A vector sum has 16 virtual lanes whatever VL is.
+enum { LANE_VECS = LANES / VL };
+typedef struct {
+	vec v[LANE_VECS];
+} lane_set;
+
+static INLINE void lanes_clear(lane_set *s) { UNROLL for (int i = 0; i < LANE_VECS; i++) s->v[i] = splat(0); }
+
+typedef float vec4 __attribute__((vector_size(16)));
+typedef int32_t ivec4 __attribute__((vector_size(16)));
+#if defined(__clang__)
+#define SHUFFLE4(v, a, b, c, d) __builtin_shufflevector(v, v, a, b, c, d)
+#else
+#define SHUFFLE4(v, a, b, c, d) __builtin_shuffle(v, (ivec4){a, b, c, d})
+#endif
+
+// lanes_fold adds lane l+8 to l, then l+4, l+2, l+1.
+static INLINE float lanes_fold(const lane_set *s) {
+	float x[LANES] __attribute__((aligned(64)));
+	UNROLL for (int i = 0; i < LANE_VECS; i++) store(x + i * VL, s->v[i]);
+	const vec4 *q = (const vec4 *)x;
+	vec4 four = (q[0] + q[2]) + (q[1] + q[3]);
+	four += SHUFFLE4(four, 2, 3, 2, 3);
+	return four[0] + four[1];
+}
+
+// A term gives elements i .. i+n-1 of what a vector sum adds, +0 behind them; n <= VL.
+typedef vec (*term)(const void *context, int64_t i, int64_t n);
+
+static INLINE float chunk_sum(term f, const void *context, int64_t from, int64_t to) {
+	lane_set s;
+	lanes_clear(&s);
+	int64_t i = from;
+	for (; i + LANES <= to; i += LANES)
+		UNROLL for (int l = 0; l < LANE_VECS; l++) s.v[l] += f(context, i + l * VL, VL);
+	UNROLL for (int l = 0; l < LANE_VECS; l++) {
+		int64_t n = to - i - l * VL;
+		if (n > 0) s.v[l] += f(context, i + l * VL, n < VL ? n : VL);
+	}
+	return lanes_fold(&s);
+}
+
+// vector_sum adds the chunk sums of n terms in ascending order.
+static INLINE float vector_sum(term f, const void *context, int64_t n) {
+	if (n <= 0) return 0;
+	float total = chunk_sum(f, context, 0, n < CHUNK ? n : CHUNK);
+	for (int64_t c = CHUNK; c < n; c += CHUNK) total += chunk_sum(f, context, c, n - c < CHUNK ? n : c + CHUNK);
+	return total;
+}
+
+static INLINE vec term_load(const void *x, int64_t i, int64_t n) { return load_part((const float *)x + i, n); }
+
+static INLINE float vector_sum_of(const float *x, int64_t n) { return vector_sum(term_load, x, n); }
+
+// largest_of is the maximum of n floats, NaN skipped, -Inf for none.
+static INLINE float largest_of(const float *x, int64_t n) {
+	vec m = splat(-INFINITY);
+	int64_t i = 0;
+	for (; i + VL <= n; i += VL) m = larger(load(x + i), m);
+	float top = -INFINITY;
+	for (; i < n; i++) top = x[i] > top ? x[i] : top;
+	UNROLL for (int l = 0; l < VL; l++) top = m[l] > top ? m[l] : top;
+	return top;
+}
+
+#endif

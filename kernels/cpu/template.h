@@ -1,0 +1,58 @@
+// All kernels for the instruction set that the including file has defined. Everything is
+// static: each instruction set is one translation unit with the same names.
+#include "simd.h"
+#include "functions.h"
+#include "tasks.h"
+#include "fn.h"
+#include "product.h"
+#include "gemm.h"
+#include "pointwise.h"
+#include "reduce.h"
+#include "moments.h"
+#include "softmax.h"
+#include "choice.h"
+#include "attention.h"
+#include "attention_grad.h"
+#include "attention_stats.h"
+#include "gather.h"
+#include "random.h"
+#include "optim.h"
+
+const isa ISA_TABLE = {
+	.name = ISA_NAME,
+	.kernels = {
+		[OP_GEMM] = {2, gemm_tasks, gemm_run, gemm_shared, gemm_local},
+		[OP_UNARY] = {1, element_tasks, unary_run},
+		[OP_UNARY_GRAD] = {1, element_tasks, unary_grad_run},
+		[OP_BINARY] = {1, binary_tasks, binary_run},
+		[OP_SUM_ALL] = {2, sum_all_tasks, sum_all_run, chunk_scratch},
+		[OP_SUM_ROWS] = {1, row_tasks, sum_rows_run},
+		[OP_SUM_COLS] = {2, sum_cols_tasks, sum_cols_run, sum_cols_shared},
+		[OP_COPY] = {1, row_tasks, copy_run},
+		[OP_FILL] = {1, element_tasks, fill_run},
+		[OP_LOG_SOFTMAX] = {1, row_tasks, log_softmax_run},
+		[OP_LOG_SOFTMAX_GRAD] = {1, row_tasks, log_softmax_grad_run},
+		[OP_SAMPLE] = {1, row_tasks, sample_run},
+		[OP_ARG_MAX] = {1, row_tasks, arg_max_run},
+		[OP_ONE_HOT] = {1, row_tasks, one_hot_run},
+		[OP_PICK] = {1, row_tasks, pick_run},
+		[OP_PICK_GRAD] = {1, row_tasks, pick_grad_run},
+		[OP_ATTENTION] = {1, head_tasks, attention_run, NULL, attention_local},
+		[OP_ATTENTION_GRAD] = {1, head_tasks, attention_grad_run, NULL, attention_grad_local},
+		[OP_ATTENTION_PENALTY] = {2, head_sum_tasks, attention_penalty_run, head_sum_shared, attention_local},
+		[OP_ATTENTION_PENALTY_GRAD] = {1, head_tasks, attention_penalty_grad_run, NULL, attention_grad_local},
+		[OP_ATTENTION_ENTROPY] = {2, head_sum_tasks, attention_entropy_run, head_sum_shared, attention_local},
+		[OP_GATHER_ROWS] = {1, row_tasks, gather_rows_run},
+		[OP_SCATTER_ROWS] = {1, scatter_rows_tasks, scatter_rows_run},
+		[OP_RAND_INT] = {1, element_tasks, rand_int_run},
+		[OP_UNIFORM] = {1, element_tasks, uniform_run},
+		[OP_NORMAL] = {1, element_tasks, normal_run},
+		[OP_COUNT] = {1, one_task, count_run},
+		[OP_ADAM] = {1, element_tasks, adam_run},
+		[OP_ADAM_TICK] = {1, one_task, adam_tick_run},
+		[OP_POLYAK] = {1, element_tasks, polyak_run},
+		[OP_CLIP_SCALE] = {1, one_task, clip_scale_run},
+		[OP_MOMENTS] = {4, moments_tasks, moments_run, moments_shared},
+		[OP_CHECK_FINITE] = {2, sum_all_tasks, check_finite_run, chunk_scratch},
+	},
+};

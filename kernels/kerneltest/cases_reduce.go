@@ -1,0 +1,64 @@
+package kerneltest
+
+import "github.com/gmel-go/gmel/kernels"
+
+var sumFns = []kernels.Fn{kernels.FnIdentity, kernels.FnSquare, kernels.FnAbs}
+
+func sumAllTrials(op kernels.Op) []*trial {
+	all := []*trial{newTrial(op, 0)}
+	for i, n := range long {
+		for _, f := range sumFns {
+			all = append(all, newTrial(op, n).fn(f).scalars(-0.7).flags(kernels.Flags(i%2)*acc).ofTerms().within(20))
+		}
+	}
+	return all
+}
+
+func sumRowsTrials(op kernels.Op) []*trial {
+	var all []*trial
+	for i, m := range small {
+		for _, n := range long {
+			t := newTrial(op, m, n).fn(sumFns[i%3]).scalars(1.5).ofTerms().within(20)
+			all = append(all, t.flags(kernels.Flags(i%2)*acc))
+		}
+	}
+	return append(all, newTrial(op, 1500, 5).scalars(1).ofTerms())
+}
+
+func sumColsTrials(op kernels.Op) []*trial {
+	all := []*trial{newTrial(op, 0, 3, 3)}
+	for i, m := range []int64{1, 2, 31, kernels.ChunkRows - 1, kernels.ChunkRows, kernels.ChunkRows + 1, 1300} {
+		for j, n := range []int64{1, 5, 31, 33, 64, 130} {
+			t := newTrial(op, m, n, n+int64(i%3)).fn(sumFns[j%3]).scalars(0.3).ofTerms().within(40)
+			all = append(all, t.flags(kernels.Flags(i%2)*acc))
+		}
+	}
+	return append(all, newTrial(op, 3, 2100, 2100).scalars(1).ofTerms())
+}
+
+func momentsTrials(op kernels.Op) []*trial {
+	all := []*trial{
+		newTrial(op, 10, 3).without("w").with("count", values(0)),
+		newTrial(op, 10, 3).with("w", values(0)).with("count", values(10)),
+		newTrial(op, 10, 3).without("w").with("x", values(2.5)).with("count", values(10)),
+		newTrial(op, 10, 3).without("w").with("count", values(99)),
+	}
+	for _, s := range [][3]int64{{1, 1, 1}, {5, 31, 3}, {40, 300, 33}, {9000, 1, 8999}, {8192, 2, 8192}} {
+		count := values(float32(s[2]))
+		all = append(all,
+			newTrial(op, s[0], s[1]).without("w").with("count", count).within(64),
+			newTrial(op, s[0], s[1]).with("w", flagsOf(3)).with("count", count).within(64))
+	}
+	return all
+}
+
+func checkFiniteTrials(op kernels.Op) []*trial {
+	var all []*trial
+	for i, n := range long {
+		y := values(float32(i % 2))
+		all = append(all,
+			newTrial(op, n), newTrial(op, n).with("x", special),
+			newTrial(op, n).flags(acc).with("y", y), newTrial(op, n).with("x", special).flags(acc).with("y", y))
+	}
+	return all
+}

@@ -1,0 +1,79 @@
+package kerneltest
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/ref"
+)
+
+const unit = 0x1p-24
+
+func widen(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
+	}
+	return y
+}
+
+// checkPrecision compares the float32 results of ref with its float64 results.
+func (b *bench) checkPrecision(t *testing.T, got []float32) {
+	for n, tr := range b.trials {
+		if tr.bound == 0 {
+			continue
+		}
+		arena := widen(b.arena)
+		if err := ref.Exec(&tr.desc, arena); err != nil {
+			t.Fatal(err)
+		}
+		scale := tr.scale(b.arena)
+		for a, arg := range tr.spec().Args {
+			if arg.Mode == kernels.In || tr.desc.Arg[a] == kernels.Absent {
+				continue
+			}
+			for i := tr.arg[a].from; i < tr.arg[a].to; i++ {
+				limit := tr.bound * unit * scale(i, arena[i])
+				if !near(got[i], arena[i], limit) {
+					t.Fatalf("trial %d (%s) %s[%d]: float32 %g, float64 %g, off by more than %g",
+						n, tr, arg.Name, i-tr.arg[a].from, got[i], arena[i], limit)
+				}
+			}
+		}
+	}
+}
+
+// scale gives the unit of a trial's bound at arena[i]: max(1, |value|), or the sum of the
+// absolute values of all terms, found by the same op on absolute values.
+func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
+	if !t.terms {
+		return func(_ int64, value float64) float64 { return max(1, math.Abs(value)) }
+	}
+	terms := widen(arena)
+	for i := range terms {
+		terms[i] = math.Abs(terms[i])
+	}
+	d := t.desc
+	d.Fn, d.Flags = kernels.FnIdentity, d.Flags&^kernels.FlagFnGrad
+	if d.Op != kernels.OpGemm && t.desc.Fn == kernels.FnSquare {
+		d.Fn = kernels.FnSquare
+	}
+	d.Scalar[0] = float32(math.Abs(float64(d.Scalar[0])))
+	if err := ref.Exec(&d, terms); err != nil {
+		panic(err)
+	}
+	return func(i int64, _ float64) float64 { return terms[i] + 1 }
+}
+
+// near allows what float32 cannot represent: overflow to infinity, underflow to zero.
+func near(got float32, want, limit float64) bool {
+	g := float64(got)
+	switch {
+	case math.IsNaN(g) || math.IsNaN(want):
+		return math.IsNaN(g) && math.IsNaN(want)
+	case math.Abs(want) > math.MaxFloat32*0.999:
+		return math.IsInf(g, 0) == (math.Abs(want) > math.MaxFloat32*1.001) || math.Abs(g) > math.MaxFloat32*0.99
+	}
+	return math.Abs(g-want) <= limit
+}

@@ -1,0 +1,126 @@
+// Package kerneltest is the conformance suite of backends: for every op, random trials of
+// awkward shapes whose results must equal package ref in float32 bit by bit, with every
+// instruction set and number of threads; and package ref must be as close to float64 as the
+// op promises.
+package kerneltest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/ref"
+)
+
+// Run tests the backend that is registered as name.
+func Run(t *testing.T, name string) {
+	info, err := kernels.Describe(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
+	for _, op := range kernels.Ops() {
+		trials := trialsOf(op)
+		if len(trials) == 0 {
+			t.Errorf("no trials of %s: add a case", op)
+			continue
+		}
+		b := newBench(trials, uint64(op))
+		t.Run(op.String(), func(t *testing.T) { b.run(t, name, info.ISAs) })
+	}
+	b := newChain()
+	t.Run("chain", func(t *testing.T) { b.run(t, name, info.ISAs) })
+}
+
+// run compares all ways to run the trials with the reference.
+func (b *bench) run(t *testing.T, name string, isas []string) {
+	want := slices.Clone(b.arena)
+	if err := ref.Run(&b.program, want); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range b.guards {
+		if want[i] != guardValue {
+			t.Fatalf("ref wrote to a guard at %d", i)
+		}
+	}
+	b.checkPrecision(t, want)
+	for _, isa := range isas {
+		for threads := 1; threads <= 3; threads++ {
+			o := kernels.Options{Threads: threads, ISA: isa}
+			t.Run(fmt.Sprintf("%s/%d", isa, threads), func(t *testing.T) { b.compare(t, name, o, want) })
+		}
+	}
+}
+
+func (b *bench) compare(t *testing.T, name string, o kernels.Options, want []float32) {
+	got, err := runOn(name, o, &b.program, b.arena)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := 0
+	for i := range want {
+		if !same(got[i], want[i]) {
+			if bad++; bad <= 3 {
+				t.Errorf("%s: got %g (%08x), want %g (%08x)", b.locate(i), got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i]))
+			}
+		}
+	}
+	if bad > 3 {
+		t.Errorf("%d of %d numbers differ", bad, len(want))
+	}
+}
+
+func runOn(name string, o kernels.Options, p *kernels.Program, arena []float32) ([]float32, error) {
+	backend, err := kernels.Open(name, o)
+	if err != nil {
+		return nil, err
+	}
+	defer backend.Close()
+	run, err := backend.Compile(p)
+	if err != nil {
+		return nil, err
+	}
+	defer run.Close()
+	buf, err := backend.Alloc(len(arena))
+	if err != nil {
+		return nil, err
+	}
+	defer buf.Close()
+	if err := buf.Upload(0, arena); err != nil {
+		return nil, err
+	}
+	if err := run.Run(buf); err != nil {
+		return nil, err
+	}
+	if err := backend.Sync(); err != nil {
+		return nil, err
+	}
+	got := make([]float32, len(arena))
+	return got, buf.Download(got, 0)
+}
+
+// same compares bits; all NaN are the same.
+func same(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
+}
+
+// locate names the trial and argument to which arena[i] belongs.
+func (b *bench) locate(i int) string {
+	for n, t := range b.trials {
+		for a, s := range t.arg {
+			if int64(i) >= s.from && int64(i) < s.to {
+				arg := t.spec().Args[a]
+				return fmt.Sprintf("trial %d (%s) %s[%d]", n, t, arg.Name, int64(i)-s.from)
+			}
+		}
+	}
+	return fmt.Sprintf("guard at %d", i)
+}
+
+// String lists what distinguishes a trial from others of its op.
+func (t *trial) String() string {
+	d := &t.desc
+	return fmt.Sprintf("%s dims %v fn %s bin %d flags %04b", d.Op, d.Dim[:len(t.spec().Dims)], d.Fn, d.Bin, d.Flags)
+}
