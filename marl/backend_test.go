@@ -1,3 +1,6 @@
 package marl
 
-import _ "github.com/gmel-go/gmel/kernels/ref"
+import (
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+)

@@ -1,0 +1,64 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// EvalOptions says how to evaluate a run.
+type EvalOptions struct {
+	Episodes int
+	Seed     uint64
+	Threads  int // 0: all cores
+	Progress func(done, total int)
+	Notice   func(string)
+}
+
+// Eval compares the actor in a run's latest checkpoint with all heuristics. It
+// writes nothing into the folder and works while the run is training.
+func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) {
+	if o.Episodes < 2 {
+		return nil, usagef("--episodes is %d; at least 2 are needed for an interval", o.Episodes)
+	}
+	f := Folder(dir)
+	c, err := f.Config()
+	if err != nil {
+		return nil, err
+	}
+	c.Train.Threads = o.Threads
+	from, damage, err := f.newest()
+	if err != nil {
+		return nil, err
+	}
+	if from == nil {
+		return nil, usagef("%s has no checkpoint yet", f)
+	}
+	if damage != nil && o.Notice != nil {
+		o.Notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))
+	}
+	if err := sameRun(c, from); err != nil {
+		return nil, err
+	}
+	backend, err := openBackend(&c.Train)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	var learned []sim.Policy
+	for _, sampled := range []bool{true, false} {
+		p, err := marl.NewPolicy(from.state, c.Scenario.ObsSize(), c.Scenario.Actions(), backend, sampled, o.Seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", from.path, err)
+		}
+		defer func() { err = errors.Join(err, p.Close()) }()
+		learned = append(learned, p)
+	}
+	update, _ := strconv.Atoi(from.state.Meta["update"])
+	compare := comparison{c.Scenario, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
+	return compare.table(ctx)
+}

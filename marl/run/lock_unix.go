@@ -1,0 +1,27 @@
+//go:build unix
+
+package run
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// acquire keeps a second process out of the folder until the returned function
+// is called. The system releases it when the process dies, however it dies.
+func (f Folder) acquire() (release func() error, err error) {
+	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("the run folder cannot be locked: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another process is training in %s; wait for it or stop it", f)
+		}
+		return nil, fmt.Errorf("%s cannot be locked: %w", f.lock(), err)
+	}
+	return file.Close, nil
+}

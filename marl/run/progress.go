@@ -1,0 +1,98 @@
+package run
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"sync"
+	"time"
+)
+
+// Progress shows how far something is: a line that is redrawn on a terminal, one
+// line per 10 % elsewhere.
+type Progress struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	now      func() time.Time // the clock; tests have their own
+
+	begin  time.Time
+	first  int       // done at begin
+	tenths int       // printed so far, off a terminal
+	drawn  time.Time // zero: the line is clear
+}
+
+// redraw is how often a terminal's line changes at most.
+const redraw = 100 * time.Millisecond
+
+// NewProgress writes to w, which is a terminal or not.
+func NewProgress(w io.Writer, terminal bool) *Progress {
+	return &Progress{w: w, terminal: terminal, now: time.Now}
+}
+
+// Train shows the status of a training run.
+func (p *Progress) Train(s Status) {
+	note := ""
+	if !math.IsNaN(s.Completion) {
+		note = fmt.Sprintf("completion %.1f %%, ", 100*s.Completion)
+	}
+	p.show("update", s.Update, s.Updates, note, "updates/s")
+}
+
+// Count shows a count of things, such as episodes.
+func (p *Progress) Count(what string) func(done, total int) {
+	return func(done, total int) { p.show(what, done, total, "", what+"s/s") }
+}
+
+func (p *Progress) show(what string, done, total int, note, unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.begin.IsZero() {
+		p.begin, p.first = p.now(), done
+		p.tenths = 10 * done / total
+	}
+	if p.terminal && p.now().Sub(p.drawn) < redraw || !p.terminal && 10*done/total <= p.tenths {
+		return
+	}
+	p.tenths = 10 * done / total
+	line := fmt.Sprintf("%3d %%  %s %d of %d, %s%s", 100*done/total, what, done, total, note, p.pace(done, total, unit))
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+		p.drawn = p.now()
+		return
+	}
+	fmt.Fprintln(p.w, line)
+}
+
+// pace says how fast it goes and how long it will take.
+func (p *Progress) pace(done, total int, unit string) string {
+	elapsed := p.now().Sub(p.begin)
+	if done <= p.first || elapsed <= 0 {
+		return "starting"
+	}
+	rate := float64(done-p.first) / elapsed.Seconds()
+	left := time.Duration(float64(total-done) / rate * float64(time.Second))
+	return fmt.Sprintf("%.3g %s, %s left", rate, unit, left.Round(time.Second))
+}
+
+// Line prints a sentence, not into the redrawn line.
+func (p *Progress) Line(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	fmt.Fprintln(p.w, text)
+}
+
+// Done ends the redrawn line.
+func (p *Progress) Done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *Progress) clear() {
+	if !p.drawn.IsZero() {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.drawn = time.Time{}
+	}
+}

@@ -1,0 +1,217 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"strconv"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/checkpoint"
+	"go.yaml.in/yaml/v3"
+)
+
+// configBlob is the configuration inside a checkpoint, without threads and the like.
+const configBlob = "config"
+
+// save writes the checkpoint of the trainer.
+func save(f Folder, c *Config, t *marl.Trainer) error {
+	s, err := t.State()
+	if err != nil {
+		return err
+	}
+	s.Blobs[configBlob] = c.numbers().YAML()
+	return checkpoint.Write(f.checkpoint(), s)
+}
+
+// resumed is a checkpoint to go on from.
+type resumed struct {
+	path  string
+	state *checkpoint.State
+}
+
+// Resume continues the run in a folder. src may repeat settings; only those that
+// do not change a number (train.threads, train.isa) may differ from the run's.
+func Resume(ctx context.Context, dir string, src Sources, o Options) (Result, error) {
+	f := Folder(dir)
+	c, err := resumeConfig(f, src)
+	if err != nil {
+		return Result{}, err
+	}
+	release, err := f.acquire()
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
+	r := &runner{config: c, folder: f, options: o}
+	from, err := r.latest()
+	if err != nil {
+		return Result{}, err
+	}
+	if err := r.announce(from); err != nil {
+		return Result{}, err
+	}
+	if t, err := r.complete(from); t != nil || err != nil {
+		return Result{Folder: f, Table: t}, err
+	}
+	return r.train(ctx, from)
+}
+
+// complete returns the final table of a run that has nothing left to do.
+func (r *runner) complete(from *resumed) (*Table, error) {
+	if from == nil || from.state.Meta["update"] != strconv.Itoa(r.config.Train.Updates) || !exists(r.folder.tableJSON()) {
+		return nil, nil
+	}
+	r.notice("the run in %s is complete", r.folder)
+	data, err := os.ReadFile(r.folder.tableJSON())
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{}
+	if err := json.Unmarshal(data, t); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.folder.tableJSON(), err)
+	}
+	return t, nil
+}
+
+// announce says where the run goes on, after a check that it is the same run.
+func (r *runner) announce(from *resumed) error {
+	if from == nil {
+		r.notice("%s has no checkpoint yet: training starts at the beginning", r.folder)
+		return nil
+	}
+	if err := sameRun(r.config, from); err != nil {
+		return err
+	}
+	r.notice("training in %s goes on from update %s", r.folder, from.state.Meta["update"])
+	return nil
+}
+
+// resumeConfig returns the configuration of the folder's run with the thread
+// settings of src.
+func resumeConfig(f Folder, src Sources) (*Config, error) {
+	own, err := f.Config()
+	if err != nil {
+		return nil, err
+	}
+	if src.File == "" {
+		src.File = f.config()
+	}
+	asked, err := Load(src)
+	if err != nil {
+		return nil, err
+	}
+	if d := difference(own.numbers(), asked.numbers()); d != "" {
+		return nil, usagef("%s: %s; a run goes on only as it began (train.threads and train.isa may change)", f, d)
+	}
+	return asked, nil
+}
+
+// Config returns the configuration of the run in a folder.
+func (f Folder) Config() (*Config, error) {
+	if !exists(f.config()) {
+		return nil, usagef("%s is no run folder: it has no config.yaml", f)
+	}
+	return Load(Sources{File: f.config()})
+}
+
+// sameRun compares the configuration with the one that the checkpoint was made under.
+func sameRun(c *Config, from *resumed) error {
+	blob, err := from.state.Blob(configBlob)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from.path, err)
+	}
+	made, err := Default()
+	if err != nil {
+		return err
+	}
+	root, err := parse(blob, from.path)
+	if err != nil {
+		return err
+	}
+	d := decoder{origin: func(*yaml.Node) string { return from.path }, origins: map[string]string{}}
+	d.decode(root, reflect.ValueOf(made), "")
+	if err := errors.Join(d.errs...); err != nil {
+		return fmt.Errorf("the checkpoint is of another version of gmel: %w", err)
+	}
+	if d := difference(made, c.numbers()); d != "" {
+		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.path, d)
+	}
+	return nil
+}
+
+// difference names the first setting in which two configurations differ.
+func difference(run, asked *Config) string {
+	path, a, b := firstDifference("", reflect.ValueOf(run), reflect.ValueOf(asked))
+	if path == "" {
+		return ""
+	}
+	return fmt.Sprintf("the run has %s = %v, but %v is asked for", path, a, b)
+}
+
+func firstDifference(path string, a, b reflect.Value) (string, any, any) {
+	switch a.Kind() {
+	case reflect.Pointer:
+		return firstDifference(path, a.Elem(), b.Elem())
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if p, x, y := firstDifference(join(path, keyOf(a.Type().Field(i))), a.Field(i), b.Field(i)); p != "" {
+				return p, x, y
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if a.Len() != b.Len() {
+			return path, a.Interface(), b.Interface()
+		}
+		for i := range a.Len() {
+			if p, x, y := firstDifference(fmt.Sprintf("%s[%d]", path, i), a.Index(i), b.Index(i)); p != "" {
+				return p, x, y
+			}
+		}
+	default:
+		if !a.Equal(b) {
+			return path, a.Interface(), b.Interface()
+		}
+	}
+	return "", nil, nil
+}
+
+// latest returns the newest valid checkpoint, nil if there was never one. A
+// damaged one is put aside, so that the good one before it stays the previous.
+func (r *runner) latest() (*resumed, error) {
+	from, damage, err := r.folder.newest()
+	if err != nil || damage == nil {
+		return from, err
+	}
+	path := r.folder.checkpoint()
+	if err := os.Rename(path, path+".corrupt"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("a corrupt checkpoint cannot be put aside: %w", err)
+	}
+	r.notice("WARNING: %v; it is put aside as %s.corrupt, and the previous checkpoint is used", damage, path)
+	return from, nil
+}
+
+// newest returns the newest valid checkpoint, nil if there was never one, and what
+// is wrong with a newer one.
+func (f Folder) newest() (from *resumed, damage, err error) {
+	path := f.checkpoint()
+	s, damage := checkpoint.Read(path)
+	if damage == nil {
+		return &resumed{path, s}, nil, nil
+	}
+	prev := path + checkpoint.PrevSuffix
+	s, err = checkpoint.Read(prev)
+	switch {
+	case err == nil:
+		return &resumed{prev, s}, damage, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("%w; the previous one does not help: %w", damage, err)
+	case errors.Is(damage, fs.ErrNotExist):
+		return nil, nil, nil
+	}
+	return nil, nil, fmt.Errorf("%w; there is no previous checkpoint", damage)
+}

@@ -1,0 +1,185 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/sim"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Interval is a mean over episodes with the half width of its 95 % interval
+// (Student's t).
+type Interval struct {
+	Mean float64 `json:"mean"`
+	Half float64 `json:"half_95"`
+}
+
+// Row is one policy of a comparison. Every number is a mean over episodes.
+type Row struct {
+	Policy       string    `json:"policy"`
+	Completion   Interval  `json:"completion_rate"`
+	LatencyS     Interval  `json:"mean_latency_s"` // a failed task is charged its deadline
+	P95LatencyS  Interval  `json:"p95_latency_s"`  // of the episode's tasks
+	Reward       Interval  `json:"reward"`         // episode sum, mean over agents
+	EnergyJ      Interval  `json:"energy_per_task_j"`
+	ActionShares []float64 `json:"action_shares"` // local, candidate 1, 2, ...
+	Hash         string    `json:"hash"`          // of all actions and rewards
+
+	episodes []episode
+}
+
+// Difference compares a learned policy with the best heuristic, episode by
+// episode on the same topologies, tasks and fading.
+type Difference struct {
+	Policy     string   `json:"policy"`
+	Against    string   `json:"against"`
+	Completion Interval `json:"completion_rate"`
+	LatencyS   Interval `json:"mean_latency_s"`
+}
+
+// Table is the comparison of learned policies with all heuristics.
+type Table struct {
+	Scenario    string       `json:"scenario"`
+	Update      int          `json:"update"`
+	Episodes    int          `json:"episodes"`
+	Seed        uint64       `json:"seed"`
+	Rows        []Row        `json:"policies"`
+	Differences []Difference `json:"differences"`
+	Warnings    []string     `json:"warnings"`
+}
+
+// comparison says what a table is made of.
+type comparison struct {
+	scenario *sim.Scenario
+	learned  []sim.Policy
+	update   int
+	episodes int
+	seed     uint64
+	threads  int
+	progress func(done, total int)
+}
+
+// table plays every policy on the same evaluation seeds.
+func (c *comparison) table(ctx context.Context) (*Table, error) {
+	t := &Table{Scenario: c.scenario.Name, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}}
+	policies := slices.Clone(c.learned)
+	for _, name := range sim.Policies() {
+		p, err := sim.NewPolicy(name, c.scenario, c.seed)
+		if err != nil {
+			return nil, err
+		}
+		policies = append(policies, p)
+	}
+	for i, p := range policies {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		summary, episodes, err := measure(c, p)
+		if err != nil {
+			return nil, fmt.Errorf("evaluating %s: %w", p.Name(), err)
+		}
+		t.Rows = append(t.Rows, newRow(summary, episodes))
+		if text := marl.Degenerate(summary); text != "" && i < len(c.learned) {
+			t.Warnings = append(t.Warnings, text)
+		}
+		if c.progress != nil {
+			c.progress(i+1, len(policies))
+		}
+	}
+	t.compare(len(c.learned))
+	return t, nil
+}
+
+func newRow(s sim.Summary, episodes []episode) Row {
+	over := func(f func(episode) float64) Interval { return interval(collectValues(episodes, f)) }
+	return Row{
+		Policy: s.Policy, ActionShares: s.ActionShares, Hash: s.Hash, episodes: episodes,
+		Completion:  over(func(e episode) float64 { return e.CompletionRate }),
+		LatencyS:    over(func(e episode) float64 { return e.MeanLatencyS }),
+		P95LatencyS: over(func(e episode) float64 { return e.p95 }),
+		Reward:      over(func(e episode) float64 { return e.RewardPerAgent }),
+		EnergyJ:     over(func(e episode) float64 { return e.EnergyPerTaskJ }),
+	}
+}
+
+// compare adds the differences of the first learned rows to the best heuristic.
+func (t *Table) compare(learned int) {
+	best := slices.MaxFunc(t.Rows[learned:], func(a, b Row) int {
+		return cmp.Compare(a.Completion.Mean, b.Completion.Mean)
+	})
+	for _, r := range t.Rows[:learned] {
+		d := Difference{
+			Policy: r.Policy, Against: best.Policy,
+			Completion: paired(r, best, func(e episode) float64 { return e.CompletionRate }),
+			LatencyS:   paired(r, best, func(e episode) float64 { return e.MeanLatencyS }),
+		}
+		t.Differences = append(t.Differences, d)
+		if !d.Completion.clear() && !d.LatencyS.clear() {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("%s and %s cannot be told apart by %d episodes", d.Policy, d.Against, t.Episodes))
+		}
+	}
+}
+
+// paired is the interval of the difference; both rows hold the same episodes in the same order.
+func paired(a, b Row, f func(episode) float64) Interval {
+	x, y := collectValues(a.episodes, f), collectValues(b.episodes, f)
+	for i := range x {
+		x[i] -= y[i]
+	}
+	return interval(x)
+}
+
+// clear reports whether zero lies outside.
+func (i Interval) clear() bool { return math.Abs(i.Mean) > i.Half }
+
+func collectValues(episodes []episode, f func(episode) float64) []float64 {
+	var x []float64
+	for _, e := range episodes {
+		x = append(x, f(e))
+	}
+	return x
+}
+
+// interval leaves out episodes without a value (no task) and is zero without any.
+func interval(x []float64) Interval {
+	x = slices.DeleteFunc(x, math.IsNaN)
+	n := float64(len(x))
+	if n < 2 {
+		return Interval{}
+	}
+	mean, std := stat.MeanStdDev(x, nil)
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(0.975)
+	return Interval{mean, t * std / math.Sqrt(n)}
+}
+
+// Markdown is the table for people.
+func (t *Table) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Scenario %s, after %d updates; %d episodes on evaluation seed %d; means over episodes with 95 %% intervals.\n\n",
+		t.Scenario, t.Update, t.Episodes, t.Seed)
+	fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", "policy", "completion", "latency s", "p95 latency s", "reward", "energy J/task")
+	b.WriteString("|---|---|---|---|---|---|\n")
+	for _, r := range t.Rows {
+		fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", r.Policy, r.Completion.text(4), r.LatencyS.text(3),
+			r.P95LatencyS.text(3), r.Reward.text(2), r.EnergyJ.text(1))
+	}
+	b.WriteString("\n")
+	for _, d := range t.Differences {
+		fmt.Fprintf(&b, "%s minus %s, the best heuristic: completion %s, latency %s s.\n", d.Policy, d.Against, d.Completion.text(4), d.LatencyS.text(3))
+	}
+	for _, w := range t.Warnings {
+		fmt.Fprintf(&b, "Warning: %s.\n", w)
+	}
+	return b.String()
+}
+
+func (i Interval) text(digits int) string {
+	return fmt.Sprintf("%.*f ± %.*f", digits, i.Mean, digits, i.Half)
+}

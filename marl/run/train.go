@@ -1,0 +1,261 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// Options of Train that do not change any number.
+type Options struct {
+	Out      string       // folder of a new run; "": the next free runs/SCENARIO-SEED-N
+	Progress func(Status) // called now and then; nil: never
+	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
+}
+
+// Status is how far a run is.
+type Status struct {
+	Update, Updates int
+	Completion      float64 // of the last evaluation, greedy policy; NaN before the first
+}
+
+// Result of Train.
+type Result struct {
+	Folder      Folder
+	Interrupted bool   // by the context; ResumeCommand goes on
+	Table       *Table // final comparison; nil when interrupted
+}
+
+// Train makes a new run folder and trains in it.
+func Train(ctx context.Context, c *Config, o Options) (Result, error) {
+	f, err := create(o.Out, c)
+	if err != nil {
+		return Result{}, err
+	}
+	release, err := f.acquire()
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
+	if err := f.begin(c); err != nil {
+		return Result{}, err
+	}
+	r := &runner{config: c, folder: f, options: o}
+	r.notice("training in %s", f)
+	return r.train(ctx, nil)
+}
+
+// runner is one process that trains in a folder.
+type runner struct {
+	config  *Config
+	folder  Folder
+	options Options
+
+	backend kernels.Backend
+	trainer *marl.Trainer
+	records *records
+	status  Status
+	saved   int // update of the last checkpoint
+}
+
+func (r *runner) notice(format string, args ...any) {
+	if r.options.Notice != nil {
+		r.options.Notice(fmt.Sprintf(format, args...))
+	}
+}
+
+// train goes on from a checkpoint, or starts if there is none, to the final table.
+func (r *runner) train(ctx context.Context, from *resumed) (result Result, err error) {
+	result.Folder = r.folder
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.open(from); err != nil {
+		return result, err
+	}
+	err = r.learn(ctx)
+	if err == nil {
+		result.Table, err = r.finish(ctx)
+	}
+	if errors.Is(err, marl.ErrInterrupted) || errors.Is(err, context.Canceled) {
+		result.Interrupted, err = true, nil
+	}
+	if err != nil && r.saved >= 0 {
+		err = fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, ResumeCommand(r.folder))
+	}
+	return result, err
+}
+
+// open makes worlds, backend and trainer and restores a checkpoint.
+func (r *runner) open(from *resumed) error {
+	c := &r.config.Train
+	worlds, err := sim.New(r.config.Scenario, c.Worlds, marl.Split(r.config.Seed, marl.StreamWorld))
+	if err != nil {
+		return err
+	}
+	worlds.SetThreads(threads(c.Threads))
+	if r.backend, err = openBackend(c); err != nil {
+		return err
+	}
+	if r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed); err != nil {
+		return err
+	}
+	r.saved = -1
+	if from != nil {
+		if err := r.trainer.Restore(from.state); err != nil {
+			return fmt.Errorf("%s: %w", from.path, err)
+		}
+		r.saved = r.trainer.Update()
+	}
+	if err := r.folder.addVersions(r.config, r.saved); err != nil {
+		return err
+	}
+	if r.records, err = openRecords(r.folder, r.saved); err != nil {
+		return err
+	}
+	r.status = Status{Update: r.trainer.Update(), Updates: c.Updates, Completion: r.records.completion}
+	return nil
+}
+
+func openBackend(c *marl.Config) (kernels.Backend, error) {
+	b, err := kernels.Open(c.Backend, kernels.Options{Threads: c.Threads, ISA: c.ISA})
+	if err != nil {
+		return nil, usagef("train.backend %q, train.isa %q: %w", c.Backend, c.ISA, err)
+	}
+	return b, nil
+}
+
+// threads gives the setting 0 its meaning.
+func threads(n int) int {
+	if n == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
+}
+
+// learn trains to the last update; an untrained policy is evaluated first, as the
+// learning curve's origin.
+func (r *runner) learn(ctx context.Context) error {
+	if r.trainer.Update() >= r.config.Train.Updates {
+		return nil
+	}
+	if r.saved < 0 {
+		if err := r.evaluate(0); err != nil {
+			return err
+		}
+	}
+	return r.trainer.Run(ctx, marl.Hooks{Metrics: r.metrics, Evaluate: r.evaluate, Checkpoint: r.checkpoint})
+}
+
+func (r *runner) metrics(m marl.Metrics) error {
+	r.status.Update = m.Update
+	if err := r.records.metrics(m); err != nil {
+		return err
+	}
+	r.report()
+	return nil
+}
+
+func (r *runner) report() {
+	if r.options.Progress != nil {
+		r.options.Progress(r.status)
+	}
+}
+
+// learned returns the current actor, sampled and greedy.
+func (r *runner) learned() ([]sim.Policy, func() error, error) {
+	sampled, err := r.trainer.Policy(r.backend, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	greedy, err := r.trainer.Policy(r.backend, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return []sim.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
+}
+
+// evaluate plays the current actor on the fixed evaluation seeds.
+func (r *runner) evaluate(update int) (err error) {
+	policies, done, err := r.learned()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	c := &r.config.Train
+	for _, p := range policies {
+		s, err := marl.Evaluate(r.config.Scenario, p, c.EvalEpisodes, r.config.Seed, threads(c.Threads), nil)
+		if err != nil {
+			return err
+		}
+		if err := r.records.evaluation(update, s); err != nil {
+			return err
+		}
+		r.status.Completion = s.CompletionRate
+	}
+	r.status.Update = update
+	r.report()
+	return nil
+}
+
+// checkpoint makes the records safe first: a checkpoint never knows more than they do.
+func (r *runner) checkpoint() error {
+	update := r.trainer.Update()
+	if update == r.saved {
+		return nil // interrupted right after a checkpoint that was due
+	}
+	if err := r.records.sync(); err != nil {
+		return err
+	}
+	if err := save(r.folder, r.config, r.trainer); err != nil {
+		return err
+	}
+	r.saved = update
+	return drawCurve(r.folder, nil)
+}
+
+// finish compares the result with all heuristics.
+func (r *runner) finish(ctx context.Context) (t *Table, err error) {
+	policies, done, err := r.learned()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	c := comparison{
+		scenario: r.config.Scenario, learned: policies, update: r.trainer.Update(),
+		episodes: r.config.TableEpisodes, seed: r.config.Seed, threads: threads(r.config.Train.Threads),
+	}
+	if t, err = c.table(ctx); err != nil {
+		return nil, err
+	}
+	if err := drawCurve(r.folder, t); err != nil {
+		return nil, err
+	}
+	return t, r.folder.writeTable(t)
+}
+
+func (r *runner) close() error {
+	var errs []error
+	if r.records != nil {
+		errs = append(errs, r.records.close())
+	}
+	if r.trainer != nil {
+		errs = append(errs, r.trainer.Close())
+	}
+	if r.backend != nil {
+		errs = append(errs, r.backend.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// writeTable writes the table for programs last: a run with it is complete.
+func (f Folder) writeTable(t *Table) error {
+	if err := record.WriteFile(f.tableText(), []byte(t.Markdown())); err != nil {
+		return err
+	}
+	return writeJSON(f.tableJSON(), t)
+}

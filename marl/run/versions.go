@@ -1,0 +1,80 @@
+package run
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Session describes one process that trained in a folder: what its numbers may
+// depend on, and what they do not.
+type Session struct {
+	Started    string            `json:"started"`
+	FromUpdate int               `json:"from_update"`
+	Command    []string          `json:"command"`
+	Commit     string            `json:"commit"` // "" for a build outside version control; + for changed files
+	Go         string            `json:"go"`
+	Platform   string            `json:"platform"`
+	Modules    map[string]string `json:"modules"`
+	Backend    string            `json:"backend"`
+	Device     string            `json:"device"`
+	ISA        string            `json:"isa"`
+	Threads    int               `json:"threads"`
+}
+
+// addVersions appends this process to versions.json.
+func (f Folder) addVersions(c *Config, update int) error {
+	var all struct {
+		Sessions []Session `json:"sessions"`
+	}
+	data, err := os.ReadFile(f.versions())
+	if err == nil {
+		err = json.Unmarshal(data, &all)
+	}
+	if err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("%s: %w", f.versions(), err)
+	}
+	info, err := kernels.Describe(c.Train.Backend)
+	if err != nil {
+		return err
+	}
+	s := Session{
+		Started: time.Now().UTC().Format(time.RFC3339), FromUpdate: max(0, update), Command: os.Args,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Modules: map[string]string{},
+		Backend: info.Name, Device: info.Device, ISA: c.Train.ISA, Threads: threads(c.Train.Threads),
+	}
+	if s.ISA == "" {
+		s.ISA = info.ISA
+	}
+	s.build()
+	all.Sessions = append(all.Sessions, s)
+	return writeJSON(f.versions(), all)
+}
+
+// build fills in what the Go tool recorded in the program.
+func (s *Session) build() {
+	b, ok := debug.ReadBuildInfo()
+	if !ok {
+		return
+	}
+	for _, m := range b.Deps {
+		s.Modules[m.Path] = m.Version
+	}
+	changed := ""
+	for _, v := range b.Settings {
+		switch v.Key {
+		case "vcs.revision":
+			s.Commit = v.Value
+		case "vcs.modified":
+			if v.Value == "true" {
+				changed = "+"
+			}
+		}
+	}
+	s.Commit += changed
+}
