@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/urfave/cli/v2"
+)
+
+func evalCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "eval",
+		Usage: "compare a run's policy with all heuristics",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`", Required: true},
+			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes for every policy", Value: 100},
+			&cli.Uint64Flag{Name: "seed", Usage: "evaluation seed `S`", Value: 1},
+			threadsFlag(), jsonFlag(),
+		},
+		Action: eval,
+	}
+}
+
+func threadsFlag() cli.Flag {
+	return &cli.IntFlag{Name: "threads", Usage: "`N` threads; 0: all cores; results do not depend on it"}
+}
+
+func jsonFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "json", Usage: "print one JSON object"}
+}
+
+func eval(c *cli.Context) error {
+	p := progress(c)
+	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{
+		Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"),
+		Progress: p.Count("policy"), Notice: p.Line,
+	})
+	p.Done()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, t)
+	}
+	return printText(c.App.Writer, t.Markdown())
+}

@@ -1,0 +1,66 @@
+// Command gmel trains and compares policies that offload AIGC tasks at the
+// industrial edge. `gmel train` alone does the whole default job.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/urfave/cli/v2"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFault  = 1   // the machine's: a file, a disk, a device
+	exitUsage  = 2   // the user's: a flag, a key, a value
+	exitSignal = 130 // stopped at once by a second signal
+)
+
+func main() { os.Exit(execute(os.Args, os.Stdout, os.Stderr)) }
+
+// execute runs a command line and returns the exit code.
+func execute(args []string, stdout, stderr io.Writer) int {
+	err := newApp(stdout, stderr).Run(args)
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(stderr, "gmel: "+strings.TrimSpace(withoutPackage(line)))
+	}
+	if run.IsUsage(err) {
+		return exitUsage
+	}
+	return exitFault
+}
+
+// withoutPackage drops the package's name in front of an error.
+func withoutPackage(text string) string {
+	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: "} {
+		text = strings.TrimPrefix(text, name)
+	}
+	return text
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:                      "gmel",
+		Usage:                     "multi-agent learning of AIGC task offloading at the industrial edge",
+		Commands:                  []*cli.Command{trainCommand(), evalCommand(), simulateCommand(), configCommand(), infoCommand()},
+		Writer:                    stdout,
+		ErrWriter:                 stderr,
+		HideVersion:               true,
+		DisableSliceFlagSeparator: true, // a comma in --set belongs to a list
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              usageError,
+		Action:                    noCommand,
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = usageError
+		c.Before = noArguments
+	}
+	return app
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/sim"
+	"github.com/urfave/cli/v2"
+)
+
+func simulateCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "simulate",
+		Usage: "play a heuristic",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "scenario", Usage: "preset or scenario file `NAME|FILE`", Value: "paper"},
+			&cli.StringFlag{Name: "policy", Usage: "`NAME`: " + strings.Join(sim.Policies(), ", "), Value: "switch-aware"},
+			&cli.IntFlag{Name: "worlds", Usage: "`W` worlds side by side; 0: at most 64"},
+			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes over all worlds", Value: 100},
+			&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of worlds and policy", Value: 1},
+			threadsFlag(), jsonFlag(),
+			&cli.StringFlag{Name: "trace", Usage: "write one row per task to `FILE.csv`, which must not exist"},
+		},
+		Action: simulate,
+	}
+}
+
+func simulate(c *cli.Context) error {
+	o, err := simulateOptions(c)
+	if err != nil {
+		return err
+	}
+	p := progress(c)
+	o.Progress = p.Count("episode")
+	s, err := traced(c.String("trace"), func(w io.Writer) (sim.Summary, error) {
+		o.Trace = w
+		return sim.Simulate(o)
+	})
+	p.Done()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, s)
+	}
+	return printText(c.App.Writer, summaryText(s))
+}
+
+func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
+	o = sim.SimulateOptions{Worlds: c.Int("worlds"), Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads")}
+	if o.Episodes < 1 || o.Worlds < 0 || o.Threads < 0 {
+		return o, usagef("--episodes is %d, --worlds %d, --threads %d; allowed: at least 1, 0 and 0", o.Episodes, o.Worlds, o.Threads)
+	}
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if o.Scenario, err = run.LoadScenario(c.String("scenario"), "--scenario"); err != nil {
+		return o, err
+	}
+	if o.Policy, err = sim.NewPolicy(c.String("policy"), o.Scenario, o.Seed); err != nil {
+		return o, &run.UsageError{Err: err}
+	}
+	return o, nil
+}
+
+// traced gives play a new file to write to, nil without a path.
+func traced(path string, play func(io.Writer) (sim.Summary, error)) (sim.Summary, error) {
+	if path == "" {
+		return play(nil)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if errors.Is(err, os.ErrExist) {
+		return sim.Summary{}, usagef("%s exists and is not overwritten; choose another --trace", path)
+	}
+	if err != nil {
+		return sim.Summary{}, fmt.Errorf("the trace cannot be written: %w", err)
+	}
+	s, err := play(f)
+	return s, errors.Join(err, f.Close())
+}
+
+func summaryText(s sim.Summary) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s on %s: %d episodes, %d IEDs, %d tasks, seed %d\n", s.Policy, s.Scenario, s.Episodes, s.Agents, s.Tasks, s.Seed)
+	fmt.Fprintf(&b, "completion  %.4f\n", s.CompletionRate)
+	fmt.Fprintf(&b, "latency     %.3f s mean, %.3f s p95 (a failed task counts its deadline)\n", s.MeanLatencyS, s.P95LatencyS)
+	l := s.LatencySplit
+	fmt.Fprintf(&b, "of which    radio wait %.3f, upload %.3f, queue %.3f, model load %.3f, compute %.3f, download %.3f s\n",
+		l.RadioWait, l.Upload, l.QueueWait, l.Switch, l.Compute, l.Download)
+	fmt.Fprintf(&b, "reward      %.3f per IED and episode\n", s.MeanReward)
+	fmt.Fprintf(&b, "energy      %.2f J per task\n", s.EnergyJ)
+	fmt.Fprintf(&b, "actions     local %.3f, candidates %.3f\n", s.ActionShares[0], s.ActionShares[1:])
+	fmt.Fprintf(&b, "speed       %.3g agent-steps/s\nhash        %s\n", s.AgentStepsPerS, s.Hash)
+	return b.String()
+}

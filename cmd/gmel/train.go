@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/urfave/cli/v2"
+)
+
+func trainCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "train",
+		Usage: "train a policy, or go on with a run; without flags the whole default job",
+		Flags: append(sourceFlags(),
+			&cli.StringFlag{Name: "out", Usage: "folder of the new run `DIR` (default: the next free runs/SCENARIO-SEED-N)"},
+			&cli.StringFlag{Name: "resume", Usage: "go on with the run in `DIR`"},
+		),
+		Action: train,
+	}
+}
+
+// sourceFlags say where the configuration comes from.
+func sourceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel config prints one)"},
+		&cli.StringFlag{Name: "scenario", Usage: "preset or scenario file `NAME|FILE`"},
+		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
+		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
+	}
+}
+
+func sources(c *cli.Context) run.Sources {
+	src := run.Sources{File: c.String("config"), Scenario: c.String("scenario"), Sets: c.StringSlice("set")}
+	if c.IsSet("seed") {
+		seed := c.Uint64("seed")
+		src.Seed = &seed
+	}
+	return src
+}
+
+func train(c *cli.Context) error {
+	p := progress(c)
+	ctx, stop := untilSignal(p.Line)
+	defer stop()
+	o := run.Options{Out: c.String("out"), Progress: p.Train, Notice: p.Line}
+	var result run.Result
+	var err error
+	if dir := c.String("resume"); dir == "" {
+		var config *run.Config
+		if config, err = run.Load(sources(c)); err == nil {
+			result, err = run.Train(ctx, config, o)
+		}
+	} else if o.Out != "" {
+		err = usagef("--out is for a new run and --resume for an old one; give one of them")
+	} else {
+		result, err = run.Resume(ctx, dir, sources(c), o)
+	}
+	p.Done()
+	if err != nil {
+		return err
+	}
+	return printResult(c, result)
+}
+
+func printResult(c *cli.Context, r run.Result) error {
+	if r.Interrupted {
+		return printText(c.App.Writer, fmt.Sprintf("stopped; go on with: %s\n", run.ResumeCommand(r.Folder)))
+	}
+	return printText(c.App.Writer, fmt.Sprintf("%s\nThe run is in %s.\n", r.Table.Markdown(), r.Folder))
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/urfave/cli/v2"
+)
+
+// usagef is an error that ends with exit code 2.
+func usagef(format string, args ...any) error {
+	return &run.UsageError{Err: fmt.Errorf(format, args...)}
+}
+
+// usageError turns the flag package's words into one sentence.
+func usageError(c *cli.Context, err error, _ bool) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
+		name = strings.TrimLeft(name, "-")
+		return usagef("unknown flag --%s%s", name, suggest(name, flagNames(c), "--", help(c)))
+	}
+	text = strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1)
+	return usagef("%s; see `%s`", strings.Replace(text, "for flag -", "for --", 1), help(c))
+}
+
+// noCommand handles everything that is not a command.
+func noCommand(c *cli.Context) error {
+	if !c.Args().Present() {
+		if err := cli.ShowAppHelp(c); err != nil {
+			return err
+		}
+		return usagef("a command is missing, such as `gmel train`")
+	}
+	var names []string
+	for _, command := range c.App.Commands {
+		names = append(names, command.Name)
+	}
+	name := c.Args().First()
+	return usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
+}
+
+// noArguments refuses words that no flag takes: they would be ignored.
+func noArguments(c *cli.Context) error {
+	if word := c.Args().First(); word != "" && word != "help" && word != "h" {
+		return usagef("unexpected argument %q; settings are given by flags, see `%s`", word, help(c))
+	}
+	return nil
+}
+
+func help(c *cli.Context) string {
+	if c.Command == nil || c.Command.Name == "" || c.Command.Name == "gmel" {
+		return "gmel help"
+	}
+	return "gmel " + c.Command.Name + " --help"
+}
+
+func suggest(word string, known []string, mark, help string) string {
+	if near := run.Nearest(word, known); near != "" {
+		return fmt.Sprintf("; did you mean %s%s?", mark, near)
+	}
+	return fmt.Sprintf("; see `%s`", help)
+}
+
+func flagNames(c *cli.Context) (names []string) {
+	flags := c.App.Flags
+	if c.Command != nil {
+		flags = append(flags, c.Command.Flags...)
+	}
+	for _, f := range flags {
+		names = append(names, f.Names()...)
+	}
+	return names
+}
