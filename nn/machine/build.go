@@ -12,7 +12,7 @@ import (
 // persistent tensors. It seals the layout.
 func (b *Builder) Build() (*kernels.Program, error) {
 	b.code = dropDead(b.code)
-	if !b.naive {
+	if !b.noFuse {
 		b.code = fuse(b.code)
 	}
 	temps, err := lifetimes(b.code)
@@ -22,7 +22,7 @@ func (b *Builder) Build() (*kernels.Program, error) {
 	if b.layout.sealed == "" {
 		b.layout.sealed = b.name
 	}
-	b.planned, b.total = place(temps, !b.naive)
+	b.planned, b.total = place(temps, !b.noFuse)
 	p := &kernels.Program{Name: b.name, Arena: b.layout.size + b.planned, Symbols: b.symbols(temps)}
 	where := map[*store]int64{}
 	for _, t := range temps {

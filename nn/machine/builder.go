@@ -23,7 +23,8 @@ type Builder struct {
 	name   string
 	layout *Layout
 	code   []*instr
-	naive  bool // no fusion, no sharing of memory: the oracle of the tests
+	noFuse bool // no fusion, no sharing of memory
+	noFold bool // no constants known while lowering
 
 	planned, total int64
 }

@@ -48,9 +48,7 @@ func (l *listing) sums(p int) ([]partialSum, bool) {
 	var list []partialSum
 	terms := map[*store]bool{}
 	for _, o := range l.acc[p] {
-		if !o.write {
-			terms[o.s] = true // an operand cannot be the term that is added to
-		}
+		terms[o.s] = true // neither an operand nor another result can be the term that is added to
 	}
 	for _, o := range l.acc[p] {
 		if !o.write {

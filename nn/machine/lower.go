@@ -137,7 +137,7 @@ func (l *lowering) node(n *G.Node) error {
 		l.of[n] = in[part : part+1]
 		return nil
 	}
-	if c, known := o.Fold(l, in); known && !l.b.naive {
+	if c, known := o.Fold(l, in); known && !l.b.noFold {
 		l.of[n] = []op.Val{l.add(val{n: int64(elements(n.Shape())), uniform: true, c: c})}
 		return nil
 	}
@@ -188,7 +188,7 @@ func (l *lowering) Offset(a op.Val, n int64) op.Val {
 
 // Uniform implements op.Emitter.
 func (l *lowering) Uniform(a op.Val) (float32, bool) {
-	return l.vals[a].c, l.vals[a].uniform && !l.b.naive
+	return l.vals[a].c, l.vals[a].uniform && !l.b.noFold
 }
 
 // store copies the values of the targets into their tensors. Values that are inputs go

@@ -24,7 +24,8 @@ type Machine struct {
 type options struct {
 	backend kernels.Backend
 	outputs []*G.Node
-	naive   bool
+	noFuse  bool
+	noFold  bool
 	poison  bool
 }
 
@@ -39,8 +40,11 @@ func On(b kernels.Backend) Option { return func(o *options) { o.backend = b } }
 // Outputs names the nodes whose values are wanted. Without it all roots of the graph are.
 func Outputs(n ...*G.Node) Option { return func(o *options) { o.outputs = append(o.outputs, n...) } }
 
-// Naive turns off fusion and memory sharing: the oracle of the tests.
-func Naive() Option { return func(o *options) { o.naive = true } }
+// Unfused turns off fusion and memory sharing. The results have the same bits; for tests.
+func Unfused() Option { return func(o *options) { o.noFuse = true } }
+
+// Naive turns off constant folding too, which may change the last bits; for tests.
+func Naive() Option { return func(o *options) { o.noFuse, o.noFold = true, true } }
 
 // Poison fills the scratch memory with NaN before every run, for tests.
 func Poison() Option { return func(o *options) { o.poison = true } }
@@ -57,7 +61,7 @@ func New(g *G.ExprGraph, opts ...Option) (*Machine, error) {
 	m := &Machine{outputs: o.outputs, tensors: map[*G.Node]Tensor{}}
 	layout := NewLayout()
 	b := NewBuilder("graph", layout)
-	b.naive = o.naive
+	b.noFuse, b.noFold = o.noFuse, o.noFold
 	if err := m.lower(b); err != nil {
 		return nil, fmt.Errorf("machine: %w", err)
 	}

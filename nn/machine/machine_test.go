@@ -8,6 +8,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
@@ -146,7 +147,7 @@ func build(t testing.TB, b *graph, opts ...machine.Option) *machine.Machine {
 }
 
 // compare reports the largest difference beyond tol, relative to the largest element.
-func compare(t testing.TB, what string, got, want [][]float64, tol float64) {
+func compare(t rapid.TB, what string, got, want [][]float64, tol float64) {
 	t.Helper()
 	for i := range want {
 		scale := 1e-3

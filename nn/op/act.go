@@ -85,7 +85,7 @@ func applyGrad(f Act, x, y, dy *G.Node) *G.Node {
 		at = y
 	}
 	n := size(at.Shape())
-	k := &kernel{name: f.String() + " grad", out: []tensor.Shape{at.Shape().Clone()}}
+	k := &kernel{name: f.String() + "grad", out: []tensor.Shape{at.Shape().Clone()}}
 	k.lower = func(e Emitter, in, out []Val) {
 		if c, ok := e.Uniform(in[1]); ok && f.Fn == kernels.FnSquare {
 			e.Emit(Act{Fn: kernels.FnAffine, A: 2 * c}.desc(kernels.OpUnary, n), in[0], out[0])

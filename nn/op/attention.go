@@ -31,7 +31,7 @@ func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
 	att := &kernel{name: fmt.Sprintf("attention N=%d h=%d", agents, heads), out: []tensor.Shape{s}, wrt: []bool{true, true, true}}
 	att.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], in[2], out[0]) }
 	att.grad = func(in G.Nodes, _, dx *G.Node) G.Nodes {
-		g := &kernel{name: fmt.Sprintf("attention grad N=%d h=%d", agents, heads), out: []tensor.Shape{s, s, s}}
+		g := &kernel{name: fmt.Sprintf("attentiongrad N=%d h=%d", agents, heads), out: []tensor.Shape{s, s, s}}
 		dg := d
 		dg.Op = kernels.OpAttentionGrad
 		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], in[3], out[0], out[1], out[2]) }
@@ -48,10 +48,10 @@ func AttentionPenalty(q, k *G.Node, agents, heads int, weight float32) *G.Node {
 	d.Scalar[0] = weight
 	s := q.Shape().Clone()
 	name := fmt.Sprintf("N=%d h=%d w=%g", agents, heads, weight)
-	pen := &kernel{name: "attention penalty " + name, out: []tensor.Shape{{}}, wrt: []bool{true, true}}
+	pen := &kernel{name: "attentionpenalty " + name, out: []tensor.Shape{{}}, wrt: []bool{true, true}}
 	pen.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], out[0]) }
 	pen.grad = func(in G.Nodes, _, dy *G.Node) G.Nodes {
-		g := &kernel{name: "attention penalty grad " + name, out: []tensor.Shape{s, s}}
+		g := &kernel{name: "attentionpenaltygrad " + name, out: []tensor.Shape{s, s}}
 		dg := d
 		dg.Op = kernels.OpAttentionPenaltyGrad
 		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], out[0], out[1]) }
@@ -64,7 +64,7 @@ func AttentionPenalty(q, k *G.Node, agents, heads int, weight float32) *G.Node {
 // AttentionEntropy is the mean entropy in nats of the weights of each head, [heads]. It has no gradient.
 func AttentionEntropy(q, k *G.Node, agents, heads int) *G.Node {
 	d := attention("AttentionEntropy", kernels.OpAttentionEntropy, agents, heads, q, k)
-	ent := &kernel{name: fmt.Sprintf("attention entropy N=%d h=%d", agents, heads), out: []tensor.Shape{{heads}}}
+	ent := &kernel{name: fmt.Sprintf("attentionentropy N=%d h=%d", agents, heads), out: []tensor.Shape{{heads}}}
 	ent.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], out[0]) }
 	return ent.apply(q, k)
 }

@@ -44,7 +44,7 @@ func Columns(x *G.Node, from, to int) *G.Node {
 		e.Emit(copyDesc(m, w, n, w), e.Offset(in[0], int64(from)), out[0])
 	}
 	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes {
-		g := &kernel{name: fmt.Sprintf("columns %d:%d grad", from, to), out: []tensor.Shape{{m, n}}}
+		g := &kernel{name: fmt.Sprintf("columnsgrad %d:%d", from, to), out: []tensor.Shape{{m, n}}}
 		g.lower = func(e Emitter, in, out []Val) {
 			e.Emit(kernels.Desc{Op: kernels.OpFill, Dim: [kernels.MaxDims]int64{int64(m * n)}}, out[0])
 			e.Emit(copyDesc(m, w, w, n), in[0], e.Offset(out[0], int64(from)))
@@ -68,7 +68,7 @@ func GatherRows(table, idx *G.Node) *G.Node {
 		e.Emit(kernels.Desc{Op: kernels.OpGatherRows, Dim: dims}, in[0], in[1], out[0])
 	}
 	k.grad = func(in G.Nodes, _, dy *G.Node) G.Nodes {
-		g := &kernel{name: fmt.Sprintf("gatherrows grad %d", r), out: []tensor.Shape{{r, n}}}
+		g := &kernel{name: fmt.Sprintf("gatherrowsgrad %d", r), out: []tensor.Shape{{r, n}}}
 		g.lower = func(e Emitter, in, out []Val) {
 			e.Emit(kernels.Desc{Op: kernels.OpFill, Dim: [kernels.MaxDims]int64{int64(r * n)}}, out[0])
 			e.Emit(kernels.Desc{Op: kernels.OpScatterRows, Flags: kernels.FlagAccumulate, Dim: dims}, in[0], in[1], out[0])

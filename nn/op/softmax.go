@@ -44,7 +44,7 @@ func LogSoftmax(x, mask *G.Node) *G.Node {
 
 func logSoftmaxGrad(y, dy, mask *G.Node) *G.Node {
 	m, n := matrix("LogSoftmax gradient", y, dy)
-	k := &kernel{name: "logsoftmax grad", out: []tensor.Shape{{m, n}}}
+	k := &kernel{name: "logsoftmaxgrad", out: []tensor.Shape{{m, n}}}
 	k.lower = func(e Emitter, in, out []Val) {
 		legal := None
 		if len(in) == 3 {
@@ -67,7 +67,7 @@ func Pick(x, a *G.Node) *G.Node {
 	k := &kernel{name: "pick", out: []tensor.Shape{{m}}, wrt: []bool{true, false}}
 	k.lower = func(e Emitter, in, out []Val) { e.Emit(rowsCols(kernels.OpPick, m, n), in[0], in[1], out[0]) }
 	k.grad = func(in G.Nodes, _, dy *G.Node) G.Nodes {
-		g := &kernel{name: "pick grad", out: []tensor.Shape{{m, n}}}
+		g := &kernel{name: "pickgrad", out: []tensor.Shape{{m, n}}}
 		g.lower = func(e Emitter, in, out []Val) { e.Emit(rowsCols(kernels.OpPickGrad, m, n), in[0], in[1], out[0]) }
 		return G.Nodes{g.apply(dy, in[1]), nil}
 	}
