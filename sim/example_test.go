@@ -59,7 +59,7 @@ func ExampleParse() {
 	_, err = sim.Parse([]byte("ieds: 50\ntime:\n  slots: 0\n"), "mine.yaml")
 	fmt.Println(err)
 	// Output:
-	// 50 3 28
+	// 50 4 42
 	// sim: mine.yaml:3: time.slots: 0 is not allowed; allowed: a whole number from 1 to 1073741824
 }
 

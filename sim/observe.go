@@ -67,7 +67,7 @@ func (w *Worlds) observe(world, agent int) {
 	}
 	if p.serverSpeeds {
 		for c := range o {
-			o[c] = p.serverSpeed[w.cand[agent*p.C+c]] * p.perServerSpeed
+			o[c] = float32(p.serverSpeed[w.cand[agent*p.C+c]] * p.perServerSpeed)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func (w *Worlds) observeLoadTimes(world, agent int, o []float32) {
 	for c := range o {
 		o[c] = 0
 		if k >= 0 && !w.holds(world*p.M+int(w.cand[agent*p.C+c]), k) {
-			o[c] = p.models[k].load * p.perLoad
+			o[c] = float32(p.models[k].load * p.perLoad)
 		}
 	}
 }

@@ -115,7 +115,6 @@ type Energy struct {
 type RewardRule struct {
 	FailurePenalty   float64 `yaml:"failure_penalty"`     // lambda
 	EnergyWeightPerJ float64 `yaml:"energy_weight_per_j"` // w_e
-	Omega            float64 `yaml:"omega"`               // used by the learner, not by Worlds.Reward
 }
 
 // Observation selects optional parts of the observation.

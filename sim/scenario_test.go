@@ -114,11 +114,11 @@ func TestValidateJoinsAllFaults(t *testing.T) {
 	s := paper(t, func(s *Scenario) {
 		s.Tasks.Models[1].Share = 0.9
 		s.Tasks.Models[2].Gcycles = Range{1, 1.1} // no whole number of 0.3-Gcycle steps
-		s.Reward.Omega = math.Inf(1)
+		s.Reward.FailurePenalty = math.Inf(1)
 		s.Topology = "sometimes"
 	})
 	err := s.Validate()
-	for _, field := range []string{"tasks.models:", "tasks.models[2].gcycles", "reward.omega", "topology"} {
+	for _, field := range []string{"tasks.models:", "tasks.models[2].gcycles", "reward.failure_penalty", "topology"} {
 		if err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("error %v misses %s", err, field)
 		}

@@ -75,7 +75,6 @@ func (s *Scenario) Validate() error {
 	c.between("energy.gpu_w", s.Energy.GPUW, 0, 1e6)
 	c.between("reward.failure_penalty", s.Reward.FailurePenalty, 0, 1e3)
 	c.between("reward.energy_weight_per_j", s.Reward.EnergyWeightPerJ, 0, 1e3)
-	c.between("reward.omega", s.Reward.Omega, 0, 1)
 	return errors.Join(c.errs...)
 }
 
