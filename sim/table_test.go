@@ -15,7 +15,7 @@ import (
 // So the bar of greedy at N = 30 is our own number, a guard against drift and no
 // confirmation, and N = 50 is left out.
 //
-// Its random policy is ours with three candidates (four give .53, .47 and .37: the
+// Its random policy is ours with three candidates (four give .52, .47 and .39: the
 // farthest ES is rarely in reach), so that row is compared with three.
 //
 // The switch weight of switch-aware was chosen in view of this table and of the
