@@ -139,6 +139,9 @@ func (l *listing) forwardCopy() bool {
 			continue
 		}
 		uses := l.uses[from.s]
+		if uses[0].at == c { // never written; reported by lifetimes
+			continue
+		}
 		last := uses[len(uses)-1].at
 		if l.touched(to, uses[0].at, c, false) || l.touched(to, c+1, last+1, true) || l.touched(from, c+1, last+1, true) {
 			continue
