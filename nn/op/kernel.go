@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/chewxy/hm"
+	"gonum.org/v1/gonum/graph"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -45,7 +46,21 @@ func (k *kernel) apply(in ...*G.Node) *G.Node {
 	if err != nil {
 		panic(fmt.Sprintf("op: %s: %v", k, err))
 	}
+	k.checkMerge(y, in)
 	return y
+}
+
+// checkMerge guards against a trap of gorgonia: it takes a new node for an existing one when
+// 32-bit hashes of op and operands agree, without looking at the operands.
+func (k *kernel) checkMerge(y *G.Node, in []*G.Node) {
+	same := y.Op() == G.Op(k) || y.Op().String() == k.String()
+	it := y.Graph().From(y.ID())
+	for i := 0; same && it.Next(); i++ {
+		same = it.Node() == graph.Node(in[i])
+	}
+	if !same {
+		panic(fmt.Sprintf("op: the hash of %s collides with that of node %d, %v; rename an input of the graph", k, y.ID(), y.Op()))
+	}
 }
 
 // Arity implements gorgonia.Op.
