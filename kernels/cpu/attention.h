@@ -6,6 +6,9 @@
 // Rows of scores that are in scratch at once.
 enum { SCORE_ROWS = 96 };
 
+// Rows of up to this many vectors stay in registers.
+enum { SHORT_VECS = 4 };
+
 typedef struct {
 	int64_t n, d, ld; // agents, head dimension, distance of agents
 	int64_t n_width, d_width;
@@ -81,32 +84,68 @@ static INLINE vec term_weigh(const void *context, int64_t i, int64_t n) {
 	return e;
 }
 
-// weigh_row turns raw scores of one agent into weights; sum and top as in package ref.
-static INLINE void weigh_row(const head *h, float *s, int64_t self, float *top, float *sum) {
-	if (h->n == 1) {
-		s[0] = 0, *top = 0, *sum = 1;
-		return;
-	}
+typedef struct {
+	float top, sum;
+} row_norm;
+
+// weigh_long works on a row of any length in memory.
+static row_norm weigh_long(const head *h, float *s, int64_t self) {
 	s[self] = -INFINITY;
 	for (int64_t j = h->n; j < h->n_width; j++) s[j] = -INFINITY;
-	*top = largest_of(s, h->n_width) * h->scale;
-	weigh_terms t = {s, splat(h->scale), splat(*top)};
-	*sum = vector_sum(term_weigh, &t, h->n);
-	vec inverse = splat(1) / splat(*sum);
+	row_norm r = {.top = largest_of(s, h->n_width) * h->scale};
+	weigh_terms t = {s, splat(h->scale), splat(r.top)};
+	r.sum = vector_sum(term_weigh, &t, h->n);
+	vec inverse = splat(1) / splat(r.sum);
 	for (int64_t j = 0; j < h->n; j += VL) store(s + j, load(s + j) * inverse);
+	return r;
+}
+
+// weigh_short works on a row of a few vectors in registers; vecs is a constant.
+static INLINE row_norm weigh_short(const int vecs, const head *h, float *s, int64_t self) {
+	vec e[SHORT_VECS], top = splat(-INFINITY), scale = splat(h->scale);
+	UNROLL for (int j = 0; j < vecs; j++) {
+		ivec at = lane_numbers() + isplat(j * VL), out = (at == isplat((int32_t)self)) | (at >= isplat((int32_t)h->n));
+		e[j] = (vec)(((ivec)load(s + j * VL) & ~out) | ((ivec)splat(-INFINITY) & out));
+		top = larger(e[j], top);
+	}
+	row_norm r = {.top = largest_lane(top) * h->scale};
+	lane_set lanes;
+	lanes_clear(&lanes);
+	UNROLL for (int j = 0; j < vecs; j++) {
+		e[j] = vexp(e[j] * scale - splat(r.top));
+		lanes.v[j % LANE_VECS] += e[j];
+	}
+	r.sum = lanes_fold(&lanes);
+	vec inverse = splat(1) / splat(r.sum);
+	UNROLL for (int j = 0; j < vecs; j++) store(s + j * VL, e[j] * inverse);
+	return r;
+}
+
+// weigh_row turns the raw scores of one agent into weights.
+static INLINE row_norm weigh_row(const head *h, float *s, int64_t self) {
+	if (h->n == 1) {
+		s[0] = 0;
+		return (row_norm){0, 1};
+	}
+	switch (h->n_width / VL) {
+	case 1: return weigh_short(1, h, s, self);
+	case 2: return weigh_short(2, h, s, self);
+	case 4: return weigh_short(4, h, s, self);
+	}
+	return weigh_long(h, s, self);
 }
 
 static void attention_run(const worker *w, const desc *d, int phase, int64_t task) {
 	head h = head_of(d);
 	int64_t at = head_offset(d, &h, task);
-	float *p = w->local, top, sum;
+	float *p = w->local;
 	attention_scratch s = attention_carve(&h, &p);
 	pack_all(h.n, h.d, (matrix){argument(w, d, 1) + at, h.ld, 1}, s.keys);
 	pack_all(h.d, h.n, (matrix){argument(w, d, 2) + at, h.ld, 0}, s.values);
 	for (int64_t i0 = 0; i0 < h.n; i0 += SCORE_ROWS) {
 		int64_t rows = minimum(SCORE_ROWS, h.n - i0);
 		score_rows(&h, argument(w, d, 0) + at, i0, rows, s.keys, s.scores, s.sums);
-		for (int64_t i = 0; i < rows; i++) weigh_row(&h, s.scores + i * h.n_width, i0 + i, &top, &sum);
+		for (int64_t i = 0; i < rows; i++) weigh_row(&h, s.scores + i * h.n_width, i0 + i);
 		finish f = {.c = argument(w, d, 3) + at + i0 * h.ld, .ldc = h.ld};
 		product(rows, h.d, h.n, (matrix){s.scores, h.n_width}, s.values, s.sums, &f);
 	}

@@ -72,11 +72,10 @@ static INLINE void score_grad_row(const head *h, const float *w, float *dw) {
 
 static void attention_grad_block(const worker *w, const desc *d, const head *h, const row_block *b, const grad_scratch *s) {
 	const float *q = argument(w, d, 0), *dx = argument(w, d, 3);
-	float top, sum;
 	score_rows(h, q + b->at, b->i0, b->rows, s->keys, s->weights, s->sums);
 	score_rows(h, dx + b->at, b->i0, b->rows, s->values, s->score_grads, s->sums);
 	for (int64_t i = 0; i < b->rows; i++) {
-		weigh_row(h, s->weights + i * h->n_width, b->i0 + i, &top, &sum);
+		weigh_row(h, s->weights + i * h->n_width, b->i0 + i);
 		score_grad_row(h, s->weights + i * h->n_width, s->score_grads + i * h->n_width);
 	}
 	columns_times(h, b, s->weights, dx, s->block, s->dv_sums, argument(w, d, 6));

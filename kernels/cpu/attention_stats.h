@@ -58,11 +58,10 @@ static INLINE vec term_entropy(const void *context, int64_t i, int64_t n) {
 }
 
 static INLINE float row_entropy(const head *h, float *scores, int64_t self, float *row) {
-	float top, sum;
 	memcpy(row, scores, h->n_width * sizeof *row);
-	weigh_row(h, scores, self, &top, &sum);
-	entropy_terms t = {scores, row, splat(h->scale), splat(top)};
-	return log_of(sum) - vector_sum(term_entropy, &t, h->n);
+	row_norm r = weigh_row(h, scores, self);
+	entropy_terms t = {scores, row, splat(h->scale), splat(r.top)};
+	return log_of(r.sum) - vector_sum(term_entropy, &t, h->n);
 }
 
 // Partial sums lie head by head, so that the sum over the batch is contiguous.

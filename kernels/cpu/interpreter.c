@@ -135,6 +135,23 @@ void gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena) {
 	gmel_pool_run(pool, run_thread, &j);
 }
 
+typedef struct {
+	const isa *set;
+	int64_t iterations;
+} peak_job;
+
+static void peak_thread(void *argument, int thread) {
+	peak_job *j = argument;
+	volatile float keep = j->set->peak(j->iterations); // so that the loop is not dropped
+	(void)keep, (void)thread;
+}
+
+double gmel_peak(gmel_pool *pool, const isa *set, int64_t iterations) {
+	peak_job j = {set, iterations};
+	gmel_pool_run(pool, peak_thread, &j);
+	return (double)gmel_pool_threads(pool) * (double)iterations * set->peak_flops;
+}
+
 enum { ALIGNMENT = 256, HUGE_PAGE = 2 << 20 };
 
 float *gmel_arena_new(int64_t floats) {

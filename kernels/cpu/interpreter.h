@@ -19,6 +19,9 @@ uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set);
 
 void gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena);
 
+// gmel_peak runs fma on all threads and returns the floating-point operations done.
+double gmel_peak(gmel_pool *pool, const isa *set, int64_t iterations);
+
 // Arena memory: zeroed, 256-byte aligned.
 float *gmel_arena_new(int64_t floats);
 

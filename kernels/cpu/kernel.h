@@ -23,6 +23,8 @@ typedef struct {
 
 typedef struct {
 	const char *name;
+	float (*peak)(int64_t iterations); // fma on registers, peak_flops an iteration
+	int peak_flops;
 	kernel kernels[OP_END];
 } isa;
 

@@ -100,15 +100,27 @@ static INLINE vec term_load(const void *x, int64_t i, int64_t n) { return load_p
 
 static INLINE float vector_sum_of(const float *x, int64_t n) { return vector_sum(term_load, x, n); }
 
-// largest_of is the maximum of n floats, NaN skipped, -Inf for none.
+static INLINE vec4 larger4(vec4 a, vec4 b) {
+	ivec4 m = a > b;
+	return (vec4)(((ivec4)a & m) | ((ivec4)b & ~m));
+}
+
+// largest_lane is the maximum of a vector without NaN.
+static INLINE float largest_lane(vec v) {
+	float x[VL] __attribute__((aligned(64)));
+	store(x, v);
+	const vec4 *q = (const vec4 *)x;
+	vec4 m = q[0];
+	UNROLL for (int i = 1; i < VL / 4; i++) m = larger4(q[i], m);
+	m = larger4(m, SHUFFLE4(m, 2, 3, 0, 1));
+	return m[0] > m[1] ? m[0] : m[1];
+}
+
+// largest_of is the maximum of n floats (a multiple of VL), NaN skipped.
 static INLINE float largest_of(const float *x, int64_t n) {
 	vec m = splat(-INFINITY);
-	int64_t i = 0;
-	for (; i + VL <= n; i += VL) m = larger(load(x + i), m);
-	float top = -INFINITY;
-	for (; i < n; i++) top = x[i] > top ? x[i] : top;
-	UNROLL for (int l = 0; l < VL; l++) top = m[l] > top ? m[l] : top;
-	return top;
+	for (int64_t i = 0; i < n; i += VL) m = larger(load(x + i), m);
+	return largest_lane(m);
 }
 
 #endif

@@ -27,9 +27,7 @@ static INLINE float largest_legal(const float *x, const float *mask_row, int64_t
 		v = first_of(v, n - i, splat(-INFINITY));
 		m = larger(v, m);
 	}
-	float top = -INFINITY;
-	UNROLL for (int l = 0; l < VL; l++) top = m[l] > top ? m[l] : top;
-	return top;
+	return largest_lane(m);
 }
 
 static INLINE int any_legal(const float *mask_row, int64_t n) {

@@ -17,9 +17,12 @@
 #include "gather.h"
 #include "random.h"
 #include "optim.h"
+#include "peak.h"
 
 const isa ISA_TABLE = {
 	.name = ISA_NAME,
+	.peak = peak_run,
+	.peak_flops = 2 * VL * PEAK_CHAINS,
 	.kernels = {
 		[OP_GEMM] = {2, gemm_tasks, gemm_run, gemm_shared, gemm_local},
 		[OP_UNARY] = {1, element_tasks, unary_run},
