@@ -66,6 +66,8 @@ type Config struct {
 	// Omega mixes the reward: (1 - omega) r_i + omega mean of the agents with a task.
 	// It makes an agent feel what it does to the others.
 	Omega float64 `yaml:"omega"`
+	// NormaliseObs brings every observed feature to mean 0 and deviation 1 over the warm-up.
+	NormaliseObs bool `yaml:"normalise_obs"`
 	// StandardiseReward divides by the replay's standard deviation after subtracting its mean.
 	StandardiseReward bool `yaml:"standardise_reward"`
 
@@ -122,7 +124,7 @@ func Default() Config {
 		Updates: 8000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
 		Batch: 64, Replay: 50000, WarmupSlots: 32,
 
-		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.02, Omega: 0.9, StandardiseReward: true,
+		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.02, Omega: 0.9, NormaliseObs: true, StandardiseReward: true,
 
 		Hidden: 64, Heads: 4, ActorHidden: 64, Attention: true, CriticIdle: true,
 		TargetValue: TargetExpected, ActorLoss: ActorClosedForm, ActorActions: ActionsResampled, AttentionPenalty: 1e-3, LogitPenalty: 1e-3,
@@ -153,6 +155,7 @@ func (c *Config) validateSchedule(v *validator) {
 	v.atLeast("replay", c.Replay, c.Worlds)
 	v.check(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
 	v.atLeast("warmup_slots", c.WarmupSlots, 0)
+	v.check(c.WarmupSlots > 0 || !c.NormaliseObs, "warmup_slots", c.WarmupSlots, "at least 1 with normalise_obs, which measures there")
 	v.atLeast("eval_every", c.EvalEvery, 0)
 	v.atLeast("eval_episodes", c.EvalEpisodes, 1)
 	v.atLeast("checkpoint_every", c.CheckpointEvery, 0)

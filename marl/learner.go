@@ -32,12 +32,13 @@ type learner struct {
 	actorOnline, actorTarget   *nn.Placed
 	criticAdam, actorAdam      *nn.Adam
 
-	replay    *replay
-	alpha     machine.Tensor // scalar, annealed by the host
-	moments   machine.Tensor // [2] mean and standard deviation of the replay's rewards
-	played    machine.Tensor // [2] counter of act
-	learned   machine.Tensor // [2] counter of update
-	statistic statistics
+	normaliser normaliser
+	replay     *replay
+	alpha      machine.Tensor // scalar, annealed by the host
+	moments    machine.Tensor // [2] mean and standard deviation of the replay's rewards
+	played     machine.Tensor // [2] counter of act
+	learned    machine.Tensor // [2] counter of update
+	statistic  statistics
 
 	obs, mask, actions machine.Tensor // rollout: [W*A, O], [W*A, U], [W*A]
 
@@ -75,6 +76,7 @@ func (l *learner) place() {
 	l.actorTarget = l.actor.params.Place(lay, "actor_target")
 	l.criticAdam = nn.NewAdam(lay, "critic_adam", l.criticOnline, adam(cfg.LRCritic, cfg))
 	l.actorAdam = nn.NewAdam(lay, "actor_adam", l.actorOnline, adam(cfg.LRActor, cfg))
+	l.normaliser = newNormaliser(lay, n.obs)
 	l.alpha = lay.Add("alpha")
 	l.moments = lay.Add("reward_moments", 2)
 	l.played = lay.Add("act_counter", 2)
@@ -103,7 +105,10 @@ func (l *learner) initialise() error {
 	if err := l.criticAdam.InitState(l.session); err != nil {
 		return err
 	}
-	return l.actorAdam.InitState(l.session)
+	if err := l.actorAdam.InitState(l.session); err != nil {
+		return err
+	}
+	return l.normaliser.identity(l.session)
 }
 
 func (l *learner) build() (err error) {
@@ -121,13 +126,13 @@ func (l *learner) build() (err error) {
 func (l *learner) buildAct() (*kernels.Program, error) {
 	b := machine.NewBuilder("act", l.layout)
 	logp := b.Temp("logp", l.size.rows(), l.size.actions)
-	l.policy(b, l.actorOnline, l.obs, l.mask, logp)
+	l.policy(b, l.actorOnline, l.normaliser.apply(b, l.obs), l.mask, logp)
 	b.Sample(logp, l.played, l.actions, Split(l.seed, StreamPolicy), uint32(StreamPolicy))
 	b.Count(l.played, 1)
 	return b.Build()
 }
 
-// policy lowers log pi(. | obs) with the parameters at pl.
+// policy lowers log pi(. | obs) with the parameters at pl; obs is normalised.
 func (l *learner) policy(b *machine.Builder, pl *nn.Placed, obs, mask, logp machine.Tensor) {
 	f := newFragment()
 	_, lp := l.actor.forward(f.bind(l.actor.params, pl), f.input(obs), f.input(mask))

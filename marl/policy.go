@@ -14,14 +14,15 @@ import (
 // It implements sim.Policy. Its draws depend on the seed, the row and the slot, not on
 // the calls before, so evaluating twice gives the same actions.
 type Policy struct {
-	name    string
-	sampled bool
-	obs     int
-	actions int
-	actor   *Actor
-	weights []float32
-	backend kernels.Backend
-	seed    uint64
+	name        string
+	sampled     bool
+	obs         int
+	actions     int
+	actor       *Actor
+	weights     []float32
+	mean, scale []float32 // of the normaliser
+	backend     kernels.Backend
+	seed        uint64
 
 	batch *batch // for the number of rows last asked for
 	err   error
@@ -45,7 +46,14 @@ func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, s
 	p := newPolicy(obs, actions, hidden, sampled, seed)
 	p.backend = backend
 	flat := p.actor.params.Place(machine.NewLayout(), actorName).Flat
-	p.weights, err = s.Tensor(flat.Name(), flat.Shape()...)
+	if p.weights, err = s.Tensor(flat.Name(), flat.Shape()...); err != nil {
+		return nil, err
+	}
+	n := newNormaliser(machine.NewLayout(), obs)
+	if p.mean, err = s.Tensor(n.mean.Name(), obs); err != nil {
+		return nil, err
+	}
+	p.scale, err = s.Tensor(n.scale.Name(), obs)
 	return p, err
 }
 
@@ -54,8 +62,16 @@ func (t *Trainer) Policy(backend kernels.Backend, sampled bool) (*Policy, error)
 	l := t.learner
 	p := newPolicy(l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, t.seed)
 	p.backend = backend
-	p.weights = make([]float32, l.actorOnline.Flat.Len())
-	return p, l.session.Download(p.weights, l.actorOnline.Flat)
+	for _, x := range []struct {
+		to   *[]float32
+		from machine.Tensor
+	}{{&p.weights, l.actorOnline.Flat}, {&p.mean, l.normaliser.mean}, {&p.scale, l.normaliser.scale}} {
+		*x.to = make([]float32, x.from.Len())
+		if err := l.session.Download(*x.to, x.from); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 func newPolicy(obs, actions, hidden int, sampled bool, seed uint64) *Policy {
@@ -128,6 +144,7 @@ func (p *Policy) open(rows int) error {
 	p.batch = nil
 	lay := machine.NewLayout()
 	placed := p.actor.params.Place(lay, actorName)
+	norm := newNormaliser(lay, p.obs)
 	x := &batch{
 		rows: rows, obs: lay.Add("obs", rows, p.obs), mask: lay.Add("mask", rows, p.actions),
 		moment: lay.Add("moment", 2), actions: lay.Add("act", rows), chosen: make([]float32, rows),
@@ -135,7 +152,7 @@ func (p *Policy) open(rows int) error {
 	b := machine.NewBuilder("policy", lay)
 	logp := b.Temp("logp", rows, p.actions)
 	f := newFragment()
-	_, lp := p.actor.forward(f.bind(p.actor.params, placed), f.input(x.obs), f.input(x.mask))
+	_, lp := p.actor.forward(f.bind(p.actor.params, placed), f.input(norm.apply(b, x.obs)), f.input(x.mask))
 	f.output(lp, logp)
 	f.lower(b)
 	if p.sampled {
@@ -151,6 +168,9 @@ func (p *Policy) open(rows int) error {
 		return err
 	}
 	p.batch = x
+	if err := norm.upload(x.session, p.mean, p.scale); err != nil {
+		return err
+	}
 	return x.session.Upload(placed.Flat, p.weights)
 }
 

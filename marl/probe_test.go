@@ -14,7 +14,7 @@ func tiny(updates int) Config {
 	c := Default()
 	c.Updates, c.Worlds, c.Batch, c.Replay, c.WarmupSlots = updates, 8, 32, 2000, 8
 	c.Hidden, c.Heads, c.ActorHidden = 16, 2, 16
-	c.StandardiseReward, c.Omega, c.Gamma, c.Polyak = false, 0, 0.9, 0.05
+	c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma, c.Polyak = false, false, 0, 0.9, 0.05
 	c.Alpha, c.AlphaFinal, c.LogitPenalty, c.AttentionPenalty = 0.01, 0.01, 0, 0
 	c.LRCritic, c.LRActor, c.LRFinal = 1e-2, 5e-3, 1
 	return c

@@ -86,14 +86,17 @@ func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 	return nil
 }
 
-// warmUp plays until there are WarmupSlots slots to learn from.
+// warmUp plays until there are WarmupSlots slots to learn from, and measures observations.
 func (t *Trainer) warmUp() error {
 	for t.slots < t.cfg.WarmupSlots {
 		if err := t.slot(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if t.update > 0 { // resumed
+		return nil
+	}
+	return t.normalise()
 }
 
 // learn takes U updates; between them nothing crosses to the host.

@@ -33,6 +33,7 @@ func busy() rules {
 
 func busyConfig(updates int) Config {
 	c := tiny(updates)
+	c.NormaliseObs = true
 	c.StandardiseReward, c.Omega, c.SlotsPerIteration, c.UpdatesPerIteration = true, 0.5, 2, 2
 	c.AlphaFinal, c.LRFinal, c.LogitPenalty, c.AttentionPenalty, c.Replay = 0.001, 0.1, 1e-3, 1e-3, 100
 	c.LogEvery, c.CheckpointEvery = 4, 6

@@ -10,8 +10,8 @@ import (
 
 // minibatch is B joint transitions as rows of agents.
 type minibatch struct {
-	obs, mask, act, reward        machine.Tensor // [B*A, O], [B*A, U], [B*A], [B*A]
-	nextObs, nextMask, terminated machine.Tensor // [B*A, O], [B*A, U], [B*A]
+	obs, mask, act, reward        machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A], [B*A] mixed
+	nextObs, nextMask, terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
 }
 
 // buildUpdate is one update of everything (Iqbal & Sha 2019, algorithm 1).
@@ -48,9 +48,9 @@ func (l *learner) sampleMinibatch(b *machine.Builder) minibatch {
 		return t
 	}
 	return minibatch{
-		obs: gather("obs", r.obs, rows, n.obs), mask: gather("mask", r.mask, rows, n.actions),
+		obs: l.normaliser.apply(b, gather("obs", r.obs, rows, n.obs)), mask: gather("mask", r.mask, rows, n.actions),
 		act: gather("act", r.act, rows), reward: gather("reward", r.reward, rows),
-		nextObs: gather("next_obs", r.nextObs, rows, n.obs), nextMask: gather("next_mask", r.nextMask, rows, n.actions),
+		nextObs: l.normaliser.apply(b, gather("next_obs", r.nextObs, rows, n.obs)), nextMask: gather("next_mask", r.nextMask, rows, n.actions),
 		terminated: gather("terminated", r.terminated, rows),
 	}
 }

@@ -1,0 +1,90 @@
+package marl
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// normaliser brings every feature of the observation to mean 0 and deviation 1, measured
+// once, over the warm-up, and then frozen: networks and replay never see it move. It is
+// part of the policy. Features come in units of their own; a gain whose useful range is a
+// tenth of its scale is learned many times slower.
+type normaliser struct {
+	mean, scale machine.Tensor // [O]; scale is 1 / deviation
+}
+
+// obsClip limits a normalised feature: deep fades are rare and far away.
+const obsClip = 5
+
+func newNormaliser(l *machine.Layout, obs int) normaliser {
+	return normaliser{mean: l.Add("obs_mean", obs), scale: l.Add("obs_scale", obs)}
+}
+
+// apply returns the normalised obs [rows, O].
+func (n normaliser) apply(b *machine.Builder, obs machine.Tensor) machine.Tensor {
+	y := b.Temp(obs.Name()+"/normalised", obs.Shape()...)
+	b.Binary(kernels.BinSub, obs, n.mean, y)
+	b.Binary(kernels.BinMul, y, n.scale, y)
+	b.Unary(op.Clamp(-obsClip, obsClip), y, y)
+	return y
+}
+
+// identity makes apply clip only.
+func (n normaliser) identity(s *machine.Session) error {
+	return n.upload(s, make([]float32, n.mean.Len()), ones(int(n.mean.Len())))
+}
+
+func (n normaliser) upload(s *machine.Session, mean, scale []float32) error {
+	if err := s.Upload(n.mean, mean); err != nil {
+		return err
+	}
+	return s.Upload(n.scale, scale)
+}
+
+func ones(n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = 1
+	}
+	return v
+}
+
+// featureMoments returns mean and 1/deviation of every column of x [rows, width], summed in
+// float64 in the order of the rows. A constant column is only centred.
+func featureMoments(x []float32, width int) (mean, scale []float32) {
+	sum, squares := make([]float64, width), make([]float64, width)
+	for i, v := range x {
+		sum[i%width] += float64(v)
+	}
+	rows := float64(len(x) / width)
+	for i, v := range x {
+		d := float64(v) - sum[i%width]/rows
+		squares[i%width] += float64(d * d)
+	}
+	mean, scale = make([]float32, width), ones(width)
+	for j := range width {
+		mean[j] = float32(sum[j] / rows)
+		if deviation := math.Sqrt(squares[j] / rows); deviation > 1e-6 {
+			scale[j] = float32(1 / deviation)
+		}
+	}
+	return mean, scale
+}
+
+// normalise measures the observations of the warm-up.
+func (t *Trainer) normalise() error {
+	l := t.learner
+	if !t.cfg.NormaliseObs || l.replay.count == 0 {
+		return nil
+	}
+	x := make([]float32, l.replay.obs.Len())
+	if err := l.session.Download(x, l.replay.obs); err != nil {
+		return err
+	}
+	filled := l.replay.count * l.size.agents * l.size.obs
+	mean, scale := featureMoments(x[:filled], l.size.obs)
+	return l.normaliser.upload(l.session, mean, scale)
+}
