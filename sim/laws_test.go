@@ -92,7 +92,7 @@ func checkState(t *rapid.T, w *Worlds) {
 		}
 	}
 	for n, v := range w.Obs {
-		if !(v >= -1.5 && v <= 2) {
+		if !(v >= gainLow && v <= w.p.maxWait) {
 			t.Fatalf("observation %d of agent %d is %v", n%w.O, n/w.O, v)
 		}
 	}

@@ -258,7 +258,7 @@ func compareJob(t *rapid.T, w *Worlds, j *job) {
 // compareObservation rebuilds the observation from the naive state.
 func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 	k := len(n.s.Tasks.Models)
-	wait := func(until float64) float64 { return math.Min(math.Max(until-n.clock, 0)/4, 2) }
+	wait := func(until float64) float64 { return math.Min(math.Max(until-n.clock, 0), 8) }
 	for i := range w.A {
 		want := make([]float64, 0, w.O)
 		task := make([]float64, k+4)
@@ -271,7 +271,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 		for c := range w.p.C {
 			es := w.cand[i*w.p.C+c]
 			dB := 10 * math.Log10(float64(w.now[i*w.p.C+c]))
-			want = append(want, (dB+140)/80, wait(n.esFree[es]), float64(n.sharers[es])/float64(w.A))
+			want = append(want, math.Max((dB+100)/20, -2), wait(n.esFree[es]), float64(n.sharers[es])/float64(w.A))
 			held := make([]float64, k)
 			for _, m := range n.memory[es] {
 				held[m] = 1

@@ -8,24 +8,26 @@ package sim
 //	K+2          C / C_max
 //	K+3          tau / tau_max
 //	K+4          f_i / f_max
-//	K+5          own compute backlog / tau_max
-//	K+6          own radio backlog / tau_max
+//	K+5          own compute backlog / tau_min
+//	K+6          own radio backlog / tau_min
 //	then for each candidate c
-//	  +0         (10 log10 gain + 140) / 80, the gain of this slot in dB
-//	  +1         ES backlog / tau_max
+//	  +0         (10 log10 gain + 100) / 20, at least -2: the gain of this slot in dB
+//	  +1         ES backlog / tau_min
 //	  +2         n_m / N of the last slot
 //	then, with cache flags, for each candidate K flags: the ES holds model k
 //
-// D_max, C_max, tau_max, f_max are the largest values of the scenario. Backlogs
-// are cut at backlogCut: a wait of two maximal deadlines is as hopeless as more.
+// D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
+// shortest deadline. Backlogs are cut at 2 tau_max: more is no more hopeless (and a radio
+// backlog in a deep fade is unbounded). The scales are a training choice: a network tells
+// 20 dB, or one shortest deadline, apart best when it is about 1 wide (docs/design.md).
 // Without a task the entries 0 to K+3 are 0.
 const (
-	gainLowDB  float32 = -140 // maps to 0: not decodable at any power used here
-	gainSpanDB float32 = 80   // -60 dB, about 5 m away, maps to 1
-	backlogCut float32 = 2
+	gainZeroDB float32 = -100 // a usual gain across the hall maps to 0
+	gainUnitDB float32 = 20
+	gainLow    float32 = -2 // -140 dB: not decodable at any power used here
 
-	gainScale = 1 / decibel / gainSpanDB // per octave of power
-	gainShift = -gainLowDB / gainSpanDB
+	gainScale = 1 / decibel / gainUnitDB // per octave of power
+	gainShift = -gainZeroDB / gainUnitDB
 )
 
 // observe writes Obs and Mask of one agent for the current slot.
@@ -47,13 +49,13 @@ func (w *Worlds) observe(world, agent int) {
 		mask[u] = legal
 	}
 	o[p.K+4] = float32(w.speed[agent] * p.perSpeed)
-	o[p.K+5] = min(float32(w.compute[agent]*p.perSecond), backlogCut)
-	o[p.K+6] = min(float32(w.radio[agent]*p.perSecond), backlogCut)
+	o[p.K+5] = min(float32(w.compute[agent]*p.perWait), p.maxWait)
+	o[p.K+6] = min(float32(w.radio[agent]*p.perWait), p.maxWait)
 	o = o[p.K+7:]
 	for c := range p.C {
 		es := world*p.M + int(w.cand[agent*p.C+c])
-		o[3*c] = float32(log2f(w.now[agent*p.C+c])*gainScale) + gainShift
-		o[3*c+1] = min(float32(w.free[es]*p.perSecond), backlogCut)
+		o[3*c] = max(float32(log2f(w.now[agent*p.C+c])*gainScale)+gainShift, gainLow)
+		o[3*c+1] = min(float32(w.free[es]*p.perWait), p.maxWait)
 		o[3*c+2] = float32(float32(w.load[es]) * p.perAgent)
 	}
 	o = o[3*p.C:]

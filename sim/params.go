@@ -46,7 +46,8 @@ type params struct {
 
 	deadlineMax float32
 	// reciprocals of the observation's scales
-	perData, perCycle, perSecond, perSpeed, perAgent, perServerSpeed, perLoad float32
+	perData, perCycle, perSecond, perSpeed, perAgent, perServerSpeed, perLoad, perWait float32
+	maxWait                                                                            float32 // where an observed backlog is cut, in units of tau_min
 
 	episodic bool      // topology redrawn per episode
 	fixedKey [2]uint32 // key of the fixed topology
@@ -113,6 +114,7 @@ func (p *params) setRadio(s *Scenario) {
 
 func (p *params) setTasks(s *Scenario) {
 	var total, data, cycles, deadline, load float64
+	urgent := math.Inf(1)
 	for _, m := range s.Tasks.Models {
 		total += m.Share
 		lo, hi := m.steps()
@@ -126,10 +128,12 @@ func (p *params) setTasks(s *Scenario) {
 		})
 		data, cycles = max(data, m.DataMbit[1]*1e6), max(cycles, m.Gcycles[1]*1e9)
 		deadline, load = max(deadline, m.DeadlineS[1]), max(load, m.LoadS)
+		urgent = min(urgent, m.DeadlineS[0])
 	}
 	p.models[lastShared(s.Tasks.Models)].upTo = 2
 	p.deadlineMax = float32(deadline)
 	p.perData, p.perCycle, p.perSecond = float32(1/data), float32(1/cycles), float32(1/deadline)
+	p.perWait, p.maxWait = float32(1/urgent), float32(2*deadline/urgent)
 	if load > 0 {
 		p.perLoad = float32(1 / load)
 	}
