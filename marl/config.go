@@ -121,15 +121,16 @@ type Config struct {
 // Default returns the defaults, found on the preset "paper" (30 IEDs) on a CPU.
 func Default() Config {
 	return Config{
-		Updates: 8000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
+		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
 		Batch: 64, Replay: 50000, WarmupSlots: 32,
 
-		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.02, Omega: 0.9, NormaliseObs: true, StandardiseReward: true,
+		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.01, Omega: 0.95, NormaliseObs: true, StandardiseReward: true,
 
 		Hidden: 64, Heads: 4, ActorHidden: 64, Attention: true, CriticIdle: true,
-		TargetValue: TargetExpected, ActorLoss: ActorClosedForm, ActorActions: ActionsResampled, AttentionPenalty: 1e-3, LogitPenalty: 1e-3,
+		TargetValue: TargetSampled, ActorLoss: ActorClosedForm, ActorActions: ActionsReplayed,
+		AttentionPenalty: 1e-3, LogitPenalty: 1e-3,
 
-		LRCritic: 1e-3, LRActor: 1e-3, LRFinal: 0.1, MaxNorm: 1,
+		LRCritic: 2e-3, LRActor: 2e-3, LRFinal: 0.1, MaxNorm: 1,
 
 		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 1000, LogEvery: 100,
 
