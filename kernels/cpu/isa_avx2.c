@@ -20,6 +20,18 @@ static INLINE mask less_equal(vec a, vec b) { return (mask)_mm256_cmp_ps(a, b, _
 static INLINE mask has_bit(ivec x, int32_t bit) { return (x & bit) != 0; }
 static INLINE vec choose(mask m, vec a, vec b) { return _mm256_blendv_ps(b, a, (vec)m); }
 
+typedef struct {
+	ivec low, high;
+} wide;
+
+// The multiplier takes even lanes; odd ones are moved there and back.
+static INLINE wide multiply_wide(ivec a, uint32_t m) {
+	__m256i factor = _mm256_set1_epi32((int)m), x = (__m256i)a;
+	__m256i even = _mm256_mul_epu32(x, factor), odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), factor);
+	return (wide){.low = (ivec)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa),
+	              .high = (ivec)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa)};
+}
+
 // A window of this table is the mask of the first n lanes.
 static const int32_t mask_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static INLINE __m256i first_lanes(int n) { return _mm256_loadu_si256((const __m256i *)(mask_window + 8 - n)); }

@@ -20,6 +20,18 @@ static INLINE mask less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _C
 static INLINE mask has_bit(ivec x, int32_t bit) { return _mm512_test_epi32_mask((__m512i)x, _mm512_set1_epi32(bit)); }
 static INLINE vec choose(mask m, vec a, vec b) { return _mm512_mask_blend_ps(m, b, a); }
 
+typedef struct {
+	ivec low, high;
+} wide;
+
+// The multiplier takes even lanes; odd ones are moved there and back.
+static INLINE wide multiply_wide(ivec a, uint32_t m) {
+	__m512i factor = _mm512_set1_epi32((int)m), x = (__m512i)a;
+	__m512i even = _mm512_mul_epu32(x, factor), odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), factor);
+	return (wide){.low = (ivec)_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32)),
+	              .high = (ivec)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd)};
+}
+
 static INLINE mask first_lanes(int n) { return (mask)((1u << n) - 1); }
 static INLINE vec load_first(const float *p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), p); }
 static INLINE void store_first(float *p, vec v, int n) { _mm512_mask_storeu_ps(p, first_lanes(n), v); }

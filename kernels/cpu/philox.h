@@ -29,6 +29,29 @@ static INLINE philox_words philox_block(const philox_stream *s, uint32_t i) {
 	return (philox_words){{c0, c1, c2, c3}};
 }
 
+// philox_batch draws LANES blocks from number i on: word w of block b is out[4 b + w].
+static INLINE void philox_batch(const philox_stream *s, uint32_t i, uint32_t *out) {
+	enum { WORDS = 4 };
+	for (int first = 0; first < LANES; first += VL) {
+		ivec c0 = lane_numbers() + isplat((int32_t)(i + (uint32_t)first)), c1 = isplat((int32_t)s->low);
+		ivec c2 = isplat((int32_t)s->high), c3 = isplat((int32_t)s->stream);
+		uint32_t k0 = s->key0, k1 = s->key1;
+		for (int round = 0; round < 10; round++) {
+			wide p0 = multiply_wide(c0, 0xD2511F53u), p1 = multiply_wide(c2, 0xCD9E8D57u);
+			c0 = p1.high ^ c1 ^ isplat((int32_t)k0);
+			c1 = p1.low;
+			c2 = p0.high ^ c3 ^ isplat((int32_t)k1);
+			c3 = p0.low;
+			k0 += 0x9E3779B9u;
+			k1 += 0xBB67AE85u;
+		}
+		for (int l = 0; l < VL; l++) {
+			uint32_t *word = out + WORDS * (first + l);
+			word[0] = (uint32_t)c0[l], word[1] = (uint32_t)c1[l], word[2] = (uint32_t)c2[l], word[3] = (uint32_t)c3[l];
+		}
+	}
+}
+
 // uniform_of is in [0, 1), a multiple of 2^-24, exact.
 static INLINE float uniform_of(uint32_t word) { return (float)(word >> 8) * 0x1p-24f; }
 

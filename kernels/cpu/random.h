@@ -2,40 +2,44 @@
 #ifndef GMEL_RANDOM_H
 #define GMEL_RANDOM_H
 
-// Blocks are drawn into a buffer of BATCH elements, then transformed as vectors.
+// Words are drawn in batches of LANES blocks, then transformed as vectors.
 enum { BATCH = 4 * LANES };
 
-static INLINE void draw_batch(const philox_stream *s, int64_t i, int64_t n, uint32_t *words) {
-	for (int64_t b = 0; b < n; b += 4) {
-		philox_words block = philox_block(s, (uint32_t)((i + b) / 4));
-		memcpy(words + b, block.word, sizeof block.word);
-	}
+// uniform_vec gives the uniforms of VL words.
+static INLINE vec uniform_vec(const uint32_t *words) {
+	ivec w;
+	memcpy(&w, words, sizeof w);
+	return to_float((w >> 8) & isplat(0xffffff)) * splat(0x1p-24f);
 }
 
+// floor_of rounds down numbers between 0 and 2^31.
+static INLINE vec floor_of(vec x) { return to_float(__builtin_convertvector(x, ivec)); }
+
 static void rand_int_run(const worker *w, const desc *d, int phase, int64_t task) {
-	float bound = *argument(w, d, 0), *y = argument(w, d, 2);
+	float *y = argument(w, d, 2);
+	vec bound = splat(*argument(w, d, 0));
 	philox_stream s = stream_of(d, argument(w, d, 1));
 	uint32_t words[BATCH];
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
-		int64_t n = minimum(BATCH, r.to - i);
-		draw_batch(&s, i, n, words);
-		for (int64_t l = 0; l < n; l++) {
-			float v = floorf(uniform_of(words[l]) * bound);
-			y[i + l] = v >= bound ? bound - 1 : v;
+		philox_batch(&s, (uint32_t)(i / 4), words);
+		for (int64_t l = 0; l < minimum(BATCH, r.to - i); l += VL) {
+			vec v = floor_of(uniform_vec(words + l) * bound);
+			store_part(y + i + l, choose(less(v, bound), v, bound - splat(1)), r.to - i - l);
 		}
 	}
 }
 
 static void uniform_run(const worker *w, const desc *d, int phase, int64_t task) {
-	float low = d->scalar[0], span = d->scalar[1] - d->scalar[0], *y = argument(w, d, 1);
+	float *y = argument(w, d, 1);
+	vec low = splat(d->scalar[0]), span = splat(d->scalar[1]) - low;
 	philox_stream s = stream_of(d, argument(w, d, 0));
 	uint32_t words[BATCH];
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
-		int64_t n = minimum(BATCH, r.to - i);
-		draw_batch(&s, i, n, words);
-		for (int64_t l = 0; l < n; l++) y[i + l] = low + span * uniform_of(words[l]);
+		philox_batch(&s, (uint32_t)(i / 4), words);
+		for (int64_t l = 0; l < minimum(BATCH, r.to - i); l += VL)
+			store_part(y + i + l, low + span * uniform_vec(words + l), r.to - i - l);
 	}
 }
 
@@ -62,11 +66,11 @@ static INLINE void normal_batch(const uint32_t *words, float mean, float std, fl
 static void normal_run(const worker *w, const desc *d, int phase, int64_t task) {
 	float *y = argument(w, d, 1), out[BATCH];
 	philox_stream s = stream_of(d, argument(w, d, 0));
-	uint32_t words[BATCH] = {0};
+	uint32_t words[BATCH];
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
 		int64_t n = minimum(BATCH, r.to - i);
-		draw_batch(&s, i, n, words);
+		philox_batch(&s, (uint32_t)(i / 4), words);
 		normal_batch(words, d->scalar[0], d->scalar[1], out);
 		memcpy(y + i, out, n * sizeof *out);
 	}

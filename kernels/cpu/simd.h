@@ -1,7 +1,7 @@
 // Vectors of VL floats, the same for every instruction set. The including file has defined
 // VL, the type mask, and:
 //   splat, multiply_add (one rounding), square_root, load_first, store_first,
-//   less, less_equal, has_bit, choose (mask ? a : b)
+//   less, less_equal, has_bit, choose (mask ? a : b), multiply_wide (32 x 32 -> 64 bits)
 // See isa_avx2.c for the shortest example. Operators + - * / act on vectors; the compiler
 // is told never to contract them.
 #ifndef GMEL_SIMD_H

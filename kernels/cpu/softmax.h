@@ -48,11 +48,41 @@ static void log_softmax_row(const float *x, const float *mask_row, float *y, int
 	}
 }
 
+// short_rows does up to VL rows of at most VL entries: one vector a row, and the logarithms
+// of all sums at once.
+static void short_rows(const float *x, const float *mask_rows, float *y, int64_t rows, int64_t n) {
+	float sums[VL];
+	vec lowest = splat(-INFINITY);
+	store(sums, splat(1));
+	for (int64_t i = 0; i < rows; i++) {
+		vec v = load_part(x + i * n, n), legal = keep_first(legal_or(mask_rows ? mask_rows + i * n : NULL, 0, n, splat(1), splat(0)), n);
+		mask is_legal = less(splat(0), legal);
+		v = v - splat(largest_lane(larger(choose(is_legal, v, lowest), lowest)));
+		lane_set s;
+		lanes_clear(&s);
+		s.v[0] += choose(is_legal, vexp(v), splat(0));
+		sums[i] = lanes_fold(&s);
+		store_part(y + i * n, v, n);
+	}
+	store(sums, vlog(load(sums)));
+	for (int64_t i = 0; i < rows; i++) {
+		const float *mask_row = row_of((float *)mask_rows, i, n);
+		vec masked = splat(any_legal(mask_row, n) ? MASKED_LOG_PROB : NAN);
+		store_part(y + i * n, legal_or(mask_row, 0, n, load_part(y + i * n, n) - splat(sums[i]), masked), n);
+	}
+}
+
 static void log_softmax_run(const worker *w, const desc *d, int phase, int64_t task) {
 	int64_t n = d->dim[1];
+	const float *x = argument(w, d, 0);
+	float *mask_rows = argument(w, d, 1), *y = argument(w, d, 2);
 	range r = row_range(d, task);
-	for (int64_t i = r.from; i < r.to; i++)
-		log_softmax_row(argument(w, d, 0) + i * n, row_of(argument(w, d, 1), i, n), argument(w, d, 2) + i * n, n);
+	if (n <= VL) {
+		for (int64_t i = r.from; i < r.to; i += VL)
+			short_rows(x + i * n, row_of(mask_rows, i, n), y + i * n, minimum(VL, r.to - i), n);
+		return;
+	}
+	for (int64_t i = r.from; i < r.to; i++) log_softmax_row(x + i * n, row_of(mask_rows, i, n), y + i * n, n);
 }
 
 static INLINE vec term_legal(const void *context, int64_t i, int64_t n) {

@@ -12,6 +12,19 @@ static INLINE mask less_equal(vec a, vec b) { return a <= b; }
 static INLINE mask has_bit(ivec x, int32_t bit) { return (x & bit) != 0; }
 static INLINE vec choose(mask m, vec a, vec b) { return (vec)((m & (ivec)a) | (~m & (ivec)b)); }
 
+typedef struct {
+	ivec low, high;
+} wide;
+
+static INLINE wide multiply_wide(ivec a, uint32_t m) {
+	wide r;
+	for (int i = 0; i < VL; i++) {
+		uint64_t p = (uint64_t)(uint32_t)a[i] * m;
+		r.low[i] = (int32_t)p, r.high[i] = (int32_t)(p >> 32);
+	}
+	return r;
+}
+
 static INLINE vec load_first(const float *p, int n) {
 	vec v = splat(0);
 	for (int i = 0; i < n; i++) v[i] = p[i];

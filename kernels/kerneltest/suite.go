@@ -36,6 +36,17 @@ func Run(t *testing.T, name string) {
 
 // run compares all ways to run the trials with the reference.
 func (b *bench) run(t *testing.T, name string, isas []string) {
+	want := b.reference(t)
+	for _, isa := range isas {
+		for threads := 1; threads <= 3; threads++ {
+			o := kernels.Options{Threads: threads, ISA: isa}
+			t.Run(fmt.Sprintf("%s/%d", isa, threads), func(t *testing.T) { b.compare(t, name, o, want) })
+		}
+	}
+}
+
+// reference runs the trials on package ref and checks what it does.
+func (b *bench) reference(t *testing.T) []float32 {
 	want := slices.Clone(b.arena)
 	if err := ref.Run(&b.program, want); err != nil {
 		t.Fatal(err)
@@ -46,12 +57,7 @@ func (b *bench) run(t *testing.T, name string, isas []string) {
 		}
 	}
 	b.checkPrecision(t, want)
-	for _, isa := range isas {
-		for threads := 1; threads <= 3; threads++ {
-			o := kernels.Options{Threads: threads, ISA: isa}
-			t.Run(fmt.Sprintf("%s/%d", isa, threads), func(t *testing.T) { b.compare(t, name, o, want) })
-		}
-	}
+	return want
 }
 
 func (b *bench) compare(t *testing.T, name string, o kernels.Options, want []float32) {
