@@ -16,6 +16,9 @@ func playMatrix(t *testing.T, payoff [][]float32, seed uint64) float64 {
 	// One state: nothing to bootstrap for. Much entropy early keeps the others' exploration
 	// in the critic's data, and its decay makes the choice.
 	c.StandardiseReward, c.Gamma, c.Alpha, c.AlphaFinal, c.Replay = true, 0, 1, 0.01, 4000
+	// With the others' replayed actions the actors answer to who the others were, and stop
+	// below the trap (125 to 150 in the climbing game).
+	c.ActorActions = ActionsResampled
 	tr := newTrainer(t, c, newToy(matrixGame(payoff), c.Worlds, seed), seed)
 	run(t, tr)
 	pi := actorOf(t, tr).pi(tr, []float32{1, 0, 0, 1})
