@@ -12,7 +12,7 @@ func evalCommand() *cli.Command {
 		Name:  "eval",
 		Usage: "compare a run's policy with all heuristics",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`", Required: true},
+			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes for every policy", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "evaluation seed `S`", Value: 1},
 			threadsFlag(), jsonFlag(),
@@ -30,6 +30,9 @@ func jsonFlag() cli.Flag {
 }
 
 func eval(c *cli.Context) error {
+	if c.String("run") == "" {
+		return usagef("--run DIR is missing: which run is to be evaluated?")
+	}
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{
 		Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"),

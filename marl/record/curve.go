@@ -32,21 +32,34 @@ var palette = []color.Color{
 	color.RGBA{0, 0, 0, 255},
 }
 
-// Curve replaces the PNG at path by the panels, side by side.
+// Sizes of the picture; the legend has its own column, where it hides no curve.
+const (
+	panelWidth  = 14 * vg.Centimeter
+	panelHeight = 10 * vg.Centimeter
+	legendWidth = 4 * vg.Centimeter
+	padding     = 4 * vg.Millimeter
+)
+
+// Curve replaces the PNG at path by the panels, side by side, with one legend.
+// Panels hold series of the same names in the same order.
 func Curve(path string, panels []Panel) error {
-	row := make([]*plot.Plot, len(panels))
+	row, legend := make([]*plot.Plot, len(panels)), plot.NewLegend()
 	for i, p := range panels {
 		var err error
-		if row[i], err = p.plot(); err != nil {
+		if row[i], err = p.plot(&legend, i == 0); err != nil {
 			return fmt.Errorf("record: curve: %w", err)
 		}
 	}
-	img := vgimg.NewWith(vgimg.UseWH(vg.Length(len(panels))*14*vg.Centimeter, 10*vg.Centimeter), vgimg.UseDPI(120))
-	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: 5 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadRight: 4 * vg.Millimeter}
-	canvases := plot.Align([][]*plot.Plot{row}, tiles, draw.New(img))
+	width := vg.Length(len(panels)) * panelWidth
+	img := vgimg.NewWith(vgimg.UseWH(width+legendWidth, panelHeight), vgimg.UseDPI(120))
+	all := draw.New(img)
+	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: padding, PadTop: padding, PadRight: padding, PadLeft: padding, PadBottom: padding}
+	canvases := plot.Align([][]*plot.Plot{row}, tiles, draw.Crop(all, 0, -legendWidth, 0, 0))
 	for i, p := range row {
 		p.Draw(canvases[0][i])
 	}
+	legend.Top, legend.Left = true, true
+	legend.Draw(draw.Crop(all, width, 0, 0, -10*vg.Millimeter))
 	var out bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(&out); err != nil {
 		return fmt.Errorf("record: curve: %w", err)
@@ -54,11 +67,10 @@ func Curve(path string, panels []Panel) error {
 	return WriteFile(path, out.Bytes())
 }
 
-func (p Panel) plot() (*plot.Plot, error) {
+func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
 	out := plot.New()
 	out.Title.Text, out.X.Label.Text, out.Y.Label.Text = p.Title, p.XLabel, p.YLabel
 	out.Add(plotter.NewGrid())
-	out.Legend.Top, out.Legend.Left = true, true
 	for i, s := range p.Series {
 		points := s.points()
 		if len(points) == 0 {
@@ -73,7 +85,9 @@ func (p Panel) plot() (*plot.Plot, error) {
 			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1)
 		}
 		out.Add(line)
-		out.Legend.Add(s.Name, line)
+		if name {
+			legend.Add(s.Name, line)
+		}
 	}
 	return out, nil
 }

@@ -20,7 +20,7 @@ const maxEvalWorlds = 64
 // measure plays a policy as marl.Evaluate does and keeps the episodes, in the
 // order of world and episode, which is the same for every policy.
 func measure(c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
-	w, err := sim.New(c.scenario, min(c.episodes, maxEvalWorlds), marl.Split(c.seed, marl.StreamEvaluation))
+	w, err := sim.New(c.scenario, min(c.episodes, maxEvalWorlds), evaluationSeed(c.seed))
 	if err != nil {
 		return sim.Summary{}, nil, err
 	}
@@ -87,3 +87,6 @@ func (t *tails) join(stats []sim.EpisodeStats) []episode {
 	})
 	return all
 }
+
+// evaluationSeed is the seed of the worlds that marl.Evaluate plays in.
+func evaluationSeed(seed uint64) uint64 { return marl.Split(seed, marl.StreamEvaluation) }

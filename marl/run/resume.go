@@ -36,18 +36,17 @@ type resumed struct {
 
 // Resume continues the run in a folder. src may repeat settings; only those that
 // do not change a number (train.threads, train.isa) may differ from the run's.
-func Resume(ctx context.Context, dir string, src Sources, o Options) (Result, error) {
+func Resume(ctx context.Context, dir string, src Sources, o Options) (result Result, err error) {
 	f := Folder(dir)
 	c, err := resumeConfig(f, src)
 	if err != nil {
 		return Result{}, err
 	}
-	release, err := f.acquire()
-	if err != nil {
+	r := &runner{config: c, folder: f, options: o, saved: -1}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if r.release, err = f.acquire(); err != nil {
 		return Result{}, err
 	}
-	defer release()
-	r := &runner{config: c, folder: f, options: o}
 	from, err := r.latest()
 	if err != nil {
 		return Result{}, err
@@ -57,6 +56,9 @@ func Resume(ctx context.Context, dir string, src Sources, o Options) (Result, er
 	}
 	if t, err := r.complete(from); t != nil || err != nil {
 		return Result{Folder: f, Table: t}, err
+	}
+	if err := r.build(); err != nil {
+		return Result{}, err
 	}
 	return r.train(ctx, from)
 }

@@ -32,22 +32,24 @@ type Result struct {
 	Table       *Table // final comparison; nil when interrupted
 }
 
-// Train makes a new run folder and trains in it.
-func Train(ctx context.Context, c *Config, o Options) (Result, error) {
-	f, err := create(o.Out, c)
-	if err != nil {
+// Train makes a new run folder and trains in it. The folder comes last, so that
+// what cannot be trained leaves none.
+func Train(ctx context.Context, c *Config, o Options) (result Result, err error) {
+	r := &runner{config: c, options: o, saved: -1}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.build(); err != nil {
 		return Result{}, err
 	}
-	release, err := f.acquire()
-	if err != nil {
+	if r.folder, err = create(o.Out, c); err != nil {
 		return Result{}, err
 	}
-	defer release()
-	if err := f.begin(c); err != nil {
+	if r.release, err = r.folder.acquire(); err != nil {
 		return Result{}, err
 	}
-	r := &runner{config: c, folder: f, options: o}
-	r.notice("training in %s", f)
+	if err := r.folder.begin(c); err != nil {
+		return Result{}, err
+	}
+	r.notice("training in %s", r.folder)
 	return r.train(ctx, nil)
 }
 
@@ -59,6 +61,7 @@ type runner struct {
 
 	backend kernels.Backend
 	trainer *marl.Trainer
+	release func() error // of the folder's lock
 	records *records
 	status  Status
 	saved   int // update of the last checkpoint
@@ -73,7 +76,6 @@ func (r *runner) notice(format string, args ...any) {
 // train goes on from a checkpoint, or starts if there is none, to the final table.
 func (r *runner) train(ctx context.Context, from *resumed) (result Result, err error) {
 	result.Folder = r.folder
-	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.open(from); err != nil {
 		return result, err
 	}
@@ -90,8 +92,8 @@ func (r *runner) train(ctx context.Context, from *resumed) (result Result, err e
 	return result, err
 }
 
-// open makes worlds, backend and trainer and restores a checkpoint.
-func (r *runner) open(from *resumed) error {
+// build makes worlds, backend and trainer.
+func (r *runner) build() error {
 	c := &r.config.Train
 	worlds, err := sim.New(r.config.Scenario, c.Worlds, marl.Split(r.config.Seed, marl.StreamWorld))
 	if err != nil {
@@ -101,10 +103,12 @@ func (r *runner) open(from *resumed) error {
 	if r.backend, err = openBackend(c); err != nil {
 		return err
 	}
-	if r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed); err != nil {
-		return err
-	}
-	r.saved = -1
+	r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed)
+	return err
+}
+
+// open restores a checkpoint, if there is one, and opens the records at its update.
+func (r *runner) open(from *resumed) (err error) {
 	if from != nil {
 		if err := r.trainer.Restore(from.state); err != nil {
 			return fmt.Errorf("%s: %w", from.path, err)
@@ -117,7 +121,7 @@ func (r *runner) open(from *resumed) error {
 	if r.records, err = openRecords(r.folder, r.saved); err != nil {
 		return err
 	}
-	r.status = Status{Update: r.trainer.Update(), Updates: c.Updates, Completion: r.records.completion}
+	r.status = Status{Update: r.trainer.Update(), Updates: r.config.Train.Updates, Completion: r.records.completion}
 	return nil
 }
 
@@ -248,6 +252,9 @@ func (r *runner) close() error {
 	}
 	if r.backend != nil {
 		errs = append(errs, r.backend.Close())
+	}
+	if r.release != nil {
+		errs = append(errs, r.release())
 	}
 	return errors.Join(errs...)
 }

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gmel": main})
+}
+
+// TestScripts plays the files of testdata: every command as a user calls it.
+func TestScripts(t *testing.T) {
+	tiny, err := os.ReadFile("testdata/tiny.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fails": fails, "kills": kills, "stops": stops, "object": object, "damage": damage, "endless": endless,
+		},
+		Setup: func(e *testscript.Env) error {
+			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), tiny, 0o666)
+		},
+	})
+}
+
+// fails CODE PATTERN ARGS...: gmel ends with that code and one sentence on stderr
+// that matches; nothing goes to stdout.
+func fails(ts *testscript.TestScript, _ bool, args []string) {
+	var stdout, stderr bytes.Buffer
+	cmd := gmel(ts, args[2:]...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run()
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit code %s, want %s\n%s%s", got, args[0], &stdout, &stderr)
+	}
+	sentences := regexp.MustCompile(`(?m)^gmel: .*$`).FindAllString(stderr.String(), -1)
+	if len(sentences) != 1 || !regexp.MustCompile(args[1]).MatchString(sentences[0]) || stdout.Len() > 0 {
+		ts.Fatalf("want one sentence that matches %s, got\n%s%s", args[1], &stdout, &stderr)
+	}
+}
+
+// kills DIR ARGS...: trains into DIR, kills -9 at random moments, resumes until done.
+func kills(ts *testscript.TestScript, _ bool, args []string) {
+	dir, out := args[0], ts.MkAbs(args[0])
+	command := append([]string{"train", "--out", dir}, args[1:]...)
+	for n := range 100 {
+		after := time.Duration(rand.IntN(700)) * time.Millisecond
+		if n > 8 {
+			after = time.Minute // enough kills: let it end
+		}
+		cmd := gmel(ts, command...)
+		ts.Check(cmd.Start())
+		timer := time.AfterFunc(after, func() { cmd.Process.Kill() })
+		err := cmd.Wait()
+		timer.Stop()
+		if err == nil {
+			ts.Logf("done after %d kills", n)
+			return
+		}
+		if cmd.ProcessState.ExitCode() != -1 {
+			ts.Fatalf("%s ended by itself: %v\n%s", command, err, cmd.Stderr)
+		}
+		if _, err := os.Stat(filepath.Join(out, "config.yaml")); err == nil {
+			command = []string{"train", "--resume", dir}
+		} else {
+			ts.Check(os.RemoveAll(out)) // killed before it began
+		}
+	}
+	ts.Fatalf("never done")
+}
+
+// stops SIGNAL DIR: sends the signal once the run in DIR has metrics; it must
+// checkpoint, exit 0 and print the resume command.
+func stops(ts *testscript.TestScript, _ bool, args []string) {
+	sig := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[args[0]]
+	var stdout bytes.Buffer
+	cmd := gmel(ts, "train", "--config", "tiny.yaml", "--out", args[1], "--set", "train.checkpoint_every=0")
+	cmd.Stdout = &stdout
+	ts.Check(cmd.Start())
+	await(ts, filepath.Join(ts.MkAbs(args[1]), "metrics.jsonl"), `"kind":"train"`)
+	ts.Check(cmd.Process.Signal(sig))
+	if err := cmd.Wait(); err != nil {
+		ts.Fatalf("%v\n%s", err, cmd.Stderr)
+	}
+	if !strings.Contains(stdout.String(), "gmel train --resume "+args[1]+"\n") {
+		ts.Fatalf("no resume command in %q", &stdout)
+	}
+}
+
+// endless DIR: a run in DIR holds its lock until the script ends.
+func endless(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := gmel(ts, "train", "--config", "tiny.yaml", "--out", args[0], "--set", "train.updates=1000000")
+	ts.Check(cmd.Start())
+	ts.Defer(func() { cmd.Process.Kill(); cmd.Wait() })
+	await(ts, filepath.Join(ts.MkAbs(args[0]), "checkpoints", "latest.safetensors"), "")
+}
+
+func await(ts *testscript.TestScript, path, text string) {
+	for range 3000 {
+		data, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(data, []byte(text)) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s never held %q", path, text)
+}
+
+// object FILE KEY...: FILE is exactly one JSON object that has the keys.
+func object(ts *testscript.TestScript, _ bool, args []string) {
+	var o map[string]any
+	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &o); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	for _, key := range args[1:] {
+		if _, ok := o[key]; !ok {
+			ts.Fatalf("no key %q", key)
+		}
+	}
+}
+
+// damage cut|flip FILE: truncates the file or changes a byte in its middle.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[1])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	if args[0] == "cut" {
+		data = data[:len(data)/2]
+	} else {
+		data[len(data)/2] ^= 1
+	}
+	ts.Check(os.WriteFile(path, data, 0o666))
+}
+
+func gmel(ts *testscript.TestScript, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(context.Background(), "gmel", args...)
+	cmd.Dir, cmd.Stderr = ts.MkAbs("."), &bytes.Buffer{}
+	return cmd
+}
+
+// A full disk shows at any write to the output, too.
+func TestOutputThatFails(t *testing.T) {
+	var stderr bytes.Buffer
+	if code := execute([]string{"gmel", "info"}, broken{}, &stderr); code != exitFault {
+		t.Errorf("exit code %d", code)
+	}
+	if want := "gmel: the output cannot be written: no space\n"; stderr.String() != want {
+		t.Errorf("%q", &stderr)
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := execute([]string{"gmel", "--help"}, &stdout, &stderr); code != exitOK {
+		t.Error(code)
+	}
+	for _, name := range []string{"train", "eval", "simulate", "config", "info"} {
+		if !strings.Contains(stdout.String(), fmt.Sprintf("\n   %s", name)) {
+			t.Errorf("no %s in\n%s", name, &stdout)
+		}
+	}
+}
