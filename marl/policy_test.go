@@ -47,7 +47,7 @@ func evaluate(t *testing.T, p sim.Policy) sim.Summary {
 // The learned policy completes more tasks than a random one, and than before learning.
 func TestLearningBeatsRandom(t *testing.T) {
 	tr := smallTrainer(t, smallConfig(400), 1)
-	b := openBackend(t, "auto", 2)
+	b := openBackend(t, "auto", 1)
 	before, err := tr.Policy(b, false)
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestPolicyIsReproducible(t *testing.T) {
 	if err := tr.Run(context.Background(), Hooks{}); err != nil {
 		t.Fatal(err)
 	}
-	b := openBackend(t, "auto", 2)
+	b := openBackend(t, "auto", 1)
 	hashes := map[bool]string{}
 	for _, sampled := range []bool{false, true} {
 		mine, err := tr.Policy(b, sampled)

@@ -32,7 +32,7 @@ func openBackend(t testing.TB, name string, threads int) kernels.Backend {
 
 func newTrainer(t testing.TB, c Config, env Env, seed uint64) *Trainer {
 	t.Helper()
-	tr, err := NewTrainer(c, env, openBackend(t, "auto", 2), seed)
+	tr, err := NewTrainer(c, env, openBackend(t, "auto", 1), seed)
 	if err != nil {
 		t.Fatal(err)
 	}

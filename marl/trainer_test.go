@@ -90,9 +90,9 @@ func TestBackendsAgreeToTheBit(t *testing.T) {
 	for _, variant := range []func(*Config){
 		func(*Config) {},
 		func(c *Config) {
-			c.ActorLoss, c.TargetValue, c.ActorActions = ActorSampled, TargetSampled, ActionsReplayed
+			c.ActorLoss, c.TargetValue, c.ActorActions = ActorSampled, TargetExpected, ActionsResampled
 		},
-		func(c *Config) { c.Attention, c.CriticIdle = false, false },
+		func(c *Config) { c.Attention, c.CriticIdle, c.ActorActions = false, false, ActionsResampled },
 	} {
 		c := busyConfig(20)
 		variant(&c)
