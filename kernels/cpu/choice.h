@@ -23,9 +23,11 @@ static void sample_run(const worker *w, const desc *d, int phase, int64_t task) 
 	int64_t n = d->dim[1];
 	philox_stream s = stream_of(d, argument(w, d, 1));
 	range r = row_range(d, task);
+	uint32_t words[4 * LANES];
 	for (int64_t i = r.from; i < r.to; i++) {
-		float u = uniform_of(philox_block(&s, (uint32_t)i).word[0]);
-		argument(w, d, 2)[i] = (float)draw(argument(w, d, 0) + i * n, n, u);
+		int64_t block = (i - r.from) % LANES;
+		if (block == 0) philox_batch(&s, (uint32_t)i, words);
+		argument(w, d, 2)[i] = (float)draw(argument(w, d, 0) + i * n, n, uniform_of(words[4 * block]));
 	}
 }
 

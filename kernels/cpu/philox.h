@@ -2,10 +2,6 @@
 #ifndef GMEL_PHILOX_H
 #define GMEL_PHILOX_H
 
-typedef struct {
-	uint32_t word[4];
-} philox_words;
-
 // The fixed part of a stream: the key and three counter words.
 typedef struct {
 	uint32_t key0, key1, low, high, stream;
@@ -13,20 +9,6 @@ typedef struct {
 
 static INLINE philox_stream stream_of(const desc *d, const float *counter) {
 	return (philox_stream){(uint32_t)d->seed, (uint32_t)(d->seed >> 32), (uint32_t)counter[1], (uint32_t)counter[0], d->stream};
-}
-
-static INLINE philox_words philox_block(const philox_stream *s, uint32_t i) {
-	uint32_t c0 = i, c1 = s->low, c2 = s->high, c3 = s->stream, k0 = s->key0, k1 = s->key1;
-	for (int round = 0; round < 10; round++) {
-		uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
-		c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
-		c1 = (uint32_t)p1;
-		c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-		c3 = (uint32_t)p0;
-		k0 += 0x9E3779B9u;
-		k1 += 0xBB67AE85u;
-	}
-	return (philox_words){{c0, c1, c2, c3}};
 }
 
 // philox_batch draws LANES blocks from number i on: word w of block b is out[4 b + w].
@@ -45,10 +27,9 @@ static INLINE void philox_batch(const philox_stream *s, uint32_t i, uint32_t *ou
 			k0 += 0x9E3779B9u;
 			k1 += 0xBB67AE85u;
 		}
-		for (int l = 0; l < VL; l++) {
-			uint32_t *word = out + WORDS * (first + l);
-			word[0] = (uint32_t)c0[l], word[1] = (uint32_t)c1[l], word[2] = (uint32_t)c2[l], word[3] = (uint32_t)c3[l];
-		}
+		float rows[WORDS * VL] __attribute__((aligned(64))); // only moved, so any type would do
+		store(rows, (vec)c0), store(rows + VL, (vec)c1), store(rows + 2 * VL, (vec)c2), store(rows + 3 * VL, (vec)c3);
+		for (int l = 0; l < VL; l += 4) transpose4(rows + l, VL, (float *)out + WORDS * (first + l), WORDS);
 	}
 }
 

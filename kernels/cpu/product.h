@@ -190,21 +190,6 @@ static void product_block(int64_t m, int64_t n, int64_t kc, matrix a, panels b, 
 	}
 }
 
-// pack4 transposes 4 columns of B that are contiguous in k.
-static INLINE void pack4(const float *b, int64_t ld, float *out, int64_t width) {
-	vec4 r0, r1, r2, r3;
-	memcpy(&r0, b, 16), memcpy(&r1, b + ld, 16), memcpy(&r2, b + 2 * ld, 16), memcpy(&r3, b + 3 * ld, 16);
-#if defined(__clang__)
-#define MIX(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
-#else
-#define MIX(x, y, ...) __builtin_shuffle(x, y, (ivec4){__VA_ARGS__})
-#endif
-	vec4 t0 = MIX(r0, r1, 0, 4, 1, 5), t1 = MIX(r0, r1, 2, 6, 3, 7), t2 = MIX(r2, r3, 0, 4, 1, 5), t3 = MIX(r2, r3, 2, 6, 3, 7);
-	vec4 c0 = MIX(t0, t2, 0, 1, 4, 5), c1 = MIX(t0, t2, 2, 3, 6, 7), c2 = MIX(t1, t3, 0, 1, 4, 5), c3 = MIX(t1, t3, 2, 3, 6, 7);
-	memcpy(out, &c0, 16), memcpy(out + width, &c1, 16), memcpy(out + 2 * width, &c2, 16), memcpy(out + 3 * width, &c3, 16);
-#undef MIX
-}
-
 // pack_panel copies columns of b (kc rows) to a panel, zeros behind them.
 static void pack_panel(int64_t columns, int64_t kc, matrix b, float *out, int64_t width) {
 	if (!b.trans) {
@@ -216,7 +201,7 @@ static void pack_panel(int64_t columns, int64_t kc, matrix b, float *out, int64_
 	int64_t j = 0;
 	for (; j + 4 <= columns; j += 4) {
 		int64_t k = 0;
-		for (; k + 4 <= kc; k += 4) pack4(b.p + j * b.ld + k, b.ld, out + k * width + j, width);
+		for (; k + 4 <= kc; k += 4) transpose4(b.p + j * b.ld + k, b.ld, out + k * width + j, width);
 		for (; k < kc; k++)
 			for (int64_t q = j; q < j + 4; q++) out[k * width + q] = b.p[q * b.ld + k];
 	}

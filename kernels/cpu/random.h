@@ -2,8 +2,13 @@
 #ifndef GMEL_RANDOM_H
 #define GMEL_RANDOM_H
 
-// Words are drawn in batches of LANES blocks, then transformed as vectors.
-enum { BATCH = 4 * LANES };
+// Words are drawn in batches, then transformed as vectors. A batch is so long that its first
+// words have left the store buffer when they are read.
+enum { BATCH = 512, DRAW = 4 * LANES };
+
+static INLINE void draw_batch(const philox_stream *s, int64_t i, int64_t n, uint32_t *words) {
+	for (int64_t b = 0; b < n; b += DRAW) philox_batch(s, (uint32_t)((i + b) / 4), words + b);
+}
 
 // uniform_vec gives the uniforms of VL words.
 static INLINE vec uniform_vec(const uint32_t *words) {
@@ -22,7 +27,7 @@ static void rand_int_run(const worker *w, const desc *d, int phase, int64_t task
 	uint32_t words[BATCH];
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
-		philox_batch(&s, (uint32_t)(i / 4), words);
+		draw_batch(&s, i, minimum(BATCH, r.to - i), words);
 		for (int64_t l = 0; l < minimum(BATCH, r.to - i); l += VL) {
 			vec v = floor_of(uniform_vec(words + l) * bound);
 			store_part(y + i + l, choose(less(v, bound), v, bound - splat(1)), r.to - i - l);
@@ -37,27 +42,28 @@ static void uniform_run(const worker *w, const desc *d, int phase, int64_t task)
 	uint32_t words[BATCH];
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
-		philox_batch(&s, (uint32_t)(i / 4), words);
+		draw_batch(&s, i, minimum(BATCH, r.to - i), words);
 		for (int64_t l = 0; l < minimum(BATCH, r.to - i); l += VL)
 			store_part(y + i + l, low + span * uniform_vec(words + l), r.to - i - l);
 	}
 }
 
 // normal_batch turns pairs of words into pairs of normals: cosine first, then sine.
-static INLINE void normal_batch(const uint32_t *words, float mean, float std, float *out) {
+static INLINE void normal_batch(const uint32_t *words, int64_t n, float mean, float std, float *out) {
 	enum { PAIRS = BATCH / 2 };
 	float radius[PAIRS], turn[PAIRS], first[PAIRS], second[PAIRS];
-	for (int l = 0; l < PAIRS; l++) {
+	int64_t pairs = ceil_div(n, DRAW) * DRAW / 2; // whole draws
+	for (int64_t l = 0; l < pairs; l++) {
 		radius[l] = (float)((words[2 * l] >> 8) + 1) * 0x1p-24f;
 		turn[l] = uniform_of(words[2 * l + 1]);
 	}
-	for (int l = 0; l < PAIRS; l += VL) {
+	for (int64_t l = 0; l < pairs; l += VL) {
 		vec sine, cosine, length = square_root(splat(-2) * vlog(load(radius + l)));
 		sin_cos_turns(load(turn + l), &sine, &cosine);
 		store(first + l, splat(mean) + splat(std) * (length * cosine));
 		store(second + l, splat(mean) + splat(std) * (length * sine));
 	}
-	for (int l = 0; l < PAIRS; l++) {
+	for (int64_t l = 0; l < pairs; l++) {
 		out[2 * l] = first[l];
 		out[2 * l + 1] = second[l];
 	}
@@ -70,8 +76,8 @@ static void normal_run(const worker *w, const desc *d, int phase, int64_t task) 
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
 		int64_t n = minimum(BATCH, r.to - i);
-		philox_batch(&s, (uint32_t)(i / 4), words);
-		normal_batch(words, d->scalar[0], d->scalar[1], out);
+		draw_batch(&s, i, n, words);
+		normal_batch(words, n, d->scalar[0], d->scalar[1], out);
 		memcpy(y + i, out, n * sizeof *out);
 	}
 }

@@ -21,10 +21,12 @@ static INLINE void store_part(float *p, vec v, int64_t n) {
 
 static INLINE vec bits_and(vec a, vec b) { return (vec)((ivec)a & (ivec)b); }
 static INLINE vec bits_or(vec a, vec b) { return (vec)((ivec)a | (ivec)b); }
+
+// isplat goes through splat: compilers make one broadcast of that, of a loop they do not.
 static INLINE ivec isplat(int32_t x) {
-	ivec v;
-	UNROLL for (int i = 0; i < VL; i++) v[i] = x;
-	return v;
+	float bits;
+	memcpy(&bits, &x, sizeof bits);
+	return (ivec)splat(bits);
 }
 static INLINE vec sign_of(vec x) { return (vec)((ivec)x & isplat(INT32_MIN)); }
 static INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(INT32_MAX)); }
@@ -121,6 +123,21 @@ static INLINE float largest_of(const float *x, int64_t n) {
 	vec m = splat(-INFINITY);
 	for (int64_t i = 0; i < n; i += VL) m = larger(load(x + i), m);
 	return largest_lane(m);
+}
+
+// transpose4 moves element k of row j to element j of row k, 4 x 4 of them.
+static INLINE void transpose4(const float *b, int64_t ld, float *out, int64_t width) {
+	vec4 r0, r1, r2, r3;
+	memcpy(&r0, b, 16), memcpy(&r1, b + ld, 16), memcpy(&r2, b + 2 * ld, 16), memcpy(&r3, b + 3 * ld, 16);
+#if defined(__clang__)
+#define MIX(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define MIX(x, y, ...) __builtin_shuffle(x, y, (ivec4){__VA_ARGS__})
+#endif
+	vec4 t0 = MIX(r0, r1, 0, 4, 1, 5), t1 = MIX(r0, r1, 2, 6, 3, 7), t2 = MIX(r2, r3, 0, 4, 1, 5), t3 = MIX(r2, r3, 2, 6, 3, 7);
+	vec4 c0 = MIX(t0, t2, 0, 1, 4, 5), c1 = MIX(t0, t2, 2, 3, 6, 7), c2 = MIX(t1, t3, 0, 1, 4, 5), c3 = MIX(t1, t3, 2, 3, 6, 7);
+	memcpy(out, &c0, 16), memcpy(out + width, &c1, 16), memcpy(out + 2 * width, &c2, 16), memcpy(out + 3 * width, &c3, 16);
+#undef MIX
 }
 
 #endif
