@@ -1,0 +1,251 @@
+// Package laws holds the architecture's laws as tests. They read the source of
+// every file, whatever its build tags, and need no build.
+package laws
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/gmel-go/gmel"
+
+// source is one Go file.
+type source struct {
+	name    string // from the repository's root, with slashes
+	folder  string
+	test    bool
+	imports []string
+	tree    *ast.File
+}
+
+// law forbids something; broken returns what, or "".
+type law struct {
+	name, reason string
+	broken       func(*source) string
+}
+
+var laws = []law{
+	{
+		"only nn and below import gorgonia",
+		"networks are described in one place; above it a graph is a parameter list and a Program, so gorgonia can be replaced",
+		func(s *source) string { return imports(s, !below(s.folder, "nn"), "gorgonia.org/gorgonia") },
+	},
+	{
+		"only kernels/cpu and kernels/gpu use cgo or unsafe",
+		"CGO_ENABLED=0 must build everything else, and memory faults must be confined to the backends",
+		func(s *source) string {
+			return imports(s, !below(s.folder, "kernels/cpu") && !below(s.folder, "kernels/gpu"), "C", "unsafe")
+		},
+	},
+	{
+		"sim imports neither nn nor marl",
+		"the game must not know who plays it: heuristics and learned policies meet the same interface",
+		func(s *source) string { return imports(s, below(s.folder, "sim") && !s.test, module+"/nn", module+"/marl") },
+	},
+	{
+		"nothing imports kernels/gpu but cmd",
+		"the GPU is chosen at the edge, so that all else builds, runs and is tested without one",
+		func(s *source) string {
+			return imports(s, !below(s.folder, "cmd") && !below(s.folder, "kernels/gpu"), module+"/kernels/gpu")
+		},
+	},
+	{
+		"nothing imports the cpu backend but cmd and tests",
+		"a library user chooses the backends that are linked in; a hidden import would force cgo on all",
+		func(s *source) string {
+			return imports(s, !s.test && !below(s.folder, "cmd") && !below(s.folder, "kernels") && !below(s.folder, "bench"), module+"/kernels/cpu")
+		},
+	},
+	{
+		"kernels imports the standard library only",
+		"the contract between networks and devices must not drag either side in",
+		func(s *source) string {
+			if s.folder != "kernels" || s.test {
+				return ""
+			}
+			for _, i := range s.imports {
+				if strings.Contains(strings.Split(i, "/")[0], ".") {
+					return "imports " + i
+				}
+			}
+			return ""
+		},
+	},
+	{
+		"log, fmt.Print and os.Exit only in cmd",
+		"a library reports by returned errors; its caller owns the terminal and the process",
+		func(s *source) string {
+			if s.test || below(s.folder, "cmd") {
+				return ""
+			}
+			if text := imports(s, true, "log"); text != "" {
+				return text
+			}
+			return calls(s, "fmt.Print", "fmt.Printf", "fmt.Println", "os.Exit", "builtin.print", "builtin.println")
+		},
+	},
+	{
+		"no shared generator in sim, nn and marl",
+		"every number of a run follows from its seed; a generator that seeds itself ends that",
+		func(s *source) string {
+			if s.test || !below(s.folder, "sim") && !below(s.folder, "nn") && s.folder != "marl" {
+				return ""
+			}
+			return calls(s, "rand.Int", "rand.IntN", "rand.Float64", "rand.Float32", "rand.Perm", "rand.Shuffle", "rand.NormFloat64")
+		},
+	},
+}
+
+func TestLaws(t *testing.T) {
+	files := sources(t, "../..")
+	if len(files) < 50 {
+		t.Fatalf("only %d files found: the laws look in the wrong place", len(files))
+	}
+	for _, l := range laws {
+		t.Run(l.name, func(t *testing.T) {
+			for _, s := range files {
+				if text := l.broken(s); text != "" {
+					t.Errorf("%s %s\nlaw: %s\nreason: %s", s.name, text, l.name, l.reason)
+				}
+			}
+		})
+	}
+}
+
+// Each law finds what it forbids.
+func TestLawsBite(t *testing.T) {
+	for n, bad := range [][2]string{
+		{"marl/x.go", `package x; import _ "gorgonia.org/gorgonia"`},
+		{"nn/x.go", `package x; import _ "unsafe"`},
+		{"sim/x.go", `package x; import _ "github.com/gmel-go/gmel/nn/op"`},
+		{"marl/x.go", `package x; import _ "github.com/gmel-go/gmel/kernels/gpu"`},
+		{"marl/x.go", `package x; import _ "github.com/gmel-go/gmel/kernels/cpu"`},
+		{"kernels/x.go", `package x; import _ "gonum.org/v1/gonum/stat"`},
+		{"nn/x.go", `package x; import f "fmt"; func g() { f.Println() }`},
+		{"sim/x.go", `package x; import "math/rand/v2"; var _ = rand.IntN(3)`},
+	} {
+		s, err := parse(bad[0], []byte(bad[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if laws[n].broken(s) == "" {
+			t.Errorf("%q lets %s pass", laws[n].name, bad[1])
+		}
+	}
+}
+
+// sources parses all Go files of the module.
+func sources(t *testing.T, root string) (files []*source) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, name)
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			if rel != "." && skipped(root, rel) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(rel, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		s, err := parse(rel, text)
+		files = append(files, s)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// skipped folders hold no source of this module.
+func skipped(root, rel string) bool {
+	base := path.Base(rel)
+	if strings.HasPrefix(base, ".") || base == "testdata" || rel == "runs" || rel == "build" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(root, rel, "go.mod"))
+	return err == nil // another module
+}
+
+func parse(name string, text []byte) (*source, error) {
+	tree, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{name: name, folder: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), tree: tree}
+	for _, i := range tree.Imports {
+		p, err := strconv.Unquote(i.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		s.imports = append(s.imports, p)
+	}
+	return s, nil
+}
+
+// below reports whether folder is top or inside it.
+func below(folder, top string) bool { return folder == top || strings.HasPrefix(folder, top+"/") }
+
+// imports names the first import that is one of the forbidden or inside it.
+func imports(s *source, applies bool, forbidden ...string) string {
+	for _, i := range s.imports {
+		for _, f := range forbidden {
+			if applies && below(i, f) {
+				return "imports " + i
+			}
+		}
+	}
+	return ""
+}
+
+// calls names the first use of a forbidden package-level function, written
+// package.Function by the last element of the import path, however imported.
+func calls(s *source, forbidden ...string) (found string) {
+	names := map[string]string{}
+	for n, i := range s.tree.Imports {
+		base := path.Base(strings.TrimSuffix(s.imports[n], "/v2"))
+		local := base
+		if i.Name != nil {
+			local = i.Name.Name
+		}
+		names[local] = base
+	}
+	ast.Inspect(s.tree, func(n ast.Node) bool {
+		text := ""
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && x.Obj == nil && names[x.Name] != "" {
+				text = names[x.Name] + "." + n.Sel.Name
+			}
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.Ident); ok && f.Obj == nil {
+				text = "builtin." + f.Name
+			}
+		}
+		for _, f := range forbidden {
+			if text == f && found == "" {
+				found = fmt.Sprintf("uses %s", strings.TrimPrefix(f, "builtin."))
+			}
+		}
+		return true
+	})
+	return found
+}
