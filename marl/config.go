@@ -134,7 +134,7 @@ func Default() Config {
 
 		LRCritic: 2e-3, LRActor: 2e-3, LRFinal: 0.1, MaxNorm: 1,
 
-		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 1000, LogEvery: 100,
+		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 2500, LogEvery: 100,
 
 		Backend: "auto",
 	}

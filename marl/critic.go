@@ -1,8 +1,6 @@
 package marl
 
 import (
-	G "gorgonia.org/gorgonia"
-
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -51,12 +49,12 @@ func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
 
 // values is what a critic's forward pass leaves: Q and what the attention was made of.
 type values struct {
-	q          *G.Node // [B*A, U] Q_i(o, .)
-	query, key *G.Node // [B*A, H] nil without attention
+	q          *node // [B*A, U] Q_i(o, .)
+	query, key *node // [B*A, H] nil without attention
 }
 
 // forward builds Q for obs [B*A, O] and actions act [B*A].
-func (c *Critic) forward(bd *nn.Bound, obs, act *G.Node) values {
+func (c *Critic) forward(bd *nn.Bound, obs, act *node) values {
 	e := c.encoder.Apply(bd, op.Concat(obs, op.OneHot(act, c.actions)))
 	s := c.state.Apply(bd, obs)
 	v := c.value.Apply(bd, e)
@@ -73,13 +71,13 @@ func (c *Critic) forward(bd *nn.Bound, obs, act *G.Node) values {
 }
 
 // taken returns Q_i(o, a_i) [B*A].
-func (v values) taken(act *G.Node) *G.Node { return op.Pick(v.q, act) }
+func (v values) taken(act *node) *node { return op.Pick(v.q, act) }
 
 // loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
 // which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). The 1/A is
 // their scaling of the gradients of shared parameters; here all parameters are shared.
 // weight [B*A] may be nil: everyone counts.
-func (c *Critic) loss(v values, td, weight *G.Node, penalty float64) *G.Node {
+func (c *Critic) loss(v values, td, weight *node, penalty float64) *node {
 	loss := op.Mean(op.Square(td))
 	if weight != nil {
 		loss = weightedMean(op.Square(td), weight)
@@ -91,10 +89,10 @@ func (c *Critic) loss(v values, td, weight *G.Node, penalty float64) *G.Node {
 }
 
 // weightedMean is sum(w x) / max(sum w, 1).
-func weightedMean(x, w *G.Node) *G.Node {
+func weightedMean(x, w *node) *node {
 	return op.Div(op.Sum(op.Mul(x, w)), atLeastOne(op.Sum(w)))
 }
 
-func atLeastOne(x *G.Node) *G.Node {
+func atLeastOne(x *node) *node {
 	return op.StopGradient(op.Apply(x, op.Clamp(1, 1e9)))
 }

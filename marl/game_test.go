@@ -35,6 +35,7 @@ func playMatrix(t *testing.T, payoff [][]float32, seed uint64) float64 {
 
 func testMatrix(t *testing.T, payoff [][]float32, trap, optimum float64) {
 	t.Helper()
+	compiled(t)
 	var returns []float64
 	for seed := range uint64(3) {
 		r := playMatrix(t, payoff, seed+1)

@@ -8,22 +8,25 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
+// node is a node of a gorgonia graph. This is the only file of the package that knows it.
+type node = G.Node
+
 // fragment is one gorgonia graph on its way into a Program: its inputs are read from
 // tensors of the arena, its outputs written to tensors. One fragment holds at most
 // one loss, because gorgonia's Grad may be called once for a graph.
 type fragment struct {
 	g     *G.ExprGraph
-	in    map[*G.Node]machine.Tensor
-	out   map[*G.Node]machine.Tensor
+	in    map[*node]machine.Tensor
+	out   map[*node]machine.Tensor
 	after []func(b *machine.Builder) // what the Program does with the outputs, right behind the graph
 }
 
 func newFragment() *fragment {
-	return &fragment{g: G.NewGraph(), in: map[*G.Node]machine.Tensor{}, out: map[*G.Node]machine.Tensor{}}
+	return &fragment{g: G.NewGraph(), in: map[*node]machine.Tensor{}, out: map[*node]machine.Tensor{}}
 }
 
 // input is the node that reads t.
-func (f *fragment) input(t machine.Tensor) *G.Node {
+func (f *fragment) input(t machine.Tensor) *node {
 	n := G.NewTensor(f.g, tensor.Float32, len(t.Shape()), G.WithShape(t.Shape()...), G.WithName(t.Name()))
 	if len(t.Shape()) == 0 {
 		n = G.NewScalar(f.g, tensor.Float32, G.WithName(t.Name()))
@@ -42,7 +45,7 @@ func (f *fragment) bind(p *nn.Params, pl *nn.Placed) *nn.Bound {
 }
 
 // output writes n to t. Equal expressions are one node, which then has several tensors.
-func (f *fragment) output(n *G.Node, t machine.Tensor) {
+func (f *fragment) output(n *node, t machine.Tensor) {
 	if first, ok := f.out[n]; ok {
 		f.after = append(f.after, func(b *machine.Builder) { b.Copy(first, t) })
 		return
@@ -51,7 +54,7 @@ func (f *fragment) output(n *G.Node, t machine.Tensor) {
 }
 
 // gradients writes the gradient of the loss with respect to the bound parameters to grads.
-func (f *fragment) gradients(loss *G.Node, bd *nn.Bound, grads *nn.Placed) error {
+func (f *fragment) gradients(loss *node, bd *nn.Bound, grads *nn.Placed) error {
 	at := bd.At(grads)
 	params := bd.Nodes()
 	g, err := G.Grad(loss, params...)

@@ -46,6 +46,7 @@ func evaluate(t *testing.T, p sim.Policy) sim.Summary {
 
 // The learned policy completes more tasks than a random one, and than before learning.
 func TestLearningBeatsRandom(t *testing.T) {
+	compiled(t)
 	tr := smallTrainer(t, smallConfig(400), 1)
 	b := openBackend(t, "auto", 1)
 	before, err := tr.Policy(b, false)

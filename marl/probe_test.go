@@ -177,6 +177,9 @@ func TestSoftPolicyOfBandit(t *testing.T) {
 			1:   {0.50648, 0.30720, 0.18632},
 			0.2: {0.918423, 0.075389, 0.006188},
 		} {
+			if form == ActorSampled {
+				compiled(t)
+			}
 			c := tiny(2500)
 			c.ActorLoss, c.Alpha, c.AlphaFinal, c.LRFinal = form, alpha, alpha, 0.01
 			tr := solve(t, c, rules{

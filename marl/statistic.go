@@ -3,8 +3,6 @@ package marl
 import (
 	"fmt"
 
-	G "gorgonia.org/gorgonia"
-
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
 )
@@ -40,14 +38,14 @@ func newStatistics(l *machine.Layout, heads int) statistics {
 }
 
 // output adds the scalar node n to a sum.
-func (s *statistics) output(f *fragment, b *machine.Builder, stat int, n *G.Node) {
+func (s *statistics) output(f *fragment, b *machine.Builder, stat int, n *node) {
 	t := b.Temp(fmt.Sprintf("stat%d", stat))
 	f.output(n, t)
 	f.after = append(f.after, func(b *machine.Builder) { s.add(b, stat, t) })
 }
 
 // outputHeads adds the entropies of the heads [h].
-func (s *statistics) outputHeads(f *fragment, b *machine.Builder, n *G.Node) {
+func (s *statistics) outputHeads(f *fragment, b *machine.Builder, n *node) {
 	t := b.Temp("attention_entropy", n.Shape()...)
 	f.output(n, t)
 	f.after = append(f.after, func(b *machine.Builder) { b.Binary(kernels.BinAdd, s.heads, t, s.heads) })

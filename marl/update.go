@@ -1,8 +1,6 @@
 package marl
 
 import (
-	G "gorgonia.org/gorgonia"
-
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
@@ -76,7 +74,7 @@ func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
 }
 
 // standardised is (r - mean) / std with the moments of the whole replay.
-func (l *learner) standardised(f *fragment, reward machine.Tensor) *G.Node {
+func (l *learner) standardised(f *fragment, reward machine.Tensor) *node {
 	r := f.input(reward)
 	if !l.cfg.StandardiseReward {
 		return r
@@ -156,6 +154,6 @@ func (l *learner) criticValues(b *machine.Builder, obs, act, q machine.Tensor) {
 }
 
 // deciding is 1 for a row of the mask with two or more legal actions, else 0.
-func deciding(mask *G.Node) *G.Node {
+func deciding(mask *node) *node {
 	return op.Apply(op.Affine(op.SumRows(mask), 1, -1), op.Clamp(0, 1))
 }
