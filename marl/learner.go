@@ -13,11 +13,12 @@ type sizes struct{ worlds, agents, obs, actions int }
 
 func (s sizes) rows() int { return s.worlds * s.agents }
 
-// learner owns the arena and the three Programs of a run:
+// learner owns the arena and the Programs of a run:
 //
 //	act      obs, mask -> sampled actions of the rollout
 //	prepare  mean and standard deviation of the replay's rewards, once per iteration
 //	update   one update of critic, actor and targets, U times per iteration
+//	inspect  attention entropy, once per report
 type learner struct {
 	cfg  *Config
 	size sizes
@@ -39,10 +40,11 @@ type learner struct {
 	played     machine.Tensor // [2] counter of act
 	learned    machine.Tensor // [2] counter of update
 	statistic  statistics
+	heads      machine.Tensor // [h] attention entropy of the last inspect
 
 	obs, mask, actions machine.Tensor // rollout: [W*A, O], [W*A, U], [W*A]
 
-	act, prepare, update *kernels.Program
+	act, prepare, update, inspect *kernels.Program
 }
 
 func newLearner(cfg *Config, size sizes, backend kernels.Backend, seed uint64) (*learner, error) {
@@ -53,7 +55,7 @@ func newLearner(cfg *Config, size sizes, backend kernels.Backend, seed uint64) (
 	if err := l.build(); err != nil {
 		return nil, fmt.Errorf("marl: building the programs: %w", err)
 	}
-	session, err := machine.NewSession(backend, l.layout, l.act, l.prepare, l.update)
+	session, err := machine.NewSession(backend, l.layout, l.act, l.prepare, l.update, l.inspect)
 	if err != nil {
 		return nil, fmt.Errorf("marl: %d MB for the arena, of which replay %d MB (train.replay = %d): %w",
 			megabytes(l.layout.Size()), megabytes(l.replay.floats()), cfg.Replay, err)
@@ -81,7 +83,8 @@ func (l *learner) place() {
 	l.moments = lay.Add("reward_moments", 2)
 	l.played = lay.Add("act_counter", 2)
 	l.learned = lay.Add("update_counter", 2)
-	l.statistic = newStatistics(lay, cfg.Heads)
+	l.statistic = newStatistics(lay)
+	l.heads = lay.Add("attention_entropy", cfg.Heads)
 	l.obs = lay.Add("rollout/obs", n.rows(), n.obs)
 	l.mask = lay.Add("rollout/mask", n.rows(), n.actions)
 	l.actions = lay.Add("rollout/act", n.rows())
@@ -118,7 +121,10 @@ func (l *learner) build() (err error) {
 	if l.prepare, err = l.buildPrepare(); err != nil {
 		return err
 	}
-	l.update, err = l.buildUpdate()
+	if l.update, err = l.buildUpdate(); err != nil {
+		return err
+	}
+	l.inspect, err = l.buildInspect()
 	return err
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // Metrics describe the updates since the last report: means over them, except for
-// the counters and the moments, which are of the moment.
+// the counters, the moments and the attention, which are of the moment.
 type Metrics struct {
 	Update   int // updates so far
 	EnvSlots int // slots so far, over all worlds
@@ -21,7 +21,7 @@ type Metrics struct {
 	TargetMean float32
 	// Entropy of the policy of deciding agents, nats.
 	Entropy float32
-	// AttentionEntropy of each head, nats; ln(A-1) is uniform. Zeros without attention.
+	// AttentionEntropy of each head on one minibatch, nats; ln(A-1) is uniform. Zeros without attention.
 	AttentionEntropy []float32
 	GradNormCritic   float32 // before the clip
 	GradNormActor    float32 // before the clip
@@ -55,22 +55,27 @@ func (m *Metrics) Scalars() []Scalar {
 
 // metrics turns the sums of the device into Metrics; sums is statistics.sums.
 func (t *Trainer) metrics(sums []float32) (Metrics, error) {
-	moments := make([]float32, 2)
-	if err := t.learner.session.Download(moments, t.learner.moments); err != nil {
+	l := t.learner
+	moments, heads := make([]float32, 2), make([]float32, t.cfg.Heads)
+	if err := l.session.Download(moments, l.moments); err != nil {
+		return Metrics{}, err
+	}
+	if err := l.session.Run(l.inspect); err != nil {
+		return Metrics{}, err
+	}
+	if err := l.session.Download(heads, l.heads); err != nil {
 		return Metrics{}, err
 	}
 	mean := func(i int) float32 { return sums[i] / max(1, sums[statUpdates]) }
-	alpha, share := t.learner.schedule(t.update)
+	alpha, share := l.schedule(t.update)
 	m := Metrics{
-		Update: t.update, EnvSlots: t.slots * t.learner.size.worlds,
+		Update: t.update, EnvSlots: t.slots * l.size.worlds,
 		CriticLoss: mean(statCriticLoss), ActorLoss: mean(statActorLoss),
 		TDError:    float32(math.Sqrt(float64(mean(statSquaredTD)))),
 		TargetMean: mean(statTarget), Entropy: mean(statEntropy),
 		GradNormCritic: mean(statCriticNorm), GradNormActor: mean(statActorNorm),
 		RewardMean: moments[0], RewardStd: moments[1], Alpha: float32(alpha), LRShare: float32(share),
-	}
-	for h := range t.cfg.Heads {
-		m.AttentionEntropy = append(m.AttentionEntropy, mean(statHeads+h))
+		AttentionEntropy: heads,
 	}
 	variance := mean(statSquaredTarget) - mean(statTarget)*mean(statTarget)
 	m.Unexplained = mean(statSquaredTD) / max(variance, 1e-6)

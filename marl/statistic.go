@@ -18,22 +18,20 @@ const (
 	statEntropy              // nats, deciding agents
 	statCriticNorm           // gradient norm before the clip
 	statActorNorm
-	statHeads // first head's attention entropy, nats
+	statCount
 )
 
-// statistics are the sums, one float each, the heads at the end.
+// statistics are the sums, one float each.
 type statistics struct {
-	sums  machine.Tensor   // [statHeads + h]
+	sums  machine.Tensor   // [statCount]
 	parts []machine.Tensor // scalars in sums
-	heads machine.Tensor   // [h] in sums
 }
 
-func newStatistics(l *machine.Layout, heads int) statistics {
-	s := statistics{sums: l.Add("statistics", statHeads+heads)}
-	for i := range statHeads {
+func newStatistics(l *machine.Layout) statistics {
+	s := statistics{sums: l.Add("statistics", statCount)}
+	for i := range statCount {
 		s.parts = append(s.parts, l.View(fmt.Sprintf("statistics/%d", i), s.sums, i))
 	}
-	s.heads = l.View("statistics/attention_entropy", s.sums, statHeads, heads)
 	return s
 }
 
@@ -42,13 +40,6 @@ func (s *statistics) output(f *fragment, b *machine.Builder, stat int, n *node) 
 	t := b.Temp(fmt.Sprintf("stat%d", stat))
 	f.output(n, t)
 	f.after = append(f.after, func(b *machine.Builder) { s.add(b, stat, t) })
-}
-
-// outputHeads adds the entropies of the heads [h].
-func (s *statistics) outputHeads(f *fragment, b *machine.Builder, n *node) {
-	t := b.Temp("attention_entropy", n.Shape()...)
-	f.output(n, t)
-	f.after = append(f.after, func(b *machine.Builder) { b.Binary(kernels.BinAdd, s.heads, t, s.heads) })
 }
 
 // add adds the scalar t to a sum.

@@ -47,7 +47,7 @@ func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Tra
 	if err != nil {
 		return nil, err
 	}
-	t.learner, t.sums = l, make([]float32, statHeads+cfg.Heads)
+	t.learner, t.sums = l, make([]float32, statCount)
 	return t, nil
 }
 

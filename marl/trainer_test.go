@@ -105,6 +105,19 @@ func TestBackendsAgreeToTheBit(t *testing.T) {
 	}
 }
 
+// With scratch memory full of NaN before every run nothing changes: no Program reads what it
+// has not written.
+func TestProgramsReadNoStaleMemory(t *testing.T) {
+	c := busyConfig(20)
+	want := train(t, openBackend(t, "auto", 1), c)
+	tr := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
+	if err := tr.learner.session.Poison(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, tr)
+	sameState(t, want, stateOf(t, tr))
+}
+
 // A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.
 func TestResumeIsExact(t *testing.T) {
 	c := busyConfig(24)

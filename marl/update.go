@@ -35,6 +35,20 @@ func (l *learner) buildUpdate() (*kernels.Program, error) {
 	return b.Build()
 }
 
+// buildInspect measures what is too dear to measure in every update: the entropy of the
+// attention on the minibatch that the next update will draw.
+func (l *learner) buildInspect() (*kernels.Program, error) {
+	b := machine.NewBuilder("inspect", l.layout)
+	if l.cfg.Attention {
+		mb := l.sampleMinibatch(b)
+		f := newFragment()
+		v := l.critic.forward(f.bind(l.critic.params, l.criticOnline), f.input(mb.obs), f.input(mb.act))
+		f.output(op.AttentionEntropy(v.query, v.key, l.size.agents, l.cfg.Heads), l.heads)
+		f.lower(b)
+	}
+	return b.Build()
+}
+
 // sampleMinibatch draws B rows of the replay uniformly, with replacement.
 func (l *learner) sampleMinibatch(b *machine.Builder) minibatch {
 	r, n, rows := l.replay, l.size, l.cfg.Batch*l.size.agents
@@ -106,9 +120,6 @@ func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 	s.output(f, b, statSquaredTD, weightedMean(op.Square(td), active))
 	s.output(f, b, statTarget, weightedMean(target, active))
 	s.output(f, b, statSquaredTarget, weightedMean(op.Square(target), active))
-	if v.query != nil {
-		s.outputHeads(f, b, op.AttentionEntropy(v.query, v.key, l.size.agents, l.cfg.Heads))
-	}
 	f.lower(b)
 	l.criticAdam.Step(b)
 	s.add(b, statCriticNorm, l.criticAdam.Norm())
