@@ -64,7 +64,7 @@ func decode(r io.Reader, size int64) (*State, error) {
 
 func verify(h hash.Hash, want string) error {
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("its SHA-256 is %.12s..., recorded was %.12s...", got, want)
+		return fmt.Errorf("its SHA-256 begins with %.12s, recorded was %.12s", got, want)
 	}
 	return nil
 }
