@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "kills": kills, "stops": stops, "object": object, "damage": damage, "endless": endless,
+			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "endless": endless,
 		},
 		Setup: func(e *testscript.Env) error {
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), tiny, 0o666)
@@ -102,6 +102,20 @@ func stops(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if !strings.Contains(stdout.String(), "gmel train --resume "+args[1]+"\n") {
 		ts.Fatalf("no resume command in %q", &stdout)
+	}
+}
+
+// stopstwice DIR: a second signal does not wait for the update, which is slow here.
+func stopstwice(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := gmel(ts, "train", "--config", "tiny.yaml", "--out", args[0], "--set", "train.batch=2000", "--set", "train.hidden=64",
+		"--set", "train.updates_per_iteration=60", "--set", "scenario.ieds=30")
+	ts.Check(cmd.Start())
+	await(ts, filepath.Join(ts.MkAbs(args[0]), "metrics.jsonl"), `"kind":"amarl-greedy"`)
+	ts.Check(cmd.Process.Signal(syscall.SIGINT))
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitSignal {
+		ts.Fatalf("exit code %d\n%s", code, cmd.Stderr)
 	}
 }
 

@@ -189,8 +189,12 @@ func (r *runner) latest() (*resumed, error) {
 	if err != nil || damage == nil {
 		return from, err
 	}
+	if errors.Is(damage, fs.ErrNotExist) {
+		r.notice("WARNING: %v; the previous checkpoint is used", damage)
+		return from, nil
+	}
 	path := r.folder.checkpoint()
-	if err := os.Rename(path, path+".corrupt"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Rename(path, path+".corrupt"); err != nil {
 		return nil, fmt.Errorf("a corrupt checkpoint cannot be put aside: %w", err)
 	}
 	r.notice("WARNING: %v; it is put aside as %s.corrupt, and the previous checkpoint is used", damage, path)

@@ -64,7 +64,8 @@ type runner struct {
 	release func() error // of the folder's lock
 	records *records
 	status  Status
-	saved   int // update of the last checkpoint
+	saved   int   // update of the last checkpoint, -1: none
+	lost    error // why the last checkpoint could not be written
 }
 
 func (r *runner) notice(format string, args ...any) {
@@ -83,7 +84,10 @@ func (r *runner) train(ctx context.Context, from *resumed) (result Result, err e
 	if err == nil {
 		result.Table, err = r.finish(ctx)
 	}
-	if errors.Is(err, marl.ErrInterrupted) || errors.Is(err, context.Canceled) {
+	switch {
+	case r.lost != nil:
+		err = r.lost // an interrupted run whose state could not be kept is no success
+	case errors.Is(err, marl.ErrInterrupted), errors.Is(err, context.Canceled):
 		result.Interrupted, err = true, nil
 	}
 	if err != nil && r.saved >= 0 {
@@ -206,8 +210,13 @@ func (r *runner) evaluate(update int) (err error) {
 	return nil
 }
 
-// checkpoint makes the records safe first: a checkpoint never knows more than they do.
 func (r *runner) checkpoint() error {
+	r.lost = r.keep()
+	return r.lost
+}
+
+// keep makes the records safe first: a checkpoint never knows more than they do.
+func (r *runner) keep() error {
 	update := r.trainer.Update()
 	if update == r.saved {
 		return nil // interrupted right after a checkpoint that was due
