@@ -49,7 +49,9 @@ var laws = []law{
 	{
 		"sim imports neither nn nor marl",
 		"the game must not know who plays it: heuristics and learned policies meet the same interface",
-		func(s *source) string { return imports(s, below(s.folder, "sim") && !s.test, module+"/nn", module+"/marl") },
+		func(s *source) string {
+			return imports(s, below(s.folder, "sim") && !s.test, module+"/nn", module+"/marl")
+		},
 	},
 	{
 		"nothing imports kernels/gpu but cmd",
