@@ -155,8 +155,10 @@ double gmel_peak(gmel_pool *pool, const isa *set, int64_t iterations) {
 enum { ALIGNMENT = 256, HUGE_PAGE = 2 << 20 };
 
 float *gmel_arena_new(int64_t floats) {
-	size_t bytes = (floats * sizeof(float) + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-	float *m = aligned_alloc(bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT, bytes);
+	size_t bytes = floats * sizeof(float) + 1; // never 0
+	size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+	bytes = (bytes + alignment - 1) / alignment * alignment; // C11 wants a multiple
+	float *m = aligned_alloc(alignment, bytes);
 	if (!m) return NULL;
 #if defined(MADV_HUGEPAGE)
 	// Fewer page-table walks; where the system has no huge pages nothing happens.
