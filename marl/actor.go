@@ -24,30 +24,30 @@ func NewActor(cfg *Config, obs, actions int) *Actor {
 }
 
 // forward returns logits and masked log-probabilities [B*A, U] for obs [B*A, O], mask [B*A, U].
-func (a *Actor) forward(bd *nn.Bound, obs, mask *node) (logits, logp *node) {
+func (a *Actor) forward(bd *nn.Bound, obs, mask *nn.Node) (logits, logp *nn.Node) {
 	logits = a.to.Apply(bd, a.second.Apply(bd, a.first.Apply(bd, obs)))
 	return logits, op.LogSoftmax(logits, mask)
 }
 
 // actorInputs are what the actor's loss takes from outside its own graph.
 type actorInputs struct {
-	q      *node // [B*A, U] Q_i(o, .) with the others' resampled actions; constant
-	act    *node // [B*A] resampled actions
-	active *node // [B*A] 1 where the agent has a decision
-	alpha  *node // scalar
+	q      *nn.Node // [B*A, U] Q_i(o, .) with the others' resampled actions; constant
+	act    *nn.Node // [B*A] resampled actions
+	active *nn.Node // [B*A] 1 where the agent has a decision
+	alpha  *nn.Node // scalar
 }
 
 // closedForm is the mean over active agents of sum_a pi (alpha log pi - Q): soft policy
 // iteration's loss with the sum over the own actions done exactly. A masked action has
 // pi = 0 and finite log pi and Q, so it adds 0.
-func closedForm(logp *node, in actorInputs) *node {
+func closedForm(logp *nn.Node, in actorInputs) *nn.Node {
 	soft := op.Sub(op.Mul(logp, in.alpha), in.q)
 	return weightedMean(op.SumRows(op.Mul(op.Exp(logp), soft)), in.active)
 }
 
 // sampledForm has the gradient E[grad log pi(a) (alpha log pi(a) - (Q(a) - b))], with the
 // counterfactual baseline b = sum_a pi Q (Iqbal & Sha 2019, eqs. 8 and 9).
-func sampledForm(logp *node, in actorInputs) *node {
+func sampledForm(logp *nn.Node, in actorInputs) *nn.Node {
 	taken := op.Pick(logp, in.act)
 	baseline := op.SumRows(op.Mul(op.Exp(logp), in.q))
 	advantage := op.Sub(op.Pick(in.q, in.act), baseline)
@@ -56,7 +56,7 @@ func sampledForm(logp *node, in actorInputs) *node {
 }
 
 // actorLoss is one of the two plus the mean squared logit of the active agents.
-func actorLoss(cfg *Config, logits, logp *node, in actorInputs) *node {
+func actorLoss(cfg *Config, logits, logp *nn.Node, in actorInputs) *nn.Node {
 	form := closedForm
 	if cfg.ActorLoss == ActorSampled {
 		form = sampledForm
@@ -71,6 +71,6 @@ func actorLoss(cfg *Config, logits, logp *node, in actorInputs) *node {
 }
 
 // entropy is the mean over active agents of -sum_a pi log pi, in nats.
-func entropy(logp, active *node) *node {
+func entropy(logp, active *nn.Node) *nn.Node {
 	return op.Neg(weightedMean(op.SumRows(op.Mul(op.Exp(logp), logp)), active))
 }

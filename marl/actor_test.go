@@ -1,6 +1,7 @@
 package marl
 
 import (
+	"github.com/gmel-go/gmel/nn"
 	"math"
 	"testing"
 
@@ -23,15 +24,15 @@ func newGrader(t *testing.T, c *Config, n sizes) *grader {
 	g.obs, g.mask = g.add("obs", rows, n.obs), g.add("mask", rows, n.actions)
 	g.q, g.act, g.loss = g.add("q", rows, n.actions), g.add("act", rows), g.add("loss")
 	g.p = g.open(func(b *machine.Builder) {
-		f := newFragment()
-		bd := f.bind(g.actor.params, g.actorOnline)
-		mask := f.input(g.mask)
-		logits, logp := g.actor.forward(bd, f.input(g.obs), mask)
-		in := actorInputs{q: f.input(g.q), act: f.input(g.act), active: deciding(mask), alpha: f.input(g.alpha)}
+		f := nn.NewFragment()
+		bd := f.Bind(g.actor.params, g.actorOnline)
+		mask := f.Input(g.mask)
+		logits, logp := g.actor.forward(bd, f.Input(g.obs), mask)
+		in := actorInputs{q: f.Input(g.q), act: f.Input(g.act), active: deciding(mask), alpha: f.Input(g.alpha)}
 		loss := actorLoss(c, logits, logp, in)
-		g.must(f.gradients(loss, bd, g.actorAdam.Grads()))
-		f.output(loss, g.loss)
-		f.lower(b)
+		g.must(f.Gradients(loss, bd, g.actorAdam.Grads()))
+		f.Output(loss, g.loss)
+		f.Lower(b)
 	})
 	g.put(g.alpha, []float32{float32(c.Alpha)})
 	return g

@@ -49,12 +49,12 @@ func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
 
 // values is what a critic's forward pass leaves: Q and what the attention was made of.
 type values struct {
-	q          *node // [B*A, U] Q_i(o, .)
-	query, key *node // [B*A, H] nil without attention
+	q          *nn.Node // [B*A, U] Q_i(o, .)
+	query, key *nn.Node // [B*A, H] nil without attention
 }
 
 // forward builds Q for obs [B*A, O] and actions act [B*A].
-func (c *Critic) forward(bd *nn.Bound, obs, act *node) values {
+func (c *Critic) forward(bd *nn.Bound, obs, act *nn.Node) values {
 	e := c.encoder.Apply(bd, op.Concat(obs, op.OneHot(act, c.actions)))
 	s := c.state.Apply(bd, obs)
 	v := c.value.Apply(bd, e)
@@ -71,13 +71,13 @@ func (c *Critic) forward(bd *nn.Bound, obs, act *node) values {
 }
 
 // taken returns Q_i(o, a_i) [B*A].
-func (v values) taken(act *node) *node { return op.Pick(v.q, act) }
+func (v values) taken(act *nn.Node) *nn.Node { return op.Pick(v.q, act) }
 
 // loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
 // which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). The 1/A is
 // their scaling of the gradients of shared parameters; here all parameters are shared.
 // weight [B*A] may be nil: everyone counts.
-func (c *Critic) loss(v values, td, weight *node, penalty float64) *node {
+func (c *Critic) loss(v values, td, weight *nn.Node, penalty float64) *nn.Node {
 	loss := op.Mean(op.Square(td))
 	if weight != nil {
 		loss = weightedMean(op.Square(td), weight)
@@ -89,10 +89,10 @@ func (c *Critic) loss(v values, td, weight *node, penalty float64) *node {
 }
 
 // weightedMean is sum(w x) / max(sum w, 1).
-func weightedMean(x, w *node) *node {
+func weightedMean(x, w *nn.Node) *nn.Node {
 	return op.Div(op.Sum(op.Mul(x, w)), atLeastOne(op.Sum(w)))
 }
 
-func atLeastOne(x *node) *node {
+func atLeastOne(x *nn.Node) *nn.Node {
 	return op.StopGradient(op.Apply(x, op.Clamp(1, 1e9)))
 }

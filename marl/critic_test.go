@@ -3,6 +3,7 @@ package marl
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/gmel-go/gmel/nn"
 	"math"
 	"os"
 	"testing"
@@ -70,15 +71,15 @@ func TestCriticGolden(t *testing.T) {
 	obs, act, y := r.add("obs", rows, g.O), r.add("act", rows), r.add("y", rows)
 	q, loss := r.add("q", rows, g.U), r.add("loss")
 	p := r.open(func(b *machine.Builder) {
-		f := newFragment()
-		bd := f.bind(r.critic.params, r.criticOnline)
-		a := f.input(act)
-		v := r.critic.forward(bd, f.input(obs), a)
-		l := r.critic.loss(v, op.Sub(v.taken(a), f.input(y)), nil, c.AttentionPenalty)
-		r.must(f.gradients(l, bd, r.criticAdam.Grads()))
-		f.output(v.q, q)
-		f.output(l, loss)
-		f.lower(b)
+		f := nn.NewFragment()
+		bd := f.Bind(r.critic.params, r.criticOnline)
+		a := f.Input(act)
+		v := r.critic.forward(bd, f.Input(obs), a)
+		l := r.critic.loss(v, op.Sub(v.taken(a), f.Input(y)), nil, c.AttentionPenalty)
+		r.must(f.Gradients(l, bd, r.criticAdam.Grads()))
+		f.Output(v.q, q)
+		f.Output(l, loss)
+		f.Lower(b)
 	})
 	for name, raw := range g.Weights {
 		r.put(r.lookup("critic/"+goldenNames[name]), numbers(t, raw))

@@ -140,10 +140,10 @@ func (l *learner) buildAct() (*kernels.Program, error) {
 
 // policy lowers log pi(. | obs) with the parameters at pl; obs is normalised.
 func (l *learner) policy(b *machine.Builder, pl *nn.Placed, obs, mask, logp machine.Tensor) {
-	f := newFragment()
-	_, lp := l.actor.forward(f.bind(l.actor.params, pl), f.input(obs), f.input(mask))
-	f.output(lp, logp)
-	f.lower(b)
+	f := nn.NewFragment()
+	_, lp := l.actor.forward(f.Bind(l.actor.params, pl), f.Input(obs), f.Input(mask))
+	f.Output(lp, logp)
+	f.Lower(b)
 }
 
 // buildPrepare standardises by the whole replay's moments, which change once per iteration only.

@@ -2,6 +2,7 @@ package marl
 
 import (
 	"fmt"
+	"github.com/gmel-go/gmel/nn"
 	"strconv"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -151,10 +152,10 @@ func (p *Policy) open(rows int) error {
 	}
 	b := machine.NewBuilder("policy", lay)
 	logp := b.Temp("logp", rows, p.actions)
-	f := newFragment()
-	_, lp := p.actor.forward(f.bind(p.actor.params, placed), f.input(norm.apply(b, x.obs)), f.input(x.mask))
-	f.output(lp, logp)
-	f.lower(b)
+	f := nn.NewFragment()
+	_, lp := p.actor.forward(f.Bind(p.actor.params, placed), f.Input(norm.apply(b, x.obs)), f.Input(x.mask))
+	f.Output(lp, logp)
+	f.Lower(b)
 	if p.sampled {
 		b.Sample(logp, x.moment, x.actions, p.seed, uint32(StreamExecution))
 	} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
@@ -36,10 +37,10 @@ func newStatistics(l *machine.Layout) statistics {
 }
 
 // output adds the scalar node n to a sum.
-func (s *statistics) output(f *fragment, b *machine.Builder, stat int, n *node) {
+func (s *statistics) output(f *nn.Fragment, b *machine.Builder, stat int, n *nn.Node) {
 	t := b.Temp(fmt.Sprintf("stat%d", stat))
-	f.output(n, t)
-	f.after = append(f.after, func(b *machine.Builder) { s.add(b, stat, t) })
+	f.Output(n, t)
+	f.Then(func(b *machine.Builder) { s.add(b, stat, t) })
 }
 
 // add adds the scalar t to a sum.

@@ -1,23 +1,24 @@
 package marl
 
 import (
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
 
 // targetInputs are what the target needs beside the target critic's Q.
 type targetInputs struct {
-	reward     *node // [B*A] mixed reward, standardised
-	terminated *node // [B*A] 1: nothing follows. A time limit is 0: bootstrap through it
-	logp       *node // [B*A, U] log pi_bar(. | o')
-	act        *node // [B*A] a' sampled from pi_bar
-	alpha      *node // scalar
+	reward     *nn.Node // [B*A] mixed reward, standardised
+	terminated *nn.Node // [B*A] 1: nothing follows. A time limit is 0: bootstrap through it
+	logp       *nn.Node // [B*A, U] log pi_bar(. | o')
+	act        *nn.Node // [B*A] a' sampled from pi_bar
+	alpha      *nn.Node // scalar
 }
 
 // target builds y_i = r_i + gamma (1 - terminated) V_i(o') (Iqbal & Sha 2019, eq. 7), where
 //
 //	V_i = Qbar_i(o', a') - alpha log pi_bar(a'_i | o'_i)               sampled
 //	V_i = sum_a pi_bar(a | o'_i) (Qbar_i(o', (a, a'_-i)) - alpha log pi_bar(a | o'_i))  expected
-func target(cfg *Config, q *node, in targetInputs) *node {
+func target(cfg *Config, q *nn.Node, in targetInputs) *nn.Node {
 	soft := op.Sub(q, op.Mul(in.logp, in.alpha))
 	v := op.Pick(soft, in.act)
 	if cfg.TargetValue == TargetExpected {

@@ -2,6 +2,7 @@ package marl
 
 import (
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -41,10 +42,10 @@ func (l *learner) buildInspect() (*kernels.Program, error) {
 	b := machine.NewBuilder("inspect", l.layout)
 	if l.cfg.Attention {
 		mb := l.sampleMinibatch(b)
-		f := newFragment()
-		v := l.critic.forward(f.bind(l.critic.params, l.criticOnline), f.input(mb.obs), f.input(mb.act))
-		f.output(op.AttentionEntropy(v.query, v.key, l.size.agents, l.cfg.Heads), l.heads)
-		f.lower(b)
+		f := nn.NewFragment()
+		v := l.critic.forward(f.Bind(l.critic.params, l.criticOnline), f.Input(mb.obs), f.Input(mb.act))
+		f.Output(op.AttentionEntropy(v.query, v.key, l.size.agents, l.cfg.Heads), l.heads)
+		f.Lower(b)
 	}
 	return b.Build()
 }
@@ -76,51 +77,51 @@ func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
 	l.policy(b, l.actorTarget, mb.nextObs, mb.nextMask, logp)
 	b.Sample(logp, l.learned, act, Split(l.seed, StreamTarget), uint32(StreamTarget))
 
-	f := newFragment()
-	a := f.input(act)
-	v := l.critic.forward(f.bind(l.critic.params, l.criticTarget), f.input(mb.nextObs), a)
-	f.output(target(l.cfg, v.q, targetInputs{
-		reward: l.standardised(f, mb.reward), terminated: f.input(mb.terminated),
-		logp: f.input(logp), act: a, alpha: f.input(l.alpha),
+	f := nn.NewFragment()
+	a := f.Input(act)
+	v := l.critic.forward(f.Bind(l.critic.params, l.criticTarget), f.Input(mb.nextObs), a)
+	f.Output(target(l.cfg, v.q, targetInputs{
+		reward: l.standardised(f, mb.reward), terminated: f.Input(mb.terminated),
+		logp: f.Input(logp), act: a, alpha: f.Input(l.alpha),
 	}), y)
-	f.lower(b)
+	f.Lower(b)
 	return y
 }
 
 // standardised is (r - mean) / std with the moments of the whole replay.
-func (l *learner) standardised(f *fragment, reward machine.Tensor) *node {
-	r := f.input(reward)
+func (l *learner) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
+	r := f.Input(reward)
 	if !l.cfg.StandardiseReward {
 		return r
 	}
-	mean := f.input(l.layout.View("reward_mean", l.moments, 0))
-	std := f.input(l.layout.View("reward_std", l.moments, 1))
+	mean := f.Input(l.layout.View("reward_mean", l.moments, 0))
+	std := f.Input(l.layout.View("reward_std", l.moments, 1))
 	return op.Div(op.Sub(r, mean), std)
 }
 
 // updateCritic takes one Adam step towards y and writes Q(o, .) from before it.
 func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
-	f := newFragment()
-	bd := f.bind(l.critic.params, l.criticOnline)
-	act, target := f.input(mb.act), f.input(y)
-	active := deciding(f.input(mb.mask))
-	v := l.critic.forward(bd, f.input(mb.obs), act)
+	f := nn.NewFragment()
+	bd := f.Bind(l.critic.params, l.criticOnline)
+	act, target := f.Input(mb.act), f.Input(y)
+	active := deciding(f.Input(mb.mask))
+	v := l.critic.forward(bd, f.Input(mb.obs), act)
 	td := op.Sub(v.taken(act), target)
 	weight := active
 	if l.cfg.CriticIdle {
 		weight = nil
 	}
 	loss := l.critic.loss(v, td, weight, l.cfg.AttentionPenalty)
-	if err := f.gradients(loss, bd, l.criticAdam.Grads()); err != nil {
+	if err := f.Gradients(loss, bd, l.criticAdam.Grads()); err != nil {
 		return err
 	}
-	f.output(v.q, q)
+	f.Output(v.q, q)
 	s := &l.statistic
 	s.output(f, b, statCriticLoss, loss)
 	s.output(f, b, statSquaredTD, weightedMean(op.Square(td), active))
 	s.output(f, b, statTarget, weightedMean(target, active))
 	s.output(f, b, statSquaredTarget, weightedMean(op.Square(target), active))
-	f.lower(b)
+	f.Lower(b)
 	l.criticAdam.Step(b)
 	s.add(b, statCriticNorm, l.criticAdam.Norm())
 	return nil
@@ -139,18 +140,18 @@ func (l *learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor
 // updateActor takes one Adam step on the actor's loss for Q(o, .) and own actions act, which
 // must be the current policy's; the closed form does not read them.
 func (l *learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
-	f := newFragment()
-	bd := f.bind(l.actor.params, l.actorOnline)
-	mask := f.input(mb.mask)
-	logits, lp := l.actor.forward(bd, f.input(mb.obs), mask)
-	in := actorInputs{q: f.input(q), act: f.input(act), active: deciding(mask), alpha: f.input(l.alpha)}
+	f := nn.NewFragment()
+	bd := f.Bind(l.actor.params, l.actorOnline)
+	mask := f.Input(mb.mask)
+	logits, lp := l.actor.forward(bd, f.Input(mb.obs), mask)
+	in := actorInputs{q: f.Input(q), act: f.Input(act), active: deciding(mask), alpha: f.Input(l.alpha)}
 	loss := actorLoss(l.cfg, logits, lp, in)
-	if err := f.gradients(loss, bd, l.actorAdam.Grads()); err != nil {
+	if err := f.Gradients(loss, bd, l.actorAdam.Grads()); err != nil {
 		return err
 	}
 	l.statistic.output(f, b, statActorLoss, loss)
 	l.statistic.output(f, b, statEntropy, entropy(lp, in.active))
-	f.lower(b)
+	f.Lower(b)
 	l.actorAdam.Step(b)
 	l.statistic.add(b, statActorNorm, l.actorAdam.Norm())
 	return nil
@@ -158,13 +159,13 @@ func (l *learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.T
 
 // criticValues writes Q(o, .) of the online critic.
 func (l *learner) criticValues(b *machine.Builder, obs, act, q machine.Tensor) {
-	f := newFragment()
-	v := l.critic.forward(f.bind(l.critic.params, l.criticOnline), f.input(obs), f.input(act))
-	f.output(v.q, q)
-	f.lower(b)
+	f := nn.NewFragment()
+	v := l.critic.forward(f.Bind(l.critic.params, l.criticOnline), f.Input(obs), f.Input(act))
+	f.Output(v.q, q)
+	f.Lower(b)
 }
 
 // deciding is 1 for a row of the mask with two or more legal actions, else 0.
-func deciding(mask *node) *node {
+func deciding(mask *nn.Node) *nn.Node {
 	return op.Apply(op.Affine(op.SumRows(mask), 1, -1), op.Clamp(0, 1))
 }

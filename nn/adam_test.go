@@ -4,8 +4,6 @@ import (
 	"math"
 	"testing"
 
-	G "gorgonia.org/gorgonia"
-
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
@@ -32,21 +30,17 @@ func newRegression(t *testing.T, cfg nn.AdamConfig) *regression {
 	r.adam = nn.NewAdam(r.layout, "adam", r.placed, cfg)
 	r.x, r.y, r.loss = r.layout.Add("x", 32, 1), r.layout.Add("y", 32, 1), r.layout.Add("loss")
 
-	g := G.NewGraph()
-	bd := r.net.Bind(g)
-	x := G.NewMatrix(g, G.Float32, G.WithShape(32, 1), G.WithName("x"))
-	y := G.NewMatrix(g, G.Float32, G.WithShape(32, 1), G.WithName("y"))
-	loss := op.Mean(op.Square(op.Sub(second.Apply(bd, first.Apply(bd, x)), y)))
-	out, err := bd.Gradients(loss, r.adam.Grads())
-	if err != nil {
+	f := nn.NewFragment()
+	bd := f.Bind(r.net, r.placed)
+	loss := op.Mean(op.Square(op.Sub(second.Apply(bd, first.Apply(bd, f.Input(r.x))), f.Input(r.y))))
+	if err := f.Gradients(loss, bd, r.adam.Grads()); err != nil {
 		t.Fatal(err)
 	}
-	out[loss] = r.loss
-	in := bd.At(r.placed)
-	in[x], in[y] = r.x, r.y
+	f.Output(loss, r.loss)
 	b := machine.NewBuilder("train", r.layout)
-	b.Lower(in, out)
+	f.Lower(b)
 	r.adam.Step(b)
+	var err error
 	if r.program, err = b.Build(); err != nil {
 		t.Fatal(err)
 	}

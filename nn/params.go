@@ -147,29 +147,13 @@ func (bd *Bound) Nodes() G.Nodes {
 }
 
 // At maps the input nodes to the views of pl, for the in side of machine.Builder.Lower.
-func (bd *Bound) At(pl *Placed) map[*G.Node]machine.Tensor { return bd.pair(bd.Nodes(), pl) }
-
-// Gradients differentiates the scalar loss by all parameters and maps the gradient nodes to
-// the views of grads, for the out side of machine.Builder.Lower. Every parameter must
-// matter to the loss. A graph can be differentiated once only (see package op).
-func (bd *Bound) Gradients(loss *G.Node, grads *Placed) (map[*G.Node]machine.Tensor, error) {
-	nodes, err := G.Grad(loss, bd.Nodes()...)
-	if err != nil {
-		return nil, fmt.Errorf("nn: gradient of %s: %w", bd.net.name, err)
-	}
-	return bd.pair(nodes, grads), nil
-}
-
-func (bd *Bound) pair(nodes G.Nodes, pl *Placed) map[*G.Node]machine.Tensor {
+func (bd *Bound) At(pl *Placed) map[*G.Node]machine.Tensor {
 	if pl.net != bd.net {
 		panic(fmt.Sprintf("nn: network %s bound, but %s placed", bd.net.name, pl.net.name))
 	}
 	m := map[*G.Node]machine.Tensor{}
-	for i, q := range bd.net.list {
-		if t, ok := m[nodes[i]]; ok {
-			panic(fmt.Sprintf("nn: parameter %s/%s has the same gradient as %s", bd.net.name, q.name, t))
-		}
-		m[nodes[i]] = pl.views[q]
+	for q, n := range bd.nodes {
+		m[n] = pl.views[q]
 	}
 	return m
 }

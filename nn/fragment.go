@@ -1,0 +1,81 @@
+package nn
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// Node is a node of a graph. Algorithms name it so and need not import the graph library.
+type Node = G.Node
+
+// Fragment is one graph on its way into a Program: its inputs are read from tensors of
+// the arena, its outputs written to tensors. One fragment holds at most one loss, because
+// gorgonia's Grad may be called once for a graph (see package op).
+type Fragment struct {
+	g     *G.ExprGraph
+	in    map[*Node]machine.Tensor
+	out   map[*Node]machine.Tensor
+	after []func(b *machine.Builder) // what the Program does with the outputs, right behind the graph
+}
+
+// NewFragment returns an empty graph.
+func NewFragment() *Fragment {
+	return &Fragment{g: G.NewGraph(), in: map[*Node]machine.Tensor{}, out: map[*Node]machine.Tensor{}}
+}
+
+// Input is the node that reads t.
+func (f *Fragment) Input(t machine.Tensor) *Node {
+	n := G.NewTensor(f.g, tensor.Float32, len(t.Shape()), G.WithShape(t.Shape()...), G.WithName(t.Name()))
+	if len(t.Shape()) == 0 {
+		n = G.NewScalar(f.g, tensor.Float32, G.WithName(t.Name()))
+	}
+	f.in[n] = t
+	return n
+}
+
+// Bind gives the network's parameters the values at pl.
+func (f *Fragment) Bind(p *Params, pl *Placed) *Bound {
+	bd := p.Bind(f.g)
+	for n, t := range bd.At(pl) {
+		f.in[n] = t
+	}
+	return bd
+}
+
+// Output writes n to t. Equal expressions are one node, which then has several tensors.
+func (f *Fragment) Output(n *Node, t machine.Tensor) {
+	if first, ok := f.out[n]; ok {
+		f.Then(func(b *machine.Builder) { b.Copy(first, t) })
+		return
+	}
+	f.out[n] = t
+}
+
+// Then runs emit right behind the graph, when the outputs are there.
+func (f *Fragment) Then(emit func(b *machine.Builder)) { f.after = append(f.after, emit) }
+
+// Gradients writes the gradient of the scalar loss with respect to the bound parameters to
+// grads. Every parameter must matter to the loss.
+func (f *Fragment) Gradients(loss *Node, bd *Bound, grads *Placed) error {
+	nodes, err := G.Grad(loss, bd.Nodes()...)
+	if err != nil {
+		return fmt.Errorf("nn: gradient of %s: %w", bd.net.name, err)
+	}
+	at := bd.At(grads)
+	for i, n := range bd.Nodes() {
+		f.Output(nodes[i], at[n])
+	}
+	return nil
+}
+
+// Lower appends the graph and what follows it to the Program.
+func (f *Fragment) Lower(b *machine.Builder) {
+	b.Lower(f.in, f.out)
+	for _, then := range f.after {
+		then(b)
+	}
+}
