@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test check bench generate
+.PHONY: build test check bench
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -24,6 +24,3 @@ check:
 
 bench: ## all benchmarks, once through
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-
-generate: ## texts that are embedded from other packages
-	$(GO) generate ./...

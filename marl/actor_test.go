@@ -1,11 +1,11 @@
 package marl
 
 import (
-	"github.com/gmel-go/gmel/nn"
 	"math"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 )
 

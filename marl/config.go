@@ -1,6 +1,7 @@
 package marl
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"math"
@@ -38,6 +39,12 @@ const (
 	ActionsReplayed = "replayed"
 )
 
+// ConfigSource is the text of this file: the doc comments of Config are the one description of
+// the settings, and what prints a configuration reads them here.
+//
+//go:embed config.go
+var ConfigSource string
+
 // Config is everything that a training run can set, and Default the only source of
 // the values. Durations are counted in updates (one Adam step of critic and actor).
 type Config struct {
@@ -52,7 +59,7 @@ type Config struct {
 	// Batch B joint transitions (all agents of one world in one slot) make a minibatch.
 	Batch int `yaml:"batch"`
 	// Replay is the capacity in joint transitions; below 2^24. One takes about
-	// 4 A (2 O + 2 U + 2) bytes: 50,000 of 30 agents are about half a GB.
+	// 4 A (2 O + 2 U + 2) bytes: 20,000 of 30 agents are about a quarter of a GB.
 	Replay int `yaml:"replay"`
 	// WarmupSlots are played in every world before the first update.
 	WarmupSlots int `yaml:"warmup_slots"`
@@ -124,7 +131,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
-		Batch: 64, Replay: 50000, WarmupSlots: 32,
+		Batch: 64, Replay: 20000, WarmupSlots: 32,
 
 		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.01, Omega: 0.95, NormaliseObs: true, StandardiseReward: true,
 

@@ -3,12 +3,12 @@ package marl
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/gmel-go/gmel/nn"
 	"math"
 	"os"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -229,6 +229,35 @@ func TestCriticAgainstReference(t *testing.T) {
 		want, _ := refCritic(j.params("critic"), wrap(n.rows(), n.obs, obs), act, n.agents, c.Heads, attention)
 		closeTo(t, "Q", j.values(obs, act), want.v, 1)
 	}
+}
+
+// The loss in which only deciding agents count (critic_idle: false), with a penalty of weight.
+func TestCriticLossAgainstReference(t *testing.T) {
+	c, n := testCritic(true), sizes{3, 7, 5, 4}
+	c.AttentionPenalty = 0.3
+	r := newRig(t, &c, n)
+	obs, act, y := r.add("obs", n.rows(), n.obs), r.add("act", n.rows()), r.add("y", n.rows())
+	weight, loss := r.add("weight", n.rows()), r.add("loss")
+	p := r.open(func(b *machine.Builder) {
+		f := nn.NewFragment()
+		a := f.Input(act)
+		v := r.critic.forward(f.Bind(r.critic.params, r.criticOnline), f.Input(obs), a)
+		f.Output(r.critic.loss(v, op.Sub(v.taken(a), f.Input(y)), f.Input(weight), c.AttentionPenalty), loss)
+		f.Lower(b)
+	})
+	rng := source(6)
+	o, a, target, w := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions), normals(rng, n.rows()), make([]float32, n.rows())
+	for i := range w {
+		w[i] = float32(rng.IntN(2))
+	}
+	r.put(obs, o)
+	r.put(act, a)
+	r.put(y, target)
+	r.put(weight, w)
+	r.run(p)
+	q, penalty := refCritic(r.params("critic"), wrap(n.rows(), n.obs, o), a, n.agents, c.Heads, true)
+	want := refCriticLoss(&c, q, penalty, a, wrap(n.rows(), 1, target).v, wrap(n.rows(), 1, w).v)
+	closeTo(t, "loss", r.get(loss), []float64{want}, 1)
 }
 
 func equalBits(a, b []float32) bool {

@@ -2,11 +2,11 @@ package marl
 
 import (
 	"fmt"
-	"github.com/gmel-go/gmel/nn"
 	"strconv"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/sim"
 )

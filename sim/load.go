@@ -27,16 +27,27 @@ func Presets() []string { return []string{"paper", "population"} }
 
 // Preset returns a fresh copy of a built-in scenario.
 func Preset(name string) (*Scenario, error) {
+	data, err := PresetSource(name)
+	if err != nil {
+		return nil, err
+	}
+	return decode(&Scenario{}, data, presetFile(name))
+}
+
+// PresetSource returns the YAML of a built-in scenario with its comments, which describe
+// every setting, its unit and its source.
+func PresetSource(name string) ([]byte, error) {
 	if !slices.Contains(Presets(), name) {
 		return nil, fmt.Errorf("sim: no preset %q; there are %s", name, strings.Join(Presets(), ", "))
 	}
-	file := "presets/" + name + ".yaml"
-	data, err := presetFiles.ReadFile(file)
+	data, err := presetFiles.ReadFile(presetFile(name))
 	if err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
-	return decode(&Scenario{}, data, file)
+	return data, nil
 }
+
+func presetFile(name string) string { return "presets/" + name + ".yaml" }
 
 // Load returns the preset of that name or else reads the YAML file at that path.
 // Errors name the file, the line, the field, its value and what is allowed.

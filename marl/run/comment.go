@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/gmel-go/gmel/marl"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -33,7 +34,7 @@ func (c *Config) Commented() []byte {
 // comments returns a text for each path of keys.
 func comments() map[string]string {
 	all := fieldDocs(configSource)
-	for key, text := range fieldDocs(trainSource) {
+	for key, text := range fieldDocs(marl.ConfigSource) {
 		all["train."+key] = text
 	}
 	scenarioComments(all)

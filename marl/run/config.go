@@ -39,7 +39,7 @@ func Default() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Config{Seed: 1, TableEpisodes: 100, Scenario: s, Train: marl.Default()}, nil
+	return &Config{Seed: 1, TableEpisodes: 200, Scenario: s, Train: marl.Default()}, nil
 }
 
 // Validate returns every setting that is not allowed, each a *FieldError, joined.

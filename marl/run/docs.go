@@ -1,29 +1,21 @@
 package run
 
 import (
-	_ "embed"
 	"strings"
 
+	"github.com/gmel-go/gmel/sim"
 	"go.yaml.in/yaml/v3"
 )
-
-// Copies of the texts that document the settings, for embedding; a test keeps
-// them equal to the originals.
-//
-//go:generate cp ../config.go docs/train.go.txt
-//go:generate cp ../../sim/presets/paper.yaml docs/scenario.yaml
-
-//go:embed docs/train.go.txt
-var trainSource string
-
-//go:embed docs/scenario.yaml
-var scenarioSource string
 
 // scenarioComments adds the comments of the preset paper.
 func scenarioComments(all map[string]string) {
 	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(scenarioSource), &doc); err != nil {
-		panic("run: embedded preset does not parse: " + err.Error())
+	source, err := sim.PresetSource(defaultScenario)
+	if err == nil {
+		err = yaml.Unmarshal(source, &doc)
+	}
+	if err != nil {
+		panic("run: " + err.Error())
 	}
 	collect(all, "scenario", doc.Content[0])
 }
