@@ -22,7 +22,9 @@ var configSource string
 type Config struct {
 	// Seed is what every random stream of the run is split from.
 	Seed uint64 `yaml:"seed"`
-	// TableEpisodes are played by every policy for the final table, on the same evaluation seeds.
+	// EvalSeed is the seed of all evaluations, so that runs of different seeds are judged on the same episodes.
+	EvalSeed uint64 `yaml:"eval_seed"`
+	// TableEpisodes are played by every policy for the final table, on the same evaluation seed.
 	TableEpisodes int `yaml:"table_episodes"`
 	// Scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.
 	Scenario *sim.Scenario `yaml:"scenario"`
@@ -39,7 +41,7 @@ func Default() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Config{Seed: 1, TableEpisodes: 200, Scenario: s, Train: marl.Default()}, nil
+	return &Config{Seed: 1, EvalSeed: 1, TableEpisodes: 200, Scenario: s, Train: marl.Default()}, nil
 }
 
 // Validate returns every setting that is not allowed, each a *FieldError, joined.

@@ -196,7 +196,7 @@ func (r *runner) evaluate(update int) (err error) {
 	defer func() { err = errors.Join(err, done()) }()
 	c := &r.config.Train
 	for _, p := range policies {
-		s, err := marl.Evaluate(r.config.Scenario, p, c.EvalEpisodes, r.config.Seed, threads(c.Threads), nil)
+		s, err := marl.Evaluate(r.config.Scenario, p, c.EvalEpisodes, r.config.EvalSeed, threads(c.Threads), nil)
 		if err != nil {
 			return err
 		}
@@ -240,7 +240,7 @@ func (r *runner) finish(ctx context.Context) (t *Table, err error) {
 	defer func() { err = errors.Join(err, done()) }()
 	c := comparison{
 		scenario: r.config.Scenario, learned: policies, update: r.trainer.Update(),
-		episodes: r.config.TableEpisodes, seed: r.config.Seed, threads: threads(r.config.Train.Threads),
+		episodes: r.config.TableEpisodes, seed: r.config.EvalSeed, threads: threads(r.config.Train.Threads),
 	}
 	if t, err = c.table(ctx); err != nil {
 		return nil, err
