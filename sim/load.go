@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -49,21 +50,43 @@ func PresetSource(name string) ([]byte, error) {
 
 func presetFile(name string) string { return "presets/" + name + ".yaml" }
 
-// Load returns the preset of that name or else reads the YAML file at that path.
+// Load returns the preset of that name or else reads the YAML file at that path. PRESET:N
+// is the preset grown or shrunk to N IEDs by [Scenario.Population].
 // Errors name the file, the line, the field, its value and what is allowed.
 func Load(nameOrPath string) (*Scenario, error) {
-	if slices.Contains(Presets(), nameOrPath) {
-		return Preset(nameOrPath)
+	if IsPreset(nameOrPath) {
+		name, ieds, sized := strings.Cut(nameOrPath, ":")
+		s, err := Preset(name)
+		if err == nil && sized {
+			return resized(s, nameOrPath, ieds)
+		}
+		return s, err
 	}
 	data, err := os.ReadFile(nameOrPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("sim: scenario %q is neither a preset (%s) nor a file: %w",
+		return nil, fmt.Errorf("sim: scenario %q is neither a preset (%s, or with a number of IEDs such as population:1000) nor a file: %w",
 			nameOrPath, strings.Join(Presets(), ", "), err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sim: scenario: %w", err)
 	}
 	return Parse(data, nameOrPath)
+}
+
+// IsPreset reports whether Load takes the name for a preset, with or without a number of IEDs.
+func IsPreset(name string) bool {
+	preset, _, _ := strings.Cut(name, ":")
+	return slices.Contains(Presets(), preset)
+}
+
+// resized is the scenario for the number of IEDs in a text.
+func resized(s *Scenario, nameOrPath, ieds string) (*Scenario, error) {
+	n, err := strconv.Atoi(ieds)
+	if err != nil || n < 1 {
+		return nil, fmt.Errorf("sim: scenario %q: %q is not a number of IEDs; allowed: a whole number from 1", nameOrPath, ieds)
+	}
+	s = s.Population(n)
+	return s, s.Validate()
 }
 
 // Parse reads a scenario from YAML; name is the file name used in errors. Keys

@@ -134,3 +134,15 @@ func TestValidateJoinsAllFaults(t *testing.T) {
 		t.Error("New makes zero worlds")
 	}
 }
+
+func TestSizedPresets(t *testing.T) {
+	s, err := Load("population:1000")
+	if err != nil || s.IEDs != 1000 || s.Servers != 133 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, name := range []string{"paper:", "paper:0", "paper:-3", "paper:ten", "population:1e3"} {
+		if _, err := Load(name); err == nil || !strings.Contains(err.Error(), "a whole number from 1") {
+			t.Errorf("%s gives %v", name, err)
+		}
+	}
+}

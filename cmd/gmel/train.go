@@ -23,7 +23,7 @@ func trainCommand() *cli.Command {
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel config prints one)"},
-		&cli.StringFlag{Name: "scenario", Usage: "preset or scenario file `NAME|FILE`"},
+		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
 	}

@@ -79,7 +79,7 @@ func (l *loader) file(name string, otherScenario bool) error {
 	origin := func(n *yaml.Node) string { return fmt.Sprintf("%s:%d", name, n.Line) }
 	if node := take(root, "scenario", otherScenario); node != nil {
 		base := node.Value
-		if !slices.Contains(sim.Presets(), base) && !filepath.IsAbs(base) {
+		if !sim.IsPreset(base) && !filepath.IsAbs(base) {
 			base = filepath.Join(filepath.Dir(name), base) // relative to the file that names it
 		}
 		if err := l.scenario(base, origin(node)); err != nil {
