@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"

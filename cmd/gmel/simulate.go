@@ -18,7 +18,7 @@ func simulateCommand() *cli.Command {
 		Name:  "simulate",
 		Usage: "play a heuristic",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "scenario", Usage: "preset or scenario file `NAME|FILE`", Value: "paper"},
+			&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`", Value: "paper"},
 			&cli.StringFlag{Name: "policy", Usage: "`NAME`: " + strings.Join(sim.Policies(), ", "), Value: "switch-aware"},
 			&cli.IntFlag{Name: "worlds", Usage: "`W` worlds side by side; 0: at most 64"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes over all worlds", Value: 100},
