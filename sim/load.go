@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -109,8 +110,15 @@ func decode(s *Scenario, data []byte, name string) (*Scenario, error) {
 	if err := dec.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("sim: %s: one YAML document is allowed, there is more after the first", name)
 	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return nil, yamlError(name, err)
+	}
+	if faults := exact(&root, reflect.TypeFor[Scenario]()); faults != nil {
+		return nil, yamlError(name, &yaml.TypeError{Errors: faults})
+	}
 	if err := s.Validate(); err != nil {
-		return nil, locate(err, data, name)
+		return nil, locate(err, &root, name)
 	}
 	return s, nil
 }
@@ -152,18 +160,16 @@ func positioned(name, text string) string {
 }
 
 // locate adds the file and line to every FieldError of a joined error.
-func locate(err error, data []byte, name string) error {
+func locate(err error, root *yaml.Node, name string) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return err
 	}
-	var root yaml.Node
-	_ = yaml.Unmarshal(data, &root) // it has been decoded before; an empty file has no lines
 	var all []error
 	for _, e := range joined.Unwrap() {
 		var f *FieldError
 		if errors.As(e, &f) {
-			f.File, f.Line = name, lineOf(&root, f.Field)
+			f.File, f.Line = name, lineOf(root, f.Field)
 		}
 		all = append(all, e)
 	}

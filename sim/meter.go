@@ -43,13 +43,12 @@ type worldMeter struct {
 
 // EpisodeStats describes one finished episode of one world.
 type EpisodeStats struct {
-	World, Episode  int
-	Tasks           int64
-	CompletionRate  float64 // of the tasks; NaN without tasks
-	MeanLatencyS    float64 // of the tasks, a failed one charged tau; NaN without tasks
-	RewardPerAgent  float64 // sum over slots of r_i, mean over agents
-	EnergyPerTaskJ  float64 // NaN without tasks
-	LatencyPerSlotS float64 // total latency of all tasks divided by slots
+	World, Episode int
+	Tasks          int64
+	CompletionRate float64 // of the tasks; NaN without tasks
+	MeanLatencyS   float64 // of the tasks, a failed one charged tau; NaN without tasks
+	RewardPerAgent float64 // sum over slots of r_i, mean over agents
+	EnergyPerTaskJ float64 // NaN without tasks
 }
 
 // LatencySplit is the mean over all tasks of the parts of the latency, in s;
@@ -195,7 +194,6 @@ func (m *Meter) finish(w *Worlds, world int) {
 		World: world, Episode: episode, Tasks: e.tasks,
 		CompletionRate: float64(e.completed) / tasks, MeanLatencyS: e.latency / tasks,
 		RewardPerAgent: e.reward / float64(m.agents), EnergyPerTaskJ: e.energy / tasks,
-		LatencyPerSlotS: e.latency / float64(m.slots),
 	})
 	m.sums.book(e)
 	*e = worldMeter{hash: e.hash}

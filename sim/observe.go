@@ -1,6 +1,7 @@
 package sim
 
-// The observation of an IED, O = 7 + K + 3C (+ C K) (+ C) (+ C) numbers of about [0, 1]:
+// The observation of an IED, O = 7 + K + 3C (+ C K) (+ C) (+ C) numbers
+// of the order of 1:
 //
 //	0            1 with a task
 //	1 .. K       one-hot model

@@ -146,3 +146,25 @@ func TestSizedPresets(t *testing.T) {
 		}
 	}
 }
+
+// What the YAML decoder would change silently is refused with its line.
+func TestInexactValuesAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"ieds: 30.7\n":         "x.yaml:1: 30.7 is not allowed; allowed: a whole number",
+		"ieds: 30\nservers:\n": "x.yaml:2: a value is missing",
+		"compute:\n  server_gcycles_per_s: [10, null, 20]\n": "x.yaml:2: a value is missing",
+	} {
+		if _, err := Parse([]byte(text), "x.yaml"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gives %v, want %q", text, err, want)
+		}
+	}
+	if _, err := Parse([]byte("time:\n"), "x.yaml"); err != nil {
+		t.Errorf("an empty section gives %v", err)
+	}
+}
+
+func TestTooManyWorlds(t *testing.T) {
+	if _, err := New(paper(t, nil), 1_000_000_000, 1); err == nil || !strings.Contains(err.Error(), "allowed: 1 to") {
+		t.Errorf("a billion worlds give %v", err)
+	}
+}

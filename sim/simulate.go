@@ -56,7 +56,7 @@ func Simulate(o SimulateOptions) (Summary, error) {
 	}
 	s := meter.Summary()
 	s.Policy, s.Seed, s.DurationSeconds = o.Policy.Name(), o.Seed, time.Since(begin).Seconds()
-	s.AgentStepsPerS = float64(meter.sums.steps) / s.DurationSeconds
+	s.AgentStepsPerS = float64(meter.sums.steps) / max(s.DurationSeconds, 1e-9) // a coarse clock may show 0
 	return s, nil
 }
 

@@ -97,16 +97,20 @@ type scratch struct {
 	keys  []uint64 // [A] tasks of the slot by ES and arrival
 }
 
+// maxFloats bounds the state of all worlds, so that a slip of the keyboard ends in a sentence
+// and not in the system's out-of-memory killer: 64 GB.
+const maxFloats = 16e9
+
 // New makes W worlds of the scenario and resets them. The scenario is copied.
 // World w depends on the scenario, the seed and w only.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	if worlds < 1 {
-		return nil, fmt.Errorf("sim: %d worlds asked for, at least 1 is needed", worlds)
-	}
 	p := newParams(s)
+	if most := maxFloats / (p.A * (2*p.O + 2*p.U + p.C + 32)); worlds < 1 || worlds > max(most, 1) {
+		return nil, fmt.Errorf("sim: %d worlds of %d IEDs are not allowed; allowed: 1 to %d (64 GB)", worlds, p.A, max(most, 1))
+	}
 	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s.Clone(), p: p, seed: seed}
 	w.allocate()
 	w.SetThreads(1)
