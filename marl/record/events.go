@@ -1,7 +1,9 @@
 package record
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"math"
 	"time"
@@ -31,7 +33,8 @@ const (
 const eventVersion = "brain.Event:2"
 
 // OpenEvents opens or creates the event file at path and drops its records
-// after the given update; -1 drops all. A record that a crash tore is dropped, too.
+// after the given update; -1 drops all. A last record that a crash tore is dropped,
+// too; any other damage is an error, since good records may stand behind it.
 func OpenEvents(path string, update int) (*Events, error) {
 	data, err := read(path)
 	if err != nil {
@@ -39,7 +42,9 @@ func OpenEvents(path string, update int) (*Events, error) {
 	}
 	keep := int64(0)
 	if update >= 0 {
-		keep = recordsUntil(data, update)
+		if keep, err = recordsUntil(data, update); err != nil {
+			return nil, fmt.Errorf("record: %s: %w; move the file away to go on without its past", path, err)
+		}
 	}
 	f, err := openFile(path, keep)
 	if err != nil {
@@ -97,14 +102,30 @@ func maskedCRC(data []byte) uint32 {
 }
 
 // recordsUntil returns the length of the leading valid records up to an update.
-func recordsUntil(data []byte, update int) (keep int64) {
+func recordsUntil(data []byte, update int) (keep int64, err error) {
 	for {
 		m, size, ok := nextRecord(data[keep:])
-		if !ok || stepOf(m) > int64(update) {
-			return keep
+		switch {
+		case !ok && torn(data[keep:]):
+			return keep, nil
+		case !ok:
+			return keep, fmt.Errorf("the record at byte %d is damaged", keep)
+		case stepOf(m) > int64(update):
+			return keep, nil
 		}
 		keep += size
 	}
+}
+
+// torn reports whether data, which is no whole record, can be the first part of
+// one: a crash leaves it short, or as zeros where only the size was kept.
+func torn(data []byte) bool {
+	if len(data) < 12 || len(bytes.Trim(data, "\x00")) == 0 {
+		return true
+	}
+	good := binary.LittleEndian.Uint32(data[8:]) == maskedCRC(data[:8])
+	size, rest := binary.LittleEndian.Uint64(data), uint64(len(data)-12)
+	return good && (size > rest || size+4 >= rest)
 }
 
 // nextRecord returns the message of the first record and the record's size.

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -15,32 +16,46 @@ const updateKey = "update"
 type JSONL struct{ *file }
 
 // OpenJSONL opens or creates the file at path and drops its lines after the
-// given update; -1 drops all. A line that a crash tore is dropped, too.
+// given update; -1 drops all. A last line that a crash tore is dropped, too; any
+// other line that cannot be read is an error, since good lines may stand behind it.
 func OpenJSONL(path string, update int) (*JSONL, error) {
 	data, err := read(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFile(path, linesUntil(data, update))
+	keep := int64(0)
+	if update >= 0 {
+		if keep, err = linesUntil(data, update); err != nil {
+			return nil, fmt.Errorf("record: %s:%w; mend the line or delete it", path, err)
+		}
+	}
+	f, err := openFile(path, keep)
 	if err != nil {
 		return nil, err
 	}
 	return &JSONL{f}, nil
 }
 
-// linesUntil returns the length of the leading lines up to an update.
-func linesUntil(data []byte, update int) (keep int64) {
-	for {
+// linesUntil returns the length of the leading lines up to an update. A line is
+// written with its end in one call, so only one without an end can be torn.
+func linesUntil(data []byte, update int) (keep int64, err error) {
+	for n := 1; ; n++ {
 		end := bytes.IndexByte(data[keep:], '\n')
 		if end < 0 {
-			return keep
+			return keep, nil
 		}
 		var line struct {
 			Update *int `json:"update"`
 		}
 		err := json.Unmarshal(data[keep:][:end], &line)
-		if err != nil || line.Update == nil || *line.Update > update {
-			return keep
+		if err == nil && line.Update == nil {
+			err = errors.New("no update")
+		}
+		if err != nil {
+			return keep, fmt.Errorf("%d: not a record: %w", n, err)
+		}
+		if *line.Update > update {
+			return keep, nil
 		}
 		keep += int64(end) + 1
 	}

@@ -46,7 +46,7 @@ func TestResumedFilesEqualUninterrupted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.WriteString(`{"update":3,"ki`)
+		f.WriteString(`{"update":3`) // shorter than a header of an event
 		f.Close()
 	}
 	writeAll(t, parts, 4, 5, 9)
@@ -59,6 +59,34 @@ func TestResumedFilesEqualUninterrupted(t *testing.T) {
 	y, _ := os.ReadFile(filepath.Join(parts, "events.out.tfevents.x"))
 	if len(x) != len(y) || len(x) == 0 {
 		t.Errorf("event files of %d and %d bytes", len(x), len(y))
+	}
+}
+
+// A damaged record in the middle is reported, not a reason to drop all behind it.
+func TestDamageInTheMiddleDropsNothing(t *testing.T) {
+	dir := t.TempDir()
+	writeAll(t, dir, -1, 0, 9)
+	lines, events := filepath.Join(dir, "m.jsonl"), filepath.Join(dir, "events.out.tfevents.x")
+	for path, want := range map[string]string{lines: "m.jsonl:1: not a record", events: "the record at byte 40 is damaged"} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[map[string]int{lines: 2, events: 60}[path]] ^= 1 // 60: in the second event
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if path == lines {
+			_, err = OpenJSONL(path, 9)
+		} else {
+			_, err = OpenEvents(path, 9)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if after, _ := os.ReadFile(path); !bytes.Equal(after, data) {
+			t.Errorf("%s was changed", path)
+		}
 	}
 }
 
@@ -163,10 +191,10 @@ func TestCurve(t *testing.T) {
 func FuzzEvents(f *testing.F) {
 	f.Add([]byte("garbage"), 3)
 	f.Fuzz(func(t *testing.T, data []byte, update int) {
-		if n := recordsUntil(data, update); n > int64(len(data)) {
+		if n, _ := recordsUntil(data, update); n > int64(len(data)) {
 			t.Error(n)
 		}
-		if n := linesUntil(data, update); n > int64(len(data)) {
+		if n, _ := linesUntil(data, update); n > int64(len(data)) {
 			t.Error(n)
 		}
 	})
