@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -253,6 +254,15 @@ func TestEveryDamageIsFound(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := Read(path + "x"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// A disk that cannot be read does not make a checkpoint corrupt.
+func TestReadErrorIsNoDamage(t *testing.T) {
+	bad := errors.New("input/output error")
+	_, err := readFrom(iotest.ErrReader(bad), 100, "c")
+	if !errors.Is(err, bad) || errors.Is(err, ErrCorrupt) {
 		t.Error(err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // Read returns the state in the file at path after checking every size and the
 // checksum. Errors name the file and what is wrong; a missing file is
-// fs.ErrNotExist, a damaged one ErrCorrupt.
+// fs.ErrNotExist, a damaged one ErrCorrupt, one that cannot be read neither.
 func Read(path string) (*State, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -32,11 +32,34 @@ func Read(path string) (*State, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("checkpoint: %s is a folder", path)
 	}
-	s, err := decode(bufio.NewReaderSize(f, 1<<20), info.Size())
+	return readFrom(f, info.Size(), path)
+}
+
+func readFrom(r io.Reader, size int64, path string) (*State, error) {
+	source := &remembering{r: r}
+	s, err := decode(bufio.NewReaderSize(source, 1<<20), size)
+	if source.err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", source.err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %s is %w: %w", path, ErrCorrupt, err)
 	}
 	return s, nil
+}
+
+// remembering keeps the error of a reader, which tells a disk that cannot be read
+// from a file whose content is wrong.
+type remembering struct {
+	r   io.Reader
+	err error
+}
+
+func (r *remembering) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
 }
 
 // ErrCorrupt is in the chain of errors about damaged files.
