@@ -99,14 +99,16 @@ type Line struct {
 	Values map[string]float64
 }
 
-// ReadJSONL returns the lines of the file at path.
+// ReadJSONL returns the lines of the file at path without a last one that has no
+// end: it is torn or still being written.
 func ReadJSONL(path string) ([]Line, error) {
 	data, err := read(path)
 	if err != nil {
 		return nil, err
 	}
 	var lines []Line
-	for n, text := range bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")) {
+	whole := data[:bytes.LastIndexByte(data, '\n')+1]
+	for n, text := range bytes.Split(whole, []byte("\n")) {
 		if len(text) == 0 {
 			continue
 		}
