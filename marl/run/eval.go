@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
@@ -58,7 +57,10 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 		defer func() { err = errors.Join(err, p.Close()) }()
 		learned = append(learned, p)
 	}
-	update, _ := strconv.Atoi(from.state.Meta["update"])
+	update, err := from.update()
+	if err != nil {
+		return nil, err
+	}
 	compare := comparison{c.Scenario, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
 	return compare.table(ctx)
 }

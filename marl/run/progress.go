@@ -45,6 +45,7 @@ func (p *Progress) Count(what string) func(done, total int) {
 }
 
 func (p *Progress) show(what string, done, total int, note, unit string) {
+	done = min(done, total) // the last iteration may end above the number of updates
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.begin.IsZero() {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/marl/record"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -51,22 +53,62 @@ func Resume(ctx context.Context, dir string, src Sources, o Options) (result Res
 	if err != nil {
 		return Result{}, err
 	}
-	if err := r.announce(from); err != nil {
+	if err := r.check(from); err != nil {
 		return Result{}, err
 	}
 	if t, err := r.complete(from); t != nil || err != nil {
 		return Result{Folder: f, Table: t}, err
 	}
+	r.announce(from)
 	if err := r.build(); err != nil {
 		return Result{}, err
 	}
 	return r.train(ctx, from)
 }
 
-// complete returns the final table of a run that has nothing left to do.
+// check makes sure that the folder can go on: from a checkpoint of the same run,
+// or from the beginning without a loss.
+func (r *runner) check(from *resumed) error {
+	if from != nil {
+		return sameRun(r.config, from)
+	}
+	if exists(r.folder.tableJSON()) {
+		return usagef("%s holds the results of a complete run, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out", r.folder)
+	}
+	lines, err := record.ReadJSONL(r.folder.metrics())
+	if err != nil {
+		return err
+	}
+	if n := len(lines); n > 0 && lines[n-1].Update > r.firstCheckpoint() {
+		return usagef("%s has records up to update %d, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out",
+			r.folder, lines[n-1].Update)
+	}
+	return nil
+}
+
+// firstCheckpoint is the update up to which a run may have no checkpoint. The same
+// records come again when it starts anew.
+func (r *runner) firstCheckpoint() int {
+	c := &r.config.Train
+	every, step := c.CheckpointEvery, c.UpdatesPerIteration
+	if !exists(filepath.Dir(r.folder.checkpoint())) {
+		return 0 // the folder was deleted, and who knows what was in it
+	}
+	if every == 0 || every > c.Updates {
+		every = c.Updates
+	}
+	return (every + step - 1) / step * step
+}
+
+// complete returns the final table of a run that has nothing left to do. The last
+// iteration may end above the number of updates.
 func (r *runner) complete(from *resumed) (*Table, error) {
-	if from == nil || from.state.Meta["update"] != strconv.Itoa(r.config.Train.Updates) || !exists(r.folder.tableJSON()) {
+	if from == nil || !exists(r.folder.tableJSON()) {
 		return nil, nil
+	}
+	update, err := from.update()
+	if err != nil || update < r.config.Train.Updates {
+		return nil, err
 	}
 	r.notice("the run in %s is complete", r.folder)
 	data, err := os.ReadFile(r.folder.tableJSON())
@@ -80,17 +122,21 @@ func (r *runner) complete(from *resumed) (*Table, error) {
 	return t, nil
 }
 
-// announce says where the run goes on, after a check that it is the same run.
-func (r *runner) announce(from *resumed) error {
+func (from *resumed) update() (int, error) {
+	n, err := strconv.Atoi(from.state.Meta["update"])
+	if err != nil {
+		return 0, fmt.Errorf("%s: its update is %q, not a number", from.path, from.state.Meta["update"])
+	}
+	return n, nil
+}
+
+// announce says where the run goes on.
+func (r *runner) announce(from *resumed) {
 	if from == nil {
 		r.notice("%s has no checkpoint yet: training starts at the beginning", r.folder)
-		return nil
-	}
-	if err := sameRun(r.config, from); err != nil {
-		return err
+		return
 	}
 	r.notice("training in %s goes on from update %s", r.folder, from.state.Meta["update"])
-	return nil
 }
 
 // resumeConfig returns the configuration of the folder's run with the thread
@@ -192,6 +238,9 @@ func (r *runner) latest() (*resumed, error) {
 	if errors.Is(damage, fs.ErrNotExist) {
 		r.notice("WARNING: %v; the previous checkpoint is used", damage)
 		return from, nil
+	}
+	if !errors.Is(damage, checkpoint.ErrCorrupt) {
+		return nil, damage // a disk that cannot be read says nothing about the file
 	}
 	path := r.folder.checkpoint()
 	if err := os.Rename(path, path+".corrupt"); err != nil {
