@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -172,7 +173,7 @@ func TestWriteAfterCrashBetweenRenames(t *testing.T) {
 	if err := Write(path, sample(1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := keep(path); err != nil {
+	if _, err := keep(path); err != nil {
 		t.Fatal(err)
 	}
 	for x := range 2 {
@@ -255,6 +256,33 @@ func TestEveryDamageIsFound(t *testing.T) {
 	}
 	if _, err := Read(path + "x"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// When the last rename fails, what was at path is there again, also after keep
+// could not link but had to rename, as for a folder.
+func TestFailedRenameRestores(t *testing.T) {
+	dir := t.TempDir()
+	file, folder := filepath.Join(dir, "file"), filepath.Join(dir, "folder")
+	if err := errors.Join(os.WriteFile(file, nil, 0o666), os.Mkdir(folder, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, folder} {
+		if err := replace(filepath.Join(dir, "missing"), path); !errors.Is(err, fs.ErrNotExist) {
+			t.Error(err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSyncFolder(t *testing.T) {
+	if err := SyncFolder(t.TempDir()); err != nil {
+		t.Error(err)
+	}
+	if !unsupported(&os.PathError{Err: syscall.EINVAL}) || !unsupported(syscall.ENOSYS) || unsupported(syscall.EIO) || unsupported(nil) {
+		t.Error("wrong errors are passed over")
 	}
 }
 

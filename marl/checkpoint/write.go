@@ -22,7 +22,9 @@ const (
 
 // Write replaces the checkpoint at path by the state. At every moment path holds
 // a whole checkpoint, old or new; the old one stays at path.prev. When Write
-// fails, path and path.prev are as they were.
+// fails, path holds what it held and no temporary file stays; path.prev is as it
+// was, or the same checkpoint as path where only the last renaming failed. On
+// file systems without hard links a crash between two renames leaves path.prev only.
 func Write(path string, s *State) error {
 	return write(path, s, func(w io.Writer) io.Writer { return w })
 }
@@ -33,13 +35,25 @@ func write(path string, s *State, disk func(io.Writer) io.Writer) error {
 	if err := writeTemp(tmp, s, disk); err != nil {
 		return errors.Join(fmt.Errorf("checkpoint: writing %s: %w", path, err), removeTemp(tmp))
 	}
-	if err := keep(path); err != nil {
+	if err := replace(tmp, path); err != nil {
+		return errors.Join(err, removeTemp(tmp))
+	}
+	return SyncFolder(filepath.Dir(path))
+}
+
+// replace makes the file at path the previous one and tmp the file at path.
+func replace(tmp, path string) error {
+	moved, err := keep(path)
+	if err != nil {
 		return fmt.Errorf("checkpoint: keeping %s as %s: %w", path, path+PrevSuffix, err)
 	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+	if err = os.Rename(tmp, path); err == nil {
+		return nil
 	}
-	return syncFolder(filepath.Dir(path))
+	if moved {
+		err = errors.Join(err, os.Rename(path+PrevSuffix, path))
+	}
+	return fmt.Errorf("checkpoint: %w", err)
 }
 
 // writeTemp writes and syncs a whole file; every error of write, sync and close
@@ -115,40 +129,27 @@ func writeData(w io.Writer, s *State) error {
 }
 
 // keep makes the file at path also available at path.prev. A hard link leaves
-// path in place throughout; file systems without links get a rename, and a crash
-// in between leaves path.prev only, which readers fall back to.
-func keep(path string) error {
+// path in place throughout; file systems without links get a rename, which moved
+// reports, and a crash in between leaves path.prev only, which readers fall back to.
+func keep(path string) (moved bool, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	prev, link := path+PrevSuffix, path+PrevSuffix+TempSuffix
 	if err := removeTemp(link); err != nil {
-		return err
+		return false, err
 	}
 	if err := os.Link(path, link); err != nil {
-		return os.Rename(path, prev)
+		return true, os.Rename(path, prev)
 	}
-	if err := os.Rename(link, prev); err != nil {
-		return err
-	}
-	return removeTemp(link) // renaming one link of a file over another of the same file does nothing
+	// Renaming one link of a file over another of the same file leaves both, so
+	// the link is removed in any case.
+	return false, errors.Join(os.Rename(link, prev), removeTemp(link))
 }
 
 func removeTemp(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
-	}
-	return nil
-}
-
-// syncFolder makes a rename survive a power cut.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil
 }
