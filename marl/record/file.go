@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gmel-go/gmel/marl/checkpoint"
 )
 
 // Scalar is one named number of a record.
@@ -86,7 +88,7 @@ func WriteFile(path string, data []byte) error {
 		os.Remove(tmp)
 		return fmt.Errorf("record: writing %s: %w", filepath.Base(path), err)
 	}
-	return nil
+	return checkpoint.SyncFolder(filepath.Dir(path))
 }
 
 func writeSynced(path string, data []byte) error {

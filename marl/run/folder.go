@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/marl/record"
 )
 
@@ -93,7 +94,10 @@ func (f Folder) begin(c *Config) error {
 	if err := os.MkdirAll(filepath.Dir(f.checkpoint()), 0o777); err != nil {
 		return fmt.Errorf("the run folder cannot be made: %w", err)
 	}
-	return record.WriteFile(f.config(), c.Commented())
+	if err := checkpoint.SyncFolder(filepath.Dir(filepath.Clean(string(f)))); err != nil {
+		return err // the name of the folder itself
+	}
+	return record.WriteFile(f.config(), c.Commented()) // and the names in it
 }
 
 // ResumeCommand is what continues the run of a folder.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/marl/record"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -23,9 +24,13 @@ type records struct {
 }
 
 // openRecords opens the files and drops what was written after an update, -1: all.
-func openRecords(f Folder, update int) (*records, error) {
+func openRecords(f Folder, update int) (_ *records, err error) {
 	r := &records{begin: time.Now(), beginUpdate: max(0, update), completion: math.NaN()}
-	var err error
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
 	if r.lines, err = record.OpenJSONL(f.metrics(), update); err != nil {
 		return nil, err
 	}
@@ -35,13 +40,19 @@ func openRecords(f Folder, update int) (*records, error) {
 	if r.events, err = record.OpenEvents(f.events(), update); err != nil {
 		return nil, err
 	}
+	if err := checkpoint.SyncFolder(string(f)); err != nil {
+		return nil, err
+	}
 	lines, err := record.ReadJSONL(f.metrics())
+	if err != nil {
+		return nil, err
+	}
 	for _, line := range lines {
 		if c, ok := line.Values[completionName]; ok {
 			r.completion = c
 		}
 	}
-	return r, err
+	return r, nil
 }
 
 func (r *records) metrics(m marl.Metrics) error {
@@ -90,8 +101,19 @@ func (r *records) sync() error {
 	return errors.Join(r.lines.Sync(), r.timing.Sync(), r.events.Sync())
 }
 
+// close closes what is open: all, or the first of them when a later one failed.
 func (r *records) close() error {
-	return errors.Join(r.lines.Close(), r.timing.Close(), r.events.Close())
+	var errs []error
+	if r.lines != nil {
+		errs = append(errs, r.lines.Close())
+	}
+	if r.timing != nil {
+		errs = append(errs, r.timing.Close())
+	}
+	if r.events != nil {
+		errs = append(errs, r.events.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // drawCurve draws the evaluations so far; the levels of the heuristics once known.

@@ -151,6 +151,9 @@ func (r *runner) learn(ctx context.Context) error {
 	if r.trainer.Update() >= r.config.Train.Updates {
 		return nil
 	}
+	if err := r.trainer.WarmUp(ctx); err != nil {
+		return err
+	}
 	if r.saved < 0 {
 		if err := r.evaluate(0); err != nil {
 			return err
@@ -176,11 +179,11 @@ func (r *runner) report() {
 
 // learned returns the current actor, sampled and greedy.
 func (r *runner) learned() ([]sim.Policy, func() error, error) {
-	sampled, err := r.trainer.Policy(r.backend, true)
+	sampled, err := r.trainer.Policy(r.backend, true, r.config.EvalSeed)
 	if err != nil {
 		return nil, nil, err
 	}
-	greedy, err := r.trainer.Policy(r.backend, false)
+	greedy, err := r.trainer.Policy(r.backend, false, r.config.EvalSeed)
 	if err != nil {
 		return nil, nil, err
 	}
