@@ -11,7 +11,7 @@ func defaultTrainer(b *testing.B, change func(*Config)) *Trainer {
 		change(&c)
 	}
 	t := paperTrainer(b, c, 1)
-	if err := t.warmUp(); err != nil {
+	if err := t.WarmUp(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	return t

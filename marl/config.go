@@ -59,7 +59,7 @@ type Config struct {
 	// Batch B joint transitions (all agents of one world in one slot) make a minibatch.
 	Batch int `yaml:"batch"`
 	// Replay is the capacity in joint transitions; below 2^24. One takes about
-	// 4 A (2 O + 2 U + 2) bytes: 20,000 of 30 agents are about a quarter of a GB.
+	// 4 A (2 O + 2 U + 3) bytes: 20,000 of 30 agents are about a quarter of a GB.
 	Replay int `yaml:"replay"`
 	// WarmupSlots are played in every world before the first update.
 	WarmupSlots int `yaml:"warmup_slots"`
@@ -165,6 +165,9 @@ func (c *Config) validateSchedule(v *validator) {
 	v.atLeast("replay", c.Replay, c.Worlds)
 	v.check(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
 	v.atLeast("warmup_slots", c.WarmupSlots, 0)
+	v.check(c.Worlds < 1 || c.WarmupSlots <= max(c.Replay/c.Worlds, 1), "warmup_slots", c.WarmupSlots,
+		fmt.Sprintf("at most replay / worlds = %d / %d, so that the replay holds the warm-up", c.Replay, c.Worlds))
+	v.check(c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("at most %d", maxThreads))
 	v.check(c.WarmupSlots > 0 || !c.NormaliseObs, "warmup_slots", c.WarmupSlots, "at least 1 with normalise_obs, which measures there")
 	v.atLeast("eval_every", c.EvalEvery, 0)
 	v.atLeast("eval_episodes", c.EvalEpisodes, 1)
@@ -196,6 +199,9 @@ func (c *Config) validateNetworks(v *validator) {
 	v.atLeast("actor_hidden", c.ActorHidden, 1)
 	v.check(c.Heads < 1 || c.Hidden%c.Heads == 0, "hidden", c.Hidden, fmt.Sprintf("a multiple of heads = %d", c.Heads))
 }
+
+// maxThreads is more than any machine has cores: a guard against slips.
+const maxThreads = 1024
 
 // maxReplay: row indices are float32 on the device, exact to 2^24.
 const maxReplay = 1 << 24

@@ -5,9 +5,9 @@
 // sim or to any other [Env].
 //
 // Networks are gorgonia graphs (critic.go, actor.go); package nn/machine lowers
-// them together with sampling, replay, Adam and the target updates into three
-// Programs over one arena: act, prepare and update (update.go). A [Trainer] runs
-// them: rollout, U updates, metrics.
+// them together with sampling, replay, Adam and the target updates into Programs
+// over one arena: act and prepare (learner.go), update and inspect (update.go). A
+// [Trainer] runs them: rollout, U updates, metrics.
 //
 // Shapes: W worlds, A agents (IEDs), O observation, U actions, B joint transitions of
 // a minibatch, H hidden, h heads. Agents are rows: a batch is [B*A, O].

@@ -16,8 +16,20 @@ type NonFiniteError struct {
 }
 
 func (e *NonFiniteError) Error() string {
-	return fmt.Sprintf("marl: update %d: %s[%d] is %g; the run has stopped, the last checkpoint is good; "+
-		"lower train.lr_critic, train.lr_actor or train.max_norm", e.Update, e.Tensor, e.Index, e.Value)
+	return fmt.Sprintf("marl: update %d: %s[%d] is %g and training has stopped; "+
+		"a scenario without extreme numbers, or lower train.lr_critic, train.lr_actor or train.max_norm, may help", e.Update, e.Tensor, e.Index, e.Value)
+}
+
+// checkTransitions looks at what the worlds gave before it is kept: a bad row could lie in the
+// replay, and in checkpoints, for thousands of updates before a minibatch draws it.
+func (t *Trainer) checkTransitions() error {
+	columns := t.transitions.columns()
+	for i, table := range t.learner.replay.tables() {
+		if at := firstBad(columns[i]); at >= 0 {
+			return &NonFiniteError{Update: t.update, Tensor: table.Name(), Index: at, Value: columns[i][at]}
+		}
+	}
+	return nil
 }
 
 // checkFinite reads the statistics of the updates so far: a loss, norm or target that is not

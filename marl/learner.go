@@ -1,6 +1,7 @@
 package marl
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -62,7 +63,7 @@ func newLearner(cfg *Config, size sizes, backend kernels.Backend, seed uint64) (
 	}
 	l.session = session
 	if err := l.initialise(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, session.Close())
 	}
 	return l, nil
 }
@@ -156,7 +157,7 @@ func (l *learner) buildPrepare() (*kernels.Program, error) {
 // schedule returns alpha and the share of the learning rates at an update, linear in it.
 func (l *learner) schedule(update int) (alpha, share float64) {
 	t := min(1, float64(update)/float64(l.cfg.Updates))
-	return l.cfg.Alpha + (l.cfg.AlphaFinal-l.cfg.Alpha)*t, 1 + (l.cfg.LRFinal-1)*t
+	return l.cfg.Alpha + float64((l.cfg.AlphaFinal-l.cfg.Alpha)*t), 1 + float64((l.cfg.LRFinal-1)*t)
 }
 
 // anneal uploads the scalars that change along the run; Programs read them from the device.

@@ -15,7 +15,7 @@ type Metrics struct {
 	ActorLoss  float32
 	// TDError is the root mean squared Q - y of deciding agents, in units of the standardised reward.
 	TDError float32
-	// Unexplained is the mean squared TD error over the variance of y: 1 = the critic knows nothing.
+	// Unexplained is the mean squared TD error over the variance of y in a minibatch: 1 = the critic knows nothing.
 	Unexplained float32
 	// TargetMean is the mean of y.
 	TargetMean float32
@@ -77,7 +77,6 @@ func (t *Trainer) metrics(sums []float32) (Metrics, error) {
 		RewardMean: moments[0], RewardStd: moments[1], Alpha: float32(alpha), LRShare: float32(share),
 		AttentionEntropy: heads,
 	}
-	variance := mean(statSquaredTarget) - mean(statTarget)*mean(statTarget)
-	m.Unexplained = mean(statSquaredTD) / max(variance, 1e-6)
+	m.Unexplained = mean(statSquaredTD) / max(mean(statTargetVariance), 1e-6)
 	return m, nil
 }

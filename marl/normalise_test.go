@@ -38,10 +38,10 @@ func TestNormaliserOnDevice(t *testing.T) {
 func TestTrainerMeasuresTheWarmUp(t *testing.T) {
 	c := smallConfig(1)
 	tr := smallTrainer(t, c, 1)
-	if err := tr.warmUp(); err != nil {
+	if err := tr.WarmUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p, err := tr.Policy(openBackend(t, "auto", 1), false)
+	p, err := tr.Policy(openBackend(t, "auto", 1), false, tr.seed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package marl
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -58,10 +59,10 @@ func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, s
 	return p, err
 }
 
-// Policy is a copy of the current actor.
-func (t *Trainer) Policy(backend kernels.Backend, sampled bool) (*Policy, error) {
+// Policy is a copy of the current actor; seed is that of a sampled policy's draws.
+func (t *Trainer) Policy(backend kernels.Backend, sampled bool, seed uint64) (*Policy, error) {
 	l := t.learner
-	p := newPolicy(l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, t.seed)
+	p := newPolicy(l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, seed)
 	p.backend = backend
 	for _, x := range []struct {
 		to   *[]float32
@@ -168,11 +169,15 @@ func (p *Policy) open(rows int) error {
 	if x.session, err = machine.NewSession(p.backend, lay, x.program); err != nil {
 		return err
 	}
-	p.batch = x
-	if err := norm.upload(x.session, p.mean, p.scale); err != nil {
-		return err
+	err = norm.upload(x.session, p.mean, p.scale)
+	if err == nil {
+		err = x.session.Upload(placed.Flat, p.weights)
 	}
-	return x.session.Upload(placed.Flat, p.weights)
+	if err != nil {
+		return errors.Join(err, x.session.Close())
+	}
+	p.batch = x
+	return nil
 }
 
 func (x *batch) run(obs, mask []float32, moment [2]float32) ([]float32, error) {

@@ -49,14 +49,14 @@ func TestLearningBeatsRandom(t *testing.T) {
 	compiled(t)
 	tr := smallTrainer(t, smallConfig(400), 1)
 	b := openBackend(t, "auto", 1)
-	before, err := tr.Policy(b, false)
+	before, err := tr.Policy(b, false, tr.seed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.Run(context.Background(), Hooks{}); err != nil {
 		t.Fatal(err)
 	}
-	after, err := tr.Policy(b, false)
+	after, err := tr.Policy(b, false, tr.seed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestPolicyIsReproducible(t *testing.T) {
 	b := openBackend(t, "auto", 1)
 	hashes := map[bool]string{}
 	for _, sampled := range []bool{false, true} {
-		mine, err := tr.Policy(b, sampled)
+		mine, err := tr.Policy(b, sampled, tr.seed)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ func mixRewards(out, r []float32, active []bool, agents int, omega float64) {
 		hi := lo + agents
 		mean := activeMean(r[lo:hi], active[lo:hi])
 		for i := lo; i < hi; i++ {
-			out[i] = float32((1-omega)*float64(r[i]) + omega*mean)
+			out[i] = float32(float64((1-omega)*float64(r[i])) + float64(omega*mean)) // no fused multiply-add: the same bits everywhere
 		}
 	}
 }

@@ -25,6 +25,9 @@ func (t *Trainer) slot() error {
 		return err
 	}
 	t.outcome()
+	if err := t.checkTransitions(); err != nil {
+		return err
+	}
 	t.slots++
 	return l.replay.insert(l.session, x)
 }

@@ -10,14 +10,14 @@ import (
 
 // The statistics of an update, summed on the device until they are reported.
 const (
-	statUpdates       = iota // number of updates in the sums
-	statCriticLoss           // with the attention penalty
-	statSquaredTD            // (Q - y)^2, deciding agents
-	statTarget               // y, deciding agents
-	statSquaredTarget        // y^2, deciding agents
-	statActorLoss            // with the logit penalty
-	statEntropy              // nats, deciding agents
-	statCriticNorm           // gradient norm before the clip
+	statUpdates        = iota // number of updates in the sums
+	statCriticLoss            // with the attention penalty
+	statSquaredTD             // (Q - y)^2, deciding agents
+	statTarget                // y, deciding agents
+	statTargetVariance        // of y within the minibatch, deciding agents
+	statActorLoss             // with the logit penalty
+	statEntropy               // nats, deciding agents
+	statCriticNorm            // gradient norm before the clip
 	statActorNorm
 	statCount
 )

@@ -28,7 +28,7 @@ func refSample(logp matrix, seed uint64, stream uint32, low uint32) []float32 {
 }
 
 // y against the reference: masked, terminated and truncated (that is, not terminated, with the
-// final observation as successor, which rollout_test.go checks) rows; standardised or not.
+// final observation as successor) rows; standardised or not.
 func TestTargetAgainstReference(t *testing.T) {
 	for _, value := range []string{TargetSampled, TargetExpected} {
 		for _, standardise := range []bool{false, true} {

@@ -27,6 +27,7 @@ type Trainer struct {
 
 	update int // updates done
 	slots  int // slots played in every world
+	warm   bool
 
 	transitions *transitions
 	actions     []int32
@@ -62,7 +63,7 @@ func (t *Trainer) Close() error { return t.learner.session.Close() }
 // ErrInterrupted returned. Numbers that are not finite stop the run before anything of the
 // bad iteration is kept.
 func (t *Trainer) Run(ctx context.Context, h Hooks) error {
-	if err := t.warmUp(); err != nil {
+	if err := t.WarmUp(ctx); err != nil {
 		return err
 	}
 	for t.update < t.cfg.Updates {
@@ -86,16 +87,22 @@ func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 	return nil
 }
 
-// warmUp plays until there are WarmupSlots slots to learn from, and measures observations.
-func (t *Trainer) warmUp() error {
+// WarmUp plays until there are WarmupSlots slots to learn from, and measures the observations
+// that normalise all later ones. Run does it where it has not been done. When ctx is cancelled
+// nothing is kept.
+func (t *Trainer) WarmUp(ctx context.Context) error {
+	if t.warm || t.update > 0 { // the latter: resumed
+		return nil
+	}
 	for t.slots < t.cfg.WarmupSlots {
+		if ctx.Err() != nil {
+			return ErrInterrupted
+		}
 		if err := t.slot(); err != nil {
 			return err
 		}
 	}
-	if t.update > 0 { // resumed
-		return nil
-	}
+	t.warm = true
 	return t.normalise()
 }
 
@@ -114,7 +121,7 @@ func (t *Trainer) learn() error {
 		}
 	}
 	t.update += t.cfg.UpdatesPerIteration
-	return nil
+	return l.session.Sync()
 }
 
 // report calls the hooks whose interval the last iteration has crossed. Metrics come first, so

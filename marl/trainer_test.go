@@ -200,7 +200,7 @@ func TestNonFiniteStopsTheRun(t *testing.T) {
 // After 4 pieces the ring holds the youngest transitions, at the places that next says.
 func TestReplayRing(t *testing.T) {
 	c := tiny(1)
-	c.Replay, c.Worlds = 10, 4
+	c.Replay, c.Worlds, c.WarmupSlots = 10, 4, 0
 	tr := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
 	x, n := newTransitions(4, 3, 4, 3), tr.learner.replay
 	for piece := range 4 {

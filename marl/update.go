@@ -37,7 +37,7 @@ func (l *learner) buildUpdate() (*kernels.Program, error) {
 }
 
 // buildInspect measures what is too dear to measure in every update: the entropy of the
-// attention on the minibatch that the next update will draw.
+// attention, on one minibatch.
 func (l *learner) buildInspect() (*kernels.Program, error) {
 	b := machine.NewBuilder("inspect", l.layout)
 	if l.cfg.Attention {
@@ -119,8 +119,9 @@ func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 	s := &l.statistic
 	s.output(f, b, statCriticLoss, loss)
 	s.output(f, b, statSquaredTD, weightedMean(op.Square(td), active))
-	s.output(f, b, statTarget, weightedMean(target, active))
-	s.output(f, b, statSquaredTarget, weightedMean(op.Square(target), active))
+	mean := weightedMean(target, active)
+	s.output(f, b, statTarget, mean)
+	s.output(f, b, statTargetVariance, weightedMean(op.Square(op.Sub(target, mean)), active))
 	f.Lower(b)
 	l.criticAdam.Step(b)
 	s.add(b, statCriticNorm, l.criticAdam.Norm())

@@ -33,15 +33,24 @@ func (f *Fragment) Input(t machine.Tensor) *Node {
 	if len(t.Shape()) == 0 {
 		n = G.NewScalar(f.g, tensor.Float32, G.WithName(t.Name()))
 	}
-	f.in[n] = t
+	f.read(n, t)
 	return n
+}
+
+// read notes where an input comes from. gorgonia merges inputs of equal name and shape, so a
+// second tensor of the same name would take the place of the first without a word.
+func (f *Fragment) read(n *Node, t machine.Tensor) {
+	if other, ok := f.in[n]; ok && other != t {
+		panic(fmt.Sprintf("nn: input %s is bound to two tensors, %v and %v; one fragment can hold one of them", n.Name(), other, t))
+	}
+	f.in[n] = t
 }
 
 // Bind gives the network's parameters the values at pl.
 func (f *Fragment) Bind(p *Params, pl *Placed) *Bound {
 	bd := p.Bind(f.g)
 	for n, t := range bd.At(pl) {
-		f.in[n] = t
+		f.read(n, t)
 	}
 	return bd
 }

@@ -95,7 +95,9 @@ func orthonormal(n, length int, rng *rand.Rand) [][]float64 {
 	return q
 }
 
-// The conversions forbid fused multiply-add, so that every machine starts from the same bits.
+// The conversions forbid fused multiply-add, so that compilers and instruction sets agree. The
+// normal draws use the standard library's log and exp, which may round differently on another
+// processor architecture.
 
 func dot(a, b []float64) float64 {
 	s := 0.0

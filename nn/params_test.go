@@ -1,8 +1,10 @@
 package nn_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/nn"
@@ -108,4 +110,19 @@ func TestPlacedNames(t *testing.T) {
 	if bias, _ := l.Lookup("critic/enc.b"); !slices.Equal(bias.Shape(), []int{5}) || bias.Offset() != w.Offset()+16 {
 		t.Errorf("critic/enc.b is %v at %d", bias, bias.Offset())
 	}
+}
+
+// Two tensors of one name would silently be one input.
+func TestFragmentRefusesTwoTensorsOfOneName(t *testing.T) {
+	l, net := machine.NewLayout(), nn.NewParams("net")
+	net.Matrix("w", 2, 3, nn.Zeros)
+	online, target := net.Place(l, "online"), net.Place(l, "target")
+	f := nn.NewFragment()
+	f.Bind(net, online)
+	defer func() {
+		if r := fmt.Sprint(recover()); !strings.Contains(r, "net/w is bound to two tensors") {
+			t.Errorf("panic %q", r)
+		}
+	}()
+	f.Bind(net, target)
 }
