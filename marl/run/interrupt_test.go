@@ -22,8 +22,7 @@ func TestInterruptedOnFullDisk(t *testing.T) {
 	c := load(t, Sources{File: "../../cmd/gmel/testdata/tiny.yaml", Sets: []string{"train.backend=ref"}})
 	dir := filepath.Join(t.TempDir(), "run")
 	stopped, stop := context.WithCancel(context.Background())
-	stop()
-	r, err := Train(stopped, c, Options{Out: dir})
+	r, err := Train(stopped, c, Options{Out: dir, Progress: func(Status) { stop() }}) // after the first evaluation
 	if err != nil || !r.Interrupted {
 		t.Fatalf("%+v, %v", r, err)
 	}
