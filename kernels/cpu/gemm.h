@@ -35,6 +35,7 @@ static INLINE void grid_of(gemm_shape *s, double flops) {
 
 static INLINE gemm_shape shape_of(const desc *d) {
 	gemm_shape s = {d->dim[GEMM_M], d->dim[GEMM_N], d->dim[GEMM_K], d->dim[GEMM_GROUPS]};
+	if (s.m == 0 || s.n == 0) return (gemm_shape){0};
 	double flops = gemm_flops(d);
 	s.shared_panels = s.m > FEW_ROWS && flops > SPLIT_FLOPS;
 	if (s.shared_panels) {
@@ -93,7 +94,7 @@ static INLINE panels gemm_block_panels(const worker *w, const desc *d, const gem
 	int64_t kc = minimum(BLOCK_K, s->k - k0), n = c.to - c.from;
 	if (s->shared_panels) return (panels){w->shared + (group * s->k + k0) * panels_width(s->n) + c.from * kc};
 	matrix b = matrix_at(gemm_b(w, d, group), k0, c.from);
-	if (!b.trans && rows.to - rows.from <= DIRECT_ROWS && n == panels_width(n)) return (panels){b.p, b.ld};
+	if (!b.trans && rows.to - rows.from <= DIRECT_ROWS && n == panels_width(n)) return (panels){b.p, b.ld, 1};
 	pack(n, kc, b, w->local);
 	return (panels){w->local};
 }

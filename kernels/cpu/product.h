@@ -164,7 +164,8 @@ static INLINE matrix matrix_at(matrix m, int64_t r, int64_t c) {
 // Right factors: packed panels, or B itself when its rows can be read as panels.
 typedef struct {
 	const float *p;
-	int64_t ld; // 0 when packed
+	int64_t ld; // of B itself
+	int direct; // B itself
 } panels;
 
 // product_block multiplies one block of kc terms: a is m x kc, b holds n columns.
@@ -173,7 +174,7 @@ static void product_block(int64_t m, int64_t n, int64_t kc, matrix a, panels b, 
 	float spill[TILE_ROWS * PANEL] __attribute__((aligned(64)));
 	for (int64_t j = 0; j < n; j += PANEL) {
 		int64_t width = panel_width(n - j), columns = minimum(n - j, width);
-		tile_input in = {.kc = kc, .lda = a.ld, .b = b.ld ? b.p + j : b.p + j * kc, .ldb = b.ld ? b.ld : width, .n = columns, .spill = spill};
+		tile_input in = {.kc = kc, .lda = a.ld, .b = b.direct ? b.p + j : b.p + j * kc, .ldb = b.direct ? b.ld : width, .n = columns, .spill = spill};
 		int spilled = columns < width || f->before || f->after || f->aux;
 		int late = f->fn != FN_IDENTITY && f->fn != FN_RELU;
 		const tile_fn *table = tiles[a.trans][width / VL - 1];

@@ -42,7 +42,7 @@ func trialsOf(op kernels.Op) []*trial {
 
 var gemmShapes = [][3]int64{
 	{1, 1, 1}, {2, 3, 5}, {5, 31, 33}, {31, 33, 31}, {33, 31, 257}, {6, 16, 256}, {7, 17, 255}, {14, 32, 512},
-	{64, 64, 1030}, {300, 34, 39}, {1, 33, 300}, {97, 5, 64}, {12, 130, 513}, {290, 270, 70}, {3, 4, 0}, {0, 3, 2}, {600, 40, 270},
+	{64, 64, 1030}, {300, 34, 39}, {1, 33, 300}, {97, 5, 64}, {12, 130, 513}, {290, 270, 70}, {3, 4, 0}, {0, 3, 2}, {4, 0, 3}, {600, 40, 270},
 }
 
 // gemmTrials: all shapes in all transpositions, everything else at random.
@@ -53,6 +53,11 @@ func gemmTrials(op kernels.Op) []*trial {
 		for trans := range kernels.Flags(4) {
 			all = append(all, gemmTrial(r, s, trans*kernels.FlagTransA))
 		}
+	}
+	for trans := range kernels.Flags(4) { // one row (or column) of B for all k
+		t := gemmTrial(r, [3]int64{9, 64, 20}, trans*kernels.FlagTransA)
+		t.desc.Dim[kernels.GemmLDB] = 0
+		all = append(all, t)
 	}
 	for f := range fnLast + 1 {
 		t := gemmTrial(r, [3]int64{9, 35, 20}, 0).fn(f)
