@@ -1,6 +1,7 @@
 package run
 
 import (
+	"math"
 	"slices"
 
 	"github.com/gmel-go/gmel/marl"
@@ -8,7 +9,7 @@ import (
 )
 
 // episode is one finished episode; p95 is the latency in s that 95 % of its tasks
-// do not exceed.
+// do not exceed; NaN without a task.
 type episode struct {
 	sim.EpisodeStats
 	p95 float64
@@ -68,10 +69,10 @@ func (t *tails) observe(w *sim.Worlds) {
 	}
 }
 
-// quantile95 is the smallest value that at least 95 % do not exceed; 0 for none.
+// quantile95 is the smallest value that at least 95 % do not exceed; NaN for none.
 func quantile95(x []float32) float64 {
 	if len(x) == 0 {
-		return 0
+		return math.NaN()
 	}
 	slices.Sort(x)
 	return float64(x[(len(x)*95+99)/100-1])

@@ -2,6 +2,8 @@ package run
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/google/go-cmp/cmp"
 )
@@ -115,8 +118,27 @@ func TestInterval(t *testing.T) {
 	if got.Mean != 3 || math.Abs(got.Half-2.7764*math.Sqrt(2.5/5)) > 1e-3 {
 		t.Errorf("%+v", got)
 	}
-	if interval([]float64{1}) != (Interval{}) {
-		t.Error("an interval of one episode")
+}
+
+// Too few values are said to be missing, in text and in JSON, and are read back.
+func TestIntervalOfFewValues(t *testing.T) {
+	for _, c := range []struct {
+		values     []float64
+		text, json string
+	}{
+		{nil, "n/a", `{"mean":null,"half_95":null}`},
+		{[]float64{math.NaN(), 1.5}, "1.50 ± n/a", `{"mean":1.5,"half_95":null}`},
+		{[]float64{2, 2}, "2.00 ± 0.00", `{"mean":2,"half_95":0}`},
+	} {
+		i := interval(c.values)
+		data, err := json.Marshal(i)
+		if err != nil || string(data) != c.json || i.text(2) != c.text {
+			t.Errorf("%s %s %v", data, i.text(2), err)
+		}
+		var back Interval
+		if err := json.Unmarshal(data, &back); err != nil || back.text(2) != c.text {
+			t.Errorf("%+v %v", back, err)
+		}
 	}
 }
 
@@ -131,7 +153,7 @@ func TestQuantile95(t *testing.T) {
 	if q := quantile95([]float32{7}); q != 7 {
 		t.Error(q)
 	}
-	if q := quantile95(nil); q != 0 {
+	if q := quantile95(nil); !math.IsNaN(q) {
 		t.Error(q)
 	}
 }
@@ -154,6 +176,26 @@ func TestMeasureAgreesWithSimulate(t *testing.T) {
 	}
 	if s.Hash != want.Hash || s.CompletionRate != want.CompletionRate || len(episodes) != 70 {
 		t.Errorf("%s %s, %d episodes", s.Hash, want.Hash, len(episodes))
+	}
+}
+
+// Resuming after NaN meets the same NaN, so it is not proposed.
+func TestAdvice(t *testing.T) {
+	bad := &marl.NonFiniteError{Tensor: "x"}
+	for _, c := range []struct {
+		err      error
+		saved    int
+		has, not string
+	}{
+		{bad, -1, "start a new run with the changed setting", "the checkpoint of"},
+		{bad, 7, "the checkpoint of update 7 is kept", "--resume"},
+		{errors.New("disk"), 7, "--resume", "new run"},
+		{errors.New("disk"), -1, "disk", "--resume"},
+	} {
+		text := (&runner{folder: "f", saved: c.saved}).advise(c.err).Error()
+		if !strings.Contains(text, c.has) || strings.Contains(text, c.not) {
+			t.Error(text)
+		}
 	}
 }
 

@@ -4,22 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
-	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
-
-// Interval is a mean over episodes with the half width of its 95 % interval
-// (Student's t).
-type Interval struct {
-	Mean float64 `json:"mean"`
-	Half float64 `json:"half_95"`
-}
 
 // Row is one policy of a comparison. Every number is a mean over episodes.
 type Row struct {
@@ -44,6 +34,9 @@ type Difference struct {
 	LatencyS   Interval `json:"mean_latency_s"`
 }
 
+// ownNumbers keeps readers from a comparison that means nothing.
+const ownNumbers = "The numbers of the scenario are GMEL's own and not the paper's, so this table cannot be compared with the paper's."
+
 // Table is the comparison of learned policies with all heuristics.
 type Table struct {
 	Scenario    string       `json:"scenario"`
@@ -53,6 +46,7 @@ type Table struct {
 	Rows        []Row        `json:"policies"`
 	Differences []Difference `json:"differences"`
 	Warnings    []string     `json:"warnings"`
+	Note        string       `json:"note"`
 }
 
 // comparison says what a table is made of.
@@ -68,7 +62,7 @@ type comparison struct {
 
 // table plays every policy on the same evaluation seeds.
 func (c *comparison) table(ctx context.Context) (*Table, error) {
-	t := &Table{Scenario: c.scenario.Name, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}}
+	t := &Table{Scenario: c.scenario.Name, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}, Note: ownNumbers}
 	policies := slices.Clone(c.learned)
 	for _, name := range sim.Policies() {
 		p, err := sim.NewPolicy(name, c.scenario, c.seed)
@@ -136,27 +130,12 @@ func paired(a, b Row, f func(episode) float64) Interval {
 	return interval(x)
 }
 
-// clear reports whether zero lies outside.
-func (i Interval) clear() bool { return math.Abs(i.Mean) > i.Half }
-
 func collectValues(episodes []episode, f func(episode) float64) []float64 {
 	var x []float64
 	for _, e := range episodes {
 		x = append(x, f(e))
 	}
 	return x
-}
-
-// interval leaves out episodes without a value (no task) and is zero without any.
-func interval(x []float64) Interval {
-	x = slices.DeleteFunc(x, math.IsNaN)
-	n := float64(len(x))
-	if n < 2 {
-		return Interval{}
-	}
-	mean, std := stat.MeanStdDev(x, nil)
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(0.975)
-	return Interval{mean, t * std / math.Sqrt(n)}
 }
 
 // Markdown is the table for people.
@@ -177,9 +156,8 @@ func (t *Table) Markdown() string {
 	for _, w := range t.Warnings {
 		fmt.Fprintf(&b, "Warning: %s.\n", w)
 	}
+	if t.Note != "" {
+		fmt.Fprintf(&b, "Note: %s\n", t.Note)
+	}
 	return b.String()
-}
-
-func (i Interval) text(digits int) string {
-	return fmt.Sprintf("%.*f ± %.*f", digits, i.Mean, digits, i.Half)
 }

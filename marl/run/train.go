@@ -90,10 +90,24 @@ func (r *runner) train(ctx context.Context, from *resumed) (result Result, err e
 	case errors.Is(err, marl.ErrInterrupted), errors.Is(err, context.Canceled):
 		result.Interrupted, err = true, nil
 	}
-	if err != nil && r.saved >= 0 {
-		err = fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, ResumeCommand(r.folder))
+	return result, r.advise(err)
+}
+
+// advise adds what the user can do. A resumed run is the same to the bit, so it
+// would meet the same NaN again.
+func (r *runner) advise(err error) error {
+	var bad *marl.NonFiniteError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &bad) && r.saved >= 0:
+		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting (the checkpoint of update %d is kept)", err, r.saved)
+	case errors.As(err, &bad):
+		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting", err)
+	case r.saved >= 0:
+		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, ResumeCommand(r.folder))
 	}
-	return result, err
+	return err
 }
 
 // build makes worlds, backend and trainer.
@@ -155,11 +169,12 @@ func (r *runner) learn(ctx context.Context) error {
 		return err
 	}
 	if r.saved < 0 {
-		if err := r.evaluate(0); err != nil {
+		if err := r.evaluate(ctx, 0); err != nil {
 			return err
 		}
 	}
-	return r.trainer.Run(ctx, marl.Hooks{Metrics: r.metrics, Evaluate: r.evaluate, Checkpoint: r.checkpoint})
+	evaluate := func(update int) error { return r.evaluate(context.Background(), update) } // its iteration is finished and kept
+	return r.trainer.Run(ctx, marl.Hooks{Metrics: r.metrics, Evaluate: evaluate, Checkpoint: r.checkpoint})
 }
 
 func (r *runner) metrics(m marl.Metrics) error {
@@ -190,8 +205,9 @@ func (r *runner) learned() ([]sim.Policy, func() error, error) {
 	return []sim.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
 }
 
-// evaluate plays the current actor on the fixed evaluation seeds.
-func (r *runner) evaluate(update int) (err error) {
+// evaluate plays the current actor on the fixed evaluation seeds, unless ctx ends
+// between two policies.
+func (r *runner) evaluate(ctx context.Context, update int) (err error) {
 	policies, done, err := r.learned()
 	if err != nil {
 		return err
@@ -199,6 +215,9 @@ func (r *runner) evaluate(update int) (err error) {
 	defer func() { err = errors.Join(err, done()) }()
 	c := &r.config.Train
 	for _, p := range policies {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		s, err := marl.Evaluate(r.config.Scenario, p, c.EvalEpisodes, r.config.EvalSeed, threads(c.Threads), nil)
 		if err != nil {
 			return err
@@ -231,7 +250,15 @@ func (r *runner) keep() error {
 		return err
 	}
 	r.saved = update
-	return drawCurve(r.folder, nil)
+	r.draw(nil)
+	return nil
+}
+
+// draw makes the picture; training goes on without one.
+func (r *runner) draw(t *Table) {
+	if err := drawCurve(r.folder, t); err != nil {
+		r.notice("WARNING: the learning curve cannot be drawn: %v", err)
+	}
 }
 
 // finish compares the result with all heuristics.
@@ -248,9 +275,7 @@ func (r *runner) finish(ctx context.Context) (t *Table, err error) {
 	if t, err = c.table(ctx); err != nil {
 		return nil, err
 	}
-	if err := drawCurve(r.folder, t); err != nil {
-		return nil, err
-	}
+	r.draw(t)
 	return t, r.folder.writeTable(t)
 }
 
