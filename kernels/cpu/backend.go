@@ -22,6 +22,8 @@ import (
 
 func init() { kernels.Register("cpu", driver{}) }
 
+const maxThreads = 1024
+
 type backend struct {
 	pool    *C.gmel_pool
 	isa     *C.isa
@@ -34,8 +36,8 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Threads < 0 {
-		return nil, fmt.Errorf("cpu: %d threads; give a positive number, or 0 for all", o.Threads)
+	if o.Threads < 0 || o.Threads > maxThreads {
+		return nil, fmt.Errorf("cpu: threads is %d, allowed are 1 to %d, or 0 for all cores", o.Threads, maxThreads)
 	}
 	if o.Threads == 0 {
 		o.Threads = defaultThreads()

@@ -3,6 +3,8 @@
 package cpu_test
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -41,8 +43,10 @@ func wantError(t *testing.T, err error, part string) {
 func TestOpenRefuses(t *testing.T) {
 	_, err := kernels.Open("cpu", kernels.Options{ISA: "mmx"})
 	wantError(t, err, `cannot run instruction set "mmx"; it can run: `)
-	_, err = kernels.Open("cpu", kernels.Options{Threads: -1})
-	wantError(t, err, "-1 threads")
+	for _, n := range []int{-1, 1025, math.MaxInt} {
+		_, err = kernels.Open("cpu", kernels.Options{Threads: n})
+		wantError(t, err, fmt.Sprintf("threads is %d, allowed are 1 to 1024", n))
+	}
 }
 
 func TestRunRefuses(t *testing.T) {

@@ -52,7 +52,7 @@ func chooseISA(name string) (*C.isa, error) {
 }
 
 // defaultThreads follows the limits of the process: affinity, cgroup, GOMAXPROCS.
-func defaultThreads() int { return runtime.GOMAXPROCS(0) }
+func defaultThreads() int { return min(runtime.GOMAXPROCS(0), maxThreads) }
 
 // Info describes the processor.
 func (driver) Info() kernels.Info {
