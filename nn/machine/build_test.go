@@ -117,6 +117,12 @@ func TestInputsAreReadBeforeOutputsAreWritten(t *testing.T) {
 	square := op.MatMul(nx, nx, false, false)
 	shifted := op.Sub(nx, square) // reads x after its successor is known
 	b.Lower(map[*G.Node]machine.Tensor{nx: x, ny: y, nz: z}, map[*G.Node]machine.Tensor{square: x, shifted: w, ny: z, nz: y})
+	u, v, t1, t2 := l.Add("u", 4), l.Add("v", 4), b.Temp("t1", 4), b.Temp("t2", 4)
+	b.Copy(y, t1)
+	b.Copy(z, t2)
+	b.Lower(map[*G.Node]machine.Tensor{ny: t1, nz: t2}, map[*G.Node]machine.Tensor{ny: t2, nz: t1})
+	b.Copy(t1, u)
+	b.Copy(t2, v)
 	p, err := b.Build()
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +136,8 @@ func TestInputsAreReadBeforeOutputsAreWritten(t *testing.T) {
 	expect(t, s, w, 1-7, 2-10, 3-15, 4-22)
 	expect(t, s, y, 5, 6, 7, 8)
 	expect(t, s, z, 1, 2, 3, 4)
+	expect(t, s, u, 1, 2, 3, 4) // swapped twice
+	expect(t, s, v, 5, 6, 7, 8)
 }
 
 func session(t *testing.T, l *machine.Layout, p ...*kernels.Program) *machine.Session {

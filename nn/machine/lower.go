@@ -22,12 +22,13 @@ func (b *Builder) Lower(in, out map[*G.Node]Tensor) {
 }
 
 func (b *Builder) lower(in, out map[*G.Node]Tensor) error {
-	l := &lowering{b: b, of: map[*G.Node][]op.Val{}}
+	l := &lowering{b: b, of: map[*G.Node][]op.Val{}, given: map[*store]bool{}}
 	for n, t := range in {
 		if err := fits(n, t); err != nil {
 			return err
 		}
 		l.of[n] = []op.Val{l.add(val{r: loc{t.root, t.off}, n: t.Len()})}
+		l.given[t.root] = true
 	}
 	targets := sortedNodes(out)
 	order, err := l.order(targets)
@@ -64,10 +65,11 @@ func sortedNodes(m map[*G.Node]Tensor) []*G.Node {
 
 // lowering is the state of one Lower.
 type lowering struct {
-	b    *Builder
-	vals []val
-	of   map[*G.Node][]op.Val // several for a tuple
-	name string               // of the temporaries of the current node
+	b     *Builder
+	vals  []val
+	of    map[*G.Node][]op.Val // several for a tuple
+	given map[*store]bool      // roots of the inputs
+	name  string               // of the temporaries of the current node
 }
 
 // val is a tensor, or a constant that becomes one when an op reads it.
@@ -201,7 +203,7 @@ func (l *lowering) store(targets []*G.Node, out map[*G.Node]Tensor) error {
 		}
 		v := l.vals[l.of[n][0]]
 		l.name = fmt.Sprintf("out#%d", n.ID())
-		if !v.uniform && v.r.s.Persistent() {
+		if l.given[v.r.s] {
 			t := l.b.Temp(l.name, int(v.n))
 			l.b.emit(copyDesc(v.n), []loc{v.r, {s: t.store}})
 			v.r = loc{s: t.store}
