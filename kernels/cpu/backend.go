@@ -2,7 +2,8 @@
 
 package cpu
 
-// The C dialect c11, unlike gnu11, never contracts a*b+c to a fused multiply-add.
+// With GCC the C dialect c11, unlike gnu11, never contracts a*b+c to a fused multiply-add;
+// clang is told so in template_begin.h.
 
 /*
 #cgo CFLAGS: -std=c11 -O2 -Wall

@@ -1,9 +1,14 @@
 // AVX2 with FMA: 8 floats a vector, tiles of 6 x 16.
 #if defined(__x86_64__)
+#if !defined(__clang__)
 #pragma GCC target("avx2,fma")
+#endif
 #include <immintrin.h>
 
 #include "template_begin.h"
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#endif
 
 #define VL 8
 #define TILE_ROWS 6
@@ -41,4 +46,7 @@ static INLINE void store_first(float *p, vec v, int n) { _mm256_maskstore_ps(p, 
 #define ISA_TABLE gmel_isa_avx2
 #define ISA_NAME "avx2"
 #include "template.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 #endif

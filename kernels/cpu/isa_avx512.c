@@ -1,9 +1,14 @@
 // AVX-512: 16 floats a vector, tiles of 14 x 32.
 #if defined(__x86_64__)
+#if !defined(__clang__)
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
+#endif
 #include <immintrin.h>
 
 #include "template_begin.h"
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
+#endif
 
 #define VL 16
 #define TILE_ROWS 14
@@ -39,4 +44,7 @@ static INLINE void store_first(float *p, vec v, int n) { _mm512_mask_storeu_ps(p
 #define ISA_TABLE gmel_isa_avx512
 #define ISA_NAME "avx512"
 #include "template.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 #endif
