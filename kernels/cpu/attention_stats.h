@@ -3,7 +3,7 @@
 #ifndef GMEL_ATTENTION_STATS_H
 #define GMEL_ATTENTION_STATS_H
 
-static int64_t head_sum_tasks(const desc *d, int phase) { return phase == 0 ? head_tasks(d, phase) : 1; }
+static int64_t head_sum_tasks(const desc *d, int phase) { return phase == 0 ? head_count(d) : 1; }
 static int64_t head_sum_shared(const desc *d) { return head_count(d); }
 
 typedef float (*row_measure)(const head *h, float *scores, int64_t self, float *row);
@@ -11,6 +11,7 @@ typedef float (*row_measure)(const head *h, float *scores, int64_t self, float *
 // head_sum adds a measure of the score rows of one head in ascending order.
 static INLINE float head_sum(const worker *w, const desc *d, int64_t task, row_measure measure) {
 	head h = head_of(d);
+	if (h.n < 2) return 0; // no others to attend to
 	int64_t at = head_offset(d, &h, task);
 	float *p = w->local, total = 0;
 	attention_scratch s = attention_carve(&h, &p);
@@ -44,7 +45,7 @@ static void attention_penalty_run(const worker *w, const desc *d, int phase, int
 	if (phase == 0)
 		w->shared[task] = head_sum(w, d, task, row_squares);
 	else
-		*argument(w, d, 2) = penalty_factor(d) * vector_sum_of(w->shared, head_tasks(d, 0));
+		*argument(w, d, 2) = penalty_factor(d) * vector_sum_of(w->shared, head_count(d));
 }
 
 typedef struct {
@@ -59,6 +60,7 @@ static INLINE vec term_entropy(const void *context, int64_t i, int64_t n) {
 
 static INLINE float row_entropy(const head *h, float *scores, int64_t self, float *row) {
 	memcpy(row, scores, h->n_width * sizeof *row);
+	row[self] = 0;
 	row_norm r = weigh_row(h, scores, self);
 	entropy_terms t = {scores, row, splat(h->scale), splat(r.top)};
 	return log_of(r.sum) - vector_sum(term_entropy, &t, h->n);

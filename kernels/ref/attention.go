@@ -9,6 +9,9 @@ type head[T Float] struct {
 // heads calls f for every (batch, head) in ascending order with the offset of the head.
 func (o *op[T]) heads(f func(v head[T], pair, offset int)) {
 	b, n, h, d := o.dim(0), o.dim(1), o.dim(2), o.dim(3)
+	if n == 0 { // the offsets would lie outside
+		return
+	}
 	v := head[T]{n, d, h * d, 1 / sqrt(T(d))}
 	for pair := range b * h {
 		f(v, pair, pair/h*n*v.ld+pair%h*d)
