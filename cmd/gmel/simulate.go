@@ -80,8 +80,17 @@ func traced(path string, play func(io.Writer) (sim.Summary, error)) (sim.Summary
 	if err != nil {
 		return sim.Summary{}, fmt.Errorf("the trace cannot be written: %w", err)
 	}
+	return keepWhole(path, f, play)
+}
+
+// keepWhole removes the file again if playing, writing or closing fails: half a
+// trace looks like a whole one.
+func keepWhole(path string, f io.WriteCloser, play func(io.Writer) (sim.Summary, error)) (sim.Summary, error) {
 	s, err := play(f)
-	return s, errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		err = errors.Join(fmt.Errorf("the trace %s is not kept: %w", path, err), os.Remove(path))
+	}
+	return s, err
 }
 
 func summaryText(s sim.Summary) string {

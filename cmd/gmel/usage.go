@@ -40,8 +40,14 @@ func noCommand(c *cli.Context) error {
 	return usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
 }
 
-// noArguments refuses words that no flag takes: they would be ignored.
+// noArguments refuses words that no flag takes, and texts that are empty, as of a
+// variable of a script that is not set: both would be ignored.
 func noArguments(c *cli.Context) error {
+	for _, f := range c.Command.Flags {
+		if _, text := f.(*cli.StringFlag); text && c.IsSet(f.Names()[0]) && c.String(f.Names()[0]) == "" {
+			return usagef("--%s is empty; give it a value or leave it out", f.Names()[0])
+		}
+	}
 	if word := c.Args().First(); word != "" && word != "help" && word != "h" {
 		return usagef("unexpected argument %q; settings are given by flags, see `%s`", word, help(c))
 	}
