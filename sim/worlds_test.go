@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -262,19 +263,23 @@ var goldenHashes = map[string]string{
 
 func BenchmarkStep(b *testing.B) {
 	for _, agents := range []int{10, 30, 50} {
-		b.Run(fmt.Sprint("N=", agents), func(b *testing.B) {
-			w, p, actions := start(b, paper(b, func(s *Scenario) { s.IEDs = agents }), 64, 1)
-			b.ReportAllocs()
-			for b.Loop() {
-				b.StopTimer()
-				p.Act(w, actions)
-				b.StartTimer()
-				if err := w.Step(actions); err != nil {
-					b.Fatal(err)
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("N=%d/threads=%d", agents, threads), func(b *testing.B) {
+				w, p, actions := start(b, paper(b, func(s *Scenario) { s.IEDs = agents }), 64, 1)
+				w.SetThreads(threads)
+				b.ReportAllocs()
+				var inStep time.Duration // without the policy's share
+				for b.Loop() {
+					p.Act(w, actions)
+					begin := time.Now()
+					if err := w.Step(actions); err != nil {
+						b.Fatal(err)
+					}
+					inStep += time.Since(begin)
 				}
-			}
-			b.ReportMetric(float64(b.N*w.W*w.A)/b.Elapsed().Seconds(), "agent-steps/s")
-		})
+				b.ReportMetric(float64(b.N*w.W*w.A)/inStep.Seconds(), "agent-steps/s")
+			})
+		}
 	}
 }
 
