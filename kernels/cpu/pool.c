@@ -118,6 +118,15 @@ void gmel_pool_run(gmel_pool *p, void (*body)(void *, int), void *job) {
 	gmel_pool_barrier(p);
 }
 
+// usable_cores counts the cores that the process may run on.
+static long usable_cores(void) {
+#if defined(__linux__)
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 gmel_pool *gmel_pool_new(int threads) {
 	gmel_pool *p = aligned_alloc(64, (sizeof *p + 63) / 64 * 64);
 	if (!p) return NULL;
@@ -126,7 +135,7 @@ gmel_pool *gmel_pool_new(int threads) {
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->wake, NULL);
 	// With more threads than cores a spinning thread keeps the one it waits for from running.
-	if (threads > sysconf(_SC_NPROCESSORS_ONLN)) p->spins = 50;
+	if (threads > usable_cores()) p->spins = 50;
 	for (int t = 1; t < threads; t++) {
 		seat *s = malloc(sizeof *s);
 		if (s) *s = (seat){p, t};
