@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,7 +82,10 @@ func Register(name string, d Driver) {
 	registry.drivers[name] = d
 }
 
-// Backends lists the registered backends, best first: cpu before ref.
+// preference is the order of the backends of this project, best first.
+var preference = []string{"gpu", "cpu", "ref"}
+
+// Backends lists the registered backends, best first: gpu, cpu, ref, then others by name.
 func Backends() []string {
 	registry.Lock()
 	defer registry.Unlock()
@@ -89,8 +93,15 @@ func Backends() []string {
 	for n := range registry.drivers {
 		names = append(names, n)
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
 	return names
+}
+
+func rank(name string) int {
+	if i := slices.Index(preference, name); i >= 0 {
+		return i
+	}
+	return len(preference)
 }
 
 // Open opens a registered backend; the name "auto" or "" takes the first of Backends.
