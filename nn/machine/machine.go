@@ -73,8 +73,12 @@ func New(g *G.ExprGraph, opts ...Option) (*Machine, error) {
 		m.run = newOracle(m.program, layout, o.poison)
 		return m, nil
 	}
-	m.run, err = newRunner32(m.program, layout, &o)
-	return m, err
+	r, err := newRunner32(m.program, layout, &o)
+	if err != nil {
+		return nil, err
+	}
+	m.run = r
+	return m, nil
 }
 
 // lower places inputs and outputs and lowers the graph.

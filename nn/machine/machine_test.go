@@ -1,9 +1,11 @@
 package machine_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	G "gorgonia.org/gorgonia"
@@ -195,4 +197,17 @@ func open(t testing.TB, name string) kernels.Backend {
 		}
 	})
 	return b
+}
+
+// full is a backend without memory.
+type full struct{ kernels.Backend }
+
+func (full) Name() string                      { return "full" }
+func (full) Alloc(int) (kernels.Buffer, error) { return nil, errors.New("out of memory") }
+
+func TestFailedMachineIsNil(t *testing.T) {
+	m, err := machine.New(mlp(t, G.Float32).g, machine.On(full{}))
+	if m != nil || err == nil || !strings.Contains(err.Error(), "out of memory") {
+		t.Errorf("got %v, %v", m, err)
+	}
 }

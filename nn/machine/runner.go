@@ -2,6 +2,7 @@ package machine
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 
@@ -39,7 +40,10 @@ func newRunner32(p *kernels.Program, l *Layout, o *options) (*runner32, error) {
 	if r.Session, err = NewSession(o.backend, l, p); err == nil && o.poison {
 		err = r.Poison()
 	}
-	return r, err
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
 }
 
 func (r *runner32) upload(t Tensor, v G.Value) error {
@@ -61,7 +65,10 @@ func (r *runner32) download(t Tensor) (G.Value, error) {
 }
 
 func (r *runner32) close() error {
-	err := r.Close()
+	var err error
+	if r.Session != nil {
+		err = r.Close()
+	}
 	if r.owned != nil {
 		err = cmp.Or(err, r.owned.Close())
 	}
