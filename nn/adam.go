@@ -51,12 +51,6 @@ func (a *Adam) Grads() *Placed { return a.grads }
 // Norm is the scalar that receives the norm of the gradient before clipping.
 func (a *Adam) Norm() machine.Tensor { return a.norm }
 
-// State is [3]: learning rate and the powers of b1 and b2, for checkpoints.
-func (a *Adam) State() machine.Tensor { return a.state }
-
-// Moments are the first and the second moment, for checkpoints.
-func (a *Adam) Moments() (m, v machine.Tensor) { return a.m, a.v }
-
 // Step appends one step: norm of the gradient, clipping, tick, update.
 func (a *Adam) Step(b *machine.Builder) {
 	q := b.Temp(a.name + "/sumsq")

@@ -35,9 +35,6 @@ func (p *Params) Matrix(name string, rows, cols int, init Init) *Param {
 	return p.add(name, init, rows, rows, cols)
 }
 
-// Vector adds a bias [n] that starts at zero.
-func (p *Params) Vector(name string, n int) *Param { return p.add(name, Zeros, n, n) }
-
 func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
 	n := 1
 	for _, d := range shape {
