@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
 package run
 
@@ -10,13 +10,18 @@ import (
 )
 
 // acquire keeps a second process out of the folder until the returned function
-// is called. The system releases it when the process dies, however it dies.
-func (f Folder) acquire() (release func() error, err error) {
+// is called. The system releases it when the process dies, however it dies. Where
+// the file system knows no locks, that stays the user's to avoid.
+func (f Folder) acquire(notice func(string, ...any)) (release func() error, err error) {
 	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("the run folder cannot be locked: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, errors.ErrUnsupported) { // ENOSYS, ENOTSUP, EOPNOTSUPP
+			notice("WARNING: %s cannot be locked here; take care that only one process trains in it", f)
+			return file.Close, nil
+		}
 		file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("another process is training in %s; wait for it or stop it", f)

@@ -46,7 +46,7 @@ func Resume(ctx context.Context, dir string, src Sources, o Options) (result Res
 	}
 	r := &runner{config: c, folder: f, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
-	if r.release, err = f.acquire(); err != nil {
+	if r.release, err = f.acquire(r.notice); err != nil {
 		return Result{}, err
 	}
 	from, err := r.latest()

@@ -43,7 +43,7 @@ func Train(ctx context.Context, c *Config, o Options) (result Result, err error)
 	if r.folder, err = create(o.Out, c); err != nil {
 		return Result{}, err
 	}
-	if r.release, err = r.folder.acquire(); err != nil {
+	if r.release, err = r.folder.acquire(r.notice); err != nil {
 		return Result{}, err
 	}
 	if err := r.folder.begin(c); err != nil {
