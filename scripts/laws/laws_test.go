@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,17 +93,22 @@ var laws = []law{
 			if text := imports(s, true, "log"); text != "" {
 				return text
 			}
-			return calls(s, "fmt.Print", "fmt.Printf", "fmt.Println", "os.Exit", "builtin.print", "builtin.println")
+			return calls(s, "fmt.Print", "fmt.Printf", "fmt.Println", "os.Exit", "builtin.print", "builtin.println", "os.Stdout", "os.Stderr")
 		},
 	},
 	{
 		"no shared generator in sim, nn and marl",
 		"every number of a run follows from its seed; a generator that seeds itself ends that",
 		func(s *source) string {
-			if s.test || !below(s.folder, "sim") && !below(s.folder, "nn") && s.folder != "marl" {
+			if s.test || !below(s.folder, "sim") && !below(s.folder, "nn") && !below(s.folder, "marl") {
 				return ""
 			}
-			return calls(s, "rand.Int", "rand.IntN", "rand.Float64", "rand.Float32", "rand.Perm", "rand.Shuffle", "rand.NormFloat64")
+			if slices.Contains(s.imports, "math/rand") {
+				return "imports math/rand"
+			}
+			return calls(s, "rand.N", "rand.Int", "rand.IntN", "rand.Int32", "rand.Int32N", "rand.Int64", "rand.Int64N",
+				"rand.Uint", "rand.UintN", "rand.Uint32", "rand.Uint32N", "rand.Uint64", "rand.Uint64N",
+				"rand.Float64", "rand.Float32", "rand.Perm", "rand.Shuffle", "rand.NormFloat64", "rand.ExpFloat64")
 		},
 	},
 }
