@@ -47,6 +47,7 @@ type Buffer interface {
 type Options struct {
 	Threads int    // worker threads; 0 = all cores the process may use
 	ISA     string // instruction set of the cpu backend: "" = best, else one that Info lists
+	Profile bool   // measure every op: executables are then Profilers, where the backend can
 }
 
 // Info describes a backend for people.

@@ -105,14 +105,20 @@ func (p *Program) Hash() uint64 {
 	return h.Sum64()
 }
 
-// String is a readable listing, one op a line.
-func (p *Program) String() string {
+// names are the symbols by offset, the first of several at one place.
+func (p *Program) names() map[int64]string {
 	names := make(map[int64]string, len(p.Symbols))
 	for _, s := range p.Symbols {
 		if _, taken := names[s.Offset]; !taken {
 			names[s.Offset] = s.Name
 		}
 	}
+	return names
+}
+
+// String is a readable listing, one op a line.
+func (p *Program) String() string {
+	names := p.names()
 	var b strings.Builder
 	fmt.Fprintf(&b, "program %s: %d ops, arena %d floats, hash %016x\n", p.Name, len(p.Descs), p.Arena, p.Hash())
 	for i := range p.Descs {

@@ -1,16 +1,49 @@
 package marl
 
-import "testing"
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/sim"
+)
+
+var (
+	threads  = flag.Int("threads", 0, "threads of the benchmarks; 0 = all")
+	ofBatch  = flag.Int("batch", 0, "minibatch of the benchmarks; 0 = default")
+	profiled = flag.Bool("profile", false, "print the time of every op of the update")
+)
 
 // defaultTrainer is a trainer of the preset at default sizes with a filled replay.
 func defaultTrainer(b *testing.B, change func(*Config)) *Trainer {
 	b.Helper()
 	c := Default()
 	c.Replay, c.WarmupSlots = 5000, 60
+	if *ofBatch > 0 {
+		c.Batch = *ofBatch
+	}
 	if change != nil {
 		change(&c)
 	}
-	t := paperTrainer(b, c, 1)
+	s, err := sim.Preset("paper")
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := sim.New(s, c.Worlds, Split(1, StreamWorld))
+	if err != nil {
+		b.Fatal(err)
+	}
+	backend, err := kernels.Open("auto", kernels.Options{Threads: *threads, Profile: *profiled})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { backend.Close() })
+	t, err := NewTrainer(c, Offloading(w), backend, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { t.Close() })
 	if err := t.WarmUp(b.Context()); err != nil {
 		b.Fatal(err)
 	}
@@ -32,7 +65,20 @@ func BenchmarkUpdate(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.StopTimer()
+			t.learner.writeProfile(b)
 		})
+	}
+}
+
+// writeProfile prints the time of every op of the update, if that was asked for.
+func (l *learner) writeProfile(b *testing.B) {
+	f, ok := l.session.Profile(l.update)
+	if !ok {
+		return
+	}
+	if err := f.Write(os.Stdout, l.update, 0); err != nil {
+		b.Fatal(err)
 	}
 }
 

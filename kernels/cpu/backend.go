@@ -29,6 +29,7 @@ type backend struct {
 	pool    *C.gmel_pool
 	isa     *C.isa
 	threads int
+	profile bool
 }
 
 // Open starts a backend with its own pool of threads.
@@ -47,7 +48,7 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if pool == nil {
 		return nil, fmt.Errorf("cpu: cannot start %d threads", o.Threads)
 	}
-	return &backend{pool, isa, o.Threads}, nil
+	return &backend{pool, isa, o.Threads, o.Profile}, nil
 }
 
 func (b *backend) Name() string { return "cpu" }
@@ -75,7 +76,14 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if plan == nil {
 		return nil, fmt.Errorf("cpu: program %q: out of memory for scratch", p.Name)
 	}
-	return &executable{b, plan, p.Name, p.Arena}, nil
+	e := &executable{b, plan, p.Name, p.Arena}
+	if !b.profile {
+		return e, nil
+	}
+	if C.gmel_plan_measure(plan) == 0 {
+		return nil, errors.Join(fmt.Errorf("cpu: program %q: out of memory for the profile", p.Name), e.Close())
+	}
+	return &profiled{e, len(p.Descs)}, nil
 }
 
 type executable struct {
@@ -103,4 +111,16 @@ func (e *executable) Close() error {
 	C.gmel_plan_free(e.plan)
 	e.plan = nil
 	return nil
+}
+
+// profiled is an executable that measures its ops.
+type profiled struct {
+	*executable
+	ops int
+}
+
+func (e *profiled) Profile() kernels.Profile {
+	seconds := make([]float64, e.ops+1) // never empty
+	runs := C.gmel_plan_profile(e.plan, (*C.double)(unsafe.SliceData(seconds)))
+	return kernels.Profile{Runs: int64(runs), Threads: e.backend.threads, Seconds: seconds[:e.ops]}
 }

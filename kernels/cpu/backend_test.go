@@ -146,3 +146,33 @@ func TestEmptyProgram(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestProfileMeasuresEveryOp(t *testing.T) {
+	for threads := 1; threads <= 3; threads++ {
+		b, err := kernels.Open("cpu", kernels.Options{Threads: threads, Profile: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		fill := kernels.Desc{Op: kernels.OpFill, Dim: [kernels.MaxDims]int64{100_000}}
+		run, err := b.Compile(&kernels.Program{Descs: []kernels.Desc{fill, fill}, Arena: 100_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer run.Close()
+		buf, err := b.Alloc(100_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer buf.Close()
+		for range 3 {
+			if err := run.Run(buf); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := run.(kernels.Profiler).Profile()
+		if f.Runs != 3 || f.Threads != threads || len(f.Seconds) != 2 || f.Seconds[0] <= 0 || f.Seconds[1] <= 0 {
+			t.Errorf("%d threads: profile %+v", threads, f)
+		}
+	}
+}

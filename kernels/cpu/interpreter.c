@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 // One phase of one op.
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
 
 struct gmel_plan {
 	desc *descs;
+	int64_t desc_count;
 	step *steps;
 	int64_t step_count;
 	int threads;
@@ -24,6 +26,8 @@ struct gmel_plan {
 	float *shared;
 	float *local; // one piece per thread
 	int64_t local_size;
+	double *busy; // seconds of every thread in every op [threads, descs]; NULL when nobody asked
+	int64_t runs;
 };
 
 const isa *gmel_isa_find(const char *name) {
@@ -68,6 +72,7 @@ gmel_plan *gmel_plan_new(const desc *descs, int64_t count, const isa *set, int t
 	if (!p) return NULL;
 	int64_t steps = 0, shared = 0, local = 0;
 	p->threads = threads;
+	p->desc_count = count;
 	p->descs = malloc((count + 1) * sizeof *p->descs);
 	if (!p->descs) goto fail;
 	memcpy(p->descs, descs, count * sizeof *descs);
@@ -95,7 +100,26 @@ void gmel_plan_free(gmel_plan *p) {
 	free(p->steps);
 	free(p->shared);
 	free(p->local);
+	free(p->busy);
 	free(p);
+}
+
+int gmel_plan_measure(gmel_plan *p) {
+	p->busy = calloc(p->threads * p->desc_count + 1, sizeof *p->busy);
+	return p->busy != NULL;
+}
+
+int64_t gmel_plan_profile(const gmel_plan *p, double *seconds) {
+	memset(seconds, 0, p->desc_count * sizeof *seconds);
+	for (int t = 0; t < p->threads; t++)
+		for (int64_t i = 0; i < p->desc_count; i++) seconds[i] += p->busy[t * p->desc_count + i];
+	return p->runs;
+}
+
+static double now(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 typedef struct {
@@ -109,6 +133,15 @@ static void run_tasks(const step *s, const worker *w, int64_t first, int64_t end
 	for (int64_t t = first; t < end; t++) s->k->run(w, s->d, s->phase, t);
 }
 
+// run_step does this thread's share of a step.
+static void run_step(const run_job *j, const step *s, const worker *w, int thread) {
+	int64_t first;
+	if (s->parallel)
+		while ((first = gmel_pool_take(j->pool, s->grain)) < s->tasks) run_tasks(s, w, first, first + s->grain);
+	else if (thread == 0)
+		run_tasks(s, w, 0, s->tasks);
+}
+
 static void run_thread(void *argument, int thread) {
 	run_job *j = argument;
 	const gmel_plan *p = j->plan;
@@ -116,23 +149,19 @@ static void run_thread(void *argument, int thread) {
 	for (int64_t i = 0; i < p->step_count; i++) {
 		const step *s = &p->steps[i];
 		if (s->barrier) gmel_pool_barrier(j->pool);
-		if (s->parallel) {
-			int64_t first;
-			while ((first = gmel_pool_take(j->pool, s->grain)) < s->tasks) run_tasks(s, &w, first, first + s->grain);
-		} else if (thread == 0) {
-			run_tasks(s, &w, 0, s->tasks);
-		}
+		double begin = p->busy ? now() : 0;
+		run_step(j, s, &w, thread);
+		if (p->busy) p->busy[thread * p->desc_count + (s->d - p->descs)] += now() - begin;
 	}
 }
 
 void gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena) {
 	run_job j = {pool, plan, arena};
-	if (!plan->any_parallel) { // nobody needs to be woken
-		for (int64_t i = 0; i < plan->step_count; i++)
-			run_tasks(&plan->steps[i], &(worker){arena, plan->shared, plan->local}, 0, plan->steps[i].tasks);
-		return;
-	}
-	gmel_pool_run(pool, run_thread, &j);
+	plan->runs++;
+	if (plan->any_parallel)
+		gmel_pool_run(pool, run_thread, &j);
+	else // nobody needs to be woken
+		run_thread(&j, 0);
 }
 
 typedef struct {

@@ -14,6 +14,12 @@ const isa *gmel_isa_find(const char *name);
 gmel_plan *gmel_plan_new(const desc *descs, int64_t count, const isa *set, int threads);
 void gmel_plan_free(gmel_plan *p);
 
+// gmel_plan_measure makes all runs from now on measure their ops; 0 when out of memory.
+// gmel_plan_profile then gives the seconds spent in every op, summed over threads and runs,
+// and returns the number of runs.
+int gmel_plan_measure(gmel_plan *p);
+int64_t gmel_plan_profile(const gmel_plan *p, double *seconds);
+
 // gmel_missing returns the first op code that the instruction set lacks, OP_NONE if none.
 uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set);
 

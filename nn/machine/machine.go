@@ -147,6 +147,16 @@ func leaves(from []*G.Node) []*G.Node {
 // Program is what the graph was compiled to.
 func (m *Machine) Program() *kernels.Program { return m.program }
 
+// Profile returns where the time of the runs so far went; ok is false on a backend that was
+// opened without kernels.Options.Profile or cannot measure.
+func (m *Machine) Profile() (f kernels.Profile, ok bool) {
+	r, ok := m.run.(*runner32)
+	if !ok {
+		return kernels.Profile{}, false
+	}
+	return r.Session.Profile(m.program)
+}
+
 // RunAll implements gorgonia.VM.
 func (m *Machine) RunAll() error {
 	for _, n := range m.inputs {

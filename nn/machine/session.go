@@ -66,6 +66,16 @@ func (s *Session) Run(p *kernels.Program) error {
 	return e.Run(s.buffer)
 }
 
+// Profile returns where the time of a Program went; ok is false on a backend that was opened
+// without kernels.Options.Profile or cannot measure.
+func (s *Session) Profile(p *kernels.Program) (f kernels.Profile, ok bool) {
+	profiler, ok := s.exec[p].(kernels.Profiler)
+	if !ok {
+		return kernels.Profile{}, false
+	}
+	return profiler.Profile(), true
+}
+
 // Sync waits for the device; asynchronous faults surface here.
 func (s *Session) Sync() error { return s.backend.Sync() }
 
