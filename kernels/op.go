@@ -39,6 +39,10 @@ const (
 	// OpFill: y[n] = Scalar[0]. Arg: y. Dim: n.
 	OpFill
 
+	// OpLoop runs the ops behind it, its body, again and again over other parts of their
+	// arguments; see [Step]. Dim: body (ops), iterations, segments.
+	OpLoop
+
 	// OpLogSoftmax: y[M,N] = log softmax of x over the legal entries; masked entries of y are
 	// [MaskedLogProb]. A row without a legal entry is a programmer fault and gives NaN.
 	// Arg: x, mask?, y. Dim: M, N.

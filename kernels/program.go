@@ -19,23 +19,44 @@ type Symbol struct {
 type Program struct {
 	Name    string
 	Descs   []Desc
-	Arena   int64 // floats
+	Steps   []Step // as many as Descs, or nil without loops
+	Arena   int64  // floats
+	Local   int64  // floats of local memory that one segment of a loop needs
 	Symbols []Symbol
 }
 
 // Validate checks every descriptor against its Spec: known op, functions and flags, dimensions
-// not negative, required arguments present and all arguments inside the arena.
+// not negative, required arguments present and all arguments inside the arena in every
+// iteration.
 func (p *Program) Validate() error {
 	var errs []error
+	if p.Steps != nil && len(p.Steps) != len(p.Descs) {
+		return fmt.Errorf("program %q: %d steps for %d ops", p.Name, len(p.Steps), len(p.Descs))
+	}
+	var loop loop
 	for i := range p.Descs {
-		if err := p.Descs[i].validate(p.Arena); err != nil {
+		if err := p.validate(i, &loop); err != nil {
 			errs = append(errs, fmt.Errorf("program %q, op %d: %w", p.Name, i, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (d *Desc) validate(arena int64) error {
+func (p *Program) validate(i int, l *loop) error {
+	d := &p.Descs[i]
+	if i >= l.end {
+		l.header = nil
+	}
+	if d.Op == OpLoop {
+		return l.open(p, i)
+	}
+	if l.header == nil {
+		return d.validate(space{arena: p.Arena})
+	}
+	return d.validate(space{p.Arena, p.Local, l.header, &p.Steps[i]})
+}
+
+func (d *Desc) validate(in space) error {
 	s, ok := SpecOf(d.Op)
 	if !ok {
 		return fmt.Errorf("unknown op code %d", d.Op)
@@ -52,7 +73,7 @@ func (d *Desc) validate(arena int64) error {
 		}
 	}
 	for i, a := range s.Args {
-		if err := a.check(d, d.Arg[i], arena); err != nil {
+		if err := in.check(d, i, &a); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
@@ -83,17 +104,6 @@ func (d *Desc) checkFn() error {
 	return nil
 }
 
-func (a *ArgSpec) check(d *Desc, offset, arena int64) error {
-	if offset == Absent && a.Optional {
-		return nil
-	}
-	n := a.Len(d)
-	if offset < 0 || offset+n > arena {
-		return fmt.Errorf("argument %s [%d, %d) lies outside the arena of %d floats", a.Name, offset, offset+n, arena)
-	}
-	return nil
-}
-
 // Hash identifies the work of a Program: equal programs have equal hashes on every machine.
 func (p *Program) Hash() uint64 {
 	h := fnv.New64a()
@@ -101,7 +111,10 @@ func (p *Program) Hash() uint64 {
 		// Desc has a fixed size and no pointers, so this cannot fail.
 		_ = binary.Write(h, binary.LittleEndian, &p.Descs[i])
 	}
-	_ = binary.Write(h, binary.LittleEndian, p.Arena)
+	for i := range p.Steps {
+		_ = binary.Write(h, binary.LittleEndian, &p.Steps[i])
+	}
+	_ = binary.Write(h, binary.LittleEndian, []int64{p.Arena, p.Local})
 	return h.Sum64()
 }
 
@@ -120,9 +133,17 @@ func (p *Program) names() map[int64]string {
 func (p *Program) String() string {
 	names := p.names()
 	var b strings.Builder
-	fmt.Fprintf(&b, "program %s: %d ops, arena %d floats, hash %016x\n", p.Name, len(p.Descs), p.Arena, p.Hash())
+	fmt.Fprintf(&b, "program %s: %d ops, arena %d floats, local %d, hash %016x\n", p.Name, len(p.Descs), p.Arena, p.Local, p.Hash())
+	body := 0
 	for i := range p.Descs {
-		fmt.Fprintf(&b, "%4d  %s\n", i, p.Descs[i].format(names))
+		bar := " "
+		if i < body {
+			bar = "|"
+		}
+		if d := &p.Descs[i]; d.Op == OpLoop {
+			body = i + 1 + int(d.Dim[LoopBody])
+		}
+		fmt.Fprintf(&b, "%4d %s%s\n", i, bar, p.Descs[i].format(names))
 	}
 	return b.String()
 }
@@ -143,7 +164,7 @@ func (d *Desc) format(names map[int64]string) string {
 		}
 		name, ok := names[d.Arg[i]]
 		if !ok {
-			name = fmt.Sprintf("@%d", d.Arg[i])
+			name = placeName(d.Arg[i])
 		}
 		fmt.Fprintf(&b, " %s:%s", a.Name, name)
 	}

@@ -142,6 +142,8 @@ var specs = [opEnd]Spec{
 	OpCopy:    {Name: "copy", Dims: []string{"M", "N", "ldx", "ldy"}, Args: []ArgSpec{in("x", ldLen(2)), out("y", ldLen(3))}, Accumulates: true},
 	OpFill:    {Name: "fill", Dims: []string{"n"}, Args: []ArgSpec{out("y", dim(0))}},
 
+	OpLoop: {Name: "loop", Dims: []string{"body", "iterations", "segments"}},
+
 	OpLogSoftmax:     {Name: "logsoftmax", Dims: []string{"M", "N"}, Args: []ArgSpec{in("x", prod(0, 1)), opt("mask", prod(0, 1)), out("y", prod(0, 1))}},
 	OpLogSoftmaxGrad: {Name: "logsoftmaxgrad", Dims: []string{"M", "N"}, Args: []ArgSpec{in("y", prod(0, 1)), opt("mask", prod(0, 1)), in("dy", prod(0, 1)), out("dx", prod(0, 1))}, Accumulates: true},
 	OpSample:         {Name: "sample", Dims: []string{"M", "N"}, Args: []ArgSpec{in("logp", prod(0, 1)), in("counter", two), out("a", dim(0))}, Random: true},

@@ -16,6 +16,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -72,7 +73,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if op := kernels.Op(C.gmel_missing(descs, n, b.isa)); op != kernels.OpNone {
 		return nil, fmt.Errorf("cpu: program %q: there is no %s for %s", p.Name, op, C.GoString(b.isa.name))
 	}
-	plan := C.gmel_plan_new(descs, n, b.isa, C.int(b.threads))
+	plan := newPlan(p, b.isa, b.threads)
 	if plan == nil {
 		return nil, fmt.Errorf("cpu: program %q: out of memory for scratch", p.Name)
 	}
@@ -84,6 +85,22 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 		return nil, errors.Join(fmt.Errorf("cpu: program %q: out of memory for the profile", p.Name), e.Close())
 	}
 	return &profiled{e, len(p.Descs)}, nil
+}
+
+// newPlan hands the Program to C, which copies it; nil when out of memory.
+func newPlan(p *kernels.Program, isa *C.isa, threads int) *C.gmel_plan {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	c := C.gmel_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local)}
+	if len(p.Descs) > 0 {
+		pin.Pin(&p.Descs[0])
+		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))
+	}
+	if len(p.Steps) > 0 {
+		pin.Pin(&p.Steps[0])
+		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
+	}
+	return C.gmel_plan_new(&c, isa, C.int(threads))
 }
 
 type executable struct {

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-// One phase of one op.
+// One phase of one op, or a whole loop (k is NULL) whose tasks are its segments.
 typedef struct {
 	const desc *d;
 	const kernel *k;
@@ -18,7 +18,9 @@ typedef struct {
 
 struct gmel_plan {
 	desc *descs;
+	desc_step *moves; // of every descriptor; NULL without loops
 	int64_t desc_count;
+	const isa *set;
 	step *steps;
 	int64_t step_count;
 	int threads;
@@ -26,6 +28,8 @@ struct gmel_plan {
 	float *shared;
 	float *local; // one piece per thread
 	int64_t local_size;
+	float *body; // one piece per thread: the local memory of loops, then what ops of a body share
+	int64_t body_local, body_size;
 	double *busy; // seconds of every thread in every op [threads, descs]; NULL when nobody asked
 	int64_t runs;
 };
@@ -45,7 +49,7 @@ const isa *gmel_isa_find(const char *name) {
 
 uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set) {
 	for (int64_t i = 0; i < count; i++)
-		if (descs[i].op >= OP_END || !set->kernels[descs[i].op].run) return descs[i].op;
+		if (descs[i].op != OP_LOOP && (descs[i].op >= OP_END || !set->kernels[descs[i].op].run)) return descs[i].op;
 	return OP_NONE;
 }
 
@@ -54,52 +58,84 @@ static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
 // Tasks are taken in grains, so that the counter is touched some ten times per thread.
 static int64_t grain_of(int64_t tasks, int threads) { return largest(1, tasks / (threads * 12)); }
 
-static void add_steps(gmel_plan *p, const desc *d, const kernel *k) {
-	for (int phase = 0; phase < k->phases; phase++) {
-		int64_t tasks = k->tasks(d, phase);
-		if (tasks == 0) continue;
-		int parallel = tasks > 1 && p->threads > 1;
-		const step *before = p->step_count ? &p->steps[p->step_count - 1] : NULL;
-		p->steps[p->step_count++] = (step){
-			.d = d, .k = k, .phase = phase, .tasks = tasks, .grain = grain_of(tasks, p->threads),
-			.parallel = parallel, .barrier = before && (parallel || before->parallel)};
-		p->any_parallel |= parallel;
-	}
+static int64_t round_up(int64_t floats) { return (floats + 63) / 64 * 64; }
+
+static void add_step(gmel_plan *p, const desc *d, const kernel *k, int phase, int64_t tasks) {
+	int parallel = tasks > 1 && p->threads > 1;
+	const step *before = p->step_count ? &p->steps[p->step_count - 1] : NULL;
+	p->steps[p->step_count++] = (step){
+		.d = d, .k = k, .phase = phase, .tasks = tasks, .grain = k ? grain_of(tasks, p->threads) : 1,
+		.parallel = parallel, .barrier = before && (parallel || before->parallel)};
+	p->any_parallel |= parallel;
 }
 
-gmel_plan *gmel_plan_new(const desc *descs, int64_t count, const isa *set, int threads) {
+// add_op appends the steps of an op and returns the next op.
+static int64_t add_op(gmel_plan *p, int64_t i) {
+	const desc *d = &p->descs[i];
+	if (d->op == OP_LOOP) {
+		add_step(p, d, NULL, 0, d->dim[LOOP_SEGMENTS]);
+		return i + 1 + d->dim[LOOP_BODY];
+	}
+	const kernel *k = &p->set->kernels[d->op];
+	for (int phase = 0; phase < k->phases; phase++) {
+		int64_t tasks = k->tasks(d, phase);
+		if (tasks > 0) add_step(p, d, k, phase, tasks);
+	}
+	return i + 1;
+}
+
+static void *copy_of(const void *from, size_t bytes) {
+	void *to = malloc(bytes + 1); // never empty
+	if (to) memcpy(to, from, bytes);
+	return to;
+}
+
+// allocate makes the scratch memory; 0 when there is not enough.
+static int allocate(gmel_plan *p, int64_t local) {
+	int64_t shared = 0, scratch = 0, body = 0, steps = 0, body_end = 0;
+	for (int64_t i = 0; i < p->desc_count; i++) {
+		const desc *d = &p->descs[i];
+		const kernel *k = &p->set->kernels[d->op];
+		steps += 1 + k->phases;
+		if (d->op == OP_LOOP) body_end = i + 1 + d->dim[LOOP_BODY];
+		int64_t *of = i < body_end ? &body : &shared;
+		if (k->shared) *of = largest(*of, k->shared(d));
+		if (k->local) scratch = largest(scratch, k->local(d));
+	}
+	p->local_size = round_up(scratch + 64);
+	p->body_local = round_up(local);
+	p->body_size = p->body_local + round_up(body + 64);
+	p->steps = malloc((steps + 1) * sizeof *p->steps);
+	p->shared = gmel_arena_new(shared + 64);
+	p->local = gmel_arena_new(p->local_size * p->threads);
+	if (body_end > 0) p->body = gmel_arena_new(p->body_size * p->threads);
+	return p->steps && p->shared && p->local && (p->body || body_end == 0);
+}
+
+gmel_plan *gmel_plan_new(const gmel_program *program, const isa *set, int threads) {
 	gmel_plan *p = calloc(1, sizeof *p);
 	if (!p) return NULL;
-	int64_t steps = 0, shared = 0, local = 0;
+	p->set = set;
 	p->threads = threads;
-	p->desc_count = count;
-	p->descs = malloc((count + 1) * sizeof *p->descs);
-	if (!p->descs) goto fail;
-	memcpy(p->descs, descs, count * sizeof *descs);
-	for (int64_t i = 0; i < count; i++) {
-		const kernel *k = &set->kernels[descs[i].op];
-		steps += k->phases;
-		if (k->shared) shared = largest(shared, k->shared(&descs[i]));
-		if (k->local) local = largest(local, k->local(&descs[i]));
+	p->desc_count = program->count;
+	p->descs = copy_of(program->descs, program->count * sizeof *p->descs);
+	if (program->moves) p->moves = copy_of(program->moves, program->count * sizeof *p->moves);
+	if (!p->descs || (program->moves && !p->moves) || !allocate(p, program->local)) {
+		gmel_plan_free(p);
+		return NULL;
 	}
-	p->steps = malloc((steps + 1) * sizeof *p->steps);
-	p->local_size = (local + 64 + 63) / 64 * 64;
-	p->shared = gmel_arena_new(shared + 64);
-	p->local = gmel_arena_new(p->local_size * threads);
-	if (!p->steps || !p->shared || !p->local) goto fail;
-	for (int64_t i = 0; i < count; i++) add_steps(p, &p->descs[i], &set->kernels[descs[i].op]);
+	for (int64_t i = 0; i < p->desc_count;) i = add_op(p, i);
 	return p;
-fail:
-	gmel_plan_free(p);
-	return NULL;
 }
 
 void gmel_plan_free(gmel_plan *p) {
 	if (!p) return;
 	free(p->descs);
+	free(p->moves);
 	free(p->steps);
 	free(p->shared);
 	free(p->local);
+	free(p->body);
 	free(p->busy);
 	free(p);
 }
@@ -128,30 +164,81 @@ typedef struct {
 	float *arena;
 } run_job;
 
-static void run_tasks(const step *s, const worker *w, int64_t first, int64_t end) {
+// A thread at work.
+typedef struct {
+	const run_job *job;
+	const gmel_plan *plan;
+	int thread;
+	worker w, body; // what tasks may use outside of loops and in them
+	int64_t local;  // from the arena to the thread's local memory of loops, in floats
+} hand;
+
+static void note(const hand *h, const desc *d, double begin) {
+	h->plan->busy[h->thread * h->plan->desc_count + (d - h->plan->descs)] += now() - begin;
+}
+
+// moved is the descriptor d in an iteration of a segment; local memory becomes an offset too.
+static desc moved(const hand *h, const desc *d, int64_t iteration, int64_t segment, int first) {
+	const desc_step *m = &h->plan->moves[d - h->plan->descs];
+	desc at = *d;
+	for (int a = 0; a < MAX_ARGS; a++) {
+		if (at.arg[a] == ABSENT) continue;
+		at.arg[a] += iteration * m->iteration[a] + segment * m->segment[a];
+		if (at.arg[a] >= LOCAL_BASE) at.arg[a] += h->local - LOCAL_BASE;
+	}
+	if (m->sum && !first) at.flags |= FLAG_ACCUMULATE;
+	return at;
+}
+
+static void run_body(const hand *h, const desc *loop, int64_t iteration, int64_t segment, int first) {
+	for (const desc *d = loop + 1; d <= loop + loop->dim[LOOP_BODY]; d++) {
+		double begin = h->plan->busy ? now() : 0;
+		const kernel *k = &h->plan->set->kernels[d->op];
+		desc at = moved(h, d, iteration, segment, first);
+		for (int phase = 0; phase < k->phases; phase++) {
+			int64_t tasks = k->tasks(&at, phase);
+			for (int64_t t = 0; t < tasks; t++) k->run(&h->body, &at, phase, t);
+		}
+		if (h->plan->busy) note(h, d, begin);
+	}
+}
+
+static void run_segment(const hand *h, const desc *loop, int64_t segment) {
+	int64_t iterations = loop->dim[LOOP_ITERATIONS], segments = loop->dim[LOOP_SEGMENTS];
+	int64_t from = iterations * segment / segments, to = iterations * (segment + 1) / segments;
+	for (int64_t i = from; i < to; i++) run_body(h, loop, i, segment, i == from);
+}
+
+static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) {
 	if (end > s->tasks) end = s->tasks;
-	for (int64_t t = first; t < end; t++) s->k->run(w, s->d, s->phase, t);
+	for (int64_t t = first; t < end; t++)
+		if (s->k)
+			s->k->run(&h->w, s->d, s->phase, t);
+		else
+			run_segment(h, s->d, t);
 }
 
 // run_step does this thread's share of a step.
-static void run_step(const run_job *j, const step *s, const worker *w, int thread) {
+static void run_step(const hand *h, const step *s) {
 	int64_t first;
 	if (s->parallel)
-		while ((first = gmel_pool_take(j->pool, s->grain)) < s->tasks) run_tasks(s, w, first, first + s->grain);
-	else if (thread == 0)
-		run_tasks(s, w, 0, s->tasks);
+		while ((first = gmel_pool_take(h->job->pool, s->grain)) < s->tasks) run_tasks(h, s, first, first + s->grain);
+	else if (h->thread == 0)
+		run_tasks(h, s, 0, s->tasks);
 }
 
 static void run_thread(void *argument, int thread) {
 	run_job *j = argument;
 	const gmel_plan *p = j->plan;
-	const worker w = {j->arena, p->shared, p->local + thread * p->local_size};
+	float *scratch = p->local + thread * p->local_size, *body = p->body ? p->body + thread * p->body_size : j->arena;
+	hand h = {j, p, thread, {j->arena, p->shared, scratch}, {j->arena, body + p->body_local, scratch}, 0};
+	h.local = ((intptr_t)body - (intptr_t)j->arena) / (intptr_t)sizeof(float);
 	for (int64_t i = 0; i < p->step_count; i++) {
 		const step *s = &p->steps[i];
 		if (s->barrier) gmel_pool_barrier(j->pool);
 		double begin = p->busy ? now() : 0;
-		run_step(j, s, &w, thread);
-		if (p->busy) p->busy[thread * p->desc_count + (s->d - p->descs)] += now() - begin;
+		run_step(&h, s);
+		if (p->busy && s->k) note(&h, s->d, begin); // the body of a loop measures itself
 	}
 }
 

@@ -10,8 +10,15 @@ typedef struct gmel_plan gmel_plan;
 // gmel_isa_find returns an instruction set this processor has; NULL otherwise.
 const isa *gmel_isa_find(const char *name);
 
-// gmel_plan_new copies the descriptors and allocates all scratch; NULL when out of memory.
-gmel_plan *gmel_plan_new(const desc *descs, int64_t count, const isa *set, int threads);
+// kernels.Program.
+typedef struct {
+	const desc *descs;
+	const desc_step *moves; // NULL without loops
+	int64_t count, local;
+} gmel_program;
+
+// gmel_plan_new copies the program and allocates all scratch; NULL when out of memory.
+gmel_plan *gmel_plan_new(const gmel_program *program, const isa *set, int threads);
 void gmel_plan_free(gmel_plan *p);
 
 // gmel_plan_measure makes all runs from now on measure their ops; 0 when out of memory.

@@ -9,11 +9,12 @@ package cpu
 static int64_t offsets[] = {
 	sizeof(desc), offsetof(desc, op), offsetof(desc, fn), offsetof(desc, bin), offsetof(desc, flags), offsetof(desc, seed),
 	offsetof(desc, stream), offsetof(desc, arg), offsetof(desc, dim), offsetof(desc, scalar),
+	sizeof(desc_step), offsetof(desc_step, iteration), offsetof(desc_step, segment), offsetof(desc_step, sum),
 };
 static int64_t offset(int i) { return offsets[i]; }
 
 static int64_t codes[] = {
-	OP_GEMM, OP_UNARY, OP_UNARY_GRAD, OP_BINARY, OP_SUM_ALL, OP_SUM_ROWS, OP_SUM_COLS, OP_COPY, OP_FILL,
+	OP_GEMM, OP_UNARY, OP_UNARY_GRAD, OP_BINARY, OP_SUM_ALL, OP_SUM_ROWS, OP_SUM_COLS, OP_COPY, OP_FILL, OP_LOOP,
 	OP_LOG_SOFTMAX, OP_LOG_SOFTMAX_GRAD, OP_SAMPLE, OP_ARG_MAX, OP_ONE_HOT, OP_PICK, OP_PICK_GRAD,
 	OP_ATTENTION, OP_ATTENTION_GRAD, OP_ATTENTION_PENALTY, OP_ATTENTION_PENALTY_GRAD, OP_ATTENTION_ENTROPY,
 	OP_GATHER_ROWS, OP_SCATTER_ROWS, OP_RAND_INT, OP_UNIFORM, OP_NORMAL, OP_COUNT,
@@ -23,7 +24,7 @@ static int64_t codes[] = {
 	BIN_ADD, BIN_SUB, BIN_MUL, BIN_DIV, BIN_MIN, BIN_MAX, BIN_END,
 	FLAG_ACCUMULATE, FLAG_TRANS_A, FLAG_TRANS_B, FLAG_FN_GRAD,
 	MAX_ARGS, MAX_DIMS, MAX_SCALARS, ABSENT, BLOCK_K, LANES, CHUNK, CHUNK_ROWS, COUNTER_BASE,
-	GEMM_M, GEMM_N, GEMM_K, GEMM_LDA, GEMM_LDB, GEMM_LDC, GEMM_GROUPS, GEMM_STRIDE_A, GEMM_STRIDE_B, GEMM_STRIDE_C,
+	GEMM_M, GEMM_N, GEMM_K, GEMM_LDA, GEMM_LDB, GEMM_LDC, GEMM_GROUPS, GEMM_STRIDE_A, GEMM_STRIDE_B, GEMM_STRIDE_C, LOCAL_BASE,
 };
 static int code_count(void) { return sizeof codes / sizeof codes[0]; }
 static int64_t code(int i) { return codes[i]; }

@@ -12,10 +12,12 @@ import (
 
 func TestDescriptorLayoutEqualsC(t *testing.T) {
 	var d kernels.Desc
+	var s kernels.Step
 	want := []int64{
 		int64(unsafe.Sizeof(d)), int64(unsafe.Offsetof(d.Op)), int64(unsafe.Offsetof(d.Fn)), int64(unsafe.Offsetof(d.Bin)),
 		int64(unsafe.Offsetof(d.Flags)), int64(unsafe.Offsetof(d.Seed)), int64(unsafe.Offsetof(d.Stream)),
 		int64(unsafe.Offsetof(d.Arg)), int64(unsafe.Offsetof(d.Dim)), int64(unsafe.Offsetof(d.Scalar)),
+		int64(unsafe.Sizeof(s)), int64(unsafe.Offsetof(s.Iteration)), int64(unsafe.Offsetof(s.Segment)), int64(unsafe.Offsetof(s.Sum)),
 	}
 	if got := cOffsets(len(want)); !slices.Equal(got, want) {
 		t.Errorf("offsets in C %v, in Go %v", got, want)
@@ -39,7 +41,7 @@ func TestCodesEqualC(t *testing.T) {
 		kernels.MaxArgs, kernels.MaxDims, kernels.MaxScalars, kernels.Absent,
 		kernels.BlockK, kernels.Lanes, kernels.Chunk, kernels.ChunkRows, kernels.CounterBase,
 		kernels.GemmM, kernels.GemmN, kernels.GemmK, kernels.GemmLDA, kernels.GemmLDB, kernels.GemmLDC,
-		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC)
+		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.LocalBase)
 	if got := cCodes(); !slices.Equal(got, want) {
 		t.Errorf("codes in C %v, in Go %v", got, want)
 	}

@@ -13,6 +13,7 @@ enum { ABSENT = -1 };
 typedef enum {
 	OP_NONE,
 	OP_GEMM, OP_UNARY, OP_UNARY_GRAD, OP_BINARY, OP_SUM_ALL, OP_SUM_ROWS, OP_SUM_COLS, OP_COPY, OP_FILL,
+	OP_LOOP,
 	OP_LOG_SOFTMAX, OP_LOG_SOFTMAX_GRAD, OP_SAMPLE, OP_ARG_MAX, OP_ONE_HOT, OP_PICK, OP_PICK_GRAD,
 	OP_ATTENTION, OP_ATTENTION_GRAD, OP_ATTENTION_PENALTY, OP_ATTENTION_PENALTY_GRAD, OP_ATTENTION_ENTROPY,
 	OP_GATHER_ROWS, OP_SCATTER_ROWS,
@@ -35,6 +36,8 @@ enum { BLOCK_K = 256, LANES = 16, CHUNK = 4096, CHUNK_ROWS = 256, COUNTER_BASE =
 
 enum { GEMM_M, GEMM_N, GEMM_K, GEMM_LDA, GEMM_LDB, GEMM_LDC, GEMM_GROUPS, GEMM_STRIDE_A, GEMM_STRIDE_B, GEMM_STRIDE_C };
 
+enum { LOOP_BODY, LOOP_ITERATIONS, LOOP_SEGMENTS };
+
 typedef struct {
 	uint32_t op, fn, bin, flags;
 	uint64_t seed;
@@ -43,5 +46,14 @@ typedef struct {
 	int64_t dim[MAX_DIMS];
 	float scalar[MAX_SCALARS];
 } desc;
+
+// How a descriptor in a loop moves; kernels.Step.
+typedef struct {
+	int64_t iteration[MAX_ARGS], segment[MAX_ARGS];
+	int64_t sum;
+} desc_step;
+
+// LOCAL_BASE is where the local memory of loops begins in the address space of arguments.
+#define LOCAL_BASE (INT64_C(1) << 48)
 
 #endif

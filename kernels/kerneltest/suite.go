@@ -22,6 +22,9 @@ func Run(t *testing.T, name string) {
 	}
 	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
 	for _, op := range kernels.Ops() {
+		if op == kernels.OpLoop {
+			continue // no work of its own; the trial of loops is below
+		}
 		trials := trialsOf(op)
 		if len(trials) == 0 {
 			t.Errorf("no trials of %s: add a case", op)
@@ -32,6 +35,7 @@ func Run(t *testing.T, name string) {
 	}
 	b := newChain()
 	t.Run("chain", func(t *testing.T) { b.run(t, name, info.ISAs) })
+	t.Run("loop", func(t *testing.T) { newLoop().run(t, name, info.ISAs) })
 }
 
 // run compares all ways to run the trials with the reference.

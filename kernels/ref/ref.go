@@ -2,14 +2,15 @@ package ref
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// op is one descriptor over one arena.
+// op is one descriptor over one arena, and the local memory of a loop.
 type op[T Float] struct {
 	*kernels.Desc
-	mem []T
+	mem, local []T
 }
 
 // arg returns argument i, nil when it is absent.
@@ -19,7 +20,11 @@ func (o *op[T]) arg(i int) []T {
 		return nil
 	}
 	spec, _ := kernels.SpecOf(o.Op)
-	return o.mem[off : off+spec.Args[i].Len(o.Desc)]
+	mem := o.mem
+	if off >= kernels.LocalBase {
+		mem, off = o.local, off-kernels.LocalBase
+	}
+	return mem[off : off+spec.Args[i].Len(o.Desc)]
 }
 
 func (o *op[T]) dim(i int) int       { return int(o.Dim[i]) }
@@ -42,22 +47,70 @@ func Run[T Float](p *kernels.Program, arena []T) error {
 	if int64(len(arena)) < p.Arena {
 		return fmt.Errorf("ref: program %q needs an arena of %d floats, got %d", p.Name, p.Arena, len(arena))
 	}
-	for i := range p.Descs {
-		if err := Exec(&p.Descs[i], arena); err != nil {
-			return fmt.Errorf("ref: program %q, op %d: %w", p.Name, i, err)
+	r := &run[T]{p, arena, make([]T, p.Local)}
+	for i := 0; i < len(p.Descs); i++ {
+		d := &p.Descs[i]
+		if d.Op == kernels.OpLoop {
+			if err := r.loop(i); err != nil {
+				return err
+			}
+			i += int(d.Dim[kernels.LoopBody])
+			continue
+		}
+		if err := r.exec(i, d); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Exec executes one op over arena.
-func Exec[T Float](d *kernels.Desc, arena []T) error {
-	o := &op[T]{d, arena}
-	run := o.kernel()
-	if run == nil {
-		return fmt.Errorf("ref has no %s", d.Op)
+// run is one execution of a Program.
+type run[T Float] struct {
+	p            *kernels.Program
+	arena, local []T
+}
+
+func (r *run[T]) exec(i int, d *kernels.Desc) error {
+	if err := exec(&op[T]{d, r.arena, r.local}); err != nil {
+		return fmt.Errorf("ref: program %q, op %d: %w", r.p.Name, i, err)
 	}
-	run(o)
+	return nil
+}
+
+// loop runs the loop at op i, its segments from the last to the first: they are independent.
+func (r *run[T]) loop(i int) error {
+	d := &r.p.Descs[i]
+	for segment := d.Dim[kernels.LoopSegments] - 1; segment >= 0; segment-- {
+		from, to := d.SegmentRange(segment)
+		for iteration := from; iteration < to; iteration++ {
+			r.forget()
+			for b := i + 1; b <= i+int(d.Dim[kernels.LoopBody]); b++ {
+				at := r.p.Steps[b].At(&r.p.Descs[b], iteration, segment, iteration == from)
+				if err := r.exec(b, &at); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// forget makes the local memory undefined, so that a read before a write shows.
+func (r *run[T]) forget() {
+	for i := range r.local {
+		r.local[i] = T(math.NaN())
+	}
+}
+
+// Exec executes one op over arena.
+func Exec[T Float](d *kernels.Desc, arena []T) error { return exec(&op[T]{d, arena, nil}) }
+
+func exec[T Float](o *op[T]) error {
+	kernel := o.kernel()
+	if kernel == nil {
+		return fmt.Errorf("ref has no %s", o.Op)
+	}
+	kernel(o)
 	return nil
 }
 

@@ -1,0 +1,118 @@
+package kernels
+
+import "fmt"
+
+// LocalBase is where local memory begins in the address space of arguments: an argument at
+// LocalBase + x is float x of the local memory. Every segment of a loop has a local memory of
+// its own, undefined at the start of every iteration.
+const LocalBase int64 = 1 << 48
+
+// Indices into Desc.Dim of OpLoop.
+const (
+	LoopBody = iota
+	LoopIterations
+	LoopSegments
+)
+
+// Step says how an op in the body of a loop moves.
+//
+// The I iterations of a loop are cut into S segments, segment s having the iterations from
+// I s / S up to I (s+1) / S. Inside a segment iterations follow each other; segments are
+// independent and may run at once. In iteration i of segment s argument a of an op lies at
+//
+//	Arg[a] + i Iteration[a] + s Segment[a]
+//
+// so a batch is worked on in tiles that stay in a cache from the first op to the last, and
+// what adds up over the batch adds up in order inside a segment. The number of segments is a
+// part of the Program: results do not depend on the number of threads.
+type Step struct {
+	Iteration [MaxArgs]int64 // floats
+	Segment   [MaxArgs]int64 // floats
+	// Sum is 1 for an op that overwrites its output in the first iteration of a segment and
+	// accumulates in the others; else 0.
+	Sum int64
+}
+
+// At is the descriptor d in an iteration of a segment; first says that the iteration is the
+// segment's first.
+func (s *Step) At(d *Desc, iteration, segment int64, first bool) Desc {
+	at := *d
+	for a := range at.Arg {
+		if at.Arg[a] != Absent {
+			at.Arg[a] += iteration*s.Iteration[a] + segment*s.Segment[a]
+		}
+	}
+	if s.Sum != 0 && !first {
+		at.Flags |= FlagAccumulate
+	}
+	return at
+}
+
+// SegmentRange is the iterations [from, to) of a segment of the loop d.
+func (d *Desc) SegmentRange(segment int64) (from, to int64) {
+	n, s := d.Dim[LoopIterations], d.Dim[LoopSegments]
+	return n * segment / s, n * (segment + 1) / s
+}
+
+// loop is the loop that a walk over the descriptors is in.
+type loop struct {
+	header *Desc
+	end    int // first op behind the body
+}
+
+func (l *loop) open(p *Program, i int) error {
+	d := &p.Descs[i]
+	n, iterations, segments := d.Dim[LoopBody], d.Dim[LoopIterations], d.Dim[LoopSegments]
+	switch {
+	case l.header != nil:
+		return fmt.Errorf("loop in the body of a loop")
+	case n < 1 || int64(i)+n >= int64(len(p.Descs)):
+		return fmt.Errorf("loop with a body of %d ops, %d follow", n, len(p.Descs)-i-1)
+	case segments < 1 || segments > iterations:
+		return fmt.Errorf("loop of %d iterations with %d segments", iterations, segments)
+	case p.Steps == nil:
+		return fmt.Errorf("loop in a program without steps")
+	}
+	l.header, l.end = d, i+1+int(n)
+	return nil
+}
+
+// space is the memory that an op may touch.
+type space struct {
+	arena, local int64
+	loop         *Desc // nil outside of loops
+	step         *Step
+}
+
+// check reports an argument that is missing or leaves its memory in some iteration.
+func (m space) check(d *Desc, i int, a *ArgSpec) error {
+	from := d.Arg[i]
+	if from == Absent && a.Optional {
+		return nil
+	}
+	to := from + a.Len(d)
+	if m.loop != nil {
+		if m.step.Iteration[i] < 0 || m.step.Segment[i] < 0 {
+			return fmt.Errorf("argument %s moves backwards", a.Name)
+		}
+		to += (m.loop.Dim[LoopIterations]-1)*m.step.Iteration[i] + (m.loop.Dim[LoopSegments]-1)*m.step.Segment[i]
+	}
+	if from >= LocalBase {
+		if m.loop == nil || to > LocalBase+m.local {
+			return fmt.Errorf("argument %s [%d, %d) lies outside the local memory of %d floats", a.Name, from-LocalBase, to-LocalBase, m.local)
+		}
+		return nil
+	}
+	if from < 0 || to > m.arena {
+		return fmt.Errorf("argument %s [%d, %d) lies outside the arena of %d floats", a.Name, from, to, m.arena)
+	}
+	return nil
+}
+
+// placeName is the name of a place without a symbol.
+func placeName(at int64) string {
+	if at >= LocalBase {
+		return fmt.Sprintf("local@%d", at-LocalBase)
+	}
+	return fmt.Sprintf("@%d", at)
+}
