@@ -116,7 +116,9 @@ func BenchmarkOps(b *testing.B) {
 	}
 }
 
-func (w work) run(b *testing.B, peak float64) {
+// run measures an op and returns the rate of its best run in floating-point operations per
+// second, 0 where nobody counts them.
+func (w work) run(b *testing.B, peak float64) (rate float64) {
 	arena := place(&w.desc)
 	p := &kernels.Program{Name: w.name, Descs: []kernels.Desc{w.desc}, Arena: int64(len(arena))}
 	backend, err := kernels.Open("cpu", options())
@@ -148,9 +150,10 @@ func (w work) run(b *testing.B, peak float64) {
 	spec, _ := kernels.SpecOf(w.desc.Op)
 	b.ReportMetric(seconds*1e6, "best-µs")
 	if spec.Flops != nil {
-		rate := float64(spec.Flops(&w.desc)) / seconds
+		rate = float64(spec.Flops(&w.desc)) / seconds
 		b.ReportMetric(rate/1e9, "GFLOP/s")
 		b.ReportMetric(100*rate/peak, "%peak")
 	}
 	b.ReportMetric(float64(4*len(arena))/seconds/1e9, "GB/s")
+	return rate
 }

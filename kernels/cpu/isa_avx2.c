@@ -1,4 +1,4 @@
-// AVX2 with FMA: 8 floats a vector, tiles of 6 x 16.
+// AVX2 with FMA: 8 floats a vector, tiles of 12 x 8, 6 x 16 and 4 x 24.
 #if defined(__x86_64__)
 #if !defined(__clang__)
 #pragma GCC target("avx2,fma")
@@ -11,7 +11,10 @@
 #endif
 
 #define VL 8
-#define TILE_ROWS 6
+#define TILE_ROWS_1 12
+#define TILE_ROWS_2 6
+#define TILE_ROWS_3 4
+#define TILE_MOST_ROWS 12
 typedef float vec __attribute__((vector_size(32)));
 typedef int32_t ivec __attribute__((vector_size(32)));
 typedef float loose_vec __attribute__((vector_size(32), aligned(4), may_alias));
@@ -41,7 +44,22 @@ static INLINE wide multiply_wide(ivec a, uint32_t m) {
 static const int32_t mask_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static INLINE __m256i first_lanes(int n) { return _mm256_loadu_si256((const __m256i *)(mask_window + 8 - n)); }
 static INLINE vec load_first(const float *p, int n) { return _mm256_maskload_ps(p, first_lanes(n)); }
-static INLINE void store_first(float *p, vec v, int n) { _mm256_maskstore_ps(p, first_lanes(n), v); }
+
+// Three plain stores: masked ones are slow on some processors.
+static INLINE void store_first(float *p, vec v, int n) {
+	__m128 four = _mm256_castps256_ps128(v);
+	if (n & 4) {
+		_mm_storeu_ps(p, four);
+		four = _mm256_extractf128_ps(v, 1);
+		p += 4;
+	}
+	if (n & 2) {
+		_mm_storel_pi((__m64 *)p, four);
+		four = _mm_movehl_ps(four, four);
+		p += 2;
+	}
+	if (n & 1) _mm_store_ss(p, four);
+}
 
 #define ISA_TABLE gmel_isa_avx2
 #define ISA_NAME "avx2"

@@ -1,4 +1,4 @@
-// AVX-512: 16 floats a vector, tiles of 14 x 32.
+// AVX-512: 16 floats a vector, tiles of 14 x 16, 14 x 32 and 9 x 48.
 #if defined(__x86_64__)
 #if !defined(__clang__)
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
@@ -11,7 +11,10 @@
 #endif
 
 #define VL 16
-#define TILE_ROWS 14
+#define TILE_ROWS_1 14
+#define TILE_ROWS_2 14
+#define TILE_ROWS_3 9
+#define TILE_MOST_ROWS 14
 typedef float vec __attribute__((vector_size(64)));
 typedef int32_t ivec __attribute__((vector_size(64)));
 typedef float loose_vec __attribute__((vector_size(64), aligned(4), may_alias));

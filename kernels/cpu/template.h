@@ -4,6 +4,8 @@
 #include "functions.h"
 #include "tasks.h"
 #include "fn.h"
+#include "tile.h"
+#include "panel.h"
 #include "product.h"
 #include "gemm.h"
 #include "pointwise.h"

@@ -1,6 +1,9 @@
 // What the two instruction sets with 4 floats a vector share.
 #define VL 4
-#define TILE_ROWS 6
+#define TILE_ROWS_1 12
+#define TILE_ROWS_2 6
+#define TILE_ROWS_3 4
+#define TILE_MOST_ROWS 12
 typedef float vec __attribute__((vector_size(16)));
 typedef int32_t ivec __attribute__((vector_size(16)));
 typedef float loose_vec __attribute__((vector_size(16), aligned(4), may_alias));
