@@ -20,7 +20,7 @@
 //     (lane l += lane l+8, ...). Chunk sums are added in ascending order.
 //   - A sum over rows (sumcols) adds rows in ascending order inside chunks of [ChunkRows] rows
 //     and then the chunk sums in ascending order.
-//   - exp, log, tanh and sigmoid are the polynomials documented in package ref.
+//   - exp, log, tanh, sigmoid and the normal distribution are the polynomials documented in package ref.
 //   - a*b+c is a fused multiply-add only where the op's documentation says fma.
 //
 // Integers in an arena (actions, row indices, counters) are stored as float32 values, exact

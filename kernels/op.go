@@ -13,11 +13,11 @@ const (
 	OpNone Op = iota
 
 	// OpGemm: C[G,M,N] = f(A[G,M,K] B[G,K,N] + bias[N]); acc (before the bias).
-	// Arg: A, B, bias?, aux?, C. Dim: M, N, K, lda, ldb, ldc, G, strideA, strideB, strideC.
+	// Arg: A, B, bias?, aux?, C. Dim: M, N, K, lda, ldb, ldc, G, strideA, strideB, strideC, strideBias.
 	// FlagTransA: A is stored [K,M]; FlagTransB: B is stored [N,K]. With FlagFnGrad the
 	// result is multiplied by f'(aux) instead, aux [G,M,N] holding the *output* of f laid out like C
-	// (ReLU, LeakyReLU, Tanh, Sigmoid). Scalar[0]: slope of LeakyReLU. With G > 1 the bias
-	// is shared by all groups.
+	// (ReLU, LeakyReLU, Tanh, Sigmoid). Scalar[0]: slope of LeakyReLU. With strideBias = 0
+	// all groups share the bias.
 	OpGemm
 	// OpUnary: y[n] = f(x[n]). Arg: x, y. Dim: n. Scalar: parameters of f. In place allowed. acc.
 	OpUnary
@@ -139,6 +139,8 @@ const (
 	FnReciprocal           // 1/x; f' = -(y y)
 	FnAbs                  // f' = sign x, 0 at 0
 	FnClamp                // min(max(x, Scalar[0]), Scalar[1]); f' = 1 strictly inside, else 0
+	FnSiLU                 // x / (1+exp(-x)); f' = s fma(x, 1-s, 1) with s = sigmoid x
+	FnGELU                 // x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016, exact); f' = fma(x, phi(x), Phi(x))
 	fnEnd
 )
 
@@ -183,7 +185,7 @@ const (
 	CounterBase = 1 << 24
 )
 
-var fnNames = [...]string{"identity", "affine", "relu", "leakyrelu", "tanh", "sigmoid", "exp", "log", "square", "sqrt", "reciprocal", "abs", "clamp"}
+var fnNames = [...]string{"identity", "affine", "relu", "leakyrelu", "tanh", "sigmoid", "exp", "log", "square", "sqrt", "reciprocal", "abs", "clamp", "silu", "gelu"}
 
 // String returns the name used in dumps.
 func (f Fn) String() string {

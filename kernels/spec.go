@@ -87,6 +87,8 @@ func gemmLen(rows, cols, ld, stride int, transposed Flags) func(*Desc) int64 {
 	}
 }
 
+func biasLen(d *Desc) int64 { return max(d.Dim[GemmGroups]-1, 0)*d.Dim[GemmStrideBias] + d.Dim[GemmN] }
+
 // Indices into Desc.Dim of OpGemm.
 const (
 	GemmM = iota
@@ -99,6 +101,7 @@ const (
 	GemmStrideA
 	GemmStrideB
 	GemmStrideC
+	GemmStrideBias
 )
 
 func in(name string, n func(*Desc) int64) ArgSpec    { return ArgSpec{name, In, false, n} }
@@ -119,10 +122,10 @@ var (
 
 var specs = [opEnd]Spec{
 	OpGemm: {
-		Name: "gemm", Dims: []string{"M", "N", "K", "lda", "ldb", "ldc", "G", "strideA", "strideB", "strideC"}, Accumulates: true,
+		Name: "gemm", Dims: []string{"M", "N", "K", "lda", "ldb", "ldc", "G", "strideA", "strideB", "strideC", "strideBias"}, Accumulates: true,
 		Args: []ArgSpec{
 			in("A", gemmLen(GemmM, GemmK, GemmLDA, GemmStrideA, FlagTransA)), in("B", gemmLen(GemmK, GemmN, GemmLDB, GemmStrideB, FlagTransB)),
-			opt("bias", dim(GemmN)), opt("aux", gemmLen(GemmM, GemmN, GemmLDC, GemmStrideC, 0)), out("C", gemmLen(GemmM, GemmN, GemmLDC, GemmStrideC, 0)),
+			opt("bias", biasLen), opt("aux", gemmLen(GemmM, GemmN, GemmLDC, GemmStrideC, 0)), out("C", gemmLen(GemmM, GemmN, GemmLDC, GemmStrideC, 0)),
 		},
 		Flops: func(d *Desc) int64 { return 2 * d.Dim[GemmM] * d.Dim[GemmN] * d.Dim[GemmK] * d.Dim[GemmGroups] },
 	},

@@ -17,6 +17,12 @@ static INLINE vec apply(const int fn, vec x, vec p0, vec p1) {
 	case FN_SQRT: return square_root(x);
 	case FN_RECIPROCAL: return splat(1) / x;
 	case FN_ABS: return absolute(x);
+	case FN_SILU: return x / (splat(1) + vexp((vec)((ivec)x ^ isplat(INT32_MIN))));
+	case FN_GELU: {
+		vec cdf, pdf;
+		gauss(x, &cdf, &pdf);
+		return x * cdf;
+	}
 	case FN_CLAMP: {
 		vec low = choose(less(x, p0), p0, x);
 		return choose(less(p1, low), p1, low);
@@ -43,6 +49,15 @@ static INLINE vec slope(const int fn, vec x, vec y, vec p0, vec p1) {
 	case FN_RECIPROCAL: return -(y * y);
 	case FN_ABS: return indicator(less(zero, x)) - indicator(less(x, zero));
 	case FN_CLAMP: return choose(less(p0, x), indicator(less(x, p1)), zero);
+	case FN_SILU: {
+		vec s = vsigmoid(x);
+		return s * multiply_add(x, one - s, one);
+	}
+	case FN_GELU: {
+		vec cdf, pdf;
+		gauss(x, &cdf, &pdf);
+		return multiply_add(x, pdf, cdf);
+	}
 	}
 	return one;
 }
@@ -50,6 +65,6 @@ static INLINE vec slope(const int fn, vec x, vec y, vec p0, vec p1) {
 // FOR_EACH_FN expands CASE(code) for every function.
 #define FOR_EACH_FN(CASE) \
 	CASE(FN_IDENTITY) CASE(FN_AFFINE) CASE(FN_RELU) CASE(FN_LEAKY_RELU) CASE(FN_TANH) CASE(FN_SIGMOID) CASE(FN_EXP) \
-	CASE(FN_LOG) CASE(FN_SQUARE) CASE(FN_SQRT) CASE(FN_RECIPROCAL) CASE(FN_ABS) CASE(FN_CLAMP)
+	CASE(FN_LOG) CASE(FN_SQUARE) CASE(FN_SQRT) CASE(FN_RECIPROCAL) CASE(FN_ABS) CASE(FN_CLAMP) CASE(FN_SILU) CASE(FN_GELU)
 
 #endif

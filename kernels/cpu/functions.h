@@ -78,6 +78,21 @@ static INLINE void sin_cos_turns(vec u, vec *sine, vec *cosine) {
 	*cosine = (vec)((ivec)second ^ (((q + isplat(1)) & isplat(2)) << 30));
 }
 
+// gauss gives the distribution and the density of the standard normal.
+static const float gauss_poly[] = {-1.8817262724e-2f, 9.0295597911e-2f, -1.4839255810e-1f, 7.0669792593e-2f, 4.8889574828e-4f,
+                                   5.3909402341e-2f,  9.0653516352e-2f, 1.1176333576e-1f,  1.2476464361e-1f, 1.2466463447e-1f};
+
+static INLINE void gauss(vec x, vec *cdf, vec *pdf) {
+	vec a = absolute(x);
+	a = choose(less(splat(14), a), splat(14), a);
+	vec s = a * a, lost = multiply_add(a, a, -s);
+	vec e = vexp(splat(-0.5f) * s) * multiply_add(splat(-0.5f), lost, splat(1));
+	vec t = splat(1) / multiply_add(splat(0.3125f), a, splat(1));
+	vec tail = e * (t * HORNER(t, gauss_poly));
+	*cdf = choose(less(x, splat(0)), tail, splat(1) - tail);
+	*pdf = e * splat(0.398942280401432678f);
+}
+
 static float log_of(float x) { return vlog(splat(x))[0]; }
 
 #endif

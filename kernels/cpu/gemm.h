@@ -109,10 +109,10 @@ static INLINE matrix gemm_b(const worker *w, const desc *d, int64_t group) {
 
 static INLINE finish gemm_finish(const worker *w, const desc *d, int64_t group) {
 	int64_t c = group * d->dim[GEMM_STRIDE_C];
-	float *aux = argument(w, d, 3);
+	float *bias = argument(w, d, 2), *aux = argument(w, d, 3);
 	return (finish){
 		.c = w->arena + d->arg[4] + c, .ldc = d->dim[GEMM_LDC], .accumulate = accumulates(d),
-		.bias = argument(w, d, 2), .aux = aux ? aux + c : NULL,
+		.bias = bias ? bias + group * d->dim[GEMM_STRIDE_BIAS] : NULL, .aux = aux ? aux + c : NULL,
 		.fn = (int)d->fn, .grad = (d->flags & FLAG_FN_GRAD) != 0, .p0 = d->scalar[0], .p1 = d->scalar[1]};
 }
 

@@ -30,7 +30,7 @@ func TestCodesEqualC(t *testing.T) {
 		want = append(want, int64(o))
 	}
 	want = append(want, int64(len(want))+1)
-	for f := kernels.FnIdentity; f <= kernels.FnClamp+1; f++ {
+	for f := kernels.FnIdentity; f <= kernels.FnGELU+1; f++ {
 		want = append(want, int64(f))
 	}
 	for b := kernels.BinAdd; b <= kernels.BinMax+1; b++ {
@@ -41,7 +41,7 @@ func TestCodesEqualC(t *testing.T) {
 		kernels.MaxArgs, kernels.MaxDims, kernels.MaxScalars, kernels.Absent,
 		kernels.BlockK, kernels.Lanes, kernels.Chunk, kernels.ChunkRows, kernels.CounterBase,
 		kernels.GemmM, kernels.GemmN, kernels.GemmK, kernels.GemmLDA, kernels.GemmLDB, kernels.GemmLDC,
-		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.LocalBase)
+		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.GemmStrideBias, kernels.LocalBase)
 	if got := cCodes(); !slices.Equal(got, want) {
 		t.Errorf("codes in C %v, in Go %v", got, want)
 	}

@@ -14,7 +14,7 @@ var (
 
 const (
 	acc    = kernels.FlagAccumulate
-	fnLast = kernels.FnClamp
+	fnLast = kernels.FnGELU
 )
 
 // trialsOf returns the trials of an op; every op needs some.
@@ -81,7 +81,7 @@ func gemmTrial(r *rand.Rand, s [3]int64, trans kernels.Flags) *trial {
 	if m*n*k < 1<<18 {
 		groups += r.Int64N(3)
 	}
-	t := newTrial(kernels.OpGemm, m, n, k, lda, ldb, ldc, groups, m*(k+pad)+k*pad+5, k*(n+pad)+n*pad+3, m*ldc+1).flags(trans)
+	t := newTrial(kernels.OpGemm, m, n, k, lda, ldb, ldc, groups, m*(k+pad)+k*pad+5, k*(n+pad)+n*pad+3, m*ldc+1, r.Int64N(2)*(n+2)).flags(trans)
 	t.ofTerms().scalars(0.1, 0.7)
 	if r.IntN(2) == 0 {
 		t.without("bias")

@@ -6,7 +6,11 @@ import "github.com/gmel-go/gmel/kernels"
 // t = t + bias; then C = f(t), or C = t f'(aux) with FlagFnGrad.
 func (o *op[T]) gemm() {
 	end := o.ending()
+	bias := end.bias
 	for g := range o.dim(kernels.GemmGroups) {
+		if bias != nil {
+			end.bias = bias[g*o.dim(kernels.GemmStrideBias):]
+		}
 		o.gemmGroup(g, &end)
 	}
 }

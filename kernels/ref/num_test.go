@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
 )
 
 // bigFMA is a*b + c in exact arithmetic, rounded once.
@@ -70,6 +72,11 @@ func ulps(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / math.Ldexp(1, max(e-24, -149))
 }
 
+func cdf(x float32) float32 {
+	y, _ := Gauss(x)
+	return y
+}
+
 func TestFunctionsAreWithinTheirBounds(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	between := func(lo, hi float64) func() float32 {
@@ -88,6 +95,9 @@ func TestFunctionsAreWithinTheirBounds(t *testing.T) {
 		{"log near 1", Log, math.Log, between(0.5, 2), 2},
 		{"tanh", Tanh, math.Tanh, between(-10, 10), 2},
 		{"tanh small", Tanh, math.Tanh, between(-0.7, 0.7), 2},
+		{"silu", func(x float32) float32 { return apply(kernels.FnSiLU, x, [2]float32{}) }, func(x float64) float64 { return x / (1 + math.Exp(-x)) }, between(-80, 80), 4},
+		{"gauss", cdf, func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }, between(-13, 6), 6},
+		{"gelu", func(x float32) float32 { return x * cdf(x) }, func(x float64) float64 { return x * math.Erfc(-x/math.Sqrt2) / 2 }, between(-13, 6), 7},
 		{"sigmoid", Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, between(-80, 80), 4},
 	} {
 		worst := 0.0

@@ -37,6 +37,11 @@ func apply[T Float](f kernels.Fn, x T, p [2]T) T {
 		return T(math.Abs(float64(x)))
 	case kernels.FnClamp:
 		return clamp(x, p[0], p[1])
+	case kernels.FnSiLU:
+		return x / (1 + exp(-x))
+	case kernels.FnGELU:
+		cdf, _ := gauss(x)
+		return x * cdf
 	}
 	return x
 }
@@ -81,6 +86,12 @@ func slope[T Float](f kernels.Fn, x, y T, p [2]T) T {
 		return indicator[T](x > 0) - indicator[T](x < 0)
 	case kernels.FnClamp:
 		return indicator[T](x > p[0] && x < p[1])
+	case kernels.FnSiLU:
+		s := sigmoid(x)
+		return T(s * fma(x, 1-s, 1))
+	case kernels.FnGELU:
+		cdf, pdf := gauss(x)
+		return fma(x, pdf, cdf)
 	}
 	return 1
 }

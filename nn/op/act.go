@@ -21,6 +21,8 @@ var (
 	ReLU     = Act{Fn: kernels.FnReLU}
 	Tanh     = Act{Fn: kernels.FnTanh}
 	Sigmoid  = Act{Fn: kernels.FnSigmoid}
+	SiLU     = Act{Fn: kernels.FnSiLU} // x sigmoid(x)
+	GELU     = Act{Fn: kernels.FnGELU} // x Phi(x), exact
 )
 
 // LeakyReLU is x for x > 0, else slope*x; the usual slope is 0.01.
@@ -79,7 +81,7 @@ func applyGrad(f Act, x, y, dy *G.Node) *G.Node {
 		return dy
 	case kernels.FnAffine:
 		return Affine(dy, f.A, 0)
-	case kernels.FnLog, kernels.FnSquare, kernels.FnAbs, kernels.FnClamp:
+	case kernels.FnLog, kernels.FnSquare, kernels.FnAbs, kernels.FnClamp, kernels.FnSiLU, kernels.FnGELU:
 		at = x
 	default:
 		at = y

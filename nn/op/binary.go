@@ -8,7 +8,7 @@ import (
 )
 
 // Broadcast reports the strides with which an operand of shape s is read for a result of
-// shape out (seen as rows and columns): the same shape, a scalar, a row vector [N] or
+// shape out (seen as rows and columns): the same shape, a scalar, a row vector [N] or, for a matrix,
 // [1,N], or a column [M,1].
 func Broadcast(s, out tensor.Shape) (rowStride, colStride int64, ok bool) {
 	rows, cols := plane(out)
@@ -21,9 +21,11 @@ func Broadcast(s, out tensor.Shape) (rowStride, colStride int64, ok bool) {
 		return cols, 1, true
 	case s.Dims() == 0:
 		return 0, 0, true
+	case s.Dims() == 1 && out.Dims() > 1 && n == cols:
+		return 0, 1, true
 	case s.Dims() > out.Dims() || out.Dims() != 2:
 		return 0, 0, false
-	case (s.Dims() == 1 || s[0] == 1) && n == cols:
+	case s[0] == 1 && n == cols:
 		return 0, 1, true
 	case s.Dims() == 2 && int64(s[0]) == rows && n == 1:
 		return 1, 0, true
@@ -152,7 +154,7 @@ func reduce(g, like *G.Node) *G.Node {
 	case rs == 0 && cs == 0:
 		return Reshape(Sum(g), s...)
 	case rs == 0:
-		return Reshape(SumCols(g), s...)
+		return Reshape(SumCols(asMatrix(g)), s...)
 	}
 	return Reshape(SumRows(g), s...)
 }

@@ -49,12 +49,18 @@ func (b *bench) index(n int, shape ...int) *G.Node {
 }
 
 var derivatives = map[string]func(b *bench) *G.Node{
-	"linear":           func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.Identity) },
-	"linear no bias":   func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), nil, op.Tanh) },
-	"linear relu":      func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.ReLU) },
-	"linear leaky":     func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.LeakyReLU(0.25)) },
-	"linear sigmoid":   func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.Sigmoid) },
-	"linear clamp":     func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.Clamp(-1, 1)) },
+	"linear":         func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.Identity) },
+	"linear no bias": func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), nil, op.Tanh) },
+	"linear relu":    func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.ReLU) },
+	"linear leaky":   func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.LeakyReLU(0.25)) },
+	"linear sigmoid": func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.Sigmoid) },
+	"linear clamp":   func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.Clamp(-1, 1)) },
+	"grouped linear": func(b *bench) *G.Node { return op.GroupedLinear(b.in(6, 4), b.in(3, 4, 2), b.in(3, 2), op.Tanh) },
+	"grouped silu":   func(b *bench) *G.Node { return op.GroupedLinear(b.in(6, 4), b.in(3, 4, 2), nil, op.SiLU) },
+	"grouped separate": func(b *bench) *G.Node {
+		y := op.GroupedLinear(b.in(3, 2, 4), b.in(3, 4, 2), b.in(3, 2), op.Sigmoid)
+		return op.Reshape(y, 6, 2)
+	},
 	"matmul":           func(b *bench) *G.Node { return op.MatMul(b.in(4, 3), b.in(3, 5), false, false) },
 	"matmul ta":        func(b *bench) *G.Node { return op.MatMul(b.in(3, 4), b.in(3, 5), true, false) },
 	"matmul tb":        func(b *bench) *G.Node { return op.MatMul(b.in(4, 3), b.in(5, 3), false, true) },
@@ -63,6 +69,9 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"leaky":            func(b *bench) *G.Node { return op.Apply(b.in(4, 3), op.LeakyReLU(0.25)) },
 	"tanh":             func(b *bench) *G.Node { return op.Apply(b.in(7), op.Tanh) },
 	"sigmoid":          func(b *bench) *G.Node { return op.Apply(b.in(4, 3), op.Sigmoid) },
+	"silu":             func(b *bench) *G.Node { return op.Apply(b.in(4, 3), op.SiLU) },
+	"gelu":             func(b *bench) *G.Node { return op.Apply(b.in(4, 3), op.GELU) },
+	"linear silu":      func(b *bench) *G.Node { return op.Linear(b.in(4, 3), b.in(3, 5), b.in(5), op.SiLU) },
 	"clamp":            func(b *bench) *G.Node { return op.Apply(b.in(4, 3), op.Clamp(-1, 0.5)) },
 	"exp":              func(b *bench) *G.Node { return op.Exp(b.in(4, 3)) },
 	"log":              func(b *bench) *G.Node { return op.Log(b.between(0.5, 3, 4, 3)) },
@@ -73,6 +82,7 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"affine":           func(b *bench) *G.Node { return op.Affine(b.in(4, 3), -0.5, 3) },
 	"add":              func(b *bench) *G.Node { return op.Add(b.in(4, 3), b.in(4, 3)) },
 	"add row":          func(b *bench) *G.Node { return op.Add(b.in(4, 3), b.in(3)) },
+	"add row rank 4":   func(b *bench) *G.Node { return op.Mul(b.in(2, 3, 1, 4), op.Add(b.in(2, 3, 1, 4), b.in(4))) },
 	"sub column":       func(b *bench) *G.Node { return op.Sub(b.in(4, 3), op.Col(b.in(4))) },
 	"column sub":       func(b *bench) *G.Node { return op.Sub(op.Col(b.in(4)), b.in(4, 3)) },
 	"mul row matrix":   func(b *bench) *G.Node { return op.Mul(b.in(4, 3), b.in(1, 3)) },

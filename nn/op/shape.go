@@ -29,17 +29,19 @@ func matrix(name string, x *G.Node, all ...*G.Node) (rows, cols int) {
 	return s[0], s[1]
 }
 
-// plane sees a shape of rank 0, 1 or 2 as rows and columns; a vector is one row.
+// plane sees a shape as rows and columns: the last dimension is the columns, a vector one row.
 func plane(s tensor.Shape) (rows, cols int64) {
-	switch s.Dims() {
-	case 0:
+	if s.Dims() == 0 {
 		return 1, 1
-	case 1:
-		return 1, int64(s[0])
-	case 2:
-		return int64(s[0]), int64(s[1])
 	}
-	panic(fmt.Sprintf("op: rank of %v is above 2", []int(s)))
+	last := s.Dims() - 1
+	return size(s[:last]), int64(s[last])
+}
+
+// asMatrix reshapes x to rows and columns.
+func asMatrix(x *G.Node) *G.Node {
+	rows, cols := plane(x.Shape())
+	return Reshape(x, int(rows), int(cols))
 }
 
 // same compares shapes; Shape.Eq would take a column [N,1] for a vector [N].
