@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	G "gorgonia.org/gorgonia"
 
@@ -18,13 +19,14 @@ type Params struct {
 	size int
 }
 
-// Param is a weight matrix [rows, cols] or a bias vector [n].
+// Param is a weight, a matrix or of higher rank, or a bias vector [n].
 type Param struct {
 	name   string
 	shape  []int
 	offset int // in the flat vector
 	init   Init
 	fanIn  int
+	groups int // the first dimension, of layers that are filled one by one; 0 for one layer
 }
 
 // NewParams returns an empty list; name is for messages.
@@ -57,7 +59,7 @@ func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
 // Name is the name within its network, such as "enc.w".
 func (q *Param) Name() string { return q.name }
 
-// Shape is [rows, cols] or [n].
+// Shape is [rows, cols], [n] or that of a weight of higher rank.
 func (q *Param) Shape() []int { return append([]int{}, q.shape...) }
 
 // List returns the parameters in order.
@@ -96,11 +98,22 @@ func (pl *Placed) Init(dst []float32, seed uint64) {
 	}
 	clear(dst)
 	for _, q := range pl.net.list {
-		n := 1
-		for _, d := range q.shape {
-			n *= d
-		}
-		q.init.fill(dst[q.offset:q.offset+n], q.shape, q.fanIn, stream(seed, q.name))
+		q.fill(dst[q.offset:], stream(seed, q.name))
+	}
+}
+
+// fill gives every group its own numbers.
+func (q *Param) fill(dst []float32, rng *rand.Rand) {
+	shape := q.shape
+	if q.groups > 0 {
+		shape = shape[1:]
+	}
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	for g := range max(q.groups, 1) {
+		q.init.fill(dst[g*n:(g+1)*n], shape, q.fanIn, rng)
 	}
 }
 
@@ -115,12 +128,7 @@ type Bound struct {
 func (p *Params) Bind(g *G.ExprGraph) *Bound {
 	bd := &Bound{net: p, nodes: map[*Param]*G.Node{}}
 	for _, q := range p.list {
-		name := G.WithName(p.name + "/" + q.name)
-		if len(q.shape) == 2 {
-			bd.nodes[q] = G.NewMatrix(g, G.Float32, G.WithShape(q.shape...), name)
-		} else {
-			bd.nodes[q] = G.NewVector(g, G.Float32, G.WithShape(q.shape...), name)
-		}
+		bd.nodes[q] = G.NewTensor(g, G.Float32, len(q.shape), G.WithShape(q.shape...), G.WithName(p.name+"/"+q.name))
 	}
 	return bd
 }

@@ -126,3 +126,24 @@ func TestFragmentRefusesTwoTensorsOfOneName(t *testing.T) {
 	}()
 	f.Bind(net, target)
 }
+
+// Every agent's matrix is an orthogonal one of its own.
+func TestGroupedLinearInit(t *testing.T) {
+	const agents, in, out = 3, 4, 6
+	w := weights(func(p *nn.Params) {
+		nn.NewGroupedLinear(p, "l", [3]int{agents, in, out}, op.ReLU, nn.Orthogonal(1))
+	}, 4)
+	for a := range agents {
+		m := w["l.w"][a*in*out : (a+1)*in*out]
+		norm := 0.0
+		for _, x := range m {
+			norm += float64(x) * float64(x)
+		}
+		if math.Abs(norm-in) > 1e-5 || a > 0 && slices.Equal(m, w["l.w"][:in*out]) {
+			t.Errorf("agent %d: squared norm %g, weights %v", a, norm, m[:3])
+		}
+	}
+	if len(w["l.b"]) != agents*out {
+		t.Errorf("%d biases", len(w["l.b"]))
+	}
+}

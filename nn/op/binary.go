@@ -8,8 +8,8 @@ import (
 )
 
 // Broadcast reports the strides with which an operand of shape s is read for a result of
-// shape out (seen as rows and columns): the same shape, a scalar, a row vector [N] or, for a matrix,
-// [1,N], or a column [M,1].
+// shape out (seen as rows and columns): the same shape, a scalar, a row vector [N] or,
+// where out is a matrix, a row [1,N] or a column [M,1].
 func Broadcast(s, out tensor.Shape) (rowStride, colStride int64, ok bool) {
 	rows, cols := plane(out)
 	n := int64(1)
