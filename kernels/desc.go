@@ -13,7 +13,7 @@ const Absent int64 = -1
 // Desc describes one op: 208 bytes that mean the same to Go, C and CUDA (program.h).
 type Desc struct {
 	Op    Op
-	Fn    Fn // pointwise function of OpUnary, OpUnaryGrad, OpGemm and the sums
+	Fn    Fn // pointwise function of OpUnary, OpUnaryGrad, OpGemm, OpConv and the sums
 	Bin   Bin
 	Flags Flags
 

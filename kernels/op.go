@@ -80,6 +80,23 @@ const (
 	// OpAttentionEntropy: y[h] = mean over B, i of the entropy of w_i in nats. Arg: q, k, y. Dim: B, N, h, D.
 	OpAttentionEntropy
 
+	// OpConv: y[B,OY,OX,F] = f(sum over ky, kx, c of x[b, oy strideY + ky - padY, ox strideX + kx - padX, c]
+	// w[ky,kx,c,F] + bias[F]), OY and OX by [ConvOut]. The product sum ascends in (ky, kx, c); outside of x
+	// there are zeros, which take part. acc (after the bias, before f). Scalar: parameters of f.
+	// Arg: x[B,Y,X,C], w[KY,KX,C,F], bias?, y. Dim: B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX.
+	OpConv
+	// OpConvGradX: dx[B,Y,X,C], the gradient of OpConv by x without f. The product sum at (y, x) takes the
+	// taps with y + padY - ky a multiple of strideY, and x likewise, in descending (ky, kx), each with
+	// ascending f; outside of dy there are zeros, which take part. acc. With FlagFnGrad the result is then
+	// multiplied by f'(aux) as in OpGemm, aux laid out like dx; Scalar[0]: slope of LeakyReLU.
+	// Arg: dy, w, aux?, dx. Dim as OpConv.
+	OpConvGradX
+	// OpConvGradW: dw[KY,KX,C,F], the gradient of OpConv by w without f. The sum over the pixels of y is
+	// fused multiply-add in ascending order inside blocks, the block sums are added in ascending order. A
+	// block is max(1, BlockK/OX) rows out of the B*OY rows of all images, cut into pieces of BlockK columns
+	// where OX is larger. Zeros outside of x take part. acc. Arg: x, dy, dw. Dim as OpConv.
+	OpConvGradW
+
 	// OpGatherRows: y[M,N] = table[idx[M], N]; NaN for an index out of range, as for OpPick. Arg: table, idx, y. Dim: M, N, R (rows of the table).
 	OpGatherRows
 	// OpScatterRows: table[idx[M], N] = x[M,N], ascending M (the last of equal indices wins); acc adds
@@ -121,7 +138,7 @@ const (
 	opEnd
 )
 
-// Fn is a pointwise function: the body of OpUnary and the epilogue of OpGemm.
+// Fn is a pointwise function: the body of OpUnary and the epilogue of OpGemm and OpConv.
 type Fn uint32
 
 // The pointwise functions, with the derivative each backend uses.

@@ -84,7 +84,7 @@ func (d *Desc) validate(in space) error {
 func (d *Desc) checkFn() error {
 	switch d.Op {
 	case OpGemm:
-		if d.Has(FlagFnGrad) && (d.Fn > FnSigmoid || d.Fn == FnAffine || d.Arg[3] == Absent) {
+		if d.Has(FlagFnGrad) && (!d.Fn.fromOutput() || d.Arg[3] == Absent) {
 			return fmt.Errorf("gemm: the gradient of %s needs aux, and a function that is known from its output", d.Fn)
 		}
 		return nil
@@ -92,6 +92,8 @@ func (d *Desc) checkFn() error {
 		if d.Fn != FnIdentity && d.Fn != FnSquare && d.Fn != FnAbs {
 			return fmt.Errorf("%s: cannot sum %s, only identity, square and abs", d.Op, d.Fn)
 		}
+	case OpConv, OpConvGradX, OpConvGradW:
+		return d.checkConv()
 	case OpUnary, OpUnaryGrad:
 	default:
 		if d.Fn != FnIdentity {

@@ -161,6 +161,10 @@ var specs = [opEnd]Spec{
 	OpAttentionPenaltyGrad: {Name: "attentionpenaltygrad", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), in("dy", one), out("dq", tokens), out("dk", tokens)}, Accumulates: true, Flops: attentionFlops(6)},
 	OpAttentionEntropy:     {Name: "attentionentropy", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), out("y", dim(2))}, Flops: attentionFlops(2)},
 
+	OpConv:      {Name: "conv", Dims: convDims, Args: []ArgSpec{in("x", convX), in("w", convW), opt("bias", dim(ConvF)), out("y", convY)}, Accumulates: true, Flops: convFlops},
+	OpConvGradX: {Name: "convgradx", Dims: convDims, Args: []ArgSpec{in("dy", convY), in("w", convW), opt("aux", convX), out("dx", convX)}, Accumulates: true, Flops: convFlops},
+	OpConvGradW: {Name: "convgradw", Dims: convDims, Args: []ArgSpec{in("x", convX), in("dy", convY), out("dw", convW)}, Accumulates: true, Flops: convFlops},
+
 	OpGatherRows:  {Name: "gatherrows", Dims: []string{"M", "N", "R"}, Args: []ArgSpec{in("table", prod(2, 1)), in("idx", dim(0)), out("y", prod(0, 1))}},
 	OpScatterRows: {Name: "scatterrows", Dims: []string{"M", "N", "R"}, Args: []ArgSpec{in("x", prod(0, 1)), in("idx", dim(0)), inout("table", prod(2, 1))}, Accumulates: true},
 

@@ -54,6 +54,26 @@ func gemm(kind string, m, n, k int64) work {
 	return w
 }
 
+// conv is the forward pass or a gradient of a 3x3 convolution with padding 1 and as many channels out as in.
+func conv(code kernels.Op, batch, side, channels int64) work {
+	w := op(fmt.Sprintf("%s/%dx%dx%dx%d", code, batch, side, side, channels), code, batch, side, side, channels, 3, 3, channels, 1, 1, 1, 1)
+	if code == kernels.OpConvGradX {
+		w.desc.Arg[2] = kernels.Absent
+	}
+	return w
+}
+
+// convs are the convolutions of a small U-Net, batch 16.
+func convs() []work {
+	var list []work
+	for _, s := range [][2]int64{{32, 64}, {16, 32}, {16, 64}, {16, 128}, {8, 32}, {8, 64}, {8, 128}} {
+		for _, code := range []kernels.Op{kernels.OpConv, kernels.OpConvGradX, kernels.OpConvGradW} {
+			list = append(list, conv(code, 16, s[0], s[1]))
+		}
+	}
+	return list
+}
+
 func fn(w work, f kernels.Fn) work {
 	w.name += "/" + f.String()
 	w.desc.Fn = f
@@ -111,7 +131,7 @@ func BenchmarkOps(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, w := range works {
+	for _, w := range append(convs(), works...) {
 		b.Run(w.name, func(b *testing.B) { w.run(b, peak) })
 	}
 }

@@ -41,7 +41,9 @@ func TestCodesEqualC(t *testing.T) {
 		kernels.MaxArgs, kernels.MaxDims, kernels.MaxScalars, kernels.Absent,
 		kernels.BlockK, kernels.Lanes, kernels.Chunk, kernels.ChunkRows, kernels.CounterBase,
 		kernels.GemmM, kernels.GemmN, kernels.GemmK, kernels.GemmLDA, kernels.GemmLDB, kernels.GemmLDC,
-		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.GemmStrideBias, kernels.LocalBase)
+		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.GemmStrideBias, kernels.LocalBase,
+		kernels.ConvB, kernels.ConvY, kernels.ConvX, kernels.ConvC, kernels.ConvKY, kernels.ConvKX, kernels.ConvF,
+		kernels.ConvStrideY, kernels.ConvStrideX, kernels.ConvPadY, kernels.ConvPadX)
 	if got := cCodes(); !slices.Equal(got, want) {
 		t.Errorf("codes in C %v, in Go %v", got, want)
 	}

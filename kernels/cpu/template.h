@@ -8,6 +8,10 @@
 #include "panel.h"
 #include "product.h"
 #include "gemm.h"
+#include "conv_tile.h"
+#include "conv_band.h"
+#include "conv.h"
+#include "conv_grad.h"
 #include "pointwise.h"
 #include "reduce.h"
 #include "moments.h"
@@ -47,6 +51,9 @@ const isa ISA_TABLE = {
 		[OP_ATTENTION_PENALTY] = {2, head_sum_tasks, attention_penalty_run, head_sum_shared, attention_local},
 		[OP_ATTENTION_PENALTY_GRAD] = {1, head_tasks, attention_penalty_grad_run, NULL, attention_grad_local},
 		[OP_ATTENTION_ENTROPY] = {2, head_sum_tasks, attention_entropy_run, head_sum_shared, attention_local},
+		[OP_CONV] = {2, conv_tasks, conv_run, conv_shared, conv_local},
+		[OP_CONV_GRAD_X] = {2, conv_tasks, conv_run, conv_shared, conv_local},
+		[OP_CONV_GRAD_W] = {1, conv_grad_w_tasks, conv_grad_w_run, NULL, conv_grad_w_local},
 		[OP_GATHER_ROWS] = {1, row_tasks, gather_rows_run},
 		[OP_SCATTER_ROWS] = {1, scatter_rows_tasks, scatter_rows_run},
 		[OP_RAND_INT] = {1, element_tasks, rand_int_run},

@@ -30,6 +30,7 @@ func trialsOf(op kernels.Op) []*trial {
 		kernels.OpPick: choiceTrials, kernels.OpPickGrad: choiceTrials,
 		kernels.OpAttention: attentionTrials, kernels.OpAttentionGrad: attentionTrials, kernels.OpAttentionPenalty: attentionTrials,
 		kernels.OpAttentionPenaltyGrad: attentionTrials, kernels.OpAttentionEntropy: attentionTrials,
+		kernels.OpConv: convTrials, kernels.OpConvGradX: convTrials, kernels.OpConvGradW: convTrials,
 		kernels.OpGatherRows: gatherTrials, kernels.OpScatterRows: gatherTrials,
 		kernels.OpRandInt: randomTrials, kernels.OpUniform: randomTrials, kernels.OpNormal: randomTrials, kernels.OpCount: countTrials,
 		kernels.OpAdam: adamTrials, kernels.OpAdamTick: tickTrials, kernels.OpPolyak: polyakTrials, kernels.OpClipScale: clipTrials,

@@ -56,7 +56,8 @@ func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
 	}
 	d := t.desc
 	d.Fn, d.Flags = kernels.FnIdentity, d.Flags&^kernels.FlagFnGrad
-	if d.Op != kernels.OpGemm && t.desc.Fn == kernels.FnSquare {
+	sum := d.Op == kernels.OpSumAll || d.Op == kernels.OpSumRows || d.Op == kernels.OpSumCols
+	if sum && t.desc.Fn == kernels.FnSquare {
 		d.Fn = kernels.FnSquare
 	}
 	d.Scalar[0] = float32(math.Abs(float64(d.Scalar[0])))

@@ -1,0 +1,168 @@
+// OpConvGradW: dw is cut into tasks, and each walks all pixels of dy in order.
+#ifndef GMEL_CONV_GRAD_H
+#define GMEL_CONV_GRAD_H
+
+// Channels of x are taken GROUP at a time, one cache line of a pixel, or all at once where
+// they are fewer: then neighbouring pixels are one run of terms.
+enum { GROUP = 16, GRAD_ROWS = 64 };
+
+// How dw is cut: by groups of channels, by panels of columns, by rows of taps.
+typedef struct {
+	walk s;
+	int64_t n, groups, group_parts, column_parts, tap_parts;
+} grad_shape;
+
+static INLINE grad_shape grad_shape_of(const desc *d) {
+	grad_shape g = {.s = conv_walk(d), .n = d->dim[CONV_F]};
+	const walk *s = &g.s;
+	if (g.n == 0 || s->in_c == 0) return (grad_shape){0};
+	double flops = 2.0 * (double)(walk_rows(s) * s->out_x) * (double)(s->taps_y * s->taps_x * s->in_c * g.n);
+	int64_t want = conv_want(flops), taps = s->taps_y * s->taps_x;
+	g.groups = ceil_div(s->in_c, GROUP);
+	// A task with few rows would copy dy for little work.
+	g.group_parts = minimum(minimum(want, g.groups), maximum(1, taps * s->in_c / GRAD_ROWS));
+	g.column_parts = minimum(ceil_div(want, g.group_parts), conv_panels(g.n));
+	g.tap_parts = minimum(ceil_div(want, g.group_parts * g.column_parts), s->taps_y);
+	return g;
+}
+
+static int64_t conv_grad_w_tasks(const desc *d, int phase) {
+	grad_shape g = grad_shape_of(d);
+	return g.group_parts * g.column_parts * g.tap_parts;
+}
+
+// One task: a part of dw, with its sums in scratch as [group][tap row][line][rows of a line].
+typedef struct {
+	walk s; // with the rows of taps of this task
+	range groups, columns, taps;
+	int merged;           // there is one group, and a row of taps is one line
+	int64_t lines, line;  // lines of rows for each row of taps; rows of dw in a line
+	int64_t width;        // floats of a row of sums
+	int64_t group_floats; // of a band of one group
+	span *spans;
+	float *sums, *panel, *bands;
+} grad_task;
+
+static INLINE int64_t grad_sums(const grad_task *t) {
+	return (t->groups.to - t->groups.from) * (t->taps.to - t->taps.from) * t->lines * t->line * t->width;
+}
+
+static INLINE grad_task grad_task_at(const grad_shape *g, int64_t task) {
+	grad_task t = {.s = g->s};
+	int64_t rest = task / g->group_parts;
+	range panels = part_range(rest % g->column_parts, g->column_parts, conv_panels(g->n));
+	t.groups = part_range(task % g->group_parts, g->group_parts, g->groups);
+	t.columns = (range){panels.from * PANEL, minimum(panels.to * PANEL, g->n)};
+	t.taps = part_range(rest / g->column_parts, g->tap_parts, g->s.taps_y);
+	t.s.taps_y = t.taps.to - t.taps.from;
+	t.s.first_y += t.taps.from;
+	t.merged = g->groups == 1;
+	t.lines = t.merged ? 1 : t.s.taps_x;
+	t.line = t.merged ? t.s.taps_x * t.s.in_c : GROUP;
+	t.width = panels_width(t.columns.to - t.columns.from);
+	t.group_floats = band_floats(&t.s, t.merged ? t.s.in_c : GROUP);
+	return t;
+}
+
+enum { GRAD_PANEL = PATCH * PANEL };
+
+static INLINE int64_t grad_floats(const grad_task *t) {
+	return patch_height(&t->s) * SPAN_FLOATS + grad_sums(t) + GRAD_PANEL + (t->groups.to - t->groups.from) * t->group_floats;
+}
+
+// grad_place lays the scratch out.
+static INLINE void grad_place(grad_task *t, float *local) {
+	t->spans = (span *)local;
+	t->sums = local + patch_height(&t->s) * SPAN_FLOATS;
+	t->panel = t->sums + grad_sums(t);
+	t->bands = t->panel + GRAD_PANEL;
+}
+
+static int64_t conv_grad_w_local(const desc *d) {
+	grad_shape g = grad_shape_of(d);
+	int64_t floats = 0;
+	for (int64_t i = 0; i < conv_grad_w_tasks(d, 0); i++) {
+		grad_task t = grad_task_at(&g, i);
+		floats = maximum(floats, grad_floats(&t));
+	}
+	return floats;
+}
+
+static INLINE channels grad_channels(const grad_task *t, int64_t group) {
+	if (t->merged) return (channels){0, t->s.in_c, t->s.in_c};
+	return (channels){group * GROUP, minimum((group + 1) * GROUP, t->s.in_c), GROUP};
+}
+
+// grad_line adds the products of a patch to the rows of a line, which begins at x.
+static INLINE void grad_line(conv_input *in, const float *x, int64_t rows, int64_t width) {
+	int64_t tiles = ceil_div(rows, CONV_ROWS);
+	float *sums = in->sums;
+	for (int64_t t = 0; t < tiles; t++) {
+		range r = part_range(t, tiles, rows);
+		for (int64_t i = r.from; i < r.to; i++) in->row[i - r.from] = x + i;
+		in->sums = sums + r.from * in->ld;
+		conv_multiply(in, r.to - r.from, width);
+	}
+}
+
+// grad_panel adds the products of a patch to the sums of one panel, which begin at sums.
+static INLINE void grad_panel(const grad_task *t, const band *b, conv_input *in, float *sums, int64_t width) {
+	for (int64_t g = t->groups.from; g < t->groups.to; g++) {
+		channels c = grad_channels(t, g);
+		int64_t rows = t->merged ? t->line : c.to - c.from;
+		const float *group = b->p + (g - t->groups.from) * t->group_floats;
+		for (int64_t y = 0; y < t->s.taps_y; y++)
+			for (int64_t x = 0; x < t->lines; x++, sums += t->line * t->width) {
+				in->sums = sums;
+				grad_line(in, group + y * b->row + x * b->pixel, rows, width);
+			}
+	}
+}
+
+// grad_patch adds the products of a patch; its pixels are neighbours in dy.
+static void grad_patch(const grad_task *t, const float *x, const float *dy, int64_t n, int64_t index) {
+	patch area = patch_at(&t->s, index);
+	int64_t columns = area.columns.to - area.columns.from, rows = area.rows.to - area.rows.from;
+	band b = {0};
+	for (int64_t g = t->groups.from; g < t->groups.to; g++) {
+		channels c = grad_channels(t, g);
+		b = copy_band(&t->s, x, &area, &c, t->bands + (g - t->groups.from) * t->group_floats);
+	}
+	b.p = t->bands; // the bands of all groups are alike
+	for (int64_t r = 0; r < rows; r++) t->spans[r] = (span){band_at(&b, &t->s, area.rows.from + r, area.columns.from), columns, r == rows - 1};
+	conv_input in = {.step = t->s.step_x * b.pixel, .spans = t->spans, .span_count = rows, .panel = t->panel, .ld = t->width, .add = index > 0};
+	matrix pixels = {dy + (area.rows.from * t->s.out_x + area.columns.from) * n, n, 0};
+	for (int64_t j = t->columns.from; j < t->columns.to; j += PANEL) {
+		int64_t width = conv_width(t->columns.to - j);
+		pack_panel(minimum(t->columns.to - j, width), rows * columns, matrix_at(pixels, 0, j), t->panel, width);
+		grad_panel(t, &b, &in, t->sums + j - t->columns.from, width);
+	}
+}
+
+// grad_store writes the sums to dw.
+static void grad_store(const grad_task *t, const desc *d, float *dw) {
+	int64_t n = d->dim[CONV_F], in_c = d->dim[CONV_C], columns = t->columns.to - t->columns.from;
+	const float *sums = t->sums;
+	for (int64_t g = t->groups.from; g < t->groups.to; g++)
+		for (int64_t y = t->taps.from; y < t->taps.to; y++)
+			for (int64_t x = 0; x < t->lines; x++, sums += t->line * t->width) {
+				channels c = grad_channels(t, g);
+				int64_t rows = t->merged ? t->line : c.to - c.from;
+				float *out = dw + ((y * d->dim[CONV_KX] + x) * in_c + c.from) * n + t->columns.from;
+				for (int64_t i = 0; i < rows; i++)
+					for (int64_t j = 0; j < columns; j += VL)
+						put_part(out + i * n + j, load(sums + i * t->width + j), columns - j, accumulates(d));
+			}
+}
+
+static void conv_grad_w_run(const worker *w, const desc *d, int phase, int64_t task) {
+	grad_shape g = grad_shape_of(d);
+	grad_task t = grad_task_at(&g, task);
+	grad_place(&t, w->local);
+	int64_t patches = patch_count(&t.s);
+	if (patches == 0) memset(t.sums, 0, grad_sums(&t) * sizeof(float));
+	for (int64_t i = 0; i < patches; i++) grad_patch(&t, w->arena + d->arg[0], w->arena + d->arg[1], d->dim[CONV_F], i);
+	grad_store(&t, d, w->arena + d->arg[2]);
+}
+
+#endif

@@ -1,0 +1,75 @@
+package kerneltest
+
+import (
+	"math/rand/v2"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// convShapes are B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX.
+var convShapes = [][]int64{
+	{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0}, {2, 3, 5, 1, 3, 3, 2, 1, 1, 1, 1}, {2, 5, 4, 3, 3, 3, 8, 1, 1, 1, 1},
+	{1, 8, 8, 16, 3, 3, 16, 1, 1, 1, 1}, {2, 7, 9, 17, 3, 3, 31, 1, 1, 1, 1}, {1, 6, 6, 33, 3, 3, 33, 1, 1, 0, 0},
+	{3, 5, 7, 31, 1, 1, 33, 1, 1, 0, 0}, {2, 8, 6, 32, 3, 3, 40, 2, 2, 1, 1}, {2, 7, 7, 5, 3, 3, 6, 2, 2, 0, 0},
+	{1, 9, 5, 4, 4, 3, 7, 3, 2, 2, 1}, {2, 6, 6, 20, 1, 1, 9, 2, 2, 0, 0}, {2, 2, 3, 3, 5, 7, 4, 1, 1, 2, 3}, // kernel over all of the image and more
+	{1, 3, 3, 2, 2, 2, 3, 2, 3, 2, 2}, {1, 2, 2, 2, 3, 3, 2, 5, 4, 2, 1}, // some pixels meet no tap
+	{4, 1, 50, 3, 1, 5, 12, 1, 1, 0, 2}, {2, 1, 33, 1, 1, 5, 31, 1, 2, 0, 0}, {1, 1, 600, 2, 1, 5, 3, 1, 1, 0, 2}, // windows of sensors
+	{7, 4, 4, 24, 3, 3, 18, 1, 1, 1, 1}, {2, 18, 20, 8, 3, 3, 16, 1, 1, 1, 1}, {1, 30, 40, 3, 3, 3, 5, 2, 1, 1, 1}, // several blocks of pixels
+	{1, 4, 5, 64, 3, 3, 70, 1, 1, 1, 1}, {1, 2, 2, 300, 1, 1, 20, 1, 1, 0, 0}, {9, 16, 16, 40, 3, 3, 34, 1, 1, 1, 1}, // several blocks of terms, several tasks
+	{0, 3, 3, 2, 3, 3, 2, 1, 1, 1, 1}, {1, 2, 2, 2, 3, 3, 2, 1, 1, 0, 0}, {2, 3, 3, 0, 3, 3, 2, 1, 1, 1, 1}, {2, 3, 3, 2, 3, 3, 0, 1, 1, 1, 1},
+}
+
+func convTrials(op kernels.Op) []*trial {
+	r := rand.New(rand.NewPCG(2, uint64(op)))
+	var all []*trial
+	for _, s := range convShapes {
+		all = append(all, convTrial(r, op, s))
+	}
+	small := convShapes[2]
+	for f := range fnLast + 1 {
+		if op == kernels.OpConv {
+			all = append(all, newTrial(op, small...).fn(f).scalars(-0.4, 0.7).ofTerms().convLimits())
+		}
+	}
+	for _, f := range []kernels.Fn{kernels.FnIdentity, kernels.FnReLU, kernels.FnLeakyReLU, kernels.FnTanh, kernels.FnSigmoid} {
+		for i := range kernels.Flags(2) {
+			if op == kernels.OpConvGradX {
+				all = append(all, newTrial(op, small...).fn(f).scalars(0.3).flags(kernels.FlagFnGrad|i*acc).ofTerms().convLimits())
+			}
+		}
+	}
+	return all
+}
+
+// convTrial draws everything but the shape.
+func convTrial(r *rand.Rand, op kernels.Op, shape []int64) *trial {
+	t := newTrial(op, shape...).flags(kernels.Flags(r.IntN(2)) * acc).ofTerms().scalars(0.1)
+	switch op {
+	case kernels.OpConv:
+		t.fn([]kernels.Fn{kernels.FnIdentity, kernels.FnReLU, kernels.FnTanh}[r.IntN(3)])
+		if r.IntN(2) == 0 {
+			t.without("bias")
+		}
+	case kernels.OpConvGradX:
+		t.without("aux")
+	}
+	return t.convLimits()
+}
+
+// convLimits sets the bound from the number of terms, as limits does for products.
+func (t *trial) convLimits() *trial {
+	d := &t.desc
+	terms := d.Dim[kernels.ConvKY] * d.Dim[kernels.ConvKX] * max(d.Dim[kernels.ConvC], d.Dim[kernels.ConvF])
+	if d.Op == kernels.OpConvGradW {
+		rows, columns := d.ConvOutput()
+		terms = d.Dim[kernels.ConvB] * rows * columns
+	}
+	t.bound = 8 + float64(terms)/16
+	switch {
+	case d.Has(kernels.FlagFnGrad):
+		t.bound *= 20
+	case d.Fn == kernels.FnExp, d.Fn == kernels.FnLog, d.Fn == kernels.FnSquare, d.Fn == kernels.FnSqrt, d.Fn == kernels.FnReciprocal:
+		t.bound = 0
+	}
+	return t
+}
