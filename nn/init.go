@@ -44,7 +44,8 @@ func uniform(dst []float32, bound float64, rng *rand.Rand) {
 }
 
 func xavier(dst []float32, shape []int, fanIn int, rng *rand.Rand) {
-	uniform(dst, math.Sqrt(6/float64(fanIn+shape[len(shape)-1])), rng)
+	fanOut := len(dst) / shape[len(shape)-2] // every input of a convolution is seen by all taps
+	uniform(dst, math.Sqrt(6/float64(fanIn+fanOut)), rng)
 }
 
 func kaiming(dst []float32, _ []int, fanIn int, rng *rand.Rand) {
@@ -55,10 +56,8 @@ func kaiming(dst []float32, _ []int, fanIn int, rng *rand.Rand) {
 // whichever are fewer (Saxe et al. 2014), by Gram-Schmidt on normal numbers.
 func Orthogonal(gain float64) Init {
 	return Init{name: fmt.Sprintf("orthogonal(%g)", gain), fill: func(dst []float32, shape []int, _ int, rng *rand.Rand) {
-		rows, cols := shape[0], shape[len(shape)-1]
-		if len(shape) == 1 {
-			rows = 1
-		}
+		cols := shape[len(shape)-1]
+		rows := len(dst) / cols
 		few, long := min(rows, cols), max(rows, cols)
 		q := orthonormal(few, long, rng)
 		for i := range rows {

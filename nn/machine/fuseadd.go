@@ -78,6 +78,8 @@ func (l *listing) accumulates(p int) bool {
 		return false
 	case d.Op == kernels.OpGemm:
 		return l.plainGemm(p) // an epilogue would also change the term that is added to
+	case d.Op == kernels.OpConv || d.Op == kernels.OpConvGradX:
+		return d.Fn == kernels.FnIdentity // a bias is added before the term
 	}
 	return true
 }

@@ -64,6 +64,16 @@ func (in *instr) columns(j int64, c *instr) *instr {
 	return &part
 }
 
+// slopeArg returns the argument that holds the output of f where op at, a product or the
+// gradient of a convolution into all of a temporary, may multiply its result by f'.
+func (l *listing) slopeArg(at int) (aux, result int, ok bool) {
+	d := &l.code[at].d
+	if d.Op == kernels.OpConvGradX {
+		return 2, 3, !d.Has(kernels.FlagFnGrad) && l.arg(at, 3).whole()
+	}
+	return 3, 4, l.plainGemm(at)
+}
+
 // gradEpilogue lets the product that makes dy multiply by f'(y) itself, where nothing else
 // wants dy.
 func (l *listing) gradEpilogue() bool {
@@ -82,13 +92,14 @@ func (l *listing) gradEpilogue() bool {
 			continue
 		}
 		w := uses[n-2].at
-		gemm := l.code[w]
-		if !l.plainGemm(w) || gemm.args[4].s != dy.s || l.touched(y, w, k, true) {
+		product := l.code[w]
+		aux, result, ok := l.slopeArg(w)
+		if !ok || product.args[result].s != dy.s || l.touched(y, w, k, true) {
 			continue
 		}
-		gemm.d.Flags |= kernels.FlagFnGrad
-		gemm.d.Fn, gemm.d.Scalar[0] = in.d.Fn, in.d.Scalar[0]
-		gemm.args[3] = in.args[1]
+		product.d.Flags |= kernels.FlagFnGrad
+		product.d.Fn, product.d.Scalar[0] = in.d.Fn, in.d.Scalar[0]
+		product.args[aux] = in.args[1]
 		l.rename(dx.s, loc{s: dy.s})
 		l.remove(k)
 		return true

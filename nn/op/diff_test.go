@@ -61,6 +61,23 @@ var derivatives = map[string]func(b *bench) *G.Node{
 		y := op.GroupedLinear(b.in(3, 2, 4), b.in(3, 4, 2), b.in(3, 2), op.Sigmoid)
 		return op.Reshape(y, 6, 2)
 	},
+	"conv": func(b *bench) *G.Node {
+		return op.Conv2D(b.in(2, 4, 5, 2), b.in(3, 3, 2, 3), b.in(3), op.Window{Stride: 1, Pad: 1}, op.Identity)
+	},
+	"conv stride tanh": func(b *bench) *G.Node {
+		return op.Conv2D(b.in(2, 5, 4, 2), b.in(3, 2, 2, 3), b.in(3), op.Window{Stride: 2, Pad: 1}, op.Tanh)
+	},
+	"conv residual silu": func(b *bench) *G.Node {
+		x := b.in(1, 3, 3, 2)
+		return op.Add(x, op.Conv2D(op.Apply(x, op.SiLU), b.in(3, 3, 2, 2), b.in(2), op.Window{Stride: 1, Pad: 1}, op.SiLU))
+	},
+	"conv chain relu": func(b *bench) *G.Node {
+		x := op.Conv2D(b.in(2, 3, 3, 2), b.in(1, 1, 2, 3), nil, op.Window{Stride: 1}, op.Sigmoid)
+		return op.Conv2D(x, b.in(2, 2, 3, 2), nil, op.Window{Stride: 1, Pad: 1}, op.LeakyReLU(0.25))
+	},
+	"conv 1d": func(b *bench) *G.Node {
+		return op.Conv1D(b.in(2, 7, 2), b.in(5, 2, 3), b.in(3), op.Window{Stride: 2, Pad: 2}, op.Sigmoid)
+	},
 	"matmul":           func(b *bench) *G.Node { return op.MatMul(b.in(4, 3), b.in(3, 5), false, false) },
 	"matmul ta":        func(b *bench) *G.Node { return op.MatMul(b.in(3, 4), b.in(3, 5), true, false) },
 	"matmul tb":        func(b *bench) *G.Node { return op.MatMul(b.in(4, 3), b.in(5, 3), false, true) },

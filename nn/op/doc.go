@@ -2,8 +2,8 @@
 //
 // Every function takes nodes and returns the node of the result; shapes are checked at
 // once, and a wrong shape is a programmer fault that panics with the op and all shapes.
-// All nodes are float32 (or all float64, for oracles) of rank 0, 1 or 2; agents are rows:
-// a batch of B samples with N agents is [B*N, H]. Indices and actions are floats.
+// All nodes are float32 (or all float64, for oracles). Agents are rows: a batch of B samples
+// with N agents is [B*N, H]; images are [B, Y, X, C], sequences [B, T, C]. Indices and actions are floats.
 //
 // An op knows its derivative (gorgonia.Grad works as usual), its slow execution on the
 // reference interpreter (so that gorgonia's own TapeMachine runs the same graph) and how it

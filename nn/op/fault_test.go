@@ -16,7 +16,13 @@ func TestFaultsNameTheOpAndBothShapes(t *testing.T) {
 	}
 	x, y, v := node("x", 4, 3), node("y", 5, 6), node("v", 4)
 	double := G.NewMatrix(g, G.Float64, G.WithName("d"), G.WithShape(4, 3))
+	image, weight := node("i", 2, 4, 4, 3), node("k", 3, 3, 3, 5)
+	one := op.Window{Stride: 1}
 	for want, f := range map[string]func(){
+		"Conv2D wants x[B,Y,X,C], w[KY,KX,C,F], b[F], got k[3 3 3 5] i[2 4 4 3]":  func() { op.Conv2D(weight, image, nil, one, op.ReLU) },
+		"Conv2D wants x[B,Y,X,C], w[KY,KX,C,F], b[F], got i[2 4 4 3] k":           func() { op.Conv2D(image, weight, v, one, op.ReLU) },
+		"Conv1D wants x[B,T,C], w[K,C,F], b[F], got i[2 4 4 3] k":                 func() { op.Conv1D(image, weight, nil, one, op.ReLU) },
+		"stride 0 pad 0, has no output":                                           func() { op.Conv2D(image, weight, nil, op.Window{}, op.ReLU) },
 		"Linear wants x[M,K], w[K,N], b[N], got x[4 3] y[5 6]":                    func() { op.Linear(x, y, nil, op.Identity) },
 		"Linear wants a matrix, got v[4] y[5 6]":                                  func() { op.Linear(v, y, nil, op.Identity) },
 		"MatMul(transA=true, transB=false) wants equal inner dimensions, got x":   func() { op.MatMul(x, y, true, false) },
@@ -50,6 +56,9 @@ func TestEqualOpsAreOneNode(t *testing.T) {
 	g := G.NewGraph()
 	x := G.NewMatrix(g, G.Float32, G.WithName("x"), G.WithShape(4, 6))
 	a := G.NewVector(g, G.Float32, G.WithName("a"), G.WithShape(4))
+	image := G.NewTensor(g, G.Float32, 4, G.WithName("i"), G.WithShape(2, 4, 4, 3))
+	weight := G.NewTensor(g, G.Float32, 4, G.WithName("k"), G.WithShape(3, 3, 3, 5))
+	one, two := op.Window{Stride: 1}, op.Window{Stride: 2}
 	makers := []func() *G.Node{
 		func() *G.Node { return op.Apply(x, op.Tanh) },
 		func() *G.Node { return op.Apply(x, op.LeakyReLU(0.1)) },
@@ -58,6 +67,9 @@ func TestEqualOpsAreOneNode(t *testing.T) {
 		func() *G.Node { return op.Affine(x, 1, 2) },
 		func() *G.Node { return op.MatMul(x, x, true, false) },
 		func() *G.Node { return op.MatMul(x, x, false, true) },
+		func() *G.Node { return op.Conv2D(image, weight, nil, one, op.ReLU) },
+		func() *G.Node { return op.Conv2D(image, weight, nil, two, op.ReLU) },
+		func() *G.Node { return op.Conv2D(image, weight, nil, one, op.Identity) },
 		func() *G.Node { return op.Columns(x, 0, 2) },
 		func() *G.Node { return op.Columns(x, 1, 3) },
 		func() *G.Node { return op.Attention(x, x, x, 2, 1) },

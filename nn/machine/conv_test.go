@@ -1,0 +1,51 @@
+package machine_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// resnet is a convolution with ReLU and a residual block of two.
+func resnet(t testing.TB, dt tensor.Dtype) *graph {
+	g, rng := G.NewGraph(), rand.New(rand.NewPCG(5, 6))
+	in := func(name string, shape ...int) *G.Node { return input(g, dt, rng, name, shape...) }
+	x, same := in("x", 2, 5, 4, 3), op.Window{Stride: 1, Pad: 1}
+	w1, b1, w2, b2 := in("w1", 3, 3, 3, 4), in("b1", 4), in("w2", 3, 3, 4, 4), in("b2", 4)
+	w3, b3, w4 := in("w3", 3, 3, 4, 4), in("b3", 4), in("w4", 3, 3, 4, 2)
+	h := op.Conv2D(x, w1, b1, same, op.ReLU)
+	h = op.Add(h, op.Conv2D(op.Conv2D(h, w2, b2, same, op.Tanh), w3, b3, same, op.Identity))
+	y := op.Conv2D(h, w4, nil, op.Window{Stride: 2, Pad: 1}, op.Sigmoid)
+	b := &graph{g: g, loss: op.Mean(op.Square(y)), wrt: G.Nodes{w1, b1, w2, b2, w3, b3, w4}, more: G.Nodes{y}}
+	return b.differentiate(t)
+}
+
+func init() { graphs["resnet"] = resnet }
+
+// Gradients are added and slopes multiplied where the convolutions end.
+func TestFusionOfConvolutions(t *testing.T) {
+	b := resnet(t, G.Float32)
+	p := build(t, b, machine.On(open(t, "ref"))).Program()
+	for o, want := range map[kernels.Op]int{
+		kernels.OpConv: 4, kernels.OpConvGradX: 3, kernels.OpConvGradW: 4,
+		kernels.OpBinary:    1, // the residual, whose term is wanted by the gradients too
+		kernels.OpUnaryGrad: 1, // the sigmoid, whose gradient comes from the loss
+	} {
+		if got := count(p, o); got != want {
+			t.Errorf("%d %s, want %d in\n%s", got, o, want, p)
+		}
+	}
+	forward, err := machine.New(b.g, machine.On(open(t, "ref")), machine.Outputs(b.more...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := count(forward.Program(), kernels.OpBinary); got != 0 {
+		t.Errorf("%d additions forward, want the residual in the convolution\n%s", got, forward.Program())
+	}
+}

@@ -1,0 +1,117 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Window says how the kernel of a convolution moves, alike in all directions.
+type Window struct {
+	Stride int // inputs from one output to the next, at least 1
+	Pad    int // zeros on either side
+}
+
+// String is used in the names of ops.
+func (w Window) String() string { return fmt.Sprintf("stride %d pad %d", w.Stride, w.Pad) }
+
+// Conv2D is f(x * w + b), a convolution of images x[B,Y,X,C] with w[KY,KX,C,F], fused with
+// the bias b[F], which may be nil, and f. Returns [B,OY,OX,F], OY = (Y + 2 Pad - KY)/Stride + 1
+// rounded down, OX likewise. As in other libraries for networks the kernel is not turned around.
+func Conv2D(x, w, b *G.Node, win Window, f Act) *G.Node {
+	sx, sw := x.Shape(), w.Shape()
+	ok := sx.Dims() == 4 && sw.Dims() == 4 && sx[3] == sw[2]
+	if !ok || b != nil && !same(b.Shape(), sw[3:]) {
+		fault("Conv2D", "x[B,Y,X,C], w[KY,KX,C,F], b[F]", x, w, b)
+	}
+	c := newConvolution(sx, sw, win, win)
+	c.y = tensor.Shape{sx[0], c.rows, c.columns, sw[3]}
+	return c.node(x, w, b, f)
+}
+
+// Conv1D is f(x * w + b), a convolution of sequences x[B,T,C] with w[K,C,F]; see [Conv2D].
+// Returns [B,OT,F].
+func Conv1D(x, w, b *G.Node, win Window, f Act) *G.Node {
+	sx, sw := x.Shape(), w.Shape()
+	ok := sx.Dims() == 3 && sw.Dims() == 3 && sx[2] == sw[1]
+	if !ok || b != nil && !same(b.Shape(), sw[2:]) {
+		fault("Conv1D", "x[B,T,C], w[K,C,F], b[F]", x, w, b)
+	}
+	// An image of one row.
+	c := newConvolution(tensor.Shape{sx[0], 1, sx[1], sx[2]}, tensor.Shape{1, sw[0], sw[1], sw[2]}, Window{Stride: 1}, win)
+	c.x, c.w, c.y = sx.Clone(), sw.Clone(), tensor.Shape{sx[0], c.columns, sw[2]}
+	return c.node(x, w, b, f)
+}
+
+// convolution is the descriptor of the forward op, and the shapes of its nodes.
+type convolution struct {
+	d             kernels.Desc
+	win           Window
+	x, w, y       tensor.Shape
+	rows, columns int // of the output
+}
+
+// newConvolution takes a window along y and one along x.
+func newConvolution(x, w tensor.Shape, down, along Window) *convolution {
+	c := &convolution{win: along, x: x.Clone(), w: w.Clone()}
+	c.d.Op = kernels.OpConv
+	for i, n := range append(append([]int{}, x...), w[0], w[1], w[3]) {
+		c.d.Dim[i] = int64(n)
+	}
+	c.d.Dim[kernels.ConvStrideY], c.d.Dim[kernels.ConvPadY] = int64(down.Stride), int64(down.Pad)
+	c.d.Dim[kernels.ConvStrideX], c.d.Dim[kernels.ConvPadX] = int64(along.Stride), int64(along.Pad)
+	rows, columns := c.d.ConvOutput()
+	c.rows, c.columns = int(rows), int(columns)
+	if along.Stride < 1 || along.Pad < 0 || rows < 1 || columns < 1 {
+		panic(fmt.Sprintf("op: convolution of %v with %v, %s, has no output", []int(x), []int(w), along))
+	}
+	return c
+}
+
+func (c *convolution) node(x, w, b *G.Node, f Act) *G.Node {
+	if f.Fn != kernels.FnIdentity && !f.fromOutput() {
+		return Apply(c.node(x, w, b, Identity), f)
+	}
+	k := &kernel{name: fmt.Sprintf("conv %s %s", c.win, f), out: []tensor.Shape{c.y}, wrt: []bool{true, true}}
+	d := c.d
+	d.Fn, d.Scalar[0] = f.Fn, f.A
+	k.lower = func(e Emitter, in, out []Val) {
+		bias := None
+		if len(in) == 3 {
+			bias = in[2]
+		}
+		e.Emit(d, in[0], in[1], bias, out[0])
+	}
+	k.grad = func(in G.Nodes, y, dy *G.Node) G.Nodes {
+		dz := applyGrad(f, nil, y, dy)
+		g := G.Nodes{c.gradX(dz, in[1]), c.gradW(in[0], dz)}
+		if len(in) == 3 {
+			g = append(g, SumCols(asMatrix(dz)))
+		}
+		return g
+	}
+	if b == nil {
+		return k.apply(x, w)
+	}
+	k.wrt = append(k.wrt, true)
+	return k.apply(x, w, b)
+}
+
+func (c *convolution) gradX(dy, w *G.Node) *G.Node {
+	k := &kernel{name: "convgradx " + c.win.String(), out: []tensor.Shape{c.x}}
+	d := c.d
+	d.Op = kernels.OpConvGradX
+	k.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], None, out[0]) }
+	return k.apply(dy, w)
+}
+
+func (c *convolution) gradW(x, dy *G.Node) *G.Node {
+	k := &kernel{name: "convgradw " + c.win.String(), out: []tensor.Shape{c.w}}
+	d := c.d
+	d.Op = kernels.OpConvGradW
+	k.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], out[0]) }
+	return k.apply(x, dy)
+}
