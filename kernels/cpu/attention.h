@@ -1,41 +1,40 @@
-// Multi-head attention that excludes the agent itself. A task is one head of one batch
-// entry: two small products with a softmax of rows between them.
+// Multi-head attention that excludes the agent itself. Scores are kept transposed, a vector
+// holding the scores of VL queries with one agent, so that the softmax never crosses lanes.
+// A panel is up to PANEL queries: its scores are [n][PANEL].
 #ifndef GMEL_ATTENTION_H
 #define GMEL_ATTENTION_H
 
-// Rows of scores that are in scratch at once.
-enum { SCORE_ROWS = 96 };
+// A block of queries fills the caches well, and BLOCK_K is a multiple of it.
+enum { QUERY_BLOCK = 4 * PANEL };
 
-// Rows of up to this many vectors stay in registers.
-enum { SHORT_VECS = 4 };
+// A task is as many heads as make so many multiplications.
+enum { TASK_PRODUCTS = 1 << 16 };
 
 typedef struct {
 	int64_t n, d, ld; // agents, head dimension, distance of agents
-	int64_t n_width, d_width;
+	int64_t d_width; // d rounded up to vectors
+	int direct;      // results are summed where they belong
 	float scale;
 } head;
 
 static INLINE head head_of(const desc *d) {
-	int64_t n = d->dim[1], size = d->dim[3];
-	return (head){n, size, d->dim[2] * size, panels_width(n), panels_width(size), 1 / sqrtf((float)size)};
+	int64_t n = d->dim[1], size = d->dim[3], width = vectors_width(size);
+	return (head){n, size, d->dim[2] * size, width, width == size && n <= QUERY_BLOCK, 1 / sqrtf((float)size)};
 }
 
 static INLINE int64_t head_count(const desc *d) { return d->dim[0] * d->dim[2]; }
-static int64_t head_tasks(const desc *d, int phase) { return d->dim[1] > 0 && d->dim[3] > 0 ? head_count(d) : 0; }
+static INLINE int64_t heads_per_task(const desc *d) {
+	return maximum(1, TASK_PRODUCTS / maximum(1, d->dim[1] * d->dim[1] * d->dim[3]));
+}
+static int64_t head_tasks(const desc *d, int phase) {
+	return d->dim[1] > 0 && d->dim[3] > 0 ? ceil_div(head_count(d), heads_per_task(d)) : 0;
+}
+static INLINE range head_range(const desc *d, int64_t task) { return block_range(task, heads_per_task(d), head_count(d)); }
 
 // head_offset is where (batch, head) number pair begins.
 static INLINE int64_t head_offset(const desc *d, const head *h, int64_t pair) {
 	return pair / d->dim[2] * h->n * h->ld + pair % d->dim[2] * h->d;
 }
-
-// Scratch of a task.
-typedef struct {
-	float *keys;   // panels of K transposed: d x n
-	float *values; // panels of V: n x d
-	float *scores; // up to SCORE_ROWS rows of n_width
-	float *row;    // one more row
-	float *sums;   // of products with more than one block
-} attention_scratch;
 
 // take carves floats off a piece of scratch; with NULL it only counts.
 static INLINE float *take(float **p, int64_t floats) {
@@ -44,18 +43,140 @@ static INLINE float *take(float **p, int64_t floats) {
 	return piece;
 }
 
-static INLINE int64_t sums_size(const head *h, int64_t rows) {
-	return rows * maximum(h->d > BLOCK_K ? h->n_width : 0, h->n > BLOCK_K ? h->d_width : 0);
+// A panel of queries: first of the head, how many, and the width of the panel.
+typedef struct {
+	int64_t first, count, width;
+} panel;
+
+static INLINE panel panel_of(int64_t first, int64_t end) {
+	int64_t count = minimum(PANEL, end - first);
+	return (panel){first, count, vectors_width(count)};
 }
 
+// score_panel: rows_j . columns_i for all n rows, in panels; columns is a transposed panel.
+static INLINE void score_panel(const head *h, const panel *p, const float *rows, const float *columns, float *out) {
+	int64_t k = 0;
+	do { // also once for d = 0
+		strip_rows(h->n, p->width, 0, (strip){
+			.a = rows + k * h->n, .jump = h->n * PANEL, .b = columns + k * PANEL, .terms = minimum(BLOCK_K, h->d - k),
+			.c = out, .ldc = PANEL, .mode = k == 0 ? FRESH : ADD});
+		k += BLOCK_K;
+	} while (k < h->d);
+}
+
+// column_sum adds f of every agent as a vector sum does, for VL queries at once.
+typedef vec (*column_term)(const void *context, int64_t j);
+
+static INLINE vec column_chunk(column_term f, const void *context, int64_t from, int64_t to) {
+	vec lane[LANES];
+	UNROLL for (int l = 0; l < LANES; l++) lane[l] = splat(0);
+	int64_t j = from;
+	for (; j + LANES <= to; j += LANES)
+		UNROLL for (int l = 0; l < LANES; l++) lane[l] += f(context, j + l);
+	UNROLL for (int l = 0; l < LANES; l++)
+		if (j + l < to) lane[l] += f(context, j + l);
+	UNROLL for (int l = 0; l < 8; l++) lane[l] += lane[l + 8];
+	UNROLL for (int l = 0; l < 4; l++) lane[l] += lane[l + 4];
+	return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+}
+
+static INLINE vec column_sum(column_term f, const void *context, int64_t n) {
+	vec total = column_chunk(f, context, 0, minimum(n, CHUNK));
+	for (int64_t c = CHUNK; c < n; c += CHUNK) total += column_chunk(f, context, c, minimum(n, c + CHUNK));
+	return total;
+}
+
+// A column is the numbers of VL queries: that with agent j at s + j * PANEL. Lane l is query first + l.
+typedef struct {
+	float *s;
+	int64_t first;
+} column;
+
+static INLINE vec term_column(const void *context, int64_t j) {
+	const column *c = context;
+	return load(c->s + j * PANEL);
+}
+
+// set_self puts a value where a query meets itself.
+static INLINE void set_self(const head *h, const column *c, float value) {
+	int64_t end = minimum(c->first + VL, h->n);
+	for (int64_t j = c->first; j < end; j++) {
+		vec v = load(c->s + j * PANEL);
+		ivec self = lane_numbers() == isplat((int32_t)(j - c->first));
+		store(c->s + j * PANEL, (vec)(((ivec)v & ~self) | ((ivec)splat(value) & self)));
+	}
+}
+
+static INLINE vec column_top(const head *h, const column *c) {
+	vec top = splat(-INFINITY), other = top;
+	int64_t j = 0;
+	for (; j + 2 <= h->n; j += 2) top = larger(load(c->s + j * PANEL), top), other = larger(load(c->s + (j + 1) * PANEL), other);
+	if (j < h->n) top = larger(load(c->s + j * PANEL), top);
+	return larger(top, other);
+}
+
+// exponentials of a few agents at once: one alone would wait for its own results.
+static INLINE void exponentials_of(const int count, float *s, vec scale, vec top) {
+	vec x[AT_ONCE];
+	UNROLL for (int j = 0; j < count; j++) x[j] = load(s + j * PANEL) * scale - top;
+	exp_many(count, x);
+	UNROLL for (int j = 0; j < count; j++) store(s + j * PANEL, x[j]);
+}
+
+static INLINE void exponentials(float *s, int64_t n, vec scale, vec top) {
+	int64_t j = 0;
+	for (; j + AT_ONCE <= n; j += AT_ONCE) exponentials_of(AT_ONCE, s + j * PANEL, scale, top);
+	for (; j < n; j++) exponentials_of(1, s + j * PANEL, scale, top);
+}
+
+typedef struct {
+	vec top, sum;
+} column_norm;
+
+// weigh turns raw scores into weights.
+static INLINE column_norm weigh(const head *h, const column *c) {
+	if (h->n == 1) {
+		store(c->s, splat(0));
+		return (column_norm){splat(0), splat(1)};
+	}
+	set_self(h, c, -INFINITY);
+	const vec scale = splat(h->scale), top = column_top(h, c) * scale;
+	exponentials(c->s, h->n, scale, top);
+	column_norm r = {top, column_sum(term_column, c, h->n)};
+	const vec inverse = splat(1) / r.sum;
+	for (int64_t j = 0; j < h->n; j++) store(c->s + j * PANEL, load(c->s + j * PANEL) * inverse);
+	return r;
+}
+
+static INLINE column column_of(const panel *p, float *s, int64_t lane) { return (column){s + lane, p->first + lane}; }
+
+// panel_times: out_i = sum_j s_ij y_j for the queries of a panel, y all n rows in panels; out has
+// rows of ldc. add keeps what is in out, for one block of agents.
+static INLINE void panel_times(const head *h, const panel *p, const float *s, const float *y, float *out, int64_t ldc, int add) {
+	for (int64_t k = 0; k < h->n; k += BLOCK_K)
+		for (int64_t j = 0; j < h->d_width; j += PANEL)
+			strip_rows(p->count, panel_at(h->d_width, j), 1, (strip){
+				.a = s + k * PANEL, .b = y + j * h->n + k * PANEL, .terms = minimum(BLOCK_K, h->n - k),
+				.c = out + j, .ldc = ldc, .mode = add || k > 0 ? ADD : FRESH});
+}
+
+// Scratch of a task.
+typedef struct {
+	float *queries; // a panel transposed: d x PANEL
+	float *scores;  // of a panel: n x PANEL
+	float *other;   // one more
+	float *keys, *values; // panels of K and V
+	float *sums;    // results of a panel: PANEL x d_width
+} attention_scratch;
+
 static INLINE attention_scratch attention_carve(const head *h, float **p) {
-	int64_t rows = minimum(h->n, SCORE_ROWS);
 	attention_scratch s;
-	s.keys = take(p, h->d * h->n_width);
-	s.values = take(p, h->n * h->d_width);
-	s.scores = take(p, rows * h->n_width);
-	s.row = take(p, h->n_width);
-	s.sums = take(p, sums_size(h, rows));
+	s.queries = take(p, h->d * PANEL);
+	s.scores = take(p, h->n * PANEL);
+	s.other = take(p, h->n * PANEL);
+	s.keys = take(p, panels_floats(h->n, h->d));
+	s.values = take(p, panels_floats(h->n, h->d));
+	s.sums = take(p, h->direct ? 0 : PANEL * h->d_width);
 	return s;
 }
 
@@ -66,88 +187,34 @@ static int64_t attention_local(const desc *d) {
 	return end - &base;
 }
 
-// score_rows: rows i0 .. i0+rows-1 of q_i . k_j, not yet scaled, all n_width columns.
-static INLINE void score_rows(const head *h, const float *q, int64_t i0, int64_t rows, const float *keys, float *out, float *sums) {
-	product(rows, h->n_width, h->d, (matrix){q + i0 * h->ld, h->ld}, keys, sums, &(finish){.c = out, .ldc = h->n_width});
-}
-
-typedef struct {
-	float *s;
-	vec scale, top;
-} weigh_terms;
-
-// term_weigh turns scores into exponentials in place; -Inf behind the row gives +0.
-static INLINE vec term_weigh(const void *context, int64_t i, int64_t n) {
-	const weigh_terms *t = context;
-	vec e = vexp(load(t->s + i) * t->scale - t->top);
-	store(t->s + i, e);
-	return e;
-}
-
-typedef struct {
-	float top, sum;
-} row_norm;
-
-// weigh_long works on a row of any length in memory.
-static row_norm weigh_long(const head *h, float *s, int64_t self) {
-	s[self] = -INFINITY;
-	for (int64_t j = h->n; j < h->n_width; j++) s[j] = -INFINITY;
-	row_norm r = {.top = largest_of(s, h->n_width) * h->scale};
-	weigh_terms t = {s, splat(h->scale), splat(r.top)};
-	r.sum = vector_sum(term_weigh, &t, h->n);
-	vec inverse = splat(1) / splat(r.sum);
-	for (int64_t j = 0; j < h->n; j += VL) store(s + j, load(s + j) * inverse);
-	return r;
-}
-
-// weigh_short works on a row of a few vectors in registers; vecs is a constant.
-static INLINE row_norm weigh_short(const int vecs, const head *h, float *s, int64_t self) {
-	vec e[SHORT_VECS], top = splat(-INFINITY), scale = splat(h->scale);
-	UNROLL for (int j = 0; j < vecs; j++) {
-		ivec at = lane_numbers() + isplat(j * VL), out = (at == isplat((int32_t)self)) | (at >= isplat((int32_t)h->n));
-		e[j] = (vec)(((ivec)load(s + j * VL) & ~out) | ((ivec)splat(-INFINITY) & out));
-		top = larger(e[j], top);
+static void attend(const head *h, const attention_scratch *s, const float *q, const float *k, const float *v, float *x) {
+	copy_rows(k, h->n, h->d, h->ld, s->keys);
+	copy_rows(v, h->n, h->d, h->ld, s->values);
+	for (int64_t i = 0; i < h->n; i += PANEL) {
+		panel p = panel_of(i, h->n);
+		transpose_rows(q + i * h->ld, p.count, h->d, h->ld, s->queries);
+		score_panel(h, &p, s->keys, s->queries, s->scores);
+		for (int64_t lane = 0; lane < p.width; lane += VL) {
+			column c = column_of(&p, s->scores, lane);
+			weigh(h, &c);
+		}
+		if (h->direct) {
+			panel_times(h, &p, s->scores, s->values, x + i * h->ld, h->ld, 0);
+			continue;
+		}
+		panel_times(h, &p, s->scores, s->values, s->sums, h->d_width, 0);
+		put_rows(s->sums, h->d_width, p.count, h->d, x + i * h->ld, h->ld, 0);
 	}
-	row_norm r = {.top = largest_lane(top) * h->scale};
-	lane_set lanes;
-	lanes_clear(&lanes);
-	UNROLL for (int j = 0; j < vecs; j++) {
-		e[j] = vexp(e[j] * scale - splat(r.top));
-		lanes.v[j % LANE_VECS] += e[j];
-	}
-	r.sum = lanes_fold(&lanes);
-	vec inverse = splat(1) / splat(r.sum);
-	UNROLL for (int j = 0; j < vecs; j++) store(s + j * VL, e[j] * inverse);
-	return r;
-}
-
-// weigh_row turns the raw scores of one agent into weights.
-static INLINE row_norm weigh_row(const head *h, float *s, int64_t self) {
-	if (h->n == 1) {
-		s[0] = 0;
-		return (row_norm){0, 1};
-	}
-	switch (h->n_width / VL) {
-	case 1: return weigh_short(1, h, s, self);
-	case 2: return weigh_short(2, h, s, self);
-	case 4: return weigh_short(4, h, s, self);
-	}
-	return weigh_long(h, s, self);
 }
 
 static void attention_run(const worker *w, const desc *d, int phase, int64_t task) {
 	head h = head_of(d);
-	int64_t at = head_offset(d, &h, task);
 	float *p = w->local;
 	attention_scratch s = attention_carve(&h, &p);
-	pack_all(h.n, h.d, (matrix){argument(w, d, 1) + at, h.ld, 1}, s.keys);
-	pack_all(h.d, h.n, (matrix){argument(w, d, 2) + at, h.ld, 0}, s.values);
-	for (int64_t i0 = 0; i0 < h.n; i0 += SCORE_ROWS) {
-		int64_t rows = minimum(SCORE_ROWS, h.n - i0);
-		score_rows(&h, argument(w, d, 0) + at, i0, rows, s.keys, s.scores, s.sums);
-		for (int64_t i = 0; i < rows; i++) weigh_row(&h, s.scores + i * h.n_width, i0 + i);
-		finish f = {.c = argument(w, d, 3) + at + i0 * h.ld, .ldc = h.ld};
-		product(rows, h.d, h.n, (matrix){s.scores, h.n_width}, s.values, s.sums, &f);
+	range r = head_range(d, task);
+	for (int64_t pair = r.from; pair < r.to; pair++) {
+		int64_t at = head_offset(d, &h, pair);
+		attend(&h, &s, argument(w, d, 0) + at, argument(w, d, 1) + at, argument(w, d, 2) + at, argument(w, d, 3) + at);
 	}
 }
 

@@ -1,29 +1,43 @@
-// Gradients of attention and of its penalty. Rows of agents are taken in blocks of BLOCK_K,
-// so that one block is one block of the product sums over agents (dk, dv).
+// Gradients of attention and of its penalty. Queries are taken in blocks, whose scores stay in
+// the caches until every gradient has had its share of them.
 #ifndef GMEL_ATTENTION_GRAD_H
 #define GMEL_ATTENTION_GRAD_H
 
+// A product sum over queries: chain is the block of BLOCK_K queries that is under way, total
+// the sum of those before. Nothing of it is needed when the head is direct.
 typedef struct {
-	float *keys, *values;         // panels of K and V transposed: d x n
-	float *key_rows;              // panels of K: n x d
-	float *block;                 // panels of rows of dx or q: rows x d
-	float *weights, *score_grads; // rows x n_width
-	float *dv_sums, *dk_sums;     // n x d_width, over blocks of rows
-	float *sums;
+	float *chain, *total; // n x d_width
+} query_sum;
+
+typedef struct {
+	float *queries, *outputs;     // a panel of Q and of dX, transposed
+	float *weights, *score_grads; // of a block: panels n x PANEL
+	float *keys, *values;         // panels of K and V
+	float *block;                 // panels of a block of Q or dX
+	float *sums;                  // results of a panel: PANEL x d_width
+	query_sum dk, dv;
 } grad_scratch;
 
+static INLINE query_sum take_query_sum(const head *h, float **p) {
+	query_sum s;
+	s.chain = take(p, h->direct ? 0 : h->n * h->d_width);
+	s.total = take(p, h->n > BLOCK_K ? h->n * h->d_width : 0);
+	return s;
+}
+
 static INLINE grad_scratch grad_carve(const head *h, float **p) {
-	int64_t rows = minimum(h->n, BLOCK_K), over_blocks = h->n > BLOCK_K ? h->n * h->d_width : 0;
+	int64_t scores = h->n * minimum(QUERY_BLOCK, ceil_div(h->n, PANEL) * PANEL);
 	grad_scratch s;
-	s.keys = take(p, h->d * h->n_width);
-	s.values = take(p, h->d * h->n_width);
-	s.key_rows = take(p, h->n * h->d_width);
-	s.block = take(p, rows * h->d_width);
-	s.weights = take(p, rows * h->n_width);
-	s.score_grads = take(p, rows * h->n_width);
-	s.dv_sums = take(p, over_blocks);
-	s.dk_sums = take(p, over_blocks);
-	s.sums = take(p, sums_size(h, rows));
+	s.queries = take(p, h->d * PANEL);
+	s.outputs = take(p, h->d * PANEL);
+	s.weights = take(p, scores);
+	s.score_grads = take(p, scores);
+	s.keys = take(p, panels_floats(h->n, h->d));
+	s.values = take(p, panels_floats(h->n, h->d));
+	s.block = take(p, panels_floats(minimum(QUERY_BLOCK, h->n), h->d));
+	s.sums = take(p, h->direct ? 0 : PANEL * h->d_width);
+	s.dk = take_query_sum(h, p);
+	s.dv = take_query_sum(h, p);
 	return s;
 }
 
@@ -34,65 +48,106 @@ static int64_t attention_grad_local(const desc *d) {
 	return end - &base;
 }
 
-// A view of the block of rows that is being worked on.
+// The inputs and outputs of one head; v, dx and dv are NULL for the penalty.
 typedef struct {
-	int64_t i0, rows, at; // first row, rows, offset of the head in every tensor
+	const float *q, *k, *v, *dx;
+	float *dq, *dk, *dv;
 	int accumulate;
-} row_block;
+} grad_head;
 
-// rows_times: out_i = sum_j s_ij k_j for the rows of the block.
-static void rows_times(const head *h, const row_block *b, const float *s, const float *key_rows, float *sums, float *out) {
-	finish f = {.c = out + b->at + b->i0 * h->ld, .ldc = h->ld, .accumulate = b->accumulate};
-	product(b->rows, h->d, h->n, (matrix){s, h->n_width}, key_rows, sums, &f);
+// block_times: out_j += sum_i s_ij y_i over the queries of a block, y their rows in panels.
+static INLINE void block_times(const head *h, int64_t count, const float *s, const float *y, strip out) {
+	for (int64_t j = 0; j < h->d_width; j += PANEL)
+		strip_rows(h->n, panel_at(h->d_width, j), 0, (strip){
+			.a = s, .jump = h->n * PANEL, .b = y + j * count, .terms = count, .c = out.c + j, .ldc = out.ldc, .mode = out.mode});
 }
 
-// columns_times adds the block to out_j = sum_i s_ij y_i.
-static void columns_times(const head *h, const row_block *b, const float *s, const float *y, float *scratch, float *sums, float *out) {
-	finish f = {.c = out + b->at, .ldc = h->ld, .accumulate = b->accumulate};
-	finish g = block_finish(&f, b->i0, h->n, sums, h->d_width);
-	pack(h->d, b->rows, (matrix){y + b->at + b->i0 * h->ld, h->ld}, scratch);
-	product_block(h->n, h->d, b->rows, (matrix){s, h->n_width, 1}, (panels){scratch}, &g);
+// query_sum_block adds a block of queries to out_j = sum_i s_ij y_i, and writes the result after
+// the last one.
+static INLINE void query_sum_block(const head *h, int64_t i0, const float *s, const float *y, float *copy, const query_sum *sum, float *out, int accumulate) {
+	int64_t end = minimum(i0 + QUERY_BLOCK, h->n), floats = h->n * h->d_width;
+	copy_rows(y + i0 * h->ld, end - i0, h->d, h->ld, copy);
+	if (h->direct) {
+		block_times(h, end - i0, s, copy, (strip){.c = out, .ldc = h->ld, .mode = accumulate ? ADD : FRESH});
+		return;
+	}
+	block_times(h, end - i0, s, copy, (strip){.c = sum->chain, .ldc = h->d_width, .mode = i0 % BLOCK_K == 0 ? FRESH : CONTINUE});
+	if (end % BLOCK_K != 0 && end < h->n) return;
+	if (h->n > BLOCK_K)
+		for (int64_t i = 0; i < floats; i += VL) {
+			vec block = load(sum->chain + i);
+			store(sum->total + i, i0 < BLOCK_K ? block : load(sum->total + i) + block);
+		}
+	if (end == h->n) put_rows(h->n > BLOCK_K ? sum->total : sum->chain, h->d_width, h->n, h->d, out, h->ld, accumulate);
+}
+
+// query_grad_panel: dq_i = sum_j s_ij k_j for the queries of a panel.
+static INLINE void query_grad_panel(const head *h, const panel *p, const float *s, const float *keys, float *sums, const grad_head *g) {
+	float *dq = g->dq + p->first * h->ld;
+	if (h->direct) {
+		panel_times(h, p, s, keys, dq, h->ld, g->accumulate);
+		return;
+	}
+	panel_times(h, p, s, keys, sums, h->d_width, 0);
+	put_rows(sums, h->d_width, p->count, h->d, dq, h->ld, g->accumulate);
 }
 
 typedef struct {
 	const float *w, *dw;
 } grad_terms;
 
-static INLINE vec term_product(const void *context, int64_t i, int64_t n) {
+static INLINE vec term_product(const void *context, int64_t j) {
 	const grad_terms *t = context;
-	return keep_first(load(t->w + i) * load(t->dw + i), n);
+	return load(t->w + j * PANEL) * load(t->dw + j * PANEL);
 }
 
-// score_grad_row: ds_ij = (w_ij (dw_ij - t_i)) scale, in the place of dw.
-static INLINE void score_grad_row(const head *h, const float *w, float *dw) {
+// score_grads: ds_ij = (w_ij (dw_ij - t_i)) scale, in the place of dw.
+static INLINE void score_grads(const head *h, const float *w, float *dw) {
 	grad_terms terms = {w, dw};
-	vec t = splat(vector_sum(term_product, &terms, h->n)), scale = splat(h->scale);
-	for (int64_t j = 0; j < h->n; j += VL) store(dw + j, (load(w + j) * (load(dw + j) - t)) * scale);
+	vec t = column_sum(term_product, &terms, h->n), scale = splat(h->scale);
+	for (int64_t j = 0; j < h->n; j++)
+		store(dw + j * PANEL, (load(w + j * PANEL) * (load(dw + j * PANEL) - t)) * scale);
 }
 
-static void attention_grad_block(const worker *w, const desc *d, const head *h, const row_block *b, const grad_scratch *s) {
-	const float *q = argument(w, d, 0), *dx = argument(w, d, 3);
-	score_rows(h, q + b->at, b->i0, b->rows, s->keys, s->weights, s->sums);
-	score_rows(h, dx + b->at, b->i0, b->rows, s->values, s->score_grads, s->sums);
-	for (int64_t i = 0; i < b->rows; i++) {
-		weigh_row(h, s->weights + i * h->n_width, b->i0 + i);
-		score_grad_row(h, s->weights + i * h->n_width, s->score_grads + i * h->n_width);
+static INLINE void attention_grad_panel(const head *h, const panel *p, const grad_scratch *s, const grad_head *g, float *weights, float *grads) {
+	transpose_rows(g->q + p->first * h->ld, p->count, h->d, h->ld, s->queries);
+	transpose_rows(g->dx + p->first * h->ld, p->count, h->d, h->ld, s->outputs);
+	score_panel(h, p, s->keys, s->queries, weights);
+	score_panel(h, p, s->values, s->outputs, grads);
+	for (int64_t lane = 0; lane < p->width; lane += VL) {
+		column c = column_of(p, weights, lane);
+		weigh(h, &c);
+		score_grads(h, weights + lane, grads + lane);
 	}
-	columns_times(h, b, s->weights, dx, s->block, s->dv_sums, argument(w, d, 6));
-	rows_times(h, b, s->score_grads, s->key_rows, s->sums, argument(w, d, 4));
-	columns_times(h, b, s->score_grads, q, s->block, s->dk_sums, argument(w, d, 5));
+}
+
+static void attention_grad_head(const head *h, const grad_scratch *s, const grad_head *g) {
+	copy_rows(g->k, h->n, h->d, h->ld, s->keys);
+	copy_rows(g->v, h->n, h->d, h->ld, s->values);
+	for (int64_t i0 = 0; i0 < h->n; i0 += QUERY_BLOCK) {
+		int64_t end = minimum(i0 + QUERY_BLOCK, h->n);
+		for (int64_t i = i0; i < end; i += PANEL) {
+			panel p = panel_of(i, end);
+			float *grads = s->score_grads + (i - i0) * h->n;
+			attention_grad_panel(h, &p, s, g, s->weights + (i - i0) * h->n, grads);
+			query_grad_panel(h, &p, grads, s->keys, s->sums, g);
+		}
+		query_sum_block(h, i0, s->weights, g->dx, s->block, &s->dv, g->dv, g->accumulate);
+		query_sum_block(h, i0, s->score_grads, g->q, s->block, &s->dk, g->dk, g->accumulate);
+	}
 }
 
 static void attention_grad_run(const worker *w, const desc *d, int phase, int64_t task) {
 	head h = head_of(d);
-	int64_t at = head_offset(d, &h, task);
 	float *p = w->local;
 	grad_scratch s = grad_carve(&h, &p);
-	pack_all(h.n, h.d, (matrix){argument(w, d, 1) + at, h.ld, 1}, s.keys);
-	pack_all(h.n, h.d, (matrix){argument(w, d, 2) + at, h.ld, 1}, s.values);
-	pack_all(h.d, h.n, (matrix){argument(w, d, 1) + at, h.ld, 0}, s.key_rows);
-	for (int64_t i0 = 0; i0 < h.n; i0 += BLOCK_K)
-		attention_grad_block(w, d, &h, &(row_block){i0, minimum(BLOCK_K, h.n - i0), at, accumulates(d)}, &s);
+	range r = head_range(d, task);
+	for (int64_t pair = r.from; pair < r.to; pair++) {
+		int64_t at = head_offset(d, &h, pair);
+		attention_grad_head(&h, &s, &(grad_head){
+			argument(w, d, 0) + at, argument(w, d, 1) + at, argument(w, d, 2) + at, argument(w, d, 3) + at,
+			argument(w, d, 4) + at, argument(w, d, 5) + at, argument(w, d, 6) + at, accumulates(d)});
+	}
 }
 
 // penalty_factor is Scalar[0] / (B h N (N-1)), 0 where there are no pairs.
@@ -101,24 +156,42 @@ static INLINE float penalty_factor(const desc *d) {
 	return count > 0 ? d->scalar[0] / (float)count : 0;
 }
 
+// penalty_grads: ds_ij = s_ij f in the place of raw scores.
+static INLINE void penalty_grads(const head *h, const column *c, vec factor) {
+	const vec scale = splat(h->scale);
+	for (int64_t j = 0; j < h->n; j++) store(c->s + j * PANEL, (load(c->s + j * PANEL) * scale) * factor);
+	set_self(h, c, 0);
+}
+
+static void penalty_grad_head(const head *h, const grad_scratch *s, const grad_head *g, float factor) {
+	copy_rows(g->k, h->n, h->d, h->ld, s->keys);
+	for (int64_t i0 = 0; i0 < h->n; i0 += QUERY_BLOCK) {
+		int64_t end = minimum(i0 + QUERY_BLOCK, h->n);
+		for (int64_t i = i0; i < end; i += PANEL) {
+			panel p = panel_of(i, end);
+			float *grads = s->score_grads + (i - i0) * h->n;
+			transpose_rows(g->q + i * h->ld, p.count, h->d, h->ld, s->queries);
+			score_panel(h, &p, s->keys, s->queries, grads);
+			for (int64_t lane = 0; lane < p.width; lane += VL) {
+				column c = column_of(&p, grads, lane);
+				penalty_grads(h, &c, splat(factor));
+			}
+			query_grad_panel(h, &p, grads, s->keys, s->sums, g);
+		}
+		query_sum_block(h, i0, s->score_grads, g->q, s->block, &s->dk, g->dk, g->accumulate);
+	}
+}
+
 static void attention_penalty_grad_run(const worker *w, const desc *d, int phase, int64_t task) {
 	head h = head_of(d);
-	int64_t at = head_offset(d, &h, task);
-	float *p = w->local;
+	float *p = w->local, factor = 2 * penalty_factor(d) * *argument(w, d, 2) * h.scale;
 	grad_scratch s = grad_carve(&h, &p);
-	vec scale = splat(h.scale), factor = splat(2 * penalty_factor(d) * *argument(w, d, 2) * h.scale);
-	pack_all(h.n, h.d, (matrix){argument(w, d, 1) + at, h.ld, 1}, s.keys);
-	pack_all(h.d, h.n, (matrix){argument(w, d, 1) + at, h.ld, 0}, s.key_rows);
-	for (int64_t i0 = 0; i0 < h.n; i0 += BLOCK_K) {
-		row_block b = {i0, minimum(BLOCK_K, h.n - i0), at, accumulates(d)};
-		score_rows(&h, argument(w, d, 0) + at, i0, b.rows, s.keys, s.score_grads, s.sums);
-		for (int64_t i = 0; i < b.rows; i++) {
-			float *r = s.score_grads + i * h.n_width;
-			for (int64_t j = 0; j < h.n; j += VL) store(r + j, (load(r + j) * scale) * factor);
-			r[i0 + i] = 0;
-		}
-		rows_times(&h, &b, s.score_grads, s.key_rows, s.sums, argument(w, d, 3));
-		columns_times(&h, &b, s.score_grads, argument(w, d, 0), s.block, s.dk_sums, argument(w, d, 4));
+	range r = head_range(d, task);
+	for (int64_t pair = r.from; pair < r.to; pair++) {
+		int64_t at = head_offset(d, &h, pair);
+		penalty_grad_head(&h, &s, &(grad_head){
+			.q = argument(w, d, 0) + at, .k = argument(w, d, 1) + at,
+			.dq = argument(w, d, 3) + at, .dk = argument(w, d, 4) + at, .accumulate = accumulates(d)}, factor);
 	}
 }
 

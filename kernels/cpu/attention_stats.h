@@ -6,20 +6,27 @@
 static int64_t head_sum_tasks(const desc *d, int phase) { return phase == 0 ? head_count(d) : 1; }
 static int64_t head_sum_shared(const desc *d) { return head_count(d); }
 
-typedef float (*row_measure)(const head *h, float *scores, int64_t self, float *row);
+// A measure of VL queries from their raw scores, which it may overwrite; row is scratch.
+typedef vec (*column_measure)(const head *h, const column *c, float *row);
 
-// head_sum adds a measure of the score rows of one head in ascending order.
-static INLINE float head_sum(const worker *w, const desc *d, int64_t task, row_measure measure) {
+// head_sum adds a measure of the queries of one head in ascending order.
+static INLINE float head_sum(const worker *w, const desc *d, int64_t task, column_measure measure) {
 	head h = head_of(d);
 	if (h.n < 2) return 0; // no others to attend to
 	int64_t at = head_offset(d, &h, task);
-	float *p = w->local, total = 0;
-	attention_scratch s = attention_carve(&h, &p);
-	pack_all(h.n, h.d, (matrix){argument(w, d, 1) + at, h.ld, 1}, s.keys);
-	for (int64_t i0 = 0; i0 < h.n; i0 += SCORE_ROWS) {
-		int64_t rows = minimum(SCORE_ROWS, h.n - i0);
-		score_rows(&h, argument(w, d, 0) + at, i0, rows, s.keys, s.scores, s.sums);
-		for (int64_t i = 0; i < rows; i++) total += measure(&h, s.scores + i * h.n_width, i0 + i, s.row);
+	const float *q = argument(w, d, 0) + at, *k = argument(w, d, 1) + at;
+	float *carve = w->local, total = 0, values[VL];
+	attention_scratch s = attention_carve(&h, &carve);
+	copy_rows(k, h.n, h.d, h.ld, s.keys);
+	for (int64_t i = 0; i < h.n; i += PANEL) {
+		panel p = panel_of(i, h.n);
+		transpose_rows(q + i * h.ld, p.count, h.d, h.ld, s.queries);
+		score_panel(&h, &p, s.keys, s.queries, s.scores);
+		for (int64_t lane = 0; lane < p.count; lane += VL) {
+			column c = column_of(&p, s.scores, lane);
+			store(values, measure(&h, &c, s.other));
+			for (int64_t l = 0; l < minimum(VL, p.count - lane); l++) total += values[l];
+		}
 	}
 	return total;
 }
@@ -29,21 +36,21 @@ typedef struct {
 	vec scale;
 } square_terms;
 
-static INLINE vec term_score_square(const void *context, int64_t i, int64_t n) {
+static INLINE vec term_score_square(const void *context, int64_t j) {
 	const square_terms *t = context;
-	vec v = load(t->s + i) * t->scale;
-	return keep_first(v * v, n);
+	vec v = load(t->s + j * PANEL) * t->scale;
+	return v * v;
 }
 
-static INLINE float row_squares(const head *h, float *scores, int64_t self, float *row) {
-	scores[self] = 0;
-	square_terms t = {scores, splat(h->scale)};
-	return vector_sum(term_score_square, &t, h->n);
+static INLINE vec score_squares(const head *h, const column *c, float *row) {
+	set_self(h, c, 0);
+	square_terms t = {c->s, splat(h->scale)};
+	return column_sum(term_score_square, &t, h->n);
 }
 
 static void attention_penalty_run(const worker *w, const desc *d, int phase, int64_t task) {
 	if (phase == 0)
-		w->shared[task] = head_sum(w, d, task, row_squares);
+		w->shared[task] = head_sum(w, d, task, score_squares);
 	else
 		*argument(w, d, 2) = penalty_factor(d) * vector_sum_of(w->shared, head_count(d));
 }
@@ -53,24 +60,24 @@ typedef struct {
 	vec scale, top;
 } entropy_terms;
 
-static INLINE vec term_entropy(const void *context, int64_t i, int64_t n) {
+static INLINE vec term_entropy(const void *context, int64_t j) {
 	const entropy_terms *t = context;
-	return keep_first(load(t->w + i) * (load(t->raw + i) * t->scale - t->top), n);
+	return load(t->w + j * PANEL) * (load(t->raw + j * PANEL) * t->scale - t->top);
 }
 
-static INLINE float row_entropy(const head *h, float *scores, int64_t self, float *row) {
-	memcpy(row, scores, h->n_width * sizeof *row);
-	row[self] = 0;
-	row_norm r = weigh_row(h, scores, self);
-	entropy_terms t = {scores, row, splat(h->scale), splat(r.top)};
-	return log_of(r.sum) - vector_sum(term_entropy, &t, h->n);
+static INLINE vec weight_entropy(const head *h, const column *c, float *row) {
+	set_self(h, c, 0);
+	for (int64_t j = 0; j < h->n; j++) store(row + j * PANEL, load(c->s + j * PANEL));
+	column_norm r = weigh(h, c);
+	entropy_terms t = {c->s, row, splat(h->scale), r.top};
+	return vlog(r.sum) - column_sum(term_entropy, &t, h->n);
 }
 
 // Partial sums lie head by head, so that the sum over the batch is contiguous.
 static void attention_entropy_run(const worker *w, const desc *d, int phase, int64_t task) {
 	int64_t batch = d->dim[0], heads = d->dim[2];
 	if (phase == 0) {
-		w->shared[task % heads * batch + task / heads] = head_sum(w, d, task, row_entropy);
+		w->shared[task % heads * batch + task / heads] = head_sum(w, d, task, weight_entropy);
 		return;
 	}
 	for (int64_t i = 0; i < heads; i++)

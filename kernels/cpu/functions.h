@@ -36,6 +36,25 @@ static INLINE vec vexp(vec x) {
 	return choose(less_equal(x, splat(EXP_MAX)), y, x + splat(INFINITY)); // +Inf, or NaN for NaN
 }
 
+// exp_many is vexp of a few vectors, step by step side by side.
+enum { AT_ONCE = 4 };
+static INLINE void exp_many(const int count, vec *x) {
+	vec t[AT_ONCE], r[AT_ONCE], p[AT_ONCE];
+	UNROLL for (int i = 0; i < count; i++) t[i] = multiply_add(x[i], splat(1.44269504088896341f), splat(ROUND_MAGIC));
+	UNROLL for (int i = 0; i < count; i++) p[i] = t[i] - splat(ROUND_MAGIC);
+	UNROLL for (int i = 0; i < count; i++) r[i] = multiply_add(p[i], splat(-LN2_HI), x[i]);
+	UNROLL for (int i = 0; i < count; i++) r[i] = multiply_add(p[i], splat(-LN2_LO), r[i]);
+	UNROLL for (int i = 0; i < count; i++) p[i] = multiply_add(splat(exp_poly[0]), r[i], splat(exp_poly[1]));
+	UNROLL for (int k = 2; k < 6; k++)
+		UNROLL for (int i = 0; i < count; i++) p[i] = multiply_add(p[i], r[i], splat(exp_poly[k]));
+	UNROLL for (int i = 0; i < count; i++) p[i] = multiply_add(p[i], r[i] * r[i], r[i]) + splat(1);
+	UNROLL for (int i = 0; i < count; i++) {
+		vec y = (vec)((ivec)p[i] + ((ivec)t[i] << 23));
+		y = choose(less(x[i], splat(EXP_MIN)), splat(0), y);
+		x[i] = choose(less_equal(x[i], splat(EXP_MAX)), y, x[i] + splat(INFINITY));
+	}
+}
+
 static INLINE vec vlog(vec x) {
 	mask tiny = less(x, splat(0x1p-126f));
 	vec e = choose(tiny, splat(-23), splat(0));

@@ -137,7 +137,36 @@ static INLINE void transpose4(const float *b, int64_t ld, float *out, int64_t wi
 	vec4 t0 = MIX(r0, r1, 0, 4, 1, 5), t1 = MIX(r0, r1, 2, 6, 3, 7), t2 = MIX(r2, r3, 0, 4, 1, 5), t3 = MIX(r2, r3, 2, 6, 3, 7);
 	vec4 c0 = MIX(t0, t2, 0, 1, 4, 5), c1 = MIX(t0, t2, 2, 3, 6, 7), c2 = MIX(t1, t3, 0, 1, 4, 5), c3 = MIX(t1, t3, 2, 3, 6, 7);
 	memcpy(out, &c0, 16), memcpy(out + width, &c1, 16), memcpy(out + 2 * width, &c2, 16), memcpy(out + 3 * width, &c3, 16);
-#undef MIX
 }
+
+// transpose_square moves SQUARE x SQUARE elements likewise.
+#if VL == 8
+enum { SQUARE = 8 };
+#if defined(__clang__)
+#define MIX8(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define MIX8(x, y, ...) __builtin_shuffle(x, y, (ivec){__VA_ARGS__})
+#endif
+static INLINE void transpose_square(const float *b, int64_t ld, float *out, int64_t width) {
+	vec r[8], s[8];
+	UNROLL for (int i = 0; i < 8; i++) r[i] = load(b + i * ld);
+	UNROLL for (int i = 0; i < 4; i++) {
+		s[2 * i] = MIX8(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+		s[2 * i + 1] = MIX8(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+	}
+	UNROLL for (int i = 0; i < 8; i += 4)
+		UNROLL for (int j = 0; j < 2; j++) {
+			r[i + 2 * j] = MIX8(s[i + j], s[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+			r[i + 2 * j + 1] = MIX8(s[i + j], s[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+		}
+	UNROLL for (int i = 0; i < 4; i++) {
+		store(out + i * width, MIX8(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
+		store(out + (i + 4) * width, MIX8(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
+	}
+}
+#else
+enum { SQUARE = 4 };
+static INLINE void transpose_square(const float *b, int64_t ld, float *out, int64_t width) { transpose4(b, ld, out, width); }
+#endif
 
 #endif

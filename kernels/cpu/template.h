@@ -17,6 +17,7 @@
 #include "moments.h"
 #include "softmax.h"
 #include "choice.h"
+#include "attention_product.h"
 #include "attention.h"
 #include "attention_grad.h"
 #include "attention_stats.h"
