@@ -115,7 +115,6 @@ static INLINE vec column_top(const head *h, const column *c) {
 	return larger(top, other);
 }
 
-// exponentials of a few agents at once: one alone would wait for its own results.
 static INLINE void exponentials_of(const int count, float *s, vec scale, vec top) {
 	vec x[AT_ONCE];
 	UNROLL for (int j = 0; j < count; j++) x[j] = load(s + j * PANEL) * scale - top;
@@ -188,8 +187,8 @@ static int64_t attention_local(const desc *d) {
 }
 
 static void attend(const head *h, const attention_scratch *s, const float *q, const float *k, const float *v, float *x) {
-	copy_rows(k, h->n, h->d, h->ld, s->keys);
-	copy_rows(v, h->n, h->d, h->ld, s->values);
+	rows_to_panels(k, h->n, h->d, h->ld, s->keys);
+	rows_to_panels(v, h->n, h->d, h->ld, s->values);
 	for (int64_t i = 0; i < h->n; i += PANEL) {
 		panel p = panel_of(i, h->n);
 		transpose_rows(q + i * h->ld, p.count, h->d, h->ld, s->queries);

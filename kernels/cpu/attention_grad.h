@@ -66,7 +66,7 @@ static INLINE void block_times(const head *h, int64_t count, const float *s, con
 // the last one.
 static INLINE void query_sum_block(const head *h, int64_t i0, const float *s, const float *y, float *copy, const query_sum *sum, float *out, int accumulate) {
 	int64_t end = minimum(i0 + QUERY_BLOCK, h->n), floats = h->n * h->d_width;
-	copy_rows(y + i0 * h->ld, end - i0, h->d, h->ld, copy);
+	rows_to_panels(y + i0 * h->ld, end - i0, h->d, h->ld, copy);
 	if (h->direct) {
 		block_times(h, end - i0, s, copy, (strip){.c = out, .ldc = h->ld, .mode = accumulate ? ADD : FRESH});
 		return;
@@ -122,8 +122,8 @@ static INLINE void attention_grad_panel(const head *h, const panel *p, const gra
 }
 
 static void attention_grad_head(const head *h, const grad_scratch *s, const grad_head *g) {
-	copy_rows(g->k, h->n, h->d, h->ld, s->keys);
-	copy_rows(g->v, h->n, h->d, h->ld, s->values);
+	rows_to_panels(g->k, h->n, h->d, h->ld, s->keys);
+	rows_to_panels(g->v, h->n, h->d, h->ld, s->values);
 	for (int64_t i0 = 0; i0 < h->n; i0 += QUERY_BLOCK) {
 		int64_t end = minimum(i0 + QUERY_BLOCK, h->n);
 		for (int64_t i = i0; i < end; i += PANEL) {
@@ -164,7 +164,7 @@ static INLINE void penalty_grads(const head *h, const column *c, vec factor) {
 }
 
 static void penalty_grad_head(const head *h, const grad_scratch *s, const grad_head *g, float factor) {
-	copy_rows(g->k, h->n, h->d, h->ld, s->keys);
+	rows_to_panels(g->k, h->n, h->d, h->ld, s->keys);
 	for (int64_t i0 = 0; i0 < h->n; i0 += QUERY_BLOCK) {
 		int64_t end = minimum(i0 + QUERY_BLOCK, h->n);
 		for (int64_t i = i0; i < end; i += PANEL) {

@@ -98,8 +98,8 @@ static INLINE int64_t panel_at(int64_t columns, int64_t j) { return minimum(PANE
 // panels_floats is the size of rows of d numbers as panels.
 static INLINE int64_t panels_floats(int64_t rows, int64_t d) { return rows * ((d + PANEL - 1) / PANEL * PANEL); }
 
-// copy_rows makes panels of rows; in the last panel zeros up to a whole vector, then nothing.
-static void copy_rows(const float *rows, int64_t count, int64_t d, int64_t ld, float *out) {
+// rows_to_panels copies rows; in the last panel zeros up to a whole vector, then nothing.
+static void rows_to_panels(const float *rows, int64_t count, int64_t d, int64_t ld, float *out) {
 	int64_t j = 0;
 	for (; j + PANEL <= d; j += PANEL)
 		for (int64_t r = 0; r < count; r++)

@@ -17,7 +17,7 @@ static INLINE float head_sum(const worker *w, const desc *d, int64_t task, colum
 	const float *q = argument(w, d, 0) + at, *k = argument(w, d, 1) + at;
 	float *carve = w->local, total = 0, values[VL];
 	attention_scratch s = attention_carve(&h, &carve);
-	copy_rows(k, h.n, h.d, h.ld, s.keys);
+	rows_to_panels(k, h.n, h.d, h.ld, s.keys);
 	for (int64_t i = 0; i < h.n; i += PANEL) {
 		panel p = panel_of(i, h.n);
 		transpose_rows(q + i * h.ld, p.count, h.d, h.ld, s.queries);

@@ -24,19 +24,8 @@ static const float tanh_poly[] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.3739
 static const float sin_poly[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
 static const float cos_poly[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
 
-static INLINE vec vexp(vec x) {
-	vec t = multiply_add(x, splat(1.44269504088896341f), splat(ROUND_MAGIC));
-	vec n = t - splat(ROUND_MAGIC);
-	vec r = multiply_add(n, splat(-LN2_HI), x);
-	r = multiply_add(n, splat(-LN2_LO), r);
-	vec p = HORNER(r, exp_poly);
-	p = multiply_add(p, r * r, r) + splat(1);
-	vec y = (vec)((ivec)p + ((ivec)t << 23));
-	y = choose(less(x, splat(EXP_MIN)), splat(0), y);
-	return choose(less_equal(x, splat(EXP_MAX)), y, x + splat(INFINITY)); // +Inf, or NaN for NaN
-}
-
-// exp_many is vexp of a few vectors, step by step side by side.
+// exp_many is exp of a few vectors, step by step side by side: one alone would wait for its
+// own results most of the time.
 enum { AT_ONCE = 4 };
 static INLINE void exp_many(const int count, vec *x) {
 	vec t[AT_ONCE], r[AT_ONCE], p[AT_ONCE];
@@ -51,8 +40,13 @@ static INLINE void exp_many(const int count, vec *x) {
 	UNROLL for (int i = 0; i < count; i++) {
 		vec y = (vec)((ivec)p[i] + ((ivec)t[i] << 23));
 		y = choose(less(x[i], splat(EXP_MIN)), splat(0), y);
-		x[i] = choose(less_equal(x[i], splat(EXP_MAX)), y, x[i] + splat(INFINITY));
+		x[i] = choose(less_equal(x[i], splat(EXP_MAX)), y, x[i] + splat(INFINITY)); // +Inf, or NaN for NaN
 	}
+}
+
+static INLINE vec vexp(vec x) {
+	exp_many(1, &x);
+	return x;
 }
 
 static INLINE vec vlog(vec x) {

@@ -76,10 +76,4 @@ static void pack(int64_t n, int64_t kc, matrix b, float *out) {
 	}
 }
 
-// pack_all packs all blocks of b (k x n), one after the other.
-static void pack_all(int64_t n, int64_t k, matrix b, float *out) {
-	for (int64_t k0 = 0; k0 < k; k0 += BLOCK_K)
-		pack(n, minimum(BLOCK_K, k - k0), matrix_at(b, k0, 0), out + k0 * panels_width(n));
-}
-
 #endif

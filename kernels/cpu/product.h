@@ -76,15 +76,4 @@ static INLINE finish block_finish(const finish *f, int64_t k0, int64_t k, float 
 	return g;
 }
 
-// product multiplies a (m x k) with the panels that pack_all made of b (k x n). sums is
-// scratch of m * panels_width(n) floats, needed when k > BLOCK_K.
-static void product(int64_t m, int64_t n, int64_t k, matrix a, const float *b, float *sums, const finish *f) {
-	int64_t k0 = 0, width = panels_width(n);
-	do { // also once for k = 0
-		finish g = block_finish(f, k0, k, sums, width);
-		product_block(m, n, minimum(BLOCK_K, k - k0), matrix_at(a, 0, k0), (panels){b + k0 * width}, &g);
-		k0 += BLOCK_K;
-	} while (k0 < k);
-}
-
 #endif
