@@ -71,7 +71,7 @@ func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 		if err := t.rollout(); err != nil {
 			return err
 		}
-		if err := t.learn(); err != nil {
+		if err := t.learn(t.cfg.UpdatesPerIteration); err != nil {
 			return err
 		}
 		if err := t.checkFinite(); err != nil {
@@ -106,8 +106,8 @@ func (t *Trainer) WarmUp(ctx context.Context) error {
 	return t.normalise()
 }
 
-// learn takes U updates; between them nothing crosses to the host.
-func (t *Trainer) learn() error {
+// learn takes n updates; between them nothing crosses to the host.
+func (t *Trainer) learn(n int) error {
 	l := t.learner
 	if err := l.anneal(t.update); err != nil {
 		return err
@@ -115,12 +115,12 @@ func (t *Trainer) learn() error {
 	if err := l.session.Run(l.prepare); err != nil {
 		return err
 	}
-	for range t.cfg.UpdatesPerIteration {
+	for range n {
 		if err := l.session.Run(l.update); err != nil {
 			return err
 		}
 	}
-	t.update += t.cfg.UpdatesPerIteration
+	t.update += n
 	return l.session.Sync()
 }
 

@@ -9,6 +9,7 @@ import (
 
 // minibatch is B joint transitions as rows of agents.
 type minibatch struct {
+	rows                          machine.Tensor // [B] of the replay
 	obs, mask, act, reward        machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A], [B*A] mixed
 	nextObs, nextMask, terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
 }
@@ -61,22 +62,28 @@ func (l *learner) sampleMinibatch(b *machine.Builder) minibatch {
 		return t
 	}
 	return minibatch{
-		obs: l.normaliser.apply(b, gather("obs", r.obs, rows, n.obs)), mask: gather("mask", r.mask, rows, n.actions),
+		rows: idx,
+		obs:  l.normaliser.apply(b, gather("obs", r.obs, rows, n.obs)), mask: gather("mask", r.mask, rows, n.actions),
 		act: gather("act", r.act, rows), reward: gather("reward", r.reward, rows),
 		nextObs: l.normaliser.apply(b, gather("next_obs", r.nextObs, rows, n.obs)), nextMask: gather("next_mask", r.nextMask, rows, n.actions),
 		terminated: gather("terminated", r.terminated, rows),
 	}
 }
 
-// target writes y [B*A] with the target actor and the target critic.
-func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
+// nextActions draws a' from the target policy.
+func (l *learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machine.Tensor) {
 	rows := l.cfg.Batch * l.size.agents
-	logp := b.Temp("target_logp", rows, l.size.actions)
-	act := b.Temp("target_act", rows)
-	y := b.Temp("y", rows)
+	logp = b.Temp("target_logp", rows, l.size.actions)
+	act = b.Temp("target_act", rows)
 	l.policy(b, l.actorTarget, mb.nextObs, mb.nextMask, logp)
 	b.Sample(logp, l.learned, act, Split(l.seed, StreamTarget), uint32(StreamTarget))
+	return logp, act
+}
 
+// target writes y [B*A] with the target actor and the target critic.
+func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
+	logp, act := l.nextActions(b, mb)
+	y := b.Temp("y", l.cfg.Batch*l.size.agents)
 	f := nn.NewFragment()
 	a := f.Input(act)
 	v := l.critic.forward(f.Bind(l.critic.params, l.criticTarget), f.Input(mb.nextObs), a)

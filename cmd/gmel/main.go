@@ -39,7 +39,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 
 // withoutPackage drops the package's name in front of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: "} {
+	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "bench: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
@@ -49,7 +49,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:                      "gmel",
 		Usage:                     "multi-agent learning of AIGC task offloading at the industrial edge",
-		Commands:                  []*cli.Command{trainCommand(), evalCommand(), simulateCommand(), configCommand(), infoCommand()},
+		Commands:                  []*cli.Command{trainCommand(), evalCommand(), simulateCommand(), configCommand(), infoCommand(), benchCommand()},
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		HideVersion:               true,
@@ -60,7 +60,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = usageError
-		c.Before = noArguments
+		if len(c.Subcommands) == 0 {
+			c.Before = noArguments
+		}
 	}
 	return app
 }

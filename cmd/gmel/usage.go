@@ -58,7 +58,7 @@ func help(c *cli.Context) string {
 	if c.Command == nil || c.Command.Name == "" || c.Command.Name == "gmel" {
 		return "gmel help"
 	}
-	return "gmel " + c.Command.Name + " --help"
+	return c.Command.HelpName + " --help"
 }
 
 func suggest(word string, known []string, mark, help string) string {

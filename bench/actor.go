@@ -1,0 +1,95 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// Sizes of the offloading game of the preset "paper": features of an observation and actions.
+const (
+	observation = 42
+	actions     = 5
+)
+
+// Goals of the project for the ratio to a peer.
+var smallNetGoals = map[string]float64{peerTorch: 2, peerGorgonia: 20}
+
+// Actors are the cases of "actor".
+func Actors() []Case {
+	return []Case{
+		MLP(4096, 32, 128, 128, 16),
+		MLP(256, 32, 64, 64, 16),
+		AMARLActor(256, 30, 64),
+	}
+}
+
+// MLP is a perceptron with ReLU between layers of the given widths, on a batch of rows: forward,
+// mean squared error, backward, Adam.
+func MLP(batch int, widths ...int) Case {
+	name := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(widths)), "-"), "[]")
+	sizes := map[string]int{"batch": batch, "layers": len(widths) - 1}
+	return Case{
+		Name: "actor", Shape: fmt.Sprintf("mlp %s B%d", name, batch), Unit: gigaflops, Peer: "mlp", Sizes: sizes, Goals: smallNetGoals,
+		Open: func(b kernels.Backend) (Running, error) { return openMLP(b, batch, widths) },
+	}
+}
+
+func openMLP(backend kernels.Backend, batch int, widths []int) (Running, error) {
+	g, last := newGraph(), len(widths)-1
+	x, y := g.normal("x", batch, widths[0]), g.normal("y", batch, widths[last])
+	p := nn.NewParams("mlp")
+	var layers []*nn.Linear
+	for i := range last {
+		act := op.ReLU
+		if i == last-1 {
+			act = op.Identity
+		}
+		layers = append(layers, nn.NewLinear(p, fmt.Sprintf("layer%d", i), widths[i], widths[i+1], act, nn.KaimingUniform))
+	}
+	g.network(p)
+	return g.open(backend, "mlp", func(b *machine.Builder) error {
+		f := nn.NewFragment()
+		bd := f.Bind(p, g.Params)
+		h := f.Input(x)
+		for _, l := range layers {
+			h = l.Apply(bd, h)
+		}
+		loss := op.Mean(op.Square(op.Sub(h, f.Input(y))))
+		if err := f.Gradients(loss, bd, g.Adam.Grads()); err != nil {
+			return err
+		}
+		f.Output(loss, g.Loss)
+		f.Lower(b)
+		g.Adam.Step(b)
+		return nil
+	})
+}
+
+// AMARLActor is one step of AMARL's actor on B joint transitions of A agents: masked policy,
+// closed-form loss with entropy, backward, Adam.
+func AMARLActor(batch, agents, hidden int) Case {
+	return Case{
+		Name: "actor", Shape: fmt.Sprintf("amarl N%d H%d B%d", agents, hidden, batch), Unit: gigaflops, Peer: "amarl-actor",
+		Sizes: map[string]int{"batch": batch, "agents": agents}, Goals: map[string]float64{peerTorch: 2},
+		Open: func(b kernels.Backend) (Running, error) { return openAMARLActor(b, batch*agents, hidden) },
+	}
+}
+
+func openAMARLActor(backend kernels.Backend, rows, hidden int) (Running, error) {
+	cfg := marl.Default()
+	cfg.ActorHidden = hidden
+	g, a := newGraph(), marl.NewActor(&cfg, observation, actions)
+	in := marl.ActorData{
+		Obs: g.normal("obs", rows, observation), Mask: g.input("mask", masks("mask", rows, actions), rows, actions),
+		Act: g.layout.Add("act", rows), Q: g.normal("q", rows, actions), Alpha: g.input("alpha", []float32{float32(cfg.Alpha)}),
+	}
+	g.network(a.Params())
+	g.input("logit_penalty", []float32{float32(cfg.LogitPenalty)}) // for the peer
+	return g.open(backend, "actor", func(b *machine.Builder) error { return a.Step(b, g.Learner, &cfg, in) })
+}

@@ -1,0 +1,38 @@
+package bench
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// Critics are the cases of "critic": width 128, four heads, from few agents to many.
+func Critics() []Case {
+	return []Case{Critic(256, 32, 128), Critic(256, 8, 128), Critic(64, 128, 128), Critic(16, 512, 128)}
+}
+
+// Critic is one step of the attention critic on B joint transitions of A agents, width hidden, four
+// heads: encoders, attention of each over the others, head, mean squared error, backward, Adam. The
+// penalty on the logits is left out, so that a peer may fuse its attention.
+func Critic(batch, agents, hidden int) Case {
+	const heads = 4
+	return Case{
+		Name: "critic", Shape: fmt.Sprintf("N%d d%d h%d B%d", agents, hidden, heads, batch), Unit: gigaflops, Peer: "critic",
+		Sizes: map[string]int{"batch": batch, "agents": agents, "heads": heads, "actions": actions}, Goals: map[string]float64{peerTorch: 2},
+		Open: func(b kernels.Backend) (Running, error) { return openCritic(b, batch, agents, hidden, heads) },
+	}
+}
+
+func openCritic(backend kernels.Backend, batch, agents, hidden, heads int) (Running, error) {
+	cfg := marl.Default()
+	cfg.Hidden, cfg.Heads = hidden, heads
+	rows := batch * agents
+	g, c := newGraph(), marl.NewCritic(&cfg, agents, observation, actions)
+	in := marl.CriticData{
+		Obs: g.normal("obs", rows, observation), Act: g.input("act", choices("act", rows, actions), rows), Target: g.normal("target", rows),
+	}
+	g.network(c.Params())
+	return g.open(backend, "critic", func(b *machine.Builder) error { return c.Step(b, g.Learner, in, 0) })
+}

@@ -1,0 +1,17 @@
+// Package bench measures the engine: products, networks with their backward pass and optimiser, and
+// whole updates, alone or side by side with peers that do the same work. `gmel bench` prints what it
+// returns.
+//
+// # Method
+//
+// Inputs are fresh normal numbers, never zeros. A case is warmed up, then timed in samples of at least
+// a millisecond until its time is over; its figure is the median, its spread the distance of the
+// quartiles. The peak (fused multiply-adds on registers, with the same instruction set and number of
+// threads) is measured before and after every row, so a host that is busy with something else shows.
+// The floor of a row is the arithmetic of its Program over that peak: all works here are bounded by
+// arithmetic, not by memory.
+//
+// A peer first shows that it does the same work: it gets the same inputs and parameters, and its
+// losses and gradients must agree to [Tolerance]. Then the two sides take turns in short slices, never
+// at once; the figure is the median of the ratios of neighbouring slices.
+package bench

@@ -1,0 +1,33 @@
+package bench
+
+import "strings"
+
+// Work is a list of cases under one name.
+type Work struct {
+	Name, Usage string
+	Cases       func() []Case
+}
+
+// Works are all works, in the order in which they are measured.
+func Works() []Work {
+	return []Work{
+		{"gemm", "matrix products of small networks' layers, forward and backward", Gemms},
+		{"actor", "a whole step of a perceptron, and of AMARL's actor: forward, backward, Adam", Actors},
+		{"critic", "a whole step of the attention critic: forward, backward, Adam", Critics},
+		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", Updates},
+	}
+}
+
+// Select returns the cases whose shape contains one of the texts, or all for none.
+func Select(cases []Case, texts []string) (list []Case) {
+	for _, c := range cases {
+		keep := len(texts) == 0
+		for _, t := range texts {
+			keep = keep || strings.Contains(c.Shape, t)
+		}
+		if keep {
+			list = append(list, c)
+		}
+	}
+	return list
+}

@@ -1,0 +1,93 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ReadRows reads rows, one JSON object after the other, as `gmel bench --json` prints them.
+func ReadRows(r io.Reader) (rows []Row, err error) {
+	dec := json.NewDecoder(r)
+	for {
+		var row Row
+		if err := dec.Decode(&row); errors.Is(err, io.EOF) {
+			return rows, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("bench: row %d: %w", len(rows), err)
+		}
+		rows = append(rows, row)
+	}
+}
+
+// Report writes peers.json, peers.md and peers.png into the folder: all rows, a table and a picture
+// of the ratios.
+func Report(folder string, rows []Row) error {
+	if !slices.ContainsFunc(rows, func(r Row) bool { return len(r.Peers) > 0 }) {
+		return errors.New("bench: no row has a peer, so there is nothing to compare")
+	}
+	data, err := json.MarshalIndent(rows, "", " ")
+	if err != nil {
+		return err
+	}
+	picture, err := plotRatios(rows)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{"peers.json": append(data, '\n'), "peers.md": []byte(Markdown(rows)), "peers.png": picture} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Markdown is the table of all rows with peers.
+func Markdown(rows []Row) string {
+	var b bytes.Buffer
+	b.WriteString("# Side by side with peers\n\n")
+	machineLine(&b, rows)
+	b.WriteString("- command: `make bench-peers`; both sides in turns in one run, medians, quartiles of the ratio in brackets\n")
+	b.WriteString("- losses and gradients agree to the number in the column, relative to the largest element of each tensor\n\n")
+	b.WriteString("| work | size | threads | ours | of the floor | peer | its best way | its time | ratio | goal | agrees to |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, r := range rows {
+		for _, d := range r.Peers {
+			goal := "-"
+			if d.Goal > 0 {
+				goal = fmt.Sprintf("%g", d.Goal)
+			}
+			fmt.Fprintf(&b, "| %s | %s | %d | %s | %.0f %% | %s | %s | %s | **%.2f** [%.2f, %.2f] | %s | %.0e |\n", r.Name, r.Shape, r.Threads,
+				duration(d.Own), 100*r.Floor/d.Own, short(d.Peer), d.Variant, duration(d.Seconds), d.Ratio, d.RatioLow, d.RatioHigh, goal, d.Agreement)
+		}
+	}
+	b.WriteString("\nEvery way that was tried:\n\n")
+	for _, r := range rows {
+		for _, d := range r.Peers {
+			var tried []string
+			for _, t := range d.Tried {
+				tried = append(tried, fmt.Sprintf("%s %s", t.Variant, duration(t.Seconds)))
+			}
+			fmt.Fprintf(&b, "- %s %s, %d threads, %s: %s\n", r.Name, r.Shape, r.Threads, short(d.Peer), strings.Join(tried, "; "))
+		}
+	}
+	return b.String()
+}
+
+// short is a peer's name without its version.
+func short(peer string) string {
+	name, _, _ := strings.Cut(peer, " ")
+	return name
+}
+
+func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// Row is the result of one case.
+type Row struct {
+	Name    string  `json:"name"`
+	Shape   string  `json:"shape"`
+	Backend string  `json:"backend"` // as for kernels.Open
+	Device  string  `json:"device"`  // the processor
+	ISA     string  `json:"isa,omitempty"`
+	Threads int     `json:"threads"`
+	DType   string  `json:"dtype"`
+	Seconds float64 `json:"seconds"` // median
+	Spread  float64 `json:"spread_seconds"`
+	Samples int     `json:"samples"`
+	Rate    float64 `json:"rate"`
+	Unit    string  `json:"unit"`
+
+	Flops      float64 `json:"flops"`                // of one run, by the Specs of its ops
+	PeakBefore float64 `json:"peak_before"`          // flop/s; 0: not measured
+	PeakAfter  float64 `json:"peak_after"`           // flop/s
+	Floor      float64 `json:"floor_seconds"`        // flops over the larger peak; 0: no peak
+	Fraction   float64 `json:"fraction_of_floor"`    // floor over seconds
+	Peers      []Duel  `json:"peers,omitempty"`      // who ran beside it
+	Profile    []Share `json:"profile,omitempty"`    // time by op
+	Commit     string  `json:"commit,omitempty"`     // of the program; "-dirty" when changed since
+	Go         string  `json:"go"`                   //
+	Operations int     `json:"operations,omitempty"` // ops of the Program
+}
+
+// Duel is a row's peer, measured in turns with it.
+type Duel struct {
+	Peer      string  `json:"peer"`           // name and version
+	Variant   string  `json:"variant"`        // the fastest of its ways to do the work
+	Seconds   float64 `json:"seconds"`        // median of its slices
+	Own       float64 `json:"own_seconds"`    // median of ours between them
+	Ratio     float64 `json:"ratio"`          // median of peer / own of neighbouring slices
+	RatioLow  float64 `json:"ratio_low"`      // lower quartile
+	RatioHigh float64 `json:"ratio_high"`     // upper quartile
+	Rounds    int     `json:"rounds"`         //
+	Agreement float64 `json:"agreement"`      // worst difference over the largest element of its tensor
+	Tried     []Tried `json:"tried"`          // all variants
+	Goal      float64 `json:"goal,omitempty"` // ratio that the project set itself
+}
+
+// Tried is one way of a peer to do the work.
+type Tried struct {
+	Variant string  `json:"variant"`
+	Seconds float64 `json:"seconds"` // median of a short measurement
+}
+
+// commit is the revision that the program was built from, where the build knows it.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	revision, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value[:min(len(s.Value), 12)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "-dirty"
+		}
+	}
+	if revision == "" {
+		return ""
+	}
+	return revision + dirty
+}
+
+func goVersion() string { return runtime.Version() }

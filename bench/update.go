@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// Updates are the cases of "update": AMARL as it trains, on a larger minibatch.
+func Updates() []Case { return []Case{Update(256, 30, 64)} }
+
+// Update is the whole update of AMARL on B joint transitions of the offloading game with A IEDs:
+// minibatch from a filled replay, targets, critic, actor, two optimisers, target networks.
+func Update(batch, agents, hidden int) Case {
+	return Case{
+		Name: "update", Shape: fmt.Sprintf("amarl N%d H%d B%d", agents, hidden, batch), Unit: "joint transitions/s", Items: float64(batch),
+		Peer: "update", Sizes: map[string]int{"batch": batch, "agents": agents}, Goals: map[string]float64{peerTorch: 2},
+		Open: func(b kernels.Backend) (Running, error) { return openUpdate(b, batch, agents, hidden) },
+	}
+}
+
+// update is a trainer whose replay is filled and stays as it is.
+type update struct {
+	cfg     marl.Config
+	backend kernels.Backend
+	agents  int
+	trainer *marl.Trainer
+	ran     bool
+}
+
+func openUpdate(backend kernels.Backend, batch, agents, hidden int) (Running, error) {
+	u := &update{cfg: marl.Default(), backend: backend, agents: agents}
+	u.cfg.Batch, u.cfg.Hidden, u.cfg.ActorHidden = batch, hidden, hidden
+	u.cfg.Replay, u.cfg.WarmupSlots = 2048, 64
+	return u, u.restart()
+}
+
+// restart is the state before the first update.
+func (u *update) restart() error {
+	if u.trainer != nil {
+		if err := u.Close(); err != nil {
+			return err
+		}
+	}
+	s, err := sim.Preset("paper")
+	if err != nil {
+		return err
+	}
+	w, err := sim.New(s.Population(u.agents), u.cfg.Worlds, 1)
+	if err != nil {
+		return err
+	}
+	if u.trainer, err = marl.NewTrainer(u.cfg, marl.Offloading(w), u.backend, 1); err != nil {
+		return err
+	}
+	return u.trainer.Rehearse(context.Background(), 0)
+}
+
+// Run implements Running.
+func (u *update) Run(n int) error {
+	u.ran = true
+	return u.trainer.Rehearse(context.Background(), n)
+}
+
+// Program implements Running.
+func (u *update) Program() *kernels.Program { return u.trainer.UpdateProgram() }
+
+// Profile implements Running.
+func (u *update) Profile() (kernels.Profile, bool) { return u.trainer.UpdateProfile() }
+
+// Close implements Running.
+func (u *update) Close() error { return u.trainer.Close() }
+
+// fresh makes sure that no update has been taken.
+func (u *update) fresh() error {
+	if !u.ran {
+		return nil
+	}
+	u.ran = false
+	return u.restart()
+}
+
+// Given implements Running: networks, optimiser's settings, replay, and what the first update draws.
+func (u *update) Given() ([]Array, error) {
+	if err := u.fresh(); err != nil {
+		return nil, err
+	}
+	d, err := u.trainer.Draws(u.backend)
+	if err != nil {
+		return nil, err
+	}
+	arrays, err := u.kept(func(name string) string {
+		if strings.Contains(name, "adam") || name == "statistics" {
+			return ""
+		}
+		return name
+	})
+	c := &u.cfg
+	settings := []float32{
+		float32(c.Gamma), float32(c.Polyak), float32(c.AttentionPenalty), float32(c.LogitPenalty),
+		float32(c.LRCritic), float32(c.LRActor), float32(c.MaxNorm), float32(c.Heads),
+	}
+	return append(arrays, Array{"settings", []int{len(settings)}, settings},
+		Array{"rows", []int{len(d.Rows)}, d.Rows}, Array{"next", []int{len(d.Next)}, d.Next}), err
+}
+
+// Found implements Running.
+func (u *update) Found() ([]Array, error) {
+	if err := u.fresh(); err != nil {
+		return nil, err
+	}
+	if err := u.Run(1); err != nil {
+		return nil, err
+	}
+	m, err := u.trainer.Metrics()
+	if err != nil {
+		return nil, err
+	}
+	arrays, err := u.kept(func(name string) string {
+		if at, ok := strings.CutSuffix(name, "_adam/grad"); ok {
+			return "grad/" + at
+		}
+		return ""
+	})
+	return append(arrays, Array{"critic_loss", nil, []float32{m.CriticLoss}}, Array{"actor_loss", nil, []float32{m.ActorLoss}}), err
+}
+
+// kept returns tensors of the trainer under the names that rename gives, those of networks split
+// into parameters; "" leaves one out.
+func (u *update) kept(rename func(string) string) ([]Array, error) {
+	s, err := u.trainer.State()
+	if err != nil {
+		return nil, err
+	}
+	critic, actor := marl.NewCritic(&u.cfg, u.agents, observation, actions), marl.NewActor(&u.cfg, observation, actions)
+	nets := map[string]*nn.Params{"critic": critic.Params(), "actor": actor.Params()}
+	var arrays []Array
+	for _, t := range s.Tensors {
+		name := rename(t.Name)
+		if name == "" {
+			continue
+		}
+		net, _, _ := strings.Cut(strings.TrimPrefix(name, "grad/"), "_target")
+		if p, ok := nets[net]; ok {
+			arrays = append(arrays, split(name, p, t.Data)...)
+			continue
+		}
+		arrays = append(arrays, Array{name, t.Shape, t.Data})
+	}
+	if len(arrays) == 0 {
+		return nil, errors.New("bench: the trainer's state has changed its names")
+	}
+	return arrays, nil
+}
+
+// split cuts the flat vector of a network into its parameters.
+func split(name string, p *nn.Params, flat []float32) (arrays []Array) {
+	pl := p.Place(machine.NewLayout(), name)
+	for _, q := range p.List() {
+		t := pl.Tensor(q)
+		at := t.Offset() - pl.Flat.Offset()
+		arrays = append(arrays, Array{name + "/" + q.Name(), t.Shape(), flat[at : at+t.Len()]})
+	}
+	return arrays
+}

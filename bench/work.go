@@ -1,0 +1,150 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Case is one work at one size.
+type Case struct {
+	Name   string             // of the work, such as "actor"
+	Shape  string             // for people
+	Unit   string             // of the rate
+	Items  float64            // what one run does, in units of the rate; 0: its floating-point operations, in 1e9
+	Goals  map[string]float64 // ratio to reach, by peer
+	Peer   string             // the name by which peers know the work; "": none does it
+	Sizes  map[string]int     // what a peer must know besides the tensors
+	Open   func(kernels.Backend) (Running, error)
+	narrow bool // a product that fills no vector
+}
+
+// Running is a case on a backend.
+type Running interface {
+	// Run does the work n times.
+	Run(n int) error
+	// Program is what one run executes.
+	Program() *kernels.Program
+	// Given is what a peer gets: inputs and parameters before the first run.
+	Given() ([]Array, error)
+	// Found is what must agree: losses and gradients of the first run.
+	Found() ([]Array, error)
+	// Profile is the time of the ops so far, where the backend measures it.
+	Profile() (kernels.Profile, bool)
+	// Close frees the memory.
+	Close() error
+}
+
+// Array is a tensor on the host.
+type Array struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// Options of Run.
+type Options struct {
+	Backend string          // as for kernels.Open
+	Kernels kernels.Options // threads and instruction set
+	Length  time.Duration   // of a measurement
+	Peers   []Peer          // who is measured beside it
+	Profile bool            // time by op
+	Notice  func(string)    // progress; may be nil
+}
+
+func (o *Options) say(format string, args ...any) {
+	if o.Notice != nil {
+		o.Notice(fmt.Sprintf(format, args...))
+	}
+}
+
+// Run measures one case.
+func Run(c Case, o Options) (row Row, err error) {
+	backend, err := kernels.Open(o.Backend, o.Kernels)
+	if err != nil {
+		return Row{}, err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	r, err := c.Open(backend)
+	if err != nil {
+		return Row{}, fmt.Errorf("bench: %s %s: %w", c.Name, c.Shape, err)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	o.say("%s %s", c.Name, c.Shape)
+	row, err = describe(c, o, backend.Name(), r)
+	if err != nil {
+		return Row{}, err
+	}
+	if row.Peers, err = duels(c, r, o, row.Threads); err != nil {
+		return Row{}, err
+	}
+	if row.PeakBefore, err = peak(row.Backend, o.Kernels); err != nil {
+		return Row{}, err
+	}
+	m, err := measure(clock(r), o.Length)
+	if err != nil {
+		return Row{}, err
+	}
+	if row.PeakAfter, err = peak(row.Backend, o.Kernels); err != nil {
+		return Row{}, err
+	}
+	row.fill(c, m)
+	if o.Profile {
+		row.Profile, err = profile(c, o, max(row.PeakBefore, row.PeakAfter))
+	}
+	return row, err
+}
+
+// clock times runs on the host's clock.
+func clock(r Running) timer {
+	return func(n int) (float64, error) {
+		begin := time.Now()
+		err := r.Run(n)
+		return time.Since(begin).Seconds(), err
+	}
+}
+
+// describe is the row without its figures.
+func describe(c Case, o Options, backend string, r Running) (Row, error) {
+	info, err := kernels.Describe(backend)
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{
+		Name: c.Name, Shape: c.Shape, Backend: backend, Device: info.Device, ISA: info.ISA, Threads: info.Threads,
+		DType: "float32", Unit: c.Unit, Commit: commit(), Go: goVersion(),
+		Operations: len(r.Program().Descs), Flops: float64(flops(r.Program())),
+	}
+	if o.Kernels.ISA != "" {
+		row.ISA = o.Kernels.ISA
+	}
+	if o.Kernels.Threads > 0 {
+		row.Threads = o.Kernels.Threads
+	}
+	return row, nil
+}
+
+func (r *Row) fill(c Case, m Measurement) {
+	r.Seconds, r.Spread, r.Samples = m.Median, m.Spread(), m.Samples
+	items := c.Items
+	if items == 0 {
+		items = r.Flops / 1e9
+	}
+	r.Rate = items / m.Median
+	if top := max(r.PeakBefore, r.PeakAfter); top > 0 {
+		r.Floor = r.Flops / top
+		r.Fraction = r.Floor / m.Median
+	}
+}
+
+// flops is the arithmetic of a Program by the Specs of its ops.
+func flops(p *kernels.Program) (n int64) {
+	for i := range p.Descs {
+		if spec, ok := kernels.SpecOf(p.Descs[i].Op); ok && spec.Flops != nil {
+			n += spec.Flops(&p.Descs[i])
+		}
+	}
+	return n
+}

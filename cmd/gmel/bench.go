@@ -1,0 +1,179 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gmel-go/gmel/bench"
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/urfave/cli/v2"
+)
+
+func benchCommand() *cli.Command {
+	c := &cli.Command{
+		Name:  "bench",
+		Usage: "measure the engine on this machine, alone or side by side with a peer",
+		Description: "Every row is the median of many runs after a warm-up, with its share of the floor: the\n" +
+			"arithmetic over the peak of fused multiply-adds, measured in the same run.",
+		Action: noWork,
+	}
+	all := &cli.Command{Name: "all", Usage: "all of them"}
+	for _, w := range bench.Works() {
+		c.Subcommands = append(c.Subcommands, &cli.Command{Name: w.Name, Usage: w.Usage})
+	}
+	c.Subcommands = append(c.Subcommands, all)
+	for _, s := range c.Subcommands {
+		s.Flags, s.Action, s.Before, s.OnUsageError = benchFlags(), benchWork, noArguments, usageError
+	}
+	c.Subcommands = append(c.Subcommands, &cli.Command{
+		Name: "report", Usage: "write peers.json, peers.md and peers.png from the rows that --json printed",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "rows", Usage: "read the rows from `FILE`"},
+			&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR`"},
+		},
+		Action: benchReport, Before: noArguments, OnUsageError: usageError,
+	})
+	return c
+}
+
+func benchFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each row"},
+		&cli.IntFlag{Name: "threads", Usage: "`N` threads; 0: all cores"},
+		&cli.StringFlag{Name: "isa", Usage: "instruction set `NAME`; gmel info lists them (default: the best)"},
+		&cli.StringFlag{Name: "device", Usage: "backend `NAME`: cpu, or ref, which is slow", Value: "auto"},
+		&cli.StringSliceFlag{Name: "shapes", Usage: "only sizes that contain `TEXT`, such as N32 or 7680x64; may be repeated"},
+		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for a row, and twice that for each peer", Value: 2},
+		&cli.BoolFlag{Name: "profile", Usage: "list the most expensive ops of each row"},
+		&cli.StringSliceFlag{Name: "peer", Usage: "compare with `COMMAND`, which speaks the protocol of scripts/peer, or with gorgonia; may be repeated"},
+	}
+}
+
+// noWork handles everything that names no work.
+func noWork(c *cli.Context) error {
+	var names []string
+	for _, s := range c.Command.Subcommands {
+		names = append(names, s.Name)
+	}
+	if word := c.Args().First(); word != "" {
+		return usagef("there is no benchmark %q%s", word, suggest(word, names, "", "gmel bench --help"))
+	}
+	return usagef("what is to be measured? There are: %s", strings.Join(names, ", "))
+}
+
+func benchWork(c *cli.Context) error {
+	cases, err := benchCases(c)
+	if err != nil {
+		return err
+	}
+	p := progress(c)
+	defer p.Done()
+	o, err := benchOptions(c)
+	if err != nil {
+		return err
+	}
+	o.Notice = p.Line
+	if o.Peers, err = bench.StartPeers(c.StringSlice("peer")); err != nil {
+		return usagef("%w", err)
+	}
+	rows, err := benchRows(c, cases, o)
+	for _, peer := range o.Peers {
+		if ended := peer.Close(); err == nil {
+			err = ended
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range bench.Summaries(cases, rows) {
+		if err := printRow(c, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchCases are the cases that the command and --shapes ask for.
+func benchCases(c *cli.Context) (cases []bench.Case, err error) {
+	for _, w := range bench.Works() {
+		if c.Command.Name == w.Name || c.Command.Name == "all" {
+			cases = append(cases, bench.Select(w.Cases(), c.StringSlice("shapes"))...)
+		}
+	}
+	if len(cases) == 0 {
+		return nil, usagef("no size of %s contains %s", c.Command.Name, strings.Join(c.StringSlice("shapes"), " or "))
+	}
+	return cases, nil
+}
+
+func benchOptions(c *cli.Context) (bench.Options, error) {
+	seconds := c.Float64("seconds")
+	if !(seconds >= 0 && seconds <= 3600) {
+		return bench.Options{}, usagef("--seconds is %g; allowed are 0 to 3600", seconds)
+	}
+	o := bench.Options{
+		Backend: c.String("device"), Kernels: kernels.Options{Threads: c.Int("threads"), ISA: c.String("isa")},
+		Length: time.Duration(seconds * float64(time.Second)), Profile: c.Bool("profile"),
+	}
+	backend, err := kernels.Open(o.Backend, o.Kernels)
+	if err != nil {
+		return o, usagef("%w", err)
+	}
+	return o, backend.Close()
+}
+
+func benchRows(c *cli.Context, cases []bench.Case, o bench.Options) (rows []bench.Row, err error) {
+	for _, work := range cases {
+		row, err := bench.Run(work, o)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 && !c.Bool("json") {
+			if err := printText(c.App.Writer, row.Title()); err != nil {
+				return nil, err
+			}
+		}
+		if err := printRow(c, row); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func printRow(c *cli.Context, r bench.Row) error {
+	if !c.Bool("json") {
+		return printText(c.App.Writer, r.Text())
+	}
+	if err := json.NewEncoder(c.App.Writer).Encode(r); err != nil {
+		return fmt.Errorf("the output cannot be written: %w", err)
+	}
+	return nil
+}
+
+func benchReport(c *cli.Context) error {
+	for _, name := range []string{"rows", "out"} {
+		if c.String(name) == "" {
+			return usagef("--%s is missing", name)
+		}
+	}
+	f, err := os.Open(c.String("rows"))
+	if err != nil {
+		return &run.UsageError{Err: err}
+	}
+	defer f.Close()
+	rows, err := bench.ReadRows(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.String("rows"), err)
+	}
+	rows = slices.DeleteFunc(rows, func(r bench.Row) bool { return len(r.Peers) == 0 })
+	if err := bench.Report(c.String("out"), rows); err != nil {
+		return err
+	}
+	return printText(c.App.Writer, bench.Markdown(rows))
+}

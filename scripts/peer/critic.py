@@ -1,0 +1,60 @@
+"""The attention critic, with fused or with explicit attention."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from actor import leaky
+from step import ways as all_ways
+
+NAMES = [f"{layer}.{k}" for layer in ("encoder", "state", "value", "hidden", "output") for k in "wb"] + ["query.w", "key.w"]
+
+
+def logits(q, k):
+    return q @ k.transpose(-1, -2) * (1 / math.sqrt(q.shape[-1]))
+
+
+def explicit(q, k, v, itself):
+    """Softmax over the others by hand; returns the logits too."""
+    z = logits(q, k)
+    return torch.softmax(z.masked_fill(itself, -math.inf), -1) @ v, z
+
+
+def fused(q, k, v, itself):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=~itself), None
+
+
+def values(p, obs, act, agents, heads, attention):
+    """Q_i(o, .) [B*A, U], and what attention and penalty need: logits or queries and keys."""
+    hidden, actions = p["query.w"].shape[0], p["output.w"].shape[0]
+    itself = torch.eye(agents, dtype=torch.bool)
+
+    def split(x):
+        return x.view(-1, agents, heads, hidden // heads).transpose(1, 2)
+
+    e = leaky(F.linear(torch.cat([obs, F.one_hot(act, actions).float()], -1), p["encoder.w"], p["encoder.b"]))
+    s = leaky(F.linear(obs, p["state.w"], p["state.b"]))
+    q, k = split(F.linear(s, p["query.w"])), split(F.linear(e, p["key.w"]))
+    v = split(leaky(F.linear(e, p["value.w"], p["value.b"])))
+    x, z = attention(q, k, v, itself)
+    x = x.transpose(1, 2).reshape(-1, hidden)
+    h = leaky(F.linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
+    return F.linear(h, p["output.w"], p["output.b"]), z, (q, k)
+
+
+def taken(q, act):
+    return q.gather(-1, act[:, None])[:, 0]
+
+
+def ways(sizes, arrays):
+    obs, act, target = arrays["obs"], arrays["act"].long(), arrays["target"]
+
+    def make(attention):
+        def loss(p):
+            q, _, _ = values(p, obs, act, sizes["agents"], sizes["heads"], attention)
+            return (taken(q, act) - target).square().mean()
+
+        return loss
+
+    return all_ways(arrays, NAMES, {", fused attention": make(fused), ", explicit attention": make(explicit)})
