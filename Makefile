@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test check bench
+.PHONY: build test check bench bench-peers
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -24,3 +24,21 @@ check:
 
 bench: ## all benchmarks, once through
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Side by side with PyTorch and stock gorgonia, on one thread and on all cores. Results go to
+# bench/results/MACHINE; PEER_PYTHON may be an interpreter that has torch already.
+MACHINE ?= $(shell uname -m)-$(shell getconf _NPROCESSORS_ONLN)core
+PEER_PYTHON ?= .cache/peer/bin/python
+PEER_SECONDS ?= 5
+PEERS = --peer gorgonia --peer "$(PEER_PYTHON) scripts/peer/peer.py"
+
+bench-peers: build $(PEER_PYTHON)
+	mkdir -p .cache
+	for n in 1 0; do ./gmel bench all --shapes B --shapes 7680x64x64 --shapes 1024x1024 --threads $$n --seconds $(PEER_SECONDS) --json $(PEERS) \
+	  || exit 1; done > .cache/peers.jsonl
+	./gmel bench report --rows .cache/peers.jsonl --out bench/results/$(MACHINE)
+
+.cache/peer/bin/python: scripts/peer/requirements.txt
+	@command -v python3 >/dev/null || { echo "bench-peers needs python3 with venv, for PyTorch" >&2; exit 1; }
+	python3 -m venv .cache/peer || { echo "bench-peers: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	.cache/peer/bin/pip install -q -r $< || { rm -rf .cache/peer; echo "bench-peers: PyTorch could not be installed; is there a network?" >&2; exit 1; }

@@ -3,19 +3,19 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 
 	"github.com/gmel-go/gmel/nn/stock"
 )
 
-// gorgonia is the peer that does the perceptron with gorgonia's own machine and solver. It uses one
-// thread whatever is asked for.
+// gorgonia is the peer that does the perceptron with gorgonia's own machine and solver.
 type gorgonia struct {
-	batch  int
-	x, y   []float32
-	layers []stock.Layer
-	mlp    *stock.MLP
+	batch, threads int
+	x, y           []float32
+	layers         []stock.Layer
+	mlp            *stock.MLP
 }
 
 // Family implements Peer.
@@ -45,7 +45,8 @@ func (g *gorgonia) Load(t Task) ([]string, error) {
 	for _, a := range t.Given {
 		by[a.Name] = a
 	}
-	g.batch, g.x, g.y, g.layers = t.Sizes["batch"], by["x"].Data, by["y"].Data, nil
+	g.batch, g.threads = t.Sizes["batch"], t.Threads
+	g.x, g.y, g.layers = by["x"].Data, by["y"].Data, nil
 	for i := range t.Sizes["layers"] {
 		w, b := by[fmt.Sprintf("layer%d.w", i)], by[fmt.Sprintf("layer%d.b", i)]
 		if len(w.Shape) != 2 || w.Shape[1] != len(b.Data) {
@@ -88,6 +89,7 @@ func (g *gorgonia) Check(string) ([]Array, error) {
 
 // Time implements Peer.
 func (g *gorgonia) Time(_ string, n int) (float64, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(g.threads)) // its products use as many goroutines
 	begin := time.Now()
 	for range n {
 		if err := g.mlp.Step(); err != nil {

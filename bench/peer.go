@@ -40,8 +40,8 @@ type Task struct {
 	Given   []Array
 }
 
-// slice is the length of one turn.
-const slice = 300 * time.Millisecond
+// longestTurn is the length of one turn in long measurements: many turns matter more than long ones.
+const longestTurn = 300 * time.Millisecond
 
 // duels measures every peer that knows the case, in turns with r.
 func duels(c Case, r Running, o Options, threads int) (list []Duel, err error) {
@@ -103,11 +103,12 @@ func (d *Duel) choose(p Peer, ways []string, found []Array, o *Options) error {
 // fight times the two sides in turns.
 func (d *Duel) fight(own timer, p Peer, o *Options) error {
 	other := func(n int) (float64, error) { return p.Time(d.Variant, n) }
-	ours, err := calibrate(own, slice)
+	turn := min(longestTurn, o.Length/5)
+	ours, err := calibrate(own, turn)
 	if err != nil {
 		return err
 	}
-	theirs, err := calibrate(other, slice)
+	theirs, err := calibrate(other, turn)
 	if err != nil {
 		return err
 	}

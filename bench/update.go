@@ -31,6 +31,7 @@ type update struct {
 	cfg     marl.Config
 	backend kernels.Backend
 	agents  int
+	worlds  *sim.Worlds
 	trainer *marl.Trainer
 	ran     bool
 }
@@ -53,11 +54,10 @@ func (u *update) restart() error {
 	if err != nil {
 		return err
 	}
-	w, err := sim.New(s.Population(u.agents), u.cfg.Worlds, 1)
-	if err != nil {
+	if u.worlds, err = sim.New(s.Population(u.agents), u.cfg.Worlds, 1); err != nil {
 		return err
 	}
-	if u.trainer, err = marl.NewTrainer(u.cfg, marl.Offloading(w), u.backend, 1); err != nil {
+	if u.trainer, err = marl.NewTrainer(u.cfg, marl.Offloading(u.worlds), u.backend, 1); err != nil {
 		return err
 	}
 	return u.trainer.Rehearse(context.Background(), 0)
@@ -139,7 +139,7 @@ func (u *update) kept(rename func(string) string) ([]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	critic, actor := marl.NewCritic(&u.cfg, u.agents, observation, actions), marl.NewActor(&u.cfg, observation, actions)
+	critic, actor := marl.NewCritic(&u.cfg, u.agents, u.worlds.O, u.worlds.U), marl.NewActor(&u.cfg, u.worlds.O, u.worlds.U)
 	nets := map[string]*nn.Params{"critic": critic.Params(), "actor": actor.Params()}
 	var arrays []Array
 	for _, t := range s.Tensors {

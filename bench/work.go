@@ -142,9 +142,7 @@ func (r *Row) fill(c Case, m Measurement) {
 // flops is the arithmetic of a Program by the Specs of its ops.
 func flops(p *kernels.Program) (n int64) {
 	for i := range p.Descs {
-		if spec, ok := kernels.SpecOf(p.Descs[i].Op); ok && spec.Flops != nil {
-			n += spec.Flops(&p.Descs[i])
-		}
+		n += p.Flops(i)
 	}
 	return n
 }

@@ -116,3 +116,27 @@ func placeName(at int64) string {
 	}
 	return fmt.Sprintf("@%d", at)
 }
+
+// Flops is the number of floating-point operations of op i in one run, with all iterations of the
+// loop that it is in; 0 where nobody would count them.
+func (p *Program) Flops(i int) int64 {
+	d := &p.Descs[i]
+	spec, ok := SpecOf(d.Op)
+	if !ok || spec.Flops == nil {
+		return 0
+	}
+	return spec.Flops(d) * p.iterations(i)
+}
+
+// iterations is how often op i is executed in one run.
+func (p *Program) iterations(i int) int64 {
+	for h := i - 1; h >= 0; h-- {
+		if d := &p.Descs[h]; d.Op == OpLoop {
+			if int64(h)+d.Dim[LoopBody] >= int64(i) {
+				return d.Dim[LoopIterations]
+			}
+			return 1
+		}
+	}
+	return 1
+}

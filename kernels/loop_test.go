@@ -57,3 +57,17 @@ func TestLoopsShowInDumpAndHash(t *testing.T) {
 		}
 	}
 }
+
+// The operations of a body count once for every iteration.
+func TestFlopsOfLoops(t *testing.T) {
+	p := tiled()
+	square := kernels.Desc{Op: kernels.OpUnary, Fn: kernels.FnSquare, Dim: [kernels.MaxDims]int64{2}}
+	p.Descs[2] = square
+	p.Descs = append(p.Descs, square)
+	p.Steps = append(p.Steps, kernels.Step{})
+	for i, want := range []int64{0, 0, 8, 0, 2} {
+		if got := p.Flops(i); got != want {
+			t.Errorf("op %d: %d operations, want %d", i, got, want)
+		}
+	}
+}

@@ -39,8 +39,8 @@ func (f Profile) Rank(p *Program) []OpTime {
 	for i := range p.Descs {
 		d := &p.Descs[i]
 		t := OpTime{Index: i, Desc: d, Seconds: f.Seconds[i] / float64(max(1, f.Runs)), Share: f.Seconds[i] / max(total, 1e-300)}
-		if spec, ok := SpecOf(d.Op); ok && spec.Flops != nil && t.Seconds > 0 {
-			t.Flops = float64(spec.Flops(d)) / t.Seconds
+		if t.Seconds > 0 {
+			t.Flops = float64(p.Flops(i)) / t.Seconds
 		}
 		list[i] = t
 	}

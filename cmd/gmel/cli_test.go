@@ -13,12 +13,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -40,6 +42,9 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "endless": endless,
+		},
+		Condition: func(name string) (bool, error) { // a backend of this build
+			return slices.Contains(kernels.Backends(), name), nil
 		},
 		Setup: func(e *testscript.Env) error {
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), tiny, 0o666)
@@ -207,7 +212,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	if code := execute([]string{"gmel", "--help"}, &stdout, &stderr); code != exitOK {
 		t.Error(code)
 	}
-	for _, name := range []string{"train", "eval", "simulate", "config", "info"} {
+	for _, name := range []string{"train", "eval", "simulate", "config", "info", "bench"} {
 		if !strings.Contains(stdout.String(), fmt.Sprintf("\n   %s", name)) {
 			t.Errorf("no %s in\n%s", name, &stdout)
 		}
