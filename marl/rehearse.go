@@ -29,7 +29,9 @@ func (t *Trainer) Metrics() (Metrics, error) {
 func (t *Trainer) UpdateProgram() *kernels.Program { return t.learner.update }
 
 // UpdateProfile is the time of the update's ops so far, where the backend measures it.
-func (t *Trainer) UpdateProfile() (kernels.Profile, bool) { return t.learner.session.Profile(t.learner.update) }
+func (t *Trainer) UpdateProfile() (kernels.Profile, bool) {
+	return t.learner.session.Profile(t.learner.update)
+}
 
 // Draws are the random choices of one update.
 type Draws struct {
