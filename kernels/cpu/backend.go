@@ -7,6 +7,7 @@ package cpu
 
 /*
 #cgo CFLAGS: -std=c11 -O2 -Wall
+#cgo emulate512 CFLAGS: -DGMEL_EMULATE_AVX512 -Wno-psabi
 #cgo LDFLAGS: -lm -lpthread
 #include <stdlib.h>
 #include "interpreter.h"

@@ -2,7 +2,7 @@
 // a pool walk the descriptors together and meet at barriers.
 //
 // The kernels are one template (template.h) that is compiled once for every instruction set:
-// scalar, avx2, avx512 and neon. Open chooses the best one that the processor has.
+// scalar, sse2, avx2, avx512 and neon. Open chooses the best one that the processor has.
 //
 // Every op gives the float32 bits of package ref on every instruction set and with every
 // number of threads: work is cut into tasks by the descriptor alone, only rows and columns of

@@ -38,7 +38,7 @@ static INLINE void exp_many(const int count, vec *x) {
 		UNROLL for (int i = 0; i < count; i++) p[i] = multiply_add(p[i], r[i], splat(exp_poly[k]));
 	UNROLL for (int i = 0; i < count; i++) p[i] = multiply_add(p[i], r[i] * r[i], r[i]) + splat(1);
 	UNROLL for (int i = 0; i < count; i++) {
-		vec y = (vec)((ivec)p[i] + ((ivec)t[i] << 23));
+		vec y = (vec)add_wrapping((ivec)p[i], shift_left((ivec)t[i], 23));
 		y = choose(less(x[i], splat(EXP_MIN)), splat(0), y);
 		x[i] = choose(less_equal(x[i], splat(EXP_MAX)), y, x[i] + splat(INFINITY)); // +Inf, or NaN for NaN
 	}
@@ -87,8 +87,8 @@ static INLINE void sin_cos_turns(vec u, vec *sine, vec *cosine) {
 	vec c = multiply_add(HORNER(z, cos_poly) * z, z, multiply_add(z, splat(-0.5f), splat(1)));
 	mask odd = has_bit(q, 1);
 	vec first = choose(odd, c, s), second = choose(odd, s, c);
-	*sine = (vec)((ivec)first ^ ((q & isplat(2)) << 30));
-	*cosine = (vec)((ivec)second ^ (((q + isplat(1)) & isplat(2)) << 30));
+	*sine = (vec)((ivec)first ^ shift_left(q & isplat(2), 30));
+	*cosine = (vec)((ivec)second ^ shift_left((q + isplat(1)) & isplat(2), 30));
 }
 
 // gauss gives the distribution and the density of the standard normal.

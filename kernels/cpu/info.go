@@ -21,7 +21,7 @@ import (
 type driver struct{}
 
 // isas lists all instruction sets, best first.
-var isas = []string{"avx512", "avx2", "neon", "scalar"}
+var isas = []string{"avx512", "avx2", "sse2", "neon", "scalar"}
 
 func findISA(name string) *C.isa {
 	s := C.CString(name)

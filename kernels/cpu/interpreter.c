@@ -37,10 +37,15 @@ struct gmel_plan {
 const isa *gmel_isa_find(const char *name) {
 #if defined(__x86_64__)
 	__builtin_cpu_init();
-	if (!strcmp(name, "avx512") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-		return &gmel_isa_avx512;
-	if (!strcmp(name, "avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &gmel_isa_avx2;
+	int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+	             __builtin_cpu_supports("avx512bw");
+#if defined(GMEL_EMULATE_AVX512)
+	avx512 = avx2;
+#endif
+	if (!strcmp(name, "avx512") && avx512) return &gmel_isa_avx512;
+	if (!strcmp(name, "avx2") && avx2) return &gmel_isa_avx2;
+	if (!strcmp(name, "sse2")) return &gmel_isa_sse2;
 #elif defined(__aarch64__)
 	if (!strcmp(name, "neon")) return &gmel_isa_neon;
 #endif
@@ -86,7 +91,7 @@ static int64_t add_op(gmel_plan *p, int64_t i) {
 
 static void *copy_of(const void *from, size_t bytes) {
 	void *to = malloc(bytes + 1); // never empty
-	if (to) memcpy(to, from, bytes);
+	if (to && bytes > 0) memcpy(to, from, bytes);
 	return to;
 }
 

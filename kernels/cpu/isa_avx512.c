@@ -1,6 +1,9 @@
 // AVX-512: 16 floats a vector, tiles of 14 x 16, 14 x 32 and 9 x 48.
 #if defined(__x86_64__)
-#if !defined(__clang__)
+#if defined(GMEL_EMULATE_AVX512)
+#include <stdint.h>
+#include "avx512_emulated.h"
+#elif !defined(__clang__)
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
 #endif
 #include <immintrin.h>

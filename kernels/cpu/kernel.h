@@ -28,6 +28,6 @@ typedef struct {
 	kernel kernels[OP_END];
 } isa;
 
-extern const isa gmel_isa_scalar, gmel_isa_avx2, gmel_isa_avx512, gmel_isa_neon;
+extern const isa gmel_isa_scalar, gmel_isa_sse2, gmel_isa_avx2, gmel_isa_avx512, gmel_isa_neon;
 
 #endif

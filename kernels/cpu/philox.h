@@ -15,7 +15,7 @@ static INLINE philox_stream stream_of(const desc *d, const float *counter) {
 static INLINE void philox_batch(const philox_stream *s, uint32_t i, uint32_t *out) {
 	enum { WORDS = 4 };
 	for (int first = 0; first < LANES; first += VL) {
-		ivec c0 = lane_numbers() + isplat((int32_t)(i + (uint32_t)first)), c1 = isplat((int32_t)s->low);
+		ivec c0 = add_wrapping(lane_numbers(), isplat((int32_t)(i + (uint32_t)first))), c1 = isplat((int32_t)s->low);
 		ivec c2 = isplat((int32_t)s->high), c3 = isplat((int32_t)s->stream);
 		uint32_t k0 = s->key0, k1 = s->key1;
 		for (int round = 0; round < 10; round++) {

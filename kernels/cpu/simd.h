@@ -30,6 +30,12 @@ static INLINE ivec isplat(int32_t x) {
 }
 static INLINE vec sign_of(vec x) { return (vec)((ivec)x & isplat(INT32_MIN)); }
 static INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(INT32_MAX)); }
+
+// Lanes of integers wrap around; C promises that of unsigned numbers only.
+typedef uint32_t uvec __attribute__((vector_size(4 * VL)));
+static INLINE ivec add_wrapping(ivec a, ivec b) { return (ivec)((uvec)a + (uvec)b); }
+static INLINE ivec shift_left(ivec x, int bits) { return (ivec)((uvec)x << bits); }
+
 static INLINE vec to_float(ivec x) { return __builtin_convertvector(x, vec); }
 
 static INLINE ivec lane_numbers(void) {

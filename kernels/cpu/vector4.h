@@ -1,4 +1,4 @@
-// What the two instruction sets with 4 floats a vector share.
+// What the instruction sets with 4 floats a vector share.
 #define VL 4
 #define TILE_ROWS_1 12
 #define TILE_ROWS_2 6

@@ -33,9 +33,9 @@ func Run(t *testing.T, name string) {
 		b := newBench(trials, uint64(op))
 		t.Run(op.String(), func(t *testing.T) { b.run(t, name, info.ISAs) })
 	}
-	b := newChain()
-	t.Run("chain", func(t *testing.T) { b.run(t, name, info.ISAs) })
-	t.Run("loop", func(t *testing.T) { newLoop().run(t, name, info.ISAs) })
+	for _, b := range []*bench{newChain(), newLoop(), newFMA()} {
+		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
+	}
 }
 
 // run compares all ways to run the trials with the reference.
@@ -65,7 +65,7 @@ func (b *bench) reference(t *testing.T) []float32 {
 }
 
 func (b *bench) compare(t *testing.T, name string, o kernels.Options, want []float32) {
-	got, err := runOn(name, o, &b.program, b.arena)
+	got, err := b.runOn(name, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,33 +82,74 @@ func (b *bench) compare(t *testing.T, name string, o kernels.Options, want []flo
 	}
 }
 
-func runOn(name string, o kernels.Options, p *kernels.Program, arena []float32) ([]float32, error) {
+func (b *bench) runOn(name string, o kernels.Options) ([]float32, error) {
 	backend, err := kernels.Open(name, o)
 	if err != nil {
 		return nil, err
 	}
 	defer backend.Close()
-	run, err := backend.Compile(p)
+	run, err := backend.Compile(&b.program)
 	if err != nil {
 		return nil, err
 	}
 	defer run.Close()
-	buf, err := backend.Alloc(len(arena))
+	buf, err := backend.Alloc(len(b.arena))
 	if err != nil {
 		return nil, err
 	}
 	defer buf.Close()
-	if err := buf.Upload(0, arena); err != nil {
+	if err := buf.Upload(0, b.arena); err != nil {
 		return nil, err
 	}
-	if err := run.Run(buf); err != nil {
+	if err := b.watch(run, buf); err != nil {
 		return nil, err
 	}
 	if err := backend.Sync(); err != nil {
 		return nil, err
 	}
-	got := make([]float32, len(arena))
-	return got, buf.Download(got, 0)
+	got := make([]float32, len(b.arena))
+	if err := buf.Download(got, 0); err != nil {
+		return nil, err
+	}
+	return got, b.checkAllocations(run, buf)
+}
+
+// watched is a buffer that reports what a device does besides its work; the cpu backend has
+// one when it is built with AddressSanitizer (go test -asan).
+type watched interface {
+	Guard(from, to int) // the device must not touch these floats
+	Unguard()
+	Allocations() int // by the device, so far
+}
+
+// watch runs the program; where the buffer can tell, no access between two arguments and no
+// allocation is allowed.
+func (b *bench) watch(run kernels.Executable, buf kernels.Buffer) error {
+	w, ok := buf.(watched)
+	if !ok {
+		return run.Run(buf)
+	}
+	for i := 0; i < len(b.guards); i += guardLen {
+		w.Guard(b.guards[i], b.guards[i]+guardLen)
+	}
+	defer w.Unguard()
+	return run.Run(buf)
+}
+
+// checkAllocations runs the program a few times: threads that just start allocate too, so one
+// run without an allocation is enough.
+func (b *bench) checkAllocations(run kernels.Executable, buf kernels.Buffer) error {
+	w, ok := buf.(watched)
+	if !ok {
+		return nil
+	}
+	for range 5 {
+		before := w.Allocations()
+		if err := run.Run(buf); err != nil || w.Allocations() == before {
+			return err
+		}
+	}
+	return fmt.Errorf("every run of %q allocates memory", b.program.Name)
 }
 
 // same compares bits; all NaN are the same.
