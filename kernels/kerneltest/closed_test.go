@@ -130,7 +130,7 @@ func TestUniformRange(t *testing.T) {
 }
 
 func TestEveryOpHasTrials(t *testing.T) {
-	for _, op := range kernels.Ops() {
+	for _, op := range workOps() {
 		if len(trialsOf(op)) == 0 {
 			t.Errorf("no trials of %s", op)
 		}
@@ -139,7 +139,7 @@ func TestEveryOpHasTrials(t *testing.T) {
 
 // The reference respects layout and guards, and is as precise as it promises.
 func TestReference(t *testing.T) {
-	for _, op := range kernels.Ops() {
+	for _, op := range workOps() {
 		newBench(trialsOf(op), 1000+uint64(op)).reference(t)
 	}
 }

@@ -21,10 +21,7 @@ func Run(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
-	for _, op := range kernels.Ops() {
-		if op == kernels.OpLoop {
-			continue // no work of its own; the trial of loops is below
-		}
+	for _, op := range workOps() {
 		trials := trialsOf(op)
 		if len(trials) == 0 {
 			t.Errorf("no trials of %s: add a case", op)
@@ -36,6 +33,11 @@ func Run(t *testing.T, name string) {
 	for _, b := range []*bench{newChain(), newLoop(), newFMA()} {
 		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
 	}
+}
+
+// workOps lists the ops but OpLoop, which has no work of its own; newLoop tries it.
+func workOps() []kernels.Op {
+	return slices.DeleteFunc(kernels.Ops(), func(op kernels.Op) bool { return op == kernels.OpLoop })
 }
 
 // run compares all ways to run the trials with the reference.
