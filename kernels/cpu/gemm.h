@@ -14,7 +14,8 @@ enum {
 	MOST_ROWS = 512,
 	COLUMN_BLOCK = 8 * PANEL,
 	FEW_ROWS = 256,
-	DIRECT_ROWS = 24,        // below, packing costs more than it saves
+	DIRECT_ROWS = 40, // up to here packing costs more than it saves
+	DIRECT_LD = 32,   // so dense that reading in order gains little
 	TASK_FLOPS = 2 << 20,    // of a row block
 	GRID_FLOPS = 1 << 19,    // of a task of the grid
 	SUMS_LIMIT = 2 << 20,    // floats that blocks of terms may leave
@@ -35,7 +36,7 @@ static INLINE void grid_of(gemm_shape *s) {
 	int64_t want = gemm_flops(s) / GRID_FLOPS + 1, panel_count = ceil_div(s->n, PANEL);
 	s->column_block = PANEL * ceil_div(panel_count, minimum(want, panel_count));
 	s->column_blocks = ceil_div(s->n, s->column_block);
-	s->row_parts = minimum(ceil_div(want, s->column_blocks), ceil_div(s->m, 2 * TILE_ROWS_2));
+	s->row_parts = maximum(1, minimum(want / s->column_blocks, s->m / (2 * TILE_ROWS_2)));
 }
 
 static INLINE void row_blocks_of(gemm_shape *s) {
@@ -126,14 +127,19 @@ static void gemm_pack(const worker *w, const desc *d, const gemm_shape *s, int64
 	}
 }
 
-// gemm_panels gives the panels of columns c of the block at k0.
-static INLINE panels gemm_panels(const worker *w, const desc *d, const gemm_shape *s, int64_t group, range rows, range c, int64_t k0) {
-	int64_t kc = minimum(BLOCK_K, s->k - k0), n = c.to - c.from;
-	if (s->cut == ROW_BLOCKS) return (panels){w->shared + (group * s->k + k0) * panels_width(s->n) + c.from * kc};
-	matrix b = matrix_at(gemm_b(w, d, group), k0, c.from);
-	if (!b.trans && rows.to - rows.from <= DIRECT_ROWS && n == panels_width(n)) return (panels){b.p, b.ld, 1};
+// right_factor packs kc rows and n columns of b to scratch, where that pays.
+static INLINE panels right_factor(const worker *w, int64_t rows, int64_t n, int64_t kc, matrix b) {
+	int direct = !b.trans && (rows <= DIRECT_ROWS || b.ld <= DIRECT_LD);
+	if (direct && n == panels_width(n)) return (panels){b.p, b.ld, 1};
 	pack(n, kc, b, w->local);
 	return (panels){w->local};
+}
+
+// gemm_panels gives the panels of columns c of the block at k0.
+static INLINE panels gemm_panels(const worker *w, const desc *d, const gemm_shape *s, int64_t group, range rows, range c, int64_t k0) {
+	int64_t kc = minimum(BLOCK_K, s->k - k0);
+	if (s->cut == ROW_BLOCKS) return (panels){w->shared + (group * s->k + k0) * panels_width(s->n) + c.from * kc};
+	return right_factor(w, rows.to - rows.from, c.to - c.from, kc, matrix_at(gemm_b(w, d, group), k0, c.from));
 }
 
 // gemm_rectangle computes rows r and some columns of C.
@@ -164,9 +170,9 @@ static void gemm_terms(const worker *w, const desc *d, const gemm_shape *s, int6
 	matrix a = matrix_at(gemm_a(w, d, group), 0, k0), b = matrix_at(gemm_b(w, d, group), k0, 0);
 	int64_t rows = term_rows(s), columns = s->m + s->n - rows;
 	matrix left = s->swapped ? transposed(b) : a, right = s->swapped ? transposed(a) : b;
-	pack(columns, kc, right, w->local);
+	panels p = right_factor(w, rows, columns, kc, right);
 	finish f = {.after = w->shared + task * term_sums(s), .ld_sums = term_width(s)};
-	product_block(rows, columns, kc, left, (panels){w->local}, &f);
+	product_block(rows, columns, kc, left, p, &f);
 }
 
 // add_sums adds the sums of all blocks in ascending order, n elements from the first on.

@@ -98,23 +98,30 @@ static INLINE void finish_tile(const int rows, const int vecs, tile_sums *s, con
 // A line of the cache holds LINE floats.
 enum { LINE = 16 };
 
+// add_term adds a[i] b[j] to every sum; rows, vecs and a_row as in tile_block.
+static INLINE void add_term(const int rows, const int vecs, const float *a, int64_t a_row, const float *b, tile_sums *s) {
+	vec column[TILE_VECS];
+	EACH_VEC column[j] = load(b + j * VL);
+	EACH_ROW {
+		vec x = splat(a[i * a_row]);
+		EACH_VEC s->v[i][j] = multiply_add(x, column[j], s->v[i][j]);
+	}
+}
+
 // tile_block adds kc terms to every sum. rows, vecs and trans are constants at every call.
 static INLINE void tile_block(const int rows, const int vecs, const int trans, const tile_run *t, const float *a, tile_sums *s) {
 	const float *b = t->b;
 	const int64_t lda = t->lda, ldb = t->ldb, a_step = trans ? lda : 1, a_row = trans ? 1 : lda;
 	EACH_SUM s->v[i][j] = splat(0);
-	for (int64_t left = t->kc; left > 0; left -= LINE) {
-		if (t->prefetch) EACH_ROW __builtin_prefetch(a + (rows + i) * a_row);
-		for (int64_t k = minimum(left, LINE); k > 0; k--) {
-			vec column[TILE_VECS];
-			EACH_VEC column[j] = load(b + j * VL);
-			EACH_ROW {
-				vec x = splat(a[i * a_row]);
-				EACH_VEC s->v[i][j] = multiply_add(x, column[j], s->v[i][j]);
-			}
+	for (int64_t left = t->kc; left > 0;) {
+		int64_t part = trans ? left : minimum(left, LINE);
+		if (!trans && t->prefetch) EACH_ROW __builtin_prefetch(a + (rows + i) * a_row);
+		for (int64_t k = part; k > 0; k--) {
+			add_term(rows, vecs, a, a_row, b, s);
 			a += a_step;
 			b += ldb;
 		}
+		left -= part;
 	}
 }
 
