@@ -78,7 +78,7 @@ typedef struct {
 
 // copy_pixels copies n pixels, all of their channels at once where they are neighbours.
 static INLINE void copy_pixels(float *out, const float *x, int64_t n, int64_t in_c, const channels *c) {
-	if (c->size == in_c) {
+	if (c->size == in_c && c->to - c->from == in_c) {
 		memcpy(out, x, n * in_c * sizeof *x);
 		return;
 	}

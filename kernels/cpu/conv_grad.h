@@ -2,9 +2,12 @@
 #ifndef GMEL_CONV_GRAD_H
 #define GMEL_CONV_GRAD_H
 
-// Channels of x are taken GROUP at a time, one cache line of a pixel, or all at once where
-// they are fewer: then neighbouring pixels are one run of terms.
-enum { GROUP = 16, GRAD_ROWS = 64 };
+// Channels of x are taken in groups of one cache line of a pixel, each with a band of its own.
+// Where one group has all channels, neighbouring pixels are one run of rows.
+enum { GROUP = 16 };
+
+// A task has at least these panels, so that it does not copy much of x for little work.
+enum { TASK_PANELS = 2 };
 
 // How dw is cut: by groups of channels, by panels of columns, by rows of taps.
 typedef struct {
@@ -17,11 +20,10 @@ static INLINE grad_shape grad_shape_of(const desc *d) {
 	const walk *s = &g.s;
 	if (g.n == 0 || s->in_c == 0) return (grad_shape){0};
 	double flops = 2.0 * (double)(walk_rows(s) * s->out_x) * (double)(s->taps_y * s->taps_x * s->in_c * g.n);
-	int64_t want = conv_want(flops), taps = s->taps_y * s->taps_x;
+	int64_t want = conv_want(flops);
 	g.groups = ceil_div(s->in_c, GROUP);
-	// A task with few rows would copy dy for little work.
-	g.group_parts = minimum(minimum(want, g.groups), maximum(1, taps * s->in_c / GRAD_ROWS));
-	g.column_parts = minimum(ceil_div(want, g.group_parts), conv_panels(g.n));
+	g.group_parts = minimum(want, g.groups);
+	g.column_parts = minimum(ceil_div(want, g.group_parts), ceil_div(conv_panels(g.n), TASK_PANELS));
 	g.tap_parts = minimum(ceil_div(want, g.group_parts * g.column_parts), s->taps_y);
 	return g;
 }
@@ -35,12 +37,13 @@ static int64_t conv_grad_w_tasks(const desc *d, int phase) {
 typedef struct {
 	walk s; // with the rows of taps of this task
 	range groups, columns, taps;
+	int64_t group_count;
 	int merged;           // there is one group, and a row of taps is one line
 	int64_t lines, line;  // lines of rows for each row of taps; rows of dw in a line
 	int64_t width;        // floats of a row of sums
 	int64_t group_floats; // of a band of one group
 	span *spans;
-	float *sums, *panel, *bands;
+	float *sums, *panels, *bands;
 } grad_task;
 
 static INLINE int64_t grad_sums(const grad_task *t) {
@@ -56,6 +59,7 @@ static INLINE grad_task grad_task_at(const grad_shape *g, int64_t task) {
 	t.taps = part_range(rest / g->column_parts, g->tap_parts, g->s.taps_y);
 	t.s.taps_y = t.taps.to - t.taps.from;
 	t.s.first_y += t.taps.from;
+	t.group_count = g->groups;
 	t.merged = g->groups == 1;
 	t.lines = t.merged ? 1 : t.s.taps_x;
 	t.line = t.merged ? t.s.taps_x * t.s.in_c : GROUP;
@@ -64,18 +68,19 @@ static INLINE grad_task grad_task_at(const grad_shape *g, int64_t task) {
 	return t;
 }
 
-enum { GRAD_PANEL = PATCH * PANEL };
+// grad_panels is the size of a patch of dy in panels.
+static INLINE int64_t grad_panels(const grad_task *t) { return PATCH * t->width; }
 
 static INLINE int64_t grad_floats(const grad_task *t) {
-	return patch_height(&t->s) * SPAN_FLOATS + grad_sums(t) + GRAD_PANEL + (t->groups.to - t->groups.from) * t->group_floats;
+	return patch_height(&t->s) * SPAN_FLOATS + grad_sums(t) + grad_panels(t) + (t->groups.to - t->groups.from) * t->group_floats;
 }
 
 // grad_place lays the scratch out.
 static INLINE void grad_place(grad_task *t, float *local) {
 	t->spans = (span *)local;
 	t->sums = local + patch_height(&t->s) * SPAN_FLOATS;
-	t->panel = t->sums + grad_sums(t);
-	t->bands = t->panel + GRAD_PANEL;
+	t->panels = t->sums + grad_sums(t);
+	t->bands = t->panels + grad_panels(t);
 }
 
 static int64_t conv_grad_w_local(const desc *d) {
@@ -90,7 +95,8 @@ static int64_t conv_grad_w_local(const desc *d) {
 
 static INLINE channels grad_channels(const grad_task *t, int64_t group) {
 	if (t->merged) return (channels){0, t->s.in_c, t->s.in_c};
-	return (channels){group * GROUP, minimum((group + 1) * GROUP, t->s.in_c), GROUP};
+	range c = part_range(group, t->group_count, t->s.in_c);
+	return (channels){c.from, c.to, GROUP};
 }
 
 // grad_line adds the products of a patch to the rows of a line, which begins at x.
@@ -119,6 +125,17 @@ static INLINE void grad_panel(const grad_task *t, const band *b, conv_input *in,
 	}
 }
 
+// grad_pack copies the columns of n neighbouring pixels of dy to panels, pixel by pixel,
+// because they lie so in memory.
+static INLINE void grad_pack(const grad_task *t, const float *dy, int64_t n, int64_t ld) {
+	int64_t columns = t->columns.to - t->columns.from, whole = columns / PANEL * PANEL, last = t->width - whole;
+	for (int64_t i = 0; i < n; i++, dy += ld) {
+		for (int64_t j = 0; j < whole; j += PANEL)
+			UNROLL for (int v = 0; v < CONV_VECS; v++) store(t->panels + j * n + i * PANEL + v * VL, load(dy + j + v * VL));
+		for (int64_t j = 0; j < last; j += VL) store(t->panels + whole * n + i * last + j, load_part(dy + whole + j, columns - whole - j));
+	}
+}
+
 // grad_patch adds the products of a patch; its pixels are neighbours in dy.
 static void grad_patch(const grad_task *t, const float *x, const float *dy, int64_t n, int64_t index) {
 	patch area = patch_at(&t->s, index);
@@ -130,12 +147,11 @@ static void grad_patch(const grad_task *t, const float *x, const float *dy, int6
 	}
 	b.p = t->bands; // the bands of all groups are alike
 	for (int64_t r = 0; r < rows; r++) t->spans[r] = (span){band_at(&b, &t->s, area.rows.from + r, area.columns.from), columns, r == rows - 1};
-	conv_input in = {.step = t->s.step_x * b.pixel, .spans = t->spans, .span_count = rows, .panel = t->panel, .ld = t->width, .add = index > 0};
-	matrix pixels = {dy + (area.rows.from * t->s.out_x + area.columns.from) * n, n, 0};
-	for (int64_t j = t->columns.from; j < t->columns.to; j += PANEL) {
-		int64_t width = conv_width(t->columns.to - j);
-		pack_panel(minimum(t->columns.to - j, width), rows * columns, matrix_at(pixels, 0, j), t->panel, width);
-		grad_panel(t, &b, &in, t->sums + j - t->columns.from, width);
+	conv_input in = {.step = t->s.step_x * b.pixel, .spans = t->spans, .span_count = rows, .ld = t->width, .add = index > 0};
+	grad_pack(t, dy + (area.rows.from * t->s.out_x + area.columns.from) * n + t->columns.from, rows * columns, n);
+	for (int64_t j = 0; j < t->width; j += PANEL) {
+		in.panel = t->panels + j * rows * columns;
+		grad_panel(t, &b, &in, t->sums + j, conv_width(t->width - j));
 	}
 }
 
