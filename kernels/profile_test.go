@@ -19,6 +19,12 @@ func TestProfileRanksOpsByTime(t *testing.T) {
 	if got := list[0].Flops; got != 2000/1e-3 {
 		t.Errorf("gemm runs at %g flops a second, want 2e6", got)
 	}
+	p.Descs = append([]kernels.Desc{{Op: kernels.OpLoop, Dim: [kernels.MaxDims]int64{3, 4, 1}}}, p.Descs...)
+	f.Seconds = append([]float64{0}, f.Seconds...)
+	if got := f.Rank(p)[0].Flops; got != 4*2000/1e-3 {
+		t.Errorf("in a loop gemm runs at %g flops a second, want 8e6", got)
+	}
+	p.Descs, f.Seconds = p.Descs[1:], f.Seconds[1:]
 	var b strings.Builder
 	if err := f.Write(&b, p, 4e6); err != nil {
 		t.Fatal(err)

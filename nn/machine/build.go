@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 func (b *Builder) Build() (*kernels.Program, error) {
 	b.code = dropDead(b.code)
 	if !b.noFuse {
-		b.code = fuse(b.code)
+		b.code = b.tile(fuse(b.code))
 	}
 	temps, err := lifetimes(b.code)
 	if err != nil {
@@ -28,13 +29,46 @@ func (b *Builder) Build() (*kernels.Program, error) {
 	for _, t := range temps {
 		where[t.s] = b.layout.size + t.at
 	}
+	if err := b.placeLocal(p, where); err != nil {
+		return nil, fmt.Errorf("machine: Program %q: %w", b.name, err)
+	}
 	for _, in := range b.code {
 		p.Descs = append(p.Descs, in.placed(where))
+		p.Steps = append(p.Steps, in.step)
+	}
+	if !b.hasLoops() {
+		p.Steps = nil
 	}
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("machine: %w", err)
 	}
 	return p, nil
+}
+
+func (b *Builder) hasLoops() bool {
+	return slices.ContainsFunc(b.code, func(in *instr) bool { return in.d.Op == kernels.OpLoop })
+}
+
+// placeLocal plans the local memory of every loop.
+func (b *Builder) placeLocal(p *kernels.Program, where map[*store]int64) error {
+	for i, in := range b.code {
+		if in.d.Op != kernels.OpLoop {
+			continue
+		}
+		temps, err := localLifetimes(b.code[i+1 : i+1+int(in.d.Dim[kernels.LoopBody])])
+		if err != nil {
+			return err
+		}
+		used, total := place(temps, true)
+		p.Local = max(p.Local, used)
+		b.planned += used
+		b.total += total
+		for _, t := range temps {
+			where[t.s] = kernels.LocalBase + t.at
+		}
+		p.Symbols = append(p.Symbols, scratchSymbols(temps, kernels.LocalBase)...)
+	}
+	return nil
 }
 
 // placed is the descriptor with arena offsets.

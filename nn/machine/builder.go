@@ -12,10 +12,11 @@ type loc struct {
 	off int64
 }
 
-// instr is an op whose arguments are not placed yet.
+// instr is an op whose arguments are not placed yet. The header of a loop precedes its body.
 type instr struct {
 	d    kernels.Desc
 	args [kernels.MaxArgs]loc
+	step kernels.Step // in the body of a loop
 }
 
 // Builder makes one Program of graph fragments and single ops, in the order of the calls.
@@ -26,11 +27,18 @@ type Builder struct {
 	noFuse bool // no fusion, no sharing of memory
 	noFold bool // no constants known while lowering
 
+	tileItems int64 // see Tile
+
 	planned, total int64
 }
 
 // NewBuilder returns an empty Program over the layout.
 func NewBuilder(name string, l *Layout) *Builder { return &Builder{name: name, layout: l} }
+
+// Tile fixes the items of the batch that a loop works on at a time; 0 chooses by the work and
+// the memory it needs, a negative number makes no loops. It changes the last bits of sums
+// over the batch.
+func (b *Builder) Tile(items int) { b.tileItems = int64(items) }
 
 // Temp returns a new temporary. It must be written before it is read in every run; its
 // memory is shared with others that are not alive at the same time.

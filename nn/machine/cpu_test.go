@@ -18,11 +18,18 @@ func TestBackendsAgreeBitForBit(t *testing.T) {
 			b := make(t, G.Float32)
 			want := values(t, b, build(t, b, machine.On(ref)))
 			bits(t, "cpu", values(t, b, build(t, b, machine.On(cpu), machine.Poison())), want)
+			for items := 1; items <= 3; items++ {
+				want := values(t, b, build(t, b, machine.On(ref), machine.Tile(items)))
+				bits(t, "cpu, tiled", values(t, b, build(t, b, machine.On(cpu), machine.Poison(), machine.Tile(items))), want)
+			}
 		})
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		b := random(rt, G.Float32)
 		want := values(t, b, build(t, b, machine.On(ref)))
 		bits(rt, "cpu", values(t, b, build(t, b, machine.On(cpu), machine.Poison())), want)
+		items := rapid.IntRange(1, 3).Draw(rt, "items")
+		want = values(t, b, build(t, b, machine.On(ref), machine.Tile(items)))
+		bits(rt, "cpu, tiled", values(t, b, build(t, b, machine.On(cpu), machine.Poison(), machine.Tile(items))), want)
 	})
 }

@@ -1,6 +1,10 @@
 package machine
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+)
 
 // dropDead removes the ops whose results nobody needs: those that write neither a
 // persistent tensor nor a temporary that a needed op reads later.
@@ -37,30 +41,62 @@ type lifetime struct {
 	shares      *lifetime // the temporary whose memory it takes over in place
 }
 
-// lifetimes lists the temporaries in the order of their first use.
+// lifetimes lists the temporaries in the arena in the order of their first use. A temporary
+// that a loop touches lives through all of it: other iterations want other parts of it.
 func lifetimes(code []*instr) ([]*lifetime, error) {
-	var list []*lifetime
-	by := map[*store]*lifetime{}
-	for i, in := range code {
-		acc := in.accesses()
-		for _, a := range acc {
-			if a.s.Persistent() {
-				continue
+	l := living{by: map[*store]*lifetime{}}
+	for i := 0; i < len(code); i++ {
+		first, last := i, i
+		if code[i].d.Op == kernels.OpLoop {
+			last = i + int(code[i].d.Dim[kernels.LoopBody])
+		}
+		for ; i <= last; i++ {
+			if err := l.touch(code[i], first, last, false); err != nil {
+				return nil, fmt.Errorf("op %d, %w", i, err)
 			}
-			t := by[a.s]
-			if t == nil {
-				if a.read {
-					return nil, fmt.Errorf("op %d, %s, reads temporary %s before it is written", i, in.d.Op, a.s)
-				}
-				t = &lifetime{s: a.s, first: i}
-				by[a.s] = t
-				list = append(list, t)
-			}
-			t.last = i
+		}
+		i = last
+	}
+	inPlace(code, l.by)
+	return l.list, nil
+}
+
+// localLifetimes lists the temporaries in the local memory of a loop.
+func localLifetimes(body []*instr) ([]*lifetime, error) {
+	l := living{by: map[*store]*lifetime{}}
+	for i, in := range body {
+		if err := l.touch(in, i, i, true); err != nil {
+			return nil, fmt.Errorf("op %d of a loop, %w", i, err)
 		}
 	}
-	inPlace(code, by)
-	return list, nil
+	inPlace(body, l.by)
+	return l.list, nil
+}
+
+// living collects lifetimes.
+type living struct {
+	list []*lifetime
+	by   map[*store]*lifetime
+}
+
+// touch notes that an op between first and last uses its temporaries in one of the memories.
+func (l *living) touch(in *instr, first, last int, local bool) error {
+	for _, a := range in.accesses() {
+		if a.s.Persistent() || a.s.local != local {
+			continue
+		}
+		t := l.by[a.s]
+		if t == nil {
+			if a.read {
+				return fmt.Errorf("%s, reads temporary %s before it is written", in.d.Op, a.s)
+			}
+			t = &lifetime{s: a.s, first: first}
+			l.by[a.s] = t
+			l.list = append(l.list, t)
+		}
+		t.last = last
+	}
+	return nil
 }
 
 // inPlace lets a temporary take over the memory of an operand that dies in the op that

@@ -27,6 +27,7 @@ type options struct {
 	noFuse  bool
 	noFold  bool
 	poison  bool
+	tile    int
 }
 
 var _ G.VM = (*Machine)(nil)
@@ -49,6 +50,10 @@ func Naive() Option { return func(o *options) { o.noFuse, o.noFold = true, true 
 // Poison fills the scratch memory with NaN before every run, for tests.
 func Poison() Option { return func(o *options) { o.poison = true } }
 
+// Tile fixes the items of the batch that a loop works on at a time, whatever the work; without
+// it, or with 0, the machine chooses. A negative number makes no loops.
+func Tile(items int) Option { return func(o *options) { o.tile = items } }
+
 // New compiles the graph.
 func New(g *G.ExprGraph, opts ...Option) (*Machine, error) {
 	var o options
@@ -62,6 +67,7 @@ func New(g *G.ExprGraph, opts ...Option) (*Machine, error) {
 	layout := NewLayout()
 	b := NewBuilder("graph", layout)
 	b.noFuse, b.noFold = o.noFuse, o.noFold
+	b.Tile(o.tile)
 	if err := m.lower(b); err != nil {
 		return nil, fmt.Errorf("machine: %w", err)
 	}

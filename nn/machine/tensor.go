@@ -22,6 +22,7 @@ type store struct {
 	root  *store
 	off   int64 // of a view from its root
 	at    int64 // of a persistent root from the start of the arena
+	local bool  // in the local memory of a loop
 	owner any   // *Layout or *Builder
 }
 

@@ -1,0 +1,157 @@
+package machine
+
+import "github.com/gmel-go/gmel/kernels"
+
+// schedule spreads the ops of a Program over stages: even stages hold ops on the items of the
+// batch, which can share one loop, odd stages hold the others. An op never comes before what
+// it depends on.
+type schedule struct {
+	*listing
+	batch  int64 // items
+	views  []rowView
+	tiled  []bool // the op has a view
+	deps   [][]dependency
+	stages []int
+	least  []int // no earlier stage than this
+}
+
+// dependency says that an op has to come after op on. In one loop it may follow it directly
+// if every item depends on the same item only.
+type dependency struct {
+	on   int
+	loop bool
+}
+
+func newSchedule(code []*instr, batch int64) *schedule {
+	s := &schedule{listing: newListing(code), batch: batch, deps: make([][]dependency, len(code)), least: make([]int, len(code))}
+	for i, in := range code {
+		v, ok := viewOf(&in.d, batch)
+		s.views, s.tiled = append(s.views, v), append(s.tiled, ok && s.itemsApart(i, &v))
+	}
+	s.depend()
+	s.stages = s.earliest()
+	s.gather()
+	return s
+}
+
+// itemsApart reports that an op does not read what another item of it writes.
+func (s *schedule) itemsApart(i int, v *rowView) bool {
+	for _, a := range s.acc[i] {
+		for _, b := range s.acc[i] {
+			if a.arg < b.arg && a.overlaps(b) && (a.write || b.write) && !(s.sameItem(i, v, a) && s.sameItem(i, v, b) && v.pitch[a.arg] == v.pitch[b.arg]) {
+				return false
+			}
+		}
+		if a.write && a.arg != v.sum && !s.sameItem(i, v, a) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameItem reports an access in which item n stays inside the n-th part of the tensor.
+func (s *schedule) sameItem(i int, v *rowView, a access) bool {
+	d := v.part(s.code[i].d, 1, s.batch)
+	spec, _ := kernels.SpecOf(d.Op)
+	return v.pitch[a.arg] > 0 && a.from+spec.Args[a.arg].Len(&d) <= v.pitch[a.arg]
+}
+
+// depend finds the dependencies: pairs of ops that touch the same floats, one of them writing.
+func (s *schedule) depend() {
+	for _, uses := range s.uses {
+		for n, b := range uses {
+			for _, a := range uses[:n] {
+				if a.at < b.at && a.overlaps(b.access) && (a.write || b.write) {
+					s.deps[b.at] = append(s.deps[b.at], dependency{a.at, s.canShareLoop(a, b)})
+				}
+			}
+		}
+	}
+}
+
+// canShareLoop reports that b may follow a in one loop.
+func (s *schedule) canShareLoop(a, b use) bool {
+	if !s.tiled[a.at] || !s.tiled[b.at] {
+		return false
+	}
+	va, vb := &s.views[a.at], &s.views[b.at]
+	switch {
+	case b.arg == vb.sum: // added up behind the loop, in the order of the ops
+		return true
+	case a.arg == va.sum:
+		return false
+	}
+	return va.pitch[a.arg] == vb.pitch[b.arg] && s.sameItem(a.at, va, a.access) && s.sameItem(b.at, vb, b.access)
+}
+
+// earliest gives every op the first stage that its dependencies and least allow.
+func (s *schedule) earliest() []int {
+	stages := make([]int, len(s.code))
+	for i := range s.code {
+		stages[i] = s.least[i]
+		if !s.tiled[i] {
+			stages[i] = max(stages[i], 1)
+		}
+		for _, d := range s.deps[i] {
+			stages[i] = max(stages[i], s.after(i, d, stages[d.on]))
+		}
+	}
+	return stages
+}
+
+// after is the first stage of op i when what it depends on runs in the given stage.
+func (s *schedule) after(i int, d dependency, stage int) int {
+	switch {
+	case s.tiled[i] && s.tiled[d.on] && !d.loop:
+		return stage + 2
+	case s.tiled[i] != s.tiled[d.on]:
+		return stage + 1
+	}
+	return stage
+}
+
+// gather moves ops to the stage of those that use their results, where that costs no stage:
+// the forward pass of a net joins the backward pass, though it could run earlier.
+func (s *schedule) gather() {
+	last := s.lastLoop(s.stages)
+	users := make([][]dependency, len(s.code))
+	for i, list := range s.deps {
+		for _, d := range list {
+			users[d.on] = append(users[d.on], dependency{i, d.loop})
+		}
+	}
+	for i := len(s.code) - 1; i >= 0; i-- {
+		to := s.nextUser(i, users[i])
+		if to <= s.stages[i] {
+			continue
+		}
+		s.least[i] = to
+		if stages := s.earliest(); s.lastLoop(stages) <= last {
+			s.stages = stages
+		} else {
+			s.least[i] = 0
+		}
+	}
+}
+
+// nextUser is the first later stage in which an op uses the items of op i; 0 if there is none.
+func (s *schedule) nextUser(i int, users []dependency) int {
+	to := 0
+	for _, u := range users {
+		at := s.stages[u.on]
+		if u.loop && at > s.stages[i] && (to == 0 || at < to) {
+			to = at
+		}
+	}
+	return to
+}
+
+func (s *schedule) lastLoop(stages []int) int {
+	last := 0
+	for i, stage := range stages {
+		if s.tiled[i] {
+			last = max(last, stage)
+		}
+	}
+	return last
+}
