@@ -16,9 +16,9 @@ func TestPlanKeepsLiveTensorsApart(t *testing.T) {
 			l := &lifetime{first: first, last: first + rapid.IntRange(0, 15).Draw(t, "length")}
 			l.s = newStore(nil, "t", []int{rapid.IntRange(0, 1000).Draw(t, "size")})
 			if i > 0 {
-				// The planner shares in place only where one ends where the other begins, at one size.
+				// The planner shares in place only where an operand ends where the result begins, at one size.
 				for _, o := range temps {
-					if o.last == l.first && o.s.Len() == l.s.Len() && !taken(temps, o) {
+					if o.first < o.last && o.last == l.first && o.s.Len() == l.s.Len() && !taken(temps, o) {
 						l.shares = o
 						break
 					}
