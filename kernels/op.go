@@ -135,6 +135,53 @@ const (
 	// OpCheckFinite: y[1] = 1 if every x[n] is finite, else 0; with acc y = min(y, .). Arg: x, y. Dim: n.
 	OpCheckFinite
 
+	// OpGroupNorm: y[B,P,C] = f((1 + scale) (gamma xhat + beta) + shift), xhat = (x - mean) rstd with
+	// mean and rstd = 1/sqrt(variance + eps) of each sample's G groups of C/G neighbouring channels
+	// (Wu & He 2018; FiLM: Perez et al. 2018). stats[B,G,2] = (mean, rstd). film[B,2C] = scale [C], then
+	// shift [C]; zeros when absent. f is one of FnIdentity, FnReLU, FnSiLU, FnGELU.
+	// Arg: x, gamma, beta, film?, y, stats. Dim: B, P, C, G (a divisor of C). Scalar: eps.
+	//
+	// Sums over P are fma (or additions) in ascending rows inside chunks of [ChunkRows], chunk sums added
+	// in order; the channels of a group are added in order. With d = x - mean:
+	// mean = sum x / n, rstd = 1 / sqrt(sum d d / n + eps), a = (gamma rstd) (1 + scale),
+	// b = fma(beta, 1 + scale, shift), y = f(fma(d, a, b)).
+	OpGroupNorm
+	// OpGroupNormGrad: gradient of OpGroupNorm; acc adds to dx only. sums[B,2,C] is what
+	// OpGroupNormParamGrad needs. With d, a, b, n and the order of sums as there:
+	// e = dy f'(fma(d, a, b)), S0 = sum e and S1 = rstd (sum e d) over P, u1 = (sum a S0) / n and
+	// u2 = ((sum a S1) / n) rstd over the channels of a group, dx = fma(e, a, -fma(d, u2, u1)).
+	// Arg: x, stats, gamma, beta, film?, dy, dx, sums. Dim: B, P, C, G.
+	OpGroupNormGrad
+	// OpGroupNormParamGrad: dgamma[C] = sum_b (1 + scale) S1, dbeta[C] = sum_b (1 + scale) S0, fma in
+	// ascending b; dfilm[B,2C] = (fma(gamma, S1, beta S0), S0).
+	// Arg: sums, gamma, beta, film?, dgamma, dbeta, dfilm?. Dim: B, C.
+	OpGroupNormParamGrad
+	// OpLayerNorm: y[M,N] = fma(xhat, gamma, beta), xhat = (x - mean) rstd for each row (Ba et al. 2016);
+	// mean = sum x / N, rstd = 1 / sqrt(sum (x - mean)^2 / N + eps), vector sums of rounded products.
+	// stats[M,2] = (mean, rstd). Arg: x, gamma, beta, y, stats. Dim: M, N. Scalar: eps.
+	OpLayerNorm
+	// OpLayerNormGrad: g = dy gamma, m1 = sum g / N, m2 = sum g xhat / N (vector sums of rounded products),
+	// dx = fma(-xhat, m2, g - m1) rstd; acc adds to dx only. dgamma[N] = sum of fma(dy, xhat, .) and
+	// dbeta[N] = sum dy over rows, in the order of OpSumCols.
+	// Arg: x, stats, gamma, dy, dx, dgamma, dbeta. Dim: M, N.
+	OpLayerNormGrad
+
+	// OpUpsample: y[b, f i + u, f j + v, c] = Scalar[0] x[B,Y,X,C] for u, v < f: nearest neighbour; acc.
+	// Arg: x, y. Dim: B, Y, X, C, f.
+	OpUpsample
+	// OpPool: y[B,Y,X,C] = Scalar[0] * sum of x[b, f i + u, f j + v, c] over u, v < f in ascending order,
+	// x being [B, f Y, f X, C]: the adjoint of OpUpsample, and average pooling for 1/f^2; acc.
+	// Arg: x, y. Dim: B, Y, X, C, f.
+	OpPool
+	// OpDropout: y[n] = u < p ? 0 : x * (1 / (1-p)), u as in OpRandInt, so the same counter gives the
+	// same mask again (Srivastava et al. 2014); acc. Scalar: p. Arg: x, counter, y. Dim: n.
+	OpDropout
+	// OpSinusoid: y[B, 2 F] = (sin(t f_i), cos(t f_i)), i < F, of the times t[B]; f_0 = 1, f_i = r^i with
+	// r = Scalar[0] + Scalar[1] (Vaswani et al. 2017, Ho et al. 2020). In float64, every operation rounded:
+	// w_0 = 1/(2 pi), w_(i+1) = w_i r, turns = t w_i - floor(t w_i); then sine and cosine of the turns,
+	// rounded to float32, as in OpNormal. Within 3e-7 for |t| up to 2^20. Arg: t, y. Dim: B, F.
+	OpSinusoid
+
 	opEnd
 )
 

@@ -94,6 +94,8 @@ func (d *Desc) checkFn() error {
 		}
 	case OpConv, OpConvGradX, OpConvGradW:
 		return d.checkConv()
+	case OpGroupNorm, OpGroupNormGrad:
+		return d.checkNorm()
 	case OpUnary, OpUnaryGrad:
 	default:
 		if d.Fn != FnIdentity {

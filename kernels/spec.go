@@ -8,6 +8,7 @@ const (
 	In    Mode = iota
 	Out        // overwritten; with FlagAccumulate read and written
 	InOut      // read and written
+	Fresh      // overwritten, with FlagAccumulate too
 )
 
 // ArgSpec describes one argument of an op.
@@ -113,7 +114,20 @@ func attentionFlops(perPair int64) func(*Desc) int64 {
 	return func(d *Desc) int64 { return perPair * d.Dim[0] * d.Dim[1] * d.Dim[1] * d.Dim[2] * d.Dim[3] }
 }
 
+func optOut(name string, n func(*Desc) int64) ArgSpec { return ArgSpec{name, Out, true, n} }
+func fresh(name string, n func(*Desc) int64) ArgSpec  { return ArgSpec{name, Fresh, false, n} }
+
+// times is n with a constant factor.
+func times(k int64, n func(*Desc) int64) func(*Desc) int64 {
+	return func(d *Desc) int64 { return k * n(d) }
+}
+
+// window is the length of a tensor that is Dim[4] times as high and wide as [B,Y,X,C].
+func window(d *Desc) int64 { return d.Dim[0] * d.Dim[1] * d.Dim[2] * d.Dim[3] * d.Dim[4] * d.Dim[4] }
+
 var (
+	imageDims     = []string{"B", "Y", "X", "C", "f"}
+	normDims      = []string{"B", "P", "C", "G"}
 	attentionDims = []string{"B", "N", "h", "D"}
 	tokens        = prod(0, 1, 2, 3)
 	one           = constant(1)
@@ -182,4 +196,39 @@ var specs = [opEnd]Spec{
 	OpClipScale:   {Name: "clipscale", Args: []ArgSpec{in("q", one), out("norm", one), out("scale", one)}},
 	OpMoments:     {Name: "moments", Dims: []string{"R", "N"}, Args: []ArgSpec{in("x", prod(0, 1)), opt("w", prod(0, 1)), in("count", one), out("y", two)}},
 	OpCheckFinite: {Name: "checkfinite", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), out("y", one)}, Accumulates: true},
+
+	OpGroupNorm: {
+		Name: "groupnorm", Dims: normDims, Flops: times(8, prod(0, 1, 2)),
+		Args: []ArgSpec{in("x", prod(0, 1, 2)), in("gamma", dim(2)), in("beta", dim(2)), opt("film", times(2, prod(0, 2))), out("y", prod(0, 1, 2)), out("stats", times(2, prod(0, 3)))},
+	},
+	OpGroupNormGrad: {
+		Name: "groupnormgrad", Dims: normDims, Accumulates: true, Flops: times(14, prod(0, 1, 2)),
+		Args: []ArgSpec{
+			in("x", prod(0, 1, 2)), in("stats", times(2, prod(0, 3))), in("gamma", dim(2)), in("beta", dim(2)), opt("film", times(2, prod(0, 2))),
+			in("dy", prod(0, 1, 2)), out("dx", prod(0, 1, 2)), fresh("sums", times(2, prod(0, 2))),
+		},
+	},
+	OpGroupNormParamGrad: {
+		Name: "groupnormparamgrad", Dims: []string{"B", "C"},
+		Args: []ArgSpec{
+			in("sums", times(2, prod(0, 1))), in("gamma", dim(1)), in("beta", dim(1)), opt("film", times(2, prod(0, 1))),
+			out("dgamma", dim(1)), out("dbeta", dim(1)), optOut("dfilm", times(2, prod(0, 1))),
+		},
+	},
+	OpLayerNorm: {
+		Name: "layernorm", Dims: []string{"M", "N"}, Flops: times(8, prod(0, 1)),
+		Args: []ArgSpec{in("x", prod(0, 1)), in("gamma", dim(1)), in("beta", dim(1)), out("y", prod(0, 1)), out("stats", times(2, dim(0)))},
+	},
+	OpLayerNormGrad: {
+		Name: "layernormgrad", Dims: []string{"M", "N"}, Accumulates: true, Flops: times(14, prod(0, 1)),
+		Args: []ArgSpec{
+			in("x", prod(0, 1)), in("stats", times(2, dim(0))), in("gamma", dim(1)), in("dy", prod(0, 1)),
+			out("dx", prod(0, 1)), fresh("dgamma", dim(1)), fresh("dbeta", dim(1)),
+		},
+	},
+
+	OpUpsample: {Name: "upsample", Dims: imageDims, Args: []ArgSpec{in("x", prod(0, 1, 2, 3)), out("y", window)}, Accumulates: true},
+	OpPool:     {Name: "pool", Dims: imageDims, Args: []ArgSpec{in("x", window), out("y", prod(0, 1, 2, 3))}, Accumulates: true, Flops: window},
+	OpDropout:  {Name: "dropout", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), in("counter", two), out("y", dim(0))}, Random: true, Accumulates: true},
+	OpSinusoid: {Name: "sinusoid", Dims: []string{"B", "F"}, Args: []ArgSpec{in("t", dim(0)), out("y", times(2, prod(0, 1)))}},
 }

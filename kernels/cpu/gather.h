@@ -16,23 +16,32 @@ static void gather_rows_run(const worker *w, const desc *d, int phase, int64_t t
 	}
 }
 
-// A task owns a range of the table and looks at all indices, so that equal indices meet in
-// order; more than a few tasks would only look more often.
-enum { SCATTER_TASKS = 8, SCATTER_ELEMENTS = 1 << 15 };
+// A task owns a range of rows of the table, in small tables also a range of columns, and
+// looks at all indices, so that equal indices meet in order; more than a few tasks would
+// only look more often.
+enum { SCATTER_TASKS = 8, SCATTER_ELEMENTS = 1 << 15, SCATTER_COLUMNS = 16 };
 
-static int64_t scatter_rows_tasks(const desc *d, int phase) {
+static INLINE int64_t scatter_row_parts(const desc *d) {
 	return d->dim[0] * d->dim[1] < SCATTER_ELEMENTS ? 1 : minimum(SCATTER_TASKS, maximum(1, d->dim[2]));
 }
 
+static INLINE int64_t scatter_column_parts(const desc *d) {
+	if (d->dim[0] * d->dim[1] < SCATTER_ELEMENTS) return 1;
+	return maximum(1, minimum(SCATTER_TASKS / scatter_row_parts(d), d->dim[1] / SCATTER_COLUMNS));
+}
+
+static int64_t scatter_rows_tasks(const desc *d, int phase) { return scatter_row_parts(d) * scatter_column_parts(d); }
+
 static void scatter_rows_run(const worker *w, const desc *d, int phase, int64_t task) {
 	int64_t n = d->dim[1];
-	range own = part_range(task, scatter_rows_tasks(d, phase), d->dim[2]);
+	int64_t columns = scatter_column_parts(d);
+	range own = part_range(task / columns, scatter_row_parts(d), d->dim[2]), c = part_range(task % columns, columns, n);
 	for (int64_t i = 0; i < d->dim[0]; i++) {
 		int64_t to = index_of(argument(w, d, 1)[i], d->dim[2]);
 		if (to < own.from || to >= own.to) continue;
 		const float *x = argument(w, d, 0) + i * n;
 		float *y = argument(w, d, 2) + to * n;
-		for (int64_t j = 0; j < n; j += VL) put_part(y + j, load_part(x + j, n - j), n - j, accumulates(d));
+		for (int64_t j = c.from; j < c.to; j += VL) put_part(y + j, load_part(x + j, c.to - j), c.to - j, accumulates(d));
 	}
 }
 

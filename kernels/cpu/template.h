@@ -24,6 +24,12 @@
 #include "gather.h"
 #include "random.h"
 #include "optim.h"
+#include "norm.h"
+#include "norm_grad.h"
+#include "layer_norm.h"
+#include "image.h"
+#include "dropout.h"
+#include "sinusoid.h"
 #include "peak.h"
 
 const isa ISA_TABLE = {
@@ -67,5 +73,14 @@ const isa ISA_TABLE = {
 		[OP_CLIP_SCALE] = {1, one_task, clip_scale_run},
 		[OP_MOMENTS] = {4, moments_tasks, moments_run, moments_shared},
 		[OP_CHECK_FINITE] = {2, sum_all_tasks, check_finite_run, chunk_scratch},
+		[OP_GROUP_NORM] = {1, group_norm_tasks, group_norm_run, NULL, group_norm_local},
+		[OP_GROUP_NORM_GRAD] = {1, group_norm_tasks, group_norm_grad_run, NULL, group_norm_local},
+		[OP_GROUP_NORM_PARAM_GRAD] = {1, norm_param_tasks, norm_param_run},
+		[OP_LAYER_NORM] = {1, row_tasks, layer_norm_run},
+		[OP_LAYER_NORM_GRAD] = {2, layer_norm_grad_tasks, layer_norm_grad_run, layer_norm_grad_shared},
+		[OP_UPSAMPLE] = {1, image_tasks, upsample_run},
+		[OP_POOL] = {1, image_tasks, pool_run},
+		[OP_DROPOUT] = {1, element_tasks, dropout_run},
+		[OP_SINUSOID] = {1, row_tasks, sinusoid_run, NULL, sinusoid_local},
 	},
 };

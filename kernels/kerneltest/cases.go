@@ -34,6 +34,9 @@ func trialsOf(op kernels.Op) []*trial {
 		kernels.OpGatherRows: gatherTrials, kernels.OpScatterRows: gatherTrials,
 		kernels.OpRandInt: randomTrials, kernels.OpUniform: randomTrials, kernels.OpNormal: randomTrials, kernels.OpCount: countTrials,
 		kernels.OpAdam: adamTrials, kernels.OpAdamTick: tickTrials, kernels.OpPolyak: polyakTrials, kernels.OpClipScale: clipTrials,
+		kernels.OpGroupNorm: groupNormTrials, kernels.OpGroupNormGrad: groupNormTrials, kernels.OpGroupNormParamGrad: normParamTrials,
+		kernels.OpLayerNorm: layerNormTrials, kernels.OpLayerNormGrad: layerNormTrials,
+		kernels.OpUpsample: imageTrials, kernels.OpPool: imageTrials, kernels.OpDropout: dropoutTrials, kernels.OpSinusoid: sinusoidTrials,
 	}[op]
 	if !ok {
 		return nil

@@ -53,6 +53,19 @@ func (o *op[T]) uniform() {
 	})
 }
 
+// dropout selects, so that NaN under the mask is dropped too.
+func (o *op[T]) dropout() {
+	x, y, p := o.arg(0), o.arg(2), o.scalar(0)
+	keep := 1 / (1 - p)
+	o.stream(o.arg(1)).words(len(y), func(i int, w [4]uint32) {
+		var v T
+		if T(uniform(w[i%4])) >= p {
+			v = T(x[i] * keep)
+		}
+		o.put(&y[i], v)
+	})
+}
+
 // normal: elements 0, 1 of a block come from words 0, 1 and elements 2, 3 from words 2, 3.
 func (o *op[T]) normal() {
 	y, mean, std := o.arg(1), o.scalar(0), o.scalar(1)

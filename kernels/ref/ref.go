@@ -143,5 +143,8 @@ func table[T Float]() map[kernels.Op]func(*op[T]) {
 		kernels.OpRandInt: (*op[T]).randInt, kernels.OpUniform: (*op[T]).uniform, kernels.OpNormal: (*op[T]).normal, kernels.OpCount: (*op[T]).count,
 		kernels.OpAdam: (*op[T]).adam, kernels.OpAdamTick: (*op[T]).adamTick, kernels.OpPolyak: (*op[T]).polyak, kernels.OpClipScale: (*op[T]).clipScale,
 		kernels.OpMoments: (*op[T]).moments, kernels.OpCheckFinite: (*op[T]).checkFinite,
+		kernels.OpGroupNorm: (*op[T]).groupNorm, kernels.OpGroupNormGrad: (*op[T]).groupNormGrad, kernels.OpGroupNormParamGrad: (*op[T]).groupNormParamGrad,
+		kernels.OpLayerNorm: (*op[T]).layerNorm, kernels.OpLayerNormGrad: (*op[T]).layerNormGrad,
+		kernels.OpUpsample: (*op[T]).upsample, kernels.OpPool: (*op[T]).pool, kernels.OpDropout: (*op[T]).dropout, kernels.OpSinusoid: (*op[T]).sinusoid,
 	}
 }
