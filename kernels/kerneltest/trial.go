@@ -124,7 +124,7 @@ func (b *bench) place(t *trial, i int, r *rand.Rand) {
 	fill, ok := t.fill[a.Name]
 	switch {
 	case ok:
-	case a.Mode == kernels.Out && !t.desc.Has(kernels.FlagAccumulate):
+	case a.Mode == kernels.Fresh, a.Mode == kernels.Out && !t.desc.Has(kernels.FlagAccumulate):
 		fill = constant(float32(math.NaN()))
 	default:
 		fill = normal(1)

@@ -118,7 +118,7 @@ func (in *instr) accesses() []access {
 		}
 		list = append(list, access{
 			arg: i, s: r.s, from: r.off, to: r.off + a.Len(&in.d),
-			read:  a.Mode != kernels.Out || in.d.Has(kernels.FlagAccumulate),
+			read:  a.Mode == kernels.In || a.Mode == kernels.InOut || a.Mode == kernels.Out && in.d.Has(kernels.FlagAccumulate),
 			write: a.Mode != kernels.In,
 		})
 	}

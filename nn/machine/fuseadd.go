@@ -40,18 +40,19 @@ type partialSum struct {
 	x, y    access
 }
 
-// sums finds the additions that take all results of op p.
+// sums finds the additions that take all results of op p that can be added to.
 func (l *listing) sums(p int) ([]partialSum, bool) {
 	if !l.accumulates(p) {
 		return nil, false
 	}
+	spec, _ := kernels.SpecOf(l.code[p].d.Op)
 	var list []partialSum
 	terms := map[*store]bool{}
 	for _, o := range l.acc[p] {
 		terms[o.s] = true // neither an operand nor another result can be the term that is added to
 	}
 	for _, o := range l.acc[p] {
-		if !o.write {
+		if !o.write || spec.Args[o.arg].Mode == kernels.Fresh {
 			continue
 		}
 		uses := l.uses[o.s]

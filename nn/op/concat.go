@@ -13,23 +13,40 @@ func copyDesc(m, n, ldx, ldy int) kernels.Desc {
 	return kernels.Desc{Op: kernels.OpCopy, Dim: [kernels.MaxDims]int64{int64(m), int64(n), int64(ldx), int64(ldy)}}
 }
 
-// Concat puts the columns of b[M,K] behind those of a[M,N]: [M,N+K].
-func Concat(a, b *G.Node) *G.Node {
-	m, na := matrix("Concat", a, b)
-	mb, nb := matrix("Concat", b, a)
-	if m != mb {
-		fault("Concat", "equal rows", a, b)
+// Concat puts the columns of the tensors behind each other: [M,N] and [M,K] make [M,N+K].
+// Columns are the last dimension, such as the channels of an image [B,Y,X,C]; the others are
+// the same for all.
+func Concat(x ...*G.Node) *G.Node {
+	from := []int{0} // first column of each tensor
+	for _, n := range x {
+		s, first := n.Shape(), x[0].Shape()
+		last := s.Dims() - 1
+		if last < 1 || last != first.Dims()-1 || !same(s[:last], first[:last]) {
+			fault("Concat", "equal rows", x...)
+		}
+		from = append(from, from[len(from)-1]+s[last])
 	}
-	n := na + nb
-	k := &kernel{name: "concat", out: []tensor.Shape{{m, n}}, wrt: []bool{true, true}}
+	shape := x[0].Shape().Clone()
+	rows, n := int(size(shape[:shape.Dims()-1])), from[len(x)]
+	shape[shape.Dims()-1] = n
+	k := &kernel{name: "concat", out: []tensor.Shape{shape}}
+	for range x {
+		k.wrt = append(k.wrt, true)
+	}
 	k.lower = func(e Emitter, in, out []Val) {
-		e.Emit(copyDesc(m, na, na, n), in[0], out[0])
-		e.Emit(copyDesc(m, nb, nb, n), in[1], e.Offset(out[0], int64(na)))
+		for i := range in {
+			w := from[i+1] - from[i]
+			e.Emit(copyDesc(rows, w, w, n), in[i], e.Offset(out[0], int64(from[i])))
+		}
 	}
-	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes {
-		return G.Nodes{Columns(dy, 0, na), Columns(dy, na, n)}
+	k.grad = func(x G.Nodes, _, dy *G.Node) G.Nodes {
+		var g G.Nodes
+		for i := range x {
+			g = append(g, Reshape(Columns(asMatrix(dy), from[i], from[i+1]), x[i].Shape()...))
+		}
+		return g
 	}
-	return k.apply(a, b)
+	return k.apply(x...)
 }
 
 // Columns is columns from (included) to to (excluded) of x[M,N].
@@ -53,6 +70,10 @@ func Columns(x *G.Node, from, to int) *G.Node {
 	}
 	return k.apply(x)
 }
+
+// Embedding is the vectors table[idx[M]] of a table[R,N], [M,N]; the gradient of a vector that
+// is looked up several times adds up in ascending M.
+func Embedding(table, idx *G.Node) *G.Node { return GatherRows(table, idx) }
 
 // GatherRows is rows idx[M] of table[R,N]: [M,N]. The gradient flows to the table only and
 // adds up where an index repeats.

@@ -78,6 +78,31 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"conv 1d": func(b *bench) *G.Node {
 		return op.Conv1D(b.in(2, 7, 2), b.in(5, 2, 3), b.in(3), op.Window{Stride: 2, Pad: 2}, op.Sigmoid)
 	},
+	"groupnorm": func(b *bench) *G.Node { return op.GroupNorm(b.in(2, 3, 6), b.in(6), b.in(6), nil, 3, 0.1, op.Identity) },
+	"groupnorm film": func(b *bench) *G.Node {
+		y := op.GroupNorm(b.in(2, 2, 3, 4), b.in(4), b.in(4), b.in(2, 8), 2, 0.1, op.SiLU)
+		return op.Reshape(y, 12, 4)
+	},
+	"groupnorm vector": func(b *bench) *G.Node { return op.GroupNorm(b.in(2, 4), b.in(4), b.in(4), b.in(2, 8), 1, 0.1, op.GELU) },
+	"groupnorm skip": func(b *bench) *G.Node {
+		x := b.in(2, 4)
+		return op.Add(x, op.GroupNorm(op.Affine(x, 2, 0), b.in(4), b.in(4), nil, 1, 0.1, op.SiLU))
+	},
+	"layernorm":        func(b *bench) *G.Node { return op.LayerNorm(b.in(3, 5), b.in(5), b.in(5), 0.1) },
+	"layernorm rank 3": func(b *bench) *G.Node { return op.Reshape(op.LayerNorm(b.in(2, 2, 5), b.in(5), b.in(5), 0.1), 4, 5) },
+	"upsample":         func(b *bench) *G.Node { return op.Upsample(b.in(2, 2, 3, 2), 2) },
+	"avgpool":          func(b *bench) *G.Node { return op.AvgPool(b.in(2, 4, 6, 3), 2) },
+	"dropout": func(b *bench) *G.Node {
+		return op.Dropout(b.in(4, 6), b.node(func(i int) float64 { return float64(i) }, 2), 0.5, 3, 4)
+	},
+	"time embedding": func(b *bench) *G.Node { return op.Mul(b.in(3, 4), op.TimeEmbedding(b.index(100, 3), 2, 1000)) },
+	"crossentropy":   func(b *bench) *G.Node { return op.CrossEntropy(b.in(4, 3), b.index(3, 4)) },
+	"crossentropy weighted": func(b *bench) *G.Node {
+		return op.WeightedCrossEntropy(b.in(4, 3), b.index(3, 4), b.node(func(i int) float64 { return 1 + float64(i) }, 3))
+	},
+	"embedding":        func(b *bench) *G.Node { return op.Embedding(b.in(3, 2), b.index(3, 6)) },
+	"concat three":     func(b *bench) *G.Node { return op.Concat(b.in(4, 3), b.in(4, 2), b.in(4, 1)) },
+	"concat images":    func(b *bench) *G.Node { return op.Reshape(op.Concat(b.in(2, 1, 3, 3), b.in(2, 1, 3, 2)), 6, 5) },
 	"matmul":           func(b *bench) *G.Node { return op.MatMul(b.in(4, 3), b.in(3, 5), false, false) },
 	"matmul ta":        func(b *bench) *G.Node { return op.MatMul(b.in(3, 4), b.in(3, 5), true, false) },
 	"matmul tb":        func(b *bench) *G.Node { return op.MatMul(b.in(4, 3), b.in(5, 3), false, true) },

@@ -71,6 +71,14 @@ func StopGradient(x *G.Node) *G.Node {
 	return k.apply(x)
 }
 
+// first is output 0 of a tuple node whose other outputs only serve the gradient: that of the
+// tuple is the one of output 0.
+func first(tuple *G.Node) *G.Node {
+	k := &kernel{name: "first", out: []tensor.Shape{tuple.Op().(*kernel).out[0].Clone()}, wrt: []bool{true}}
+	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{dy} }
+	return k.apply(tuple)
+}
+
 // part is output i of a tuple node.
 func part(tuple *G.Node, i int, shape tensor.Shape) *G.Node {
 	t := tuple.Op().(*kernel)

@@ -74,6 +74,23 @@ func Pick(x, a *G.Node) *G.Node {
 	return k.apply(x, a)
 }
 
+// CrossEntropy is the mean over the rows of -log softmax(logits)[i, labels[i]], a scalar, for
+// logits[M,N] and labels[M]. Multiplied by M it is the sum.
+func CrossEntropy(logits, labels *G.Node) *G.Node {
+	return Neg(Mean(Pick(LogSoftmax(logits, nil), labels)))
+}
+
+// WeightedCrossEntropy weights each row with weights[N] of its label and divides the sum by
+// the sum of the weights met. The gradient flows to the logits only.
+func WeightedCrossEntropy(logits, labels, weights *G.Node) *G.Node {
+	m, n := matrix("WeightedCrossEntropy", logits, labels, weights)
+	if !same(weights.Shape(), tensor.Shape{n}) {
+		fault("WeightedCrossEntropy", "logits[M,N], labels[M], weights[N]", logits, labels, weights)
+	}
+	w := StopGradient(Reshape(GatherRows(Reshape(weights, n, 1), labels), m))
+	return Neg(Div(Sum(Mul(w, Pick(LogSoftmax(logits, nil), labels))), Sum(w)))
+}
+
 // OneHot turns a[M] into rows [M,n] with 1 at a. It has no gradient.
 func OneHot(a *G.Node, n int) *G.Node {
 	if a.Dims() != 1 {
