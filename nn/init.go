@@ -21,6 +21,8 @@ type Init struct {
 var (
 	// Zeros fills with zero.
 	Zeros = Init{name: "zeros", fill: func(dst []float32, _ []int, _ int, _ *rand.Rand) { clear(dst) }}
+	// Ones fills with one.
+	Ones = Init{name: "ones", fill: func(dst []float32, _ []int, _ int, _ *rand.Rand) { constant(dst, 1) }}
 	// XavierUniform is U(-a, a) with a = sqrt(6 / (in + out)) (Glorot & Bengio 2010); biases are zero.
 	XavierUniform = Init{name: "xavier", fill: xavier}
 	// KaimingUniform is PyTorch's default of Linear: U(-a, a) with a = 1/sqrt(in) for weight and bias.
@@ -35,6 +37,21 @@ func stream(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
 	return rand.New(philox.NewSource(seed, h.Sum64()))
+}
+
+func constant(dst []float32, c float32) {
+	for i := range dst {
+		dst[i] = c
+	}
+}
+
+// Normal draws from the normal distribution with mean 0.
+func Normal(deviation float64) Init {
+	return Init{name: fmt.Sprintf("normal(%g)", deviation), fill: func(dst []float32, _ []int, _ int, rng *rand.Rand) {
+		for i := range dst {
+			dst[i] = float32(deviation * rng.NormFloat64())
+		}
+	}}
 }
 
 func uniform(dst []float32, bound float64, rng *rand.Rand) {

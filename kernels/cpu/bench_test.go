@@ -103,6 +103,13 @@ var works = []work{
 	op("randint", kernels.OpRandInt, rows), op("uniform", kernels.OpUniform, rows*64), op("normal", kernels.OpNormal, rows*64),
 	op("adam", kernels.OpAdam, 100_000), op("polyak", kernels.OpPolyak, 100_000), op("moments", kernels.OpMoments, rows, 1),
 	op("checkfinite", kernels.OpCheckFinite, 100_000),
+	op("groupnorm", kernels.OpGroupNorm, 16, 1024, 64, 16), fn(op("groupnorm", kernels.OpGroupNorm, 16, 1024, 64, 16), kernels.FnSiLU),
+	op("groupnormgrad", kernels.OpGroupNormGrad, 16, 1024, 64, 16), fn(op("groupnormgrad", kernels.OpGroupNormGrad, 16, 1024, 64, 16), kernels.FnSiLU),
+	fn(op("groupnorm/one", kernels.OpGroupNorm, 1, 1024, 64, 16), kernels.FnSiLU), op("groupnormparamgrad", kernels.OpGroupNormParamGrad, 16, 64),
+	op("layernorm", kernels.OpLayerNorm, rows, 64), op("layernormgrad", kernels.OpLayerNormGrad, rows, 64),
+	op("upsample", kernels.OpUpsample, 16, 16, 16, 64, 2), op("pool", kernels.OpPool, 16, 16, 16, 64, 2),
+	op("dropout", kernels.OpDropout, rows*64), op("sinusoid", kernels.OpSinusoid, 64, 64), op("scatterrows/few", kernels.OpScatterRows, rows, 64, 5),
+	fn(op("unary", kernels.OpUnary, rows*64), kernels.FnSiLU), fn(op("unary", kernels.OpUnary, rows*64), kernels.FnGELU),
 }
 
 // place lays the arguments out one after the other and returns random contents.
