@@ -18,7 +18,7 @@ func tinyCases() []Case {
 	return []Case{
 		Gemm(shape.Product{Kind: shape.Forward, M: 5, N: 4, K: 3}), Gemm(shape.Product{Kind: shape.GradX, M: 5, N: 4, K: 3}),
 		Gemm(shape.Product{Kind: shape.GradW, M: 5, N: 4, K: 3}),
-		MLP(4, 3, 5, 2), AMARLActor(2, 3, 8), Critic(2, 3, 8), Update(4, 3, 8),
+		MLP(4, 3, 5, 2), AMARLActor(2, 3, 8), Critic(2, 3, 8), Update(4, 3, 8), Block(1, 4, 4, 2),
 	}
 }
 

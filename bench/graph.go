@@ -145,12 +145,15 @@ func (g *graph) Found() ([]Array, error) {
 	if err != nil || g.params == nil {
 		return arrays, err
 	}
-	loss, err := g.download([]machine.Tensor{g.Loss})
-	if err != nil {
-		return nil, err
+	if g.Loss != machine.None {
+		loss, err := g.download([]machine.Tensor{g.Loss})
+		if err != nil {
+			return nil, err
+		}
+		arrays = append(arrays, loss...)
 	}
 	grads, err := g.parameters("grad/", g.Adam.Grads())
-	return append(append(arrays, loss...), grads...), err
+	return append(arrays, grads...), err
 }
 
 // parameters downloads a network's worth of memory by the names of its parameters.

@@ -67,16 +67,29 @@ func (f *Fragment) Output(n *Node, t machine.Tensor) {
 // Then runs emit right behind the graph, when the outputs are there.
 func (f *Fragment) Then(emit func(b *machine.Builder)) { f.after = append(f.after, emit) }
 
+// InputGrad asks for the gradient with respect to an input.
+type InputGrad struct {
+	Of *Node
+	To machine.Tensor
+}
+
 // Gradients writes the gradient of the scalar loss with respect to the bound parameters to
-// grads. Every parameter must matter to the loss.
-func (f *Fragment) Gradients(loss *Node, bd *Bound, grads *Placed) error {
-	nodes, err := G.Grad(loss, bd.Nodes()...)
+// grads, and those of inputs. Every parameter must matter to the loss.
+func (f *Fragment) Gradients(loss *Node, bd *Bound, grads *Placed, inputs ...InputGrad) error {
+	wrt := bd.Nodes()
+	for _, in := range inputs {
+		wrt = append(wrt, in.Of)
+	}
+	nodes, err := G.Grad(loss, wrt...)
 	if err != nil {
 		return fmt.Errorf("nn: gradient of %s: %w", bd.net.name, err)
 	}
 	at := bd.At(grads)
 	for i, n := range bd.Nodes() {
 		f.Output(nodes[i], at[n])
+	}
+	for i, in := range inputs {
+		f.Output(nodes[len(at)+i], in.To)
 	}
 	return nil
 }
