@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test check bench bench-peers
+.PHONY: build test check check-c bench bench-peers
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -21,6 +21,12 @@ check:
 	CGO_ENABLED=0 GOOS=windows $(GO) vet ./marl/run ./cmd/gmel
 	$(STATICCHECK) ./...
 	$(GO) test ./scripts/laws
+
+# The pool of threads under ThreadSanitizer, the conformance suite with emulated AVX-512.
+check-c:
+	d=$$(mktemp -d) && $(CC) -std=c11 -O1 -g -Wall -fsanitize=thread kernels/cpu/testdata/pool_stress.c kernels/cpu/pool.c -lpthread -o $$d/pool && \
+	  $$d/pool; r=$$?; rm -r "$$d"; exit $$r
+	$(GO) test -tags emulate512 ./kernels/cpu
 
 bench: ## all benchmarks, once through
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -105,7 +105,7 @@ func critic(t testing.TB, dt tensor.Dtype) *graph {
 }
 
 // values runs the graph and returns all outputs.
-func values(t testing.TB, b *graph, m G.VM) [][]float64 {
+func values(t rapid.TB, b *graph, m G.VM) [][]float64 {
 	t.Helper()
 	if err := m.RunAll(); err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func values(t testing.TB, b *graph, m G.VM) [][]float64 {
 	return list
 }
 
-func floats(t testing.TB, v G.Value) []float64 {
+func floats(t rapid.TB, v G.Value) []float64 {
 	t.Helper()
 	if v.Dtype() == G.Float64 {
 		x, err := op.Elements[float64](v)
@@ -140,7 +140,7 @@ func floats(t testing.TB, v G.Value) []float64 {
 	return y
 }
 
-func build(t testing.TB, b *graph, opts ...machine.Option) *machine.Machine {
+func build(t rapid.TB, b *graph, opts ...machine.Option) *machine.Machine {
 	t.Helper()
 	m, err := machine.New(b.g, append(opts, machine.Outputs(b.outputs()...))...)
 	if err != nil {
