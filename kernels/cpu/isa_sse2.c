@@ -25,8 +25,9 @@ static INLINE __m128 multiply_add_low(__m128 a, __m128 b, __m128 c) {
 
 // The product of two floats is exact in double. A sum that is rounded to odd in double, which
 // has more than two bits to spare, and then to float is rounded right (S. Boldo &
-// G. Melquiond, Emulation of a FMA and correctly rounded sums, 2008).
-static INLINE vec multiply_add(vec a, vec b, vec c) {
+// G. Melquiond, Emulation of a FMA and correctly rounded sums, 2008). A call costs little
+// beside it; inlined everywhere it would double the time to compile.
+static __attribute__((noinline)) vec multiply_add(vec a, vec b, vec c) {
 	__m128 x = (__m128)a, y = (__m128)b, z = (__m128)c;
 	__m128 high = multiply_add_low(_mm_movehl_ps(x, x), _mm_movehl_ps(y, y), _mm_movehl_ps(z, z));
 	return (vec)_mm_movelh_ps(multiply_add_low(x, y, z), high);
