@@ -66,7 +66,7 @@ func (l *loop) open(p *Program, i int) error {
 	switch {
 	case l.header != nil:
 		return fmt.Errorf("loop in the body of a loop")
-	case n < 1 || int64(i)+n >= int64(len(p.Descs)):
+	case n < 1 || n >= int64(len(p.Descs)-i):
 		return fmt.Errorf("loop with a body of %d ops, %d follow", n, len(p.Descs)-i-1)
 	case segments < 1 || segments > iterations:
 		return fmt.Errorf("loop of %d iterations with %d segments", iterations, segments)
@@ -74,7 +74,7 @@ func (l *loop) open(p *Program, i int) error {
 		return fmt.Errorf("loop in a program without steps")
 	}
 	l.header, l.end = d, i+1+int(n)
-	return nil
+	return d.checkFn()
 }
 
 // space is the memory that an op may touch.

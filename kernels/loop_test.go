@@ -1,6 +1,7 @@
 package kernels_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -31,6 +32,10 @@ func TestLoopsAreChecked(t *testing.T) {
 		"argument y [1, 3) lies outside the local memory of 2 floats": func(p *kernels.Program) { p.Local = 2 },
 		"argument y moves backwards":                                  func(p *kernels.Program) { p.Steps[1].Iteration[0] = -1 },
 		"loop with a body of 4 ops, 3 follow":                         func(p *kernels.Program) { p.Descs[0].Dim[0] = 4 },
+		"loop with a body of 9223372036854775807 ops, 3 follow":       func(p *kernels.Program) { p.Descs[0].Dim[0] = math.MaxInt64 },
+		"loop: unknown flags 0100":                                    func(p *kernels.Program) { p.Descs[0].Flags = kernels.FlagTransB },
+		"loop has no function relu":                                   func(p *kernels.Program) { p.Descs[0].Fn = kernels.FnReLU },
+		"fill does not accumulate":                                    func(p *kernels.Program) { p.Steps[1].Sum = 1 },
 		"loop of 1 iterations with 2 segments":                        func(p *kernels.Program) { p.Descs[0].Dim[1] = 1 },
 		"loop in a program without steps":                             func(p *kernels.Program) { p.Steps = nil },
 		"1 steps for 4 ops":                                           func(p *kernels.Program) { p.Steps = p.Steps[:1] },

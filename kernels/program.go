@@ -64,7 +64,7 @@ func (d *Desc) validate(in space) error {
 	if d.Fn >= fnEnd || d.Bin >= binEnd {
 		return fmt.Errorf("%s: unknown function %s or %s", s.Name, d.Fn, d.Bin)
 	}
-	if d.Has(FlagAccumulate) && !s.Accumulates {
+	if !s.Accumulates && (d.Has(FlagAccumulate) || in.step != nil && in.step.Sum != 0) {
 		return fmt.Errorf("%s does not accumulate", s.Name)
 	}
 	for i, name := range s.Dims {
