@@ -11,14 +11,15 @@ type rowView struct {
 	share bool                   // Scalar[0] is for the whole batch; a part of it gets its share
 }
 
-// viewOf is the view of an op on a batch of items; ok is false where its items depend on each
+// viewOf is the view of the op in on a batch of items; ok is false where its items depend on each
 // other, or are none.
-func viewOf(d *kernels.Desc, items int64) (v rowView, ok bool) {
+func viewOf(in *instr, items int64) (v rowView, ok bool) {
+	d := &in.d
 	v.sum = -1
 	rows, known := rowOps[d.Op]
 	switch {
 	case d.Op == kernels.OpGemm:
-		ok = v.gemm(d)
+		ok = v.gemm(d, in.args[2].s != nil)
 	case d.Op == kernels.OpBinary:
 		ok = v.binary(d)
 	case d.Op == kernels.OpCopy:
@@ -82,8 +83,9 @@ func product(d *kernels.Desc, dims []int) int64 {
 	return n
 }
 
-// gemm sees rows of C = f(A B), or the terms of C = A^T B.
-func (v *rowView) gemm(d *kernels.Desc) bool {
+// gemm sees rows of C = f(A B + bias), or the terms of C = A^T B, to which every part would add
+// a bias.
+func (v *rowView) gemm(d *kernels.Desc, biased bool) bool {
 	const a, b, aux, c = 0, 1, 3, 4
 	switch {
 	case d.Dim[kernels.GemmGroups] != 1:
@@ -95,7 +97,7 @@ func (v *rowView) gemm(d *kernels.Desc) bool {
 	}
 	v.dim, v.sum = kernels.GemmK, c
 	v.pitch[a], v.pitch[b] = d.Dim[kernels.GemmLDA], d.Dim[kernels.GemmLDB]
-	return !d.Has(kernels.FlagTransB) && d.Fn == kernels.FnIdentity && !d.Has(kernels.FlagFnGrad) &&
+	return !biased && !d.Has(kernels.FlagTransB) && d.Fn == kernels.FnIdentity && !d.Has(kernels.FlagFnGrad) &&
 		d.Dim[kernels.GemmLDC] == d.Dim[kernels.GemmN]
 }
 

@@ -25,7 +25,7 @@ type dependency struct {
 func newSchedule(code []*instr, batch int64) *schedule {
 	s := &schedule{listing: newListing(code), batch: batch, deps: make([][]dependency, len(code)), least: make([]int, len(code))}
 	for i, in := range code {
-		v, ok := viewOf(&in.d, batch)
+		v, ok := viewOf(in, batch)
 		s.views, s.tiled = append(s.views, v), append(s.tiled, ok && s.itemsApart(i, &v))
 	}
 	s.depend()
