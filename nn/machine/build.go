@@ -49,8 +49,9 @@ func (b *Builder) hasLoops() bool {
 	return slices.ContainsFunc(b.code, func(in *instr) bool { return in.d.Op == kernels.OpLoop })
 }
 
-// placeLocal plans the local memory of every loop.
+// placeLocal plans the local memory of every loop; all begin at the same place.
 func (b *Builder) placeLocal(p *kernels.Program, where map[*store]int64) error {
+	var all []*lifetime
 	for i, in := range b.code {
 		if in.d.Op != kernels.OpLoop {
 			continue
@@ -66,8 +67,9 @@ func (b *Builder) placeLocal(p *kernels.Program, where map[*store]int64) error {
 		for _, t := range temps {
 			where[t.s] = kernels.LocalBase + t.at
 		}
-		p.Symbols = append(p.Symbols, scratchSymbols(temps, kernels.LocalBase)...)
+		all = append(all, temps...)
 	}
+	p.Symbols = append(p.Symbols, scratchSymbols(all, kernels.LocalBase)...)
 	return nil
 }
 
@@ -117,7 +119,9 @@ func scratchSymbols(temps []*lifetime, base int64) []kernels.Symbol {
 			order = append(order, t.at)
 			shapes[t.at] = t.s.Shape()
 		}
-		names[t.at] = append(names[t.at], t.s.name)
+		if !slices.Contains(names[t.at], t.s.name) { // the loop over what is left has the same names
+			names[t.at] = append(names[t.at], t.s.name)
+		}
 	}
 	var list []kernels.Symbol
 	for _, at := range order {
