@@ -147,7 +147,7 @@ func agreement(p Peer, way string, found []Array) (float64, error) {
 }
 
 // difference returns the worst difference of two lists of arrays, each over the largest element of
-// our array, and the name of that array.
+// our array, and the name of that array; NaN, which agrees with nothing, is the worst.
 func difference(ours, theirs []Array) (worst float64, name string, err error) {
 	by := map[string]Array{}
 	for _, a := range theirs {
@@ -158,7 +158,11 @@ func difference(ours, theirs []Array) (worst float64, name string, err error) {
 		if !ok || len(a.Data) != len(b.Data) {
 			return 0, "", fmt.Errorf("%s %v is missing or has another size", a.Name, a.Shape)
 		}
-		if d := distance(a.Data, b.Data); !(d <= worst) {
+		d := distance(a.Data, b.Data)
+		if math.IsNaN(d) {
+			return d, a.Name, nil
+		}
+		if d > worst {
 			worst, name = d, a.Name
 		}
 	}

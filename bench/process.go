@@ -17,7 +17,7 @@ import (
 // process is a peer that runs as a child: one JSON object a line, requests on its stdin, answers on
 // its stdout. scripts/peer/peer.py is one.
 //
-//	{"ask":"load","work":"actor","sizes":{..},"threads":2,"tensors":[{"name":..,"shape":[..],"data":base64}]}
+//	{"ask":"load","work":"mlp","sizes":{..},"threads":2,"tensors":[{"name":..,"shape":[..],"data":base64}]}
 //	    {"name":"PyTorch 2","ways":["eager", ..]}         no ways: it does not know the work
 //	{"ask":"check","way":"eager"}
 //	    {"tensors":[..]}                                  losses and gradients from the given parameters
@@ -156,7 +156,10 @@ func (p *process) Close() error {
 		return nil // it is gone, and its error has been told
 	}
 	p.in.Close()
-	return p.cmd.Wait()
+	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("bench: the peer %s has failed at its end: %w", p.name, err)
+	}
+	return nil
 }
 
 func pack(a Array) wire {

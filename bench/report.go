@@ -21,7 +21,7 @@ func ReadRows(r io.Reader) (rows []Row, err error) {
 		if err := dec.Decode(&row); errors.Is(err, io.EOF) {
 			return rows, nil
 		} else if err != nil {
-			return nil, fmt.Errorf("bench: row %d: %w", len(rows), err)
+			return nil, fmt.Errorf("bench: row %d: %w", len(rows)+1, err)
 		}
 		rows = append(rows, row)
 	}
