@@ -17,6 +17,9 @@ func copyDesc(m, n, ldx, ldy int) kernels.Desc {
 // Columns are the last dimension, such as the channels of an image [B,Y,X,C]; the others are
 // the same for all.
 func Concat(x ...*G.Node) *G.Node {
+	if len(x) == 0 {
+		fault("Concat", "a tensor")
+	}
 	from := []int{0} // first column of each tensor
 	for _, n := range x {
 		s, first := n.Shape(), x[0].Shape()

@@ -81,6 +81,9 @@ func groupedShape(x, w, b *G.Node) *grouped {
 		fault("GroupedLinear", want, x, w, b)
 	}
 	s := &grouped{agents: ws[0], k: ws[1], n: ws[2], interleaved: xs.Dims() == 2}
+	if s.agents < 1 || s.k < 1 {
+		fault("GroupedLinear", want, x, w, b)
+	}
 	s.m = int(size(xs)) / (s.agents * s.k)
 	if !same(xs, s.shape(s.k)) || b != nil && !same(b.Shape(), tensor.Shape{s.agents, s.n}) {
 		fault("GroupedLinear", want, x, w, b)

@@ -41,7 +41,7 @@ func groupNormOf(x, gamma, beta, film *G.Node, groups int) *groupNorm {
 		fault("GroupNorm", "x[B,...,C]", x)
 	}
 	s := &groupNorm{x: xs, b: xs[0], c: xs[xs.Dims()-1], g: groups, film: film != nil}
-	ok := groups > 0 && s.c%groups == 0 && same(gamma.Shape(), tensor.Shape{s.c}) && same(beta.Shape(), tensor.Shape{s.c})
+	ok := groups > 0 && s.b > 0 && s.c > 0 && s.c%groups == 0 && same(gamma.Shape(), tensor.Shape{s.c}) && same(beta.Shape(), tensor.Shape{s.c})
 	if !ok || film != nil && !same(film.Shape(), tensor.Shape{s.b, 2 * s.c}) {
 		fault(fmt.Sprintf("GroupNorm(groups=%d)", groups), "x[B,...,C], gamma[C], beta[C], film[B,2C] and groups that divide C", x, gamma, beta, film)
 	}

@@ -17,6 +17,9 @@ func fault(name, want string, in ...*G.Node) {
 			fmt.Fprintf(&b, " %s%v", n.Name(), []int(n.Shape()))
 		}
 	}
+	if b.Len() == 0 {
+		b.WriteString(" none")
+	}
 	panic(fmt.Sprintf("op: %s wants %s, got%s", name, want, b.String()))
 }
 
