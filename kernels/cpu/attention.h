@@ -36,7 +36,7 @@ static INLINE int64_t head_offset(const desc *d, const head *h, int64_t pair) {
 	return pair / d->dim[2] * h->n * h->ld + pair % d->dim[2] * h->d;
 }
 
-// take carves floats off a piece of scratch; with NULL it only counts.
+// take carves floats off a piece of scratch.
 static INLINE float *take(float **p, int64_t floats) {
 	float *piece = *p;
 	*p += ceil_div(floats, LANES) * LANES;
