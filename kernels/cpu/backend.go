@@ -139,6 +139,9 @@ type profiled struct {
 
 func (e *profiled) Profile() kernels.Profile {
 	seconds := make([]float64, e.ops+1) // never empty
-	runs := C.gmel_plan_profile(e.plan, (*C.double)(unsafe.SliceData(seconds)))
+	var runs C.int64_t
+	if e.plan != nil { // after Close nothing is known
+		runs = C.gmel_plan_profile(e.plan, (*C.double)(unsafe.SliceData(seconds)))
+	}
 	return kernels.Profile{Runs: int64(runs), Threads: e.backend.threads, Seconds: seconds[:e.ops]}
 }
