@@ -40,7 +40,13 @@ func openUpdate(backend kernels.Backend, batch, agents, hidden int) (Running, er
 	u := &update{cfg: marl.Default(), backend: backend, agents: agents}
 	u.cfg.Batch, u.cfg.Hidden, u.cfg.ActorHidden = batch, hidden, hidden
 	u.cfg.Replay, u.cfg.WarmupSlots = 2048, 64
-	return u, u.restart()
+	if err := u.restart(); err != nil {
+		if u.trainer != nil {
+			err = errors.Join(err, u.Close())
+		}
+		return nil, err
+	}
+	return u, nil
 }
 
 // restart is the state before the first update.
