@@ -9,7 +9,7 @@ import (
 // What a loop should be like. A tile whose temporaries stay in the second-level cache of a
 // core needs no bandwidth beyond it.
 const (
-	tileFloats   = 64 << 10 // temporaries of a tile
+	tileFloats   = 64 << 10 // temporaries of a tile, or as much as it reads of what all tiles share
 	tileRows     = 64       // fewer rows make products inefficient
 	minTiles     = 4        // so that there is something to share
 	maxSegments  = 16
@@ -165,7 +165,7 @@ func (t *tiling) items() int64 {
 	batch := t.s.batch
 	rows := max(1, t.rows()/batch)
 	least := (tileRows + rows - 1) / rows
-	n := max(least, tileFloats/max(1, t.peak()))
+	n := max(least, max(tileFloats, t.shared())/max(1, t.peak()))
 	n = max(min(n, batch/minTiles), min(least, batch), 1)
 	for d := int64(0); d <= n/2; d++ { // the nearest divisor
 		switch {
@@ -176,6 +176,19 @@ func (t *tiling) items() int64 {
 		}
 	}
 	return n
+}
+
+// shared is the number of floats that every tile reads or adds up again: weights and sums.
+// The wider a net, the larger a tile must be to be worth their way into the cache.
+func (t *tiling) shared() (floats int64) {
+	for _, i := range t.ops {
+		for _, a := range t.s.acc[i] {
+			if d := &t.s.code[i].d; d.Op == kernels.OpGemm && (t.s.views[i].pitch[a.arg] == 0) {
+				floats += a.to - a.from
+			}
+		}
+	}
+	return floats
 }
 
 // rows is the number of rows of the largest product.
