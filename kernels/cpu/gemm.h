@@ -56,7 +56,8 @@ static INLINE int64_t term_rows(const gemm_shape *s) { return s->swapped ? s->n 
 static INLINE int64_t term_width(const gemm_shape *s) { return panels_width(s->swapped ? s->m : s->n); }
 static INLINE int64_t term_sums(const gemm_shape *s) { return term_rows(s) * term_width(s); }
 
-static INLINE gemm_cut cut_of(const gemm_shape *s) {
+static INLINE gemm_cut cut_of(const gemm_shape *s, const desc *d) {
+	if (d->flags & FLAG_PACKED) return ROW_BLOCKS;
 	if (s->m > FEW_ROWS && gemm_flops(s) > GRID_FLOPS) return ROW_BLOCKS;
 	int many = s->blocks > 1 && gemm_flops(s) > GRID_FLOPS;
 	return (many || s->swapped) && s->groups * s->blocks * term_sums(s) <= SUMS_LIMIT ? TERM_BLOCKS : GRID;
@@ -66,8 +67,8 @@ static INLINE gemm_shape shape_of(const desc *d) {
 	gemm_shape s = {d->dim[GEMM_M], d->dim[GEMM_N], d->dim[GEMM_K], d->dim[GEMM_GROUPS]};
 	if (s.m == 0 || s.n == 0) return (gemm_shape){0};
 	s.blocks = maximum(1, ceil_div(s.k, BLOCK_K));
-	s.swapped = (d->flags & FLAG_TRANS_A) && s.n < VL && s.m > s.n && s.m <= FEW_ROWS;
-	s.cut = cut_of(&s);
+	s.swapped = !(d->flags & FLAG_PACKED) && (d->flags & FLAG_TRANS_A) && s.n < VL && s.m > s.n && s.m <= FEW_ROWS;
+	s.cut = cut_of(&s, d);
 	switch (s.cut) {
 	case ROW_BLOCKS: row_blocks_of(&s); break;
 	case TERM_BLOCKS: term_blocks_of(&s); break;

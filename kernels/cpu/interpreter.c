@@ -12,6 +12,7 @@ typedef struct {
 	const kernel *k;
 	int phase;
 	int64_t tasks, grain;
+	float *shared; // scratch of the op
 	int parallel; // tasks are shared out; otherwise thread 0 runs them
 	int barrier;  // all threads meet before this step
 } step;
@@ -30,6 +31,8 @@ struct gmel_plan {
 	int64_t local_size;
 	float *body; // one piece per thread: the local memory of loops, then what ops of a body share
 	int64_t body_local, body_size;
+	float *packed;      // what ops in loops prepare once for all iterations
+	int64_t *packed_at; // of every op, -1 where nothing is prepared
 	double *busy; // seconds of every thread in every op [threads, descs]; NULL when nobody asked
 	int64_t runs;
 };
@@ -65,11 +68,17 @@ static int64_t grain_of(int64_t tasks, int threads) { return largest(1, tasks / 
 
 static int64_t round_up(int64_t floats) { return (floats + 63) / 64 * 64; }
 
+static int is_packed(const desc *d) { return (d->flags & FLAG_PACKED) != 0; }
+
+static float *shared_of(const gmel_plan *p, const desc *d) {
+	return is_packed(d) ? p->packed + p->packed_at[d - p->descs] : p->shared;
+}
+
 static void add_step(gmel_plan *p, const desc *d, const kernel *k, int phase, int64_t tasks) {
 	int parallel = tasks > 1 && p->threads > 1;
 	const step *before = p->step_count ? &p->steps[p->step_count - 1] : NULL;
 	p->steps[p->step_count++] = (step){
-		.d = d, .k = k, .phase = phase, .tasks = tasks, .grain = k ? grain_of(tasks, p->threads) : 1,
+		.d = d, .k = k, .phase = phase, .tasks = tasks, .grain = k ? grain_of(tasks, p->threads) : 1, .shared = shared_of(p, d),
 		.parallel = parallel, .barrier = before && (parallel || before->parallel)};
 	p->any_parallel |= parallel;
 }
@@ -78,6 +87,10 @@ static void add_step(gmel_plan *p, const desc *d, const kernel *k, int phase, in
 static int64_t add_op(gmel_plan *p, int64_t i) {
 	const desc *d = &p->descs[i];
 	if (d->op == OP_LOOP) {
+		for (const desc *b = d + 1; b <= d + d->dim[LOOP_BODY]; b++) {
+			int64_t tasks = is_packed(b) ? p->set->kernels[b->op].tasks(b, 0) : 0;
+			if (tasks > 0) add_step(p, b, &p->set->kernels[b->op], 0, tasks);
+		}
 		add_step(p, d, NULL, 0, d->dim[LOOP_SEGMENTS]);
 		return i + 1 + d->dim[LOOP_BODY];
 	}
@@ -95,12 +108,25 @@ static void *copy_of(const void *from, size_t bytes) {
 	return to;
 }
 
+// unchanging reports an argument that is the same in all iterations of the loop around it:
+// one in the arena that does not move.
+static int unchanging(const gmel_plan *p, int64_t i, int argument) {
+	const desc_step *m = &p->moves[i];
+	return p->descs[i].arg[argument] < LOCAL_BASE && m->iteration[argument] == 0 && m->segment[argument] == 0;
+}
+
 // allocate makes the scratch memory; 0 when there is not enough.
 static int allocate(gmel_plan *p, int64_t local) {
-	int64_t shared = 0, scratch = 0, body = 0, steps = 0, body_end = 0;
+	int64_t shared = 0, scratch = 0, body = 0, steps = 0, body_end = 0, packed = 0;
 	for (int64_t i = 0; i < p->desc_count; i++) {
-		const desc *d = &p->descs[i];
+		desc *d = &p->descs[i];
 		const kernel *k = &p->set->kernels[d->op];
+		p->packed_at[i] = -1;
+		if (i < body_end && k->packs && unchanging(p, i, k->packs)) {
+			d->flags |= FLAG_PACKED;
+			p->packed_at[i] = packed;
+			packed += round_up(k->shared(d));
+		}
 		steps += 1 + k->phases;
 		if (d->op == OP_LOOP) body_end = i + 1 + d->dim[LOOP_BODY];
 		int64_t *of = i < body_end ? &body : &shared;
@@ -113,8 +139,9 @@ static int allocate(gmel_plan *p, int64_t local) {
 	p->steps = malloc((steps + 1) * sizeof *p->steps);
 	p->shared = gmel_arena_new(shared + 64);
 	p->local = gmel_arena_new(p->local_size * p->threads);
+	p->packed = gmel_arena_new(packed);
 	if (body_end > 0) p->body = gmel_arena_new(p->body_size * p->threads);
-	return p->steps && p->shared && p->local && (p->body || body_end == 0);
+	return p->steps && p->shared && p->local && p->packed && (p->body || body_end == 0);
 }
 
 gmel_plan *gmel_plan_new(const gmel_program *program, const isa *set, int threads) {
@@ -125,7 +152,8 @@ gmel_plan *gmel_plan_new(const gmel_program *program, const isa *set, int thread
 	p->desc_count = program->count;
 	p->descs = copy_of(program->descs, program->count * sizeof *p->descs);
 	if (program->moves) p->moves = copy_of(program->moves, program->count * sizeof *p->moves);
-	if (!p->descs || (program->moves && !p->moves) || !allocate(p, program->local)) {
+	p->packed_at = malloc((program->count + 1) * sizeof *p->packed_at);
+	if (!p->descs || !p->packed_at || (program->moves && !p->moves) || !allocate(p, program->local)) {
 		gmel_plan_free(p);
 		return NULL;
 	}
@@ -141,6 +169,8 @@ void gmel_plan_free(gmel_plan *p) {
 	free(p->shared);
 	free(p->local);
 	free(p->body);
+	free(p->packed);
+	free(p->packed_at);
 	free(p->busy);
 	free(p);
 }
@@ -200,9 +230,11 @@ static void run_body(const hand *h, const desc *loop, int64_t iteration, int64_t
 		double begin = h->plan->busy ? now() : 0;
 		const kernel *k = &h->plan->set->kernels[d->op];
 		desc at = moved(h, d, iteration, segment, first);
-		for (int phase = 0; phase < k->phases; phase++) {
+		worker w = h->body;
+		if (is_packed(d)) w.shared = shared_of(h->plan, d);
+		for (int phase = is_packed(d); phase < k->phases; phase++) {
 			int64_t tasks = k->tasks(&at, phase);
-			for (int64_t t = 0; t < tasks; t++) k->run(&h->body, &at, phase, t);
+			for (int64_t t = 0; t < tasks; t++) k->run(&w, &at, phase, t);
 		}
 		if (h->plan->busy) note(h, d, begin);
 	}
@@ -216,9 +248,11 @@ static void run_segment(const hand *h, const desc *loop, int64_t segment) {
 
 static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) {
 	if (end > s->tasks) end = s->tasks;
+	worker w = h->w;
+	w.shared = s->shared;
 	for (int64_t t = first; t < end; t++)
 		if (s->k)
-			s->k->run(&h->w, s->d, s->phase, t);
+			s->k->run(&w, s->d, s->phase, t);
 		else
 			run_segment(h, s->d, t);
 }

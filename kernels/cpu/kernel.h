@@ -19,7 +19,11 @@ typedef struct {
 	void (*run)(const worker *w, const desc *d, int phase, int64_t task);
 	int64_t (*shared)(const desc *d); // floats; may be NULL
 	int64_t (*local)(const desc *d);  // floats; may be NULL
+	int packs; // phase 0 prepares this argument alone, so once for a loop that does not change it; 0: none
 } kernel;
+
+// FLAG_PACKED is set by the interpreter: phase 0 of an op in a loop has been done before it.
+enum { FLAG_PACKED = 1 << 16 };
 
 typedef struct {
 	const char *name;
