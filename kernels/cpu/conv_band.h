@@ -76,15 +76,20 @@ typedef struct {
 	int64_t from, to, size;
 } channels;
 
-// copy_pixels copies n pixels, all of their channels at once where they are neighbours.
+// Pixels with some of many channels.
+enum { GROUP = CONV_ROWS, MANY = 16 };
+
+// copy_pixels copies n pixels: all of their channels, or a group of more than MANY. With a
+// group come other floats of x, which the next pixel replaces and nobody uses.
 static INLINE void copy_pixels(float *out, const float *x, int64_t n, int64_t in_c, const channels *c) {
 	if (c->size == in_c && c->to - c->from == in_c) {
 		memcpy(out, x, n * in_c * sizeof *x);
 		return;
 	}
-	for (int64_t i = 0; i < n; i++)
-		for (int64_t j = 0; j < c->size; j += VL)
-			store(out + i * c->size + j, c->to - c->from > j ? load_part(x + i * in_c + c->from + j, c->to - c->from - j) : splat(0));
+	const float *from = x + c->from, *last = from + (n - 1) * in_c;
+	for (; from < last; from += in_c, out += GROUP)
+		UNROLL for (int j = 0; j < GROUP; j += VL) store(out + j, load(from + j));
+	for (int64_t j = 0; j < c->to - c->from; j += VL) store(out + j, load_part(from + j, c->to - c->from - j));
 }
 
 // copy_row copies the inputs [x.from, x.to) of row y of an image, zeros outside of it.

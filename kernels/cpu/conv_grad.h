@@ -2,12 +2,13 @@
 #ifndef GMEL_CONV_GRAD_H
 #define GMEL_CONV_GRAD_H
 
-// Channels of x are taken in groups of one cache line of a pixel, each with a band of its own.
-// Where one group has all channels, neighbouring pixels are one run of rows.
-enum { GROUP = 16 };
-
-// A task has at least these panels, so that it does not copy much of x for little work.
-enum { TASK_PANELS = 2 };
+// Channels of x are taken in groups as high as a tile, each with a band of its own: band and
+// panel of a patch fit in the first cache, where every tap uses them again. Few channels are
+// one group, whose neighbouring pixels are one run of rows.
+//
+// A task has some groups and panels with all of their taps, so that it copies little for much
+// work. Rows of taps are cut only where there would be fewer than FEW_TASKS.
+enum { TASK_GROUPS = 2, TASK_PANELS = 2, FEW_TASKS = 4 };
 
 // How dw is cut: by groups of channels, by panels of columns, by rows of taps.
 typedef struct {
@@ -21,10 +22,10 @@ static INLINE grad_shape grad_shape_of(const desc *d) {
 	if (g.n == 0 || s->in_c == 0) return (grad_shape){0};
 	double flops = 2.0 * (double)(walk_rows(s) * s->out_x) * (double)(s->taps_y * s->taps_x * s->in_c * g.n);
 	int64_t want = conv_want(flops);
-	g.groups = ceil_div(s->in_c, GROUP);
-	g.group_parts = minimum(want, g.groups);
+	g.groups = s->in_c <= MANY ? 1 : ceil_div(s->in_c, GROUP);
+	g.group_parts = minimum(want, ceil_div(g.groups, TASK_GROUPS));
 	g.column_parts = minimum(ceil_div(want, g.group_parts), ceil_div(conv_panels(g.n), TASK_PANELS));
-	g.tap_parts = minimum(ceil_div(want, g.group_parts * g.column_parts), s->taps_y);
+	g.tap_parts = minimum(ceil_div(minimum(want, FEW_TASKS), g.group_parts * g.column_parts), s->taps_y);
 	return g;
 }
 
@@ -42,7 +43,7 @@ typedef struct {
 	int64_t lines, line;  // lines of rows for each row of taps; rows of dw in a line
 	int64_t width;        // floats of a row of sums
 	int64_t group_floats; // of a band of one group
-	span *spans;
+	int64_t *pixels;      // of a patch: floats from the first of the band
 	float *sums, *panels, *bands;
 } grad_task;
 
@@ -71,14 +72,17 @@ static INLINE grad_task grad_task_at(const grad_shape *g, int64_t task) {
 // grad_panels is the size of a patch of dy in panels.
 static INLINE int64_t grad_panels(const grad_task *t) { return PATCH * t->width; }
 
+enum { PIXEL_FLOATS = PATCH * sizeof(int64_t) / sizeof(float) };
+
+// grad_floats leaves a vector for the last pixel of the bands, which is stored whole.
 static INLINE int64_t grad_floats(const grad_task *t) {
-	return patch_height(&t->s) * SPAN_FLOATS + grad_sums(t) + grad_panels(t) + (t->groups.to - t->groups.from) * t->group_floats;
+	return PIXEL_FLOATS + grad_sums(t) + grad_panels(t) + (t->groups.to - t->groups.from) * t->group_floats + VL;
 }
 
 // grad_place lays the scratch out.
 static INLINE void grad_place(grad_task *t, float *local) {
-	t->spans = (span *)local;
-	t->sums = local + patch_height(&t->s) * SPAN_FLOATS;
+	t->pixels = (int64_t *)local;
+	t->sums = local + PIXEL_FLOATS;
 	t->panels = t->sums + grad_sums(t);
 	t->bands = t->panels + grad_panels(t);
 }
@@ -99,20 +103,52 @@ static INLINE channels grad_channels(const grad_task *t, int64_t group) {
 	return (channels){c.from, c.to, GROUP};
 }
 
-// grad_line adds the products of a patch to the rows of a line, which begins at x.
-static INLINE void grad_line(conv_input *in, const float *x, int64_t rows, int64_t width) {
+// What the next patch will copy: each tile fetches one line of the cache at every pixel.
+typedef struct {
+	const float *dy, *x;
+	int64_t dy_step, x_step; // floats to the next pixel
+	int64_t dy_left, x_left; // floats of a pixel not fetched yet
+} grad_ahead;
+
+static INLINE grad_ahead grad_ahead_at(const grad_task *t, const float *x, const float *dy, int64_t n, int64_t index) {
+	const walk *s = &t->s;
+	if (index >= patch_count(s)) return (grad_ahead){.dy = dy, .x = x};
+	patch p = patch_at(s, index);
+	int64_t y = maximum(p.rows.from % s->out_y * s->step_y + s->first_y, 0), row = p.rows.from / s->out_y * s->in_y + y;
+	int64_t from = grad_channels(t, t->groups.from).from, to = grad_channels(t, t->groups.to - 1).to;
+	return (grad_ahead){
+		.dy = dy + (p.rows.from * s->out_x + p.columns.from) * n + t->columns.from, .dy_step = n, .dy_left = t->columns.to - t->columns.from,
+		.x = x + (row * s->in_x + p.columns.from * s->step_x) * s->in_c + from, .x_step = s->step_x * s->in_c, .x_left = to - from};
+}
+
+// grad_ahead_next takes a line, the same again when there is no more.
+static INLINE const float *grad_ahead_next(grad_ahead *a, int64_t *step) {
+	const float *p = a->dy_left > 0 ? a->dy : a->x;
+	*step = a->dy_left > 0 ? a->dy_step : a->x_left > 0 ? a->x_step : 0;
+	if (a->dy_left > 0)
+		a->dy += LINE, a->dy_left -= LINE;
+	else if (a->x_left > 0)
+		a->x += LINE, a->x_left -= LINE;
+	return p;
+}
+
+// grad_line adds the products of a patch to the rows of a line, which begins at in->x.
+static INLINE void grad_line(grad_input in, grad_ahead *ahead, int64_t rows, int64_t width) {
 	int64_t tiles = ceil_div(rows, CONV_ROWS);
-	float *sums = in->sums;
+	const float *x = in.x;
+	float *sums = in.sums;
 	for (int64_t t = 0; t < tiles; t++) {
 		range r = part_range(t, tiles, rows);
-		for (int64_t i = r.from; i < r.to; i++) in->row[i - r.from] = x + i;
-		in->sums = sums + r.from * in->ld;
-		conv_multiply(in, r.to - r.from, width);
+		in.x = x + r.from;
+		in.sums = sums + r.from * in.ld;
+		in.ahead = grad_ahead_next(ahead, &in.ahead_step);
+		grad_tiles[width / VL - 1][r.to - r.from - 1](&in);
 	}
 }
 
 // grad_panel adds the products of a patch to the sums of one panel, which begin at sums.
-static INLINE void grad_panel(const grad_task *t, const band *b, conv_input *in, float *sums, int64_t width) {
+static INLINE void grad_panel(const grad_task *t, const band *b, grad_input *in, grad_ahead *ahead, float *sums) {
+	int64_t width = in->width;
 	for (int64_t g = t->groups.from; g < t->groups.to; g++) {
 		channels c = grad_channels(t, g);
 		int64_t rows = t->merged ? t->line : c.to - c.from;
@@ -120,7 +156,8 @@ static INLINE void grad_panel(const grad_task *t, const band *b, conv_input *in,
 		for (int64_t y = 0; y < t->s.taps_y; y++)
 			for (int64_t x = 0; x < t->lines; x++, sums += t->line * t->width) {
 				in->sums = sums;
-				grad_line(in, group + y * b->row + x * b->pixel, rows, width);
+				in->x = group + y * b->row + x * b->pixel;
+				grad_line(*in, ahead, rows, width);
 			}
 	}
 }
@@ -136,6 +173,15 @@ static INLINE void grad_pack(const grad_task *t, const float *dy, int64_t n, int
 	}
 }
 
+// grad_pixels lists where the pixels of a patch begin to see the band.
+static INLINE void grad_pixels(const grad_task *t, const band *b, const patch *area) {
+	int64_t *p = t->pixels, step = t->s.step_x * b->pixel;
+	for (int64_t r = area->rows.from; r < area->rows.to; r++) {
+		int64_t at = band_at(b, &t->s, r, area->columns.from);
+		for (int64_t x = area->columns.from; x < area->columns.to; x++, at += step) *p++ = at;
+	}
+}
+
 // grad_patch adds the products of a patch; its pixels are neighbours in dy.
 static void grad_patch(const grad_task *t, const float *x, const float *dy, int64_t n, int64_t index) {
 	patch area = patch_at(&t->s, index);
@@ -146,12 +192,14 @@ static void grad_patch(const grad_task *t, const float *x, const float *dy, int6
 		b = copy_band(&t->s, x, &area, &c, t->bands + (g - t->groups.from) * t->group_floats);
 	}
 	b.p = t->bands; // the bands of all groups are alike
-	for (int64_t r = 0; r < rows; r++) t->spans[r] = (span){band_at(&b, &t->s, area.rows.from + r, area.columns.from), columns, r == rows - 1};
-	conv_input in = {.step = t->s.step_x * b.pixel, .spans = t->spans, .span_count = rows, .ld = t->width, .add = index > 0};
+	grad_pixels(t, &b, &area);
+	grad_input in = {.pixels = t->pixels, .pixel_count = rows * columns, .ld = t->width, .add = index > 0};
 	grad_pack(t, dy + (area.rows.from * t->s.out_x + area.columns.from) * n + t->columns.from, rows * columns, n);
+	grad_ahead ahead = grad_ahead_at(t, x, dy, n, index + 1);
 	for (int64_t j = 0; j < t->width; j += PANEL) {
 		in.panel = t->panels + j * rows * columns;
-		grad_panel(t, &b, &in, t->sums + j, conv_width(t->width - j));
+		in.width = conv_width(t->width - j);
+		grad_panel(t, &b, &in, &ahead, t->sums + j);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "conv_tile.h"
 #include "conv_band.h"
 #include "conv.h"
+#include "conv_grad_tile.h"
 #include "conv_grad.h"
 #include "pointwise.h"
 #include "reduce.h"
