@@ -28,7 +28,7 @@ check-c:
 	  $$d/pool; r=$$?; rm -r "$$d"; exit $$r
 	$(GO) test -tags emulate512 ./kernels/cpu
 
-bench: ## all benchmarks, once through
+bench: ## all benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 # Side by side with PyTorch and stock gorgonia, on one thread and on all cores. Results go to

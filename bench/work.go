@@ -120,7 +120,7 @@ func describe(c Case, o Options, backend string, r Running) (Row, error) {
 	if o.Kernels.ISA != "" {
 		row.ISA = o.Kernels.ISA
 	}
-	if o.Kernels.Threads > 0 {
+	if o.Kernels.Threads > 0 && info.Name != "ref" { // which has one, whatever is asked for
 		row.Threads = o.Kernels.Threads
 	}
 	return row, nil

@@ -73,7 +73,13 @@ static INLINE void norm_strip(const int vecs, const int squares, const float *x,
 	UNROLL for (int v = 0; v < vecs; v++) store(total + v * VL, add ? load(total + v * VL) + s[v] : s[v]);
 }
 
+// norm_clear makes sums over no pixels 0.
+static INLINE void norm_clear(float *total, int64_t n) {
+	for (int64_t j = 0; j < n; j += VL) store(total + j, splat(0));
+}
+
 static INLINE void norm_sums(const int squares, const norm_task *t, const float *x, float *total) {
+	if (t->s.p == 0) norm_clear(total, t->n);
 	for (int64_t from = 0; from < t->s.p; from += CHUNK_ROWS) {
 		int64_t rows = minimum(CHUNK_ROWS, t->s.p - from), j = 0, n = t->n, ld = t->s.c;
 		const float *chunk = x + from * ld;

@@ -78,6 +78,7 @@ static void group_norm_grad_run(const worker *w, const desc *d, int phase, int64
 	}
 	norm_lines(w, d, &t, 2);
 	int64_t lde = norm_pad(t.s.block), ld = t.s.c;
+	if (t.s.p == 0) norm_clear(t.sum0, t.n), norm_clear(t.sum1, t.n);
 	for (int64_t from = 0; from < t.s.p; from += CHUNK_ROWS)
 		norm_grad_chunk((int)d->fn, &t, x + from * ld, dy + from * ld, minimum(CHUNK_ROWS, t.s.p - from), t.e + from * lde, from > 0);
 	for (int64_t j = 0; j < t.n; j += VL) {

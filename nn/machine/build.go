@@ -12,6 +12,10 @@ import (
 // Build returns the Program: dead code removed, ops fused, scratch memory planned behind the
 // persistent tensors. It seals the layout.
 func (b *Builder) Build() (*kernels.Program, error) {
+	if b.built {
+		return nil, fmt.Errorf("machine: Program %q was built already; a Builder builds one", b.name)
+	}
+	b.built = true
 	b.code = dropDead(b.code)
 	if !b.noFuse {
 		b.code = b.tile(fuse(b.code))

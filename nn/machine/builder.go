@@ -28,6 +28,7 @@ type Builder struct {
 	noFold bool // no constants known while lowering
 
 	tileItems int64 // see Tile
+	built     bool
 
 	planned, total int64
 }

@@ -169,7 +169,7 @@ func (t *tiling) items() int64 {
 	n = max(min(n, batch/minTiles), min(least, batch), 1)
 	for d := int64(0); d <= n/2; d++ { // the nearest divisor
 		switch {
-		case batch%(n+d) == 0:
+		case batch%(n+d) == 0 && batch > n+d: // one tile would have nothing to share
 			return n + d
 		case batch%(n-d) == 0:
 			return n - d
