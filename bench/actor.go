@@ -17,8 +17,15 @@ const (
 	actions     = 5
 )
 
-// Goals of the project for the ratio to a peer.
-var smallNetGoals = map[string]float64{peerTorch: 2, peerGorgonia: 20}
+// mlpGoals are the project's goals for the ratio to a peer: a small batch is mostly a peer's
+// cost for every op, a large one is arithmetic.
+func mlpGoals(batch int) map[string]float64 {
+	torch := 1.8
+	if batch <= 256 {
+		torch = 4
+	}
+	return map[string]float64{peerTorch: torch, peerGorgonia: 15}
+}
 
 // Actors are the cases of "actor".
 func Actors() []Case {
@@ -35,7 +42,7 @@ func MLP(batch int, widths ...int) Case {
 	name := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(widths)), "-"), "[]")
 	sizes := map[string]int{"batch": batch, "layers": len(widths) - 1}
 	return Case{
-		Name: "actor", Shape: fmt.Sprintf("mlp %s B%d", name, batch), Unit: gigaflops, Peer: "mlp", Sizes: sizes, Goals: smallNetGoals,
+		Name: "actor", Shape: fmt.Sprintf("mlp %s B%d", name, batch), Unit: gigaflops, Peer: "mlp", Sizes: sizes, Goals: mlpGoals(batch),
 		Open: func(b kernels.Backend) (Running, error) { return openMLP(b, batch, widths) },
 	}
 }

@@ -117,7 +117,7 @@ func TestDuel(t *testing.T) {
 	if len(row.Peers) != 2 || row.Peers[0].Peer != "Fake 1.0" || !strings.HasPrefix(row.Peers[1].Peer, "gorgonia") {
 		t.Fatalf("%+v", row.Peers)
 	}
-	for i, goal := range []float64{2, 20} {
+	for i, goal := range []float64{4, 15} {
 		d := row.Peers[i]
 		if d.Ratio <= 0 || d.RatioLow > d.Ratio || d.RatioHigh < d.Ratio || d.Rounds < 5 || d.Own <= 0 || d.Seconds <= 0 {
 			t.Errorf("%+v", d)

@@ -17,7 +17,7 @@ func Blocks() []Case { return []Case{Block(16, 32, 64, 16)} }
 func Block(batch, size, channels, groups int) Case {
 	return Case{
 		Name: "unet-block", Shape: fmt.Sprintf("%dx%d C%d G%d B%d", size, size, channels, groups, batch), Unit: gigaflops, Peer: "unet-block",
-		Sizes: map[string]int{"groups": groups}, Goals: map[string]float64{peerTorch: 1.2},
+		Sizes: map[string]int{"groups": groups}, Goals: map[string]float64{peerTorch: 1.15},
 		Open: func(b kernels.Backend) (Running, error) { return openBlock(b, batch, size, channels, groups) },
 	}
 }
