@@ -105,17 +105,3 @@ func TestPolicyIsReproducible(t *testing.T) {
 		t.Error("greedy and sampled do the same")
 	}
 }
-
-// paperTrainer trains in the preset as it is.
-func paperTrainer(t testing.TB, c Config, seed uint64) *Trainer {
-	t.Helper()
-	s, err := sim.Preset("paper")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := sim.New(s, c.Worlds, Split(seed, StreamWorld))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newTrainer(t, c, Offloading(w), seed)
-}
