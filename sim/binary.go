@@ -9,7 +9,7 @@ import (
 )
 
 // stateMagic begins a marshalled Worlds; the last byte is the format's version.
-var stateMagic = [8]byte{'g', 'm', 'e', 'l', 's', 'i', 'm', 1}
+var stateMagic = [8]byte{'g', 'm', 'e', 'l', 's', 'i', 'm', 2}
 
 const (
 	stateHeader  = 8 + 4*8 // magic, scenario hash, seed, worlds, length of the arrays
@@ -18,58 +18,35 @@ const (
 
 var stateCRC = crc64.MakeTable(crc64.ECMA)
 
-// arrays lists every array of the state in the order of the format.
-func (w *Worlds) arrays() (floats [][]float32, ints [][]int32, bools [][]bool) {
-	t := &w.Task
-	floats = [][]float32{
-		w.Obs, w.Mask, w.Reward, w.FinalObs, w.FinalMask,
-		t.DataBits, t.Cycles, t.ResultBits, t.Deadline, t.UplinkBps, t.RadioWait, t.Upload,
-		t.QueueWait, t.Switch, t.Compute, t.Download, t.Latency, t.Energy,
-		w.speed, w.gain, w.now, w.compute, w.radio, w.free, w.data, w.cycles, w.deadline,
+// bytes is the size of a field in the format.
+func (f *field) bytes() int {
+	if f.flags != nil {
+		return f.n
 	}
-	ints = [][]int32{t.Model, t.Action, t.Server, w.slot, w.episode, w.cand, w.load, w.cache, w.model}
-	bools = [][]bool{w.HadTask, w.Terminated, w.Truncated, t.Completed, w.los}
-	return floats, ints, bools
+	return 4 * f.n
 }
 
-// stateSize is the number of bytes of the arrays.
-func (w *Worlds) stateSize() int {
-	n := 0
-	floats, ints, bools := w.arrays()
-	for _, a := range floats {
-		n += 4 * len(a)
-	}
-	for _, a := range ints {
-		n += 4 * len(a)
-	}
-	for _, a := range bools {
-		n += len(a)
+// marshalled is the size of all fields in the format.
+func marshalled(fields []field) (n int) {
+	for i := range fields {
+		n += fields[i].bytes()
 	}
 	return n
 }
 
-// MarshalBinary returns the complete state, little-endian; stepping on from it
-// gives the same bits. The scenario itself is not included, only its hash.
-func (w *Worlds) MarshalBinary() ([]byte, error) {
-	size := w.stateSize()
-	b := make([]byte, 0, stateHeader+size+stateTrailer)
-	b = append(b, stateMagic[:]...)
-	for _, v := range []uint64{w.scenario.Hash(), w.seed, uint64(w.W), uint64(size)} {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
-	floats, ints, bools := w.arrays()
-	for _, a := range floats {
-		for _, v := range a {
+// append writes the field, little-endian.
+func (f *field) append(b []byte) []byte {
+	switch {
+	case f.floats != nil:
+		for _, v := range *f.floats {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}
-	}
-	for _, a := range ints {
-		for _, v := range a {
+	case f.ints != nil:
+		for _, v := range *f.ints {
 			b = binary.LittleEndian.AppendUint32(b, uint32(v))
 		}
-	}
-	for _, a := range bools {
-		for _, v := range a {
+	default:
+		for _, v := range *f.flags {
 			bit := byte(0)
 			if v {
 				bit = 1
@@ -77,36 +54,75 @@ func (w *Worlds) MarshalBinary() ([]byte, error) {
 			b = append(b, bit)
 		}
 	}
+	return b
+}
+
+// read sets the field and returns the rest.
+func (f *field) read(b []byte) []byte {
+	switch {
+	case f.floats != nil:
+		for i := range *f.floats {
+			(*f.floats)[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+	case f.ints != nil:
+		for i := range *f.ints {
+			(*f.ints)[i] = int32(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+	default:
+		for i := range *f.flags {
+			(*f.flags)[i] = b[i] != 0
+		}
+	}
+	return b[f.bytes():]
+}
+
+// recordedFields are the arrays of the state and, where they are recorded, of the outcomes.
+func (w *Worlds) recordedFields() []field {
+	fields := w.stateFields()
+	if w.record {
+		fields = append(fields, w.outcomeFields()...)
+	}
+	return fields
+}
+
+// MarshalBinary returns the complete state, little-endian, with the outcomes of the last
+// step if they are recorded; stepping on from it gives the same bits. The scenario
+// itself is not included, only its hash.
+func (w *Worlds) MarshalBinary() ([]byte, error) {
+	fields := w.recordedFields()
+	size := marshalled(fields)
+	b := make([]byte, 0, stateHeader+size+stateTrailer)
+	b = append(b, stateMagic[:]...)
+	for _, v := range []uint64{w.scenario.Hash(), w.seed, uint64(w.W), uint64(size)} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	for i := range fields {
+		b = fields[i].append(b)
+	}
 	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b, stateCRC)), nil
 }
 
 // UnmarshalBinary restores a state into Worlds made by New with the same scenario
 // and number of worlds; the seed comes from the state. On an error nothing has
-// changed.
+// changed. RecordTasks stays as it is: outcomes that the state lacks are cleared, those
+// that are not wanted are left out.
 func (w *Worlds) UnmarshalBinary(b []byte) error {
 	if err := w.checkState(b); err != nil {
 		return err
 	}
 	w.seed = binary.LittleEndian.Uint64(b[16:])
-	b = b[stateHeader:]
-	floats, ints, bools := w.arrays()
-	for _, a := range floats {
-		for i := range a {
-			a[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		}
-		b = b[4*len(a):]
+	b = b[stateHeader : len(b)-stateTrailer]
+	for _, f := range w.stateFields() {
+		b = f.read(b)
 	}
-	for _, a := range ints {
-		for i := range a {
-			a[i] = int32(binary.LittleEndian.Uint32(b[4*i:]))
-		}
-		b = b[4*len(a):]
+	if !w.record {
+		return nil
 	}
-	for _, a := range bools {
-		for i := range a {
-			a[i] = b[i] != 0
+	w.forgetTasks()
+	if len(b) > 0 {
+		for _, f := range w.outcomeFields() {
+			b = f.read(b)
 		}
-		b = b[len(a):]
 	}
 	return nil
 }
@@ -127,8 +143,10 @@ func (w *Worlds) checkState(b []byte) error {
 		return fmt.Errorf("sim: the state has %d worlds, these are %d", n, w.W)
 	}
 	size, have := binary.LittleEndian.Uint64(b[32:]), len(b)-stateHeader-stateTrailer
-	if size != uint64(w.stateSize()) || size != uint64(have) {
-		return fmt.Errorf("sim: the state says %d bytes and has %d, want %d", size, have, w.stateSize())
+	plain := marshalled(w.stateFields())
+	full := plain + marshalled(w.outcomeFields())
+	if size != uint64(have) || have != plain && have != full {
+		return fmt.Errorf("sim: the state says %d bytes and has %d, want %d, or %d with outcomes", size, have, plain, full)
 	}
 	end := len(b) - stateTrailer
 	if crc64.Checksum(b[:end], stateCRC) != binary.LittleEndian.Uint64(b[end:]) {

@@ -89,8 +89,10 @@ type Summary struct {
 
 // NewMeter counts exactly the first `episodes` finished episodes of the worlds:
 // world i counts for episodes/W of them, the first episodes mod W worlds for one
-// more. With episodes = 0 everything counts.
+// more. With episodes = 0 everything counts. A Meter reads the outcomes of tasks, so the
+// worlds record them from here on.
 func NewMeter(w *Worlds, episodes int) *Meter {
+	w.RecordTasks(true)
 	m := &Meter{
 		scenario: w.scenario.Name, agents: w.A, slots: w.p.slots,
 		quota: make([]int, w.W), worlds: make([]worldMeter, w.W), actions: make([]int64, w.U),

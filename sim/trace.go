@@ -24,11 +24,14 @@ func NewTrace(out io.Writer) *Trace {
 	return t
 }
 
-// Observe writes the tasks of the last step of all worlds.
+// Observe writes the tasks of the last step of all worlds, which must record them.
 func (t *Trace) Observe(w *Worlds) { t.observe(w, nil) }
 
 // observe leaves out the worlds whose steps the meter no longer counts.
 func (t *Trace) observe(w *Worlds, m *Meter) {
+	if !w.record {
+		panic("sim: a trace of worlds that do not record tasks; call RecordTasks(true) before Step")
+	}
 	for world := range w.W {
 		if m != nil && !m.Counts(world) {
 			continue

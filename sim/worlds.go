@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gmel-go/gmel/kernels/philox"
@@ -29,7 +31,9 @@ type Worlds struct {
 	FinalObs  []float32 // [W, A, O]
 	FinalMask []float32 // [W, A, U]
 
-	Task Outcomes // what became of the tasks of the last step
+	// What became of the tasks of the last step. The slices are nil, so that reading them
+	// fails at once, in worlds that do not record them (RecordTasks).
+	Task Outcomes
 
 	scenario *Scenario
 	p        *params
@@ -37,7 +41,10 @@ type Worlds struct {
 	threads  int
 	tasks    []func() // one per thread, made once so that Step allocates nothing
 	done     sync.WaitGroup
-	actions  []int32 // of the running Step
+	actions  []int32  // of the running Step
+	outcomes Outcomes // the arrays of Task; the Go engine always needs them
+	record   bool
+	native   *native // the C engine, nil where the Go engine plays
 
 	slot    []int32 // [W] current slot
 	episode []int32 // [W] finished episodes
@@ -97,53 +104,83 @@ type scratch struct {
 	keys  []uint64 // [A] tasks of the slot by ES and arrival
 }
 
-// maxFloats bounds the state of all worlds, so that a slip of the keyboard ends in a sentence
-// and not in the system's out-of-memory killer: 64 GB.
-const maxFloats = 16e9
+// maxBytes bounds the memory of all worlds, so that a slip of the keyboard ends in a sentence
+// and not in the system's out-of-memory killer.
+const maxBytes = 64e9
 
 // New makes W worlds of the scenario and resets them. The scenario is copied.
-// World w depends on the scenario, the seed and w only.
+// World w depends on the scenario, the seed and w only. The C engine plays where the binary has
+// it and it knows the scenario's options, the Go engine elsewhere (see Engines); both give the
+// same bits.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	engine := engineGo
+	if names := nativeEngines(); len(names) > 0 && unsupported(s) == "" {
+		engine = names[0]
+	}
+	return NewOn(engine, s, worlds, seed)
+}
+
+// engineGo is the name of the plain engine, the readable specification.
+const engineGo = "go"
+
+// Engines returns the names that NewOn knows in this binary on this processor, the fastest
+// first: the C engine for each instruction set, if the binary has it, and "go".
+func Engines() []string { return append(nativeEngines(), engineGo) }
+
+// NewOn is New on the engine of that name. An engine that cannot play the scenario is an error.
+func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(Engines(), engine) {
+		return nil, fmt.Errorf("sim: no engine %q here; there are %s", engine, strings.Join(Engines(), ", "))
+	}
+	if why := unsupported(s); engine != engineGo && why != "" {
+		return nil, fmt.Errorf("sim: engine %q does not know %s; allowed: %s", engine, why, engineGo)
+	}
 	p := newParams(s)
-	if most := maxFloats / (p.A * (2*p.O + 2*p.U + p.C + 32)); worlds < 1 || worlds > max(most, 1) {
-		return nil, fmt.Errorf("sim: %d worlds of %d IEDs are not allowed; allowed: 1 to %d (64 GB)", worlds, p.A, max(most, 1))
+	if one := Bytes(s, 1); worlds < 1 || float64(worlds) > max(maxBytes/float64(one), 1) {
+		return nil, fmt.Errorf("sim: %d worlds of %d IEDs are not allowed; allowed: 1 to %d (one takes %.3g MB, all at most %g GB)",
+			worlds, p.A, max(int64(maxBytes)/one, 1), float64(one)/1e6, maxBytes/1e9)
 	}
 	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s.Clone(), p: p, seed: seed}
-	w.allocate()
+	allocate(w.stateFields())
+	if engine != engineGo {
+		w.native = newNative(w, engine)
+	}
+	w.RecordTasks(true)
 	w.SetThreads(1)
 	w.Reset()
 	return w, nil
 }
 
-func (w *Worlds) allocate() {
-	p, n := w.p, w.W*w.A
-	for _, f := range []struct {
-		to *[]float32
-		n  int
-	}{
-		{&w.Obs, n * p.O}, {&w.FinalObs, n * p.O}, {&w.Mask, n * p.U}, {&w.FinalMask, n * p.U}, {&w.Reward, n},
-		{&w.Task.DataBits, n}, {&w.Task.Cycles, n}, {&w.Task.ResultBits, n}, {&w.Task.Deadline, n},
-		{&w.Task.UplinkBps, n}, {&w.Task.RadioWait, n}, {&w.Task.Upload, n}, {&w.Task.QueueWait, n},
-		{&w.Task.Switch, n}, {&w.Task.Compute, n}, {&w.Task.Download, n}, {&w.Task.Latency, n}, {&w.Task.Energy, n},
-		{&w.speed, n}, {&w.gain, n * p.C}, {&w.now, n * p.C}, {&w.compute, n}, {&w.radio, n}, {&w.free, w.W * p.M},
-		{&w.data, n}, {&w.cycles, n}, {&w.deadline, n},
-	} {
-		*f.to = make([]float32, f.n)
+// Engine returns the name of the engine that plays.
+func (w *Worlds) Engine() string {
+	if w.native == nil {
+		return engineGo
 	}
-	for _, f := range []struct {
-		to *[]int32
-		n  int
-	}{
-		{&w.Task.Model, n}, {&w.Task.Action, n}, {&w.Task.Server, n}, {&w.slot, w.W}, {&w.episode, w.W},
-		{&w.cand, n * p.C}, {&w.load, w.W * p.M}, {&w.cache, w.W * p.M * p.G}, {&w.model, n},
-	} {
-		*f.to = make([]int32, f.n)
+	return w.native.name
+}
+
+// RecordTasks says whether the following steps write Task, what became of every task. New
+// worlds do; training, which reads rewards only, saves a part of the step without. Turning
+// it on clears Task.
+func (w *Worlds) RecordTasks(on bool) {
+	if on == w.record {
+		return
 	}
-	w.HadTask, w.Task.Completed, w.los = make([]bool, n), make([]bool, n), make([]bool, n*p.C)
-	w.Terminated, w.Truncated = make([]bool, w.W), make([]bool, w.W)
+	w.record = on
+	if w.outcomes.Model == nil && (on || w.native == nil) {
+		allocate(w.outcomeFields())
+	}
+	w.Task = Outcomes{}
+	if on {
+		w.forgetTasks()
+		w.Task = w.outcomes
+	}
 }
 
 // SetThreads makes Step use n goroutines (at least 1, at most W), each with a
@@ -152,6 +189,10 @@ func (w *Worlds) SetThreads(n int) {
 	n = min(max(n, 1), w.W)
 	w.threads = n
 	w.tasks = make([]func(), n)
+	if w.native != nil {
+		w.native.setThreads(w, n)
+		return
+	}
 	w.scratches = make([]scratch, n)
 	for k := range n {
 		s := &w.scratches[k]
@@ -169,8 +210,12 @@ func (w *Worlds) SetThreads(n int) {
 // Reset starts episode 0 in every world and forgets the last step.
 func (w *Worlds) Reset() {
 	w.forget()
+	clear(w.episode)
+	if w.native != nil {
+		w.native.reset(w)
+		return
+	}
 	for world := range w.W {
-		w.episode[world] = 0
 		w.startEpisode(world, &w.scratches[0])
 	}
 }
@@ -183,6 +228,14 @@ func (w *Worlds) forget() {
 	clear(w.Truncated)
 	clear(w.FinalObs)
 	clear(w.FinalMask)
+	if w.record {
+		w.forgetTasks()
+	}
+}
+
+// forgetTasks sets the outcome of every IED to "no task".
+func (w *Worlds) forgetTasks() {
+	w.Task = w.outcomes
 	for world := range w.W {
 		w.clearOutcomes(world)
 	}
@@ -211,6 +264,9 @@ func (w *Worlds) Step(actions []int32) error {
 		return err
 	}
 	w.actions = actions
+	if w.native == nil {
+		w.Task = w.outcomes // the Go engine's working memory
+	}
 	w.done.Add(w.threads)
 	for _, task := range w.tasks[1:] {
 		go task()
@@ -218,6 +274,9 @@ func (w *Worlds) Step(actions []int32) error {
 	w.tasks[0]()
 	w.done.Wait()
 	w.actions = nil
+	if !w.record {
+		w.Task = Outcomes{}
+	}
 	return nil
 }
 

@@ -1,0 +1,27 @@
+package sim
+
+// Without cgo the Go engine plays everything.
+
+// native is the C engine, which this binary does not have.
+type native struct{ name string }
+
+func nativeEngines() []string { return nil }
+
+func newNative(*Worlds, string) *native { panic("sim: this binary has no C engine") }
+
+func (*native) setThreads(*Worlds, int) {}
+func (*native) reset(*Worlds)           {}
+
+// allocate makes the arrays of the fields.
+func allocate(fields []field) {
+	for _, f := range fields {
+		switch {
+		case f.floats != nil:
+			*f.floats = make([]float32, f.n)
+		case f.ints != nil:
+			*f.ints = make([]int32, f.n)
+		default:
+			*f.flags = make([]bool, f.n)
+		}
+	}
+}

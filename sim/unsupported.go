@@ -1,0 +1,8 @@
+package sim
+
+// unsupported names an option of the scenario that the C engine does not know, "" if it knows
+// them all. New plays such a scenario on the Go engine. An option that is added to the
+// Go engine is listed here until the C engine has it.
+func unsupported(*Scenario) string {
+	return ""
+}
