@@ -82,13 +82,13 @@ func checkState(t *rapid.T, w *Worlds) {
 			}
 		}
 	}
-	for es := range w.W * w.p.M {
+	for es := range w.W * w.p.M * w.p.P {
 		seen := map[int32]bool{}
 		for _, k := range w.cache[es*w.p.G:][:w.p.G] {
 			seen[k] = true
 		}
 		if len(seen) != w.p.G {
-			t.Fatalf("ES %d holds %v", es, w.cache[es*w.p.G:][:w.p.G])
+			t.Fatalf("GPU %d holds %v", es, w.cache[es*w.p.G:][:w.p.G])
 		}
 	}
 	for n, v := range w.Obs {
@@ -138,19 +138,27 @@ func checkServers(t *rapid.T, s *Scenario, history []played) {
 		}
 		return x.arrival < y.arrival
 	})
-	free := make([]float64, s.Servers)
+	free := make([][]float64, s.Servers)
+	for m := range free {
+		free[m] = make([]float64, 1)
+		if g := s.Compute.ServerGPUs; len(g) > 0 {
+			free[m] = make([]float64, g[m%len(g)])
+		}
+	}
 	for _, p := range history {
 		if !p.started {
 			continue
 		}
 		const slack = 1e-4
-		if p.start < free[p.es]-slack {
-			t.Fatalf("ES %d starts a task at %v but is busy until %v: %+v", p.es, p.start, free[p.es], p)
+		gpus := free[p.es]
+		sort.Float64s(gpus)
+		if p.start < gpus[0]-slack {
+			t.Fatalf("ES %d starts a task at %v but is busy until %v: %+v", p.es, p.start, gpus[0], p)
 		}
-		if idle := math.Max(p.arrival, free[p.es]); p.start > idle+slack {
+		if idle := math.Max(p.arrival, gpus[0]); p.start > idle+slack {
 			t.Fatalf("ES %d waits from %v to %v with a task there: %+v", p.es, idle, p.start, p)
 		}
-		free[p.es] = p.release
+		gpus[0] = p.release
 	}
 }
 

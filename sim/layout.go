@@ -34,7 +34,7 @@ func (w *Worlds) stateFields() []field {
 		{name: "now", floats: &w.now, n: n * p.C},
 		{name: "compute", floats: &w.compute, n: n},
 		{name: "radio", floats: &w.radio, n: n},
-		{name: "free", floats: &w.free, n: w.W * p.M},
+		{name: "free", floats: &w.free, n: w.W * p.M * p.P},
 		{name: "data", floats: &w.data, n: n},
 		{name: "cycles", floats: &w.cycles, n: n},
 		{name: "deadline", floats: &w.deadline, n: n},
@@ -42,7 +42,7 @@ func (w *Worlds) stateFields() []field {
 		{name: "episode", ints: &w.episode, n: w.W},
 		{name: "cand", ints: &w.cand, n: n * p.C},
 		{name: "load", ints: &w.load, n: w.W * p.M},
-		{name: "cache", ints: &w.cache, n: w.W * p.M * p.G},
+		{name: "cache", ints: &w.cache, n: w.W * p.M * p.P * p.G},
 		{name: "model", ints: &w.model, n: n},
 		{name: "had_task", flags: &w.HadTask, n: n},
 		{name: "terminated", flags: &w.Terminated, n: w.W},
@@ -100,10 +100,7 @@ func (f *field) clear() {
 // linear in the number of worlds and, beside the tables of the hall, in that of IEDs. It
 // counts the outcomes of tasks (RecordTasks); the scenario must be valid.
 func Bytes(s *Scenario, worlds int) int64 {
-	one := &Worlds{W: 1, p: &params{
-		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models), O: s.ObsSize(), U: s.Actions(),
-		G: min(s.Compute.CacheModels, len(s.Tasks.Models)),
-	}}
+	one := &Worlds{W: 1, p: sizes(s)}
 	total := int64(0)
 	for _, f := range append(one.stateFields(), one.outcomeFields()...) {
 		if f.n *= worlds; f.n > 0 {

@@ -16,12 +16,12 @@ import (
 type naive struct {
 	s         *Scenario
 	clock     float64
-	radioFree []float64 // [A] absolute
-	cpuFree   []float64 // [A]
-	esFree    []float64 // [M]
-	memory    [][]int   // [M] models held, least recently used first
-	sharers   []int     // [M] of the last slot
-	close     bool      // a comparison was too close to call between float32 and float64
+	radioFree []float64   // [A] absolute
+	cpuFree   []float64   // [A]
+	esFree    [][]float64 // [M][GPU]
+	memory    [][][]int   // [M][GPU] models held, least recently used first
+	sharers   []int       // [M] of the last slot
+	close     bool        // a comparison was too close to call between float32 and float64
 }
 
 // job is one task on its way.
@@ -38,14 +38,23 @@ type job struct {
 func newNaive(s *Scenario) *naive {
 	n := &naive{
 		s: s, radioFree: make([]float64, s.IEDs), cpuFree: make([]float64, s.IEDs),
-		esFree: make([]float64, s.Servers), sharers: make([]int, s.Servers),
+		sharers: make([]int, s.Servers),
 	}
-	for range s.Servers {
-		var held []int
-		for k := min(s.Compute.CacheModels, len(s.Tasks.Models)) - 1; k >= 0; k-- {
-			held = append(held, k)
+	for m := range s.Servers {
+		gpus := 1
+		if g := s.Compute.ServerGPUs; len(g) > 0 {
+			gpus = g[m%len(g)]
 		}
-		n.memory = append(n.memory, held)
+		n.esFree = append(n.esFree, make([]float64, gpus))
+		var memory [][]int
+		for range gpus {
+			var held []int
+			for k := min(s.Compute.CacheModels, len(s.Tasks.Models)) - 1; k >= 0; k-- {
+				held = append(held, k)
+			}
+			memory = append(memory, held)
+		}
+		n.memory = append(n.memory, memory)
 	}
 	return n
 }
@@ -116,13 +125,14 @@ func (n *naive) local(j *job) {
 }
 
 func (n *naive) remote(j *job) {
-	j.begun = math.Max(j.sent, n.esFree[j.es])
+	gpu := n.idlest(j.es)
+	j.begun = math.Max(j.sent, n.esFree[j.es][gpu])
 	if !n.later(j.due, j.begun) {
 		return
 	}
 	loading := n.s.Tasks.Models[j.model].LoadS
 	var rest []int
-	for _, k := range n.memory[j.es] {
+	for _, k := range n.memory[j.es][gpu] {
 		if k == j.model {
 			loading = 0
 		} else {
@@ -132,15 +142,30 @@ func (n *naive) remote(j *job) {
 	if len(rest) == n.s.Compute.CacheModels { // full, and the model was not there
 		rest = rest[1:]
 	}
-	n.memory[j.es] = append(rest, j.model)
+	n.memory[j.es][gpu] = append(rest, j.model)
 	speeds := n.s.Compute.ServerGcyclesPerS
 	j.ready = j.begun + loading + j.cycles/(speeds[j.es%len(speeds)]*1e9)
-	n.esFree[j.es] = math.Min(j.ready, j.due)
-	j.energy += n.s.Energy.GPUW * (n.esFree[j.es] - j.begun)
+	n.esFree[j.es][gpu] = math.Min(j.ready, j.due)
+	j.energy += n.s.Energy.GPUW * (n.esFree[j.es][gpu] - j.begun)
 	r, m := n.s.Radio, float64(n.sharers[j.es])
 	down := n.bitrate(r.ServerPowerDBm-10*math.Log10(m), r.IEDNoiseFigureDB, r.BandwidthMHz*1e6/m, j.gain)
 	end := j.ready + j.result/down
 	j.done, j.latency = !n.later(end, j.due), end-n.clock
+}
+
+// idlest is the GPU that is free first. Those that are idle now are equal, however long they
+// have been.
+func (n *naive) idlest(es int) int {
+	best, at := math.Inf(1), 0
+	for g, free := range n.esFree[es] {
+		free = math.Max(free, n.clock)
+		if free < best-1e-4 {
+			best, at = free, g
+		} else if free != best && free < best+1e-4 {
+			n.close = true
+		}
+	}
+	return at
 }
 
 // jobsOf reads the tasks of the current slot of a world and the actions.
@@ -181,6 +206,7 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.Compute.CacheModels = rapid.IntRange(1, 4).Draw(t, "G")
 	s.Radio.BandwidthMHz = rapid.SampledFrom([]float64{2, 20, 100}).Draw(t, "B")
 	s.Radio.IEDPowerDBm = rapid.SampledFrom([]float64{0, 10, 23}).Draw(t, "P")
+	s.Compute.ServerGPUs = rapid.SampledFrom([][]int{nil, {2}, {1, 3}}).Draw(t, "GPUs")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
@@ -271,9 +297,9 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 		for c := range w.p.C {
 			es := w.cand[i*w.p.C+c]
 			dB := 10 * math.Log10(float64(w.now[i*w.p.C+c]))
-			want = append(want, math.Max((dB+100)/20, -2), wait(n.esFree[es]), float64(n.sharers[es])/float64(w.A))
+			want = append(want, math.Max((dB+100)/20, -2), wait(slices.Min(n.esFree[es])), float64(n.sharers[es])/float64(w.A))
 			held := make([]float64, k)
-			for _, m := range n.memory[es] {
+			for _, m := range n.memory[es][n.idlest(int(es))] {
 				held[m] = 1
 			}
 			flags = append(flags, held...)

@@ -13,7 +13,7 @@ package sim
 //	K+6          own radio backlog / tau_min
 //	then for each candidate c
 //	  +0         (10 log10 gain + 100) / 20, at least -2: the gain of this slot in dB
-//	  +1         ES backlog / tau_min
+//	  +1         ES backlog / tau_min: of its GPU that is free first, as are the flags
 //	  +2         n_m / N of the last slot
 //	then, with cache flags, for each candidate K flags: the ES holds model k
 //
@@ -54,9 +54,10 @@ func (w *Worlds) observe(world, agent int) {
 	o[p.K+6] = min(float32(w.radio[agent]*p.perWait), p.maxWait)
 	o = o[p.K+7:]
 	for c := range p.C {
-		es := world*p.M + int(w.cand[agent*p.C+c])
+		m := int(w.cand[agent*p.C+c])
+		es := world*p.M + m
 		o[3*c] = max(float32(log2f(w.now[agent*p.C+c])*gainScale)+gainShift, gainLow)
-		o[3*c+1] = min(float32(w.free[es]*p.perWait), p.maxWait)
+		o[3*c+1] = min(float32(w.free[w.nextGPU(es, m)]*p.perWait), p.maxWait)
 		o[3*c+2] = float32(float32(w.load[es]) * p.perAgent)
 	}
 	o = o[3*p.C:]
@@ -80,7 +81,7 @@ func (w *Worlds) observeLoadTimes(world, agent int, o []float32) {
 	p, k := w.p, w.model[agent]
 	for c := range o {
 		o[c] = 0
-		if k >= 0 && !w.holds(world*p.M+int(w.cand[agent*p.C+c]), k) {
+		if k >= 0 && !w.holds(w.candidateGPU(world, agent, c), k) {
 			o[c] = float32(p.models[k].load * p.perLoad)
 		}
 	}
@@ -91,16 +92,16 @@ func (w *Worlds) observeCaches(world, agent int, o []float32) {
 	p := w.p
 	clear(o)
 	for c := range p.C {
-		es := world*p.M + int(w.cand[agent*p.C+c])
-		for _, k := range w.cache[es*p.G:][:p.G] {
+		gpu := w.candidateGPU(world, agent, c)
+		for _, k := range w.cache[gpu*p.G:][:p.G] {
 			o[c*p.K+int(k)] = 1
 		}
 	}
 }
 
-// holds reports whether an ES (index w M + m) has the model in GPU memory.
-func (w *Worlds) holds(es int, model int32) bool {
-	for _, k := range w.cache[es*w.p.G:][:w.p.G] {
+// holds reports whether a GPU (index (w M + m) P + j) has the model in its memory.
+func (w *Worlds) holds(gpu int, model int32) bool {
+	for _, k := range w.cache[gpu*w.p.G:][:w.p.G] {
 		if k == model {
 			return true
 		}

@@ -34,7 +34,9 @@ type params struct {
 	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
 	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
 
-	serverSpeed []float32 // [M] F_m
+	serverSpeed []float32 // [M] F_m, of each GPU
+	gpus        []int32   // [M] G_m
+	P           int       // largest G_m: the ESs' arrays have P places for each
 	speedLo     float32   // f_i = lo + u span
 	speedSpan   float32
 
@@ -64,18 +66,24 @@ type modelUnit struct {
 	load                     float32
 }
 
-func newParams(s *Scenario) *params {
+// sizes returns params with the counts alone, which say how long every array is.
+func sizes(s *Scenario) *params {
 	p := &params{
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
-		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(),
-		slots: s.Time.Slots, slot: float32(s.Time.SlotS), arrival: float32(s.Tasks.Probability),
-		width: float32(s.Hall.WidthM), depth: float32(s.Hall.DepthM), servers: serverGrid(s),
-		kappa: float32(s.Energy.Kappa), gpuW: float32(s.Energy.GPUW),
-		penalty: float32(1 + s.Reward.FailurePenalty), energyWeight: float32(s.Reward.EnergyWeightPerJ),
-		flags: s.Observation.CacheFlags, loadTimes: s.Observation.LoadTimes, serverSpeeds: s.Observation.ServerSpeeds,
-		episodic: s.Topology == TopologyEpisode,
-		fixedKey: philox.Key(s.TopologySeed),
+		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
 	}
+	p.setGPUs(s)
+	return p
+}
+
+func newParams(s *Scenario) *params {
+	p := sizes(s)
+	p.slot, p.arrival = float32(s.Time.SlotS), float32(s.Tasks.Probability)
+	p.width, p.depth, p.servers = float32(s.Hall.WidthM), float32(s.Hall.DepthM), serverGrid(s)
+	p.kappa, p.gpuW = float32(s.Energy.Kappa), float32(s.Energy.GPUW)
+	p.penalty, p.energyWeight = float32(1+s.Reward.FailurePenalty), float32(s.Reward.EnergyWeightPerJ)
+	p.flags, p.loadTimes, p.serverSpeeds = s.Observation.CacheFlags, s.Observation.LoadTimes, s.Observation.ServerSpeeds
+	p.episodic, p.fixedKey = s.Topology == TopologyEpisode, philox.Key(s.TopologySeed)
 	p.setRadio(s)
 	p.setTasks(s)
 	f := s.Compute.IEDGcyclesPerS

@@ -177,10 +177,11 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	m := int(w.cand[link])
 	es, k := agent/p.A*p.M+m, w.model[agent]
 	n := float32(max(w.load[es], 1))
+	gpu := w.nextGPU(es, m)
 	arrival := w.radio[agent] + w.data[agent]/p.uplink(w.now[link], n)
-	t := max(arrival, w.free[es]) + w.cycles[agent]/p.serverSpeed[m]
+	t := max(arrival, w.free[gpu]) + w.cycles[agent]/p.serverSpeed[m]
 	t += p.models[k].result / p.downlink(w.now[link], n)
-	if switchWeight > 0 && !w.holds(es, k) {
+	if switchWeight > 0 && !w.holds(gpu, k) {
 		t += float32(switchWeight * p.models[k].load)
 	}
 	return t

@@ -98,11 +98,13 @@ type Model struct {
 	LoadS          float64 `yaml:"load_s"`
 }
 
-// Compute is the speed of ESs and IEDs and the size of the ESs' model caches.
+// Compute is the speed of ESs (of each of their GPUs) and IEDs and the size of the model
+// cache of each GPU. Keys that are left out of a scenario and its YAML switch an option off.
 type Compute struct {
 	ServerGcyclesPerS []float64 `yaml:"server_gcycles_per_s,flow"` // ES m has entry m modulo the length
 	IEDGcyclesPerS    Range     `yaml:"ied_gcycles_per_s,flow"`
-	CacheModels       int       `yaml:"cache_models"` // G
+	ServerGPUs        []int     `yaml:"server_gpus,flow,omitempty"` // ES m has entry m modulo the length; empty: 1 each
+	CacheModels       int       `yaml:"cache_models"`               // G
 }
 
 // Energy holds the constants of the energy report.
@@ -156,6 +158,7 @@ func (s *Scenario) Clone() *Scenario {
 	c.Hall.ServerPositions = append([]Point(nil), s.Hall.ServerPositions...)
 	c.Tasks.Models = append([]Model(nil), s.Tasks.Models...)
 	c.Compute.ServerGcyclesPerS = append([]float64(nil), s.Compute.ServerGcyclesPerS...)
+	c.Compute.ServerGPUs = append([]int(nil), s.Compute.ServerGPUs...)
 	return &c
 }
 

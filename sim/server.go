@@ -1,6 +1,6 @@
 package sim
 
-// serve runs one task on ES m, first come first served: the caller calls in the
+// serve runs one task on the GPU of ES m that is free first, first come first served: the caller calls in the
 // order of commit, earlier slots first, within a slot by (arrival, IED).
 //
 //	start s = max(A, free), X = L_k unless the model is in GPU memory,
@@ -12,19 +12,20 @@ func (w *Worlds) serve(world, m, agent int) {
 	p, t := w.p, &w.Task
 	es := world*p.M + m
 	tau, arrival := w.deadline[agent], w.radio[agent]
-	start := max(arrival, w.free[es])
+	gpu := w.nextGPU(es, m)
+	start := max(arrival, w.free[gpu])
 	t.QueueWait[agent] = start - arrival
 	if start >= tau {
 		w.fail(agent)
 		return
 	}
-	if !w.touch(es, w.model[agent]) {
+	if !w.touch(gpu, w.model[agent]) {
 		t.Switch[agent] = p.models[w.model[agent]].load
 	}
 	t.Compute[agent] = w.cycles[agent] / p.serverSpeed[m]
 	end := start + t.Switch[agent] + t.Compute[agent]
-	w.free[es] = min(end, tau)
-	t.Energy[agent] += float32(p.gpuW * (w.free[es] - start))
+	w.free[gpu] = min(end, tau)
+	t.Energy[agent] += float32(p.gpuW * (w.free[gpu] - start))
 	gain := w.now[agent*p.C+int(t.Action[agent])-1]
 	t.Download[agent] = t.ResultBits[agent] / p.downlink(gain, float32(w.load[es]))
 	w.finish(agent, end+t.Download[agent])
@@ -70,10 +71,10 @@ func (w *Worlds) fail(agent int) {
 	}
 }
 
-// touch makes the model the most recently used one of the ES and reports whether
+// touch makes the model the most recently used one of a GPU and reports whether
 // it was in GPU memory; if not, it replaces the least recently used one.
-func (w *Worlds) touch(es int, model int32) (held bool) {
-	cache := w.cache[es*w.p.G:][:w.p.G]
+func (w *Worlds) touch(gpu int, model int32) (held bool) {
+	cache := w.cache[gpu*w.p.G:][:w.p.G]
 	at := len(cache) - 1
 	for j, k := range cache {
 		if k == model {

@@ -158,7 +158,7 @@ func (w *Worlds) upload(world, agent, action int, m int32) float32 {
 func (w *Worlds) advance(world int) {
 	p := w.p
 	for _, backlog := range [...][]float32{
-		w.compute[world*p.A:][:p.A], w.radio[world*p.A:][:p.A], w.free[world*p.M:][:p.M],
+		w.compute[world*p.A:][:p.A], w.radio[world*p.A:][:p.A], w.free[world*p.M*p.P:][:p.M*p.P],
 	} {
 		for i, b := range backlog {
 			backlog[i] = max(b-p.slot, 0)

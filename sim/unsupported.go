@@ -3,6 +3,16 @@ package sim
 // unsupported names an option of the scenario that the C engine does not know, "" if it knows
 // them all. New plays such a scenario on the Go engine. An option that is added to the
 // Go engine is listed here until the C engine has it.
-func unsupported(*Scenario) string {
+func unsupported(s *Scenario) string {
+	for _, option := range []struct {
+		key string
+		on  bool
+	}{
+		{"compute.server_gpus", len(s.Compute.ServerGPUs) > 0},
+	} {
+		if option.on {
+			return option.key
+		}
+	}
 	return ""
 }

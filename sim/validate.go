@@ -56,6 +56,9 @@ func (c *checker) interval(field string, r Range, lo, hi float64) {
 // maxCandidates keeps the fading streams inside the stream byte of the counter.
 const maxCandidates = 64
 
+// maxGPUs bounds the GPUs of one ES.
+const maxGPUs = 64
+
 // Validate returns all settings that are not allowed, each a *FieldError, joined
 // with errors.Join; nil if there are none.
 func (s *Scenario) Validate() error {
@@ -135,6 +138,9 @@ func (s *Scenario) validateCompute(c *checker) {
 		c.between(fmt.Sprintf("compute.server_gcycles_per_s[%d]", m), f, 1e-3, 1e5)
 	}
 	c.interval("compute.ied_gcycles_per_s", p.IEDGcyclesPerS, 1e-3, 1e5)
+	for m, g := range p.ServerGPUs {
+		c.count(fmt.Sprintf("compute.server_gpus[%d]", m), g, 1, maxGPUs)
+	}
 	c.count("compute.cache_models", p.CacheModels, 1, 256)
 }
 

@@ -59,9 +59,9 @@ type Worlds struct {
 	now       []float32 // [W, A, C] power gain with this slot's fading
 	compute   []float32 // [W, A] own compute backlog
 	radio     []float32 // [W, A] own radio backlog
-	free      []float32 // [W, M] ES backlog: when it is free
+	free      []float32 // [W, M, P] backlog of each GPU: when it is free; places from G_m on stay 0
 	load      []int32   // [W, M] n_m of the last slot
-	cache     []int32   // [W, M, G] models in GPU memory, most recently used first
+	cache     []int32   // [W, M, P, G] models in GPU memory, most recently used first
 	model     []int32   // [W, A] task type of the current task, -1 without
 	data      []float32 // [W, A] D, bit
 	cycles    []float32 // [W, A] C, cycles
@@ -248,10 +248,10 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 	w.drawTopology(world, s.links)
 	clear(w.compute[world*p.A:][:p.A])
 	clear(w.radio[world*p.A:][:p.A])
-	clear(w.free[world*p.M:][:p.M])
+	clear(w.free[world*p.M*p.P:][:p.M*p.P])
 	clear(w.load[world*p.M:][:p.M])
-	for j := range p.M * p.G {
-		w.cache[world*p.M*p.G+j] = int32(j % p.G) // the first G models, model 0 most recently used
+	for j := range p.M * p.P * p.G {
+		w.cache[world*p.M*p.P*p.G+j] = int32(j % p.G) // the first G models, model 0 most recently used
 	}
 	w.beginSlot(world)
 }
