@@ -66,10 +66,11 @@ const (
 
 	// OpAttention: multi-head attention over agents that excludes the agent itself:
 	// w_ij = softmax over j != i of q_i.k_j / sqrt D, x_i = sum_{j != i} w_ij v_j; zeros when N = 1.
-	// q, k, v, x are [B,N,h*D]. Arg: q, k, v, x. Dim: B, N, h, D. Never stores N x N beyond one tile.
-	// Iqbal & Sha 2019, eq. 6.
+	// q, k, v, x are [B,N,h*D]. Arg: q, k, v, x, penalty?. Dim: B, N, h, D. Never stores N x N beyond one
+	// tile. penalty[1], with Scalar[0], is the y of OpAttentionPenalty. Iqbal & Sha 2019, eq. 6.
 	OpAttention
-	// OpAttentionGrad: gradients of OpAttention. Arg: q, k, v, dx, dq, dk, dv. Dim: B, N, h, D. acc.
+	// OpAttentionGrad: gradients of OpAttention for dx and, with Scalar[0], dpenalty[1].
+	// Arg: q, k, v, dx, dq, dk, dv, dpenalty?. Dim: B, N, h, D. acc.
 	OpAttentionGrad
 	// OpAttentionPenalty: y[1] = Scalar[0] * mean over B, h, i != j of (q_i.k_j / sqrt D)^2; 0 when N = 1.
 	// Arg: q, k, y. Dim: B, N, h, D.

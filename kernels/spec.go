@@ -169,8 +169,8 @@ var specs = [opEnd]Spec{
 	OpPick:           {Name: "pick", Dims: []string{"M", "N"}, Args: []ArgSpec{in("x", prod(0, 1)), in("a", dim(0)), out("y", dim(0))}},
 	OpPickGrad:       {Name: "pickgrad", Dims: []string{"M", "N"}, Args: []ArgSpec{in("dy", dim(0)), in("a", dim(0)), out("dx", prod(0, 1))}, Accumulates: true},
 
-	OpAttention:            {Name: "attention", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), in("v", tokens), out("x", tokens)}, Flops: attentionFlops(4)},
-	OpAttentionGrad:        {Name: "attentiongrad", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), in("v", tokens), in("dx", tokens), out("dq", tokens), out("dk", tokens), out("dv", tokens)}, Accumulates: true, Flops: attentionFlops(10)},
+	OpAttention:            {Name: "attention", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), in("v", tokens), out("x", tokens), optOut("penalty", one)}, Flops: attentionFlops(4)},
+	OpAttentionGrad:        {Name: "attentiongrad", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), in("v", tokens), in("dx", tokens), out("dq", tokens), out("dk", tokens), out("dv", tokens), opt("dpenalty", one)}, Accumulates: true, Flops: attentionFlops(10)},
 	OpAttentionPenalty:     {Name: "attentionpenalty", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), out("y", one)}, Flops: attentionFlops(2)},
 	OpAttentionPenaltyGrad: {Name: "attentionpenaltygrad", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), in("dy", one), out("dq", tokens), out("dk", tokens)}, Accumulates: true, Flops: attentionFlops(6)},
 	OpAttentionEntropy:     {Name: "attentionentropy", Dims: attentionDims, Args: []ArgSpec{in("q", tokens), in("k", tokens), out("y", dim(2))}, Flops: attentionFlops(2)},

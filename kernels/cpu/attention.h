@@ -129,6 +129,43 @@ static INLINE void exponentials(float *s, int64_t n, vec scale, vec top) {
 }
 
 typedef struct {
+	const float *s;
+	vec scale;
+} square_terms;
+
+static INLINE vec term_score_square(const void *context, int64_t j) {
+	const square_terms *t = context;
+	vec v = load(t->s + j * PANEL) * t->scale;
+	return v * v;
+}
+
+// score_squares sums the squared scores of VL queries with the others.
+static INLINE vec score_squares(const head *h, const column *c) {
+	set_self(h, c, 0);
+	square_terms t = {c->s, splat(h->scale)};
+	return column_sum(term_score_square, &t, h->n);
+}
+
+// add_queries adds the numbers of up to count queries in ascending order.
+static INLINE float add_queries(float total, vec of, int64_t count) {
+	float values[VL];
+	store(values, of);
+	for (int64_t l = 0; l < minimum(VL, count); l++) total += values[l];
+	return total;
+}
+
+// penalty_factor is Scalar[0] / (B h N (N-1)), 0 where there are no pairs.
+static INLINE float penalty_factor(const desc *d) {
+	int64_t count = head_count(d) * d->dim[1] * (d->dim[1] - 1);
+	return count > 0 ? d->scalar[0] / (float)count : 0;
+}
+
+// penalty_of is the penalty from what the heads left.
+static INLINE float penalty_of(const worker *w, const desc *d) {
+	return penalty_factor(d) * vector_sum_of(w->shared, head_count(d));
+}
+
+typedef struct {
 	vec top, sum;
 } column_norm;
 
@@ -186,7 +223,9 @@ static int64_t attention_local(const desc *d) {
 	return end - &base;
 }
 
-static void attend(const head *h, const attention_scratch *s, const float *q, const float *k, const float *v, float *x) {
+// attend returns the sum of the squared scores if they are asked for.
+static float attend(const head *h, const attention_scratch *s, const float *q, const float *k, const float *v, float *x, int squares) {
+	float total = 0;
 	rows_to_panels(k, h->n, h->d, h->ld, s->keys);
 	rows_to_panels(v, h->n, h->d, h->ld, s->values);
 	for (int64_t i = 0; i < h->n; i += PANEL) {
@@ -195,6 +234,7 @@ static void attend(const head *h, const attention_scratch *s, const float *q, co
 		score_panel(h, &p, s->keys, s->queries, s->scores);
 		for (int64_t lane = 0; lane < p.width; lane += VL) {
 			column c = column_of(&p, s->scores, lane);
+			if (squares && h->n > 1) total = add_queries(total, score_squares(h, &c), p.count - lane);
 			weigh(h, &c);
 		}
 		if (h->direct) {
@@ -204,16 +244,30 @@ static void attend(const head *h, const attention_scratch *s, const float *q, co
 		panel_times(h, &p, s->scores, s->values, s->sums, h->d_width, 0);
 		put_rows(s->sums, h->d_width, p.count, h->d, x + i * h->ld, h->ld, 0);
 	}
+	return total;
 }
 
+// The penalty needs one number of every head, even of an empty one, and a second phase that adds them.
+static int64_t attention_tasks(const desc *d, int phase) {
+	if (d->arg[4] == ABSENT) return phase == 0 ? head_tasks(d, phase) : 0;
+	return phase == 0 ? ceil_div(head_count(d), heads_per_task(d)) : 1;
+}
+static int64_t attention_shared(const desc *d) { return d->arg[4] == ABSENT ? 0 : head_count(d); }
+
 static void attention_run(const worker *w, const desc *d, int phase, int64_t task) {
+	const int squares = d->arg[4] != ABSENT;
+	if (phase == 1) {
+		*argument(w, d, 4) = penalty_of(w, d);
+		return;
+	}
 	head h = head_of(d);
 	float *p = w->local;
 	attention_scratch s = attention_carve(&h, &p);
 	range r = head_range(d, task);
 	for (int64_t pair = r.from; pair < r.to; pair++) {
 		int64_t at = head_offset(d, &h, pair);
-		attend(&h, &s, argument(w, d, 0) + at, argument(w, d, 1) + at, argument(w, d, 2) + at, argument(w, d, 3) + at);
+		float total = attend(&h, &s, argument(w, d, 0) + at, argument(w, d, 1) + at, argument(w, d, 2) + at, argument(w, d, 3) + at, squares);
+		if (squares) w->shared[pair] = total;
 	}
 }
 

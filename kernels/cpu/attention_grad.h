@@ -12,6 +12,7 @@ typedef struct {
 typedef struct {
 	float *queries, *outputs;     // a panel of Q and of dX, transposed
 	float *weights, *score_grads; // of a block: panels n x PANEL
+	float *penalty;               // score gradients of a panel by the penalty: n x PANEL
 	float *keys, *values;         // panels of K and V
 	float *block;                 // panels of a block of Q or dX
 	float *sums;                  // results of a panel: PANEL x d_width
@@ -32,6 +33,7 @@ static INLINE grad_scratch grad_carve(const head *h, float **p) {
 	s.outputs = take(p, h->d * PANEL);
 	s.weights = take(p, scores);
 	s.score_grads = take(p, scores);
+	s.penalty = take(p, h->n * PANEL);
 	s.keys = take(p, panels_floats(h->n, h->d));
 	s.values = take(p, panels_floats(h->n, h->d));
 	s.block = take(p, panels_floats(minimum(QUERY_BLOCK, h->n), h->d));
@@ -53,6 +55,8 @@ typedef struct {
 	const float *q, *k, *v, *dx;
 	float *dq, *dk, *dv;
 	int accumulate;
+	int penalized; // the gradient of the penalty takes part, with this factor
+	float factor;
 } grad_head;
 
 // block_times: out_j += sum_i s_ij y_i over the queries of a block, y their rows in panels.
@@ -92,6 +96,17 @@ static INLINE void query_grad_panel(const head *h, const panel *p, const float *
 	put_rows(sums, h->d_width, p->count, h->d, dq, h->ld, g->accumulate);
 }
 
+// gradient_factor is the f of the gradient of the penalty ds_ij = s_ij f.
+static INLINE float gradient_factor(const head *h, const desc *d, float dy) { return 2 * penalty_factor(d) * dy * h->scale; }
+
+// penalty_grads: ds_ij = s_ij f from raw scores.
+static INLINE void penalty_grads(const head *h, const column *raw, vec factor, float *ds) {
+	const column c = {ds, raw->first};
+	const vec scale = splat(h->scale);
+	for (int64_t j = 0; j < h->n; j++) store(ds + j * PANEL, (load(raw->s + j * PANEL) * scale) * factor);
+	set_self(h, &c, 0);
+}
+
 typedef struct {
 	const float *w, *dw;
 } grad_terms;
@@ -101,12 +116,14 @@ static INLINE vec term_product(const void *context, int64_t j) {
 	return load(t->w + j * PANEL) * load(t->dw + j * PANEL);
 }
 
-// score_grads: ds_ij = (w_ij (dw_ij - t_i)) scale, in the place of dw.
-static INLINE void score_grads(const head *h, const float *w, float *dw) {
+// score_grads: ds_ij = (w_ij (dw_ij - t_i)) scale, in the place of dw; more is NULL or added.
+static INLINE void score_grads(const head *h, const float *w, float *dw, const float *more) {
 	grad_terms terms = {w, dw};
 	vec t = column_sum(term_product, &terms, h->n), scale = splat(h->scale);
-	for (int64_t j = 0; j < h->n; j++)
-		store(dw + j * PANEL, (load(w + j * PANEL) * (load(dw + j * PANEL) - t)) * scale);
+	for (int64_t j = 0; j < h->n; j++) {
+		vec ds = (load(w + j * PANEL) * (load(dw + j * PANEL) - t)) * scale;
+		store(dw + j * PANEL, more ? ds + load(more + j * PANEL) : ds);
+	}
 }
 
 static INLINE void attention_grad_panel(const head *h, const panel *p, const grad_scratch *s, const grad_head *g, float *weights, float *grads) {
@@ -116,8 +133,9 @@ static INLINE void attention_grad_panel(const head *h, const panel *p, const gra
 	score_panel(h, p, s->values, s->outputs, grads);
 	for (int64_t lane = 0; lane < p->width; lane += VL) {
 		column c = column_of(p, weights, lane);
+		if (g->penalized) penalty_grads(h, &c, splat(g->factor), s->penalty + lane);
 		weigh(h, &c);
-		score_grads(h, weights + lane, grads + lane);
+		score_grads(h, weights + lane, grads + lane, g->penalized ? s->penalty + lane : NULL);
 	}
 }
 
@@ -142,28 +160,17 @@ static void attention_grad_run(const worker *w, const desc *d, int phase, int64_
 	float *p = w->local;
 	grad_scratch s = grad_carve(&h, &p);
 	range r = head_range(d, task);
+	const int penalized = d->arg[7] != ABSENT;
+	const float factor = penalized ? gradient_factor(&h, d, *argument(w, d, 7)) : 0;
 	for (int64_t pair = r.from; pair < r.to; pair++) {
 		int64_t at = head_offset(d, &h, pair);
 		attention_grad_head(&h, &s, &(grad_head){
 			argument(w, d, 0) + at, argument(w, d, 1) + at, argument(w, d, 2) + at, argument(w, d, 3) + at,
-			argument(w, d, 4) + at, argument(w, d, 5) + at, argument(w, d, 6) + at, accumulates(d)});
+			argument(w, d, 4) + at, argument(w, d, 5) + at, argument(w, d, 6) + at, accumulates(d), penalized, factor});
 	}
 }
 
-// penalty_factor is Scalar[0] / (B h N (N-1)), 0 where there are no pairs.
-static INLINE float penalty_factor(const desc *d) {
-	int64_t count = head_count(d) * d->dim[1] * (d->dim[1] - 1);
-	return count > 0 ? d->scalar[0] / (float)count : 0;
-}
-
-// penalty_grads: ds_ij = s_ij f in the place of raw scores.
-static INLINE void penalty_grads(const head *h, const column *c, vec factor) {
-	const vec scale = splat(h->scale);
-	for (int64_t j = 0; j < h->n; j++) store(c->s + j * PANEL, (load(c->s + j * PANEL) * scale) * factor);
-	set_self(h, c, 0);
-}
-
-static void penalty_grad_head(const head *h, const grad_scratch *s, const grad_head *g, float factor) {
+static void penalty_grad_head(const head *h, const grad_scratch *s, const grad_head *g) {
 	rows_to_panels(g->k, h->n, h->d, h->ld, s->keys);
 	for (int64_t i0 = 0; i0 < h->n; i0 += QUERY_BLOCK) {
 		int64_t end = minimum(i0 + QUERY_BLOCK, h->n);
@@ -174,7 +181,7 @@ static void penalty_grad_head(const head *h, const grad_scratch *s, const grad_h
 			score_panel(h, &p, s->keys, s->queries, grads);
 			for (int64_t lane = 0; lane < p.width; lane += VL) {
 				column c = column_of(&p, grads, lane);
-				penalty_grads(h, &c, splat(factor));
+				penalty_grads(h, &c, splat(g->factor), c.s);
 			}
 			query_grad_panel(h, &p, grads, s->keys, s->sums, g);
 		}
@@ -184,14 +191,14 @@ static void penalty_grad_head(const head *h, const grad_scratch *s, const grad_h
 
 static void attention_penalty_grad_run(const worker *w, const desc *d, int phase, int64_t task) {
 	head h = head_of(d);
-	float *p = w->local, factor = 2 * penalty_factor(d) * *argument(w, d, 2) * h.scale;
+	float *p = w->local, factor = gradient_factor(&h, d, *argument(w, d, 2));
 	grad_scratch s = grad_carve(&h, &p);
 	range r = head_range(d, task);
 	for (int64_t pair = r.from; pair < r.to; pair++) {
 		int64_t at = head_offset(d, &h, pair);
 		penalty_grad_head(&h, &s, &(grad_head){
 			.q = argument(w, d, 0) + at, .k = argument(w, d, 1) + at,
-			.dq = argument(w, d, 3) + at, .dk = argument(w, d, 4) + at, .accumulate = accumulates(d)}, factor);
+			.dq = argument(w, d, 3) + at, .dk = argument(w, d, 4) + at, .accumulate = accumulates(d), .factor = factor});
 	}
 }
 

@@ -15,7 +15,7 @@ static INLINE float head_sum(const worker *w, const desc *d, int64_t task, colum
 	if (h.n < 2) return 0; // no others to attend to
 	int64_t at = head_offset(d, &h, task);
 	const float *q = argument(w, d, 0) + at, *k = argument(w, d, 1) + at;
-	float *carve = w->local, total = 0, values[VL];
+	float *carve = w->local, total = 0;
 	attention_scratch s = attention_carve(&h, &carve);
 	rows_to_panels(k, h.n, h.d, h.ld, s.keys);
 	for (int64_t i = 0; i < h.n; i += PANEL) {
@@ -24,35 +24,19 @@ static INLINE float head_sum(const worker *w, const desc *d, int64_t task, colum
 		score_panel(&h, &p, s.keys, s.queries, s.scores);
 		for (int64_t lane = 0; lane < p.count; lane += VL) {
 			column c = column_of(&p, s.scores, lane);
-			store(values, measure(&h, &c, s.other));
-			for (int64_t l = 0; l < minimum(VL, p.count - lane); l++) total += values[l];
+			total = add_queries(total, measure(&h, &c, s.other), p.count - lane);
 		}
 	}
 	return total;
 }
 
-typedef struct {
-	const float *s;
-	vec scale;
-} square_terms;
-
-static INLINE vec term_score_square(const void *context, int64_t j) {
-	const square_terms *t = context;
-	vec v = load(t->s + j * PANEL) * t->scale;
-	return v * v;
-}
-
-static INLINE vec score_squares(const head *h, const column *c, float *row) {
-	set_self(h, c, 0);
-	square_terms t = {c->s, splat(h->scale)};
-	return column_sum(term_score_square, &t, h->n);
-}
+static INLINE vec squares_measure(const head *h, const column *c, float *row) { return score_squares(h, c); }
 
 static void attention_penalty_run(const worker *w, const desc *d, int phase, int64_t task) {
 	if (phase == 0)
-		w->shared[task] = head_sum(w, d, task, score_squares);
+		w->shared[task] = head_sum(w, d, task, squares_measure);
 	else
-		*argument(w, d, 2) = penalty_factor(d) * vector_sum_of(w->shared, head_count(d));
+		*argument(w, d, 2) = penalty_of(w, d);
 }
 
 typedef struct {

@@ -96,6 +96,9 @@ func gatherTrials(op kernels.Op) []*trial {
 	return all
 }
 
+// penaltyOf names the optional argument that takes part in the penalty on scores.
+var penaltyOf = map[kernels.Op]string{kernels.OpAttention: "penalty", kernels.OpAttentionGrad: "dpenalty"}
+
 func attentionTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for i, s := range [][4]int64{
@@ -108,6 +111,10 @@ func attentionTrials(op kernels.Op) []*trial {
 			t.flags(kernels.Flags(i%2) * acc)
 		}
 		all = append(all, t)
+		if penalty, ok := penaltyOf[op]; ok {
+			plain := *t
+			all = append(all, plain.without(penalty))
+		}
 	}
 	// Every agent's score with itself, which nobody uses, is infinite.
 	diagonal := values(1e30, 0, 0, 0, 0)

@@ -62,6 +62,9 @@ func (v head[T]) weights(w, q, k []T, i int) {
 // takes part with weight +0.
 func (o *op[T]) attention() {
 	q, k, v, x := o.arg(0), o.arg(1), o.arg(2), o.arg(3)
+	if penalty := o.arg(4); penalty != nil {
+		o.attentionPenalty(q, k, penalty)
+	}
 	w := make([]T, o.dim(1))
 	o.heads(func(a head[T], _, at int) {
 		for i := range a.n {
@@ -102,11 +105,12 @@ func rowEntropy[T Float](s, terms []T, i int) T {
 	return log(sum) - vectorSum(terms)
 }
 
+func (o *op[T]) penalty() { o.attentionPenalty(o.arg(0), o.arg(1), o.arg(2)) }
+
 // attentionPenalty: squares of the scores, +0 at j = i, make a vector sum for every row;
 // rows add in ascending i for every (batch, head); those make a vector sum in the order
 // (batch, head). y = (Scalar[0] / count) * total with count = B h N (N-1).
-func (o *op[T]) attentionPenalty() {
-	q, k, y := o.arg(0), o.arg(1), o.arg(2)
+func (o *op[T]) attentionPenalty(q, k, y []T) {
 	s := make([]T, o.dim(1))
 	partial := make([]T, o.dim(0)*o.dim(2))
 	o.heads(func(a head[T], pair, at int) {

@@ -34,14 +34,24 @@ func (o *op[T]) colsTimes(a head[T], s square[T], y, out []T) {
 //	t_i   = vector sum of w_ij dw_ij   products rounded
 //	ds_ij = (w_ij (dw_ij - t_i)) scale
 //	dv_j  = sum_i w_ij dx_i,  dq_i = sum_j ds_ij k_j,  dk_j = sum_i ds_ij q_i
+//
+// With the gradient of the penalty, the ds_ij of attentionPenaltyGrad is added to ds_ij.
 func (o *op[T]) attentionGrad() {
 	q, k, v, dx := o.arg(0), o.arg(1), o.arg(2), o.arg(3)
 	dq, dk, dv := o.arg(4), o.arg(5), o.arg(6)
-	w, ds := newSquare[T](o.dim(1)), newSquare[T](o.dim(1))
+	dpenalty := o.arg(7)
+	w, ds, more := newSquare[T](o.dim(1)), newSquare[T](o.dim(1)), make([]T, o.dim(1))
 	o.heads(func(a head[T], _, at int) {
 		for i := range a.n {
 			a.weights(w.row(i), q[at:], k[at:], i)
 			a.scoreGrad(ds.row(i), w.row(i), dx[at+i*a.ld:], v[at:])
+			if dpenalty == nil {
+				continue
+			}
+			o.penaltyGrad(a, more, q[at:], k[at:], i, dpenalty[0])
+			for j, x := range more {
+				ds.row(i)[j] += x
+			}
 		}
 		o.colsTimes(a, w, dx[at:], dv[at:])
 		o.rowsTimes(a, ds, k[at:], dq[at:])
@@ -67,16 +77,20 @@ func (o *op[T]) attentionPenaltyGrad() {
 	q, k, dy, dq, dk := o.arg(0), o.arg(1), o.arg(2)[0], o.arg(3), o.arg(4)
 	ds := newSquare[T](o.dim(1))
 	o.heads(func(a head[T], _, at int) {
-		f := 2 * o.penaltyFactor() * dy * a.scale
 		for i := range a.n {
-			r := ds.row(i)
-			a.scores(r, q[at:], k[at:], i)
-			for j := range r {
-				r[j] *= f
-			}
-			r[i] = 0
+			o.penaltyGrad(a, ds.row(i), q[at:], k[at:], i, dy)
 		}
 		o.rowsTimes(a, ds, k[at:], dq[at:])
 		o.colsTimes(a, ds, q[at:], dk[at:])
 	})
+}
+
+// penaltyGrad is row i of the gradient of the penalty by q_i . k_j.
+func (o *op[T]) penaltyGrad(a head[T], ds, q, k []T, i int, dy T) {
+	f := 2 * o.penaltyFactor() * dy * a.scale
+	a.scores(ds, q, k, i)
+	for j := range ds {
+		ds[j] *= f
+	}
+	ds[i] = 0
 }

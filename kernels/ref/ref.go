@@ -136,7 +136,7 @@ func table[T Float]() map[kernels.Op]func(*op[T]) {
 		kernels.OpSample: (*op[T]).sample, kernels.OpArgMax: (*op[T]).argMax, kernels.OpOneHot: (*op[T]).oneHot,
 		kernels.OpPick: (*op[T]).pick, kernels.OpPickGrad: (*op[T]).pickGrad,
 		kernels.OpAttention: (*op[T]).attention, kernels.OpAttentionGrad: (*op[T]).attentionGrad,
-		kernels.OpAttentionPenalty: (*op[T]).attentionPenalty, kernels.OpAttentionPenaltyGrad: (*op[T]).attentionPenaltyGrad,
+		kernels.OpAttentionPenalty: (*op[T]).penalty, kernels.OpAttentionPenaltyGrad: (*op[T]).attentionPenaltyGrad,
 		kernels.OpAttentionEntropy: (*op[T]).attentionEntropy,
 		kernels.OpConv:             (*op[T]).conv, kernels.OpConvGradX: (*op[T]).convGradX, kernels.OpConvGradW: (*op[T]).convGradW,
 		kernels.OpGatherRows: (*op[T]).gatherRows, kernels.OpScatterRows: (*op[T]).scatterRows,

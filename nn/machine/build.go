@@ -16,7 +16,7 @@ func (b *Builder) Build() (*kernels.Program, error) {
 		return nil, fmt.Errorf("machine: Program %q was built already; a Builder builds one", b.name)
 	}
 	b.built = true
-	b.code = dropDead(b.code)
+	b.code = fuseAttention(dropDead(b.code))
 	if !b.noFuse {
 		b.code = b.tile(fuse(b.code))
 	}

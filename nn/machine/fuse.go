@@ -6,8 +6,9 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// fuse applies the rewrites until none fits. None of them changes a bit of any result,
-// because an epilogue rounds like the op it replaces (see kernels.OpGemm).
+// fuse applies the rewrites until none fits. None of them changes a bit of any result
+// ([fuseAttention] comes before), because an epilogue rounds like the op it replaces (see
+// kernels.OpGemm).
 func fuse(code []*instr) []*instr {
 	rewrites := []func(*listing) bool{
 		(*listing).splitColumns, (*listing).accumulate, (*listing).gradEpilogue, (*listing).squareSum, (*listing).forwardCopy,

@@ -26,6 +26,9 @@ func viewOf(in *instr, items int64) (v rowView, ok bool) {
 		ok = v.copy(d)
 	case known:
 		v.sum, v.share = rows.sum, rows.share
+		if v.sum >= 0 && in.args[v.sum].s == nil { // an optional result that nobody asked for
+			v.sum = -1
+		}
 		for arg, dims := range rows.args {
 			v.pitch[arg] = product(d, dims)
 		}
@@ -69,8 +72,8 @@ var rowOps = map[kernels.Op]rowOp{
 	kernels.OpPick:                 {args: map[int][]int{0: wide, 1: single, 2: single}, sum: -1},
 	kernels.OpPickGrad:             {args: map[int][]int{0: single, 1: single, 2: wide}, sum: -1},
 	kernels.OpGatherRows:           {args: map[int][]int{1: single, 2: wide}, sum: -1},
-	kernels.OpAttention:            {args: map[int][]int{0: token, 1: token, 2: token, 3: token}, sum: -1},
-	kernels.OpAttentionGrad:        {args: map[int][]int{0: token, 1: token, 2: token, 3: token, 4: token, 5: token, 6: token}, sum: -1},
+	kernels.OpAttention:            {args: map[int][]int{0: token, 1: token, 2: token, 3: token}, sum: 4, share: true},
+	kernels.OpAttentionGrad:        {args: map[int][]int{0: token, 1: token, 2: token, 3: token, 4: token, 5: token, 6: token}, sum: -1, share: true},
 	kernels.OpAttentionPenalty:     {args: map[int][]int{0: token, 1: token}, sum: 2, share: true},
 	kernels.OpAttentionPenaltyGrad: {args: map[int][]int{0: token, 1: token, 3: token, 4: token}, sum: -1, share: true},
 }

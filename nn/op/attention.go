@@ -29,12 +29,12 @@ func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
 	d := attention("Attention", kernels.OpAttention, agents, heads, q, k, v)
 	s := q.Shape().Clone()
 	att := &kernel{name: fmt.Sprintf("attention N=%d h=%d", agents, heads), out: []tensor.Shape{s}, wrt: []bool{true, true, true}}
-	att.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], in[2], out[0]) }
+	att.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], in[2], out[0], None) }
 	att.grad = func(in G.Nodes, _, dx *G.Node) G.Nodes {
 		g := &kernel{name: fmt.Sprintf("attentiongrad N=%d h=%d", agents, heads), out: []tensor.Shape{s, s, s}}
 		dg := d
 		dg.Op = kernels.OpAttentionGrad
-		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], in[3], out[0], out[1], out[2]) }
+		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], in[3], out[0], out[1], out[2], None) }
 		t := g.apply(in[0], in[1], in[2], dx)
 		return G.Nodes{part(t, 0, s), part(t, 1, s), part(t, 2, s)}
 	}
