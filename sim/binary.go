@@ -93,7 +93,7 @@ func (w *Worlds) MarshalBinary() ([]byte, error) {
 	size := marshalled(fields)
 	b := make([]byte, 0, stateHeader+size+stateTrailer)
 	b = append(b, stateMagic[:]...)
-	for _, v := range []uint64{w.scenario.Hash(), w.seed, uint64(w.W), uint64(size)} {
+	for _, v := range []uint64{w.identity(), w.seed, uint64(w.W), uint64(size)} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
 	for i := range fields {
@@ -135,9 +135,9 @@ func (w *Worlds) checkState(b []byte) error {
 	if len(b) < stateHeader+stateTrailer || [8]byte(b[:8]) != stateMagic {
 		return fmt.Errorf("sim: %d bytes are no state of this version's worlds", len(b))
 	}
-	if hash := binary.LittleEndian.Uint64(b[8:]); hash != w.scenario.Hash() {
+	if hash := binary.LittleEndian.Uint64(b[8:]); hash != w.identity() {
 		return fmt.Errorf("sim: the state belongs to scenario %016x, these worlds play %016x (%s)",
-			hash, w.scenario.Hash(), w.scenario.Name)
+			hash, w.identity(), w.scenario.Name)
 	}
 	if n := binary.LittleEndian.Uint64(b[24:]); n != uint64(w.W) {
 		return fmt.Errorf("sim: the state has %d worlds, these are %d", n, w.W)
@@ -154,3 +154,6 @@ func (w *Worlds) checkState(b []byte) error {
 	}
 	return nil
 }
+
+// identity names the game of a state: the scenario and the content of its arrival trace.
+func (w *Worlds) identity() uint64 { return w.scenario.Hash() ^ w.p.traceDigest }

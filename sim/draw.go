@@ -12,12 +12,14 @@ import "github.com/gmel-go/gmel/kernels/philox"
 // so any number of any world can be computed alone, and no world depends on how
 // many there are. Episodes repeat after 2^24. Heuristics draw under a key of their own.
 const (
-	streamPlace  = 0  // x, y, f_i, -
-	streamLink   = 1  // line of sight, shadowing radius, shadowing angle, -
-	streamTask   = 2  // arrival, model, data, steps
-	streamLimit  = 3  // deadline, -, -, -
-	streamPolicy = 4  // choice, -, -, -
-	streamFading = 16 // + c/2: radius and angle of candidates c and c+1, c even
+	streamPlace   = 0  // x, y, f_i, -
+	streamLink    = 1  // line of sight, shadowing radius, shadowing angle, -
+	streamTask    = 2  // arrival, model, data, steps
+	streamLimit   = 3  // deadline, -, -, -
+	streamPolicy  = 4  // choice, -, -, -
+	streamArrival = 5  // number of arrivals, change of phase, -, -
+	streamFading  = 16 // + c/2: radius and angle of candidates c and c+1, c even
+	streamBurst   = 64 // + 2n, + 2n+1: -, model, data, steps; deadline, -, -, - of arrival n of a slot
 )
 
 // moment is where a world stands; together with the key and an entity it names

@@ -30,12 +30,16 @@ func TestLawsOfTheGame(t *testing.T) {
 		actions, history := make([]int32, w.W*w.A), []played(nil)
 		for slot := range s.Time.Slots - 1 {
 			anyActions(t, w, actions)
+			waited := make([]float32, w.W*w.A)
+			for n := range waited {
+				waited[n] = w.waited(n)
+			}
 			if err := w.Step(actions); err != nil {
 				t.Fatal(err)
 			}
 			checkTasks(t, w)
 			checkState(t, w)
-			history = append(history, remember(w, slot)...)
+			history = append(history, remember(w, slot, waited)...)
 		}
 		checkServers(t, s, history)
 	})
@@ -107,7 +111,7 @@ func checkState(t *rapid.T, w *Worlds) {
 }
 
 // remember rebuilds what the ESs of world 0 did with the tasks of a slot.
-func remember(w *Worlds, slot int) []played {
+func remember(w *Worlds, slot int, waited []float32) []played {
 	var all []played
 	o, begin := &w.Task, float64(slot)*w.scenario.Time.SlotS
 	for i := range w.A {
@@ -116,7 +120,7 @@ func remember(w *Worlds, slot int) []played {
 		}
 		air := float64(o.DataBits[i]) / float64(o.UplinkBps[i]) // the part may be cut at the deadline
 		p := played{slot: slot, ied: i, es: int(o.Server[i]), model: o.Model[i]}
-		p.arrival = begin + float64(o.RadioWait[i]) + air
+		p.arrival = begin + float64(o.RadioWait[i]-waited[i]) + air
 		busy := float64(o.Switch[i] + o.Compute[i])
 		if p.started = busy > 0; p.started {
 			p.start = p.arrival + float64(o.QueueWait[i])

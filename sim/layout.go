@@ -23,7 +23,7 @@ func (f *field) words() int {
 // MarshalBinary: floats, integers, flags. A new array of the state is added here, nowhere else.
 func (w *Worlds) stateFields() []field {
 	p, n := w.p, w.W*w.p.A
-	return []field{
+	return append([]field{
 		{name: "obs", floats: &w.Obs, n: n * p.O},
 		{name: "mask", floats: &w.Mask, n: n * p.U},
 		{name: "reward", floats: &w.Reward, n: n},
@@ -48,13 +48,13 @@ func (w *Worlds) stateFields() []field {
 		{name: "terminated", flags: &w.Terminated, n: w.W},
 		{name: "truncated", flags: &w.Truncated, n: w.W},
 		{name: "los", flags: &w.los, n: n * p.C},
-	}
+	}, w.arrivalFields()...)
 }
 
 // outcomeFields lists the arrays of the outcomes, which are kept on request (RecordTasks).
 func (w *Worlds) outcomeFields() []field {
 	t, n := &w.outcomes, w.W*w.p.A
-	return []field{
+	fields := []field{
 		{name: "data_bits", floats: &t.DataBits, n: n},
 		{name: "task_cycles", floats: &t.Cycles, n: n},
 		{name: "result_bits", floats: &t.ResultBits, n: n},
@@ -73,6 +73,10 @@ func (w *Worlds) outcomeFields() []field {
 		{name: "server", ints: &t.Server, n: n},
 		{name: "completed", flags: &t.Completed, n: n},
 	}
+	if w.p.queue > 0 {
+		fields = append(fields, field{name: "task_lost", ints: &t.Lost, n: n}, field{name: "task_lost_s", floats: &t.LostS, n: n})
+	}
+	return fields
 }
 
 // words is the size of a slab that holds the fields.

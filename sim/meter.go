@@ -28,7 +28,7 @@ const latencyBins = 8192
 // sums are totals over tasks. steps, slots, tasks and the parts of the latency
 // grow with every step, the rest when an episode ends (see book).
 type sums struct {
-	steps, slots, tasks, completed                  int64
+	steps, slots, tasks, completed, lost            int64
 	latency, reward, energy                         float64
 	radioWait, upload, queue, load, compute, result float64
 }
@@ -73,6 +73,7 @@ type Summary struct {
 	Agents   int    `json:"agents"`
 	Slots    int64  `json:"slots"` // counted, over all worlds
 	Tasks    int64  `json:"tasks"`
+	Lost     int64  `json:"lost,omitempty"` // of the tasks: no decision was made about them (Arrivals); they count as failed
 
 	CompletionRate float64      `json:"completion_rate"`
 	MeanLatencyS   float64      `json:"mean_latency_s"` // over all tasks, a failed one charged tau
@@ -160,6 +161,9 @@ func (m *Meter) observeWorld(w *Worlds, world int) {
 		if w.HadTask[n] {
 			m.observeTask(w, n, e)
 		}
+		if w.p.queue > 0 {
+			m.observeLost(w, n, e)
+		}
 	}
 	e.hash = h
 	m.sums.slots++
@@ -224,7 +228,7 @@ func (m *Meter) Summary() Summary {
 	per := func(total float64) float64 { return total / math.Max(1, float64(s.tasks)) }
 	out := Summary{
 		Scenario: m.scenario, Worlds: len(m.worlds), Episodes: len(m.episodes), Agents: m.agents,
-		Slots: s.slots, Tasks: s.tasks,
+		Slots: s.slots, Tasks: s.tasks, Lost: s.lost,
 		CompletionRate: per(float64(s.completed)), MeanLatencyS: per(s.latency), P95LatencyS: m.Quantile(0.95),
 		MeanReward: finished.reward / float64(m.agents) / math.Max(1, float64(len(m.episodes))), EnergyJ: per(s.energy),
 		LatencySplit: LatencySplit{

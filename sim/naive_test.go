@@ -29,7 +29,7 @@ type job struct {
 	ied, action, es, model   int
 	bits, cycles, result     float64
 	due                      float64 // absolute
-	gain, speed              float64
+	gain, speed, age         float64
 	rate, sent, begun, ready float64 // uplink; absolute times
 	latency, energy          float64
 	done                     bool
@@ -178,7 +178,7 @@ func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 		}
 		j := &job{
 			ied: i, action: int(actions[n]), model: int(w.model[n]), es: -1,
-			bits: float64(w.data[n]), cycles: float64(w.cycles[n]), due: clock + float64(w.deadline[n]),
+			bits: float64(w.data[n]), cycles: float64(w.cycles[n]), due: clock + float64(w.deadline[n]) - float64(w.waited(n)), age: float64(w.waited(n)),
 			speed: float64(w.speed[n]), result: w.scenario.Tasks.Models[w.model[n]].ResultMbit * 1e6,
 		}
 		if j.action > 0 {
@@ -207,6 +207,10 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.Radio.BandwidthMHz = rapid.SampledFrom([]float64{2, 20, 100}).Draw(t, "B")
 	s.Radio.IEDPowerDBm = rapid.SampledFrom([]float64{0, 10, 23}).Draw(t, "P")
 	s.Compute.ServerGPUs = rapid.SampledFrom([][]int{nil, {2}, {1, 3}}).Draw(t, "GPUs")
+	s.Tasks.Arrivals = rapid.SampledFrom([]Arrivals{
+		{}, {Process: ArrivalsPoisson, RatePerSlot: 0.8, Queue: 2},
+		{Process: ArrivalsMarkov, RatePerSlot: 2, OffRatePerSlot: 0.1, SwitchOn: 0.2, SwitchOff: 0.4, Queue: 5},
+	}).Draw(t, "arrivals")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
@@ -265,6 +269,7 @@ func compareJob(t *rapid.T, w *Worlds, j *job) {
 	o, tau := &w.Task, float64(w.Task.Deadline[j.ied])
 	reward := -(1 + w.scenario.Reward.FailurePenalty)
 	if j.done {
+		j.latency += j.age
 		reward = -j.latency / tau
 	} else {
 		j.latency = tau
@@ -290,7 +295,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 		task := make([]float64, k+4)
 		if m := w.model[i]; m >= 0 {
 			task[0], task[1+m] = 1, 1
-			task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i])/4
+			task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i]-w.waited(i))/4
 		}
 		want = append(append(want, task...), float64(w.speed[i])/1.5e9, wait(n.cpuFree[i]), wait(n.radioFree[i]))
 		var flags, loads, speeds []float64
@@ -310,6 +315,9 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			loads = append(loads, load)
 			servers := n.s.Compute.ServerGcyclesPerS
 			speeds = append(speeds, servers[int(es)%len(servers)]/slices.Max(servers[:min(len(servers), w.p.M)]))
+		}
+		if q := n.s.Tasks.Arrivals.Queue; q > 0 {
+			want = append(want, float64(w.waiting[i])/float64(q))
 		}
 		if n.s.Observation.CacheFlags {
 			want = append(want, flags...)

@@ -1,13 +1,13 @@
 package sim
 
-// The observation of an IED, O = 7 + K + 3C (+ C K) (+ C) (+ C) numbers
+// The observation of an IED, O = 7 + K + 3C (+ 1) (+ C K) (+ C) (+ C) numbers
 // of the order of 1:
 //
 //	0            1 with a task
 //	1 .. K       one-hot model
 //	K+1          D / D_max
 //	K+2          C / C_max
-//	K+3          tau / tau_max
+//	K+3          tau / tau_max, from now
 //	K+4          f_i / f_max
 //	K+5          own compute backlog / tau_min
 //	K+6          own radio backlog / tau_min
@@ -15,7 +15,7 @@ package sim
 //	  +0         (10 log10 gain + 100) / 20, at least -2: the gain of this slot in dB
 //	  +1         ES backlog / tau_min: of its GPU that is free first, as are the flags
 //	  +2         n_m / N of the last slot
-//	then, with cache flags, for each candidate K flags: the ES holds model k
+//	then, with a queue of arrivals, waiting tasks / Q; then, with cache flags, for each candidate K flags: the ES holds model k
 //
 // D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
 // shortest deadline. Backlogs are cut at 2 tau_max: more is no more hopeless (and a radio
@@ -44,7 +44,7 @@ func (w *Worlds) observe(world, agent int) {
 		o[0], o[1+k] = 1, 1
 		o[p.K+1] = float32(w.data[agent] * p.perData)
 		o[p.K+2] = float32(w.cycles[agent] * p.perCycle)
-		o[p.K+3] = float32(w.deadline[agent] * p.perSecond)
+		o[p.K+3] = float32(w.due(agent) * p.perSecond)
 	}
 	for u := 1; u < len(mask); u++ {
 		mask[u] = legal
@@ -61,6 +61,10 @@ func (w *Worlds) observe(world, agent int) {
 		o[3*c+2] = float32(float32(w.load[es]) * p.perAgent)
 	}
 	o = o[3*p.C:]
+	if p.queue > 0 {
+		o[0] = float32(float32(w.waiting[agent]) * p.perQueue)
+		o = o[1:]
+	}
 	if p.flags {
 		w.observeCaches(world, agent, o[:p.C*p.K])
 		o = o[p.C*p.K:]

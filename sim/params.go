@@ -18,6 +18,16 @@ type params struct {
 	arrival float32     // p
 	models  []modelUnit // [K]
 
+	queue       int                     // tasks that may wait at an IED; 0: the option arrivals is off
+	markov      bool                    // an IED's rate depends on its phase
+	arrivalCDF  [2][maxArrivals]float32 // P(N <= n) by phase, off and on
+	switchTo    [2]float32              // probability of changing to off, to on
+	startOn     float32                 // stationary probability of on
+	perQueue    float32                 // scale of the observation
+	trace       []tracedTask            // by slot and IED; nil without a file
+	traceStart  []int32                 // [T+1] first row of each slot
+	traceDigest uint64
+
 	los      line
 	nlos     []line
 	losDecay float32 // log2(e) / k_s, 1/m; 0 is always visible
@@ -71,6 +81,7 @@ func sizes(s *Scenario) *params {
 	p := &params{
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
+		queue: s.Tasks.Arrivals.Queue, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
 	}
 	p.setGPUs(s)
 	return p
@@ -86,6 +97,7 @@ func newParams(s *Scenario) *params {
 	p.episodic, p.fixedKey = s.Topology == TopologyEpisode, philox.Key(s.TopologySeed)
 	p.setRadio(s)
 	p.setTasks(s)
+	p.setArrivals(s)
 	f := s.Compute.IEDGcyclesPerS
 	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
 	p.perAgent = float32(1 / float64(p.A))

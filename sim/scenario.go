@@ -82,8 +82,9 @@ type Radio struct {
 
 // Tasks says how often an IED gets a task and of which kind.
 type Tasks struct {
-	Probability float64 `yaml:"probability"` // per IED and slot
-	Models      []Model `yaml:"models"`      // the K task types
+	Probability float64  `yaml:"probability"` // per IED and slot; read only without Arrivals
+	Arrivals    Arrivals `yaml:"arrivals,omitempty"`
+	Models      []Model  `yaml:"models"` // the K task types
 }
 
 // Model is one AIGC service: the distribution of its tasks and its load time.
@@ -135,11 +136,14 @@ func (s *Scenario) Candidates() int { return min(s.Servers, s.MaxCandidates) }
 // Actions returns U = C + 1: 0 is local, c is candidate c.
 func (s *Scenario) Actions() int { return s.Candidates() + 1 }
 
-// ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times and C with
-// server speeds.
+// ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times, C with
+// server speeds and 1 with a queue of arrivals.
 func (s *Scenario) ObsSize() int {
 	k, c := len(s.Tasks.Models), s.Candidates()
 	o := 7 + k + 3*c
+	if s.Tasks.Arrivals.Queue > 0 {
+		o++
+	}
 	if s.Observation.CacheFlags {
 		o += c * k
 	}

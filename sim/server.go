@@ -11,7 +11,7 @@ package sim
 func (w *Worlds) serve(world, m, agent int) {
 	p, t := w.p, &w.Task
 	es := world*p.M + m
-	tau, arrival := w.deadline[agent], w.radio[agent]
+	tau, arrival := w.due(agent), w.radio[agent]
 	gpu := w.nextGPU(es, m)
 	start := max(arrival, w.free[gpu])
 	t.QueueWait[agent] = start - arrival
@@ -35,7 +35,8 @@ func (w *Worlds) serve(world, m, agent int) {
 // the same deadline rule; every model is resident there.
 func (w *Worlds) runLocal(agent int) {
 	p, t := w.p, &w.Task
-	tau, start, f := w.deadline[agent], w.compute[agent], w.speed[agent]
+	tau, start, f := w.due(agent), w.compute[agent], w.speed[agent]
+	t.RadioWait[agent] = w.waited(agent)
 	t.QueueWait[agent] = start
 	if start >= tau {
 		w.fail(agent)
@@ -50,14 +51,14 @@ func (w *Worlds) runLocal(agent int) {
 	w.finish(agent, end)
 }
 
-// finish sets the result of a started task with latency T.
+// finish sets the result of a started task that ends `latency` after the start of the slot.
 func (w *Worlds) finish(agent int, latency float32) {
-	if latency > w.deadline[agent] {
+	if latency > w.due(agent) {
 		w.fail(agent)
 		return
 	}
 	w.Task.Completed[agent] = true
-	w.Task.Latency[agent] = latency
+	w.Task.Latency[agent] = min(latency+w.waited(agent), w.deadline[agent])
 }
 
 // fail charges tau and cuts the parts of the latency there, in their order.

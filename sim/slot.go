@@ -6,9 +6,14 @@ import "github.com/gmel-go/gmel/kernels/philox"
 // the IEDs observe.
 func (w *Worlds) beginSlot(world int) {
 	t := w.moment(world)
+	if w.p.queue > 0 {
+		w.arrive(world, &t)
+	}
 	for i := range w.p.A {
 		agent := world*w.p.A + i
-		w.drawTask(&t, i, agent)
+		if w.p.queue == 0 {
+			w.drawTask(&t, i, agent)
+		}
 		w.drawFading(&t, i, agent)
 		w.observe(world, agent)
 	}
@@ -23,17 +28,25 @@ func (w *Worlds) drawTask(t *moment, i, agent int) {
 		w.data[agent], w.cycles[agent], w.deadline[agent] = 0, 0, 0
 		return
 	}
+	limit, _, _, _ := t.words(uint32(i), streamLimit)
+	x := p.sample(kind, size, work, limit)
+	w.model[agent], w.data[agent], w.cycles[agent], w.deadline[agent] = x.model, x.data, x.cycles, x.deadline
+}
+
+// sample turns four words into a task.
+func (p *params) sample(kind, size, work, limit uint32) task {
 	k, share := 0, philox.Uniform(kind)
 	for share >= p.models[k].upTo {
 		k++
 	}
 	m := &p.models[k]
 	steps := m.stepsLo + float32(int32(philox.Uniform(work)*m.stepsCount))
-	limit, _, _, _ := t.words(uint32(i), streamLimit)
-	w.model[agent] = int32(k)
-	w.data[agent] = m.dataLo + float32(philox.Uniform(size)*m.dataSpan)
-	w.cycles[agent] = float32(steps * m.cyclesPerStep)
-	w.deadline[agent] = m.deadlineLo + float32(philox.Uniform(limit)*m.deadlineSpan)
+	return task{
+		model:    int32(k),
+		data:     m.dataLo + float32(philox.Uniform(size)*m.dataSpan),
+		cycles:   float32(steps * m.cyclesPerStep),
+		deadline: m.deadlineLo + float32(philox.Uniform(limit)*m.deadlineSpan),
+	}
 }
 
 // drawFading multiplies the mean gains with this slot's small-scale power. One

@@ -10,6 +10,9 @@ import (
 func (w *Worlds) stepWorld(world int, s *scratch) {
 	w.Truncated[world] = false
 	w.clearOutcomes(world)
+	if w.p.queue > 0 {
+		w.reportLost(world)
+	}
 	w.countLoad(world, s)
 	w.decide(world, s)
 	for m := range w.p.M {
@@ -58,6 +61,10 @@ func (w *Worlds) clearOutcomes(world int) {
 	clear(t.Download[lo:hi])
 	clear(t.Latency[lo:hi])
 	clear(t.Energy[lo:hi])
+	if w.p.queue > 0 {
+		clear(t.Lost[lo:hi])
+		clear(t.LostS[lo:hi])
+	}
 }
 
 // countLoad sets n_m, how many IEDs chose each ES in this slot, and where each
@@ -146,7 +153,7 @@ func (w *Worlds) upload(world, agent, action int, m int32) float32 {
 	air := w.data[agent] / rate
 	t.Server[agent] = m
 	t.UplinkBps[agent] = rate
-	t.RadioWait[agent] = w.radio[agent]
+	t.RadioWait[agent] = w.waited(agent) + w.radio[agent]
 	t.Upload[agent] = air
 	t.Energy[agent] = float32(p.iedW * air)
 	w.radio[agent] += air

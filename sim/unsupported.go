@@ -9,6 +9,7 @@ func unsupported(s *Scenario) string {
 		on  bool
 	}{
 		{"compute.server_gpus", len(s.Compute.ServerGPUs) > 0},
+		{"tasks.arrivals", s.Tasks.Arrivals.Process != ""},
 	} {
 		if option.on {
 			return option.key

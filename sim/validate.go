@@ -110,6 +110,7 @@ func (s *Scenario) validateRadio(c *checker) {
 }
 
 func (s *Scenario) validateTasks(c *checker) {
+	s.validateArrivals(c)
 	c.between("tasks.probability", s.Tasks.Probability, 0, 1)
 	c.require(len(s.Tasks.Models) > 0 && len(s.Tasks.Models) <= 256, "tasks.models",
 		fmt.Sprintf("a list of %d", len(s.Tasks.Models)), "1 to 256 models")

@@ -56,16 +56,26 @@ type Worlds struct {
 	los   []bool    // [W, A, C]
 
 	// State at the start of the current slot; times in s from the slot start.
-	now       []float32 // [W, A, C] power gain with this slot's fading
-	compute   []float32 // [W, A] own compute backlog
-	radio     []float32 // [W, A] own radio backlog
-	free      []float32 // [W, M, P] backlog of each GPU: when it is free; places from G_m on stay 0
-	load      []int32   // [W, M] n_m of the last slot
-	cache     []int32   // [W, M, P, G] models in GPU memory, most recently used first
-	model     []int32   // [W, A] task type of the current task, -1 without
-	data      []float32 // [W, A] D, bit
-	cycles    []float32 // [W, A] C, cycles
-	deadline  []float32 // [W, A] tau, s
+	now      []float32 // [W, A, C] power gain with this slot's fading
+	compute  []float32 // [W, A] own compute backlog
+	radio    []float32 // [W, A] own radio backlog
+	free     []float32 // [W, M, P] backlog of each GPU: when it is free; places from G_m on stay 0
+	load     []int32   // [W, M] n_m of the last slot
+	cache    []int32   // [W, M, P, G] models in GPU memory, most recently used first
+	model    []int32   // [W, A] task type of the current task, -1 without
+	data     []float32 // [W, A] D, bit
+	cycles   []float32 // [W, A] C, cycles
+	deadline []float32 // [W, A] tau, s
+
+	// State of the option arrivals; Q places per IED, the first `waiting` of them in use.
+	age                                         []float32 // [W, A] how long the current task waited before this slot, s
+	lost                                        []int32   // [W, A] tasks lost at the start of the slot
+	lostS                                       []float32 // [W, A] sum of their deadlines
+	phase                                       []int32   // [W, A] 1: the IED's chain is on
+	waiting                                     []int32   // [W, A]
+	waitModel                                   []int32   // [W, A, Q]
+	waitData, waitCycles, waitDeadline, waitAge []float32 // [W, A, Q]
+
 	scratches []scratch // one per thread
 }
 
@@ -85,7 +95,7 @@ type Outcomes struct {
 	Server    []int32   // [W, A] ES index, -1 local
 	UplinkBps []float32 // [W, A] r_up, 0 local
 
-	RadioWait []float32 // [W, A] s, behind the IED's earlier uploads
+	RadioWait []float32 // [W, A] s, in the IED's queue of tasks (Arrivals) and behind its earlier uploads
 	Upload    []float32 // [W, A] s
 	QueueWait []float32 // [W, A] s, behind earlier tasks at the ES or at the IED's own processor
 	Switch    []float32 // [W, A] s, loading the model
@@ -95,6 +105,10 @@ type Outcomes struct {
 	Latency   []float32 // [W, A] T in s, tau for a failed task
 	Completed []bool    // [W, A] T <= tau
 	Energy    []float32 // [W, A] J: own processor, own radio and ES GPU
+
+	// Tasks that no decision was made about, see Arrivals; nil without that option.
+	Lost  []int32   // [W, A] how many at the start of the slot
+	LostS []float32 // [W, A] the sum of their deadlines, s
 }
 
 // scratch is the working memory of one thread.
@@ -142,6 +156,9 @@ func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error)
 		return nil, fmt.Errorf("sim: engine %q does not know %s; allowed: %s", engine, why, engineGo)
 	}
 	p := newParams(s)
+	if err := p.loadArrivals(s); err != nil {
+		return nil, err
+	}
 	if one := Bytes(s, 1); worlds < 1 || float64(worlds) > max(maxBytes/float64(one), 1) {
 		return nil, fmt.Errorf("sim: %d worlds of %d IEDs are not allowed; allowed: 1 to %d (one takes %.3g MB, all at most %g GB)",
 			worlds, p.A, max(int64(maxBytes)/one, 1), float64(one)/1e6, maxBytes/1e9)
@@ -252,6 +269,9 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 	clear(w.load[world*p.M:][:p.M])
 	for j := range p.M * p.P * p.G {
 		w.cache[world*p.M*p.P*p.G+j] = int32(j % p.G) // the first G models, model 0 most recently used
+	}
+	if p.queue > 0 {
+		w.clearQueues(world)
 	}
 	w.beginSlot(world)
 }

@@ -1,0 +1,266 @@
+package sim
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels/philox"
+)
+
+// Arrivals is an option: tasks that come by another law than one per slot with a probability.
+// Tasks then wait at their IED, first come first served, and the IED decides about one of them
+// per slot. The time that a task waited counts in its latency (as the first of the six parts,
+// Outcomes.RadioWait) and against its deadline.
+//
+// At the start of a slot waiting tasks whose deadline has passed are lost; the first one left
+// becomes the current task; then the slot's arrivals follow, in their order, and those that
+// find Queue tasks waiting behind the current one are lost. A lost task is no decision and has
+// no reward, for no action can prevent it (the queue moves on by one task per slot whatever is
+// decided); a Meter counts it as failed, with its whole deadline as latency. What still waits
+// at the end of an episode counts nowhere.
+type Arrivals struct {
+	Process        string  `yaml:"process,omitempty"`           // ArrivalsPoisson, ArrivalsMarkov or ArrivalsTrace; empty: tasks.probability
+	RatePerSlot    float64 `yaml:"rate_per_slot,omitempty"`     // mean tasks per IED and slot; markov: of an IED that is on
+	OffRatePerSlot float64 `yaml:"off_rate_per_slot,omitempty"` // markov: of an IED that is off
+	SwitchOn       float64 `yaml:"switch_on,omitempty"`         // markov: probability per slot of off to on
+	SwitchOff      float64 `yaml:"switch_off,omitempty"`        // markov: probability per slot of on to off
+	TraceFile      string  `yaml:"trace_file,omitempty"`        // trace: CSV, see readArrivals; relative to the working directory
+	Queue          int     `yaml:"queue,omitempty"`             // tasks that may wait behind the current one
+}
+
+// Values of Arrivals.Process.
+const (
+	// A Poisson number of tasks per slot.
+	ArrivalsPoisson = "poisson"
+	// A Poisson number whose rate depends on the state, on or off, of a Markov chain of each
+	// IED: Fischer and Meier-Hellstern, "The Markov-modulated Poisson process (MMPP)
+	// cookbook", Performance Evaluation 18, 1993, in discrete time. A chain starts in its
+	// stationary law.
+	ArrivalsMarkov = "markov"
+	// The tasks of a file, the same in all worlds and episodes.
+	ArrivalsTrace = "trace"
+)
+
+const (
+	maxQueue       = 64
+	maxArrivals    = 31 // of one IED in one slot; more have a probability below 1e-9 at maxArrivalRate
+	maxArrivalRate = 8
+)
+
+func (s *Scenario) validateArrivals(c *checker) {
+	a := &s.Tasks.Arrivals
+	c.require(a.Process == "" || a.Process == ArrivalsPoisson || a.Process == ArrivalsMarkov || a.Process == ArrivalsTrace,
+		"tasks.arrivals.process", a.Process, "poisson, markov or trace; left out: tasks.probability decides")
+	poisson, markov := a.Process == ArrivalsPoisson, a.Process == ArrivalsMarkov
+	c.unused("tasks.arrivals.rate_per_slot", a.RatePerSlot, poisson || markov, "process poisson or markov")
+	c.unused("tasks.arrivals.off_rate_per_slot", a.OffRatePerSlot, markov, "process markov")
+	c.unused("tasks.arrivals.switch_on", a.SwitchOn, markov, "process markov")
+	c.unused("tasks.arrivals.switch_off", a.SwitchOff, markov, "process markov")
+	c.require(a.Process == ArrivalsTrace || a.TraceFile == "", "tasks.arrivals.trace_file", a.TraceFile, "left out without process trace")
+	c.require(a.Process != "" || a.Queue == 0, "tasks.arrivals.queue", a.Queue, "left out without a process")
+	if a.Process == "" {
+		return
+	}
+	c.count("tasks.arrivals.queue", a.Queue, 1, maxQueue)
+	c.between("tasks.arrivals.rate_per_slot", a.RatePerSlot, 0, maxArrivalRate)
+	c.between("tasks.arrivals.off_rate_per_slot", a.OffRatePerSlot, 0, maxArrivalRate)
+	c.require(a.Process != ArrivalsTrace || a.TraceFile != "", "tasks.arrivals.trace_file", `""`, "the path of a CSV file")
+	if markov {
+		c.between("tasks.arrivals.switch_on", a.SwitchOn, 1e-6, 1)
+		c.between("tasks.arrivals.switch_off", a.SwitchOff, 1e-6, 1)
+	}
+}
+
+// unused wants the zero of a setting that only some other setting would read.
+func (c *checker) unused(field string, v float64, read bool, with string) {
+	c.require(read || v == 0, field, v, "left out without "+with)
+}
+
+func (p *params) setArrivals(s *Scenario) {
+	a := &s.Tasks.Arrivals
+	p.arrivalCDF = [2][maxArrivals]float32{poissonCDF(a.RatePerSlot), poissonCDF(a.RatePerSlot)}
+	if p.markov {
+		p.arrivalCDF[0] = poissonCDF(a.OffRatePerSlot)
+		p.switchTo = [2]float32{float32(a.SwitchOff), float32(a.SwitchOn)}
+		p.startOn = float32(a.SwitchOn / (a.SwitchOn + a.SwitchOff))
+	}
+	p.perQueue = float32(1 / math.Max(1, float64(a.Queue)))
+}
+
+// poissonCDF returns P(N <= n) for n = 0, 1, ..., rounded once.
+func poissonCDF(rate float64) (cdf [maxArrivals]float32) {
+	term := math.Exp(-rate)
+	sum := term
+	for n := range cdf {
+		cdf[n] = float32(sum)
+		term *= rate / float64(n+1)
+		sum += term
+	}
+	return cdf
+}
+
+// arrivalFields lists the state that waiting needs, none without the option.
+func (w *Worlds) arrivalFields() []field {
+	p, n := w.p, w.W*w.p.A
+	if p.queue == 0 {
+		return nil
+	}
+	fields := []field{
+		{name: "age", floats: &w.age, n: n},
+		{name: "lost_s", floats: &w.lostS, n: n},
+		{name: "wait_data", floats: &w.waitData, n: n * p.queue},
+		{name: "wait_cycles", floats: &w.waitCycles, n: n * p.queue},
+		{name: "wait_deadline", floats: &w.waitDeadline, n: n * p.queue},
+		{name: "wait_age", floats: &w.waitAge, n: n * p.queue},
+		{name: "wait_model", ints: &w.waitModel, n: n * p.queue},
+		{name: "waiting", ints: &w.waiting, n: n},
+		{name: "lost", ints: &w.lost, n: n},
+	}
+	if p.markov {
+		fields = append(fields, field{name: "phase", ints: &w.phase, n: n})
+	}
+	return fields
+}
+
+// waited returns how long the current task waited at its IED before this slot, s.
+func (w *Worlds) waited(agent int) float32 {
+	if w.p.queue == 0 {
+		return 0
+	}
+	return w.age[agent]
+}
+
+// due returns the deadline of the current task from the start of this slot, s.
+func (w *Worlds) due(agent int) float32 { return w.deadline[agent] - w.waited(agent) }
+
+// clearQueues empties the queues of a world at the start of an episode.
+func (w *Worlds) clearQueues(world int) {
+	lo, n := world*w.p.A, w.p.A
+	clear(w.waiting[lo:][:n])
+	clear(w.lost[lo:][:n])
+	clear(w.lostS[lo:][:n])
+	for agent := lo; agent < lo+n; agent++ {
+		w.empty(agent)
+	}
+}
+
+// empty takes the agent's current task away.
+func (w *Worlds) empty(agent int) {
+	w.model[agent] = -1
+	w.data[agent], w.cycles[agent], w.deadline[agent], w.age[agent] = 0, 0, 0, 0
+}
+
+// arrive moves the queues of a world on to the current slot.
+func (w *Worlds) arrive(world int, t *moment) {
+	p := w.p
+	trace := p.traceOf(t.slot)
+	for i := range p.A {
+		agent := world*p.A + i
+		w.lost[agent], w.lostS[agent] = 0, 0
+		w.nextWaiting(agent)
+		if p.trace == nil {
+			w.drawArrivals(t, i, agent)
+		}
+		for ; len(trace) > 0 && int(trace[0].ied) == i; trace = trace[1:] {
+			w.enqueue(agent, trace[0].task)
+		}
+	}
+}
+
+// nextWaiting lets the waiting tasks age by a slot and takes the first whose deadline has not
+// passed as the current one.
+func (w *Worlds) nextWaiting(agent int) {
+	p, kept, first := w.p, int32(0), agent*w.p.queue
+	n := w.waiting[agent]
+	w.empty(agent)
+	for j := first; j < first+int(n); j++ {
+		age := w.waitAge[j] + p.slot
+		switch {
+		case age >= w.waitDeadline[j]:
+			w.lose(agent, w.waitDeadline[j])
+		case w.model[agent] < 0:
+			w.model[agent], w.age[agent] = w.waitModel[j], age
+			w.data[agent], w.cycles[agent], w.deadline[agent] = w.waitData[j], w.waitCycles[j], w.waitDeadline[j]
+		default:
+			to := first + int(kept)
+			w.waitModel[to], w.waitAge[to] = w.waitModel[j], age
+			w.waitData[to], w.waitCycles[to], w.waitDeadline[to] = w.waitData[j], w.waitCycles[j], w.waitDeadline[j]
+			kept++
+		}
+	}
+	w.waiting[agent] = kept
+}
+
+// lose counts a task that no decision will be made about.
+func (w *Worlds) lose(agent int, deadline float32) {
+	w.lost[agent]++
+	w.lostS[agent] += deadline
+}
+
+// enqueue makes a new task the current one, lets it wait, or loses it.
+func (w *Worlds) enqueue(agent int, x task) {
+	switch n := w.waiting[agent]; {
+	case w.model[agent] < 0:
+		w.model[agent], w.data[agent], w.cycles[agent], w.deadline[agent] = x.model, x.data, x.cycles, x.deadline
+	case int(n) == w.p.queue:
+		w.lose(agent, x.deadline)
+	default:
+		j := agent*w.p.queue + int(n)
+		w.waitModel[j], w.waitAge[j] = x.model, 0
+		w.waitData[j], w.waitCycles[j], w.waitDeadline[j] = x.data, x.cycles, x.deadline
+		w.waiting[agent]++
+	}
+}
+
+// drawArrivals draws the state of the IED's chain, the number of its new tasks and the tasks.
+func (w *Worlds) drawArrivals(t *moment, i, agent int) {
+	p := w.p
+	number, change, _, _ := t.words(uint32(i), streamArrival)
+	cdf := &p.arrivalCDF[w.nextPhase(t, agent, change)]
+	u := philox.Uniform(number)
+	for n := 0; n < maxArrivals && u >= cdf[n]; n++ {
+		_, kind, size, work := t.words(uint32(i), streamBurst+2*uint32(n))
+		limit, _, _, _ := t.words(uint32(i), streamBurst+2*uint32(n)+1)
+		w.enqueue(agent, p.sample(kind, size, work, limit))
+	}
+}
+
+// nextPhase returns the state of the IED's chain in this slot: 1 is on.
+func (w *Worlds) nextPhase(t *moment, agent int, change uint32) int32 {
+	p, u := w.p, philox.Uniform(change)
+	if !p.markov {
+		return 1
+	}
+	phase := &w.phase[agent]
+	switch {
+	case t.slot == 0:
+		*phase = 0
+		if u < p.startOn {
+			*phase = 1
+		}
+	case u < p.switchTo[1-*phase]:
+		*phase = 1 - *phase
+	}
+	return *phase
+}
+
+// reportLost hands the lost tasks of the slot to the outcomes of its step.
+func (w *Worlds) reportLost(world int) {
+	lo, hi := world*w.p.A, (world+1)*w.p.A
+	copy(w.Task.Lost[lo:hi], w.lost[lo:hi])
+	copy(w.Task.LostS[lo:hi], w.lostS[lo:hi])
+}
+
+// observeLost counts the lost tasks of an agent as failed ones that waited until their
+// deadline. The histogram takes the mean where there are several.
+func (m *Meter) observeLost(w *Worlds, n int, e *worldMeter) {
+	lost, total := int64(w.Task.Lost[n]), float64(w.Task.LostS[n])
+	if lost == 0 {
+		return
+	}
+	e.tasks += lost
+	e.latency += total
+	m.sums.tasks += lost
+	m.sums.lost += lost
+	m.sums.radioWait += total
+	m.histogram[min(int(total/float64(lost)/m.binS), latencyBins)] += lost
+}
