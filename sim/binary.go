@@ -111,6 +111,9 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 		return err
 	}
 	w.seed = binary.LittleEndian.Uint64(b[16:])
+	if w.native != nil {
+		w.native.setSeed(w.seed)
+	}
 	b = b[stateHeader : len(b)-stateTrailer]
 	for _, f := range w.stateFields() {
 		b = f.read(b)

@@ -1,3 +1,5 @@
+//go:build !cgo
+
 package sim
 
 // Without cgo the Go engine plays everything.
@@ -11,6 +13,12 @@ func newNative(*Worlds, string) *native { panic("sim: this binary has no C engin
 
 func (*native) setThreads(*Worlds, int) {}
 func (*native) reset(*Worlds)           {}
+func (*native) setSeed(uint64)          {}
+
+func (*native) illegal(*Worlds, []int32) int { return -1 }
+
+// nativeFunction belongs to the C engine.
+func nativeFunction(string, int, []float32, []float32) {}
 
 // allocate makes the arrays of the fields.
 func allocate(fields []field) {

@@ -34,6 +34,7 @@ type params struct {
 	shadow   [2]float32
 	height2  float32      // (h_BS - h_UT)^2
 	servers  [][2]float32 // [M] positions in m
+	near     nearTable
 	width    float32
 	depth    float32
 
@@ -101,6 +102,7 @@ func newParams(s *Scenario) *params {
 	f := s.Compute.IEDGcyclesPerS
 	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
 	p.perAgent = float32(1 / float64(p.A))
+	p.near = newNearTable(p)
 	for m := range p.M {
 		speeds := s.Compute.ServerGcyclesPerS
 		p.serverSpeed = append(p.serverSpeed, float32(speeds[m%len(speeds)]*1e9))

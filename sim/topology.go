@@ -16,10 +16,11 @@ func (w *Worlds) drawTopology(world int, links []link) {
 		x := float32(philox.Uniform(u0) * p.width)
 		y := float32(philox.Uniform(u1) * p.depth)
 		w.speed[world*p.A+i] = p.speedLo + float32(philox.Uniform(u2)*p.speedSpan)
-		for m := range p.M {
-			links[m] = p.drawLink(&t, i, m, x, y)
+		near := p.near.at(x, y)
+		for j, m := range near {
+			links[j] = p.drawLink(&t, i, int(m), x, y)
 		}
-		w.chooseCandidates(world*p.A+i, links)
+		w.chooseCandidates(world*p.A+i, near, links)
 	}
 }
 
@@ -51,13 +52,14 @@ const (
 	decibel  float32 = 0.332192809488736235 // log2(10) / 10: 1 dB in octaves of power
 )
 
-// chooseCandidates stores the C links of the largest mean gain, strongest first,
+// chooseCandidates stores of the links to the near ESs the C of the largest mean gain, strongest first,
 // ties by the smaller ES index: candidate 1 is "the nearest" ES.
-func (w *Worlds) chooseCandidates(agent int, links []link) {
+func (w *Worlds) chooseCandidates(agent int, near []int32, links []link) {
 	c := w.p.C
 	to, gain, los := w.cand[agent*c:][:c], w.gain[agent*c:][:c], w.los[agent*c:][:c]
 	n := 0
-	for m, l := range links {
+	for q, m := range near {
+		l := links[q]
 		j := n // insertion from the weak end; equal gains stay behind
 		for j > 0 && l.gain > gain[j-1] {
 			if j < c {
@@ -66,7 +68,7 @@ func (w *Worlds) chooseCandidates(agent int, links []link) {
 			j--
 		}
 		if j < c {
-			to[j], gain[j], los[j] = int32(m), l.gain, l.los
+			to[j], gain[j], los[j] = m, l.gain, l.los
 			n = min(n+1, c)
 		}
 	}

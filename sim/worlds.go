@@ -113,7 +113,7 @@ type Outcomes struct {
 
 // scratch is the working memory of one thread.
 type scratch struct {
-	links []link   // [M]
+	links []link   // of the ESs that an IED measures
 	start []int32  // [M+1] first key of each ES
 	keys  []uint64 // [A] tasks of the slot by ES and arrival
 }
@@ -213,7 +213,7 @@ func (w *Worlds) SetThreads(n int) {
 	w.scratches = make([]scratch, n)
 	for k := range n {
 		s := &w.scratches[k]
-		*s = scratch{links: make([]link, w.p.M), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
+		*s = scratch{links: make([]link, w.p.near.measured), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
 		lo, hi := k*w.W/n, (k+1)*w.W/n
 		w.tasks[k] = func() {
 			defer w.done.Done()
@@ -304,17 +304,28 @@ func (w *Worlds) checkActions(actions []int32) error {
 	if len(actions) != w.W*w.A {
 		return fmt.Errorf("sim: %d actions for %d worlds of %d IEDs, want %d", len(actions), w.W, w.A, w.W*w.A)
 	}
-	for n, a := range actions {
-		if a == 0 || a > 0 && int(a) < w.U && w.model[n] >= 0 {
-			continue
-		}
-		allowed := "0 (no task)"
-		if w.model[n] >= 0 {
-			allowed = fmt.Sprintf("0 (local) to %d (candidates)", w.U-1)
-		}
-		return fmt.Errorf("sim: world %d, IED %d: action %d is illegal; allowed: %s", n/w.A, n%w.A, a, allowed)
+	n := w.illegal(actions)
+	if n < 0 {
+		return nil
 	}
-	return nil
+	allowed := "0 (no task)"
+	if w.model[n] >= 0 {
+		allowed = fmt.Sprintf("0 (local) to %d (candidates)", w.U-1)
+	}
+	return fmt.Errorf("sim: world %d, IED %d: action %d is illegal; allowed: %s", n/w.A, n%w.A, actions[n], allowed)
+}
+
+// illegal returns the first agent whose action is not allowed, -1 if all are.
+func (w *Worlds) illegal(actions []int32) int {
+	if w.native != nil {
+		return w.native.illegal(w, actions)
+	}
+	for n, a := range actions {
+		if a != 0 && (a < 0 || int(a) >= w.U || w.model[n] < 0) {
+			return n
+		}
+	}
+	return -1
 }
 
 // Episodes returns the number of finished episodes of world i.

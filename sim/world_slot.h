@@ -1,0 +1,207 @@
+// The beginning of a slot: topology, tasks, fading and what the IEDs observe.
+#ifndef GMEL_WORLD_SLOT_H
+#define GMEL_WORLD_SLOT_H
+
+#include "world_view.h"
+
+static inline int32_t world_round(int32_t n) { return (n + WORLD_LANES - 1) / WORLD_LANES * WORLD_LANES; }
+
+// world_draw_tasks draws the words of all IEDs of a tile.
+static void world_draw_tasks(world_tile *t, const world_moment *at, int32_t n) {
+	uint32_t key[2] = {at->key[0], at->key[1]}, w0 = at->world, i0 = at->ied, slot = at->slot;
+	uint32_t stream = at->episode << 8 | STREAM_TASK;
+	n = world_round(n);
+	for (int32_t j = 0; j < n; j++) {
+		uint32_t c[4] = {w0 + t->world[j], i0 + t->ied[j], slot, stream};
+		world_philox(key, c);
+		t->arrival[j] = c[0], t->kind[j] = c[1], t->size[j] = c[2], t->work[j] = c[3];
+	}
+}
+
+static void world_draw_limits(world_tile *t, const world_moment *at, int32_t n) {
+	uint32_t key[2] = {at->key[0], at->key[1]}, w0 = at->world, i0 = at->ied, slot = at->slot;
+	uint32_t stream = at->episode << 8 | STREAM_LIMIT;
+	n = world_round(n);
+	for (int32_t j = 0; j < n; j++) {
+		uint32_t c[4] = {w0 + t->who_world[j], i0 + t->who_ied[j], slot, stream};
+		world_philox(key, c);
+		t->limit[j] = c[0];
+	}
+}
+
+// world_choose_models finds the first model whose cumulative share is above the draw; behind
+// the last model with a share the table holds 2.
+static void world_choose_models(world_tile *t, const float *up_to, int32_t models, int32_t n) {
+	n = world_round(n);
+	for (int32_t j = 0; j < n; j++) t->model[j] = 0;
+	for (int32_t k = 0; k < models; k++) {
+		float limit = up_to[k];
+		for (int32_t j = 0; j < n; j++) t->model[j] += world_uniform(t->who_kind[j]) >= limit ? 1 : 0;
+	}
+}
+
+// world_begin_tasks gives the IEDs from number `first` on their tasks.
+static void world_begin_tasks(world *w, const world_moment *at, int64_t first, int32_t n) {
+	world_tile *t = w->tile;
+	const world_params *p = w->p;
+	world_draw_tasks(t, at, n);
+	int32_t *model = w->model + first, tasks = 0;
+	float *data = w->data + first, *cycles = w->cycles + first, *deadline = w->deadline + first;
+	for (int32_t j = 0; j < n; j++) {
+		t->who[tasks] = (uint32_t)j;
+		tasks += world_uniform(t->arrival[j]) < p->arrival;
+	}
+	for (int32_t j = 0; j < n; j++) model[j] = -1;
+	memset(data, 0, (size_t)n * sizeof *data);
+	memset(cycles, 0, (size_t)n * sizeof *cycles);
+	memset(deadline, 0, (size_t)n * sizeof *deadline);
+	for (int32_t k = 0; k < tasks; k++) {
+		uint32_t j = t->who[k];
+		t->who_world[k] = t->world[j], t->who_ied[k] = t->ied[j];
+		t->who_kind[k] = t->kind[j], t->who_size[k] = t->size[j], t->who_work[k] = t->work[j];
+	}
+	world_draw_limits(t, at, tasks);
+	world_choose_models(t, w->table[TABLE_UP_TO], p->models, tasks);
+	for (int32_t k = 0; k < tasks; k++) {
+		uint32_t j = t->who[k];
+		int32_t m = t->model[k];
+		float count = w->table[TABLE_STEPS_COUNT][m];
+		float steps = w->table[TABLE_STEPS_LO][m] + (float)(int32_t)(world_uniform(t->who_work[k]) * count);
+		model[j] = m;
+		data[j] = w->table[TABLE_DATA_LO][m] + world_uniform(t->who_size[k]) * w->table[TABLE_DATA_SPAN][m];
+		cycles[j] = steps * w->table[TABLE_CYCLES_PER_STEP][m];
+		deadline[j] = w->table[TABLE_DEADLINE_LO][m] + world_uniform(t->limit[k]) * w->table[TABLE_DEADLINE_SPAN][m];
+	}
+}
+
+// world_fade_pairs gives 16 pairs of links their gain of the slot and its level in an observation.
+static void world_fade_pairs(const world *w, const world_moment *at, const world_pairs *b, float *gain, const uint8_t *los, float *level) {
+	uint32_t radius[2 * WORLD_LANES], angle[2 * WORLD_LANES], key[2] = {at->key[0], at->key[1]};
+	uint32_t w0 = at->world, i0 = at->ied, slot = at->slot, episode = at->episode << 8;
+	for (int j = 0; j < WORLD_LANES; j++) {
+		uint32_t c[4] = {w0 + b->world[j], i0 + b->ied[j], slot, episode | b->stream[j]};
+		world_philox(key, c);
+		radius[2 * j] = c[0], angle[2 * j] = c[1], radius[2 * j + 1] = c[2], angle[2 * j + 1] = c[3];
+	}
+	float power[2 * WORLD_LANES];
+	int visible = 0;
+	for (int j = 0; j < 2 * WORLD_LANES; j++) visible |= los[j];
+	for (int j = 0; j < 2 * WORLD_LANES; j++) power[j] = world_rayleigh(radius[j]);
+	if (visible) {
+		float specular = w->p->specular, scatter = w->p->scatter;
+		for (int j = 0; j < 2 * WORLD_LANES; j++) {
+			float rice = world_rice(radius[j], angle[j], specular, scatter);
+			power[j] = los[j] ? rice : power[j];
+		}
+	}
+	float scale = w->p->gain_scale, shift = w->p->gain_shift, low = w->p->gain_low;
+	for (int j = 0; j < 2 * WORLD_LANES; j++) {
+		float now = gain[j] * power[j];
+		gain[j] = now;
+		level[j] = world_max(world_log2(now) * scale + shift, low);
+	}
+}
+
+// world_fade draws the fading of the links of a tile. With an odd number of candidates the
+// second link of the last pair of an IED is nobody's.
+static void world_fade(world *w, const world_moment *at, int64_t first, int32_t n) {
+	int32_t candidates = w->p->candidates, pairs = w->pairs_per_ied, links = 2 * pairs * n, odd = candidates & 1;
+	for (int32_t l = 0; l < links; l += 2 * WORLD_LANES) {
+		float gain[2 * WORLD_LANES] = {0};
+		uint8_t los[2 * WORLD_LANES] = {0};
+		int32_t here = links - l < 2 * WORLD_LANES ? links - l : 2 * WORLD_LANES;
+		int64_t link = first * candidates + l;
+		if (!odd) {
+			memcpy(gain, w->gain + link, (size_t)here * sizeof *gain);
+			memcpy(los, w->los + link, (size_t)here);
+		}
+		for (int32_t j = 0; odd && j < here; j++) {
+			int32_t ied = (l + j) / (2 * pairs), c = (l + j) % (2 * pairs);
+			if (c == candidates) continue;
+			gain[j] = w->gain[(first + ied) * candidates + c];
+			los[j] = w->los[(first + ied) * candidates + c];
+		}
+		world_fade_pairs(w, at, &w->pairs[l / (2 * WORLD_LANES)], gain, los, w->level + l);
+		if (!odd) memcpy(w->now + link, gain, (size_t)here * sizeof *gain);
+		for (int32_t j = 0; odd && j < here; j++) {
+			int32_t ied = (l + j) / (2 * pairs), c = (l + j) % (2 * pairs);
+			if (c < candidates) w->now[(first + ied) * candidates + c] = gain[j];
+		}
+	}
+}
+
+// world_show writes what the IEDs see of every ES of worlds [lo, hi).
+static void world_show(world *w, int32_t lo, int32_t hi) {
+	const world_params *p = w->p;
+	int64_t first = (int64_t)lo * p->servers, n = (int64_t)(hi - lo) * p->servers;
+	float per_wait = p->per_wait, max_wait = p->max_wait, per_agent = p->per_agent;
+	int32_t places = p->cache;
+	for (int64_t m = 0; m < n; m++) {
+		float *row = w->rows + m * w->row;
+		row[0] = world_min(w->free[first + m] * per_wait, max_wait);
+		row[1] = (float)w->load[first + m] * per_agent;
+		memset(row + 2, 0, (size_t)p->models * sizeof *row);
+		for (int32_t g = 0; g < places; g++) row[2 + w->cache[(first + m) * places + g]] = 1;
+	}
+}
+
+// world_observe_ied writes the observation and the mask of one IED; sizes are arguments so
+// that those of the presets can be constants.
+WORLD_FN void world_observe_ied(const world *w, int64_t n, const float *rows, const float *level, const int32_t candidates, const int32_t models) {
+	const world_params *p = w->p;
+	float *o = w->obs + n * p->obs, *mask = w->mask + n * (candidates + 1);
+	const int32_t *cand = w->cand + n * candidates;
+	int32_t k = w->model[n];
+	float legal = k >= 0 ? 1.f : 0.f;
+	for (int32_t j = 0; j < models; j++) o[1 + j] = j == k ? 1.f : 0.f;
+	o[0] = legal;
+	mask[0] = 1;
+	for (int32_t c = 0; c < candidates; c++) mask[1 + c] = legal;
+	o[models + 1] = w->data[n] * p->per_data;
+	o[models + 2] = w->cycles[n] * p->per_cycle;
+	o[models + 3] = w->deadline[n] * p->per_second;
+	o[models + 4] = w->speed[n] * p->per_speed;
+	o[models + 5] = world_min(w->compute[n] * p->per_wait, p->max_wait);
+	o[models + 6] = world_min(w->radio[n] * p->per_wait, p->max_wait);
+	o += models + 7;
+	float *flags = o + 3 * candidates, *loads = flags + (p->flags ? candidates * models : 0);
+	float *speeds = loads + (p->load_times ? candidates : 0);
+	float load = k >= 0 ? w->table[TABLE_MODEL_LOAD][k] * p->per_load : 0.f;
+	for (int32_t c = 0; c < candidates; c++) {
+		const float *row = rows + (int64_t)cand[c] * (2 + models);
+		o[3 * c] = level[c], o[3 * c + 1] = row[0], o[3 * c + 2] = row[1];
+		if (p->flags)
+			for (int32_t j = 0; j < models; j++) flags[c * models + j] = row[2 + j];
+		if (p->load_times) loads[c] = row[2 + (k >= 0 ? k : 0)] != 0 ? 0.f : load;
+		if (p->server_speeds) speeds[c] = w->table[TABLE_SERVER_SPEED][cand[c]] * p->per_server_speed;
+	}
+}
+
+static void world_observe(world *w, int64_t first, int32_t n) {
+	const world_params *p = w->p;
+	int32_t candidates = p->candidates, models = p->models;
+	for (int32_t j = 0; j < n; j++) {
+		const float *rows = w->rows + (int64_t)w->tile->world[j] * p->servers * w->row;
+		const float *level = w->level + j * 2 * w->pairs_per_ied;
+		if (candidates == 4 && models == 3)
+			world_observe_ied(w, first + j, rows, level, 4, 3);
+		else
+			world_observe_ied(w, first + j, rows, level, candidates, models);
+	}
+}
+
+// world_begin_slot begins the current slot of worlds [lo, hi), a group in the same slot.
+static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
+	const world_params *p = w->p;
+	int64_t first = (int64_t)lo * p->agents, end = (int64_t)hi * p->agents;
+	world_show(w, lo, hi);
+	for (int64_t n = first; n < end; n += WORLD_TILE) {
+		int32_t count = end - n < WORLD_TILE ? (int32_t)(end - n) : WORLD_TILE;
+		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)lo, (uint32_t)(n - first), (uint32_t)w->slot[lo], (uint32_t)w->episode[lo]};
+		world_begin_tasks(w, &at, n, count);
+		world_fade(w, &at, n, count);
+		world_observe(w, n, count);
+	}
+}
+
+#endif

@@ -1,0 +1,324 @@
+// One slot: step.go and server.go for groups of worlds.
+#ifndef GMEL_WORLD_STEP_H
+#define GMEL_WORLD_STEP_H
+
+#include "world_topology.h"
+
+// What a step knows about its group of worlds.
+typedef struct {
+	int32_t lo, hi;        // worlds
+	int64_t first, ess;    // first IED, first ES
+	int32_t agents;        // IEDs of the group
+	int32_t sent, own;     // offloaded and local tasks
+} world_slice;
+
+static void world_count_load(world *w, const world_slice *s) {
+	const world_params *p = w->p;
+	memset(w->load + s->ess, 0, (size_t)(s->hi - s->lo) * (size_t)p->servers * sizeof(int32_t));
+	int64_t n = s->first;
+	for (int32_t world = s->lo; world < s->hi; world++) {
+		int32_t *load = w->load + (int64_t)world * p->servers;
+		for (int64_t end = n + p->agents; n < end; n++)
+			if (w->actions[n] > 0) load[w->cand[n * p->candidates + w->actions[n] - 1]]++;
+	}
+}
+
+// world_list lists who offloads and who runs a task of his own. A place behind the list is
+// written and given to the next, which costs less than a branch that nobody can predict.
+static void world_list(world *w, world_slice *s) {
+	int32_t sent = 0, own = 0;
+	const int32_t *model = w->model + s->first, *actions = w->actions + s->first;
+	uint8_t *had = w->had_task + s->first;
+	float *reward = w->reward + s->first;
+	for (int32_t j = 0; j < s->agents; j++) {
+		int32_t has = model[j] >= 0, away = actions[j] > 0;
+		w->sent[sent / WORLD_LANES].who[sent % WORLD_LANES] = j;
+		w->own[own / WORLD_LANES].who[own % WORLD_LANES] = j;
+		sent += away;
+		own += has & !away;
+	}
+	for (int32_t j = 0; j < s->agents; j++) had[j] = model[j] >= 0;
+	memset(reward, 0, (size_t)s->agents * sizeof *reward);
+	s->sent = sent, s->own = own;
+}
+
+// world_collect reads what the tasks of the lists need.
+static void world_collect(world *w, const world_slice *s) {
+	const world_params *p = w->p;
+	for (int32_t k = 0; k < s->sent; k++) {
+		world_tasks *b = &w->sent[k / WORLD_LANES];
+		int32_t at = k % WORLD_LANES, j = b->who[at];
+		int64_t n = s->first + j, link = n * p->candidates + w->actions[n] - 1;
+		int32_t m = w->cand[link], es = (int32_t)w->tile->world[j & (WORLD_TILE - 1)] * p->servers + m;
+		b->es[at] = es;
+		b->gain[at] = w->now[link];
+		b->share[at] = (float)w->load[s->ess + es];
+		b->speed[at] = w->table[TABLE_SERVER_SPEED][m];
+		b->result[at] = w->table[TABLE_RESULT][w->model[n]];
+		b->data[at] = w->data[n], b->cycles[at] = w->cycles[n], b->tau[at] = w->deadline[n], b->backlog[at] = w->radio[n];
+	}
+	for (int32_t k = 0; k < s->own; k++) {
+		world_tasks *b = &w->own[k / WORLD_LANES];
+		int32_t at = k % WORLD_LANES;
+		int64_t n = s->first + b->who[at];
+		b->cycles[at] = w->cycles[n], b->tau[at] = w->deadline[n], b->backlog[at] = w->compute[n], b->speed[at] = w->speed[n];
+	}
+}
+
+// world_send computes rates and times of 16 offloaded tasks.
+static void world_send(const world_params *p, world_tasks *b) {
+	float up = p->snr_up, down = p->snr_down, most = p->max_se, band = p->band, ied_w = p->ied_w;
+	for (int j = 0; j < WORLD_LANES; j++) {
+		float share = band / b->share[j];
+		float rate = world_efficiency((b->gain[j] * up) * b->share[j], most) * share;
+		float air = b->data[j] / rate;
+		b->rate[j] = rate;
+		b->air[j] = air;
+		b->arrival[j] = b->backlog[j] + air;
+		b->energy[j] = ied_w * air;
+		b->compute[j] = b->cycles[j] / b->speed[j];
+		b->down[j] = b->result[j] / (world_efficiency(b->gain[j] * down, most) * share);
+	}
+}
+
+// world_run_own runs 16 local tasks.
+static void world_run_own(const world_params *p, world_tasks *b) {
+	float kappa = p->kappa;
+	for (int j = 0; j < WORLD_LANES; j++) {
+		float start = b->backlog[j], tau = b->tau[j], f = b->speed[j], compute = b->cycles[j] / f, end = start + compute;
+		int32_t started = start < tau;
+		float until = started ? world_min(end, tau) : start;
+		b->queue[j] = start;
+		b->compute[j] = started ? compute : 0;
+		b->energy[j] = ((kappa * f) * f) * ((until - start) * f);
+		b->arrival[j] = until; // the new backlog
+		b->done[j] = started & (end <= tau);
+		b->latency[j] = b->done[j] ? end : tau;
+	}
+}
+
+// world_merge sorts by merging; from and to swap roles.
+static uint64_t *world_merge(uint64_t *from, uint64_t *to, int32_t n, int32_t run) {
+	for (; run < n; run *= 2) {
+		for (int32_t lo = 0; lo < n; lo += 2 * run) {
+			int32_t mid = lo + run < n ? lo + run : n, hi = mid + run < n ? mid + run : n;
+			for (int32_t a = lo, b = mid, k = lo; k < hi; k++) to[k] = b >= hi || (a < mid && from[a] <= from[b]) ? from[a++] : from[b++];
+		}
+		uint64_t *swap = from;
+		from = to, to = swap;
+	}
+	return from;
+}
+
+// world_sort orders the keys of one ES: insertion in runs of 16, then merges.
+static uint64_t *world_sort(uint64_t *keys, uint64_t *other, int32_t n) {
+	enum { RUN = 16 };
+	for (int32_t lo = 0; lo < n; lo += RUN) {
+		int32_t hi = lo + RUN < n ? lo + RUN : n;
+		for (int32_t i = lo + 1; i < hi; i++) {
+			uint64_t key = keys[i];
+			int32_t j = i;
+			for (; j > lo && keys[j - 1] > key; j--) keys[j] = keys[j - 1];
+			keys[j] = key;
+		}
+	}
+	return world_merge(keys, other, n, RUN);
+}
+
+// world_touch is touch of server.go.
+static inline int32_t world_touch(int32_t *cache, int32_t places, int32_t model) {
+	int32_t at = 0;
+	while (at < places - 1 && cache[at] != model) at++;
+	int32_t held = cache[at] == model;
+	for (; at > 0; at--) cache[at] = cache[at - 1];
+	cache[0] = model;
+	return held;
+}
+
+// world_serve runs task k of the list on its ES.
+static void world_serve(world *w, const world_slice *s, int32_t k) {
+	world_tasks *b = &w->sent[k / WORLD_LANES];
+	int32_t at = k % WORLD_LANES;
+	int64_t es = s->ess + b->es[at];
+	float tau = b->tau[at], arrival = b->arrival[at], start = world_max(arrival, w->free[es]);
+	b->queue[at] = start - arrival;
+	b->load[at] = 0, b->latency[at] = tau, b->done[at] = 0;
+	if (start >= tau) {
+		b->compute[at] = b->down[at] = 0;
+		return;
+	}
+	int32_t model = w->model[s->first + b->who[at]];
+	if (!world_touch(w->cache + es * w->p->cache, w->p->cache, model)) b->load[at] = w->table[TABLE_MODEL_LOAD][model];
+	float end = start + b->load[at] + b->compute[at], until = world_min(end, tau), latency = end + b->down[at];
+	w->free[es] = until;
+	b->energy[at] += w->p->gpu_w * (until - start);
+	if (latency <= tau) b->latency[at] = latency, b->done[at] = 1;
+}
+
+// world_serve_all serves the tasks of a world, [from, to) of the list, ES by ES in the order of
+// arrival. Arrivals are not negative, so their bits sort like their values.
+static void world_serve_all(world *w, const world_slice *s, int32_t number, int32_t from, int32_t to) {
+	int32_t servers = w->p->servers, at = 0, base = (number - s->lo) * servers;
+	const int32_t *load = w->load + (int64_t)number * servers;
+	for (int32_t m = 0; m < servers; m++) w->start[m] = at, at += load[m];
+	for (int32_t k = from; k < to; k++) {
+		const world_tasks *b = &w->sent[k / WORLD_LANES];
+		w->keys[w->start[b->es[k % WORLD_LANES] - base]++] = (uint64_t)world_bits(b->arrival[k % WORLD_LANES]) << 32 | (uint32_t)k;
+	}
+	for (int32_t m = 0; m < servers; m++) { // start is the end now
+		int32_t n = load[m], first = w->start[m] - n;
+		const uint64_t *keys = world_sort(w->keys + first, w->merged + first, n);
+		for (int32_t k = 0; k < n; k++) world_serve(w, s, (int32_t)(uint32_t)keys[k]);
+	}
+}
+
+static void world_serve_worlds(world *w, const world_slice *s) {
+	int32_t from = 0, to = 0;
+	for (int32_t number = s->lo; number < s->hi; number++, from = to) {
+		const int32_t *load = w->load + (int64_t)number * w->p->servers;
+		for (int32_t m = 0; m < w->p->servers; m++) to += load[m];
+		world_serve_all(w, s, number, from, to);
+	}
+}
+
+// world_pay computes 16 rewards.
+static void world_pay(const world_params *p, world_tasks *b) {
+	float penalty = -p->penalty, weight = p->energy_weight;
+	for (int j = 0; j < WORLD_LANES; j++) {
+		float part = -(b->latency[j] / b->tau[j]);
+		b->reward[j] = (b->done[j] ? part : penalty) - weight * b->energy[j];
+	}
+}
+
+// world_record writes the outcomes of a list of tasks; a failed task's parts are cut at its
+// deadline in their order.
+static void world_record(world *w, const world_slice *s, world_tasks *list, int32_t count, int32_t away) {
+	const world_params *p = w->p;
+	float *out[TASK_MODEL];
+	for (int f = 0; f < TASK_MODEL; f++) out[f] = (float *)(w->task + p->task[f]) + s->first;
+	int32_t *model = (int32_t *)(w->task + p->task[TASK_MODEL]) + s->first;
+	int32_t *action = (int32_t *)(w->task + p->task[TASK_ACTION]) + s->first;
+	int32_t *server = (int32_t *)(w->task + p->task[TASK_SERVER]) + s->first;
+	uint8_t *completed = (uint8_t *)(w->task + p->task[TASK_COMPLETED]) + s->first;
+	for (int32_t k = 0; k < count; k++) {
+		const world_tasks *b = &list[k / WORLD_LANES];
+		int32_t at = k % WORLD_LANES, j = b->who[at];
+		model[j] = w->model[s->first + j];
+		action[j] = w->actions[s->first + j];
+		server[j] = away ? b->es[at] % p->servers : -1;
+		completed[j] = (uint8_t)b->done[at];
+		out[TASK_DATA_BITS][j] = w->data[s->first + j];
+		out[TASK_CYCLES][j] = b->cycles[at];
+		out[TASK_RESULT_BITS][j] = w->table[TABLE_RESULT][model[j]];
+		out[TASK_DEADLINE][j] = b->tau[at];
+		out[TASK_UPLINK_BPS][j] = away ? b->rate[at] : 0;
+		out[TASK_LATENCY][j] = b->latency[at];
+		out[TASK_ENERGY][j] = b->energy[at];
+		float part[6] = {0, 0, b->queue[at], 0, b->compute[at], 0}, rest = b->tau[at];
+		if (away) part[0] = b->backlog[at], part[1] = b->air[at], part[3] = b->load[at], part[5] = b->down[at];
+		for (int q = 0; q < 6; q++) {
+			if (!b->done[at]) part[q] = world_min(part[q], rest), rest -= part[q];
+			out[TASK_RADIO_WAIT + q][j] = part[q];
+		}
+	}
+}
+
+// world_forget sets the outcomes of a group to "no task".
+static void world_forget(world *w, const world_slice *s) {
+	const int64_t *at = w->p->task;
+	for (int f = 0; f < TASK_COMPLETED; f++)
+		memset(w->task + at[f] + s->first, f == TASK_MODEL || f == TASK_SERVER ? 0xff : 0, (size_t)s->agents * sizeof(uint32_t));
+	memset((uint8_t *)(w->task + at[TASK_COMPLETED]) + s->first, 0, (size_t)s->agents);
+}
+
+// world_settle pays a list of tasks.
+static void world_settle(world *w, const world_slice *s, world_tasks *list, int32_t count) {
+	for (int32_t k = 0; k < count; k += WORLD_LANES) world_pay(w->p, &list[k / WORLD_LANES]);
+	for (int32_t k = 0; k < count; k++) w->reward[s->first + list[k / WORLD_LANES].who[k % WORLD_LANES]] = list[k / WORLD_LANES].reward[k % WORLD_LANES];
+}
+
+static void world_advance(float *backlog, float slot, int64_t n) {
+	for (int64_t j = 0; j < n; j++) backlog[j] = world_max(backlog[j] - slot, 0);
+}
+
+// world_play carries out the actions of a group.
+static void world_play(world *w, world_slice *s) {
+	world_count_load(w, s);
+	world_list(w, s);
+	world_collect(w, s);
+	for (int32_t k = 0; k < s->sent; k += WORLD_LANES) world_send(w->p, &w->sent[k / WORLD_LANES]);
+	for (int32_t k = 0; k < s->own; k += WORLD_LANES) world_run_own(w->p, &w->own[k / WORLD_LANES]);
+	for (int32_t k = 0; k < s->sent; k++)
+		w->radio[s->first + w->sent[k / WORLD_LANES].who[k % WORLD_LANES]] = w->sent[k / WORLD_LANES].arrival[k % WORLD_LANES];
+	for (int32_t k = 0; k < s->own; k++)
+		w->compute[s->first + w->own[k / WORLD_LANES].who[k % WORLD_LANES]] = w->own[k / WORLD_LANES].arrival[k % WORLD_LANES];
+	world_serve_worlds(w, s);
+	world_settle(w, s, w->sent, s->sent);
+	world_settle(w, s, w->own, s->own);
+	if (w->task) {
+		world_forget(w, s);
+		world_record(w, s, w->sent, s->sent, 1);
+		world_record(w, s, w->own, s->own, 0);
+	}
+}
+
+// world_end keeps the last observation and begins the next episode.
+static void world_end(world *w, const world_slice *s) {
+	int64_t obs = w->p->obs, actions = w->p->actions;
+	memcpy(w->final_obs + s->first * obs, w->obs + s->first * obs, (size_t)(s->agents * obs) * sizeof(float));
+	memcpy(w->final_mask + s->first * actions, w->mask + s->first * actions, (size_t)(s->agents * actions) * sizeof(float));
+	for (int32_t n = s->lo; n < s->hi; n++) w->truncated[n] = 1, w->episode[n]++;
+	world_start_episodes(w, s->lo, s->hi);
+}
+
+// world_step_group plays one slot of worlds [lo, hi), which are in the same slot.
+static void world_step_group(world *w, int32_t lo, int32_t hi) {
+	const world_params *p = w->p;
+	world_slice s = {lo, hi, (int64_t)lo * p->agents, (int64_t)lo * p->servers, (hi - lo) * p->agents, 0, 0};
+	world_play(w, &s);
+	world_advance(w->compute + s.first, p->slot, s.agents);
+	world_advance(w->radio + s.first, p->slot, s.agents);
+	world_advance(w->free + s.ess, p->slot, (int64_t)(hi - lo) * p->servers);
+	for (int32_t n = lo; n < hi; n++) w->slot[n]++, w->truncated[n] = 0;
+	world_begin_slot(w, lo, hi);
+	if (w->slot[lo] == p->slots) world_end(w, &s);
+}
+
+// world_group_end is the end of the group that begins at lo: worlds in the same slot.
+static int32_t world_group_end(const world *w, int32_t lo, int32_t hi) {
+	int32_t end = lo + 1;
+	while (end < hi && end - lo < w->group && w->slot[end] == w->slot[lo] && w->episode[end] == w->episode[lo]) end++;
+	return end;
+}
+
+static void world_step_all(const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *tasks, const int32_t *actions,
+                           uint32_t *scratch, int32_t lo, int32_t hi) {
+	world w;
+	world_bind(&w, p, tables, slab, scratch);
+	w.task = tasks;
+	w.actions = actions;
+	for (int32_t end; lo < hi; lo = end) {
+		end = world_group_end(&w, lo, hi);
+		world_step_group(&w, lo, end);
+	}
+}
+
+static void world_reset_all(const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *scratch, int32_t lo, int32_t hi) {
+	world w;
+	world_bind(&w, p, tables, slab, scratch);
+	for (int32_t end; lo < hi; lo = end) {
+		end = lo + w.group < hi ? lo + w.group : hi;
+		world_start_episodes(&w, lo, end);
+	}
+}
+
+// world_functions computes one of the elementary functions, for tests.
+static void world_functions(int32_t which, int32_t n, const float *x, float *y) {
+	float sine, cosine;
+	for (int32_t j = 0; j < n; j++) {
+		world_sincos(which > 1 ? x[j] : 0, &sine, &cosine);
+		y[j] = which == 0 ? world_log2(x[j]) : which == 1 ? world_exp2(x[j]) : which == 2 ? sine : cosine;
+	}
+}
+
+#endif
