@@ -32,7 +32,7 @@ type job struct {
 	gain, speed, age         float64
 	rate, sent, begun, ready float64 // uplink; absolute times
 	latency, energy          float64
-	done                     bool
+	done, served             bool
 }
 
 func newNaive(s *Scenario) *naive {
@@ -95,8 +95,10 @@ func (n *naive) play(jobs []*job) {
 		}
 		return queue[a].sent < queue[b].sent
 	})
-	for _, j := range queue {
-		n.remote(j)
+	for at, j := range queue {
+		if !j.served {
+			n.remote(j, queue[at+1:])
+		}
 	}
 	n.clock += n.s.Time.SlotS
 }
@@ -124,29 +126,55 @@ func (n *naive) local(j *job) {
 	j.done, j.latency = !n.later(end, j.due), end-n.clock
 }
 
-func (n *naive) remote(j *job) {
+// group is the batch that starts with job j.
+func (n *naive) group(j *job, rest []*job) []*job {
+	all := []*job{j}
+	for _, other := range rest {
+		if other.es == j.es && !other.served && len(all) < max(n.s.Compute.Batch.Max, 1) &&
+			other.model == j.model && !n.later(other.sent, j.begun) && n.later(other.due, j.begun) {
+			other.served = true
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+func (n *naive) remote(j *job, rest []*job) {
 	gpu := n.idlest(j.es)
 	j.begun = math.Max(j.sent, n.esFree[j.es][gpu])
 	if !n.later(j.due, j.begun) {
 		return
 	}
 	loading := n.s.Tasks.Models[j.model].LoadS
-	var rest []int
+	batch := n.group(j, rest)
+	var kept []int
 	for _, k := range n.memory[j.es][gpu] {
 		if k == j.model {
 			loading = 0
 		} else {
-			rest = append(rest, k)
+			kept = append(kept, k)
 		}
 	}
-	if len(rest) == n.s.Compute.CacheModels { // full, and the model was not there
-		rest = rest[1:]
+	if len(kept) == n.s.Compute.CacheModels { // full, and the model was not there
+		kept = kept[1:]
 	}
-	n.memory[j.es][gpu] = append(rest, j.model)
+	n.memory[j.es][gpu] = append(kept, j.model)
 	speeds := n.s.Compute.ServerGcyclesPerS
-	j.ready = j.begun + loading + j.cycles/(speeds[j.es%len(speeds)]*1e9)
-	n.esFree[j.es][gpu] = math.Min(j.ready, j.due)
-	j.energy += n.s.Energy.GPUW * (n.esFree[j.es][gpu] - j.begun)
+	longest, latest := 0.0, 0.0
+	for _, x := range batch {
+		longest, latest = math.Max(longest, x.cycles), math.Max(latest, x.due)
+	}
+	phi, b := n.s.Compute.Batch.FixedShare, float64(len(batch))
+	ready := j.begun + loading + longest/(speeds[j.es%len(speeds)]*1e9)*(phi+b-phi*b)
+	n.esFree[j.es][gpu] = math.Min(ready, latest)
+	for _, x := range batch {
+		x.energy += n.s.Energy.GPUW * (n.esFree[j.es][gpu] - j.begun) / b
+		n.deliver(x, ready)
+	}
+}
+
+func (n *naive) deliver(j *job, ready float64) {
+	j.ready = ready
 	r, m := n.s.Radio, float64(n.sharers[j.es])
 	down := n.bitrate(r.ServerPowerDBm-10*math.Log10(m), r.IEDNoiseFigureDB, r.BandwidthMHz*1e6/m, j.gain)
 	end := j.ready + j.result/down
@@ -211,6 +239,7 @@ func anyScenario(t *rapid.T) *Scenario {
 		{}, {Process: ArrivalsPoisson, RatePerSlot: 0.8, Queue: 2},
 		{Process: ArrivalsMarkov, RatePerSlot: 2, OffRatePerSlot: 0.1, SwitchOn: 0.2, SwitchOff: 0.4, Queue: 5},
 	}).Draw(t, "arrivals")
+	s.Compute.Batch = rapid.SampledFrom([]Batch{{}, {Max: 2}, {Max: 8, FixedShare: 0.7}}).Draw(t, "batch")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")

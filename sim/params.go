@@ -45,10 +45,13 @@ type params struct {
 	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
 	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
 
-	serverSpeed []float32 // [M] F_m, of each GPU
-	gpus        []int32   // [M] G_m
-	P           int       // largest G_m: the ESs' arrays have P places for each
-	speedLo     float32   // f_i = lo + u span
+	serverSpeed []float32             // [M] F_m, of each GPU
+	batchMax    int                   // tasks in a batch; 0: no batches
+	batchTime   [maxBatch + 1]float32 // time of a step of b tasks over that of one
+	sharing     bool                  // processor sharing
+	gpus        []int32               // [M] G_m
+	P           int                   // largest G_m: the ESs' arrays have P places for each
+	speedLo     float32               // f_i = lo + u span
 	speedSpan   float32
 
 	kappa, gpuW, iedW float32
@@ -99,6 +102,8 @@ func newParams(s *Scenario) *params {
 	p.setRadio(s)
 	p.setTasks(s)
 	p.setArrivals(s)
+	p.setBatch(s)
+	p.sharing = s.Compute.Discipline == DisciplineSharing
 	f := s.Compute.IEDGcyclesPerS
 	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
 	p.perAgent = float32(1 / float64(p.A))

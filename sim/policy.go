@@ -179,7 +179,11 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	n := float32(max(w.load[es], 1))
 	gpu := w.nextGPU(es, m)
 	arrival := w.radio[agent] + w.data[agent]/p.uplink(w.now[link], n)
-	t := max(arrival, w.free[gpu]) + w.cycles[agent]/p.serverSpeed[m]
+	work := w.cycles[agent] / p.serverSpeed[m]
+	if p.sharing {
+		work = float32(work * n)
+	}
+	t := max(arrival, w.free[gpu]) + work
 	t += p.models[k].result / p.downlink(w.now[link], n)
 	if switchWeight > 0 && !w.holds(gpu, k) {
 		t += float32(switchWeight * p.models[k].load)

@@ -105,7 +105,9 @@ type Compute struct {
 	ServerGcyclesPerS []float64 `yaml:"server_gcycles_per_s,flow"` // ES m has entry m modulo the length
 	IEDGcyclesPerS    Range     `yaml:"ied_gcycles_per_s,flow"`
 	ServerGPUs        []int     `yaml:"server_gpus,flow,omitempty"` // ES m has entry m modulo the length; empty: 1 each
-	CacheModels       int       `yaml:"cache_models"`               // G
+	Batch             Batch     `yaml:"batch,omitempty"`
+	Discipline        string    `yaml:"discipline,omitempty"` // DisciplineSharing; empty: first come first served
+	CacheModels       int       `yaml:"cache_models"`         // G
 }
 
 // Energy holds the constants of the energy report.

@@ -1,5 +1,19 @@
 package sim
 
+// serveAll runs the tasks that arrived at ES m in a slot, in the order of keys.
+func (w *Worlds) serveAll(world, m int, keys []uint64, s *scratch) {
+	switch {
+	case w.p.sharing:
+		w.share(world, m, keys, s)
+	case w.p.batchMax > 0:
+		w.serveBatches(world, m, keys)
+	default:
+		for _, key := range keys {
+			w.serve(world, m, world*w.p.A+int(uint32(key)))
+		}
+	}
+}
+
 // serve runs one task on the GPU of ES m that is free first, first come first served: the caller calls in the
 // order of commit, earlier slots first, within a slot by (arrival, IED).
 //
@@ -26,8 +40,14 @@ func (w *Worlds) serve(world, m, agent int) {
 	end := start + t.Switch[agent] + t.Compute[agent]
 	w.free[gpu] = min(end, tau)
 	t.Energy[agent] += float32(p.gpuW * (w.free[gpu] - start))
+	w.deliver(world, m, agent, end)
+}
+
+// deliver sends the result of a task that ES m finished at `end`.
+func (w *Worlds) deliver(world, m, agent int, end float32) {
+	p, t := w.p, &w.Task
 	gain := w.now[agent*p.C+int(t.Action[agent])-1]
-	t.Download[agent] = t.ResultBits[agent] / p.downlink(gain, float32(w.load[es]))
+	t.Download[agent] = t.ResultBits[agent] / p.downlink(gain, float32(w.load[world*p.M+m]))
 	w.finish(agent, end+t.Download[agent])
 }
 

@@ -18,9 +18,7 @@ func (w *Worlds) stepWorld(world int, s *scratch) {
 	for m := range w.p.M {
 		keys := s.keys[s.start[m]:s.start[m+1]]
 		slices.Sort(keys) // by arrival, then by IED: the order of commit
-		for _, key := range keys {
-			w.serve(world, m, world*w.p.A+int(uint32(key)))
-		}
+		w.serveAll(world, m, keys, s)
 	}
 	w.rewardWorld(world)
 	w.advance(world)

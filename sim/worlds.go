@@ -113,9 +113,11 @@ type Outcomes struct {
 
 // scratch is the working memory of one thread.
 type scratch struct {
-	links []link   // of the ESs that an IED measures
-	start []int32  // [M+1] first key of each ES
-	keys  []uint64 // [A] tasks of the slot by ES and arrival
+	links  []link    // of the ESs that an IED measures
+	start  []int32   // [M+1] first key of each ES
+	keys   []uint64  // [A] tasks of the slot by ES and arrival
+	inside []sharer  // up to A tasks that share an ES
+	ready  []float32 // [K] when a model is loaded
 }
 
 // maxBytes bounds the memory of all worlds, so that a slip of the keyboard ends in a sentence
@@ -214,6 +216,9 @@ func (w *Worlds) SetThreads(n int) {
 	for k := range n {
 		s := &w.scratches[k]
 		*s = scratch{links: make([]link, w.p.near.measured), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
+		if w.p.sharing {
+			s.inside, s.ready = make([]sharer, w.A), make([]float32, w.p.K)
+		}
 		lo, hi := k*w.W/n, (k+1)*w.W/n
 		w.tasks[k] = func() {
 			defer w.done.Done()
