@@ -25,8 +25,9 @@ type Backend interface {
 
 // Executable is a compiled Program.
 type Executable interface {
-	// Run executes the Program over the arena b, which must hold at least Program.Arena floats.
-	Run(b Buffer) error
+	// Run executes the Program n times over the arena b, which must hold at least Program.Arena
+	// floats. An error of an environment ends it after that run.
+	Run(b Buffer, n int) error
 	// Close frees what Compile made.
 	Close() error
 }

@@ -136,6 +136,10 @@ const (
 	// OpCheckFinite: y[1] = 1 if every x[n] is finite, else 0; with acc y = min(y, .). Arg: x, y. Dim: n.
 	OpCheckFinite
 
+	// OpStep: one slot of Program.Environments[env], see [Slot]. Not in a loop.
+	// Arg: act, obs, mask, nextObs, nextMask, reward, active, terminated. Dim: env, W, A, O, U.
+	OpStep
+
 	// OpGroupNorm: y[B,P,C] = f((1 + scale) (gamma xhat + beta) + shift), xhat = (x - mean) rstd with
 	// mean and rstd = 1/sqrt(variance + eps) of each sample's G groups of C/G neighbouring channels
 	// (Wu & He 2018; FiLM: Perez et al. 2018). stats[B,G,2] = (mean, rstd). film[B,2C] = scale [C], then

@@ -23,6 +23,8 @@ type Program struct {
 	Arena   int64  // floats
 	Local   int64  // floats of local memory that one segment of a loop needs
 	Symbols []Symbol
+
+	Environments []Environment // that OpStep plays
 }
 
 // Validate checks every descriptor against its Spec: known op, functions and flags, dimensions
@@ -51,7 +53,13 @@ func (p *Program) validate(i int, l *loop) error {
 		return l.open(p, i)
 	}
 	if l.header == nil {
-		return d.validate(space{arena: p.Arena})
+		if err := d.validate(space{arena: p.Arena}); err != nil || d.Op != OpStep {
+			return err
+		}
+		return p.checkStep(d)
+	}
+	if d.Op == OpStep {
+		return fmt.Errorf("step in the body of a loop")
 	}
 	return d.validate(space{p.Arena, p.Local, l.header, &p.Steps[i]})
 }

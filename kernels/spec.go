@@ -197,6 +197,14 @@ var specs = [opEnd]Spec{
 	OpMoments:     {Name: "moments", Dims: []string{"R", "N"}, Args: []ArgSpec{in("x", prod(0, 1)), opt("w", prod(0, 1)), in("count", one), out("y", two)}},
 	OpCheckFinite: {Name: "checkfinite", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), out("y", one)}, Accumulates: true},
 
+	OpStep: {
+		Name: "step", Dims: []string{"env", "W", "A", "O", "U"},
+		Args: []ArgSpec{
+			in("act", prod(1, 2)), out("obs", prod(1, 2, 3)), out("mask", prod(1, 2, 4)), out("nextObs", prod(1, 2, 3)),
+			out("nextMask", prod(1, 2, 4)), out("reward", prod(1, 2)), out("active", prod(1, 2)), out("terminated", prod(1, 2)),
+		},
+	},
+
 	OpGroupNorm: {
 		Name: "groupnorm", Dims: normDims, Flops: times(8, prod(0, 1, 2)),
 		Args: []ArgSpec{in("x", prod(0, 1, 2)), in("gamma", dim(2)), in("beta", dim(2)), opt("film", times(2, prod(0, 2))), out("y", prod(0, 1, 2)), out("stats", times(2, prod(0, 3)))},

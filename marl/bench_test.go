@@ -87,7 +87,7 @@ func BenchmarkSlot(b *testing.B) {
 	t := defaultTrainer(b, nil)
 	b.ResetTimer()
 	for range b.N {
-		if err := t.slot(); err != nil {
+		if err := t.rollout(1); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -20,16 +20,14 @@ func (e *NonFiniteError) Error() string {
 		"a scenario without extreme numbers, or lower train.lr_critic, train.lr_actor or train.max_norm, may help", e.Update, e.Tensor, e.Index, e.Value)
 }
 
-// checkTransitions looks at what the worlds gave before it is kept: a bad row could lie in the
-// replay, and in checkpoints, for thousands of updates before a minibatch draws it.
+// checkTransitions looks at what the worlds gave before it is learned from: a bad row could lie in
+// the replay, and in checkpoints, for thousands of updates before a minibatch draws it.
 func (t *Trainer) checkTransitions() error {
-	columns := t.transitions.columns()
-	for i, table := range t.learner.replay.tables() {
-		if at := firstBad(columns[i]); at >= 0 {
-			return &NonFiniteError{Update: t.update, Tensor: table.Name(), Index: at, Value: columns[i][at]}
-		}
+	finite := make([]float32, 1)
+	if err := t.learner.session.Download(finite, t.learner.rollout.finite); err != nil || finite[0] == 1 {
+		return err
 	}
-	return nil
+	return t.culprit(t.learner.replay.tables())
 }
 
 // checkFinite reads the statistics of the updates so far: a loss, norm or target that is not
@@ -42,16 +40,21 @@ func (t *Trainer) checkFinite() error {
 	if firstBad(t.sums) < 0 {
 		return nil
 	}
-	for _, x := range t.suspects() {
+	return t.culprit(t.suspects())
+}
+
+// culprit names the first of some tensors, one of which is not finite, that is not.
+func (t *Trainer) culprit(of []machine.Tensor) error {
+	for _, x := range of {
 		v := make([]float32, x.Len())
-		if err := l.session.Download(v, x); err != nil {
+		if err := t.learner.session.Download(v, x); err != nil {
 			return err
 		}
 		if i := firstBad(v); i >= 0 {
 			return &NonFiniteError{Update: t.update, Tensor: x.Name(), Index: i, Value: v[i]}
 		}
 	}
-	return fmt.Errorf("marl: update %d: not finite", t.update) // the sums are among the suspects
+	return fmt.Errorf("marl: update %d: not finite", t.update)
 }
 
 // suspects lists tensors from cause to effect: data, then gradients, then parameters.

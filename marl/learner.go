@@ -16,7 +16,7 @@ func (s sizes) rows() int { return s.worlds * s.agents }
 
 // learner owns the arena and the Programs of a run:
 //
-//	act      obs, mask -> sampled actions of the rollout
+//	slot     one slot of the rollout: act, step, remember
 //	prepare  mean and standard deviation of the replay's rewards, once per iteration
 //	update   one update of critic, actor and targets, U times per iteration
 //	inspect  attention entropy, once per report
@@ -38,25 +38,27 @@ type learner struct {
 	replay     *replay
 	alpha      machine.Tensor // scalar, annealed by the host
 	moments    machine.Tensor // [2] mean and standard deviation of the replay's rewards
-	played     machine.Tensor // [2] counter of act
+	played     machine.Tensor // [2] counter of slot
 	learned    machine.Tensor // [2] counter of update
 	statistic  statistics
 	heads      machine.Tensor // [h] attention entropy of the last inspect
 
-	obs, mask, actions machine.Tensor // rollout: [W*A, O], [W*A, U], [W*A]
+	rollout rollout
 
-	act, prepare, update, inspect *kernels.Program
+	slot, prepare, update, inspect *kernels.Program
 }
 
-func newLearner(cfg *Config, size sizes, backend kernels.Backend, seed uint64) (*learner, error) {
+func newLearner(cfg *Config, env kernels.Environment, backend kernels.Backend, seed uint64) (*learner, error) {
+	var size sizes
+	size.worlds, size.agents, size.obs, size.actions = env.Sizes()
 	l := &learner{cfg: cfg, size: size, seed: seed, layout: machine.NewLayout()}
 	l.critic = NewCritic(cfg, size.agents, size.obs, size.actions)
 	l.actor = NewActor(cfg, size.obs, size.actions)
 	l.place()
-	if err := l.build(); err != nil {
+	if err := l.build(env); err != nil {
 		return nil, fmt.Errorf("marl: building the programs: %w", err)
 	}
-	session, err := machine.NewSession(backend, l.layout, l.act, l.prepare, l.update, l.inspect)
+	session, err := machine.NewSession(backend, l.layout, l.slot, l.prepare, l.update, l.inspect)
 	if err != nil {
 		return nil, fmt.Errorf("marl: %d MB for the arena, of which replay %d MB (train.replay = %d): %w",
 			megabytes(l.layout.Size()), megabytes(l.replay.floats()), cfg.Replay, err)
@@ -86,10 +88,8 @@ func (l *learner) place() {
 	l.learned = lay.Add("update_counter", 2)
 	l.statistic = newStatistics(lay)
 	l.heads = lay.Add("attention_entropy", cfg.Heads)
-	l.obs = lay.Add("rollout/obs", n.rows(), n.obs)
-	l.mask = lay.Add("rollout/mask", n.rows(), n.actions)
-	l.actions = lay.Add("rollout/act", n.rows())
-	l.replay = newReplay(lay, cfg.Replay, n.agents, n.obs, n.actions)
+	l.rollout = newRollout(lay, n)
+	l.replay = newReplay(lay, cfg.Replay, n)
 }
 
 func adam(lr float64, cfg *Config) nn.AdamConfig {
@@ -115,8 +115,8 @@ func (l *learner) initialise() error {
 	return l.normaliser.identity(l.session)
 }
 
-func (l *learner) build() (err error) {
-	if l.act, err = l.buildAct(); err != nil {
+func (l *learner) build(env kernels.Environment) (err error) {
+	if l.slot, err = l.buildSlot(env); err != nil {
 		return err
 	}
 	if l.prepare, err = l.buildPrepare(); err != nil {
@@ -127,16 +127,6 @@ func (l *learner) build() (err error) {
 	}
 	l.inspect, err = l.buildInspect()
 	return err
-}
-
-// buildAct samples an action for every row of obs from the current policy.
-func (l *learner) buildAct() (*kernels.Program, error) {
-	b := machine.NewBuilder("act", l.layout)
-	logp := b.Temp("logp", l.size.rows(), l.size.actions)
-	l.policy(b, l.actorOnline, l.normaliser.apply(b, l.obs), l.mask, logp)
-	b.Sample(logp, l.played, l.actions, Split(l.seed, StreamPolicy), uint32(StreamPolicy))
-	b.Count(l.played, 1)
-	return b.Build()
 }
 
 // policy lowers log pi(. | obs) with the parameters at pl; obs is normalised.

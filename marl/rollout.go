@@ -1,73 +1,86 @@
 package marl
 
-// rollout plays H slots in all worlds with the current policy and keeps the transitions.
-func (t *Trainer) rollout() error {
-	for range t.cfg.SlotsPerIteration {
-		if err := t.slot(); err != nil {
-			return err
-		}
-	}
-	return nil
+import (
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// rollout is what the slot Program keeps between slots and hands to the host.
+type rollout struct {
+	obs, mask machine.Tensor // [W*A, O], [W*A, U] of the next decision
+	finite    machine.Tensor // [1] 1 as long as all transitions were finite
 }
 
-// slot is one slot: observe, act, step, remember.
-func (t *Trainer) slot() error {
-	l, x := t.learner, t.transitions
-	copy(x.obs, t.env.Obs()) // the env overwrites its slices in Step
-	copy(x.mask, t.env.Mask())
-	if err := l.sample(x); err != nil {
-		return err
-	}
-	for i, a := range x.act {
-		t.actions[i] = int32(a)
-	}
-	if err := t.env.Step(t.actions); err != nil {
-		return err
-	}
-	t.outcome()
-	if err := t.checkTransitions(); err != nil {
-		return err
-	}
-	t.slots++
-	return l.replay.insert(l.session, x)
-}
-
-// sample runs the act Program: x.act is drawn from the policy at x.obs.
-func (l *learner) sample(x *transitions) error {
-	if err := l.session.Upload(l.obs, x.obs); err != nil {
-		return err
-	}
-	if err := l.session.Upload(l.mask, x.mask); err != nil {
-		return err
-	}
-	if err := l.session.Run(l.act); err != nil {
-		return err
-	}
-	return l.session.Download(x.act, l.actions)
-}
-
-// outcome fills reward, successor and end of the transitions from the last Step.
-func (t *Trainer) outcome() {
-	x, env, n := t.transitions, t.env, t.learner.size
-	mixRewards(x.reward, env.Reward(), env.Active(), n.agents, t.cfg.Omega)
-	copy(x.nextObs, env.Obs())
-	copy(x.nextMask, env.Mask())
-	for w := range n.worlds {
-		if !env.Terminated()[w] && !env.Truncated()[w] {
-			continue
-		}
-		// Obs already shows the next episode; the successor is the end of this one.
-		copyWorld(x.nextObs, env.FinalObs(), w, n.agents*n.obs)
-		copyWorld(x.nextMask, env.FinalMask(), w, n.agents*n.actions)
-	}
-	for i := range x.terminated {
-		x.terminated[i] = 0
-		if env.Terminated()[i/n.agents] {
-			x.terminated[i] = 1
-		}
+func newRollout(l *machine.Layout, n sizes) rollout {
+	return rollout{
+		obs: l.Add(rolloutName+"obs", n.rows(), n.obs), mask: l.Add(rolloutName+"mask", n.rows(), n.actions),
+		finite: l.Add(rolloutName+"finite", 1),
 	}
 }
 
-func copyWorld(dst, src []float32, world, width int) {
-	copy(dst[world*width:][:width], src[world*width:])
+// rolloutName begins the names of tensors that a checkpoint need not hold.
+const rolloutName = "rollout/"
+
+// buildSlot is one slot of all worlds with the current policy: observe, act, step, remember.
+func (l *learner) buildSlot(env kernels.Environment) (*kernels.Program, error) {
+	b := machine.NewBuilder("slot", l.layout)
+	n, now := l.size, l.rollout
+	x := transition{
+		obs: b.Temp("decision obs", n.rows(), n.obs), mask: b.Temp("decision mask", n.rows(), n.actions),
+		act: b.Temp("act", n.rows()), reward: b.Temp("reward", n.worlds, n.agents),
+		nextObs: b.Temp("successor", n.rows(), n.obs), nextMask: b.Temp("successor mask", n.rows(), n.actions),
+		terminated: b.Temp("terminated", n.rows()),
+	}
+	b.Copy(now.obs, x.obs)
+	b.Copy(now.mask, x.mask)
+	l.sample(b, x)
+	gained, active := b.Temp("gained", n.worlds, n.agents), b.Temp("active", n.worlds, n.agents)
+	b.Step(env, machine.Slot{
+		Act: x.act, Obs: now.obs, Mask: now.mask, NextObs: x.nextObs, NextMask: x.nextMask,
+		Reward: gained, Active: active, Terminated: x.terminated,
+	})
+	f := nn.NewFragment()
+	f.Output(mixed(f.Input(gained), f.Input(active), l.cfg.Omega), x.reward)
+	f.Lower(b)
+	for _, t := range x.columns() {
+		b.CheckFinite(t, now.finite, true)
+	}
+	l.replay.insert(b, x, n.worlds)
+	return b.Build()
+}
+
+// sample draws an action for every row of obs from the current policy.
+func (l *learner) sample(b *machine.Builder, x transition) {
+	logp := b.Temp("logp", l.size.rows(), l.size.actions)
+	l.policy(b, l.actorOnline, l.normaliser.apply(b, x.obs), x.mask, logp)
+	b.Sample(logp, l.played, x.act, Split(l.seed, StreamPolicy), uint32(StreamPolicy))
+	b.Count(l.played, 1)
+}
+
+// rollout plays slots in all worlds with the current policy, in one call of the backend, and
+// keeps the transitions.
+func (t *Trainer) rollout(slots int) error {
+	l := t.learner
+	if err := l.session.Upload(l.rollout.finite, []float32{1}); err != nil {
+		return err
+	}
+	if err := l.session.Repeat(l.slot, slots); err != nil {
+		return err
+	}
+	t.slots += slots
+	l.replay.advance(slots * l.size.worlds)
+	return t.checkTransitions()
+}
+
+// show lets the rollout begin at what the worlds show and where the replay goes on.
+func (t *Trainer) show() error {
+	l := t.learner
+	if err := l.session.Upload(l.rollout.obs, t.env.Obs()); err != nil {
+		return err
+	}
+	if err := l.session.Upload(l.rollout.mask, t.env.Mask()); err != nil {
+		return err
+	}
+	return l.session.Upload(l.replay.rows, l.replay.places())
 }

@@ -52,7 +52,7 @@ func (t *Trainer) persistent() (kept []machine.Tensor) {
 	for _, x := range t.learner.layout.Tensors() {
 		view := x.Offset() < end
 		end = max(end, x.Offset()+x.Len())
-		if !view && !strings.HasPrefix(x.Name(), "rollout/") {
+		if !view && !strings.HasPrefix(x.Name(), rolloutName) {
 			kept = append(kept, x)
 		}
 	}
@@ -84,7 +84,10 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if !ok {
 		return fmt.Errorf("marl: the checkpoint has no worlds")
 	}
-	return t.env.UnmarshalBinary(worlds)
+	if err := t.env.UnmarshalBinary(worlds); err != nil {
+		return err
+	}
+	return t.show()
 }
 
 func (t *Trainer) restoreMeta(meta map[string]string) error {

@@ -29,9 +29,7 @@ type Trainer struct {
 	slots  int // slots played in every world
 	warm   bool
 
-	transitions *transitions
-	actions     []int32
-	sums        []float32
+	sums []float32
 }
 
 // NewTrainer prepares a run: programs, arena, parameters. env and backend stay the caller's.
@@ -39,16 +37,18 @@ func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Tra
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	w, a, o, u := env.Sizes()
+	w, _, _, _ := env.Sizes()
 	if w != cfg.Worlds {
 		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", w, cfg.Worlds)
 	}
-	t := &Trainer{cfg: cfg, env: env, seed: seed, transitions: newTransitions(w, a, o, u), actions: make([]int32, w*a)}
-	l, err := newLearner(&t.cfg, sizes{w, a, o, u}, backend, seed)
-	if err != nil {
+	t := &Trainer{cfg: cfg, env: env, seed: seed, sums: make([]float32, statCount)}
+	var err error
+	if t.learner, err = newLearner(&t.cfg, environment(env), backend, seed); err != nil {
 		return nil, err
 	}
-	t.learner, t.sums = l, make([]float32, statCount)
+	if err := t.show(); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
 	return t, nil
 }
 
@@ -68,7 +68,7 @@ func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 	}
 	for t.update < t.cfg.Updates {
 		before := t.update
-		if err := t.rollout(); err != nil {
+		if err := t.rollout(t.cfg.SlotsPerIteration); err != nil {
 			return err
 		}
 		if err := t.learn(t.cfg.UpdatesPerIteration); err != nil {
@@ -98,7 +98,7 @@ func (t *Trainer) WarmUp(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ErrInterrupted
 		}
-		if err := t.slot(); err != nil {
+		if err := t.rollout(1); err != nil {
 			return err
 		}
 	}
@@ -115,10 +115,8 @@ func (t *Trainer) learn(n int) error {
 	if err := l.session.Run(l.prepare); err != nil {
 		return err
 	}
-	for range n {
-		if err := l.session.Run(l.update); err != nil {
-			return err
-		}
+	if err := l.session.Repeat(l.update, n); err != nil {
+		return err
 	}
 	t.update += n
 	return l.session.Sync()

@@ -3,12 +3,15 @@ package marl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -201,20 +204,30 @@ func TestNonFiniteStopsTheRun(t *testing.T) {
 func TestReplayRing(t *testing.T) {
 	c := tiny(1)
 	c.Replay, c.Worlds, c.WarmupSlots = 10, 4, 0
-	tr := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
-	x, n := newTransitions(4, 3, 4, 3), tr.learner.replay
+	r := newRig(t, &c, sizes{4, 3, 4, 3})
+	var x transition
+	for i, to := range []*machine.Tensor{&x.obs, &x.mask, &x.act, &x.reward, &x.nextObs, &x.nextMask, &x.terminated} {
+		*to = r.add(fmt.Sprint("column", i), 4, 3*[]int{4, 3, 1, 1, 4, 3, 1}[i])
+	}
+	n := r.replay
+	p := r.open(func(b *machine.Builder) { n.insert(b, x, 4) })
+	r.put(n.rows, n.places())
 	for piece := range 4 {
-		for i := range x.reward {
-			x.reward[i] = float32(10*piece + i/3) // row number in the tens and ones
+		rewards := make([]float32, 12)
+		for i := range rewards {
+			rewards[i] = float32(10*piece + i/3) // row number in the tens and ones
 		}
-		if err := n.insert(tr.learner.session, x); err != nil {
-			t.Fatal(err)
+		r.put(x.reward, rewards)
+		r.run(p)
+		n.advance(4)
+		if got, want := r.get(n.rows), n.places(); !slices.Equal(got, want) || r.get(n.size)[0] != float32(n.count) {
+			t.Errorf("after piece %d the device goes on at %g of %g, the host at %g of %d", piece, got, r.get(n.size), want, n.count)
 		}
 	}
 	if n.count != 10 || n.next != 6 {
 		t.Errorf("count %d, next %d, want 10, 6", n.count, n.next)
 	}
-	got := (&rig{tr.learner, t}).get(n.reward)
+	got := r.get(n.reward)
 	for row, want := range []float32{22, 23, 30, 31, 32, 33, 12, 13, 20, 21} {
 		if got[3*row] != want {
 			t.Errorf("row %d is %g, want %g", row, got[3*row], want)
@@ -231,21 +244,21 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 		c := tiny(1)
 		env := newToy(r, c.Worlds, 1)
 		tr := newTrainer(t, c, env, 5)
+		rig := &rig{tr.learner, t}
 		for step := range r.length {
-			if err := tr.slot(); err != nil {
+			if err := tr.rollout(1); err != nil {
 				t.Fatal(err)
 			}
-			end, x := step == r.length-1, tr.transitions
-			if got := x.nextObs[2]; got != float32(step+1)/5 {
-				t.Errorf("slot %d: the successor shows time %g", step, got)
-			}
-			if want := float32(0); end && !limit {
+			row := step * c.Worlds // of the first world
+			want := float32(0)
+			if step == r.length-1 && !limit {
 				want = 1
-				if x.terminated[0] != want {
-					t.Errorf("terminated is %g at the end, want 1", x.terminated[0])
-				}
-			} else if x.terminated[0] != want {
-				t.Errorf("slot %d, limit %t: terminated is %g, want 0", step, limit, x.terminated[0])
+			}
+			if got := rig.get(tr.learner.replay.terminated)[row*r.agents]; got != want {
+				t.Errorf("slot %d, limit %t: terminated is %g, want %g", step, limit, got, want)
+			}
+			if got := rig.get(tr.learner.replay.nextObs)[row*r.agents*r.obs+2]; got != float32(step+1)/5 {
+				t.Errorf("slot %d: the successor shows time %g", step, got)
 			}
 		}
 		if env.Obs()[2] != 0 {

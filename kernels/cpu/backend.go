@@ -74,11 +74,13 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if op := kernels.Op(C.gmel_missing(descs, n, b.isa)); op != kernels.OpNone {
 		return nil, fmt.Errorf("cpu: program %q: there is no %s for %s", p.Name, op, C.GoString(b.isa.name))
 	}
-	plan := newPlan(p, b.isa, b.threads)
+	envs := connect(p.Environments)
+	plan := newPlan(p, b.isa, b.threads, envs)
 	if plan == nil {
+		envs.close()
 		return nil, fmt.Errorf("cpu: program %q: out of memory for scratch", p.Name)
 	}
-	e := &executable{b, plan, p.Name, p.Arena}
+	e := &executable{b, plan, p.Name, p.Arena, envs}
 	if !b.profile {
 		return e, nil
 	}
@@ -89,7 +91,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 }
 
 // newPlan hands the Program to C, which copies it; nil when out of memory.
-func newPlan(p *kernels.Program, isa *C.isa, threads int) *C.gmel_plan {
+func newPlan(p *kernels.Program, isa *C.isa, threads int, envs environments) *C.gmel_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	c := C.gmel_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local)}
@@ -101,6 +103,10 @@ func newPlan(p *kernels.Program, isa *C.isa, threads int) *C.gmel_plan {
 		pin.Pin(&p.Steps[0])
 		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
 	}
+	if native := envs.native(); len(native) > 0 {
+		pin.Pin(&native[0])
+		c.environments, c.environment_count = &native[0], C.int64_t(len(native))
+	}
 	return C.gmel_plan_new(&c, isa, C.int(threads))
 }
 
@@ -109,9 +115,10 @@ type executable struct {
 	plan    *C.gmel_plan
 	name    string
 	arena   int64
+	envs    environments
 }
 
-func (e *executable) Run(buf kernels.Buffer) error {
+func (e *executable) Run(buf kernels.Buffer, n int) error {
 	b, ok := buf.(*buffer)
 	switch {
 	case !ok:
@@ -121,13 +128,17 @@ func (e *executable) Run(buf kernels.Buffer) error {
 	case int64(len(b.data)) < e.arena:
 		return fmt.Errorf("cpu: program %q needs an arena of %d floats, got %d", e.name, e.arena, len(b.data))
 	}
-	C.gmel_run(e.backend.pool, e.plan, (*C.float)(unsafe.SliceData(b.data)))
+	if failed := C.gmel_run(e.backend.pool, e.plan, (*C.float)(unsafe.SliceData(b.data)), C.int64_t(n)); failed > 0 {
+		return fmt.Errorf("cpu: program %q: %w", e.name, e.envs[failed-1].fault())
+	}
 	return nil
 }
 
 func (e *executable) Close() error {
 	C.gmel_plan_free(e.plan)
 	e.plan = nil
+	e.envs.close()
+	e.envs = nil
 	return nil
 }
 

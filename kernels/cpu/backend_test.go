@@ -59,12 +59,12 @@ func TestRunRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, run.Run(small), "needs an arena of 100 floats, got 99")
+	wantError(t, run.Run(small, 1), "needs an arena of 100 floats, got 99")
 	wantError(t, small.Upload(98, make([]float32, 2)), "[98, 100)")
 	if err := small.Close(); err != nil {
 		t.Error(err)
 	}
-	wantError(t, run.Run(small), "after Close")
+	wantError(t, run.Run(small, 1), "after Close")
 }
 
 func TestCompileRefuses(t *testing.T) {
@@ -108,7 +108,7 @@ func checkFill(t *testing.T, threads int, value float32) {
 	}
 	defer buf.Close()
 	got := make([]float32, n)
-	if err := run.Run(buf); err != nil {
+	if err := run.Run(buf, 1); err != nil {
 		t.Error(err)
 	}
 	if err := buf.Download(got, 0); err != nil {
@@ -142,7 +142,7 @@ func TestEmptyProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Run(buf); err != nil {
+	if err := run.Run(buf, 1); err != nil {
 		t.Error(err)
 	}
 }
@@ -166,7 +166,7 @@ func TestProfileMeasuresEveryOp(t *testing.T) {
 		}
 		defer buf.Close()
 		for range 3 {
-			if err := run.Run(buf); err != nil {
+			if err := run.Run(buf, 1); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -6,7 +6,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-// One phase of one op, or a whole loop (k is NULL) whose tasks are its segments.
+// One phase of one op, or (k is NULL) a whole loop whose tasks are its segments, or a slot of an
+// environment.
 typedef struct {
 	const desc *d;
 	const kernel *k;
@@ -20,6 +21,8 @@ typedef struct {
 struct gmel_plan {
 	desc *descs;
 	desc_step *moves; // of every descriptor; NULL without loops
+	gmel_environment *environments;
+	int64_t failed; // number of an environment that failed, plus 1; else 0
 	int64_t desc_count;
 	const isa *set;
 	step *steps;
@@ -57,7 +60,7 @@ const isa *gmel_isa_find(const char *name) {
 
 uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set) {
 	for (int64_t i = 0; i < count; i++)
-		if (descs[i].op != OP_LOOP && (descs[i].op >= OP_END || !set->kernels[descs[i].op].run)) return descs[i].op;
+		if (descs[i].op != OP_LOOP && descs[i].op != OP_STEP && (descs[i].op >= OP_END || !set->kernels[descs[i].op].run)) return descs[i].op;
 	return OP_NONE;
 }
 
@@ -93,6 +96,10 @@ static int64_t add_op(gmel_plan *p, int64_t i) {
 		}
 		add_step(p, d, NULL, 0, d->dim[LOOP_SEGMENTS]);
 		return i + 1 + d->dim[LOOP_BODY];
+	}
+	if (d->op == OP_STEP) {
+		add_step(p, d, NULL, 0, p->environments[d->dim[STEP_ENVIRONMENT]].tasks);
+		return i + 1;
 	}
 	const kernel *k = &p->set->kernels[d->op];
 	for (int phase = 0; phase < k->phases; phase++) {
@@ -152,8 +159,9 @@ gmel_plan *gmel_plan_new(const gmel_program *program, const isa *set, int thread
 	p->desc_count = program->count;
 	p->descs = copy_of(program->descs, program->count * sizeof *p->descs);
 	if (program->moves) p->moves = copy_of(program->moves, program->count * sizeof *p->moves);
+	p->environments = copy_of(program->environments, program->environment_count * sizeof *p->environments);
 	p->packed_at = malloc((program->count + 1) * sizeof *p->packed_at);
-	if (!p->descs || !p->packed_at || (program->moves && !p->moves) || !allocate(p, program->local)) {
+	if (!p->descs || !p->packed_at || !p->environments || (program->moves && !p->moves) || !allocate(p, program->local)) {
 		gmel_plan_free(p);
 		return NULL;
 	}
@@ -165,6 +173,7 @@ void gmel_plan_free(gmel_plan *p) {
 	if (!p) return;
 	free(p->descs);
 	free(p->moves);
+	free(p->environments);
 	free(p->steps);
 	free(p->shared);
 	free(p->local);
@@ -246,6 +255,14 @@ static void run_segment(const hand *h, const desc *loop, int64_t segment) {
 	for (int64_t i = from; i < to; i++) run_body(h, loop, i, segment, i == from);
 }
 
+// play does a task of a slot of an environment.
+static void play(const hand *h, const desc *d, int64_t task) {
+	const gmel_environment *e = &h->plan->environments[d->dim[STEP_ENVIRONMENT]];
+	float *slot[MAX_ARGS];
+	for (int a = 0; a < MAX_ARGS; a++) slot[a] = h->job->arena + d->arg[a];
+	if (e->play((void *)e->self, task, slot)) __atomic_store_n(&h->job->plan->failed, d->dim[STEP_ENVIRONMENT] + 1, __ATOMIC_RELAXED);
+}
+
 static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) {
 	if (end > s->tasks) end = s->tasks;
 	worker w = h->w;
@@ -253,6 +270,8 @@ static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) 
 	for (int64_t t = first; t < end; t++)
 		if (s->k)
 			s->k->run(&w, s->d, s->phase, t);
+		else if (s->d->op == OP_STEP)
+			play(h, s->d, t);
 		else
 			run_segment(h, s->d, t);
 }
@@ -277,17 +296,21 @@ static void run_thread(void *argument, int thread) {
 		if (s->barrier) gmel_pool_barrier(j->pool);
 		double begin = p->busy ? now() : 0;
 		run_step(&h, s);
-		if (p->busy && s->k) note(&h, s->d, begin); // the body of a loop measures itself
+		if (p->busy && s->d->op != OP_LOOP) note(&h, s->d, begin); // the body of a loop measures itself
 	}
 }
 
-void gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena) {
+int64_t gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena, int64_t times) {
 	run_job j = {pool, plan, arena};
-	plan->runs++;
-	if (plan->any_parallel)
-		gmel_pool_run(pool, run_thread, &j);
-	else // nobody needs to be woken
-		run_thread(&j, 0);
+	plan->failed = 0;
+	for (int64_t i = 0; i < times && !plan->failed; i++) {
+		plan->runs++;
+		if (plan->any_parallel)
+			gmel_pool_run(pool, run_thread, &j);
+		else // nobody needs to be woken
+			run_thread(&j, 0);
+	}
+	return plan->failed;
 }
 
 typedef struct {

@@ -10,11 +10,20 @@ typedef struct gmel_plan gmel_plan;
 // gmel_isa_find returns an instruction set this processor has; NULL otherwise.
 const isa *gmel_isa_find(const char *name);
 
+// What OP_STEP plays; kernels.Native.
+typedef struct {
+	int32_t (*play)(void *self, int64_t task, float *const slot[MAX_ARGS]);
+	uintptr_t self; // an address, or a handle that is none
+	int64_t tasks;
+} gmel_environment;
+
 // kernels.Program.
 typedef struct {
 	const desc *descs;
 	const desc_step *moves; // NULL without loops
 	int64_t count, local;
+	const gmel_environment *environments;
+	int64_t environment_count;
 } gmel_program;
 
 // gmel_plan_new copies the program and allocates all scratch; NULL when out of memory.
@@ -30,7 +39,9 @@ int64_t gmel_plan_profile(const gmel_plan *p, double *seconds);
 // gmel_missing returns the first op code that the instruction set lacks, OP_NONE if none.
 uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set);
 
-void gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena);
+// gmel_run runs the program so many times. It stops after a run in which an environment failed
+// and returns its number plus 1, else 0.
+int64_t gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena, int64_t times);
 
 // gmel_peak runs fma on all threads and returns the floating-point operations done.
 double gmel_peak(gmel_pool *pool, const isa *set, int64_t iterations);

@@ -43,7 +43,8 @@ func TestCodesEqualC(t *testing.T) {
 		kernels.GemmM, kernels.GemmN, kernels.GemmK, kernels.GemmLDA, kernels.GemmLDB, kernels.GemmLDC,
 		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.GemmStrideBias, kernels.LocalBase,
 		kernels.ConvB, kernels.ConvY, kernels.ConvX, kernels.ConvC, kernels.ConvKY, kernels.ConvKX, kernels.ConvF,
-		kernels.ConvStrideY, kernels.ConvStrideX, kernels.ConvPadY, kernels.ConvPadX)
+		kernels.ConvStrideY, kernels.ConvStrideX, kernels.ConvPadY, kernels.ConvPadX,
+		kernels.StepEnvironment, kernels.StepWorlds, kernels.StepAgents, kernels.StepObs, kernels.StepActions)
 	if got := cCodes(); !slices.Equal(got, want) {
 		t.Errorf("codes in C %v, in Go %v", got, want)
 	}

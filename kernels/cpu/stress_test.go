@@ -68,7 +68,7 @@ func stress(t *testing.T, threads int, idle bool) {
 		t.Error(err)
 	}
 	for range runs {
-		if err := run.Run(buf); err != nil {
+		if err := run.Run(buf, 1); err != nil {
 			t.Error(err)
 		}
 		if idle { // long enough for the threads to give up spinning and sleep
@@ -106,7 +106,7 @@ func TestCloseFreesEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := run.Run(buf); err != nil {
+		if err := run.Run(buf, 1); err != nil {
 			t.Error(err)
 		}
 		for _, c := range []interface{ Close() error }{buf, run, b} {

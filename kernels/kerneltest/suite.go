@@ -30,14 +30,16 @@ func Run(t *testing.T, name string) {
 		b := newBench(trials, uint64(op))
 		t.Run(op.String(), func(t *testing.T) { b.run(t, name, info.ISAs) })
 	}
+	t.Run("step", func(t *testing.T) { testStep(t, name) })
 	for _, b := range []*bench{newChain(), newLoop(), newFMA()} {
 		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
 	}
 }
 
-// workOps lists the ops but OpLoop, which has no work of its own; newLoop tries it.
+// workOps lists the ops but OpLoop and OpStep, which have no work of their own; newLoop and testStep
+// try them.
 func workOps() []kernels.Op {
-	return slices.DeleteFunc(kernels.Ops(), func(op kernels.Op) bool { return op == kernels.OpLoop })
+	return slices.DeleteFunc(kernels.Ops(), func(op kernels.Op) bool { return op == kernels.OpLoop || op == kernels.OpStep })
 }
 
 // run compares all ways to run the trials with the reference.
@@ -129,13 +131,13 @@ type watched interface {
 func (b *bench) watch(run kernels.Executable, buf kernels.Buffer) error {
 	w, ok := buf.(watched)
 	if !ok {
-		return run.Run(buf)
+		return run.Run(buf, 1)
 	}
 	for i := 0; i < len(b.guards); i += guardLen {
 		w.Guard(b.guards[i], b.guards[i]+guardLen)
 	}
 	defer w.Unguard()
-	return run.Run(buf)
+	return run.Run(buf, 1)
 }
 
 // checkAllocations runs the program a few times: threads that just start allocate too, so one
@@ -147,7 +149,7 @@ func (b *bench) checkAllocations(run kernels.Executable, buf kernels.Buffer) err
 	}
 	for range 5 {
 		before := w.Allocations()
-		if err := run.Run(buf); err != nil || w.Allocations() == before {
+		if err := run.Run(buf, 1); err != nil || w.Allocations() == before {
 			return err
 		}
 	}

@@ -45,12 +45,17 @@ type executable struct{ program *kernels.Program }
 
 func (e *executable) Close() error { return nil }
 
-func (e *executable) Run(b kernels.Buffer) error {
+func (e *executable) Run(b kernels.Buffer, n int) error {
 	mem, ok := b.(*buffer)
 	if !ok {
 		return fmt.Errorf("ref: the arena of program %q is a %T, not a buffer of this backend", e.program.Name, b)
 	}
-	return Run(e.program, mem.data)
+	for range n {
+		if err := Run(e.program, mem.data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type buffer struct{ data []float32 }

@@ -71,6 +71,9 @@ type run[T Float] struct {
 }
 
 func (r *run[T]) exec(i int, d *kernels.Desc) error {
+	if d.Op == kernels.OpStep {
+		return r.step(i, &op[T]{d, r.arena, r.local})
+	}
 	if err := exec(&op[T]{d, r.arena, r.local}); err != nil {
 		return fmt.Errorf("ref: program %q, op %d: %w", r.p.Name, i, err)
 	}

@@ -28,7 +28,7 @@ func (b *Builder) Build() (*kernels.Program, error) {
 		b.layout.sealed = b.name
 	}
 	b.planned, b.total = place(temps, !b.noFuse)
-	p := &kernels.Program{Name: b.name, Arena: b.layout.size + b.planned, Symbols: b.symbols(temps)}
+	p := &kernels.Program{Name: b.name, Arena: b.layout.size + b.planned, Symbols: b.symbols(temps), Environments: b.environments}
 	where := map[*store]int64{}
 	for _, t := range temps {
 		where[t.s] = b.layout.size + t.at

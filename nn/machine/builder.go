@@ -27,6 +27,8 @@ type Builder struct {
 	noFuse bool // no fusion, no sharing of memory
 	noFold bool // no constants known while lowering
 
+	environments []kernels.Environment
+
 	tileItems int64 // see Tile
 	built     bool
 

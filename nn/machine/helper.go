@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -131,6 +132,23 @@ func (b *Builder) Moments(x, w, count, y Tensor) {
 
 // Count adds by to counter[2].
 func (b *Builder) Count(counter Tensor, by int) { b.Op(desc(kernels.OpCount, int64(by)), counter) }
+
+// Slot is what [Builder.Step] exchanges with an environment, see [kernels.Slot].
+type Slot struct {
+	Act, Obs, Mask, NextObs, NextMask, Reward, Active, Terminated Tensor
+}
+
+// Step plays one slot of an environment.
+func (b *Builder) Step(env kernels.Environment, s Slot) {
+	at := slices.Index(b.environments, env)
+	if at < 0 {
+		at = len(b.environments)
+		b.environments = append(b.environments, env)
+	}
+	w, a, o, u := env.Sizes()
+	d := desc(kernels.OpStep, int64(at), int64(w), int64(a), int64(o), int64(u))
+	b.Op(d, s.Act, s.Obs, s.Mask, s.NextObs, s.NextMask, s.Reward, s.Active, s.Terminated)
+}
 
 // Copy writes x into y, which has as many elements.
 func (b *Builder) Copy(x, y Tensor) {

@@ -53,17 +53,27 @@ func (s *Session) Poison() error {
 }
 
 // Run executes a Program that was given to NewSession.
-func (s *Session) Run(p *kernels.Program) error {
+func (s *Session) Run(p *kernels.Program) error { return s.Repeat(p, 1) }
+
+// Repeat executes a Program that was given to NewSession n times, in one call of the backend.
+// An error of an environment ends it after that time.
+func (s *Session) Repeat(p *kernels.Program, n int) error {
 	e, ok := s.exec[p]
 	if !ok {
 		return fmt.Errorf("machine: program %q is not of this session", p.Name)
 	}
-	if s.poison != nil {
-		if err := s.poison.Run(s.buffer); err != nil {
+	if s.poison == nil {
+		return e.Run(s.buffer, n)
+	}
+	for range n {
+		if err := s.poison.Run(s.buffer, 1); err != nil {
+			return err
+		}
+		if err := e.Run(s.buffer, 1); err != nil {
 			return err
 		}
 	}
-	return e.Run(s.buffer)
+	return nil
 }
 
 // Profile returns where the time of a Program went; ok is false on a backend that was opened

@@ -1,0 +1,59 @@
+package kernels
+
+import "fmt"
+
+// Environment is what OpStep plays: W worlds of A agents, whose state is not in the arena.
+type Environment interface {
+	// Sizes returns the worlds W, agents A, floats O of an observation and actions U.
+	Sizes() (worlds, agents, obs, actions int)
+	// Play plays one slot in every world. It must not keep the slices.
+	Play(s Slot) error
+}
+
+// Native is an Environment that C code can play without Go.
+type Native interface {
+	Environment
+	// Native returns the address of
+	//
+	//	int32_t play(void *self, int64_t task, float *const slot[8])
+	//
+	// its self, both C memory, and the number of tasks that make a slot. Tasks may run at once on
+	// any threads; the result must not depend on that. slot has the fields of [Slot] in order. A
+	// result other than 0 is a fault that Fault explains.
+	Native() (play, self uintptr, tasks int)
+	// Fault is the error of a slot that failed.
+	Fault() error
+}
+
+// Slot is what an environment takes and gives in one slot: Act is read, all else written.
+type Slot struct {
+	Act []float32 // [W, A]
+
+	Obs, Mask         []float32 // [W, A, O], [W, A, U] of the next decision, in a new episode where the last one ended
+	NextObs, NextMask []float32 // the successor of the slot: the end of the episode where it ended, else Obs and Mask
+	Reward            []float32 // [W, A]
+	Active            []float32 // [W, A] 1 where the agent had a decision to make
+	Terminated        []float32 // [W, A] 1 where the world ended by its rules; a time limit is no such end
+}
+
+// Indices into Desc.Dim of OpStep.
+const (
+	StepEnvironment = iota
+	StepWorlds
+	StepAgents
+	StepObs
+	StepActions
+)
+
+// checkStep checks an OpStep against the environments of the Program.
+func (p *Program) checkStep(d *Desc) error {
+	at := d.Dim[StepEnvironment]
+	if at >= int64(len(p.Environments)) {
+		return fmt.Errorf("step of environment %d; the program has %d", at, len(p.Environments))
+	}
+	w, a, o, u := p.Environments[at].Sizes()
+	if got, want := [4]int64(d.Dim[StepWorlds:StepActions+1]), [4]int64{int64(w), int64(a), int64(o), int64(u)}; got != want {
+		return fmt.Errorf("step with worlds, agents, observation, actions %d of an environment with %d", got, want)
+	}
+	return nil
+}

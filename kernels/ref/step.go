@@ -1,0 +1,32 @@
+package ref
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// step plays a slot of an environment, whose numbers are float32 whatever T is.
+func (r *run[T]) step(i int, o *op[T]) error {
+	var x [kernels.MaxArgs][]float32
+	for a := range x {
+		x[a] = make([]float32, len(o.arg(a)))
+		convert(x[a], o.arg(a))
+	}
+	err := r.p.Environments[o.Dim[kernels.StepEnvironment]].Play(kernels.Slot{
+		Act: x[0], Obs: x[1], Mask: x[2], NextObs: x[3], NextMask: x[4], Reward: x[5], Active: x[6], Terminated: x[7],
+	})
+	if err != nil {
+		return fmt.Errorf("ref: program %q, op %d: %w", r.p.Name, i, err)
+	}
+	for a := 1; a < len(x); a++ {
+		convert(o.arg(a), x[a])
+	}
+	return nil
+}
+
+func convert[A, B Float](to []A, from []B) {
+	for i, v := range from {
+		to[i] = A(v)
+	}
+}

@@ -1,0 +1,67 @@
+package marl
+
+import "github.com/gmel-go/gmel/kernels"
+
+// stage lets Programs play an Env.
+type stage struct {
+	Env
+	actions []int32 // [W, A]
+}
+
+// environment is what the Programs of a run play: the Env itself if C can play it.
+func environment(env Env) kernels.Environment {
+	if n, ok := env.(interface{ Native() kernels.Native }); ok {
+		if native := n.Native(); native != nil {
+			return native
+		}
+	}
+	w, a, _, _ := env.Sizes()
+	return &stage{env, make([]int32, w*a)}
+}
+
+// Play implements kernels.Environment.
+func (s *stage) Play(x kernels.Slot) error {
+	for i, a := range x.Act {
+		s.actions[i] = int32(a)
+	}
+	if err := s.Step(s.actions); err != nil {
+		return err
+	}
+	copy(x.Obs, s.Obs())
+	copy(x.Mask, s.Mask())
+	copy(x.NextObs, s.Obs())
+	copy(x.NextMask, s.Mask())
+	copy(x.Reward, s.Reward())
+	for i, active := range s.Active() {
+		x.Active[i] = number(active)
+	}
+	s.ends(x)
+	return nil
+}
+
+// ends fills in what is different where a world has ended: Obs already shows its next episode,
+// the successor is the end of this one.
+func (s *stage) ends(x kernels.Slot) {
+	worlds, agents, obs, actions := s.Sizes()
+	for w := range worlds {
+		terminated := s.Terminated()[w]
+		for i := range agents {
+			x.Terminated[w*agents+i] = number(terminated)
+		}
+		if terminated || s.Truncated()[w] {
+			copyWorld(x.NextObs, s.FinalObs(), w, agents*obs)
+			copyWorld(x.NextMask, s.FinalMask(), w, agents*actions)
+		}
+	}
+}
+
+func copyWorld(dst, src []float32, world, width int) {
+	copy(dst[world*width:][:width], src[world*width:])
+}
+
+func number(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
