@@ -56,6 +56,7 @@ func TestServerOptionFaultsAreNamed(t *testing.T) {
 		"discipline: lifo":                              "my.yaml:2: compute.discipline: lifo is not allowed; allowed: sharing",
 		"{discipline: sharing, batch: {max: 4}}":        "compute.discipline: sharing is not allowed; allowed: left out with",
 		"{discipline: sharing, server_gpus: [1, 1, 2]}": "compute.discipline: sharing is not allowed",
+		"cloud: {delay_s: 0.1}":                         "compute.cloud.gcycles_per_s: 0",
 		"server_gpus: [0]":                              "compute.server_gpus[0]: 0 is not allowed; allowed: a whole number from 1 to 64",
 	} {
 		if !strings.HasPrefix(text, "{") {

@@ -117,7 +117,7 @@ func remember(w *Worlds, slot int, waited []float32) []played {
 	var all []played
 	o, begin := &w.Task, float64(slot)*w.scenario.Time.SlotS
 	for i := range w.A {
-		if !w.HadTask[i] || o.Server[i] < 0 {
+		if !w.HadTask[i] || o.Server[i] < 0 || int(o.Server[i]) == w.p.M {
 			continue
 		}
 		air := float64(o.DataBits[i]) / float64(o.UplinkBps[i]) // the part may be cut at the deadline

@@ -32,7 +32,7 @@ type job struct {
 	gain, speed, age         float64
 	rate, sent, begun, ready float64 // uplink; absolute times
 	latency, energy          float64
-	done, served             bool
+	done, served, cloud      bool
 }
 
 func newNaive(s *Scenario) *naive {
@@ -87,6 +87,10 @@ func (n *naive) play(jobs []*job) {
 		j.sent = math.Max(n.radioFree[j.ied], n.clock) + j.bits/j.rate
 		n.radioFree[j.ied] = j.sent
 		j.energy = math.Pow(10, r.IEDPowerDBm/10) / 1000 * j.bits / j.rate
+		if j.cloud {
+			n.cloud(j)
+			continue
+		}
 		queue = append(queue, j)
 	}
 	sort.SliceStable(queue, func(a, b int) bool {
@@ -173,6 +177,17 @@ func (n *naive) remote(j *job, rest []*job) {
 	}
 }
 
+func (n *naive) cloud(j *job) {
+	o := n.s.Compute.Cloud
+	j.begun = j.sent + j.bits/o.BackhaulMbps/1e6 + o.DelayS
+	if !n.later(j.due, j.begun) {
+		return
+	}
+	j.ready = j.begun + j.cycles/o.GcyclesPerS/1e9
+	j.energy += n.s.Energy.GPUW * (math.Min(j.ready, j.due) - j.begun)
+	n.deliver(j, j.ready+j.result/o.BackhaulMbps/1e6+o.DelayS)
+}
+
 func (n *naive) deliver(j *job, ready float64) {
 	j.ready = ready
 	r, m := n.s.Radio, float64(n.sharers[j.es])
@@ -211,6 +226,9 @@ func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 		}
 		if j.action > 0 {
 			link := n*w.p.C + j.action - 1
+			if j.cloud = j.action == w.p.C+1; j.cloud {
+				link = n * w.p.C
+			}
 			j.es, j.gain = int(w.cand[link]), float64(w.now[link])
 		}
 		jobs = append(jobs, j)
@@ -240,6 +258,7 @@ func anyScenario(t *rapid.T) *Scenario {
 		{Process: ArrivalsMarkov, RatePerSlot: 2, OffRatePerSlot: 0.1, SwitchOn: 0.2, SwitchOff: 0.4, Queue: 5},
 	}).Draw(t, "arrivals")
 	s.Compute.Batch = rapid.SampledFrom([]Batch{{}, {Max: 2}, {Max: 8, FixedShare: 0.7}}).Draw(t, "batch")
+	s.Compute.Cloud = rapid.SampledFrom([]Cloud{{}, {GcyclesPerS: 40, BackhaulMbps: 50, DelayS: 0.1}}).Draw(t, "cloud")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
@@ -304,7 +323,11 @@ func compareJob(t *rapid.T, w *Worlds, j *job) {
 		j.latency = tau
 	}
 	reward -= w.scenario.Reward.EnergyWeightPerJ * j.energy
-	same := o.Completed[j.ied] == j.done && int(o.Server[j.ied]) == j.es && int(o.Model[j.ied]) == j.model &&
+	es := j.es
+	if j.cloud {
+		es = w.p.M
+	}
+	same := o.Completed[j.ied] == j.done && int(o.Server[j.ied]) == es && int(o.Model[j.ied]) == j.model &&
 		near(o.Latency[j.ied], j.latency) && near(w.Reward[j.ied], reward) &&
 		math.Abs(float64(o.Energy[j.ied])-j.energy) < 0.02+1e-4*j.energy && // 300 W times a rounded time
 		near(o.UplinkBps[j.ied], j.rate)
@@ -347,6 +370,14 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 		}
 		if q := n.s.Tasks.Arrivals.Queue; q > 0 {
 			want = append(want, float64(w.waiting[i])/float64(q))
+		}
+		if o := n.s.Compute.Cloud; o.GcyclesPerS > 0 {
+			more := 0.0
+			if m := w.model[i]; m >= 0 {
+				bits := float64(w.data[i]) + n.s.Tasks.Models[m].ResultMbit*1e6
+				more = bits/o.BackhaulMbps/1e6 + 2*o.DelayS + float64(w.cycles[i])/o.GcyclesPerS/1e9
+			}
+			want = append(want, math.Min(more, 8))
 		}
 		if n.s.Observation.CacheFlags {
 			want = append(want, flags...)

@@ -46,6 +46,9 @@ type params struct {
 	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
 
 	serverSpeed []float32             // [M] F_m, of each GPU
+	cloudSpeed  float32               // cycle/s; 0: no cloud
+	backhaul    float32               // bit/s
+	delay       float32               // s, one way
 	batchMax    int                   // tasks in a batch; 0: no batches
 	batchTime   [maxBatch + 1]float32 // time of a step of b tasks over that of one
 	sharing     bool                  // processor sharing
@@ -103,6 +106,7 @@ func newParams(s *Scenario) *params {
 	p.setTasks(s)
 	p.setArrivals(s)
 	p.setBatch(s)
+	p.setCloud(s)
 	p.sharing = s.Compute.Discipline == DisciplineSharing
 	f := s.Compute.IEDGcyclesPerS
 	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])

@@ -133,7 +133,7 @@ func (p *Softmin) Name() string { return p.name }
 
 // Act samples the actions.
 func (p *Softmin) Act(w *Worlds, actions []int32) {
-	var weight [maxCandidates + 1]float32
+	var weight [maxCandidates + 2]float32
 	for n := range actions {
 		actions[n] = 0
 		if w.model[n] < 0 {
@@ -172,6 +172,9 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	p := w.p
 	if action == 0 {
 		return w.compute[agent] + w.cycles[agent]/w.speed[agent]
+	}
+	if action > p.C {
+		return w.predictCloud(agent)
 	}
 	link := agent*p.C + action - 1
 	m := int(w.cand[link])

@@ -105,6 +105,7 @@ type Compute struct {
 	ServerGcyclesPerS []float64 `yaml:"server_gcycles_per_s,flow"` // ES m has entry m modulo the length
 	IEDGcyclesPerS    Range     `yaml:"ied_gcycles_per_s,flow"`
 	ServerGPUs        []int     `yaml:"server_gpus,flow,omitempty"` // ES m has entry m modulo the length; empty: 1 each
+	Cloud             Cloud     `yaml:"cloud,omitempty"`
 	Batch             Batch     `yaml:"batch,omitempty"`
 	Discipline        string    `yaml:"discipline,omitempty"` // DisciplineSharing; empty: first come first served
 	CacheModels       int       `yaml:"cache_models"`         // G
@@ -135,15 +136,25 @@ func (s *Scenario) Agents() int { return s.IEDs }
 // Candidates returns C = min(M, candidates), the ESs an IED may choose from.
 func (s *Scenario) Candidates() int { return min(s.Servers, s.MaxCandidates) }
 
-// Actions returns U = C + 1: 0 is local, c is candidate c.
-func (s *Scenario) Actions() int { return s.Candidates() + 1 }
+// Actions returns U = C + 1: 0 is local, c is candidate c; with a cloud C + 2, the last is it.
+func (s *Scenario) Actions() int {
+	if s.hasCloud() {
+		return s.Candidates() + 2
+	}
+	return s.Candidates() + 1
+}
+
+func (s *Scenario) hasCloud() bool { return s.Compute.Cloud.GcyclesPerS > 0 }
 
 // ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times, C with
-// server speeds and 1 with a queue of arrivals.
+// server speeds and 1 each with a queue of arrivals and with a cloud.
 func (s *Scenario) ObsSize() int {
 	k, c := len(s.Tasks.Models), s.Candidates()
 	o := 7 + k + 3*c
 	if s.Tasks.Arrivals.Queue > 0 {
+		o++
+	}
+	if s.hasCloud() {
 		o++
 	}
 	if s.Observation.CacheFlags {

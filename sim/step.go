@@ -71,14 +71,19 @@ func (w *Worlds) countLoad(world int, s *scratch) {
 	p := w.p
 	load := w.load[world*p.M:][:p.M]
 	clear(load)
+	clear(s.start)
 	for i := range p.A {
 		agent := world*p.A + i
 		if a := w.actions[agent]; a > 0 {
-			load[w.cand[agent*p.C+int(a)-1]]++
+			m := w.cand[agent*p.C+p.candidateOf(int(a))]
+			load[m]++
+			if int(a) <= p.C {
+				s.start[m]++
+			}
 		}
 	}
 	at := int32(0)
-	for m, n := range load {
+	for m, n := range s.start[:p.M] {
 		s.start[m] = at // decide advances it to the end of the ES's tasks
 		at += n
 	}
@@ -101,8 +106,13 @@ func (w *Worlds) decide(world int, s *scratch) {
 			w.runLocal(agent)
 			continue
 		}
-		m := w.cand[agent*p.C+a-1]
-		arrival := w.upload(world, agent, a, m)
+		c := p.candidateOf(a)
+		m := w.cand[agent*p.C+c]
+		arrival := w.upload(world, agent, c, m)
+		if a > p.C {
+			w.runCloud(world, agent)
+			continue
+		}
 		// Arrivals are not negative, so their bits sort like their values.
 		s.keys[s.start[m]] = uint64(math.Float32bits(arrival))<<32 | uint64(i)
 		s.start[m]++
@@ -142,11 +152,11 @@ func (p *params) efficiency(snr float32) float32 {
 	return max(min(log2f(1+snr), p.maxSE), minSE)
 }
 
-// upload sends the task behind the IED's earlier uploads and returns the arrival
+// upload sends the task to candidate c, ES m, behind the IED's earlier uploads and returns the arrival
 // at the ES, A_i = radio backlog + D / r_up, which is the new radio backlog.
-func (w *Worlds) upload(world, agent, action int, m int32) float32 {
+func (w *Worlds) upload(world, agent, c int, m int32) float32 {
 	p, t := w.p, &w.Task
-	gain := w.now[agent*p.C+action-1]
+	gain := w.now[agent*p.C+c]
 	rate := p.uplink(gain, float32(w.load[world*p.M+int(m)]))
 	air := w.data[agent] / rate
 	t.Server[agent] = m

@@ -142,6 +142,7 @@ func (s *Scenario) validateCompute(c *checker) {
 	for m, g := range p.ServerGPUs {
 		c.count(fmt.Sprintf("compute.server_gpus[%d]", m), g, 1, maxGPUs)
 	}
+	s.validateCloud(c)
 	s.validateBatch(c)
 	s.validateDiscipline(c)
 	c.count("compute.cache_models", p.CacheModels, 1, 256)

@@ -92,7 +92,7 @@ type Outcomes struct {
 	Deadline   []float32 // [W, A] tau, s
 
 	Action    []int32   // [W, A]
-	Server    []int32   // [W, A] ES index, -1 local
+	Server    []int32   // [W, A] ES index, -1 local, M the cloud
 	UplinkBps []float32 // [W, A] r_up, 0 local
 
 	RadioWait []float32 // [W, A] s, in the IED's queue of tasks (Arrivals) and behind its earlier uploads
