@@ -71,7 +71,8 @@ func (w *Worlds) cloudTime(agent int) float32 {
 // predictCloud is predict for the cloud.
 func (w *Worlds) predictCloud(agent int) float32 {
 	p, link := w.p, agent*w.p.C
-	n := float32(max(w.load[agent/p.A*p.M+int(w.cand[link])], 1))
-	t := w.radio[agent] + w.data[agent]/p.uplink(w.now[link], n)
+	es := agent/p.A*p.M + int(w.cand[link])
+	n := float32(max(w.load[es], 1))
+	t := w.radio[agent] + w.data[agent]/w.uplink(es, w.now[link], n)
 	return t + w.cloudTime(agent) + p.models[w.model[agent]].result/p.downlink(w.now[link], n)
 }

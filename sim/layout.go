@@ -48,7 +48,7 @@ func (w *Worlds) stateFields() []field {
 		{name: "terminated", flags: &w.Terminated, n: w.W},
 		{name: "truncated", flags: &w.Truncated, n: w.W},
 		{name: "los", flags: &w.los, n: n * p.C},
-	}, w.arrivalFields()...)
+	}, append(w.arrivalFields(), w.interferenceFields()...)...)
 }
 
 // outcomeFields lists the arrays of the outcomes, which are kept on request (RecordTasks).

@@ -21,6 +21,7 @@ type naive struct {
 	esFree    [][]float64 // [M][GPU]
 	memory    [][][]int   // [M][GPU] models held, least recently used first
 	sharers   []int       // [M] of the last slot
+	rises     []float64   // [M] of the noise in the last slot, nil before
 	close     bool        // a comparison was too close to call between float32 and float64
 }
 
@@ -28,7 +29,8 @@ type naive struct {
 type job struct {
 	ied, action, es, model   int
 	bits, cycles, result     float64
-	due                      float64 // absolute
+	due                      float64         // absolute
+	heard                    map[int]float64 // mean gain to each candidate
 	gain, speed, age         float64
 	rate, sent, begun, ready float64 // uplink; absolute times
 	latency, energy          float64
@@ -69,7 +71,10 @@ func (n *naive) later(a, b float64) bool {
 
 // play runs the jobs of one slot and moves the clock.
 func (n *naive) play(jobs []*job) {
-	n.sharers = make([]int, n.s.Servers)
+	n.sharers, n.rises = make([]int, n.s.Servers), make([]float64, n.s.Servers)
+	for m := range n.rises {
+		n.rises[m] = n.rise(m, jobs)
+	}
 	for _, j := range jobs {
 		if j.action > 0 {
 			n.sharers[j.es]++
@@ -83,7 +88,7 @@ func (n *naive) play(jobs []*job) {
 		}
 		r := n.s.Radio
 		share := r.BandwidthMHz * 1e6 / float64(n.sharers[j.es])
-		j.rate = n.bitrate(r.IEDPowerDBm, r.ServerNoiseFigureDB, share, j.gain)
+		j.rate = n.bitrate(r.IEDPowerDBm, r.ServerNoiseFigureDB, share, j.gain/n.rise(j.es, jobs))
 		j.sent = math.Max(n.radioFree[j.ied], n.clock) + j.bits/j.rate
 		n.radioFree[j.ied] = j.sent
 		j.energy = math.Pow(10, r.IEDPowerDBm/10) / 1000 * j.bits / j.rate
@@ -116,6 +121,22 @@ func (n *naive) bitrate(dBm, figure, share, gain float64) float64 {
 	}
 	se := math.Log2(1 + snr)
 	return share * math.Min(se, n.s.Radio.MaxSpectralEfficiency)
+}
+
+// rise is by how much the uplinks to other ESs raise the noise at an ES, and what comes to be
+// observed of it.
+func (n *naive) rise(es int, jobs []*job) float64 {
+	if !n.s.Radio.Reuse1 {
+		return 1
+	}
+	r, power := n.s.Radio, 0.0
+	for _, j := range jobs {
+		if j.action > 0 && j.es != es {
+			power += j.heard[es] * math.Pow(10, r.IEDPowerDBm/10)
+		}
+	}
+	noise := math.Pow(10, (r.ThermalNoiseDBmPerHz+r.ServerNoiseFigureDB)/10) * r.BandwidthMHz * 1e6
+	return 1 + power/noise
 }
 
 func (n *naive) local(j *job) {
@@ -224,6 +245,10 @@ func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 			bits: float64(w.data[n]), cycles: float64(w.cycles[n]), due: clock + float64(w.deadline[n]) - float64(w.waited(n)), age: float64(w.waited(n)),
 			speed: float64(w.speed[n]), result: w.scenario.Tasks.Models[w.model[n]].ResultMbit * 1e6,
 		}
+		j.heard = map[int]float64{}
+		for c := range w.p.C {
+			j.heard[int(w.cand[n*w.p.C+c])] = float64(w.gain[n*w.p.C+c])
+		}
 		if j.action > 0 {
 			link := n*w.p.C + j.action - 1
 			if j.cloud = j.action == w.p.C+1; j.cloud {
@@ -259,6 +284,7 @@ func anyScenario(t *rapid.T) *Scenario {
 	}).Draw(t, "arrivals")
 	s.Compute.Batch = rapid.SampledFrom([]Batch{{}, {Max: 2}, {Max: 8, FixedShare: 0.7}}).Draw(t, "batch")
 	s.Compute.Cloud = rapid.SampledFrom([]Cloud{{}, {GcyclesPerS: 40, BackhaulMbps: 50, DelayS: 0.1}}).Draw(t, "cloud")
+	s.Radio.Reuse1 = rapid.Bool().Draw(t, "reuse 1")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
@@ -370,6 +396,13 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 		}
 		if q := n.s.Tasks.Arrivals.Queue; q > 0 {
 			want = append(want, float64(w.waiting[i])/float64(q))
+		}
+		for c := 0; n.s.Radio.Reuse1 && c < w.p.C; c++ {
+			rise := 0.0
+			if n.rises != nil {
+				rise = math.Log10(n.rises[w.cand[i*w.p.C+c]]) / 2
+			}
+			want = append(want, rise)
 		}
 		if o := n.s.Compute.Cloud; o.GcyclesPerS > 0 {
 			more := 0.0

@@ -1,6 +1,6 @@
 package sim
 
-// The observation of an IED, O = 7 + K + 3C (+ 1) (+ 1) (+ C K) (+ C) (+ C) numbers
+// The observation of an IED, O = 7 + K + 3C (+ 1) (+ C) (+ 1) (+ C K) (+ C) (+ C) numbers
 // of the order of 1:
 //
 //	0            1 with a task
@@ -15,7 +15,8 @@ package sim
 //	  +0         (10 log10 gain + 100) / 20, at least -2: the gain of this slot in dB
 //	  +1         ES backlog / tau_min: of its GPU that is free first, as are the flags
 //	  +2         n_m / N of the last slot
-//	then, with a queue of arrivals, waiting tasks / Q; then, with a cloud, what it would add
+//	then, with a queue of arrivals, waiting tasks / Q; then, with reuse 1, for each
+//	candidate the rise of noise in units of 20 dB; then, with a cloud, what it would add
 //	to the time of the radio / tau_min; then, with cache flags, for each candidate K flags: the ES holds model k
 //
 // D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
@@ -65,6 +66,10 @@ func (w *Worlds) observe(world, agent int) {
 	if p.queue > 0 {
 		o[0] = float32(float32(w.waiting[agent]) * p.perQueue)
 		o = o[1:]
+	}
+	if p.reuse {
+		w.observeInterference(world, agent, o[:p.C])
+		o = o[p.C:]
 	}
 	if p.cloudSpeed > 0 {
 		o[0] = 0

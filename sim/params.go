@@ -41,6 +41,7 @@ type params struct {
 	band     float32 // B, Hz
 	snrUp    float32 // P_IED / (N0 B) at the ES: times the gain it is the SNR on the full band
 	snrDown  float32 // P_ES / (N0 B) at the IED
+	reuse    bool    // all ESs on one band
 	maxSE    float32
 	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
 	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
@@ -88,7 +89,7 @@ func sizes(s *Scenario) *params {
 	p := &params{
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
-		queue: s.Tasks.Arrivals.Queue, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
+		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
 	}
 	p.setGPUs(s)
 	return p

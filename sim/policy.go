@@ -181,7 +181,7 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	es, k := agent/p.A*p.M+m, w.model[agent]
 	n := float32(max(w.load[es], 1))
 	gpu := w.nextGPU(es, m)
-	arrival := w.radio[agent] + w.data[agent]/p.uplink(w.now[link], n)
+	arrival := w.radio[agent] + w.data[agent]/w.uplink(es, w.now[link], n)
 	work := w.cycles[agent] / p.serverSpeed[m]
 	if p.sharing {
 		work = float32(work * n)

@@ -67,7 +67,7 @@ type Hall struct {
 	ServerPositions []Point `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
 }
 
-// Radio is the air interface; every ES has its own band of BandwidthMHz.
+// Radio is the air interface; every ES has its own band of BandwidthMHz unless Reuse1.
 type Radio struct {
 	CarrierGHz            float64 `yaml:"carrier_ghz"`
 	BandwidthMHz          float64 `yaml:"bandwidth_mhz"`
@@ -78,6 +78,7 @@ type Radio struct {
 	IEDNoiseFigureDB      float64 `yaml:"ied_noise_figure_db"`
 	MaxSpectralEfficiency float64 `yaml:"max_spectral_efficiency"` // bit/s/Hz
 	RicianKDB             float64 `yaml:"rician_k_db"`
+	Reuse1                bool    `yaml:"reuse_1,omitempty"` // all ESs on one band, see interference.go
 }
 
 // Tasks says how often an IED gets a task and of which kind.
@@ -147,7 +148,7 @@ func (s *Scenario) Actions() int {
 func (s *Scenario) hasCloud() bool { return s.Compute.Cloud.GcyclesPerS > 0 }
 
 // ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times, C with
-// server speeds and 1 each with a queue of arrivals and with a cloud.
+// server speeds, C with reuse 1 and 1 each with a queue of arrivals and with a cloud.
 func (s *Scenario) ObsSize() int {
 	k, c := len(s.Tasks.Models), s.Candidates()
 	o := 7 + k + 3*c
@@ -156,6 +157,9 @@ func (s *Scenario) ObsSize() int {
 	}
 	if s.hasCloud() {
 		o++
+	}
+	if s.Radio.Reuse1 {
+		o += c
 	}
 	if s.Observation.CacheFlags {
 		o += c * k

@@ -14,6 +14,9 @@ func (w *Worlds) stepWorld(world int, s *scratch) {
 		w.reportLost(world)
 	}
 	w.countLoad(world, s)
+	if w.p.reuse {
+		w.measureInterference(world)
+	}
 	w.decide(world, s)
 	for m := range w.p.M {
 		keys := s.keys[s.start[m]:s.start[m+1]]
@@ -157,7 +160,8 @@ func (p *params) efficiency(snr float32) float32 {
 func (w *Worlds) upload(world, agent, c int, m int32) float32 {
 	p, t := w.p, &w.Task
 	gain := w.now[agent*p.C+c]
-	rate := p.uplink(gain, float32(w.load[world*p.M+int(m)]))
+	es := world*p.M + int(m)
+	rate := w.uplink(es, gain, float32(w.load[es]))
 	air := w.data[agent] / rate
 	t.Server[agent] = m
 	t.UplinkBps[agent] = rate

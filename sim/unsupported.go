@@ -9,6 +9,7 @@ func unsupported(s *Scenario) string {
 		on  bool
 	}{
 		{"compute.server_gpus", len(s.Compute.ServerGPUs) > 0},
+		{"radio.reuse_1", s.Radio.Reuse1},
 		{"compute.cloud", s.hasCloud()},
 		{"compute.batch", s.Compute.Batch.Max > 0},
 		{"compute.discipline", s.Compute.Discipline != ""},

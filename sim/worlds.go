@@ -76,6 +76,8 @@ type Worlds struct {
 	waitModel                                   []int32   // [W, A, Q]
 	waitData, waitCycles, waitDeadline, waitAge []float32 // [W, A, Q]
 
+	interference []float32 // [W, M] I_m / P_IED of the last slot, option reuse_1
+
 	scratches []scratch // one per thread
 }
 
@@ -274,6 +276,9 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 	clear(w.load[world*p.M:][:p.M])
 	for j := range p.M * p.P * p.G {
 		w.cache[world*p.M*p.P*p.G+j] = int32(j % p.G) // the first G models, model 0 most recently used
+	}
+	if p.reuse {
+		clear(w.interference[world*p.M:][:p.M])
 	}
 	if p.queue > 0 {
 		w.clearQueues(world)
