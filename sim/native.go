@@ -131,8 +131,8 @@ func (n *native) setScalars(p *params) {
 	c.cache, c.obs, c.actions, c.slots = C.int32_t(p.G), C.int32_t(p.O), C.int32_t(p.U), C.int32_t(p.slots)
 	c.flags, c.load_times, c.server_speeds, c.episodic = cbool(p.flags), cbool(p.loadTimes), cbool(p.serverSpeeds), cbool(p.episodic)
 	c.fixed_key = [2]C.uint32_t{C.uint32_t(p.fixedKey[0]), C.uint32_t(p.fixedKey[1])}
-	c.lines = C.int32_t(len(p.nlos))
-	for i, l := range p.nlos {
+	for i := range c.nlos_a { // the largest counts, so the last line may stand several times
+		l := p.nlos[min(i, len(p.nlos)-1)]
 		c.nlos_a[i], c.nlos_b[i] = C.float(l.a), C.float(l.b)
 	}
 	t := &p.near

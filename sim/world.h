@@ -11,7 +11,7 @@
 enum {
 	WORLD_LANES = 16, // loops run over blocks of so many
 	WORLD_TILE = 128, // IEDs between two looks at memory that has left the first cache
-	WORLD_LINES = 8   // most path loss lines
+	WORLD_LINES = 3   // most path loss lines
 };
 
 // Arrays of the slab, in the order in which the engine is told their places.
@@ -40,7 +40,7 @@ enum {
 typedef struct {
 	int32_t agents, servers, candidates, models, cache, obs, actions, slots;
 	int32_t flags, load_times, server_speeds, episodic;
-	int32_t lines, measured, cells_x, cells_y;
+	int32_t measured, cells_x, cells_y;
 	uint32_t key[2], fixed_key[2];
 	float slot, arrival, los_a, los_b, nlos_a[WORLD_LINES], nlos_b[WORLD_LINES], los_decay, shadow[2], height2;
 	float width, depth, per_cell_x, per_cell_y;

@@ -130,63 +130,72 @@ static void world_fade(world *w, const world_moment *at, int64_t first, int32_t 
 	}
 }
 
-// world_show writes what the IEDs see of every ES of worlds [lo, hi).
+// world_show writes what the IEDs see of every ES of worlds [lo, hi): backlog, load, speed, flags.
 static void world_show(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
 	int64_t first = (int64_t)lo * p->servers, n = (int64_t)(hi - lo) * p->servers;
-	float per_wait = p->per_wait, max_wait = p->max_wait, per_agent = p->per_agent;
-	int32_t places = p->cache;
+	float per_wait = p->per_wait, max_wait = p->max_wait, per_agent = p->per_agent, per_speed = p->per_server_speed;
+	int32_t places = p->cache, models = p->models, servers = p->servers;
+	const float *speed = w->table[TABLE_SERVER_SPEED];
 	for (int64_t m = 0; m < n; m++) {
 		float *row = w->rows + m * w->row;
 		row[0] = world_min(w->free[first + m] * per_wait, max_wait);
 		row[1] = (float)w->load[first + m] * per_agent;
-		memset(row + 2, 0, (size_t)p->models * sizeof *row);
-		for (int32_t g = 0; g < places; g++) row[2 + w->cache[(first + m) * places + g]] = 1;
+		row[2] = speed[m % servers] * per_speed;
+		for (int32_t k = 0; k < models; k++) row[3 + k] = 0;
+		for (int32_t g = 0; g < places; g++) row[3 + w->cache[(first + m) * places + g]] = 1;
 	}
 }
 
-// world_observe_ied writes the observation and the mask of one IED; sizes are arguments so
-// that those of the presets can be constants.
-WORLD_FN void world_observe_ied(const world *w, int64_t n, const float *rows, const float *level, const int32_t candidates, const int32_t models) {
-	const world_params *p = w->p;
+// world_shape is the shape of an observation.
+typedef struct {
+	int32_t candidates, models, flags, load_times, server_speeds;
+} world_shape;
+
+// world_observe_ied writes the observation and the mask of one IED. The shape is an argument so
+// that the one of the presets can be a constant; p is a copy that no store can change.
+WORLD_FN void world_observe_ied(const world *w, const world_params *p, int64_t n, const float *rows, const float *level, const world_shape s) {
+	const int32_t candidates = s.candidates, models = s.models, k = w->model[n], *cand = w->cand + n * candidates;
 	float *o = w->obs + n * p->obs, *mask = w->mask + n * (candidates + 1);
-	const int32_t *cand = w->cand + n * candidates;
-	int32_t k = w->model[n];
 	float legal = k >= 0 ? 1.f : 0.f;
-	for (int32_t j = 0; j < models; j++) o[1 + j] = j == k ? 1.f : 0.f;
 	o[0] = legal;
+	for (int32_t j = 0; j < models; j++) o[1 + j] = j == k ? 1.f : 0.f;
 	mask[0] = 1;
 	for (int32_t c = 0; c < candidates; c++) mask[1 + c] = legal;
-	o[models + 1] = w->data[n] * p->per_data;
-	o[models + 2] = w->cycles[n] * p->per_cycle;
-	o[models + 3] = w->deadline[n] * p->per_second;
-	o[models + 4] = w->speed[n] * p->per_speed;
-	o[models + 5] = world_min(w->compute[n] * p->per_wait, p->max_wait);
-	o[models + 6] = world_min(w->radio[n] * p->per_wait, p->max_wait);
-	o += models + 7;
-	float *flags = o + 3 * candidates, *loads = flags + (p->flags ? candidates * models : 0);
-	float *speeds = loads + (p->load_times ? candidates : 0);
-	float load = k >= 0 ? w->table[TABLE_MODEL_LOAD][k] * p->per_load : 0.f;
+	o += 1 + models;
+	o[0] = w->data[n] * p->per_data;
+	o[1] = w->cycles[n] * p->per_cycle;
+	o[2] = w->deadline[n] * p->per_second;
+	o[3] = w->speed[n] * p->per_speed;
+	o[4] = world_min(w->compute[n] * p->per_wait, p->max_wait);
+	o[5] = world_min(w->radio[n] * p->per_wait, p->max_wait);
+	o += 6;
+	const int32_t own = k >= 0 ? k : 0;
+	// A load time is 0 where the model is held: times 1 less the flag, which is exact.
+	const float load = legal * (w->table[TABLE_MODEL_LOAD][own] * p->per_load);
+	float *flags = o + 3 * candidates, *loads = flags + (s.flags ? candidates * models : 0);
+	float *speeds = loads + (s.load_times ? candidates : 0);
 	for (int32_t c = 0; c < candidates; c++) {
-		const float *row = rows + (int64_t)cand[c] * (2 + models);
-		o[3 * c] = level[c], o[3 * c + 1] = row[0], o[3 * c + 2] = row[1];
-		if (p->flags)
-			for (int32_t j = 0; j < models; j++) flags[c * models + j] = row[2 + j];
-		if (p->load_times) loads[c] = row[2 + (k >= 0 ? k : 0)] != 0 ? 0.f : load;
-		if (p->server_speeds) speeds[c] = w->table[TABLE_SERVER_SPEED][cand[c]] * p->per_server_speed;
+		const float *row = rows + cand[c] * (3 + models);
+		o[3 * c] = level[c];
+		memcpy(&o[3 * c + 1], row, 2 * sizeof *o);
+		if (s.flags) memcpy(flags + c * models, row + 3, (size_t)models * sizeof *o);
+		if (s.load_times) loads[c] = load * (1 - row[3 + own]);
+		if (s.server_speeds) speeds[c] = row[2];
 	}
 }
 
 static void world_observe(world *w, int64_t first, int32_t n) {
-	const world_params *p = w->p;
-	int32_t candidates = p->candidates, models = p->models;
+	const world_params p = *w->p;
+	const world_shape shape = {p.candidates, p.models, p.flags, p.load_times, p.server_speeds}, usual = {4, 3, 1, 1, 1};
+	int is_usual = !memcmp(&shape, &usual, sizeof shape);
 	for (int32_t j = 0; j < n; j++) {
-		const float *rows = w->rows + (int64_t)w->tile->world[j] * p->servers * w->row;
+		const float *rows = w->rows + (int64_t)w->tile->world[j] * p.servers * w->row;
 		const float *level = w->level + j * 2 * w->pairs_per_ied;
-		if (candidates == 4 && models == 3)
-			world_observe_ied(w, first + j, rows, level, 4, 3);
+		if (is_usual)
+			world_observe_ied(w, &p, first + j, rows, level, usual);
 		else
-			world_observe_ied(w, first + j, rows, level, candidates, models);
+			world_observe_ied(w, &p, first + j, rows, level, shape);
 	}
 }
 

@@ -8,29 +8,26 @@
 
 enum { WORLD_MEASURED = 64 }; // most ESs that an IED measures
 
+// world_links are links of one IED to all ESs that it measures, or of as many IEDs as fit.
 typedef struct {
-	uint32_t server[WORLD_MEASURED];
-	float x[WORLD_MEASURED], y[WORLD_MEASURED], gain[WORLD_MEASURED];
-	int32_t los[WORLD_MEASURED];
+	uint32_t number[WORLD_MEASURED]; // i M + m
+	int32_t server[WORLD_MEASURED], los[WORLD_MEASURED];
+	float dx[WORLD_MEASURED], dy[WORLD_MEASURED], gain[WORLD_MEASURED];
 } world_links;
 
-// world_draw_links measures the ESs of l from IED i at (x, y).
-static void world_draw_links(const world_params *p, const world_moment *at, world_links *l, float x, float y) {
-	const int32_t n = world_round(p->measured), lines = p->lines;
-	uint32_t first = at->ied * (uint32_t)p->servers, stream = at->episode << 8 | STREAM_LINK;
-	float a[WORLD_LINES], b[WORLD_LINES];
-	memcpy(a, p->nlos_a, sizeof a);
-	memcpy(b, p->nlos_b, sizeof b);
-	world_params q = *p; // a copy that no store can change
-	uint32_t key[2] = {at->key[0], at->key[1]}, world = at->world;
+// world_draw_links measures the first n links.
+static void world_draw_links(const world_params *p, const world_moment *at, world_links *l, int32_t n) {
+	uint32_t key[2] = {at->key[0], at->key[1]}, world = at->world, stream = at->episode << 8 | STREAM_LINK;
+	const world_params q = *p; // a copy that no store can change
+	n = world_round(n);
 	for (int32_t m = 0; m < n; m++) {
-		float dx = x - l->x[m], dy = y - l->y[m];
+		float dx = l->dx[m], dy = l->dy[m];
 		float flat2 = dx * dx + dy * dy;
 		float d = world_max(WORLD_SQRT(flat2 + q.height2), 1);
 		float log10d = world_log2(d) * 0.301029995663981195f;
 		float los_db = q.los_a + q.los_b * log10d, nlos_db = los_db;
-		WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) nlos_db = j < lines ? world_max(nlos_db, a[j] + b[j] * log10d) : nlos_db;
-		uint32_t c[4] = {world, first + l->server[m], 0, stream};
+		WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) nlos_db = world_max(nlos_db, q.nlos_a[j] + q.nlos_b[j] * log10d);
+		uint32_t c[4] = {world, l->number[m], 0, stream};
 		world_philox(key, c);
 		int32_t los = world_uniform(c[0]) < world_exp2(-(WORLD_SQRT(flat2) * q.los_decay));
 		float loss = los ? los_db : nlos_db, sigma = los ? q.shadow[1] : q.shadow[0];
@@ -40,18 +37,37 @@ static void world_draw_links(const world_params *p, const world_moment *at, worl
 	}
 }
 
-// world_choose_candidates keeps the strongest links, ties by the smaller ES.
-static void world_choose_candidates(world *w, int64_t n, const world_links *l) {
+// world_choose_candidates keeps the strongest of the links from number `first` on, ties by the
+// smaller ES.
+static void world_choose_candidates(world *w, int64_t n, const world_links *l, int32_t first) {
 	int32_t most = w->p->candidates, have = 0, *to = w->cand + n * most;
 	float *gain = w->gain + n * most;
 	uint8_t *los = w->los + n * most;
-	for (int32_t m = 0; m < w->p->measured; m++) {
+	for (int32_t m = first; m < first + w->p->measured; m++) {
 		int32_t j = have;
 		for (; j > 0 && l->gain[m] > gain[j - 1]; j--)
 			if (j < most) to[j] = to[j - 1], gain[j] = gain[j - 1], los[j] = los[j - 1];
 		if (j == most) continue;
-		to[j] = (int32_t)l->server[m], gain[j] = l->gain[m], los[j] = (uint8_t)l->los[m];
+		to[j] = l->server[m], gain[j] = l->gain[m], los[j] = (uint8_t)l->los[m];
 		have += have < most;
+	}
+}
+
+// world_place draws where IED i is and how fast, and lists its links from number `first` on.
+static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, world_links *links, int32_t first) {
+	const world_params *p = w->p;
+	uint32_t c[4] = {at->world, (uint32_t)i, 0, at->episode << 8 | STREAM_PLACE};
+	world_philox(at->key, c);
+	float x = world_uniform(c[0]) * p->width, y = world_uniform(c[1]) * p->depth;
+	w->speed[n] = p->speed_lo + world_uniform(c[2]) * p->speed_span;
+	int32_t cx = (int32_t)(x * p->per_cell_x), cy = (int32_t)(y * p->per_cell_y);
+	cx = cx < p->cells_x ? cx : p->cells_x - 1, cy = cy < p->cells_y ? cy : p->cells_y - 1;
+	const int32_t *nearest = w->near_servers + ((int64_t)cy * p->cells_x + cx) * p->measured;
+	for (int32_t m = 0; m < p->measured; m++) {
+		links->server[first + m] = nearest[m];
+		links->number[first + m] = (uint32_t)i * (uint32_t)p->servers + (uint32_t)nearest[m];
+		links->dx[first + m] = x - w->table[TABLE_SERVER_X][nearest[m]];
+		links->dy[first + m] = y - w->table[TABLE_SERVER_Y][nearest[m]];
 	}
 }
 
@@ -59,22 +75,14 @@ static void world_draw_topology(world *w, int32_t number) {
 	const world_params *p = w->p;
 	world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, 0, (uint32_t)w->episode[number]};
 	if (!p->episodic) at.key[0] = p->fixed_key[0], at.key[1] = p->fixed_key[1], at.world = 0, at.episode = 0;
-	world_links links = {0};
-	for (int32_t i = 0; i < p->agents; i++) {
-		uint32_t c[4] = {at.world, (uint32_t)i, 0, at.episode << 8 | STREAM_PLACE};
-		world_philox(at.key, c);
-		float x = world_uniform(c[0]) * p->width, y = world_uniform(c[1]) * p->depth;
-		w->speed[(int64_t)number * p->agents + i] = p->speed_lo + world_uniform(c[2]) * p->speed_span;
-		int32_t cx = (int32_t)(x * p->per_cell_x), cy = (int32_t)(y * p->per_cell_y);
-		cx = cx < p->cells_x ? cx : p->cells_x - 1, cy = cy < p->cells_y ? cy : p->cells_y - 1;
-		const int32_t *nearest = w->near_servers + ((int64_t)cy * p->cells_x + cx) * p->measured;
-		for (int32_t m = 0; m < p->measured; m++) {
-			links.server[m] = (uint32_t)nearest[m];
-			links.x[m] = w->table[TABLE_SERVER_X][nearest[m]], links.y[m] = w->table[TABLE_SERVER_Y][nearest[m]];
-		}
-		at.ied = (uint32_t)i;
-		world_draw_links(p, &at, &links, x, y);
-		world_choose_candidates(w, (int64_t)number * p->agents + i, &links);
+	world_links links = {{0}};
+	int32_t most = WORLD_MEASURED / p->measured;
+	int64_t ieds = (int64_t)number * p->agents;
+	for (int32_t i = 0; i < p->agents; i += most) {
+		int32_t here = p->agents - i < most ? p->agents - i : most;
+		for (int32_t q = 0; q < here; q++) world_place(w, &at, ieds + i + q, i + q, &links, q * p->measured);
+		world_draw_links(p, &at, &links, here * p->measured);
+		for (int32_t q = 0; q < here; q++) world_choose_candidates(w, ieds + i + q, &links, q * p->measured);
 	}
 }
 

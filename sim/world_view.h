@@ -46,7 +46,7 @@ typedef struct {
 	world_tasks *sent, *own; // blocks of offloaded and of local tasks of a group
 	uint64_t *keys, *merged; // [A] by arrival
 	int32_t *start;          // [M + 1]
-	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, flags
+	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags
 	float *level;            // [TILE, 2 pairs_per_ied] observed gains
 } world;
 
@@ -67,7 +67,7 @@ static uint32_t *world_carve(world *w, const world_params *p, uint32_t *base) {
 	int64_t agents = (int64_t)world_group(p) * p->agents, blocks = agents / WORLD_LANES + 1;
 	w->pairs_per_ied = (p->candidates + 1) / 2;
 	w->group = world_group(p);
-	w->row = 2 + p->models;
+	w->row = 3 + p->models;
 #define WORLD_CARVE(to, type, count) \
 	to = (type *)at; \
 	at += ((uintptr_t)(count) * sizeof(type) + 63) / 64 * 64
