@@ -12,7 +12,7 @@ type SimulateOptions struct {
 	Scenario *Scenario
 	Policy   Policy
 	Episodes int       // exactly so many episodes count, over all worlds together
-	Worlds   int       // played side by side; 0: min(Episodes, 64)
+	Worlds   int       // played side by side; 0: DefaultWorlds(Episodes)
 	Seed     uint64    // of the worlds
 	Threads  int       // 0 or 1: one
 	Trace    io.Writer // CSV, one row per task; nil: none
@@ -60,6 +60,9 @@ func Simulate(o SimulateOptions) (Summary, error) {
 	return s, nil
 }
 
+// DefaultWorlds is how many worlds play so many episodes side by side: one each, at most 64.
+func DefaultWorlds(episodes int) int { return min(episodes, 64) }
+
 // open checks the options and makes the worlds.
 func (o *SimulateOptions) open() (*Worlds, error) {
 	if o.Scenario == nil || o.Policy == nil {
@@ -70,7 +73,7 @@ func (o *SimulateOptions) open() (*Worlds, error) {
 	}
 	worlds := o.Worlds
 	if worlds == 0 {
-		worlds = min(o.Episodes, 64)
+		worlds = DefaultWorlds(o.Episodes)
 	}
 	w, err := New(o.Scenario, worlds, o.Seed)
 	if err != nil {

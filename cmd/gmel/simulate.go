@@ -36,6 +36,7 @@ func simulate(c *cli.Context) error {
 		return err
 	}
 	p := progress(c)
+	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(sim.Bytes(o.Scenario, o.Worlds))/1e6))
 	o.Progress = p.Count("episode")
 	s, err := traced(c.String("trace"), func(w io.Writer) (sim.Summary, error) {
 		o.Trace = w
@@ -55,6 +56,9 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 	o = sim.SimulateOptions{Worlds: c.Int("worlds"), Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads")}
 	if o.Episodes < 1 || o.Worlds < 0 || o.Threads < 0 {
 		return o, usagef("--episodes is %d, --worlds %d, --threads %d; allowed: at least 1, 0 and 0", o.Episodes, o.Worlds, o.Threads)
+	}
+	if o.Worlds == 0 {
+		o.Worlds = sim.DefaultWorlds(o.Episodes)
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

@@ -118,6 +118,8 @@ func (r *runner) build() error {
 		return err
 	}
 	worlds.SetThreads(threads(c.Threads))
+	worlds.RecordTasks(false) // training reads rewards; evaluation has worlds of its own
+	r.notice("%d worlds of %d IEDs take %.3g MB on the engine %s", c.Worlds, worlds.A, float64(sim.Bytes(r.config.Scenario, c.Worlds))/1e6, worlds.Engine())
 	if r.backend, err = openBackend(c); err != nil {
 		return err
 	}
