@@ -1,6 +1,9 @@
 package marl
 
-import "github.com/gmel-go/gmel/sim"
+import (
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/sim"
+)
 
 // Env is W worlds of A agents that are stepped together. Slices are owned by the Env,
 // keep their address, and belong to the current slot (Obs, Mask) or to the last Step.
@@ -34,10 +37,17 @@ type Env interface {
 	UnmarshalBinary([]byte) error
 }
 
-// Offloading presents the edge offloading game as an Env.
-func Offloading(w *sim.Worlds) Env { return &offloading{w} }
+// Offloading presents the edge offloading game as an Env. The worlds no longer record what becomes
+// of every task: learning takes rewards only.
+func Offloading(w *sim.Worlds) Env {
+	w.RecordTasks(false)
+	return &offloading{w}
+}
 
 type offloading struct{ w *sim.Worlds }
+
+// Native is nil where the worlds are not played by C.
+func (e *offloading) Native() kernels.Native { return e.w.Native() }
 
 func (e *offloading) Sizes() (int, int, int, int)    { return e.w.W, e.w.A, e.w.O, e.w.U }
 func (e *offloading) Obs() []float32                 { return e.w.Obs }

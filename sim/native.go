@@ -9,7 +9,7 @@ package sim
 /*
 #cgo CFLAGS: -std=c11 -O2 -Wall
 #cgo LDFLAGS: -lm
-#include "world.h"
+#include "world_play.h"
 #include <stdlib.h>
 
 static void step_with(const world_isa *isa, const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *tasks,
@@ -23,10 +23,12 @@ static void reset_with(const world_isa *isa, const world_params *p, const uint32
 static void functions_with(const world_isa *isa, int32_t which, int32_t n, const float *x, float *y) {
 	isa->functions(which, n, x, y);
 }
+static uintptr_t play_address(void) { return (uintptr_t)world_play; }
 */
 import "C"
 
 import (
+	"runtime"
 	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels/philox"
@@ -229,4 +231,39 @@ func tasksOf(w *Worlds) *C.uint32_t {
 // nativeFunction computes log2, exp2, sin or cos (0 to 3; the last two of turns) on an engine.
 func nativeFunction(engine string, which int, x, y []float32) {
 	C.functions_with(chooseISA(engine), C.int32_t(which), C.int32_t(len(x)), (*C.float)(&x[0]), (*C.float)(&y[0]))
+}
+
+// player is the environment of Programs. Its stage, in C memory, has the addresses of Go memory
+// that is pinned as long as the worlds are.
+type player struct {
+	worlds  *Worlds
+	actions []int32 // [W, A]
+	stage   *C.world_stage
+	tasks   int
+}
+
+func newPlayer(w *Worlds) *player {
+	n, words := w.native, int(C.world_scratch_words(&w.native.params))
+	p := &player{worlds: w, actions: make([]int32, w.W*w.A), tasks: min(w.W, playTasks)}
+	scratch := make([]uint32, words*p.tasks)
+	p.stage = (*C.world_stage)(C.malloc(C.sizeof_world_stage))
+	var pin runtime.Pinner
+	for _, x := range []any{&n.params, &n.tables[0], &w.Obs[0], &scratch[0], &p.actions[0]} {
+		pin.Pin(x)
+	}
+	*p.stage = C.world_stage{
+		isa: n.isa, params: &n.params, tables: word(n.tables), slab: slabOf(w), scratch: word(scratch), scratch_words: C.int64_t(words),
+		actions: (*C.int32_t)(&p.actions[0]), worlds: C.int32_t(w.W), tasks: C.int32_t(p.tasks),
+	}
+	stage := p.stage
+	runtime.AddCleanup(w, func(pin *runtime.Pinner) {
+		pin.Unpin()
+		C.free(unsafe.Pointer(stage))
+	}, &pin)
+	return p
+}
+
+// Native implements kernels.Native.
+func (p *player) Native() (play, self uintptr, tasks int) {
+	return uintptr(C.play_address()), uintptr(unsafe.Pointer(p.stage)), p.tasks
 }

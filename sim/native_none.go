@@ -33,3 +33,14 @@ func allocate(fields []field) {
 		}
 	}
 }
+
+// player is the C engine as an environment of Programs, which this binary does not have.
+type player struct {
+	worlds  *Worlds
+	actions []int32
+}
+
+func newPlayer(*Worlds) *player { panic("sim: this binary has no C engine") }
+
+// Native implements kernels.Native.
+func (*player) Native() (play, self uintptr, tasks int) { panic("sim: this binary has no C engine") }

@@ -79,6 +79,7 @@ type Worlds struct {
 	interference []float32 // [W, M] I_m / P_IED of the last slot, option reuse_1
 
 	scratches []scratch // one per thread
+	player    *player   // see Native; nil until it is asked for
 }
 
 // Outcomes says what became of the tasks of the last step, one entry per IED.

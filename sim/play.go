@@ -1,0 +1,57 @@
+package sim
+
+import "github.com/gmel-go/gmel/kernels"
+
+// playTasks is the number of tasks that a slot is cut into for the threads of a Program.
+const playTasks = 16
+
+// Native returns the worlds as an environment that Programs play without Go, nil on the Go
+// engine. What the worlds show, Obs, Reward and the others, follows; Task must not be recorded
+// (see RecordTasks), or Native is nil too. Programs and Step may take turns.
+func (w *Worlds) Native() kernels.Native {
+	if w.native == nil || w.record {
+		return nil
+	}
+	if w.player == nil {
+		w.player = newPlayer(w)
+	}
+	return w.player
+}
+
+// Sizes returns W, A, O and U.
+func (p *player) Sizes() (worlds, agents, obs, actions int) {
+	return p.worlds.W, p.worlds.A, p.worlds.O, p.worlds.U
+}
+
+// Play plays a slot from Go, for backends that do not call C.
+func (p *player) Play(x kernels.Slot) error {
+	w := p.worlds
+	for i, a := range x.Act {
+		p.actions[i] = int32(a)
+	}
+	if err := w.Step(p.actions); err != nil {
+		return err
+	}
+	for _, c := range []struct{ to, from []float32 }{
+		{x.Obs, w.Obs}, {x.Mask, w.Mask}, {x.NextObs, w.Obs}, {x.NextMask, w.Mask}, {x.Reward, w.Reward},
+	} {
+		copy(c.to, c.from)
+	}
+	clear(x.Terminated)
+	for i, had := range w.HadTask {
+		x.Active[i] = 0
+		if had {
+			x.Active[i] = 1
+		}
+	}
+	for i, ended := range w.Truncated {
+		if obs, mask := w.A*w.O, w.A*w.U; ended {
+			copy(x.NextObs[i*obs:][:obs], w.FinalObs[i*obs:])
+			copy(x.NextMask[i*mask:][:mask], w.FinalMask[i*mask:])
+		}
+	}
+	return nil
+}
+
+// Fault explains the illegal action of a slot that failed.
+func (p *player) Fault() error { return p.worlds.checkActions(p.actions) }
