@@ -23,6 +23,14 @@
 // deadline passes keeps sending. At the end of the slot every backlog loses
 // Delta. All times are seconds from the start of the slot.
 //
+// # Options
+//
+// A scenario may ask for more, each option documented at its type or file: several GPUs per ES
+// (gpu.go), batches (Batch), processor sharing (DisciplineSharing), a cloud tier (Cloud), uplinks
+// that interfere (interference.go), Poisson, Markov-modulated or traced arrivals with a queue
+// per IED (Arrivals), IEDs that move (Mobility). An option that is left out changes no bit and
+// no hash of a scenario.
+//
 // # Where the model comes from
 //
 // From the paper (Li et al. 2024, arXiv 2405.02972): who decides what, tasks with

@@ -18,6 +18,8 @@ const (
 	streamLimit   = 3  // deadline, -, -, -
 	streamPolicy  = 4  // choice, -, -, -
 	streamArrival = 5  // number of arrivals, change of phase, -, -
+	streamGoal    = 6  // x, y, speed, -
+	streamDrift   = 7  // link i M + m: radius, angle, radius, angle
 	streamFading  = 16 // + c/2: radius and angle of candidates c and c+1, c even
 	streamBurst   = 64 // + 2n, + 2n+1: -, model, data, steps; deadline, -, -, - of arrival n of a slot
 )

@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // field is one array of a Worlds: one of the three slices, its length and the name under which
 // the C engine asks for its place.
 type field struct {
@@ -48,7 +50,7 @@ func (w *Worlds) stateFields() []field {
 		{name: "terminated", flags: &w.Terminated, n: w.W},
 		{name: "truncated", flags: &w.Truncated, n: w.W},
 		{name: "los", flags: &w.los, n: n * p.C},
-	}, append(w.arrivalFields(), w.interferenceFields()...)...)
+	}, slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields())...)
 }
 
 // outcomeFields lists the arrays of the outcomes, which are kept on request (RecordTasks).

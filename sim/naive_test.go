@@ -284,6 +284,7 @@ func anyScenario(t *rapid.T) *Scenario {
 	}).Draw(t, "arrivals")
 	s.Compute.Batch = rapid.SampledFrom([]Batch{{}, {Max: 2}, {Max: 8, FixedShare: 0.7}}).Draw(t, "batch")
 	s.Compute.Cloud = rapid.SampledFrom([]Cloud{{}, {GcyclesPerS: 40, BackhaulMbps: 50, DelayS: 0.1}}).Draw(t, "cloud")
+	s.Hall.Mobility = rapid.SampledFrom([]Mobility{{}, {Range{1, 30}, 0.5, 2, 10}}).Draw(t, "mobility")
 	s.Radio.Reuse1 = rapid.Bool().Draw(t, "reuse 1")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")

@@ -38,10 +38,16 @@ type params struct {
 	width    float32
 	depth    float32
 
-	band     float32 // B, Hz
-	snrUp    float32 // P_IED / (N0 B) at the ES: times the gain it is the SNR on the full band
-	snrDown  float32 // P_ES / (N0 B) at the IED
-	reuse    bool    // all ESs on one band
+	band             float32 // B, Hz
+	snrUp            float32 // P_IED / (N0 B) at the ES: times the gain it is the SNR on the full band
+	snrDown          float32 // P_ES / (N0 B) at the IED
+	moveSlots        int     // IEDs move every so many slots; 0: never
+	moveS            float32 // the same in s
+	paceLo, paceSpan float32 // m/s
+	pause            float32 // s
+	forget           float32 // log2(e) / correlation distance, 1/m
+
+	reuse    bool // all ESs on one band
 	maxSE    float32
 	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
 	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
@@ -89,7 +95,7 @@ func sizes(s *Scenario) *params {
 	p := &params{
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
-		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
+		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, moveSlots: s.Hall.Mobility.EverySlots, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
 	}
 	p.setGPUs(s)
 	return p
@@ -107,6 +113,7 @@ func newParams(s *Scenario) *params {
 	p.setTasks(s)
 	p.setArrivals(s)
 	p.setBatch(s)
+	p.setMobility(s)
 	p.setCloud(s)
 	p.sharing = s.Compute.Discipline == DisciplineSharing
 	f := s.Compute.IEDGcyclesPerS

@@ -61,10 +61,11 @@ type Clock struct {
 
 // Hall is the factory floor; IEDs are uniform over it.
 type Hall struct {
-	WidthM          float64 `yaml:"width_m"`
-	DepthM          float64 `yaml:"depth_m"`
-	Clutter         string  `yaml:"clutter"`                 // SL, DL, SH, DH of TR 38.901, or LOS
-	ServerPositions []Point `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
+	WidthM          float64  `yaml:"width_m"`
+	DepthM          float64  `yaml:"depth_m"`
+	Clutter         string   `yaml:"clutter"`                 // SL, DL, SH, DH of TR 38.901, or LOS
+	ServerPositions []Point  `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
+	Mobility        Mobility `yaml:"mobility,omitempty"`
 }
 
 // Radio is the air interface; every ES has its own band of BandwidthMHz unless Reuse1.

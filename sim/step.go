@@ -26,6 +26,9 @@ func (w *Worlds) stepWorld(world int, s *scratch) {
 	w.rewardWorld(world)
 	w.advance(world)
 	w.slot[world]++
+	if k := w.p.moveSlots; k > 0 && int(w.slot[world])%k == 0 {
+		w.move(world, s)
+	}
 	w.beginSlot(world)
 	if int(w.slot[world]) == w.p.slots {
 		w.finishEpisode(world, s)

@@ -4,7 +4,7 @@ import "github.com/gmel-go/gmel/kernels/philox"
 
 // drawTopology places world w's IEDs and draws their speeds, then keeps for every
 // IED its C strongest ESs. Called at the start of an episode.
-func (w *Worlds) drawTopology(world int, links []link) {
+func (w *Worlds) drawTopology(world int, s *scratch) {
 	p := w.p
 	t := w.moment(world)
 	t.slot = 0
@@ -18,9 +18,12 @@ func (w *Worlds) drawTopology(world int, links []link) {
 		w.speed[world*p.A+i] = p.speedLo + float32(philox.Uniform(u2)*p.speedSpan)
 		near := p.near.at(x, y)
 		for j, m := range near {
-			links[j] = p.drawLink(&t, i, int(m), x, y)
+			s.links[j] = p.drawLink(&t, i, int(m), x, y)
 		}
-		w.chooseCandidates(world*p.A+i, near, links)
+		w.chooseCandidates(world*p.A+i, near, s.links)
+	}
+	if p.moveSlots > 0 {
+		w.placeMobile(world, &t, s)
 	}
 }
 
@@ -33,17 +36,23 @@ type link struct {
 // drawLink draws line of sight and shadowing of the link from IED i at (x, y) to
 // ES m and returns its mean gain.
 func (p *params) drawLink(t *moment, i, m int, x, y float32) link {
+	sight, radius, angle, _ := t.words(uint32(i*p.M+m), streamLink)
+	return p.meanLink(m, x, y, philox.Uniform(sight), normal(radius, angle))
+}
+
+// meanLink returns the link from (x, y) to ES m with a uniform and a normal variable for line
+// of sight and shadowing.
+func (p *params) meanLink(m int, x, y, sight, shadow float32) link {
 	dx, dy := x-p.servers[m][0], y-p.servers[m][1]
 	flat2 := float32(dx*dx) + float32(dy*dy)
 	d := max(sqrtf(flat2+p.height2), 1)
 	losDB, nlosDB := p.losses(float32(log2f(d) * log10of2))
-	sight, radius, angle, _ := t.words(uint32(i*p.M+m), streamLink)
-	los := philox.Uniform(sight) < p.visible(sqrtf(flat2))
+	los := sight < p.visible(sqrtf(flat2))
 	loss, sigma := nlosDB, p.shadow[0]
 	if los {
 		loss, sigma = losDB, p.shadow[1]
 	}
-	loss += float32(sigma * normal(radius, angle))
+	loss += float32(sigma * shadow)
 	return link{gain: exp2f(-float32(loss * decibel)), los: los}
 }
 

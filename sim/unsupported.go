@@ -10,6 +10,7 @@ func unsupported(s *Scenario) string {
 	}{
 		{"compute.server_gpus", len(s.Compute.ServerGPUs) > 0},
 		{"radio.reuse_1", s.Radio.Reuse1},
+		{"hall.mobility", s.Hall.Mobility.EverySlots > 0},
 		{"compute.cloud", s.hasCloud()},
 		{"compute.batch", s.Compute.Batch.Max > 0},
 		{"compute.discipline", s.Compute.Discipline != ""},

@@ -90,6 +90,7 @@ func (s *Scenario) validateHall(c *checker) {
 	n := len(h.ServerPositions)
 	c.require(n == 0 || n == s.Servers, "hall.server_positions_m", fmt.Sprintf("a list of %d", n),
 		fmt.Sprintf("empty, or one [x, y] for each of the %d servers", s.Servers))
+	s.validateMobility(c)
 	for m, p := range h.ServerPositions {
 		inside := p[0] >= 0 && p[0] <= h.WidthM && p[1] >= 0 && p[1] <= h.DepthM
 		c.require(inside, fmt.Sprintf("hall.server_positions_m[%d]", m), p, "[x, y] inside the hall")

@@ -78,6 +78,12 @@ type Worlds struct {
 
 	interference []float32 // [W, M] I_m / P_IED of the last slot, option reuse_1
 
+	// State of the option mobility.
+	placeX, placeY, goalX, goalY []float32 // [W, A] m
+	pace                         []float32 // [W, A] m/s
+	rest                         []float32 // [W, A] s of rest left
+	drift                        []float32 // [W, A, measured, 3] shadowing and line of sight of the near ESs
+
 	scratches []scratch // one per thread
 	player    *player   // see Native; nil until it is asked for
 }
@@ -121,6 +127,7 @@ type scratch struct {
 	keys   []uint64  // [A] tasks of the slot by ES and arrival
 	inside []sharer  // up to A tasks that share an ES
 	ready  []float32 // [K] when a model is loaded
+	drift  []float32 // [measured, 3]
 }
 
 // maxBytes bounds the memory of all worlds, so that a slip of the keyboard ends in a sentence
@@ -219,6 +226,9 @@ func (w *Worlds) SetThreads(n int) {
 	for k := range n {
 		s := &w.scratches[k]
 		*s = scratch{links: make([]link, w.p.near.measured), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
+		if w.p.moveSlots > 0 {
+			s.drift = make([]float32, drifts*w.p.near.measured)
+		}
 		if w.p.sharing {
 			s.inside, s.ready = make([]sharer, w.A), make([]float32, w.p.K)
 		}
@@ -270,7 +280,7 @@ func (w *Worlds) forgetTasks() {
 func (w *Worlds) startEpisode(world int, s *scratch) {
 	p := w.p
 	w.slot[world] = 0
-	w.drawTopology(world, s.links)
+	w.drawTopology(world, s)
 	clear(w.compute[world*p.A:][:p.A])
 	clear(w.radio[world*p.A:][:p.A])
 	clear(w.free[world*p.M*p.P:][:p.M*p.P])

@@ -1,0 +1,193 @@
+package sim
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels/philox"
+)
+
+// Mobility is an option: IEDs move by random waypoint (Johnson and Maltz, "Dynamic source
+// routing in ad hoc wireless networks", 1996). An IED goes straight to a point uniform in the
+// hall at a speed uniform in SpeedMPerS, rests there for PauseS and draws the next. The smallest
+// speed is above 0, or the mean speed would fall forever (Yoon, Liu and Noble, "Random
+// waypoint considered harmful", INFOCOM 2003). Places change every EverySlots slots; an IED that would pass its
+// goal within that time stops there, and a rest ends at a multiple of that time.
+//
+// Path loss, line of sight, shadowing and candidates follow the place. Shadowing is a Gaussian
+// process with the correlation exp(-d / CorrelationM) over the distance moved (Gudmundson,
+// "Correlation model for shadow fading in mobile radio systems", Electronics Letters 27(23),
+// 1991; 10 m: TR 38.901 table 7.6.3.1-2). Line of sight holds while a
+// uniform variable of the link is below P_LOS of the place; the variable is
+// 1 - exp(-(a^2 + b^2)/2) of two more such processes a, b, so that it is uniform everywhere
+// and changes as slowly (its correlation distance is our choice).
+//
+// An IED follows the ESs that it measures in its cell (nearTable), min(M, 32) or its candidates
+// if they are more; one that comes into reach begins with fresh processes. What has been sent
+// to an ES is not handed over.
+type Mobility struct {
+	SpeedMPerS   Range   `yaml:"speed_m_per_s,flow"`
+	PauseS       float64 `yaml:"pause_s,omitempty"`
+	EverySlots   int     `yaml:"every_slots,omitempty"` // 0: off
+	CorrelationM float64 `yaml:"correlation_m,omitempty"`
+}
+
+// IsZero reports that the option is off; the YAML then leaves it out.
+func (m Mobility) IsZero() bool { return m == Mobility{} }
+
+func (s *Scenario) validateMobility(c *checker) {
+	m := &s.Hall.Mobility
+	if m.IsZero() {
+		return
+	}
+	c.count("hall.mobility.every_slots", m.EverySlots, 1, 1<<20)
+	c.interval("hall.mobility.speed_m_per_s", m.SpeedMPerS, 1e-3, 100)
+	c.between("hall.mobility.pause_s", m.PauseS, 0, 1e6)
+	c.between("hall.mobility.correlation_m", m.CorrelationM, 1e-2, 1e4)
+}
+
+func (p *params) setMobility(s *Scenario) {
+	m := &s.Hall.Mobility
+	if m.EverySlots == 0 {
+		return
+	}
+	p.paceLo, p.paceSpan = float32(m.SpeedMPerS[0]), float32(m.SpeedMPerS[1]-m.SpeedMPerS[0])
+	p.pause, p.moveS = float32(m.PauseS), float32(float64(m.EverySlots)*s.Time.SlotS)
+	p.forget = float32(math.Log2E / m.CorrelationM)
+}
+
+// drift are the three processes of a link.
+const drifts = 3 // shadowing, and a, b of the line of sight
+
+// mobilityFields lists the state of the option.
+func (w *Worlds) mobilityFields() []field {
+	p, n := w.p, w.W*w.p.A
+	if p.moveSlots == 0 {
+		return nil
+	}
+	return []field{
+		{name: "place_x", floats: &w.placeX, n: n}, {name: "place_y", floats: &w.placeY, n: n},
+		{name: "goal_x", floats: &w.goalX, n: n}, {name: "goal_y", floats: &w.goalY, n: n},
+		{name: "pace", floats: &w.pace, n: n}, {name: "rest", floats: &w.rest, n: n},
+		{name: "drift", floats: &w.drift, n: n * drifts * min(p.M, max(measuredServers, p.C))},
+	}
+}
+
+// placeMobile starts an episode: places are those of drawTopology, links are those of here.
+func (w *Worlds) placeMobile(world int, t *moment, s *scratch) {
+	p := w.p
+	for i := range p.A {
+		agent := world*p.A + i
+		u0, u1, _, _ := t.words(uint32(i), streamPlace)
+		w.placeX[agent] = float32(philox.Uniform(u0) * p.width)
+		w.placeY[agent] = float32(philox.Uniform(u1) * p.depth)
+		w.rest[agent] = 0
+		w.newGoal(t, i, agent)
+		near := p.near.at(w.placeX[agent], w.placeY[agent])
+		old := w.driftOf(agent)
+		for q, m := range near {
+			w.innovate(t, i, int(m), 0, old[drifts*q:])
+		}
+		w.follow(agent, near, s)
+	}
+}
+
+// move carries every IED of a world on by EverySlots slots.
+func (w *Worlds) move(world int, s *scratch) {
+	t := w.moment(world)
+	for i := range w.p.A {
+		agent := world*w.p.A + i
+		before := w.p.near.at(w.placeX[agent], w.placeY[agent])
+		if d := w.walk(&t, i, agent); d > 0 {
+			keep := exp2f(-float32(d * w.p.forget))
+			near := w.p.near.at(w.placeX[agent], w.placeY[agent])
+			w.carry(&t, i, before, near, keep, s)
+			w.follow(agent, near, s)
+		}
+	}
+}
+
+// walk moves an IED, or lets it rest, and returns the distance in m.
+func (w *Worlds) walk(t *moment, i, agent int) float32 {
+	p := w.p
+	if w.rest[agent] > 0 {
+		if w.rest[agent] -= p.moveS; w.rest[agent] <= 0 {
+			w.newGoal(t, i, agent)
+		}
+		return 0
+	}
+	dx, dy := w.goalX[agent]-w.placeX[agent], w.goalY[agent]-w.placeY[agent]
+	far, d := sqrtf(float32(dx*dx)+float32(dy*dy)), float32(w.pace[agent]*p.moveS)
+	if d < far {
+		part := d / far
+		w.placeX[agent] += float32(dx * part)
+		w.placeY[agent] += float32(dy * part)
+		return d
+	}
+	w.placeX[agent], w.placeY[agent], w.rest[agent] = w.goalX[agent], w.goalY[agent], p.pause
+	if p.pause <= 0 {
+		w.newGoal(t, i, agent)
+	}
+	return far
+}
+
+// newGoal draws a waypoint and the speed to it.
+func (w *Worlds) newGoal(t *moment, i, agent int) {
+	p := w.p
+	u0, u1, u2, _ := t.words(uint32(i), streamGoal)
+	w.goalX[agent] = float32(philox.Uniform(u0) * p.width)
+	w.goalY[agent] = float32(philox.Uniform(u1) * p.depth)
+	w.pace[agent] = p.paceLo + float32(philox.Uniform(u2)*p.paceSpan)
+}
+
+// driftOf returns the processes of an agent, [measured, drifts] in the order of its near ESs.
+func (w *Worlds) driftOf(agent int) []float32 {
+	n := drifts * w.p.near.measured
+	return w.drift[agent*n:][:n]
+}
+
+// carry moves the processes of the ESs before to those of near; both ascend.
+func (w *Worlds) carry(t *moment, i int, before, near []int32, keep float32, s *scratch) {
+	agent := int(t.world)*w.p.A + i
+	state, b := w.driftOf(agent), 0
+	copy(s.drift, state)
+	for q, m := range near {
+		for b < len(before) && before[b] < m {
+			b++
+		}
+		k := float32(0) // fresh
+		if b < len(before) && before[b] == m {
+			k = keep
+			copy(state[drifts*q:][:drifts], s.drift[drifts*b:])
+		}
+		w.innovate(t, i, int(m), k, state[drifts*q:])
+	}
+}
+
+// innovate makes x k x + sqrt(1 - k^2) N(0, 1) for the processes of a link; k = 0 begins anew.
+func (w *Worlds) innovate(t *moment, i, m int, k float32, x []float32) {
+	r0, a0, r1, a1 := t.words(uint32(i*w.p.M+m), streamDrift)
+	fresh := sqrtf(max(1-float32(k*k), 0))
+	sin, cos := sincosTurn(philox.Uniform(a0))
+	radius := float32(sqrtf(float32(2*exponential(r0))) * fresh)
+	for j, n := range [drifts]float32{
+		float32(radius * cos), float32(radius * sin), float32(normal(r1, a1) * fresh),
+	} {
+		old := float32(0)
+		if k > 0 {
+			old = float32(k * x[j])
+		}
+		x[j] = old + n
+	}
+}
+
+// follow computes the links of an agent at its place and chooses its candidates.
+func (w *Worlds) follow(agent int, near []int32, s *scratch) {
+	x := w.driftOf(agent)
+	for q, m := range near {
+		shadow, a, b := x[drifts*q], x[drifts*q+1], x[drifts*q+2]
+		power := float32(a*a) + float32(b*b)
+		sight := 1 - exp2f(-float32(power*(log2e/2)))
+		s.links[q] = w.p.meanLink(int(m), w.placeX[agent], w.placeY[agent], sight, shadow)
+	}
+	w.chooseCandidates(agent, near, s.links)
+}
