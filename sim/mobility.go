@@ -77,9 +77,7 @@ func (w *Worlds) placeMobile(world int, t *moment, s *scratch) {
 	p := w.p
 	for i := range p.A {
 		agent := world*p.A + i
-		u0, u1, _, _ := t.words(uint32(i), streamPlace)
-		w.placeX[agent] = float32(philox.Uniform(u0) * p.width)
-		w.placeY[agent] = float32(philox.Uniform(u1) * p.depth)
+		w.placeX[agent], w.placeY[agent], _ = p.place(t, i)
 		w.rest[agent] = 0
 		w.newGoal(t, i, agent)
 		near := p.near.at(w.placeX[agent], w.placeY[agent])

@@ -17,8 +17,35 @@ type SimulateOptions struct {
 	Threads  int       // 0 or 1: one
 	Trace    io.Writer // CSV, one row per task; nil: none
 
+	Watcher Watcher // looks on at one world; nil: nobody
+	Watched int     // that world
+
 	// Progress is called after every slot with counted and wanted episodes; nil: none.
 	Progress func(done, total int)
+}
+
+// Watcher looks on at one world while its episodes count: Before every slot, when nobody has
+// acted yet, and After it. An error of After ends the simulation.
+type Watcher interface {
+	Before(w *Worlds)
+	After(w *Worlds) error
+}
+
+// Slots returns how many slots of world i count, 0 for a world that is not played.
+func (o *SimulateOptions) Slots(i int) int {
+	worlds := o.worlds()
+	if i < 0 || i >= worlds {
+		return 0
+	}
+	return share(o.Episodes, worlds, i) * o.Scenario.Time.Slots
+}
+
+// worlds is the number of worlds that are played side by side.
+func (o *SimulateOptions) worlds() int {
+	if o.Worlds == 0 {
+		return DefaultWorlds(o.Episodes)
+	}
+	return o.Worlds
 }
 
 // Simulate plays a policy and returns the summary. World i plays its episodes 0,
@@ -37,9 +64,8 @@ func Simulate(o SimulateOptions) (Summary, error) {
 	begin := time.Now()
 	actions := make([]int32, w.W*w.A)
 	for !meter.Done() {
-		o.Policy.Act(w, actions)
-		if err := w.Step(actions); err != nil {
-			return Summary{}, fmt.Errorf("policy %s: %w", o.Policy.Name(), err)
+		if err := o.slot(w, meter, actions); err != nil {
+			return Summary{}, err
 		}
 		if trace != nil {
 			trace.observe(w, meter)
@@ -63,6 +89,22 @@ func Simulate(o SimulateOptions) (Summary, error) {
 // DefaultWorlds is how many worlds play so many episodes side by side: one each, at most 64.
 func DefaultWorlds(episodes int) int { return min(episodes, 64) }
 
+// slot plays one slot before the eyes of the watcher.
+func (o *SimulateOptions) slot(w *Worlds, meter *Meter, actions []int32) error {
+	watched := o.Watcher != nil && meter.Counts(o.Watched)
+	if watched {
+		o.Watcher.Before(w)
+	}
+	o.Policy.Act(w, actions)
+	if err := w.Step(actions); err != nil {
+		return fmt.Errorf("policy %s: %w", o.Policy.Name(), err)
+	}
+	if watched {
+		return o.Watcher.After(w)
+	}
+	return nil
+}
+
 // open checks the options and makes the worlds.
 func (o *SimulateOptions) open() (*Worlds, error) {
 	if o.Scenario == nil || o.Policy == nil {
@@ -71,11 +113,10 @@ func (o *SimulateOptions) open() (*Worlds, error) {
 	if o.Episodes < 1 || o.Worlds < 0 {
 		return nil, fmt.Errorf("sim: %d episodes in %d worlds; at least 1 episode and no negative count", o.Episodes, o.Worlds)
 	}
-	worlds := o.Worlds
-	if worlds == 0 {
-		worlds = DefaultWorlds(o.Episodes)
+	if o.Watcher != nil && o.Slots(o.Watched) == 0 {
+		return nil, fmt.Errorf("sim: no episode of world %d counts, so there is nothing to watch; allowed: 0 to %d", o.Watched, min(o.worlds(), o.Episodes)-1)
 	}
-	w, err := New(o.Scenario, worlds, o.Seed)
+	w, err := New(o.Scenario, o.worlds(), o.Seed)
 	if err != nil {
 		return nil, err
 	}

@@ -6,16 +6,10 @@ import "github.com/gmel-go/gmel/kernels/philox"
 // IED its C strongest ESs. Called at the start of an episode.
 func (w *Worlds) drawTopology(world int, s *scratch) {
 	p := w.p
-	t := w.moment(world)
-	t.slot = 0
-	if !p.episodic {
-		t.key, t.world, t.episode = p.fixedKey, 0, 0
-	}
+	t := w.topologyMoment(world)
 	for i := range p.A {
-		u0, u1, u2, _ := t.words(uint32(i), streamPlace)
-		x := float32(philox.Uniform(u0) * p.width)
-		y := float32(philox.Uniform(u1) * p.depth)
-		w.speed[world*p.A+i] = p.speedLo + float32(philox.Uniform(u2)*p.speedSpan)
+		x, y, speed := p.place(&t, i)
+		w.speed[world*p.A+i] = p.speedLo + float32(speed*p.speedSpan)
 		near := p.near.at(x, y)
 		for j, m := range near {
 			s.links[j] = p.drawLink(&t, i, int(m), x, y)

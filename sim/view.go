@@ -1,0 +1,70 @@
+package sim
+
+import "github.com/gmel-go/gmel/kernels/philox"
+
+// View is where a world stands at the start of its current slot, for those who draw it: what
+// the IEDs decide on, in metres and seconds. What came of the decisions is in Worlds.Task after
+// Step. All slices are copies.
+type View struct {
+	Episode, Slot int
+	Places        [][2]float32 // [A] x, y of each IED, m
+	First         []int32      // [A] ES of candidate 1, over whose radio a task for the cloud goes
+	Servers       [][2]float32 // [M] x, y of each ES, m
+	GPUs          [][]GPU      // [M][G_m]
+}
+
+// GPU is one processor of an ES at the start of a slot.
+type GPU struct {
+	BacklogS float32 // when it is free, s from now
+	Models   []int32 // in its memory, most recently used first
+}
+
+// View returns the view of a world.
+func (w *Worlds) View(world int) View {
+	p := w.p
+	v := View{
+		Episode: int(w.episode[world]), Slot: int(w.slot[world]), Servers: append([][2]float32(nil), p.servers...),
+		First: make([]int32, p.A), GPUs: make([][]GPU, p.M), Places: w.places(world),
+	}
+	for i := range v.First {
+		v.First[i] = w.cand[(world*p.A+i)*p.C]
+	}
+	for m := range v.GPUs {
+		for j := range int(p.gpus[m]) {
+			gpu := (world*p.M+m)*p.P + j
+			v.GPUs[m] = append(v.GPUs[m], GPU{w.free[gpu], append([]int32(nil), w.cache[gpu*p.G:][:p.G]...)})
+		}
+	}
+	return v
+}
+
+// places returns where the IEDs of a world are. Where they do not move, worlds keep the links
+// only; the draw of a topology can be repeated.
+func (w *Worlds) places(world int) [][2]float32 {
+	t := w.topologyMoment(world)
+	at := make([][2]float32, w.A)
+	for i := range at {
+		if w.p.moveSlots > 0 {
+			at[i] = [2]float32{w.placeX[world*w.A+i], w.placeY[world*w.A+i]}
+			continue
+		}
+		at[i][0], at[i][1], _ = w.p.place(&t, i)
+	}
+	return at
+}
+
+// topologyMoment names the draws of the current topology of a world.
+func (w *Worlds) topologyMoment(world int) moment {
+	t := w.moment(world)
+	t.slot = 0
+	if !w.p.episodic {
+		t.key, t.world, t.episode = w.p.fixedKey, 0, 0
+	}
+	return t
+}
+
+// place draws where IED i is, in m, and a uniform variable for its speed.
+func (p *params) place(t *moment, i int) (x, y, speed float32) {
+	u0, u1, u2, _ := t.words(uint32(i), streamPlace)
+	return float32(philox.Uniform(u0) * p.width), float32(philox.Uniform(u1) * p.depth), philox.Uniform(u2)
+}
