@@ -215,6 +215,21 @@ func TestEngineNames(t *testing.T) {
 	}
 }
 
+// TestUnsupportedScenariosPlayOnGo: New steps aside, NewOn refuses.
+func TestUnsupportedScenariosPlayOnGo(t *testing.T) {
+	s := paper(t, func(s *Scenario) { s.Radio.Reuse1 = true })
+	why := unsupported(s)
+	if why == "" || len(nativeEngines()) == 0 {
+		t.Skip("every engine here plays it")
+	}
+	if w, err := New(s, 1, 1); err != nil || w.Engine() != "go" {
+		t.Errorf("New plays on %q: %v", w.Engine(), err)
+	}
+	if _, err := NewOn(nativeEngines()[0], s, 1, 1); err == nil || !strings.Contains(err.Error(), why) {
+		t.Errorf("error %v does not name %s", err, why)
+	}
+}
+
 func TestOutcomesAreNilUnlessRecorded(t *testing.T) {
 	for _, engine := range Engines() {
 		s := paper(t, nil)

@@ -90,18 +90,6 @@ func words(fields []field) int {
 	return n
 }
 
-// clear zeroes the field.
-func (f *field) clear() {
-	switch {
-	case f.floats != nil:
-		clear(*f.floats)
-	case f.ints != nil:
-		clear(*f.ints)
-	default:
-		clear(*f.flags)
-	}
-}
-
 // Bytes is the memory that worlds of the scenario need, known before any of it is taken:
 // linear in the number of worlds and, beside the tables of the hall, in that of IEDs. It
 // counts the outcomes of tasks (RecordTasks); the scenario must be valid.
