@@ -27,7 +27,7 @@ func Gauss(x float32) (cdf, pdf float32) {
 	lost := FMA(a, a, -s)
 	e := Exp(float32(-0.5*s)) * FMA(-0.5, lost, 1)
 	t := 1 / FMA(gaussPole, a, 1)
-	tail := e * float32(t*horner(t, gaussPoly[:]))
+	tail := float32(e * float32(t*horner(t, gaussPoly[:]))) // rounded: 1 - tail must not become an fma
 	if !(x < 0) {
 		tail = 1 - tail
 	}
