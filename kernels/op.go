@@ -150,6 +150,7 @@ const (
 	// in order; the channels of a group are added in order. With d = x - mean:
 	// mean = sum x / n, rstd = 1 / sqrt(sum d d / n + eps), a = (gamma rstd) (1 + scale),
 	// b = fma(beta, 1 + scale, shift), y = f(fma(d, a, b)).
+	// n is the numbers of a group, 1 where P = 0: there mean = 0 and rstd = 1 / sqrt(eps).
 	OpGroupNorm
 	// OpGroupNormGrad: gradient of OpGroupNorm; acc adds to dx only. sums[B,2,C] is what
 	// OpGroupNormParamGrad needs. With d, a, b, n and the order of sums as there:

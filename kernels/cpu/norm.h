@@ -97,7 +97,7 @@ static INLINE void norm_spread(const norm_task *t, int64_t g, float *out, float 
 
 // norm_statistics sets mean and rstd of all channels and leaves them in stats.
 static INLINE void norm_statistics(const norm_task *t, const float *x, float epsilon, float *stats) {
-	float count = (float)(t->s.p * t->s.width);
+	float count = (float)maximum(1, t->s.p * t->s.width);
 	int64_t groups = t->n / t->s.width;
 	norm_sums(0, t, x, t->sum0);
 	for (int64_t g = 0; g < groups; g++) {

@@ -44,7 +44,7 @@ static void norm_grad_chunk(int fn, const norm_task *t, const float *x, const fl
 
 // norm_grad_means sets u1 and u2 of all channels from the sums.
 static INLINE void norm_grad_means(const norm_task *t) {
-	float count = (float)(t->s.p * t->s.width), u1[VL], u2[VL];
+	float count = (float)maximum(1, t->s.p * t->s.width), u1[VL], u2[VL];
 	for (int64_t g = 0; g < t->n / t->s.width; g++) {
 		vec one = splat(0), two = splat(0); // of one element
 		for (int64_t j = g * t->s.width; j < (g + 1) * t->s.width; j++) {

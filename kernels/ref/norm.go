@@ -81,7 +81,7 @@ func (o *op[T]) groupNorm() {
 	for i := range o.dim(0) * o.dim(3) {
 		b, g := i/o.dim(3), i%o.dim(3)
 		channels := o.normGroup(b, g)
-		count := T(o.dim(1) * len(channels))
+		count := T(max(1, o.dim(1)*len(channels)))
 		mean := inOrder(channels, (*norm[T]).sum) / count
 		for j := range channels {
 			channels[j].mean = mean
@@ -90,7 +90,7 @@ func (o *op[T]) groupNorm() {
 		stats[2*i], stats[2*i+1] = mean, rstd
 		o.lines(channels, b, g, 1, mean, rstd)
 		for j := range channels {
-			channels[j].apply(o.Fn, y[b*o.dim(1)*c+g*len(channels)+j:])
+			channels[j].apply(o.Fn, from(y, b*o.dim(1)*c+g*len(channels)+j))
 		}
 	}
 }
@@ -112,12 +112,12 @@ func (o *op[T]) groupNormGrad() {
 		s0, s1 := sums[b*2*c+first:], sums[b*2*c+c+first:]
 		var u1, u2 T
 		for j := range channels {
-			s0[j], s1[j] = channels[j].gradSums(o.Fn, dy[at+j:])
+			s0[j], s1[j] = channels[j].gradSums(o.Fn, from(dy, at+j))
 			u1, u2 = fma(channels[j].a, s0[j], u1), fma(channels[j].a, s1[j], u2)
 		}
-		count := T(o.dim(1) * len(channels))
+		count := T(max(1, o.dim(1)*len(channels)))
 		for j := range channels {
-			o.groupNormDX(&channels[j], dy[at+j:], dx[at+j:], [2]T{u1 / count, u2 / count * stats[2*i+1]})
+			o.groupNormDX(&channels[j], from(dy, at+j), from(dx, at+j), [2]T{u1 / count, u2 / count * stats[2*i+1]})
 		}
 	}
 }
