@@ -41,10 +41,10 @@ var (
 
 func convY(d *Desc) int64 {
 	rows, columns := d.ConvOutput()
-	return d.Dim[ConvB] * rows * columns * d.Dim[ConvF]
+	return mul(d.Dim[ConvB], rows, columns, d.Dim[ConvF])
 }
 
-func convFlops(d *Desc) int64 { return 2 * convY(d) * d.Dim[ConvKY] * d.Dim[ConvKX] * d.Dim[ConvC] }
+func convFlops(d *Desc) int64 { return mul(2, convY(d), d.Dim[ConvKY], d.Dim[ConvKX], d.Dim[ConvC]) }
 
 // checkConv checks what only convolutions know; op is one of them.
 func (d *Desc) checkConv() error {

@@ -1,6 +1,9 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // LocalBase is where local memory begins in the address space of arguments: an argument at
 // LocalBase + x is float x of the local memory. Every segment of a loop has a local memory of
@@ -54,6 +57,29 @@ func (d *Desc) SegmentRange(segment int64) (from, to int64) {
 	return n * segment / s, n * (segment + 1) / s
 }
 
+// Poisoned is p with NaN in all local memory at the start of every iteration, so that a read of
+// local memory that the iteration did not write shows; p itself where it has no local memory.
+// For tests: the ops have other numbers than in p.
+func (p *Program) Poisoned() *Program {
+	if p.Local == 0 {
+		return p
+	}
+	q := *p
+	q.Descs, q.Steps = nil, nil
+	poison := Desc{Op: OpFill, Dim: [MaxDims]int64{p.Local}, Arg: [MaxArgs]int64{LocalBase}}
+	poison.Scalar[0] = float32(math.NaN())
+	for i, d := range p.Descs {
+		q.Steps = append(q.Steps, p.Steps[i])
+		if d.Op != OpLoop {
+			q.Descs = append(q.Descs, d)
+			continue
+		}
+		d.Dim[LoopBody]++
+		q.Descs, q.Steps = append(q.Descs, d, poison), append(q.Steps, Step{})
+	}
+	return &q
+}
+
 // loop is the loop that a walk over the descriptors is in.
 type loop struct {
 	header *Desc
@@ -70,6 +96,8 @@ func (l *loop) open(p *Program, i int) error {
 		return fmt.Errorf("loop with a body of %d ops, %d follow", n, len(p.Descs)-i-1)
 	case segments < 1 || segments > iterations:
 		return fmt.Errorf("loop of %d iterations with %d segments", iterations, segments)
+	case mul(iterations, segments) == tooLong:
+		return fmt.Errorf("loop of %d iterations with %d segments: the product must be below 2^60", iterations, segments)
 	case p.Steps == nil:
 		return fmt.Errorf("loop in a program without steps")
 	}
@@ -90,12 +118,15 @@ func (m space) check(d *Desc, i int, a *ArgSpec) error {
 	if from == Absent && a.Optional {
 		return nil
 	}
+	if from < 0 || from > LocalBase+m.local {
+		return fmt.Errorf("argument %s at %d lies outside the arena of %d floats and the local memory of %d", a.Name, from, m.arena, m.local)
+	}
 	to := from + a.Len(d)
 	if m.loop != nil {
 		if m.step.Iteration[i] < 0 || m.step.Segment[i] < 0 {
 			return fmt.Errorf("argument %s moves backwards", a.Name)
 		}
-		to += (m.loop.Dim[LoopIterations]-1)*m.step.Iteration[i] + (m.loop.Dim[LoopSegments]-1)*m.step.Segment[i]
+		to += plus(mul(m.loop.Dim[LoopIterations]-1, m.step.Iteration[i]), mul(m.loop.Dim[LoopSegments]-1, m.step.Segment[i]))
 	}
 	if from >= LocalBase {
 		if m.loop == nil || to > LocalBase+m.local {
@@ -103,7 +134,7 @@ func (m space) check(d *Desc, i int, a *ArgSpec) error {
 		}
 		return nil
 	}
-	if from < 0 || to > m.arena {
+	if to > m.arena {
 		return fmt.Errorf("argument %s [%d, %d) lies outside the arena of %d floats", a.Name, from, to, m.arena)
 	}
 	return nil
@@ -125,7 +156,7 @@ func (p *Program) Flops(i int) int64 {
 	if !ok || spec.Flops == nil {
 		return 0
 	}
-	return spec.Flops(d) * p.iterations(i)
+	return mul(spec.Flops(d), p.iterations(i))
 }
 
 // iterations is how often op i is executed in one run.

@@ -76,3 +76,26 @@ func TestFlopsOfLoops(t *testing.T) {
 		}
 	}
 }
+
+// A poisoned body begins with NaN in all of its local memory and else does what it did.
+func TestPoisonedLoops(t *testing.T) {
+	p := tiled()
+	q := p.Poisoned()
+	if err := q.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	d := q.Descs[1]
+	if d.Op != kernels.OpFill || d.Arg[0] != kernels.LocalBase || d.Dim[0] != p.Local || d.Scalar[0] == d.Scalar[0] {
+		t.Errorf("the body begins with %+v", d)
+	}
+	if q.Descs[0].Dim[kernels.LoopBody] != 3 || q.Descs[2] != p.Descs[1] || q.Steps[2] != p.Steps[1] || q.Descs[4] != p.Descs[3] || len(q.Descs) != 5 {
+		t.Errorf("poisoned:\n%s", q)
+	}
+	if p.Descs[0].Dim[kernels.LoopBody] != 2 {
+		t.Error("the program itself changed")
+	}
+	p.Local = 0
+	if p.Poisoned() != p {
+		t.Error("a program without local memory changed")
+	}
+}

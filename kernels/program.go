@@ -35,6 +35,9 @@ func (p *Program) Validate() error {
 	if p.Steps != nil && len(p.Steps) != len(p.Descs) {
 		return fmt.Errorf("program %q: %d steps for %d ops", p.Name, len(p.Steps), len(p.Descs))
 	}
+	if p.Arena < 0 || p.Arena > maxDim || p.Local < 0 || p.Local > maxDim {
+		return fmt.Errorf("program %q: an arena of %d floats and local memory of %d, allowed are 0 to 2^48", p.Name, p.Arena, p.Local)
+	}
 	var loop loop
 	for i := range p.Descs {
 		if err := p.validate(i, &loop); err != nil {
@@ -75,10 +78,8 @@ func (d *Desc) validate(in space) error {
 	if !s.Accumulates && (d.Has(FlagAccumulate) || in.step != nil && in.step.Sum != 0) {
 		return fmt.Errorf("%s does not accumulate", s.Name)
 	}
-	for i, name := range s.Dims {
-		if d.Dim[i] < 0 {
-			return fmt.Errorf("%s: dimension %s is %d, must not be negative", s.Name, name, d.Dim[i])
-		}
+	if err := d.checkDims(s); err != nil {
+		return err
 	}
 	for i, a := range s.Args {
 		if err := in.check(d, i, &a); err != nil {
@@ -92,10 +93,7 @@ func (d *Desc) validate(in space) error {
 func (d *Desc) checkFn() error {
 	switch d.Op {
 	case OpGemm:
-		if d.Has(FlagFnGrad) && (!d.Fn.fromOutput() || d.Arg[3] == Absent) {
-			return fmt.Errorf("gemm: the gradient of %s needs aux, and a function that is known from its output", d.Fn)
-		}
-		return nil
+		return d.checkGemm()
 	case OpSumAll, OpSumRows, OpSumCols:
 		if d.Fn != FnIdentity && d.Fn != FnSquare && d.Fn != FnAbs {
 			return fmt.Errorf("%s: cannot sum %s, only identity, square and abs", d.Op, d.Fn)

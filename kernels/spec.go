@@ -58,7 +58,7 @@ func constant(n int64) func(*Desc) int64 { return func(*Desc) int64 { return n }
 func product(d *Desc, idx []int) int64 {
 	n := int64(1)
 	for _, i := range idx {
-		n *= d.Dim[i]
+		n = mul(n, d.Dim[i])
 	}
 	return n
 }
@@ -68,7 +68,7 @@ func strided(rows, cols, rs, cs int64) int64 {
 	if rows == 0 || cols == 0 {
 		return 0
 	}
-	return (rows-1)*rs + (cols-1)*cs + 1
+	return plus(plus(mul(rows-1, rs), mul(cols-1, cs)), 1)
 }
 
 func ldLen(ld int) func(*Desc) int64 {
@@ -84,11 +84,13 @@ func gemmLen(rows, cols, ld, stride int, transposed Flags) func(*Desc) int64 {
 		if d.Dim[GemmGroups] == 0 {
 			return 0
 		}
-		return (d.Dim[GemmGroups]-1)*d.Dim[stride] + strided(r, c, d.Dim[ld], 1)
+		return plus(mul(d.Dim[GemmGroups]-1, d.Dim[stride]), strided(r, c, d.Dim[ld], 1))
 	}
 }
 
-func biasLen(d *Desc) int64 { return max(d.Dim[GemmGroups]-1, 0)*d.Dim[GemmStrideBias] + d.Dim[GemmN] }
+func biasLen(d *Desc) int64 {
+	return plus(mul(max(d.Dim[GemmGroups]-1, 0), d.Dim[GemmStrideBias]), d.Dim[GemmN])
+}
 
 // Indices into Desc.Dim of OpGemm.
 const (
@@ -111,7 +113,7 @@ func out(name string, n func(*Desc) int64) ArgSpec   { return ArgSpec{name, Out,
 func inout(name string, n func(*Desc) int64) ArgSpec { return ArgSpec{name, InOut, false, n} }
 
 func attentionFlops(perPair int64) func(*Desc) int64 {
-	return func(d *Desc) int64 { return perPair * d.Dim[0] * d.Dim[1] * d.Dim[1] * d.Dim[2] * d.Dim[3] }
+	return func(d *Desc) int64 { return mul(perPair, d.Dim[0], d.Dim[1], d.Dim[1], d.Dim[2], d.Dim[3]) }
 }
 
 func optOut(name string, n func(*Desc) int64) ArgSpec { return ArgSpec{name, Out, true, n} }
@@ -119,11 +121,11 @@ func fresh(name string, n func(*Desc) int64) ArgSpec  { return ArgSpec{name, Fre
 
 // times is n with a constant factor.
 func times(k int64, n func(*Desc) int64) func(*Desc) int64 {
-	return func(d *Desc) int64 { return k * n(d) }
+	return func(d *Desc) int64 { return mul(k, n(d)) }
 }
 
 // window is the length of a tensor that is Dim[4] times as high and wide as [B,Y,X,C].
-func window(d *Desc) int64 { return d.Dim[0] * d.Dim[1] * d.Dim[2] * d.Dim[3] * d.Dim[4] * d.Dim[4] }
+func window(d *Desc) int64 { return product(d, []int{0, 1, 2, 3, 4, 4}) }
 
 var (
 	imageDims     = []string{"B", "Y", "X", "C", "f"}
@@ -141,7 +143,7 @@ var specs = [opEnd]Spec{
 			in("A", gemmLen(GemmM, GemmK, GemmLDA, GemmStrideA, FlagTransA)), in("B", gemmLen(GemmK, GemmN, GemmLDB, GemmStrideB, FlagTransB)),
 			opt("bias", biasLen), opt("aux", gemmLen(GemmM, GemmN, GemmLDC, GemmStrideC, 0)), out("C", gemmLen(GemmM, GemmN, GemmLDC, GemmStrideC, 0)),
 		},
-		Flops: func(d *Desc) int64 { return 2 * d.Dim[GemmM] * d.Dim[GemmN] * d.Dim[GemmK] * d.Dim[GemmGroups] },
+		Flops: times(2, prod(GemmM, GemmN, GemmK, GemmGroups)),
 	},
 	OpUnary:     {Name: "unary", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), out("y", dim(0))}, Accumulates: true, Flops: dim(0)},
 	OpUnaryGrad: {Name: "unarygrad", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), in("y", dim(0)), in("dy", dim(0)), out("dx", dim(0))}, Accumulates: true, Flops: dim(0)},
@@ -188,11 +190,11 @@ var specs = [opEnd]Spec{
 	OpCount:   {Name: "count", Dims: []string{"by"}, Args: []ArgSpec{inout("counter", two)}},
 
 	OpAdam: {
-		Name: "adam", Dims: []string{"n"}, Flops: func(d *Desc) int64 { return 14 * d.Dim[0] },
+		Name: "adam", Dims: []string{"n"}, Flops: times(14, dim(0)),
 		Args: []ArgSpec{inout("p", dim(0)), in("g", dim(0)), inout("m", dim(0)), inout("v", dim(0)), in("state", constant(3)), opt("scale", one)},
 	},
 	OpAdamTick:    {Name: "adamtick", Args: []ArgSpec{inout("state", constant(3))}},
-	OpPolyak:      {Name: "polyak", Dims: []string{"n"}, Args: []ArgSpec{in("p", dim(0)), inout("t", dim(0))}, Flops: func(d *Desc) int64 { return 3 * d.Dim[0] }},
+	OpPolyak:      {Name: "polyak", Dims: []string{"n"}, Args: []ArgSpec{in("p", dim(0)), inout("t", dim(0))}, Flops: times(3, dim(0))},
 	OpClipScale:   {Name: "clipscale", Args: []ArgSpec{in("q", one), out("norm", one), out("scale", one)}},
 	OpMoments:     {Name: "moments", Dims: []string{"R", "N"}, Args: []ArgSpec{in("x", prod(0, 1)), opt("w", prod(0, 1)), in("count", one), out("y", two)}},
 	OpCheckFinite: {Name: "checkfinite", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), out("y", one)}, Accumulates: true},

@@ -38,9 +38,20 @@ func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Pr
 	return s, nil
 }
 
-// Poison fills the scratch memory with NaN before every Run from now on, so that a read of
-// memory that the Program did not write shows. For tests.
+// Poison fills the scratch memory with NaN before every Run from now on, and the local memory of
+// loops before every iteration, so that a read of memory that the Program did not write shows.
+// For tests.
 func (s *Session) Poison() error {
+	for p, old := range s.exec {
+		run, err := s.backend.Compile(p.Poisoned())
+		if err != nil {
+			return err
+		}
+		s.exec[p] = run
+		if err := old.Close(); err != nil {
+			return err
+		}
+	}
 	scratch := int64(s.buffer.Len()) - s.layout.size
 	if scratch == 0 || s.poison != nil {
 		return nil
