@@ -3,6 +3,8 @@
 package cpu_test
 
 import (
+	"os"
+	"strconv"
 	"testing"
 
 	_ "github.com/gmel-go/gmel/kernels/cpu"
@@ -10,3 +12,15 @@ import (
 )
 
 func TestConformance(t *testing.T) { kerneltest.Run(t, "cpu") }
+
+// TestRandomShapes takes a few seconds; GMEL_RANDOM_ROUNDS asks for more rounds than three.
+func TestRandomShapes(t *testing.T) {
+	rounds := 3
+	if text := os.Getenv("GMEL_RANDOM_ROUNDS"); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil || rounds < 1 {
+			t.Fatalf("GMEL_RANDOM_ROUNDS is %q, want a number from 1 on", text)
+		}
+	}
+	kerneltest.RunRandom(t, "cpu", rounds)
+}

@@ -21,19 +21,24 @@ func Run(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
+	for _, b := range benches(t) {
+		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
+	}
+	t.Run("step", func(t *testing.T) { testStep(t, name) })
+}
+
+// benches is the suite: the trials of every op, and Programs whose ops depend on each other.
+func benches(t *testing.T) []*bench {
+	var all []*bench
 	for _, op := range workOps() {
 		trials := trialsOf(op)
 		if len(trials) == 0 {
 			t.Errorf("no trials of %s: add a case", op)
 			continue
 		}
-		b := newBench(trials, uint64(op))
-		t.Run(op.String(), func(t *testing.T) { b.run(t, name, info.ISAs) })
+		all = append(all, newBench(trials, uint64(op)))
 	}
-	t.Run("step", func(t *testing.T) { testStep(t, name) })
-	for _, b := range []*bench{newChain(), newLoop(), newFMA()} {
-		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
-	}
+	return append(all, newChain(), newLoop(plainLoop, 3), newFMA())
 }
 
 // workOps lists the ops but OpLoop and OpStep, which have no work of their own; newLoop and testStep
@@ -69,30 +74,40 @@ func (b *bench) reference(t *testing.T) []float32 {
 }
 
 func (b *bench) compare(t *testing.T, name string, o kernels.Options, want []float32) {
-	got, err := b.runOn(name, o)
+	backend, err := kernels.Open(name, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad := 0
-	for i := range want {
-		if !same(got[i], want[i]) {
-			if bad++; bad <= 3 {
-				t.Errorf("%s: got %g (%08x), want %g (%08x)", b.locate(i), got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i]))
-			}
-		}
-	}
-	if bad > 3 {
-		t.Errorf("%d of %d numbers differ", bad, len(want))
+	defer backend.Close()
+	for _, fault := range b.faults(backend, want) {
+		t.Error(fault)
 	}
 }
 
-func (b *bench) runOn(name string, o kernels.Options) ([]float32, error) {
-	backend, err := kernels.Open(name, o)
+// faults runs the trials and says what differs from the reference, a few numbers of many.
+func (b *bench) faults(backend kernels.Backend, want []float32) []string {
+	got, err := b.runOn(backend)
 	if err != nil {
-		return nil, err
+		return []string{err.Error()}
 	}
-	defer backend.Close()
-	run, err := backend.Compile(&b.program)
+	var faults []string
+	bad := 0
+	for i := range want {
+		if same(got[i], want[i]) {
+			continue
+		}
+		if bad++; bad <= 3 {
+			faults = append(faults, fmt.Sprintf("%s: got %g (%08x), want %g (%08x)", b.locate(i), got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i])))
+		}
+	}
+	if bad > 3 {
+		faults = append(faults, fmt.Sprintf("%d of %d numbers differ", bad, len(want)))
+	}
+	return faults
+}
+
+func (b *bench) runOn(backend kernels.Backend) ([]float32, error) {
+	run, err := backend.Compile(b.program.Poisoned())
 	if err != nil {
 		return nil, err
 	}
