@@ -40,6 +40,9 @@ static INLINE wide multiply_wide(ivec a, uint32_t m) {
 	              .high = (ivec)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa)};
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#include "plain_parts.h"
+#else
 // A window of this table is the mask of the first n lanes.
 static const int32_t mask_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static INLINE __m256i first_lanes(int n) { return _mm256_loadu_si256((const __m256i *)(mask_window + 8 - n)); }
@@ -60,6 +63,7 @@ static INLINE void store_first(float *p, vec v, int n) {
 	}
 	if (n & 1) _mm_store_ss(p, four);
 }
+#endif
 
 #define ISA_TABLE gmel_isa_avx2
 #define ISA_NAME "avx2"

@@ -43,9 +43,13 @@ static INLINE wide multiply_wide(ivec a, uint32_t m) {
 	              .high = (ivec)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd)};
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#include "plain_parts.h"
+#else
 static INLINE mask first_lanes(int n) { return (mask)((1u << n) - 1); }
 static INLINE vec load_first(const float *p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), p); }
 static INLINE void store_first(float *p, vec v, int n) { _mm512_mask_storeu_ps(p, first_lanes(n), v); }
+#endif
 
 #define ISA_TABLE gmel_isa_avx512
 #define ISA_NAME "avx512"

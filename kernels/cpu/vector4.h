@@ -28,11 +28,4 @@ static INLINE wide multiply_wide(ivec a, uint32_t m) {
 	return r;
 }
 
-static INLINE vec load_first(const float *p, int n) {
-	vec v = splat(0);
-	for (int i = 0; i < n; i++) v[i] = p[i];
-	return v;
-}
-static INLINE void store_first(float *p, vec v, int n) {
-	for (int i = 0; i < n; i++) p[i] = v[i];
-}
+#include "plain_parts.h"

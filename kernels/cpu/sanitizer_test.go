@@ -1,0 +1,73 @@
+//go:build cgo && asan
+
+package cpu_test
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+const faultVariable = "GMEL_TEST_FAULT"
+
+// faults are what a second process does wrong, by what the sanitizer must say of it.
+var faults = map[string]func(t *testing.T, b kernels.Backend){
+	"READ of size": func(t *testing.T, b kernels.Backend) { // the last number is not of the argument
+		sum := kernels.Desc{Op: kernels.OpSumAll, Dim: [kernels.MaxDims]int64{100}, Arg: [kernels.MaxArgs]int64{1, 0}}
+		guarded(t, b, &kernels.Program{Name: "sum", Descs: []kernels.Desc{sum}, Arena: 101})
+	},
+	"WRITE of size": func(t *testing.T, b kernels.Backend) { guarded(t, b, fill(101, 1)) },
+	"detected memory leaks": func(t *testing.T, b kernels.Backend) {
+		for range 100 { // one may still be seen in a register
+			if _, err := b.Alloc(1000); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.GC()
+	},
+}
+
+// guarded runs a program that touches 101 floats; nobody may touch number 100 and those behind
+// it. They are several, because the sanitizer cannot forbid the first half of 8 bytes alone.
+func guarded(t *testing.T, b kernels.Backend, p *kernels.Program) {
+	buf, err := b.Alloc(120)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := b.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf.(interface{ Guard(from, to int) }).Guard(100, 120)
+	if err := run.Run(buf); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The sanitizers see what the conformance suite relies on: an access beside an argument, on
+// every instruction set, and memory that is never freed.
+func TestSanitizersBite(t *testing.T) {
+	info, err := kernels.Describe("cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fault := os.Getenv(faultVariable); fault != "" {
+		says, isa, _ := strings.Cut(fault, "/")
+		faults[says](t, open(t, kernels.Options{Threads: 1, ISA: isa}))
+		return
+	}
+	for says := range faults {
+		for _, isa := range info.ISAs {
+			child := exec.Command(os.Args[0], "-test.run=^TestSanitizersBite$")
+			child.Env = append(os.Environ(), faultVariable+"="+says+"/"+isa)
+			out, err := child.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), says) {
+				t.Errorf("%s: error %v and no %q in\n%s", isa, err, says, out)
+			}
+		}
+	}
+}
