@@ -43,7 +43,7 @@ func guarded(t *testing.T, b kernels.Backend, p *kernels.Program) {
 		t.Fatal(err)
 	}
 	buf.(interface{ Guard(from, to int) }).Guard(100, 120)
-	if err := run.Run(buf); err != nil {
+	if err := run.Run(buf, 1); err != nil {
 		t.Fatal(err)
 	}
 }
