@@ -57,7 +57,7 @@ func checkFiniteTrials(op kernels.Op) []*trial {
 	for i, n := range long {
 		y := values(float32(i % 2))
 		all = append(all,
-			newTrial(op, n), newTrial(op, n).with("x", special),
+			newTrial(op, n), newTrial(op, n).with("y", values(0)), newTrial(op, n).with("x", special),
 			newTrial(op, n).flags(acc).with("y", y), newTrial(op, n).with("x", special).flags(acc).with("y", y))
 	}
 	return all

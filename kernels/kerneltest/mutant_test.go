@@ -1,0 +1,298 @@
+package kerneltest
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/ref"
+)
+
+// mutant is a backend with one mistake: package ref, but some ops are changed before they
+// run, or their results afterwards.
+type mutant struct {
+	kernels.Backend
+	mistake string
+	before  func(d *kernels.Desc)  // may be nil
+	after   func(c *call)          // may be nil
+	program func(*kernels.Program) // may be nil
+}
+
+// call is an op that has been run.
+type call struct {
+	*kernels.Desc
+	old, x []float32 // arena before the program and after the op; trials share no memory
+}
+
+// arg is an argument by name in an arena; nil when absent.
+func (c *call) arg(arena []float32, name string) []float32 {
+	spec, _ := kernels.SpecOf(c.Op)
+	for i, a := range spec.Args {
+		if a.Name == name && c.Arg[i] != kernels.Absent {
+			return arena[c.Arg[i] : c.Arg[i]+a.Len(c.Desc)]
+		}
+	}
+	return nil
+}
+
+func (m *mutant) Compile(p *kernels.Program) (kernels.Executable, error) {
+	q := *p
+	q.Descs, q.Steps = slices.Clone(p.Descs), slices.Clone(p.Steps)
+	if m.program != nil {
+		m.program(&q)
+	}
+	return &mutantRun{m, &q}, nil
+}
+
+type mutantRun struct {
+	m *mutant
+	p *kernels.Program
+}
+
+func (r *mutantRun) Close() error { return nil }
+
+// Run is called by the suite for one run at a time.
+func (r *mutantRun) Run(b kernels.Buffer, _ int) error {
+	x := make([]float32, b.Len())
+	if err := b.Download(x, 0); err != nil {
+		return err
+	}
+	if err := r.run(x); err != nil {
+		return err
+	}
+	return b.Upload(0, x)
+}
+
+func (r *mutantRun) run(x []float32) error {
+	if r.m.program != nil {
+		return ref.Run(r.p, x)
+	}
+	old := slices.Clone(x)
+	for _, d := range r.p.Descs {
+		c := call{&d, old, x}
+		wrong := d
+		if r.m.before != nil {
+			r.m.before(&wrong)
+		}
+		if err := ref.Exec(&wrong, x); err != nil {
+			return err
+		}
+		if r.m.after != nil {
+			r.m.after(&c)
+		}
+	}
+	return nil
+}
+
+// survives reports that the suite does not see the mistake.
+func (m *mutant) survives(t *testing.T, b *bench, want []float32) bool {
+	t.Helper()
+	backend, err := kernels.Open("ref", kernels.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	m.Backend = backend
+	return len(b.faults(m, want)) == 0
+}
+
+// everywhere are mistakes that any op can have; a mistake that changes no trial of an op, since
+// the op has no such thing, is left out by applies.
+var everywhere = []struct {
+	mistake string
+	applies func(s *kernels.Spec, trials []*trial) bool
+	make    func(m *mutant)
+}{
+	{"the last number of the last output is not written", always, func(m *mutant) {
+		m.after = func(c *call) {
+			if out := c.lastOutput(c.x); len(out) > 0 {
+				out[len(out)-1] = float32(math.NaN())
+			}
+		}
+	}},
+	{"the number behind the last output is written", always, func(m *mutant) {
+		m.after = func(c *call) {
+			out := c.lastOutput(c.x)
+			out[:len(out)+1][len(out)] = 0
+		}
+	}},
+	{"accumulate is ignored", func(s *kernels.Spec, _ []*trial) bool { return s.Accumulates }, func(m *mutant) {
+		m.before = func(d *kernels.Desc) { d.Flags &^= acc }
+	}},
+	{"accumulates always", func(s *kernels.Spec, _ []*trial) bool { return s.Accumulates }, func(m *mutant) {
+		m.before = func(d *kernels.Desc) { d.Flags |= acc }
+	}},
+	{"the stream of random numbers is ignored", func(s *kernels.Spec, _ []*trial) bool { return s.Random }, func(m *mutant) {
+		m.before = func(d *kernels.Desc) { d.Stream = 0 }
+	}},
+	{"half of the seed is ignored", func(s *kernels.Spec, _ []*trial) bool { return s.Random }, func(m *mutant) {
+		m.before = func(d *kernels.Desc) { d.Seed &= math.MaxUint32 }
+	}},
+	{"the function is left out", func(_ *kernels.Spec, trials []*trial) bool {
+		return slices.ContainsFunc(trials, func(t *trial) bool { return t.desc.Fn != kernels.FnIdentity })
+	}, func(m *mutant) {
+		m.before = func(d *kernels.Desc) {
+			if d.Fn != kernels.FnIdentity {
+				d.Fn, d.Flags = kernels.FnIdentity, d.Flags&^kernels.FlagFnGrad
+			}
+		}
+	}},
+	{"NaN becomes 0", func(s *kernels.Spec, _ []*trial) bool {
+		return s.Name == "unary" || s.Name == "binary" || s.Name == "gatherrows" || s.Name == "pick"
+	}, func(m *mutant) {
+		m.after = func(c *call) {
+			for i, v := range c.lastOutput(c.x) {
+				if v != v {
+					c.lastOutput(c.x)[i] = 0
+				}
+			}
+		}
+	}},
+}
+
+func always(*kernels.Spec, []*trial) bool { return true }
+
+// lastOutput is the last output that is given.
+func (c *call) lastOutput(arena []float32) []float32 {
+	spec, _ := kernels.SpecOf(c.Op)
+	for i := len(spec.Args) - 1; i >= 0; i-- {
+		if spec.Args[i].Mode != kernels.In && c.Arg[i] != kernels.Absent {
+			return c.arg(arena, spec.Args[i].Name)
+		}
+	}
+	panic("kerneltest: " + spec.Name + " has no output")
+}
+
+// Every mistake of everywhere, in every op, makes the suite fail; and every optional argument
+// that is ignored.
+func TestSuiteSeesMistakesOfEveryOp(t *testing.T) {
+	for _, op := range workOps() {
+		spec, _ := kernels.SpecOf(op)
+		t.Run(spec.Name, func(t *testing.T) {
+			b := newBench(trialsOf(op), uint64(op))
+			want := slices.Clone(b.arena)
+			if err := ref.Run(&b.program, want); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range everywhere {
+				m := &mutant{mistake: e.mistake}
+				if e.make(m); e.applies(spec, b.trials) && m.survives(t, b, want) {
+					t.Errorf("the suite does not see that %s", m.mistake)
+				}
+			}
+			for i, a := range spec.Args {
+				m := &mutant{before: func(d *kernels.Desc) {
+					d.Arg[i] = kernels.Absent
+					if a.Name == "aux" {
+						d.Flags &^= kernels.FlagFnGrad
+					}
+				}}
+				if a.Optional && m.survives(t, b, want) {
+					t.Errorf("the suite does not see that %s is ignored", a.Name)
+				}
+			}
+		})
+	}
+}
+
+// subtle are mistakes in the order or the rounding of sums, and at boundaries.
+var subtle = map[kernels.Op]map[string]*mutant{
+	kernels.OpSumAll: {
+		"what is behind the first chunk is dropped": {before: func(d *kernels.Desc) { d.Dim[0] = min(d.Dim[0], kernels.Chunk) }},
+		"the last element is dropped":               {before: func(d *kernels.Desc) { d.Dim[0] = max(d.Dim[0]-1, 0) }},
+		"a sum in ascending order, without lanes": {after: func(c *call) {
+			if c.Fn == kernels.FnIdentity && !c.Has(acc) {
+				sum := float32(0)
+				for _, v := range c.arg(c.old, "x") {
+					sum += v
+				}
+				c.arg(c.x, "y")[0] = c.Scalar[0] * sum
+			}
+		}},
+	},
+	kernels.OpGemm: {
+		"the last term of every sum is dropped":   {before: func(d *kernels.Desc) { d.Dim[kernels.GemmK] = max(d.Dim[kernels.GemmK]-1, 0) }},
+		"the last row is not computed":            {before: func(d *kernels.Desc) { d.Dim[kernels.GemmM] = max(d.Dim[kernels.GemmM]-1, 0) }},
+		"all groups share the bias":               {before: func(d *kernels.Desc) { d.Dim[kernels.GemmStrideBias] = 0 }},
+		"terms are rounded before they are added": {after: roundTerms},
+	},
+	kernels.OpSumCols: {
+		"what is behind the first chunk of rows is dropped": {before: func(d *kernels.Desc) { d.Dim[0] = min(d.Dim[0], kernels.ChunkRows) }},
+		"the distance of rows is ignored":                   {before: func(d *kernels.Desc) { d.Dim[2] = d.Dim[1] }},
+	},
+	kernels.OpSample:    {"the last action is never drawn": {after: dropLastAction}},
+	kernels.OpCount:     {"the carry is lost": {after: func(c *call) { c.arg(c.x, "counter")[0] = c.arg(c.old, "counter")[0] }}},
+	kernels.OpGroupNorm: {"eps is ignored": {before: func(d *kernels.Desc) { d.Scalar[0] = 0 }}},
+	kernels.OpLayerNorm: {"eps is ignored": {before: func(d *kernels.Desc) { d.Scalar[0] = 0 }}},
+	kernels.OpSinusoid:  {"the low part of the ratio is ignored": {before: func(d *kernels.Desc) { d.Scalar[1] = 0 }}},
+	kernels.OpConv:      {"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }}},
+	kernels.OpConvGradW: {"the last image is dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvB] = max(d.Dim[kernels.ConvB]-1, 0) }}},
+}
+
+// roundTerms computes the first number of a plain product without fused multiply-add.
+func roundTerms(c *call) {
+	if c.Fn != kernels.FnIdentity || c.Flags != 0 || c.Arg[2] != kernels.Absent || len(c.arg(c.x, "C")) == 0 {
+		return
+	}
+	a, b, sum := c.arg(c.old, "A"), c.arg(c.old, "B"), float32(0)
+	for k := range c.Dim[kernels.GemmK] {
+		sum += float32(a[k] * b[k*c.Dim[kernels.GemmLDB]])
+	}
+	c.arg(c.x, "C")[0] = sum
+}
+
+func dropLastAction(c *call) {
+	for i, a := range c.arg(c.x, "a") {
+		if n := float32(c.Dim[1]); n > 1 && a == n-1 {
+			c.arg(c.x, "a")[i] = n - 2
+		}
+	}
+}
+
+func TestSuiteSeesSubtleMistakes(t *testing.T) {
+	for op, mistakes := range subtle {
+		b := newBench(trialsOf(op), uint64(op))
+		want := slices.Clone(b.arena)
+		if err := ref.Run(&b.program, want); err != nil {
+			t.Fatal(err)
+		}
+		for mistake, m := range mistakes {
+			if m.survives(t, b, want) {
+				t.Errorf("%s: the suite does not see that %s", op, mistake)
+			}
+		}
+	}
+}
+
+// Programs whose ops depend on each other show mistakes of interpreters.
+func TestSuiteSeesMistakesOfInterpreters(t *testing.T) {
+	loops := newLoop(plainLoop, 3)
+	for mistake, c := range map[string]struct {
+		b       *bench
+		program func(p *kernels.Program)
+	}{
+		"an op overtakes the one that it needs": {newChain(), func(p *kernels.Program) { p.Descs[2], p.Descs[3] = p.Descs[3], p.Descs[2] }},
+		"the last iteration is left out":        {loops, func(p *kernels.Program) { p.Descs[0].Dim[kernels.LoopIterations]-- }},
+		"segments are cut elsewhere":            {loops, func(p *kernels.Program) { p.Descs[0].Dim[kernels.LoopSegments]-- }},
+		"a sum begins anew in every iteration":  {loops, func(p *kernels.Program) { eachStep(p, func(s *kernels.Step) { s.Sum = 0 }) }},
+		"all segments add up in the first part": {loops, func(p *kernels.Program) { eachStep(p, func(s *kernels.Step) { s.Segment = [kernels.MaxArgs]int64{} }) }},
+		"every iteration works on the same rows": {loops, func(p *kernels.Program) {
+			eachStep(p, func(s *kernels.Step) { s.Iteration = [kernels.MaxArgs]int64{} })
+		}},
+	} {
+		want := slices.Clone(c.b.arena)
+		if err := ref.Run(&c.b.program, want); err != nil {
+			t.Fatal(err)
+		}
+		if m := (&mutant{program: c.program}); m.survives(t, c.b, want) {
+			t.Errorf("the suite does not see that %s", mistake)
+		}
+	}
+}
+
+func eachStep(p *kernels.Program, f func(s *kernels.Step)) {
+	for i := range p.Steps {
+		f(&p.Steps[i])
+	}
+}
