@@ -144,6 +144,12 @@ func randomAttention(r dice, op kernels.Op) *trial {
 	h := r.size(share(4*work, n, n, d))
 	b := r.size(share(4*work, n, n, d, h))
 	t := newTrial(op, min(b, 9), n, min(h, 9), d).scalars(0.01).within(64 + 4*float64(n+d))
+	switch op {
+	case kernels.OpAttention:
+		r.drop(t, "penalty")
+	case kernels.OpAttentionGrad:
+		r.drop(t, "dpenalty")
+	}
 	if t.spec().Accumulates {
 		t.flags(r.flag())
 	}
