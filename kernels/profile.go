@@ -20,6 +20,13 @@ type Profiler interface {
 	Profile() Profile
 }
 
+// Peaker is a Backend that measures its peak.
+type Peaker interface {
+	// Peak is the rate of fused multiply-adds over all threads now, in floating-point operations a
+	// second: the floor of all arithmetic.
+	Peak() float64
+}
+
 // OpTime is one op of a Program with its time.
 type OpTime struct {
 	Index   int // in Program.Descs

@@ -15,6 +15,10 @@ type Symbol struct {
 	Shape  []int
 }
 
+// Scratch says how the temporaries of a Program share memory: Planned floats, local memory
+// included, hold what would be Total floats if every temporary had its own.
+type Scratch struct{ Planned, Total int64 }
+
 // Program is a flat list of ops over one arena.
 type Program struct {
 	Name    string
@@ -22,6 +26,7 @@ type Program struct {
 	Steps   []Step // as many as Descs, or nil without loops
 	Arena   int64  // floats
 	Local   int64  // floats of local memory that one segment of a loop needs
+	Scratch Scratch
 	Symbols []Symbol
 
 	Environments []Environment // that OpStep plays
@@ -143,7 +148,8 @@ func (p *Program) names() map[int64]string {
 func (p *Program) String() string {
 	names := p.names()
 	var b strings.Builder
-	fmt.Fprintf(&b, "program %s: %d ops, arena %d floats, local %d, hash %016x\n", p.Name, len(p.Descs), p.Arena, p.Local, p.Hash())
+	fmt.Fprintf(&b, "program %s: %d ops, arena %d floats, local %d, temporaries %d in %d, hash %016x\n",
+		p.Name, len(p.Descs), p.Arena, p.Local, p.Scratch.Total, p.Scratch.Planned, p.Hash())
 	body := 0
 	for i := range p.Descs {
 		bar := " "

@@ -25,6 +25,7 @@ type learner struct {
 	size sizes
 	seed uint64
 
+	backend kernels.Backend
 	layout  *machine.Layout
 	session *machine.Session
 
@@ -51,7 +52,7 @@ type learner struct {
 func newLearner(cfg *Config, env kernels.Environment, backend kernels.Backend, seed uint64) (*learner, error) {
 	var size sizes
 	size.worlds, size.agents, size.obs, size.actions = env.Sizes()
-	l := &learner{cfg: cfg, size: size, seed: seed, layout: machine.NewLayout()}
+	l := &learner{cfg: cfg, size: size, seed: seed, backend: backend, layout: machine.NewLayout()}
 	l.critic = NewCritic(cfg, size.agents, size.obs, size.actions)
 	l.actor = NewActor(cfg, size.obs, size.actions)
 	l.place()

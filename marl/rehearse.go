@@ -3,6 +3,8 @@ package marl
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
@@ -31,6 +33,31 @@ func (t *Trainer) UpdateProgram() *kernels.Program { return t.learner.update }
 // UpdateProfile is the time of the update's ops so far, where the backend measures it.
 func (t *Trainer) UpdateProfile() (kernels.Profile, bool) {
 	return t.learner.session.Profile(t.learner.update)
+}
+
+// WriteProfile writes every Program of the run that was measured: its ops, then where their time
+// went, with the share of the backend's peak if it knows one.
+func (t *Trainer) WriteProfile(w io.Writer) error {
+	l, peak := t.learner, 0.0
+	if p, ok := l.backend.(kernels.Peaker); ok {
+		peak = p.Peak()
+	}
+	for _, p := range []*kernels.Program{l.slot, l.update} {
+		f, ok := l.session.Profile(p)
+		if !ok {
+			return fmt.Errorf("marl: the backend %s does not measure its ops", l.backend.Name())
+		}
+		if _, err := fmt.Fprintf(w, "%s\n", p); err != nil {
+			return err
+		}
+		if err := f.Write(w, p, peak/float64(max(1, f.Threads))); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Draws are the random choices of one update.

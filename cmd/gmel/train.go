@@ -13,6 +13,7 @@ func trainCommand() *cli.Command {
 		Usage: "train a policy, or go on with a run; without flags the whole default job",
 		Flags: append(sourceFlags(),
 			&cli.StringFlag{Name: "out", Usage: "folder of the new run `DIR` (default: the next free runs/SCENARIO-SEED-N)"},
+			&cli.BoolFlag{Name: "profile", Usage: "measure every op; the run gets a profile.txt: time, share, GFLOP/s, share of the peak"},
 			&cli.StringFlag{Name: "resume", Usage: "go on with the run in `DIR`"},
 		),
 		Action: train,
@@ -42,7 +43,7 @@ func train(c *cli.Context) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line)
 	defer stop()
-	o := run.Options{Out: c.String("out"), Progress: p.Train, Notice: p.Line}
+	o := run.Options{Out: c.String("out"), Profile: c.Bool("profile"), Progress: p.Train, Notice: p.Line}
 	var result run.Result
 	var err error
 	if dir := c.String("resume"); dir == "" {

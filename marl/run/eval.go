@@ -43,7 +43,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err := sameRun(c, from); err != nil {
 		return nil, err
 	}
-	backend, err := openBackend(&c.Train)
+	backend, err := openBackend(&c.Train, false)
 	if err != nil {
 		return nil, err
 	}

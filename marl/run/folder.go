@@ -21,6 +21,7 @@ func (f Folder) versions() string   { return f.file("versions.json") }
 func (f Folder) lock() string       { return f.file("run.lock") }
 func (f Folder) metrics() string    { return f.file("metrics.jsonl") } // the same for every run of a seed
 func (f Folder) timing() string     { return f.file("timing.jsonl") }  // what depends on the machine
+func (f Folder) profile() string    { return f.file("profile.txt") }   // of the last process, if it was asked for
 func (f Folder) events() string     { return f.file("events.out.tfevents.0.gmel") }
 func (f Folder) curve() string      { return f.file("curve.png") }
 func (f Folder) tableJSON() string  { return f.file("table.json") }

@@ -1,9 +1,11 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -15,6 +17,7 @@ import (
 // Options of Train that do not change any number.
 type Options struct {
 	Out      string       // folder of a new run; "": the next free runs/SCENARIO-SEED-N
+	Profile  bool         // measure every op and write the profile into the run folder
 	Progress func(Status) // called now and then; nil: never
 	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
 }
@@ -90,6 +93,9 @@ func (r *runner) train(ctx context.Context, from *resumed) (result Result, err e
 	case errors.Is(err, marl.ErrInterrupted), errors.Is(err, context.Canceled):
 		result.Interrupted, err = true, nil
 	}
+	if r.options.Profile {
+		err = errors.Join(err, r.folder.writeProfile(r.trainer))
+	}
 	return result, r.advise(err)
 }
 
@@ -120,11 +126,13 @@ func (r *runner) build() error {
 	worlds.SetThreads(threads(c.Threads))
 	worlds.RecordTasks(false) // training reads rewards; evaluation has worlds of its own
 	r.notice("%d worlds of %d IEDs take %.3g MB on the engine %s", c.Worlds, worlds.A, float64(sim.Bytes(r.config.Scenario, c.Worlds))/1e6, worlds.Engine())
-	if r.backend, err = openBackend(c); err != nil {
+	if r.backend, err = openBackend(c, r.options.Profile); err != nil {
 		return err
 	}
-	r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed)
-	return err
+	if r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed); err != nil || !r.options.Profile {
+		return err
+	}
+	return r.trainer.WriteProfile(io.Discard) // a backend that cannot measure says so now, not after hours
 }
 
 // open restores a checkpoint, if there is one, and opens the records at its update.
@@ -145,8 +153,8 @@ func (r *runner) open(from *resumed) (err error) {
 	return nil
 }
 
-func openBackend(c *marl.Config) (kernels.Backend, error) {
-	b, err := kernels.Open(c.Backend, kernels.Options{Threads: c.Threads, ISA: c.ISA})
+func openBackend(c *marl.Config, profile bool) (kernels.Backend, error) {
+	b, err := kernels.Open(c.Backend, kernels.Options{Threads: c.Threads, ISA: c.ISA, Profile: profile})
 	if err != nil {
 		return nil, usagef("train.backend %q, train.isa %q: %w", c.Backend, c.ISA, err)
 	}
@@ -299,6 +307,15 @@ func (r *runner) close() error {
 }
 
 // writeTable writes the table for programs last: a run with it is complete.
+// writeProfile says where the time of the Programs went.
+func (f Folder) writeProfile(t *marl.Trainer) error {
+	var text bytes.Buffer
+	if err := t.WriteProfile(&text); err != nil {
+		return err
+	}
+	return record.WriteFile(f.profile(), text.Bytes())
+}
+
 func (f Folder) writeTable(t *Table) error {
 	if err := record.WriteFile(f.tableText(), []byte(t.Markdown())); err != nil {
 		return err

@@ -43,6 +43,7 @@ func (b *Builder) Build() (*kernels.Program, error) {
 	if !b.hasLoops() {
 		p.Steps = nil
 	}
+	p.Scratch = kernels.Scratch{Planned: b.planned, Total: b.total}
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("machine: %w", err)
 	}
@@ -92,10 +93,6 @@ func (in *instr) placed(where map[*store]int64) kernels.Desc {
 	}
 	return d
 }
-
-// Peak returns the scratch floats of the Program built last, and the sum of its
-// temporaries without sharing.
-func (b *Builder) Peak() (planned, total int64) { return b.planned, b.total }
 
 // symbols names the persistent tensors, the smallest first where several begin at one place
 // (a parameter before the vector of all parameters), and the scratch memory by all the

@@ -98,11 +98,12 @@ func TestMemoryIsShared(t *testing.T) {
 		from = to
 	}
 	b.Copy(from, y)
-	if _, err := b.Build(); err != nil {
+	p, err := b.Build()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if planned, total := b.Peak(); planned != 2*64*64 || total != 9*64*64 {
-		t.Errorf("planned %d of %d floats, want two tensors of nine", planned, total)
+	if want := (kernels.Scratch{Planned: 2 * 64 * 64, Total: 9 * 64 * 64}); p.Scratch != want {
+		t.Errorf("scratch memory %d, want two tensors of nine: %d", p.Scratch, want)
 	}
 }
 
