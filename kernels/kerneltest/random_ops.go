@@ -184,7 +184,8 @@ func randomDraws(r dice, op kernels.Op) *trial {
 	case kernels.OpRandInt:
 		return t.with("bound", values(float32(1+r.IntN(1<<20)))).discrete()
 	case kernels.OpDropout:
-		return t.with("x", special).scalars(r.Float32() * 0.99).flags(r.flag())
+		p := r.Float32() * 0.99 // what is left is large, and may cancel against what is there
+		return t.with("x", special).scalars(p).flags(r.flag()).within(8 + 40/(1-float64(p)))
 	case kernels.OpNormal:
 		t.within(64)
 	}
@@ -252,7 +253,7 @@ func randomImage(r dice, op kernels.Op) *trial {
 	f, c := 1+r.Int64N(5), r.size(97)
 	y := r.size(share(work, f, f, c))
 	x := r.size(share(work, f, f, c, y))
-	return newTrial(op, min(r.size(share(work, f, f, c, y, x)), 9), y, x, c, f).scalars(r.scale()).flags(r.flag()).within(32)
+	return newTrial(op, min(r.size(share(work, f, f, c, y, x)), 9), y, x, c, f).scalars(r.scale()).flags(r.flag()).ofTerms().within(32)
 }
 
 func randomSinusoid(r dice, op kernels.Op) *trial {
