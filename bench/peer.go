@@ -18,7 +18,7 @@ const Tolerance = 1e-4
 
 // Peer is another implementation of the works.
 type Peer interface {
-	// Family is "torch" or "gorgonia"; goals hang on it.
+	// Family is "torch" or "gorgonia", whose goals hang on it, or another; known after Load.
 	Family() string
 	// Load hands over a task. It returns the ways in which the peer can do it; none: it cannot.
 	Load(t Task) (ways []string, err error)
@@ -59,7 +59,7 @@ func duels(c Case, r Running, o Options, threads int) (list []Duel, err error) {
 	for _, p := range o.Peers {
 		ways, err := p.Load(Task{c.Peer, c.Sizes, threads, given})
 		if err != nil {
-			return nil, fmt.Errorf("bench: %s: %w", p.Family(), err)
+			return nil, fmt.Errorf("bench: %s: %w", p.Name(), err)
 		}
 		if len(ways) == 0 {
 			continue

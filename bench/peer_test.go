@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fakePeer is set where the test's own program plays a peer: its value is how it behaves.
@@ -37,6 +38,8 @@ func play(how string, in io.Reader, out io.Writer) {
 		case "dies":
 			fmt.Fprintln(os.Stderr, "first words\nno module named torch")
 			os.Exit(3)
+		case "sleeps":
+			time.Sleep(time.Minute)
 		case "garbles":
 			fmt.Fprintln(out, "hello")
 			continue
@@ -65,7 +68,7 @@ func reply(g *gorgonia, r request, how string) (a answer, err error) {
 			}
 			t.Given = append(t.Given, x)
 		}
-		a.Name = "Fake 1.0"
+		a.Name, a.Family = "Fake 1.0", peerTorch
 		a.Ways, err = g.Load(t)
 	case "check":
 		var list []Array
@@ -85,6 +88,26 @@ func reply(g *gorgonia, r request, how string) (a answer, err error) {
 		err = errors.New("unknown question " + r.Ask)
 	}
 	return a, err
+}
+
+// A peer that does not answer is ended, and the sentence says what it was asked.
+func TestPatience(t *testing.T) {
+	t.Setenv(fakePeer, "sleeps")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := StartPeer(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.(*process).patience = 50 * time.Millisecond
+	if _, err := p.Load(Task{Work: "mlp"}); err == nil || !strings.Contains(err.Error(), `no answer to "load" within 50ms`) {
+		t.Errorf("%v", err)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // beside runs a perceptron beside a fake peer.
@@ -214,7 +237,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"peers.md": "| actor | mlp | 1 | 2.000 s | 50 % | PyTorch | compiled | 3.000 s | **1.50** [1.40, 1.60] | 2 |", "peers.json": `"ratio": 10`, "peers.png": "PNG",
+		"peers.md": "| actor | mlp | 1 | 2.000 s | 50 % | PyTorch | compiled | 3.000 s | **1.50** [1.40, 1.60] | 3.00 | 2 |", "peers.json": `"ratio": 10`, "peers.png": "PNG",
 	} {
 		data, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil || !bytes.Contains(data, []byte(want)) {

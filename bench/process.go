@@ -12,26 +12,34 @@ import (
 	"math"
 	"os/exec"
 	"strings"
+	"time"
 )
 
 // process is a peer that runs as a child: one JSON object a line, requests on its stdin, answers on
 // its stdout. scripts/peer/peer.py is one.
 //
 //	{"ask":"load","work":"mlp","sizes":{..},"threads":2,"tensors":[{"name":..,"shape":[..],"data":base64}]}
-//	    {"name":"PyTorch 2","ways":["eager", ..]}         no ways: it does not know the work
+//	    {"name":"PyTorch 2","family":"torch","ways":["eager", ..]}   no ways: it does not know the work
 //	{"ask":"check","way":"eager"}
 //	    {"tensors":[..]}                                  losses and gradients from the given parameters
 //	{"ask":"time","way":"eager","n":10}
 //	    {"seconds":0.5}                                   of all ten
 //
-// An answer {"error":".."} is a failure. data holds little-endian float32.
+// An answer {"error":".."} is a failure, and so is none within the patience. The family says which goals
+// the peer stands for; it may be left out. data holds little-endian float32.
 type process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
 	stderr bytes.Buffer
 	name   string
+	family string
+
+	patience time.Duration
 }
+
+// patience is how long a peer may take for one answer: some compile for minutes.
+const patience = 20 * time.Minute
 
 type request struct {
 	Ask     string         `json:"ask"`
@@ -46,6 +54,7 @@ type request struct {
 type answer struct {
 	Error   string   `json:"error"`
 	Name    string   `json:"name"`
+	Family  string   `json:"family"`
 	Ways    []string `json:"ways"`
 	Tensors []wire   `json:"tensors"`
 	Seconds float64  `json:"seconds"`
@@ -64,7 +73,7 @@ func StartPeer(command string) (Peer, error) {
 	if len(words) == 0 {
 		return nil, errors.New("bench: the peer's command is empty")
 	}
-	p := &process{cmd: exec.Command(words[0], words[1:]...), name: command}
+	p := &process{cmd: exec.Command(words[0], words[1:]...), name: command, patience: patience}
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -88,7 +97,12 @@ func (p *process) ask(r request) (a answer, err error) {
 	if _, err := p.in.Write(append(line, '\n')); err != nil {
 		return a, p.died(err)
 	}
+	late := time.AfterFunc(p.patience, func() { _ = p.cmd.Process.Kill() }) // ends the read
 	text, err := p.out.ReadBytes('\n')
+	if !late.Stop() {
+		_ = p.died(err)
+		return a, fmt.Errorf("no answer to %q within %s", r.Ask, p.patience)
+	}
 	if err != nil {
 		return a, p.died(err)
 	}
@@ -110,7 +124,7 @@ func (p *process) died(err error) error {
 }
 
 // Family implements Peer.
-func (p *process) Family() string { return peerTorch }
+func (p *process) Family() string { return p.family }
 
 // Name implements Peer.
 func (p *process) Name() string { return p.name }
@@ -123,7 +137,7 @@ func (p *process) Load(t Task) ([]string, error) {
 	}
 	a, err := p.ask(r)
 	if err == nil {
-		p.name = a.Name
+		p.name, p.family = a.Name, a.Family
 	}
 	return a.Ways, err
 }

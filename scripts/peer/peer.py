@@ -61,7 +61,7 @@ class Peer:
             except Exception as e:  # the compiler's fault: the other ways are still good
                 print(f"{way}: {e}", file=sys.stderr)
                 del self.make[way]
-        return {"name": "PyTorch " + torch.__version__, "ways": list(self.make)}
+        return {"name": "PyTorch " + torch.__version__, "family": "torch", "ways": list(self.make)}
 
     def check(self, r):
         return {"tensors": pack(self.make[r["way"]]().check())}
