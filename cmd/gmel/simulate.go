@@ -17,7 +17,7 @@ func simulateCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "simulate",
 		Usage: "play a heuristic",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`", Value: "paper"},
 			&cli.StringFlag{Name: "policy", Usage: "`NAME`: " + strings.Join(sim.Policies(), ", "), Value: "switch-aware"},
 			&cli.IntFlag{Name: "worlds", Usage: "`W` worlds side by side; 0: at most 64"},
@@ -25,7 +25,7 @@ func simulateCommand() *cli.Command {
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of worlds and policy", Value: 1},
 			threadsFlag(), jsonFlag(),
 			&cli.StringFlag{Name: "trace", Usage: "write one row per task to `FILE.csv`, which must not exist"},
-		},
+		}, renderFlags()...),
 		Action: simulate,
 	}
 }
@@ -35,6 +35,13 @@ func simulate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	cam, err := camera(c, &o)
+	if err != nil {
+		return err
+	}
+	if cam != nil {
+		o.Watcher, o.Watched = cam, c.Int("world")
+	}
 	p := progress(c)
 	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(sim.Bytes(o.Scenario, o.Worlds))/1e6))
 	o.Progress = p.Count("episode")
@@ -43,6 +50,9 @@ func simulate(c *cli.Context) error {
 		return sim.Simulate(o)
 	})
 	p.Done()
+	if err == nil && cam != nil {
+		err = keepPicture(c, cam, p.Line)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/sim/render"
+	"github.com/urfave/cli/v2"
+)
+
+// Limits of a GIF: all its frames are in memory, about 0.7 MB each.
+const (
+	defaultFrames = 100
+	mostFrames    = 1000
+	mostFPS       = 50
+)
+
+func renderFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "render", Usage: "draw a world into `FILE`, .png for one slot or .gif for many, which must not exist"},
+		&cli.IntFlag{Name: "world", Usage: "with --render: world `I`, from 0"},
+		&cli.IntFlag{Name: "slot", Usage: "with a .png: slot `T`, counted from 0 over the episodes of the world (default: the last)"},
+		&cli.IntFlag{Name: "frames", Usage: "with a .gif: draw the first `N` slots", Value: defaultFrames},
+		&cli.Float64Flag{Name: "fps", Usage: "with a .gif: `N` frames per second", Value: 5},
+	}
+}
+
+// camera is what --render and its options ask for, nil without --render. What is wrong with
+// them is said before anything is played.
+func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
+	path := c.String("render")
+	kind := strings.ToLower(filepath.Ext(path))
+	if err := renderUsage(c, path, kind); path == "" || err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("%s exists and is not overwritten; choose another --render", path)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("the picture %s cannot be written: %s is no folder", path, filepath.Dir(path))
+	}
+	r := render.Options{
+		Title: o.Scenario.Name + ", " + o.Policy.Name(), World: c.Int("world"),
+		Movie: kind == ".gif", Frames: c.Int("frames"), FPS: c.Float64("fps"),
+	}
+	slots := o.Slots(r.World)
+	if slots == 0 {
+		return nil, usagef("--world is %d; allowed: 0 to %d, the worlds with an episode that counts", r.World, min(o.Worlds, o.Episodes)-1)
+	}
+	if r.Slot = slots - 1; c.IsSet("slot") {
+		r.Slot = c.Int("slot")
+	}
+	if r.Slot < 0 || r.Slot >= slots {
+		return nil, usagef("--slot is %d; allowed: 0 to %d", r.Slot, slots-1)
+	}
+	return render.NewCamera(o.Scenario, r), nil
+}
+
+// renderUsage checks what does not depend on the simulation.
+func renderUsage(c *cli.Context, path, kind string) error {
+	if path != "" && kind != ".png" && kind != ".gif" {
+		return usagef("--render %s: the name must end in .png (one slot) or .gif (many)", path)
+	}
+	for _, f := range []struct{ flag, needs, what string }{
+		{"world", kind, "--render"}, {"slot", ".png", "--render FILE.png"},
+		{"frames", ".gif", "--render FILE.gif"}, {"fps", ".gif", "--render FILE.gif"},
+	} {
+		if c.IsSet(f.flag) && (path == "" || kind != f.needs) {
+			return usagef("--%s is for %s only", f.flag, f.what)
+		}
+	}
+	if n := c.Int("frames"); n < 1 || n > mostFrames {
+		return usagef("--frames is %d; allowed: 1 to %d", n, mostFrames)
+	}
+	if n := c.Float64("fps"); !(n >= 1 && n <= mostFPS) {
+		return usagef("--fps is %g; allowed: 1 to %d", n, mostFPS)
+	}
+	return nil
+}
+
+// keepPicture writes the camera's picture and tells what it leaves out.
+func keepPicture(c *cli.Context, cam *render.Camera, say func(string)) error {
+	data, err := cam.Picture()
+	if err != nil {
+		return err
+	}
+	path := c.String("render")
+	if err := record.WriteFile(path, data); err != nil {
+		return err
+	}
+	if frames := c.Int("frames"); strings.EqualFold(filepath.Ext(path), ".gif") && cam.Seen() > frames {
+		say(fmt.Sprintf("%s shows the first %d of %d slots of world %d; --frames allows up to %d", path, frames, cam.Seen(), c.Int("world"), mostFrames))
+	}
+	return nil
+}

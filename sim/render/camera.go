@@ -1,0 +1,171 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image/gif"
+	"image/png"
+
+	"github.com/gmel-go/gmel/sim"
+)
+
+// Options of a Camera.
+type Options struct {
+	Title  string // scenario and policy
+	World  int
+	Slot   int     // PNG: the slot that is drawn, counted from 0 over all episodes
+	Movie  bool    // a GIF of the first slots
+	Frames int     // GIF: how many slots at most, at least 1
+	FPS    float64 // GIF: frames per second, 1 to 50
+}
+
+// Camera takes pictures of one world of a simulation; it is a sim.Watcher.
+type Camera struct {
+	o        Options
+	scenario *sim.Scenario
+	scene    Scene // of the running slot
+	seen     int   // slots
+	tasks    int   // of the episode
+	done     int   // completed
+	still    *Scene
+	movie    gif.GIF
+	film     *film
+}
+
+// NewCamera returns a camera for a simulation of the scenario.
+func NewCamera(s *sim.Scenario, o Options) *Camera {
+	return &Camera{o: o, scenario: s.Clone(), film: newFilm()}
+}
+
+// Seen returns how many slots of the world the camera has seen; those beyond Options.Frames are
+// not in its GIF.
+func (c *Camera) Seen() int { return c.seen }
+
+// wants reports whether the running slot is drawn.
+func (c *Camera) wants() bool {
+	return c.o.Movie && c.seen < c.o.Frames || !c.o.Movie && c.seen == c.o.Slot
+}
+
+// Before keeps what the IEDs of the world decide on.
+func (c *Camera) Before(w *sim.Worlds) {
+	if c.wants() {
+		c.scene = c.stage(w.View(c.o.World))
+	}
+}
+
+// After adds what came of the decisions and draws the slot if it is wanted.
+func (c *Camera) After(w *sim.Worlds) error {
+	if _, slot := w.LastSlot(c.o.World); slot == 0 {
+		c.tasks, c.done = 0, 0
+	}
+	c.count(w)
+	if c.wants() {
+		c.play(w)
+		c.shoot()
+	}
+	c.seen++
+	return nil
+}
+
+// count counts the tasks of a slot; lost ones count as failed, as in sim.Meter.
+func (c *Camera) count(w *sim.Worlds) {
+	for n := c.o.World * w.A; n < (c.o.World+1)*w.A; n++ {
+		if w.HadTask[n] {
+			c.tasks++
+			if w.Task.Completed[n] {
+				c.done++
+			}
+		}
+		if w.Task.Lost != nil {
+			c.tasks += int(w.Task.Lost[n])
+		}
+	}
+}
+
+// shoot takes the picture of the scene.
+func (c *Camera) shoot() {
+	s := c.scene
+	s.Tasks, s.Completed = c.tasks, c.done
+	if !c.o.Movie {
+		c.still = &s
+		return
+	}
+	c.movie.Image = append(c.movie.Image, c.film.develop(Draw(&s)))
+	c.movie.Delay = append(c.movie.Delay, int(100/c.o.FPS+0.5))
+}
+
+// Picture returns the file: a PNG, or a GIF that repeats for ever.
+func (c *Camera) Picture() ([]byte, error) {
+	var out bytes.Buffer
+	var err error
+	switch {
+	case c.o.Movie && len(c.movie.Image) > 0:
+		err = gif.EncodeAll(&out, &c.movie)
+	case !c.o.Movie && c.still != nil:
+		err = png.Encode(&out, Draw(c.still))
+	default:
+		return nil, errors.New("render: the camera has seen nothing of what it should draw")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// stage is the scene before anybody acts.
+func (c *Camera) stage(v sim.View) Scene {
+	o := c.scenario
+	s := Scene{
+		Title: c.o.Title, World: c.o.World, Episode: v.Episode, Slot: v.Slot,
+		WidthM: o.Hall.WidthM, DepthM: o.Hall.DepthM, IEDs: make([]IED, len(v.Places)), Servers: make([]Server, len(v.Servers)),
+		FullS: o.Tasks.Models[0].DeadlineS[0], TopBps: o.Radio.BandwidthMHz * 1e6 * o.Radio.MaxSpectralEfficiency,
+	}
+	for _, m := range o.Tasks.Models {
+		s.Models, s.FullS = append(s.Models, m.Name), min(s.FullS, m.DeadlineS[0])
+	}
+	for i, at := range v.Places {
+		s.IEDs[i] = IED{X: float64(at[0]), Y: float64(at[1]), Server: int(v.First[i])}
+	}
+	for m, at := range v.Servers {
+		s.Servers[m] = Server{X: float64(at[0]), Y: float64(at[1])}
+		for _, g := range v.GPUs[m] {
+			gpu := GPU{BacklogS: float64(g.BacklogS)}
+			for _, k := range g.Models {
+				gpu.Models = append(gpu.Models, int(k))
+			}
+			s.Servers[m].GPUs = append(s.Servers[m].GPUs, gpu)
+		}
+	}
+	return s
+}
+
+// play adds the decisions and their outcomes. Until then IED.Server is the ES of candidate 1,
+// over which a task for the cloud goes.
+func (c *Camera) play(w *sim.Worlds) {
+	s, t := &c.scene, &w.Task
+	for i := range s.IEDs {
+		n, ied := c.o.World*w.A+i, &s.IEDs[i]
+		server := int(t.Server[n])
+		cloud := server == len(s.Servers)
+		if !cloud {
+			ied.Server = server
+		}
+		if server >= 0 {
+			ied.RateBps = float64(t.UplinkBps[n])
+			s.Servers[ied.Server].Tasks++
+		}
+		switch {
+		case w.HadTask[n] && !t.Completed[n] || t.Lost != nil && t.Lost[n] > 0:
+			ied.State = Failed
+		case !w.HadTask[n]:
+			ied.State = Idle
+		case cloud:
+			ied.State = Cloud
+		case server >= 0:
+			ied.State = Offloading
+		default:
+			ied.State = Local
+		}
+	}
+}

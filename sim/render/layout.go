@@ -1,0 +1,75 @@
+package render
+
+import "math"
+
+// Sizes of a picture in pixels.
+const (
+	headHeight  = 62  // title and counts
+	axisWidth   = 58  // left of the hall: its scale
+	axisHeight  = 40  // below the hall
+	panelWidth  = 276 // right of the hall: servers, legend
+	gap         = 22  // between hall and panel, and at the edges
+	mostWidth   = 844 // of the hall
+	mostDepth   = 660
+	leastWidth  = 420 // of the column of the hall: the title needs it
+	panelLines  = 16  // more GPUs than that are summed up
+	panelLine   = 19  // height of a line of the panel
+	legendLine  = 21
+	legendItems = 14 // at most, with their headings
+)
+
+// layout says where things of a scene are.
+type layout struct {
+	width, height int
+	scale         float64 // pixel/m
+	radius        float64 // of an IED
+	side          float64 // of an ES's square
+	summed        bool    // too many ESs for a line each
+	panelX        float64
+}
+
+func newLayout(s *Scene) layout {
+	l := layout{scale: min(mostWidth/s.WidthM, mostDepth/s.DepthM)}
+	width, depth := l.scale*s.WidthM, l.scale*s.DepthM
+	apart := func(n int) float64 { return math.Sqrt(width * depth / float64(n)) }
+	l.radius = min(max(0.12*apart(len(s.IEDs)), 1.5), 7)
+	l.side = min(max(0.14*apart(len(s.Servers)), 4), 22)
+	gpus := 0
+	for i := range s.Servers {
+		gpus += len(s.Servers[i].GPUs)
+	}
+	l.summed = gpus > panelLines
+	l.panelX = axisWidth + max(width, leastWidth) + gap
+	l.width = int(l.panelX + panelWidth + gap)
+	lines := gpus
+	if l.summed {
+		lines = 3
+	}
+	panel := float64((lines+2)*panelLine + legendItems*legendLine)
+	l.height = int(headHeight + max(depth+axisHeight, panel) + 8)
+	return l
+}
+
+// at returns the pixel of a place of the hall.
+func (l *layout) at(x, y float64) (px, py float64) {
+	return axisWidth + l.scale*x, headHeight + l.scale*y
+}
+
+// named reports whether squares of ESs have room for a number.
+func (l *layout) named() bool { return l.side >= 15 }
+
+// detailed reports whether ESs have room for bars and models.
+func (l *layout) detailed() bool { return l.side >= 5.5 }
+
+// tick returns the distance of the marks of a scale: 1, 2 or 5 times a power of ten, at least
+// 70 pixels.
+func (l *layout) tick() float64 {
+	least := 70 / l.scale
+	unit := math.Pow(10, math.Floor(math.Log10(least)))
+	for _, n := range []float64{1, 2, 5} {
+		if n*unit >= least {
+			return n * unit
+		}
+	}
+	return 10 * unit
+}

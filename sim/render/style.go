@@ -1,0 +1,60 @@
+package render
+
+import (
+	"image/color"
+	"math"
+)
+
+// Colours after Okabe and Ito, which colour-blind readers can tell apart; failures have a shape
+// of their own beside.
+var (
+	transparent = color.RGBA{}
+
+	white  = color.RGBA{255, 255, 255, 255}
+	ink    = color.RGBA{20, 20, 20, 255}
+	dim    = color.RGBA{110, 110, 110, 255}
+	faint  = color.RGBA{228, 228, 228, 255}
+	ground = color.RGBA{250, 250, 248, 255}
+
+	blue       = color.RGBA{0, 114, 178, 255}
+	green      = color.RGBA{0, 158, 115, 255}
+	vermillion = color.RGBA{213, 94, 0, 255}
+	purple     = color.RGBA{204, 121, 167, 255}
+	sky        = color.RGBA{86, 180, 233, 255}
+	yellow     = color.RGBA{240, 228, 66, 255}
+	orange     = color.RGBA{230, 159, 0, 255}
+)
+
+// stateStyle is how an IED of a state looks and what the legend calls it.
+var stateStyle = [Failed + 1]struct {
+	fill  color.RGBA
+	label string
+}{
+	Idle:       {white, "no task"},
+	Local:      {blue, "computed by itself"},
+	Offloading: {green, "offloaded to a server"},
+	Cloud:      {ink, "offloaded to the cloud"},
+	Failed:     {vermillion, "failed"},
+}
+
+// modelColors are those of the first models; the rest share the last.
+var modelColors = []color.RGBA{sky, yellow, purple, orange, ink, dim}
+
+func modelColor(k int) color.RGBA { return modelColors[min(k, len(modelColors)-1)] }
+
+// linkPen makes lines wide for high rates, on a logarithmic scale over two decades.
+func (l *layout) linkPen(n *IED, top float64) pen {
+	p := pen{width: l.linkWidth(n.RateBps, top), color: green}
+	switch n.State {
+	case Failed:
+		p.color, p.dash = vermillion, true
+	case Cloud:
+		p.color = ink
+	}
+	return p
+}
+
+func (l *layout) linkWidth(rate, top float64) float64 {
+	part := 1 + math.Log10(max(rate/top, 1e-2))/2
+	return (0.7 + 3.3*part) * min(1, l.radius/5)
+}
