@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test check check-c check-asan check-arm64 bench bench-peers
+.PHONY: build test check check-c check-asan check-arm64 bench bench-peers python python-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -68,3 +68,19 @@ bench-peers: build $(PEER_PYTHON)
 	@command -v python3 >/dev/null || { echo "bench-peers needs python3 with venv, for PyTorch" >&2; exit 1; }
 	python3 -m venv .cache/peer || { echo "bench-peers: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
 	.cache/peer/bin/pip install -q -r $< || { rm -rf .cache/peer; echo "bench-peers: PyTorch could not be installed; is there a network?" >&2; exit 1; }
+
+# The worlds for Python: the library into the package, then pip install ./sim/python.
+python:
+	$(GO) build -buildmode=c-shared -o sim/python/gmel/libgmel.so ./cmd/libgmel
+
+# The package as pip installs it, in an environment of its own.
+python-test: python .cache/python/bin/pytest
+	rm -rf sim/python/build
+	.cache/python/bin/pip install -q --no-index --no-build-isolation --no-deps --force-reinstall ./sim/python
+	.cache/python/bin/pytest -q sim/python/tests
+
+.cache/python/bin/pytest: sim/python/requirements-test.txt
+	@command -v python3 >/dev/null || { echo "python-test needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear .cache/python || { echo "python-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	.cache/python/bin/pip install -q -r $< || { rm -rf .cache/python; echo "python-test: numpy, gymnasium, pettingzoo and pytest could not be installed; is there a network?" >&2; exit 1; }
+	touch $@

@@ -242,6 +242,12 @@ func (w *Worlds) SetThreads(n int) {
 	}
 }
 
+// ResetTo makes the worlds those of another seed and resets them.
+func (w *Worlds) ResetTo(seed uint64) {
+	w.seed = seed
+	w.Reset()
+}
+
 // Reset starts episode 0 in every world and forgets the last step.
 func (w *Worlds) Reset() {
 	w.forget()

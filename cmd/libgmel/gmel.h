@@ -1,0 +1,31 @@
+// The worlds of package sim for other languages. Functions that can fail return NULL, or a sentence
+// that says what is wrong, which the caller frees with gmel_free.
+#ifndef GMEL_H
+#define GMEL_H
+
+#include <stdint.h>
+
+// gmel_config says which worlds gmel_open makes.
+typedef struct {
+	const char *scenario; // a preset (paper, population:1000), the path of a YAML file, or YAML
+	const char *engine;   // an engine of sim.Engines; NULL or empty: the fastest
+	uint64_t seed;
+	int64_t worlds;
+	int64_t threads;
+	int32_t record_tasks; // 1: keep what became of every task (arrays task_...)
+} gmel_config;
+
+typedef enum { GMEL_FLOAT32, GMEL_INT32, GMEL_BOOL } gmel_kind; // GMEL_BOOL: a byte, 0 or 1
+
+enum { GMEL_MAX_RANK = 3 };
+
+// gmel_array is an array that the worlds own. Its address is fixed until gmel_close; gmel_step,
+// gmel_play and gmel_reset overwrite its content.
+typedef struct {
+	void *data;
+	int32_t kind; // gmel_kind
+	int32_t rank;
+	int64_t shape[GMEL_MAX_RANK]; // the last index varies fastest
+} gmel_array;
+
+#endif

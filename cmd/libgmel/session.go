@@ -1,0 +1,166 @@
+//go:build cgo
+
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/gmel-go/gmel/sim"
+)
+
+// settings are gmel_config in Go.
+type settings struct {
+	scenario, engine string
+	seed             uint64
+	worlds, threads  int
+	recordTasks      bool
+}
+
+// session is what a handle names: worlds whose arrays are pinned, because C and Python keep
+// their addresses. Calls of several threads wait for each other.
+type session struct {
+	mu      sync.Mutex
+	worlds  *sim.Worlds
+	pins    runtime.Pinner
+	arrays  map[string]array
+	actions []int32 // of play
+}
+
+func open(c *settings) (*session, error) {
+	if c.threads < 1 {
+		return nil, fmt.Errorf("gmel: %d threads are not allowed; allowed: a whole number from 1", c.threads)
+	}
+	scenario, err := load(c.scenario)
+	if err != nil {
+		return nil, err
+	}
+	var w *sim.Worlds
+	if c.engine == "" {
+		w, err = sim.New(scenario, c.worlds, c.seed)
+	} else {
+		w, err = sim.NewOn(c.engine, scenario, c.worlds, c.seed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.SetThreads(c.threads)
+	w.RecordTasks(c.recordTasks)
+	s := &session{worlds: w, arrays: arraysOf(w)}
+	for _, a := range s.arrays {
+		s.pins.Pin(a.data)
+	}
+	return s, nil
+}
+
+// load reads a preset, a file or YAML: a text of several lines, or with a key and a value.
+func load(text string) (*sim.Scenario, error) {
+	if !sim.IsPreset(text) && (strings.ContainsAny(text, "\n{") || strings.Contains(text, ": ")) {
+		return sim.Parse([]byte(text), "scenario")
+	}
+	return sim.Load(text)
+}
+
+func (s *session) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pins.Unpin()
+}
+
+func (s *session) reset(seed uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.worlds.ResetTo(seed)
+}
+
+func (s *session) step(actions []int32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worlds.Step(actions)
+}
+
+func (s *session) play(policy string, seed uint64, slots int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := sim.NewPolicy(policy, s.worlds.Scenario(), seed)
+	if err != nil {
+		return err
+	}
+	if s.actions == nil {
+		s.actions = make([]int32, s.worlds.W*s.worlds.A)
+	}
+	for range slots {
+		p.Act(s.worlds, s.actions)
+		if err := s.worlds.Step(s.actions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find returns the array of that name.
+func (s *session) find(name string) (array, error) {
+	a, ok := s.arrays[name]
+	if !ok {
+		return array{}, fmt.Errorf("gmel: no array %q in these worlds", name)
+	}
+	return a, nil
+}
+
+// array is one slice of the worlds.
+type array struct {
+	data  unsafe.Pointer
+	kind  int // gmel_kind
+	shape []int
+}
+
+// element are the types of gmel_kind, in its order.
+type element interface{ float32 | int32 | bool }
+
+func arrayOf[T element](s []T, shape ...int) array {
+	kind := 0
+	switch any(s).(type) {
+	case []int32:
+		kind = 1
+	case []bool:
+		kind = 2
+	}
+	return array{data: unsafe.Pointer(unsafe.SliceData(s)), kind: kind, shape: shape}
+}
+
+// arraysOf lists the arrays that callers read. The outcomes are there if they are recorded.
+func arraysOf(w *sim.Worlds) map[string]array {
+	all := map[string]array{
+		"obs":        arrayOf(w.Obs, w.W, w.A, w.O),
+		"mask":       arrayOf(w.Mask, w.W, w.A, w.U),
+		"reward":     arrayOf(w.Reward, w.W, w.A),
+		"had_task":   arrayOf(w.HadTask, w.W, w.A),
+		"terminated": arrayOf(w.Terminated, w.W),
+		"truncated":  arrayOf(w.Truncated, w.W),
+		"final_obs":  arrayOf(w.FinalObs, w.W, w.A, w.O),
+		"final_mask": arrayOf(w.FinalMask, w.W, w.A, w.U),
+	}
+	t := &w.Task
+	if t.Model == nil {
+		return all
+	}
+	for name, s := range map[string][]float32{
+		"data_bits": t.DataBits, "cycles": t.Cycles, "result_bits": t.ResultBits, "deadline": t.Deadline,
+		"uplink_bps": t.UplinkBps, "radio_wait": t.RadioWait, "upload": t.Upload, "queue_wait": t.QueueWait,
+		"switch": t.Switch, "compute": t.Compute, "download": t.Download, "latency": t.Latency, "energy": t.Energy,
+	} {
+		all["task_"+name] = arrayOf(s, w.W, w.A)
+	}
+	all["task_model"] = arrayOf(t.Model, w.W, w.A)
+	all["task_action"] = arrayOf(t.Action, w.W, w.A)
+	all["task_server"] = arrayOf(t.Server, w.W, w.A)
+	all["task_completed"] = arrayOf(t.Completed, w.W, w.A)
+	if t.Lost != nil {
+		all["task_lost"] = arrayOf(t.Lost, w.W, w.A)
+		all["task_lost_s"] = arrayOf(t.LostS, w.W, w.A)
+	}
+	return all
+}

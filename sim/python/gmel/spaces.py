@@ -1,0 +1,46 @@
+"""What the two environments share: spaces, and what becomes of an illegal action."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from ._library import Error
+from .worlds import Floats, Worlds
+
+Illegal = Literal["error", "local"]
+"""What an environment does about an action that the mask forbids: raise an Error, or play 0."""
+
+
+def check_illegal(value: str) -> None:
+    if value not in ("error", "local"):
+        raise Error(f'gmel: illegal={value!r} is not allowed; allowed: "error", "local"')
+
+
+def check_render_mode(value: str | None) -> None:
+    if value is not None:
+        raise Error(f"gmel: render_mode {value!r} is not allowed; allowed: None, there are no pictures")
+
+
+def observation_box(*shape: int) -> spaces.Box:
+    return spaces.Box(-np.inf, np.inf, shape, np.float32)
+
+
+def as_mask(mask: Floats) -> npt.NDArray[np.int8]:
+    """Masks in the type that Gymnasium's spaces sample with."""
+    return mask.astype(np.int8)
+
+
+def played(worlds: Worlds, actions: npt.ArrayLike, illegal: Illegal) -> npt.NDArray[Any]:
+    """The actions to play, [W, A]: as they are, or with 0 for what the mask forbids."""
+    given = np.asarray(actions)
+    mask = worlds.mask
+    if illegal == "error" or given.shape != mask.shape[:2] or given.dtype.kind not in "iu":
+        return given  # Worlds.step says what is wrong
+    inside = (given >= 0) & (given < mask.shape[2])
+    known = np.where(inside, given, 0)
+    legal = np.take_along_axis(mask, known[..., None].astype(np.intp), axis=2)[..., 0]
+    return np.where(legal > 0, known, 0)

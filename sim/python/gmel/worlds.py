@@ -1,0 +1,219 @@
+"""W worlds that are stepped together, with nothing between NumPy and their memory."""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ._library import Error, Handle
+
+Scenario = str | os.PathLike[str] | Mapping[str, Any]
+"""A preset ("paper", "population:1000"), the path of a YAML file, YAML text, or a mapping of what
+differs from the preset "paper", such as ``{"ieds": 50}``."""
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+_TASK = "task_"
+
+
+def _whole(name: str, value: object, lowest: int, highest: int) -> int:
+    """The value as a whole number from lowest to highest."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = lowest - 1
+    if not lowest <= number <= highest:
+        raise Error(f"gmel: {name} {value!r} is not allowed; allowed: a whole number from {lowest} to {highest}")
+    return number
+
+
+def _seed(value: object) -> int:
+    return _whole("seed", value, 0, 2**64 - 1)
+
+
+def _scenario_text(scenario: Scenario) -> str:
+    if isinstance(scenario, Mapping):
+        return json.dumps(scenario)  # JSON is YAML
+    return os.fspath(scenario)
+
+
+class Worlds:
+    """W independent worlds of A agents (IEDs) with O observed numbers and U actions.
+
+    The arrays are read-only views of the worlds' own memory: their address is fixed, and ``step``,
+    ``play`` and ``reset`` overwrite them. With ``copy=True`` every access is a copy of its own. A
+    view stays valid, unchanged, after ``close``.
+
+    World w depends on the scenario, the seed and w only, not on threads or engine: the numbers are
+    those of ``sim.New`` in Go, bit for bit. An episode that ends is followed at once by the next
+    one, on another topology: where ``truncated``, ``obs`` and ``mask`` belong to the new episode,
+    ``final_obs`` and ``final_mask`` to the end of the old one.
+
+    Args:
+        scenario: what is played, see ``Scenario``.
+        worlds: W.
+        seed: of the worlds, 0 to 2**64 - 1.
+        threads: that step them; calls of several Python threads wait for each other.
+        engine: "c/avx512", "c/avx2", "c/base" or "go"; None is the fastest here.
+        record_tasks: fill ``tasks``, what became of every task; a step takes longer with it.
+        copy: arrays are copies instead of views.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario = "paper",
+        worlds: int = 1,
+        *,
+        seed: int = 1,
+        threads: int = 1,
+        engine: str | None = None,
+        record_tasks: bool = False,
+        copy: bool = False,
+    ) -> None:
+        self._open: Handle | None = None
+        self._copy = copy
+        self._seed = _seed(seed)
+        handle = Handle(
+            scenario=_scenario_text(scenario),
+            engine=engine or "",
+            seed=self._seed,
+            worlds=_whole("worlds", worlds, 1, 2**31 - 1),
+            threads=_whole("threads", threads, 1, 2**15),
+            record_tasks=record_tasks,
+        )
+        arrays: dict[str, npt.NDArray[Any]] = {name: handle.array(name) for name in handle.names()}
+        self._tasks = {name.removeprefix(_TASK): a for name, a in arrays.items() if name.startswith(_TASK)}
+        self._arrays = {name: a for name, a in arrays.items() if not name.startswith(_TASK)}
+        self._open = handle
+        self.num_worlds, self.num_agents, self.obs_size = self._arrays["obs"].shape  #: W, A, O
+        self.num_actions: int = self._arrays["mask"].shape[2]  #: U
+
+    # What the current slot shows.
+
+    @property
+    def obs(self) -> Floats:
+        """[W, A, O] what every agent observes in the current slot."""
+        return self._read("obs")
+
+    @property
+    def mask(self) -> Floats:
+        """[W, A, U] 1 = legal; an agent without a task may only choose 0."""
+        return self._read("mask")
+
+    # What the last step did.
+
+    @property
+    def reward(self) -> Floats:
+        """[W, A] -latency / deadline of the task, -(1 + penalty) of a failed one, 0 without one."""
+        return self._read("reward")
+
+    @property
+    def had_task(self) -> Flags:
+        """[W, A] the agent decided about a task."""
+        return self._read("had_task")
+
+    @property
+    def terminated(self) -> Flags:
+        """[W] the rules ended the episode: never in this game."""
+        return self._read("terminated")
+
+    @property
+    def truncated(self) -> Flags:
+        """[W] the time limit ended the episode: bootstrap from ``final_obs``."""
+        return self._read("truncated")
+
+    @property
+    def final_obs(self) -> Floats:
+        """[W, A, O] the last observation of the episode, valid where it ended."""
+        return self._read("final_obs")
+
+    @property
+    def final_mask(self) -> Floats:
+        """[W, A, U] the last mask of the episode, valid where it ended."""
+        return self._read("final_mask")
+
+    @property
+    def tasks(self) -> dict[str, npt.NDArray[Any]]:
+        """Arrays [W, A] of what became of the tasks of the last step; times in s.
+
+        model (-1 without a task), data_bits, cycles, result_bits, deadline; action, server (-1
+        local), uplink_bps; radio_wait + upload + queue_wait + switch + compute + download =
+        latency, cut at the deadline; completed; energy in J; with a queue of arrivals also lost,
+        lost_s. Needs ``record_tasks=True``.
+        """
+        self._handle()
+        if not self._tasks:
+            raise Error("gmel: these worlds do not record tasks; make them with record_tasks=True")
+        return {name: a.copy() if self._copy else a for name, a in self._tasks.items()}
+
+    @property
+    def engine(self) -> str:
+        """The engine that plays."""
+        return self._handle().engine()
+
+    @property
+    def scenario(self) -> str:
+        """The effective scenario as YAML, every setting."""
+        return self._handle().scenario()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Starts episode 0 of the seed in every world; None: of the seed before."""
+        handle = self._handle()
+        if seed is not None:
+            self._seed = _seed(seed)
+        handle.reset(self._seed)
+
+    def step(self, actions: npt.ArrayLike) -> None:
+        """Plays one slot with whole numbers [W, A]: 0 is local, c is candidate server c.
+
+        An illegal action is an Error that names it, and nothing has changed then.
+        """
+        self._handle().step(self._whole_numbers(actions))
+
+    def play(self, policy: str, slots: int = 1, *, seed: int = 1) -> None:
+        """Plays slots with a heuristic: random, local, nearest, greedy, softmin or switch-aware."""
+        self._handle().play(policy, _seed(seed), _whole("slots", slots, 0, 2**31 - 1))
+
+    def close(self) -> None:
+        """Gives the worlds up; their memory goes with the last view of it."""
+        self._open = None
+        self._arrays, self._tasks = {}, {}
+
+    @property
+    def closed(self) -> bool:
+        return self._open is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _handle(self) -> Handle:
+        if self._open is None:
+            raise Error("gmel: these worlds are closed")
+        return self._open
+
+    def _read(self, name: str) -> npt.NDArray[Any]:
+        self._handle()
+        return self._arrays[name].copy() if self._copy else self._arrays[name]
+
+    def _whole_numbers(self, actions: npt.ArrayLike) -> Ints:
+        """The actions as the library reads them; a number that int32 cannot hold stays illegal."""
+        given = np.asarray(actions)
+        shape = (self.num_worlds, self.num_agents)
+        if given.shape != shape or given.dtype.kind not in "iu":
+            raise Error(f"gmel: actions of shape {given.shape} and type {given.dtype}; allowed: {shape}, whole numbers")
+        if not np.can_cast(given.dtype, np.int32):
+            held = np.iinfo(np.int32)
+            given = np.clip(given, max(held.min, np.iinfo(given.dtype).min), held.max)
+        return np.ascontiguousarray(given, np.int32)
