@@ -48,6 +48,7 @@ func (d dice) scenario(t *testing.T) *Scenario {
 		s.Compute.ServerGcyclesPerS = []float64{d.scale(0.1, 1000), d.scale(1, 100), 10}[:d.count(1, 3)]
 		s.Compute.IEDGcyclesPerS = d.interval(0.01, 100)
 		s.Compute.CacheModels = d.count(1, 8)
+		d.options(s)
 		s.Energy = Energy{Kappa: d.scale(1e-30, 1e-24), GPUW: d.between(0, 1000)}
 		s.Reward = RewardRule{FailurePenalty: d.between(0, 3), EnergyWeightPerJ: pick(d, 0, d.scale(1e-5, 10))}
 		s.Observation = Observation{d.flag(), d.flag(), d.flag()}
@@ -95,6 +96,14 @@ func (d dice) tasks(s *Scenario) {
 	}
 	for k := range s.Tasks.Models {
 		s.Tasks.Models[k].Share /= total
+	}
+}
+
+// options turns some options on, each in one scenario of three.
+func (d dice) options(s *Scenario) {
+	on := func() bool { return d.IntN(3) == 0 }
+	if on() {
+		s.Compute.ServerGPUs = []int{d.count(1, 8), d.count(1, 3), 1}[:d.count(1, 3)]
 	}
 }
 

@@ -130,7 +130,7 @@ func cbool(b bool) C.int32_t {
 func (n *native) setScalars(p *params) {
 	c := &n.params
 	c.agents, c.servers, c.candidates, c.models = C.int32_t(p.A), C.int32_t(p.M), C.int32_t(p.C), C.int32_t(p.K)
-	c.cache, c.obs, c.actions, c.slots = C.int32_t(p.G), C.int32_t(p.O), C.int32_t(p.U), C.int32_t(p.slots)
+	c.cache, c.obs, c.actions, c.slots, c.gpus = C.int32_t(p.G), C.int32_t(p.O), C.int32_t(p.U), C.int32_t(p.slots), C.int32_t(p.P)
 	c.flags, c.load_times, c.server_speeds, c.episodic = cbool(p.flags), cbool(p.loadTimes), cbool(p.serverSpeeds), cbool(p.episodic)
 	c.fixed_key = [2]C.uint32_t{C.uint32_t(p.fixedKey[0]), C.uint32_t(p.fixedKey[1])}
 	for i := range c.nlos_a { // the largest counts, so the last line may stand several times
@@ -182,8 +182,13 @@ func (n *native) setTables(p *params) {
 		n.params.table[i] = C.int64_t(len(n.tables))
 		n.tables = append(n.tables, unsafe.Slice((*uint32)(unsafe.Pointer(&t[0])), len(t))...)
 	}
-	n.params.table[C.TABLE_NEAR] = C.int64_t(len(n.tables))
-	n.tables = append(n.tables, unsafe.Slice((*uint32)(unsafe.Pointer(&p.near.list[0])), len(p.near.list))...)
+	n.setIntTable(C.TABLE_NEAR, p.near.list)
+	n.setIntTable(C.TABLE_GPUS, p.gpus)
+}
+
+func (n *native) setIntTable(which int, t []int32) {
+	n.params.table[which] = C.int64_t(len(n.tables))
+	n.tables = append(n.tables, unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(t))), len(t))...)
 }
 
 // setSeed follows the seed, which UnmarshalBinary may change.

@@ -8,7 +8,6 @@ func unsupported(s *Scenario) string {
 		key string
 		on  bool
 	}{
-		{"compute.server_gpus", len(s.Compute.ServerGPUs) > 0},
 		{"radio.reuse_1", s.Radio.Reuse1},
 		{"hall.mobility", s.Hall.Mobility.EverySlots > 0},
 		{"compute.cloud", s.hasCloud()},

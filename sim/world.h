@@ -1,5 +1,5 @@
 // The slot step in C: what step.go, slot.go, server.go, topology.go and observe.go of this
-// package specify, with the same bits. The Go code says what and why; this says how fast.
+// package specify, and the files of the options, with the same bits. The Go code says what and why; this says how fast.
 //
 // Plain code that compiles as C99 and C++, no intrinsics: compilers for the host turn the
 // loops over lanes into vectors, a compiler for a GPU can give each lane to a thread.
@@ -28,17 +28,17 @@ enum {
 	TASK_SERVER, TASK_COMPLETED, TASK_FIELDS
 };
 
-// Tables of the scenario: [models], [servers], [cells, measured].
+// Tables of the scenario: [models], [servers], [cells, measured], [servers].
 enum {
 	TABLE_UP_TO, TABLE_DATA_LO, TABLE_DATA_SPAN, TABLE_STEPS_LO, TABLE_STEPS_COUNT, TABLE_CYCLES_PER_STEP, TABLE_RESULT,
 	TABLE_DEADLINE_LO, TABLE_DEADLINE_SPAN, TABLE_MODEL_LOAD, TABLE_SERVER_X, TABLE_SERVER_Y, TABLE_SERVER_SPEED,
-	TABLE_NEAR, TABLE_FIELDS
+	TABLE_NEAR, TABLE_GPUS, TABLE_FIELDS
 };
 
 // world_params are the scalars of params.go, the places of arrays in words from the beginning
 // of the slab, of the outcomes and of the tables; no pointers, so a device can hold a copy.
 typedef struct {
-	int32_t agents, servers, candidates, models, cache, obs, actions, slots;
+	int32_t agents, servers, candidates, models, cache, obs, actions, slots, gpus;
 	int32_t flags, load_times, server_speeds, episodic;
 	int32_t measured, cells_x, cells_y;
 	uint32_t key[2], fixed_key[2];

@@ -139,11 +139,12 @@ static void world_show(world *w, int32_t lo, int32_t hi) {
 	const float *speed = w->table[TABLE_SERVER_SPEED];
 	for (int64_t m = 0; m < n; m++) {
 		float *row = w->rows + m * w->row;
-		row[0] = world_min(w->free[first + m] * per_wait, max_wait);
+		int64_t gpu = world_next_gpu(w, first + m);
+		row[0] = world_min(w->free[gpu] * per_wait, max_wait);
 		row[1] = (float)w->load[first + m] * per_agent;
 		row[2] = speed[m % servers] * per_speed;
 		for (int32_t k = 0; k < models; k++) row[3 + k] = 0;
-		for (int32_t g = 0; g < places; g++) row[3 + w->cache[(first + m) * places + g]] = 1;
+		for (int32_t g = 0; g < places; g++) row[3 + w->cache[gpu * places + g]] = 1;
 	}
 }
 

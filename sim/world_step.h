@@ -1,16 +1,9 @@
-// One slot: step.go and server.go for groups of worlds.
+// One slot: step.go for groups of worlds.
 #ifndef GMEL_WORLD_STEP_H
 #define GMEL_WORLD_STEP_H
 
+#include "world_server.h"
 #include "world_topology.h"
-
-// What a step knows about its group of worlds.
-typedef struct {
-	int32_t lo, hi;        // worlds
-	int64_t first, ess;    // first IED, first ES
-	int32_t agents;        // IEDs of the group
-	int32_t sent, own;     // offloaded and local tasks
-} world_slice;
 
 static void world_count_load(world *w, const world_slice *s) {
 	const world_params *p = w->p;
@@ -94,90 +87,6 @@ static void world_run_own(const world_params *p, world_tasks *b) {
 		b->arrival[j] = until; // the new backlog
 		b->done[j] = started & (end <= tau);
 		b->latency[j] = b->done[j] ? end : tau;
-	}
-}
-
-// world_merge sorts by merging; from and to swap roles.
-static uint64_t *world_merge(uint64_t *from, uint64_t *to, int32_t n, int32_t run) {
-	for (; run < n; run *= 2) {
-		for (int32_t lo = 0; lo < n; lo += 2 * run) {
-			int32_t mid = lo + run < n ? lo + run : n, hi = mid + run < n ? mid + run : n;
-			for (int32_t a = lo, b = mid, k = lo; k < hi; k++) to[k] = b >= hi || (a < mid && from[a] <= from[b]) ? from[a++] : from[b++];
-		}
-		uint64_t *swap = from;
-		from = to, to = swap;
-	}
-	return from;
-}
-
-// world_sort orders the keys of one ES: insertion in runs of 16, then merges.
-static uint64_t *world_sort(uint64_t *keys, uint64_t *other, int32_t n) {
-	enum { RUN = 16 };
-	for (int32_t lo = 0; lo < n; lo += RUN) {
-		int32_t hi = lo + RUN < n ? lo + RUN : n;
-		for (int32_t i = lo + 1; i < hi; i++) {
-			uint64_t key = keys[i];
-			int32_t j = i;
-			for (; j > lo && keys[j - 1] > key; j--) keys[j] = keys[j - 1];
-			keys[j] = key;
-		}
-	}
-	return world_merge(keys, other, n, RUN);
-}
-
-// world_touch is touch of server.go.
-static inline int32_t world_touch(int32_t *cache, int32_t places, int32_t model) {
-	int32_t at = 0;
-	while (at < places - 1 && cache[at] != model) at++;
-	int32_t held = cache[at] == model;
-	for (; at > 0; at--) cache[at] = cache[at - 1];
-	cache[0] = model;
-	return held;
-}
-
-// world_serve runs task k of the list on its ES.
-static void world_serve(world *w, const world_slice *s, int32_t k) {
-	world_tasks *b = &w->sent[k / WORLD_LANES];
-	int32_t at = k % WORLD_LANES;
-	int64_t es = s->ess + b->es[at];
-	float tau = b->tau[at], arrival = b->arrival[at], start = world_max(arrival, w->free[es]);
-	b->queue[at] = start - arrival;
-	b->load[at] = 0, b->latency[at] = tau, b->done[at] = 0;
-	if (start >= tau) {
-		b->compute[at] = b->down[at] = 0;
-		return;
-	}
-	int32_t model = w->model[s->first + b->who[at]];
-	if (!world_touch(w->cache + es * w->p->cache, w->p->cache, model)) b->load[at] = w->table[TABLE_MODEL_LOAD][model];
-	float end = start + b->load[at] + b->compute[at], until = world_min(end, tau), latency = end + b->down[at];
-	w->free[es] = until;
-	b->energy[at] += w->p->gpu_w * (until - start);
-	if (latency <= tau) b->latency[at] = latency, b->done[at] = 1;
-}
-
-// world_serve_all serves the tasks of a world, [from, to) of the list, ES by ES in the order of
-// arrival. Arrivals are not negative, so their bits sort like their values.
-static void world_serve_all(world *w, const world_slice *s, int32_t number, int32_t from, int32_t to) {
-	int32_t servers = w->p->servers, at = 0, base = (number - s->lo) * servers;
-	const int32_t *load = w->load + (int64_t)number * servers;
-	for (int32_t m = 0; m < servers; m++) w->start[m] = at, at += load[m];
-	for (int32_t k = from; k < to; k++) {
-		const world_tasks *b = &w->sent[k / WORLD_LANES];
-		w->keys[w->start[b->es[k % WORLD_LANES] - base]++] = (uint64_t)world_bits(b->arrival[k % WORLD_LANES]) << 32 | (uint32_t)k;
-	}
-	for (int32_t m = 0; m < servers; m++) { // start is the end now
-		int32_t n = load[m], first = w->start[m] - n;
-		const uint64_t *keys = world_sort(w->keys + first, w->merged + first, n);
-		for (int32_t k = 0; k < n; k++) world_serve(w, s, (int32_t)(uint32_t)keys[k]);
-	}
-}
-
-static void world_serve_worlds(world *w, const world_slice *s) {
-	int32_t from = 0, to = 0;
-	for (int32_t number = s->lo; number < s->hi; number++, from = to) {
-		const int32_t *load = w->load + (int64_t)number * w->p->servers;
-		for (int32_t m = 0; m < w->p->servers; m++) to += load[m];
-		world_serve_all(w, s, number, from, to);
 	}
 }
 
@@ -278,7 +187,7 @@ static void world_step_group(world *w, int32_t lo, int32_t hi) {
 	world_play(w, &s);
 	world_advance(w->compute + s.first, p->slot, s.agents);
 	world_advance(w->radio + s.first, p->slot, s.agents);
-	world_advance(w->free + s.ess, p->slot, (int64_t)(hi - lo) * p->servers);
+	world_advance(w->free + s.ess * p->gpus, p->slot, (int64_t)(hi - lo) * p->servers * p->gpus);
 	for (int32_t n = lo; n < hi; n++) w->slot[n]++, w->truncated[n] = 0;
 	world_begin_slot(w, lo, hi);
 	if (w->slot[lo] == p->slots) world_end(w, &s);

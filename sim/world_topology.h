@@ -89,15 +89,15 @@ static void world_draw_topology(world *w, int32_t number) {
 // world_start_episodes begins the episode that each world of a group is at.
 static void world_start_episodes(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
-	int64_t servers = p->servers, agents = p->agents;
+	int64_t servers = p->servers, agents = p->agents, gpus = servers * p->gpus;
 	for (int32_t n = lo; n < hi; n++) {
 		w->slot[n] = 0;
 		world_draw_topology(w, n);
 		memset(w->compute + n * agents, 0, (size_t)agents * sizeof(float));
 		memset(w->radio + n * agents, 0, (size_t)agents * sizeof(float));
-		memset(w->free + n * servers, 0, (size_t)servers * sizeof(float));
+		memset(w->free + n * gpus, 0, (size_t)gpus * sizeof(float));
 		memset(w->load + n * servers, 0, (size_t)servers * sizeof(int32_t));
-		for (int64_t j = 0; j < servers * p->cache; j++) w->cache[n * servers * p->cache + j] = (int32_t)(j % p->cache);
+		for (int64_t j = 0; j < gpus * p->cache; j++) w->cache[n * gpus * p->cache + j] = (int32_t)(j % p->cache);
 	}
 	world_begin_slot(w, lo, hi);
 }

@@ -32,7 +32,7 @@ typedef struct {
 typedef struct {
 	const world_params *p;
 	const float *table[TABLE_FIELDS];
-	const int32_t *near_servers;
+	const int32_t *near_servers, *gpus;
 	float *obs, *mask, *reward, *final_obs, *final_mask, *speed, *gain, *now, *compute, *radio, *free, *data, *cycles, *deadline;
 	int32_t *slot, *episode, *cand, *load, *cache, *model;
 	uint8_t *had_task, *truncated, *los;
@@ -49,6 +49,17 @@ typedef struct {
 	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags
 	float *level;            // [TILE, 2 pairs_per_ied] observed gains
 } world;
+
+// world_next_gpu is nextGPU of gpu.go: where the GPU of an ES, counted in all worlds, stands
+// that is free first.
+WORLD_FN int64_t world_next_gpu(const world *w, int64_t es) {
+	if (w->p->gpus == 1) return es;
+	int64_t first = es * w->p->gpus, next = first;
+	int32_t count = w->gpus[es % w->p->servers];
+	for (int64_t gpu = first + 1; gpu < first + count; gpu++)
+		if (w->free[gpu] < w->free[next]) next = gpu;
+	return next;
+}
 
 // A slot's place among the random numbers, the same for all worlds of a group.
 typedef struct {
@@ -106,6 +117,7 @@ static void world_bind(world *w, const world_params *p, const uint32_t *tables, 
 	w->p = p;
 	for (int t = 0; t < TABLE_FIELDS; t++) w->table[t] = (const float *)(tables + p->table[t]);
 	w->near_servers = (const int32_t *)(tables + p->table[TABLE_NEAR]);
+	w->gpus = (const int32_t *)(tables + p->table[TABLE_GPUS]);
 #define WORLD_AT(type, name) (type *)(slab + p->field[name])
 	w->obs = WORLD_AT(float, WORLD_OBS), w->mask = WORLD_AT(float, WORLD_MASK), w->reward = WORLD_AT(float, WORLD_REWARD);
 	w->final_obs = WORLD_AT(float, WORLD_FINAL_OBS), w->final_mask = WORLD_AT(float, WORLD_FINAL_MASK);
