@@ -1,0 +1,170 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/philox"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// What of a slot is measured. Observation and mask are always written.
+const (
+	WorkStep = "step + observation"
+	WorkPlay = "step + observation + random actions"
+)
+
+// SimRow is how fast worlds are stepped.
+type SimRow struct {
+	Name    string  `json:"name"` // "sim"
+	Work    string  `json:"work"`
+	IEDs    int     `json:"ieds"`
+	Servers int     `json:"servers"`
+	Obs     int     `json:"observation"` // floats of an IED's observation
+	Worlds  int     `json:"worlds"`
+	Engine  string  `json:"engine"`
+	Device  string  `json:"device"`
+	Threads int     `json:"threads"`
+	Seconds float64 `json:"seconds"` // of a slot of all worlds, median
+	Spread  float64 `json:"spread_seconds"`
+	Samples int     `json:"samples"`
+	Rate    float64 `json:"rate"`
+	Unit    string  `json:"unit"`
+
+	Bytes    float64 `json:"bytes_per_agent_step"`  // see StepBytes
+	Copied   float64 `json:"copy_bytes_per_second"` // read and written by a copy on one thread, the best of this run
+	Fraction float64 `json:"fraction_of_floor"`     // bytes over bandwidth, over seconds
+	Commit   string  `json:"commit,omitempty"`
+	Go       string  `json:"go"`
+}
+
+// SimOptions of Sim.
+type SimOptions struct {
+	Scenario *sim.Scenario
+	Worlds   int    // 0: so many that there are about 100,000 IEDs
+	Engine   string // as for sim.NewOn; "": the fastest
+	Threads  int
+	Length   time.Duration // of the measurement of a row
+}
+
+// crowd is the number of IEDs in all worlds where nobody says otherwise.
+const crowd = 100_000
+
+// StepBytes is what a slot of one IED must move: the action, observation, mask, reward and flag that
+// others read or wrote, the task and backlogs that it reads and writes, mean gains that it reads.
+func StepBytes(s *sim.Scenario) float64 {
+	words := 1 + s.ObsSize() + s.Actions() + 1 + 2*6 + s.Candidates()
+	return float64(4*words + 1)
+}
+
+// Sim measures the step of the worlds, then the step with random legal actions.
+func Sim(o SimOptions) (rows []SimRow, err error) {
+	if o.Worlds == 0 {
+		o.Worlds = max(1, crowd/o.Scenario.IEDs)
+	}
+	if o.Engine == "" {
+		o.Engine = sim.Engines()[0]
+	}
+	w, err := sim.NewOn(o.Engine, o.Scenario, o.Worlds, 1)
+	if err != nil {
+		return nil, err
+	}
+	w.RecordTasks(false)
+	w.SetThreads(o.Threads)
+	c := newChooser(w)
+	for _, work := range []string{WorkStep, WorkPlay} {
+		before := copyRate()
+		m, err := measure(func(n int) (float64, error) { return c.play(n, work == WorkPlay) }, o.Length)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, simRow(w, work, o.Threads, m, max(before, copyRate())))
+	}
+	return rows, nil
+}
+
+func simRow(w *sim.Worlds, work string, threads int, m Measurement, copied float64) SimRow {
+	s, steps := w.Scenario(), float64(w.W*w.A)
+	r := SimRow{
+		Name: "sim", Work: work, IEDs: w.A, Servers: s.Servers, Obs: w.O, Worlds: w.W, Engine: w.Engine(), Device: processor(),
+		Threads: threads, Seconds: m.Median, Spread: m.Spread(), Samples: m.Samples, Rate: steps / m.Median, Unit: "agent-steps/s",
+		Bytes: StepBytes(s), Copied: copied, Commit: commit(), Go: goVersion(),
+	}
+	r.Fraction = steps * r.Bytes / (copied * float64(min(threads, runtime.GOMAXPROCS(0)))) / m.Median
+	return r
+}
+
+// processor is the name of the machine's processor, where a backend knows it.
+func processor() string {
+	info, err := kernels.Describe("auto")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	return info.Device
+}
+
+// chooser draws legal actions: cheap random numbers, because they are measured too.
+type chooser struct {
+	w       *sim.Worlds
+	rng     *rand.Rand
+	table   [1 << 12]uint32 // random numbers below 2^16
+	actions []int32
+}
+
+func newChooser(w *sim.Worlds) *chooser {
+	c := &chooser{w: w, rng: rand.New(philox.NewSource(1, 98)), actions: make([]int32, w.W*w.A)}
+	for i := range c.table {
+		c.table[i] = uint32(c.rng.IntN(1 << 16))
+	}
+	return c
+}
+
+// choose draws for every IED with a task, from the table at a random place.
+func (c *chooser) choose() {
+	u, at := c.w.U, c.rng.IntN(len(c.table))
+	for i := range c.actions {
+		legal := c.w.Mask[i*u+u-1] // all candidates or none
+		c.actions[i] = int32(c.table[(at+i)%len(c.table)]*uint32(u)>>16) * int32(legal)
+	}
+}
+
+// play takes n slots and returns their time, with or without that of the choice.
+func (c *chooser) play(n int, all bool) (seconds float64, err error) {
+	for range n {
+		begin := time.Now()
+		c.choose()
+		if !all {
+			begin = time.Now()
+		}
+		if err := c.w.Step(c.actions); err != nil {
+			return 0, errors.Join(errors.New("bench: sim"), err)
+		}
+		seconds += time.Since(begin).Seconds()
+	}
+	return seconds, nil
+}
+
+// copyRate is the bytes a second that a copy far larger than the caches reads and writes.
+func copyRate() float64 {
+	from, to := make([]float32, 16<<20), make([]float32, 16<<20)
+	for i := range from {
+		from[i] = float32(i)
+	}
+	best := 0.0
+	for range 4 {
+		begin := time.Now()
+		copy(to, from)
+		best = max(best, float64(8*len(from))/time.Since(begin).Seconds())
+	}
+	return best
+}
+
+// Text is the row for people.
+func (r *SimRow) Text() string {
+	return fmt.Sprintf("sim     N%-6d W%-6d %-36s %9s +- %4.1f %%  %8.2f M %s  %4.1f %% of the floor (%s)\n", r.IEDs, r.Worlds, r.Work,
+		duration(r.Seconds), 100*r.Spread/r.Seconds/2, r.Rate/1e6, r.Unit, 100*r.Fraction, r.Engine)
+}
