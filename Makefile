@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test check check-c check-asan check-arm64 bench bench-peers python python-test
+.PHONY: build test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -11,6 +11,13 @@ build: ## the program, ./gmel
 
 test: ## all tests
 	$(GO) test ./...
+
+# The CUDA kernels on this processor, against the conformance suite. cgo does not see changes of
+# sources outside of a package's folder, so a checksum of them is a part of the flags.
+CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/gpu/cuda/*.h kernels/gpu/cuda/emu/*) kernels/cpu/program.h
+test-emu:
+	CGO_CXXFLAGS="-O2 -g -ffp-contract=off -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)" \
+	  $(GO) test -tags emu ./kernels/emu
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.
 check:

@@ -1,0 +1,144 @@
+//go:build emu
+
+package emu
+
+// Contraction is off as for nvcc (-fmad=false), by CGO_CXXFLAGS of make test-emu.
+
+/*
+#cgo CXXFLAGS: -std=c++17 -O2 -Wall
+#include <stdlib.h>
+#include <string.h>
+#include "../gpu/cuda/gmel_cuda.h"
+void gmel_emu_order(int order);
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"unsafe"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func init() { kernels.Register("emu", driver{}) }
+
+// orders of blocks and threads, by the codes of emu.h.
+var orders = []string{"forward", "backward", "shuffled"}
+
+type driver struct{}
+
+func (driver) Info() kernels.Info {
+	return kernels.Info{Name: "emu", Device: "CUDA emulated on one thread", ISA: orders[0], ISAs: orders, Threads: 1}
+}
+
+func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+	order := slices.Index(orders, o.ISA)
+	if o.ISA == "" {
+		order = 0
+	}
+	if order < 0 {
+		return nil, fmt.Errorf("emu: no order %q; there is: %v", o.ISA, orders)
+	}
+	return &backend{order}, nil
+}
+
+type backend struct{ order int }
+
+func (*backend) Name() string { return "emu" }
+func (*backend) Sync() error  { return nil }
+func (*backend) Close() error { return nil }
+
+func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("emu: %w", err)
+	}
+	descs := (*C.desc)(unsafe.Pointer(unsafe.SliceData(p.Descs)))
+	if op := kernels.Op(C.gmel_cuda_missing(descs, C.int64_t(len(p.Descs)))); op != kernels.OpNone {
+		return nil, fmt.Errorf("emu: program %q: there is no kernel for %s", p.Name, op)
+	}
+	e := &executable{backend: b, program: p, plan: newPlan(p)}
+	if e.plan == nil {
+		return nil, fmt.Errorf("emu: program %q: out of memory", p.Name)
+	}
+	e.scratch = make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1)
+	return e, nil
+}
+
+// newPlan hands the Program to C, which copies it.
+func newPlan(p *kernels.Program) *C.gmel_cuda_plan {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local)}
+	if len(p.Descs) > 0 {
+		pin.Pin(&p.Descs[0])
+		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))
+	}
+	if len(p.Steps) > 0 {
+		inOrder := p.InOrder()
+		pin.Pin(&p.Steps[0])
+		pin.Pin(&inOrder[0])
+		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
+		c.in_order = (*C.uint8_t)(&inOrder[0])
+	}
+	return C.gmel_cuda_plan_new(&c)
+}
+
+type executable struct {
+	backend *backend
+	program *kernels.Program
+	plan    *C.gmel_cuda_plan
+	scratch []float32
+}
+
+func (e *executable) Run(b kernels.Buffer, n int) error {
+	mem, ok := b.(*buffer)
+	switch {
+	case !ok:
+		return fmt.Errorf("emu: the arena of program %q is a %T, not a buffer of this backend", e.program.Name, b)
+	case e.plan == nil || mem.data == nil:
+		return errors.New("emu: Run after Close")
+	case int64(len(mem.data)) < e.program.Arena:
+		return fmt.Errorf("emu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, len(mem.data))
+	}
+	C.gmel_emu_order(C.int(e.backend.order))
+	for range n {
+		if err := e.runOnce(mem.data); err != nil {
+			return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
+		}
+	}
+	return nil
+}
+
+func (e *executable) runOnce(arena []float32) error {
+	for i := range C.gmel_cuda_plan_launches(e.plan) {
+		op := int(C.gmel_cuda_plan_op(e.plan, i))
+		if d := &e.program.Descs[op]; d.Op == kernels.OpStep {
+			if err := e.program.Environments[d.Dim[kernels.StepEnvironment]].Play(slot(d, arena)); err != nil {
+				return err
+			}
+			continue
+		}
+		C.gmel_cuda_enqueue(e.plan, i, nil, (*C.float)(unsafe.SliceData(arena)), (*C.float)(unsafe.SliceData(e.scratch)))
+	}
+	return nil
+}
+
+// slot is what an OpStep names in the arena.
+func slot(d *kernels.Desc, arena []float32) kernels.Slot {
+	spec, _ := kernels.SpecOf(d.Op)
+	arg := func(i int) []float32 { return arena[d.Arg[i]:][:spec.Args[i].Len(d)] }
+	return kernels.Slot{
+		Act: arg(0), Obs: arg(1), Mask: arg(2), NextObs: arg(3), NextMask: arg(4), Reward: arg(5), Active: arg(6), Terminated: arg(7),
+	}
+}
+
+func (e *executable) Close() error {
+	if e.plan != nil {
+		C.gmel_cuda_plan_free(e.plan)
+		e.plan = nil
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+//go:build emu
+
+package emu
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Alloc returns memory of the host, which stands for that of a device.
+func (*backend) Alloc(n int) (kernels.Buffer, error) {
+	if n < 0 {
+		return nil, fmt.Errorf("emu: cannot allocate %d floats", n)
+	}
+	return &buffer{make([]float32, n)}, nil
+}
+
+type buffer struct{ data []float32 }
+
+func (b *buffer) Len() int     { return len(b.data) }
+func (b *buffer) Close() error { b.data = nil; return nil }
+
+func (b *buffer) Upload(offset int, src []float32) error {
+	if offset < 0 || offset+len(src) > len(b.data) {
+		return fmt.Errorf("emu: upload of [%d, %d) into a buffer of %d floats", offset, offset+len(src), len(b.data))
+	}
+	copy(b.data[offset:], src)
+	return nil
+}
+
+func (b *buffer) Download(dst []float32, offset int) error {
+	if offset < 0 || offset+len(dst) > len(b.data) {
+		return fmt.Errorf("emu: download of [%d, %d) from a buffer of %d floats", offset, offset+len(dst), len(b.data))
+	}
+	copy(dst, b.data[offset:])
+	return nil
+}

@@ -1,0 +1,3 @@
+#include "tasks.cuh"
+
+const kernel *conv_kernel(const desc &, int) { return NULL; }

@@ -1,0 +1,115 @@
+// CUDA's language on a processor, for tests without a GPU: blocks are loops, the threads of a
+// block are fibers on one thread, so __syncthreads, warp functions and shared memory work. The order in which
+// fibers are resumed is a setting: a missing barrier shows in one of them.
+#ifndef GMEL_EMU_H
+#define GMEL_EMU_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include <functional>
+
+#define __host__
+#define __device__
+#define __global__
+#define __forceinline__ inline
+#define __restrict__
+#define __grid_constant__
+#define __launch_bounds__(...)
+#define __align__(n) alignas(n)
+#define __shared__ static // blocks follow each other, so one copy serves all
+
+struct dim3 {
+	unsigned x, y, z;
+	dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
+};
+struct uint3 {
+	unsigned x, y, z;
+};
+struct alignas(8) float2 {
+	float x, y;
+};
+struct alignas(16) float4 {
+	float x, y, z, w;
+};
+static inline float2 make_float2(float x, float y) { return {x, y}; }
+static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+
+namespace emu {
+struct place {
+	uint3 thread, block;
+	dim3 size, grid;
+};
+extern place here; // of the running fiber
+
+void barrier();                                              // of the block
+uint32_t exchange(uint32_t mask, uint32_t value, int from);  // the value of lane from of the warp
+uint32_t ballot(uint32_t mask, bool bit);
+unsigned lane();
+} // namespace emu
+
+#define threadIdx (emu::here.thread)
+#define blockIdx (emu::here.block)
+#define blockDim (emu::here.size)
+#define gridDim (emu::here.grid)
+#define warpSize 32
+
+// emulate runs body for every thread of every block.
+int32_t emulate(dim3 grid, dim3 block, bool syncs, const std::function<void()> &body);
+
+enum emu_order { EMU_FORWARD, EMU_BACKWARD, EMU_SHUFFLED };
+extern "C" void gmel_emu_order(int order);
+
+static inline void __syncthreads() { emu::barrier(); }
+static inline void __syncwarp(uint32_t mask = 0xffffffffu) { emu::ballot(mask, false); }
+static inline void __threadfence() {}
+static inline uint32_t __ballot_sync(uint32_t mask, int bit) { return emu::ballot(mask, bit != 0); }
+static inline int __any_sync(uint32_t mask, int bit) { return emu::ballot(mask, bit != 0) != 0; }
+static inline int __all_sync(uint32_t mask, int bit) { return emu::ballot(mask, bit != 0) == mask; }
+static inline uint32_t __activemask() { return 0xffffffffu; }
+
+static inline uint32_t __float_as_uint(float x) {
+	uint32_t u;
+	memcpy(&u, &x, 4);
+	return u;
+}
+static inline float __uint_as_float(uint32_t u) {
+	float x;
+	memcpy(&x, &u, 4);
+	return x;
+}
+static inline int __float_as_int(float x) { return (int)__float_as_uint(x); }
+static inline float __int_as_float(int i) { return __uint_as_float((uint32_t)i); }
+static inline uint32_t __umulhi(uint32_t a, uint32_t b) { return (uint32_t)((uint64_t)a * b >> 32); }
+static inline int __popc(uint32_t x) { return __builtin_popcount(x); }
+static inline int __ffs(int x) { return __builtin_ffs(x); }
+static inline int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
+template <class T> static inline T __ldg(const T *p) { return *p; }
+
+namespace emu {
+// from is the source lane of a shuffle in groups of width lanes; a lane outside keeps its own value.
+static inline int inside(int from, int width) { return from / width == (int)lane() / width && from >= 0 ? from : (int)lane(); }
+template <class T> T shuffle(uint32_t mask, T value, int from) {
+	static_assert(sizeof(T) == 4, "shuffles are emulated for 4 bytes");
+	uint32_t u;
+	memcpy(&u, &value, 4);
+	u = exchange(mask, u, from);
+	memcpy(&value, &u, 4);
+	return value;
+}
+} // namespace emu
+
+template <class T> T __shfl_sync(uint32_t mask, T x, int from, int width = 32) {
+	return emu::shuffle(mask, x, (int)emu::lane() / width * width + from % width);
+}
+template <class T> T __shfl_down_sync(uint32_t mask, T x, unsigned by, int width = 32) {
+	return emu::shuffle(mask, x, emu::inside((int)(emu::lane() + by), width));
+}
+template <class T> T __shfl_up_sync(uint32_t mask, T x, unsigned by, int width = 32) {
+	return emu::shuffle(mask, x, emu::inside((int)emu::lane() - (int)by, width));
+}
+template <class T> T __shfl_xor_sync(uint32_t mask, T x, int with, int width = 32) {
+	return emu::shuffle(mask, x, emu::inside((int)emu::lane() ^ with, width));
+}
+
+#endif

@@ -1,0 +1,3 @@
+#include "tasks.cuh"
+
+const kernel *gather_kernel(const desc &) { return NULL; }

@@ -1,0 +1,3 @@
+#include "tasks.cuh"
+
+const kernel *gemm_kernel(const desc &, int) { return NULL; }

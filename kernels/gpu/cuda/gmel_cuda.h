@@ -1,0 +1,50 @@
+// The typed C interface of the CUDA kernels. It needs no CUDA header, so the C compiler checks
+// every argument of its callers; pointers named stream, arena and scratch belong to the device.
+#ifndef GMEL_CUDA_H
+#define GMEL_CUDA_H
+
+#include "../../cpu/program.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gmel_cuda_plan gmel_cuda_plan;
+
+// Precision of products. FP32 gives the bits of package ref; the others round the factors
+// to tf32 or bf16 and add in fp32.
+enum { GMEL_FP32, GMEL_TF32, GMEL_BF16 };
+
+// kernels.Program.
+typedef struct {
+	const desc *descs;
+	const desc_step *moves;  // NULL without loops
+	const uint8_t *in_order; // kernels.Program.InOrder; NULL without loops
+	int64_t count, local;
+	int32_t precision;
+} gmel_cuda_program;
+
+// gmel_cuda_missing returns the first op code without a kernel, OP_NONE if none. OP_STEP is
+// played by the host and counts as there.
+uint32_t gmel_cuda_missing(const desc *descs, int64_t count);
+
+// gmel_cuda_plan_new makes a list of launches; it copies the program. NULL when out of memory.
+gmel_cuda_plan *gmel_cuda_plan_new(const gmel_cuda_program *program);
+void gmel_cuda_plan_free(gmel_cuda_plan *p);
+
+// Floats of device memory that the launches share for scratch and the local memory of loops.
+int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p);
+
+// The launches, in order, and the op (an index into descs) that each is a part of.
+int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p);
+int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t launch);
+
+// gmel_cuda_enqueue puts a launch on a stream of the current context. It does nothing for OP_STEP. The
+// result is a cudaError_t, 0 when all is well.
+int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t launch, void *stream, float *arena, float *scratch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

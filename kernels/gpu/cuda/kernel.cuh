@@ -1,0 +1,128 @@
+// How a kernel is written and launched.
+//
+// A kernel is a struct, seen at once with its formula:
+//
+//	struct sum_rows {
+//		static const int phases = 1, threads = 128;
+//		static const bool syncs = true;                       // uses __syncthreads or warp functions
+//		static int64_t tasks(const desc &d, int phase);       // blocks
+//		static int64_t shared(const desc &d);                 // floats of device memory that phases hand on
+//		static DEVICE void run(const view &v, int phase, int64_t task); // by all threads of a block
+//	};
+//
+// Ops of a loop are launched one after the other, each over all iterations: blockIdx.y is the
+// iteration, local and shared memory have a copy for every iteration. An op that adds up over
+// a segment walks the iterations of the segment in order in its last phase, so only the last phase may
+// touch what accumulates, and each element must belong to the same thread in every iteration.
+#ifndef GMEL_KERNEL_CUH
+#define GMEL_KERNEL_CUH
+
+#include "device.cuh"
+
+// launch is what a kernel gets: one phase of one op, for units iterations or segments.
+struct launch {
+	desc d;
+	desc_step m; // zeros outside of loops
+	float *arena, *local, *shared;
+	int64_t local_size, shared_size; // floats of each iteration
+	int64_t iterations, segments;    // of the loop; 1, 1 outside
+	int64_t first, units;            // iterations, or segments where by_segment
+	int64_t tasks;
+	int32_t phase, by_segment;
+};
+
+// view is an op in one iteration.
+struct view {
+	const desc *d;
+	const launch *l;
+	int64_t iteration, segment;
+	bool accumulate;
+	float *shared;
+
+	// arg is argument i, NULL when it is absent.
+	DEVICE float *arg(int i) const {
+		int64_t at = d->arg[i];
+		if (at == ABSENT) return NULL;
+		at += iteration * l->m.iteration[i] + segment * l->m.segment[i];
+		return at >= LOCAL_BASE ? l->local + iteration * l->local_size + (at - LOCAL_BASE) : l->arena + at;
+	}
+	DEVICE int64_t dim(int i) const { return d->dim[i]; }
+	DEVICE float scalar(int i) const { return d->scalar[i]; }
+	DEVICE bool has(uint32_t flag) const { return (d->flags & flag) != 0; }
+	DEVICE void put(float *out, float value) const { *out = accumulate ? *out + value : value; }
+};
+
+// segment_of is the segment that has iteration i.
+BOTH int64_t segment_of(int64_t i, int64_t iterations, int64_t segments) { return ((i + 1) * segments - 1) / iterations; }
+
+DEVICE view view_of(const launch &l, int64_t iteration, int64_t segment) {
+	view v;
+	v.d = &l.d, v.l = &l, v.iteration = iteration, v.segment = segment;
+	int64_t from = l.iterations * segment / l.segments;
+	v.accumulate = (l.d.flags & FLAG_ACCUMULATE) != 0 || (l.m.sum && iteration > from);
+	v.shared = l.shared + iteration * l.shared_size;
+	return v;
+}
+
+template <class Op> DEVICE void run_unit(const launch &l, int64_t unit, int64_t task) {
+	if (!l.by_segment) {
+		Op::run(view_of(l, unit, segment_of(unit, l.iterations, l.segments)), l.phase, task);
+		return;
+	}
+	int64_t from = l.iterations * unit / l.segments, to = l.iterations * (unit + 1) / l.segments;
+	for (int64_t i = from; i < to; i++) {
+		Op::run(view_of(l, i, unit), l.phase, task);
+		if (Op::syncs) __syncthreads(); // shared memory is free again
+	}
+}
+
+template <class Op> __global__ void __launch_bounds__(Op::threads) run_op(const __grid_constant__ launch l) {
+	for (int64_t u = blockIdx.y; u < l.units; u += gridDim.y)
+		for (int64_t t = blockIdx.x; t < l.tasks; t += gridDim.x) {
+			run_unit<Op>(l, l.first + u, t);
+			if (Op::syncs) __syncthreads();
+		}
+}
+
+// kernel is what the plan knows of one.
+struct kernel {
+	int phases;
+	int64_t (*tasks)(const desc &d, int phase);
+	int64_t (*shared)(const desc &d);
+	int32_t (*enqueue)(const launch &l, void *stream);
+};
+
+enum { MOST_BLOCKS_X = 0x7fffffff, MOST_BLOCKS_Y = 65535 };
+
+template <class Op> int32_t enqueue_op(const launch &l, void *stream) {
+	dim3 grid((unsigned)smaller(l.tasks, MOST_BLOCKS_X), (unsigned)smaller(l.units, MOST_BLOCKS_Y));
+#ifdef GMEL_EMULATE
+	return emulate(grid, Op::threads, Op::syncs, [&] { run_op<Op>(l); });
+#else
+	run_op<Op><<<grid, Op::threads, 0, (cudaStream_t)stream>>>(l);
+	return cudaPeekAtLastError();
+#endif
+}
+
+template <class Op> const kernel *kernel_of() {
+	static const kernel k = {Op::phases, Op::tasks, Op::shared, enqueue_op<Op>};
+	return &k;
+}
+
+// kernel_for chooses the kernel of an op, NULL for an op that has none.
+const kernel *kernel_for(const desc &d, int precision);
+
+// The kernels of a file, by the shape and precision of the op where there are several.
+const kernel *pointwise_kernel(const desc &d);
+const kernel *reduce_kernel(const desc &d);
+const kernel *policy_kernel(const desc &d);
+const kernel *random_kernel(const desc &d);
+const kernel *train_kernel(const desc &d);
+const kernel *gather_kernel(const desc &d);
+const kernel *norm_kernel(const desc &d);
+const kernel *image_kernel(const desc &d);
+const kernel *gemm_kernel(const desc &d, int precision);
+const kernel *attention_kernel(const desc &d);
+const kernel *conv_kernel(const desc &d, int precision);
+
+#endif

@@ -1,0 +1,3 @@
+#include "tasks.cuh"
+
+const kernel *norm_kernel(const desc &) { return NULL; }

@@ -1,0 +1,123 @@
+#include <new>
+#include <vector>
+
+#include "kernel.cuh"
+
+const kernel *kernel_for(const desc &d, int precision) {
+	const kernel *(*const groups[])(const desc &) = {
+		pointwise_kernel, reduce_kernel, policy_kernel, random_kernel, train_kernel, gather_kernel, norm_kernel, image_kernel, attention_kernel,
+	};
+	for (auto group : groups)
+		if (const kernel *k = group(d)) return k;
+	if (const kernel *k = gemm_kernel(d, precision)) return k;
+	return conv_kernel(d, precision);
+}
+
+uint32_t gmel_cuda_missing(const desc *descs, int64_t count) {
+	for (int64_t i = 0; i < count; i++)
+		if (descs[i].op != OP_STEP && descs[i].op != OP_LOOP && !kernel_for(descs[i], GMEL_FP32)) return descs[i].op;
+	return OP_NONE;
+}
+
+// item is a launch of the plan; k is NULL for OP_STEP.
+struct item {
+	const kernel *k;
+	int64_t op;
+	launch l;
+};
+
+struct gmel_cuda_plan {
+	std::vector<item> items;
+	int64_t local = 0, shared = 0; // floats: all iterations of a loop; one op
+};
+
+namespace {
+
+int64_t aligned(int64_t floats) { return ceil_div(floats, 64) * 64; }
+
+// builder makes the launches of a program.
+struct builder {
+	const gmel_cuda_program *program;
+	gmel_cuda_plan *plan;
+
+	launch launch_of(int64_t op) const {
+		launch l = {};
+		l.d = program->descs[op];
+		l.iterations = l.segments = l.units = 1;
+		return l;
+	}
+
+	void add(int64_t op, launch l) {
+		const kernel *k = kernel_for(l.d, program->precision);
+		l.shared_size = aligned(k->shared(l.d));
+		plan->shared = larger(plan->shared, l.shared_size * l.iterations);
+		for (l.phase = 0; l.phase < k->phases; l.phase++) {
+			launch at = l;
+			at.tasks = k->tasks(l.d, l.phase);
+			at.by_segment = l.m.sum && l.phase == k->phases - 1 && l.units == l.iterations;
+			if (at.by_segment) at.units = l.segments;
+			if (at.tasks > 0) plan->items.push_back({k, op, at});
+		}
+	}
+
+	// add_loop makes launches over all iterations at once, or one after the other where they
+	// depend on each other.
+	void add_loop(int64_t header) {
+		const desc &d = program->descs[header];
+		int64_t iterations = d.dim[LOOP_ITERATIONS], rounds = program->in_order[header] ? iterations : 1;
+		plan->local = larger(plan->local, aligned(program->local) * iterations);
+		for (int64_t round = 0; round < rounds; round++)
+			for (int64_t op = header + 1; op <= header + d.dim[LOOP_BODY]; op++) {
+				launch l = launch_of(op);
+				l.m = program->moves[op];
+				l.iterations = iterations, l.segments = d.dim[LOOP_SEGMENTS];
+				l.local_size = aligned(program->local);
+				l.first = round, l.units = iterations / rounds;
+				add(op, l);
+			}
+	}
+
+	void build() {
+		for (int64_t op = 0; op < program->count; op++) {
+			const desc &d = program->descs[op];
+			if (d.op == OP_LOOP) {
+				add_loop(op);
+				op += d.dim[LOOP_BODY];
+			} else if (d.op == OP_STEP) {
+				plan->items.push_back({NULL, op, launch_of(op)});
+			} else {
+				add(op, launch_of(op));
+			}
+		}
+	}
+};
+
+} // namespace
+
+gmel_cuda_plan *gmel_cuda_plan_new(const gmel_cuda_program *program) {
+	gmel_cuda_plan *p = new (std::nothrow) gmel_cuda_plan;
+	if (!p) return NULL;
+	try {
+		builder{program, p}.build();
+	} catch (const std::bad_alloc &) {
+		delete p;
+		return NULL;
+	}
+	return p;
+}
+
+void gmel_cuda_plan_free(gmel_cuda_plan *p) { delete p; }
+
+int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p) { return p->local + p->shared; }
+
+int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p) { return (int64_t)p->items.size(); }
+
+int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t i) { return p->items[i].op; }
+
+int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t i, void *stream, float *arena, float *scratch) {
+	const item &it = p->items[i];
+	if (!it.k) return 0;
+	launch l = it.l;
+	l.arena = arena, l.local = scratch, l.shared = scratch + p->local;
+	return it.k->enqueue(l, stream);
+}

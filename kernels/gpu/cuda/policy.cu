@@ -1,0 +1,3 @@
+#include "tasks.cuh"
+
+const kernel *policy_kernel(const desc &) { return NULL; }

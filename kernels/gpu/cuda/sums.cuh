@@ -1,0 +1,29 @@
+// Sums in the order that package ref gives them.
+#ifndef GMEL_SUMS_CUH
+#define GMEL_SUMS_CUH
+
+#include "device.cuh"
+
+// fold_lanes adds the values of the 16 lanes of a half-warp: 8, 4, 2, 1. Lane 0 has the sum.
+DEVICE float fold_lanes(float x) {
+	UNROLL for (int half = LANES / 2; half > 0; half /= 2) x += __shfl_down_sync(0xffffffffu, x, half, LANES);
+	return x;
+}
+
+// vector_sum adds term(i) for i < n as every vector sum does. All lanes of the warp call it, each half-warp
+// with a sum of its own, of as many chunks; every lane gets the sum.
+template <class Term> DEVICE float vector_sum(int64_t n, int64_t chunks, Term term) {
+	int lane = threadIdx.x % LANES;
+	float total = 0;
+	for (int64_t c = 0; c < chunks; c++) {
+		float s = 0;
+		int64_t end = smaller((c + 1) * CHUNK, n);
+		for (int64_t i = c * CHUNK + lane; i < end; i += LANES) s += term(i);
+		s = fold_lanes(s);
+		if (c == 0) total = s;
+		else if (c * CHUNK < n) total += s;
+	}
+	return __shfl_sync(0xffffffffu, total, 0, LANES);
+}
+
+#endif

@@ -1,0 +1,29 @@
+// How ops are cut into blocks, and the loops of threads inside.
+#ifndef GMEL_TASKS_CUH
+#define GMEL_TASKS_CUH
+
+#include "kernel.cuh"
+
+inline int64_t no_shared(const desc &) { return 0; }
+
+// Elementwise ops: Dim[0] elements, ELEMENTS in a block of THREADS.
+enum { THREADS = 256, ELEMENTS = 1024 };
+
+inline int64_t element_tasks(const desc &d, int) { return ceil_div(d.dim[0], ELEMENTS); }
+
+// elementwise makes a kernel of a struct with
+//
+//	static int64_t count(const desc &d);                        // elements
+//	static DEVICE void at(const view &v, int64_t i);            // the work of one
+template <class Each> struct elementwise {
+	static const int phases = 1, threads = THREADS;
+	static const bool syncs = false;
+	static int64_t tasks(const desc &d, int) { return ceil_div(Each::count(d), ELEMENTS); }
+	static int64_t shared(const desc &) { return 0; }
+	static DEVICE void run(const view &v, int, int64_t task) {
+		int64_t n = Each::count(*v.d), end = smaller((task + 1) * ELEMENTS, n);
+		for (int64_t i = task * ELEMENTS + threadIdx.x; i < end; i += THREADS) Each::at(v, i);
+	}
+};
+
+#endif

@@ -1,0 +1,3 @@
+#include "tasks.cuh"
+
+const kernel *train_kernel(const desc &) { return NULL; }
