@@ -9,9 +9,11 @@
 #ifdef GMEL_EMULATE
 #include "emu/emu.h"
 #define UNROLL
+#define UNROLL_8
 #else
 #include <cuda_runtime.h>
 #define UNROLL _Pragma("unroll")
+#define UNROLL_8 _Pragma("unroll 8")
 #endif
 
 #define DEVICE __device__ __forceinline__

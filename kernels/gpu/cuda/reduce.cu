@@ -2,8 +2,6 @@
 #include "sums.cuh"
 #include "tasks.cuh"
 
-enum { SUMS = 8, SUM_THREADS = SUMS * LANES }; // vector sums of a block
-
 // y[1] = s sum f(x[n]): chunks first, then their sums in ascending order.
 struct sum_all {
 	static const int phases = 2, threads = SUM_THREADS;
@@ -21,16 +19,7 @@ struct sum_all {
 	}
 	static DEVICE void run(const view &v, int phase, int64_t task) {
 		if (phase == 0) return chunk_sums(v, task);
-		__shared__ float part[SUM_THREADS];
-		int64_t n = chunks(*v.d);
-		float total = 0;
-		for (int64_t from = 0; from < n; from += SUM_THREADS) {
-			if (from + threadIdx.x < n) part[threadIdx.x] = v.shared[from + threadIdx.x];
-			__syncthreads();
-			if (threadIdx.x == 0)
-				for (int64_t i = from; i < smaller(from + SUM_THREADS, n); i++) total = i == 0 ? part[0] : total + part[i - from];
-			__syncthreads();
-		}
+		float total = ordered_sum<SUM_THREADS>(v.shared, chunks(*v.d));
 		if (threadIdx.x == 0) v.put(v.arg(1), v.scalar(0) * total);
 	}
 };

@@ -4,6 +4,8 @@
 
 #include "device.cuh"
 
+enum { SUMS = 8, SUM_THREADS = SUMS * LANES }; // vector sums of a block, one a half-warp
+
 // fold_lanes adds the values of the 16 lanes of a half-warp: 8, 4, 2, 1. Lane 0 has the sum.
 DEVICE float fold_lanes(float x) {
 	UNROLL for (int half = LANES / 2; half > 0; half /= 2) x += __shfl_down_sync(0xffffffffu, x, half, LANES);
@@ -24,6 +26,32 @@ template <class Term> DEVICE float vector_sum(int64_t n, int64_t chunks, Term te
 		else if (c * CHUNK < n) total += s;
 	}
 	return __shfl_sync(0xffffffffu, total, 0, LANES);
+}
+
+// ordered_sum adds x[0 : n] in ascending order to the first. The whole block calls it; thread 0 gets the sum.
+template <int threads> DEVICE float ordered_sum(const float *x, int64_t n) {
+	__shared__ float part[threads];
+	float total = 0;
+	for (int64_t from = 0; from < n; from += threads) {
+		int there = (int)smaller(threads, n - from);
+		if ((int)threadIdx.x < there) part[threadIdx.x] = x[from + threadIdx.x];
+		__syncthreads();
+		if (threadIdx.x == 0)
+			for (int i = 0; i < there; i++) total = from + i == 0 ? part[0] : total + part[i];
+		__syncthreads();
+	}
+	return total;
+}
+
+// block_any reports whether bit is set in a thread of the block. Once a task.
+template <int threads> DEVICE bool block_any(bool bit) {
+	__shared__ int votes[threads / 32];
+	int any = __any_sync(0xffffffffu, bit);
+	if (threadIdx.x % 32 == 0) votes[threadIdx.x / 32] = any;
+	__syncthreads();
+	any = 0;
+	UNROLL for (int w = 0; w < threads / 32; w++) any |= votes[w];
+	return any != 0;
 }
 
 #endif

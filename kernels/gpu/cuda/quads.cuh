@@ -1,0 +1,53 @@
+// Reading and writing four floats at once where they lie on 16 bytes.
+#ifndef GMEL_QUADS_CUH
+#define GMEL_QUADS_CUH
+
+#include "tasks.cuh"
+
+DEVICE bool aligned(const float *p) { return ((uintptr_t)p & 15) == 0; }
+
+// load and store move K floats; four of them are aligned.
+template <int K> DEVICE void load(const float *p, float (&x)[K]) {
+	if (K == 4) {
+		float4 q = *(const float4 *)p;
+		x[0] = q.x, x[K / 2 - K / 4] = q.y, x[K / 2] = q.z, x[K - 1] = q.w;
+	} else {
+		UNROLL for (int l = 0; l < K; l++) x[l] = p[l];
+	}
+}
+template <int K> DEVICE void store(float *p, const float (&x)[K]) {
+	if (K == 4) *(float4 *)p = make_float4(x[0], x[K / 2 - K / 4], x[K / 2], x[K - 1]);
+	else UNROLL for (int l = 0; l < K; l++) p[l] = x[l];
+}
+template <int K> DEVICE void put(const view &v, float *p, float (&x)[K]) {
+	if (v.accumulate) {
+		float old[K];
+		load(p, old);
+		UNROLL for (int l = 0; l < K; l++) x[l] = old[l] + x[l];
+	}
+	store(p, x);
+}
+
+// quadwise makes a kernel of a struct with
+//
+//	static int64_t count(const desc &d);                                  // elements
+//	static DEVICE bool wide(const view &v);                               // quads of elements are aligned
+//	template <int K> static DEVICE void at(const view &v, int64_t i);     // the work of elements [i, i+K), K 1 or 4
+template <class Each> struct quadwise {
+	static const int phases = 1, threads = THREADS;
+	static const bool syncs = false;
+	static int64_t tasks(const desc &d, int) { return ceil_div(Each::count(d), ELEMENTS); }
+	static int64_t shared(const desc &) { return 0; }
+	static DEVICE void run(const view &v, int, int64_t task) {
+		int64_t from = task * ELEMENTS, end = smaller(from + ELEMENTS, Each::count(*v.d));
+		if (Each::wide(v)) {
+			int64_t i = from + 4 * (int64_t)threadIdx.x;
+			if (i + 4 <= end) return Each::template at<4>(v, i);
+			for (; i < end; i++) Each::template at<1>(v, i);
+			return;
+		}
+		for (int64_t i = from + threadIdx.x; i < end; i += THREADS) Each::template at<1>(v, i);
+	}
+};
+
+#endif
