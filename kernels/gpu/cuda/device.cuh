@@ -9,10 +9,12 @@
 #ifdef GMEL_EMULATE
 #include "emu/emu.h"
 #define UNROLL
+#define ROLLED
 #define UNROLL_8
 #else
 #include <cuda_runtime.h>
 #define UNROLL _Pragma("unroll")
+#define ROLLED _Pragma("unroll 1")
 #define UNROLL_8 _Pragma("unroll 8")
 #endif
 

@@ -1,3 +1,31 @@
-#include "tasks.cuh"
+#include "products.cuh"
 
-const kernel *gemm_kernel(const desc &, int) { return NULL; }
+// C[G,M,N] = f(A[G,M,K] B[G,K,N] + bias[N]), or (A B + bias) f'(aux); acc before the bias.
+struct gemm {
+	static BOTH int64_t groups(const desc &d) { return d.dim[GEMM_GROUPS]; }
+	static BOTH int64_t most_rows(const desc &d) { return d.dim[GEMM_M]; }
+	static BOTH int64_t width(const desc &d) { return d.dim[GEMM_N]; }
+	static BOTH int64_t blocks(const desc &d) { return larger(1, ceil_div(d.dim[GEMM_K], BLOCK_K)); }
+
+	const view &v;
+	int64_t group, rows, columns;
+
+	DEVICE gemm(const view &v, int64_t group) : v(v), group(group), rows(v.dim(GEMM_M)), columns(v.dim(GEMM_N)) {}
+	DEVICE span block(int64_t b) const { return {b * BLOCK_K, smaller((b + 1) * BLOCK_K, v.dim(GEMM_K))}; }
+	DEVICE matrix a() const { return matrix_of(v.arg(0) + group * v.dim(GEMM_STRIDE_A), v.dim(GEMM_LDA), rows, !v.has(FLAG_TRANS_A)); }
+	DEVICE matrix b() const { return matrix_of(v.arg(1) + group * v.dim(GEMM_STRIDE_B), v.dim(GEMM_LDB), columns, v.has(FLAG_TRANS_B)); }
+	DEVICE ending end() const {
+		ending e;
+		const float *bias = v.arg(2), *aux = v.arg(3);
+		int64_t at = group * v.dim(GEMM_STRIDE_C);
+		e.c = v.arg(4) + at, e.grad = v.has(FLAG_FN_GRAD);
+		e.bias = bias ? bias + group * v.dim(GEMM_STRIDE_BIAS) : NULL, e.aux = e.grad ? aux + at : NULL;
+		e.ld = v.dim(GEMM_LDC), e.rows = rows, e.columns = columns;
+		e.p = v.scalar(0), e.q = v.scalar(1), e.fn = v.d->fn;
+		e.accumulate = v.accumulate, e.bias_first = false;
+		e.set_vector();
+		return e;
+	}
+};
+
+const kernel *gemm_kernel(launch &l, int) { return l.d.op == OP_GEMM ? product_kernel<gemm>(l, l.d.dim[GEMM_K]) : NULL; }

@@ -76,7 +76,11 @@ template <class Op> DEVICE void run_unit(const launch &l, int64_t unit, int64_t 
 	}
 }
 
-template <class Op> __global__ void __launch_bounds__(Op::threads) run_op(const __grid_constant__ launch l) {
+// resident_of is Op::resident, the blocks that a multiprocessor is to hold at once, where it is there.
+template <class Op> constexpr auto resident_of(int) -> decltype(Op::resident) { return Op::resident; }
+template <class Op> constexpr int resident_of(long) { return 1; }
+
+template <class Op> __global__ void __launch_bounds__(Op::threads, resident_of<Op>(0)) run_op(const __grid_constant__ launch l) {
 	for (int64_t u = blockIdx.y; u < l.units; u += gridDim.y)
 		for (int64_t t = blockIdx.x; t < l.tasks; t += gridDim.x) {
 			run_unit<Op>(l, l.first + u, t);
@@ -109,8 +113,9 @@ template <class Op> const kernel *kernel_of() {
 	return &k;
 }
 
-// kernel_for chooses the kernel of an op, NULL for an op that has none.
-const kernel *kernel_for(const desc &d, int precision);
+// kernel_for chooses the kernel of an op, NULL for an op that has none. Products look at how often the op
+// runs, too, and note in the descriptor of the launch how they go about it.
+const kernel *kernel_for(launch &l, int precision);
 
 // The kernels of a file, by the shape and precision of the op where there are several.
 const kernel *pointwise_kernel(const desc &d);
@@ -121,8 +126,8 @@ const kernel *train_kernel(const desc &d);
 const kernel *gather_kernel(const desc &d);
 const kernel *norm_kernel(const desc &d);
 const kernel *image_kernel(const desc &d);
-const kernel *gemm_kernel(const desc &d, int precision);
+const kernel *gemm_kernel(launch &l, int precision);
 const kernel *attention_kernel(const desc &d);
-const kernel *conv_kernel(const desc &d, int precision);
+const kernel *conv_kernel(launch &l, int precision);
 
 #endif

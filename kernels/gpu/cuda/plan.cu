@@ -3,19 +3,29 @@
 
 #include "kernel.cuh"
 
-const kernel *kernel_for(const desc &d, int precision) {
+const kernel *kernel_for(launch &l, int precision) {
 	const kernel *(*const groups[])(const desc &) = {
 		pointwise_kernel, reduce_kernel, policy_kernel, random_kernel, train_kernel, gather_kernel, norm_kernel, image_kernel, attention_kernel,
 	};
 	for (auto group : groups)
-		if (const kernel *k = group(d)) return k;
-	if (const kernel *k = gemm_kernel(d, precision)) return k;
-	return conv_kernel(d, precision);
+		if (const kernel *k = group(l.d)) return k;
+	if (const kernel *k = gemm_kernel(l, precision)) return k;
+	return conv_kernel(l, precision);
+}
+
+// launch_of is the launch of an op outside of loops.
+static launch launch_of(const desc &d) {
+	launch l = {};
+	l.d = d;
+	l.iterations = l.segments = l.units = 1;
+	return l;
 }
 
 uint32_t gmel_cuda_missing(const desc *descs, int64_t count) {
-	for (int64_t i = 0; i < count; i++)
-		if (descs[i].op != OP_STEP && descs[i].op != OP_LOOP && !kernel_for(descs[i], GMEL_FP32)) return descs[i].op;
+	for (int64_t i = 0; i < count; i++) {
+		launch l = launch_of(descs[i]);
+		if (l.d.op != OP_STEP && l.d.op != OP_LOOP && !kernel_for(l, GMEL_FP32)) return l.d.op;
+	}
 	return OP_NONE;
 }
 
@@ -40,15 +50,8 @@ struct builder {
 	const gmel_cuda_program *program;
 	gmel_cuda_plan *plan;
 
-	launch launch_of(int64_t op) const {
-		launch l = {};
-		l.d = program->descs[op];
-		l.iterations = l.segments = l.units = 1;
-		return l;
-	}
-
 	void add(int64_t op, launch l) {
-		const kernel *k = kernel_for(l.d, program->precision);
+		const kernel *k = kernel_for(l, program->precision);
 		l.shared_size = aligned(k->shared(l.d));
 		plan->shared = larger(plan->shared, l.shared_size * l.iterations);
 		for (l.phase = 0; l.phase < k->phases; l.phase++) {
@@ -68,7 +71,7 @@ struct builder {
 		plan->local = larger(plan->local, aligned(program->local) * iterations);
 		for (int64_t round = 0; round < rounds; round++)
 			for (int64_t op = header + 1; op <= header + d.dim[LOOP_BODY]; op++) {
-				launch l = launch_of(op);
+				launch l = launch_of(program->descs[op]);
 				l.m = program->moves[op];
 				l.iterations = iterations, l.segments = d.dim[LOOP_SEGMENTS];
 				l.local_size = aligned(program->local);
@@ -84,9 +87,9 @@ struct builder {
 				add_loop(op);
 				op += d.dim[LOOP_BODY];
 			} else if (d.op == OP_STEP) {
-				plan->items.push_back({NULL, op, launch_of(op)});
+				plan->items.push_back({NULL, op, launch_of(d)});
 			} else {
-				add(op, launch_of(op));
+				add(op, launch_of(d));
 			}
 		}
 	}

@@ -1,0 +1,52 @@
+#include "choose.cuh"
+
+namespace {
+
+// shape is a tile of products.cuh: its size, warps, the blocks that fit a multiprocessor, and the part
+// of the peak rate that a full multiprocessor reaches, an estimate from its reads of shared memory.
+struct shape {
+	int64_t rows, columns;
+	double warps, resident, rate;
+};
+
+const shape shapes[] = {{128, 128, 8, 1, 0.8}, {64, 64, 4, 3, 0.75}, {32, 32, 2, 6, 0.5}, {128, 16, 4, 3, 0.4}};
+const int SHAPES = sizeof shapes / sizeof *shapes;
+
+const double WARPS = 8;      // that keep a multiprocessor busy
+const double PART = 0.65;    // time to store and add a sum of a block, in fused multiply-adds of a multiprocessor
+const double LAUNCH = 640e3; // time of another launch, likewise
+
+// time of n tiles with that many terms each, in fused multiply-adds of one multiprocessor at its peak.
+double time(const shape &s, double n, double terms) {
+	double each = ceil(n / MULTIPROCESSORS), resident = each < s.resident ? each : s.resident;
+	double busy = resident * s.warps < WARPS ? resident * s.warps / WARPS : 1;
+	return ceil(each / resident) * resident * (double)(s.rows * s.columns) * terms / (s.rate * busy);
+}
+
+// round_for is how many blocks of terms have room in scratch at once, 0 when there would be too many rounds.
+int64_t round_for(const launch &l, const amount &a) {
+	int64_t size = a.groups * a.rows * a.columns * l.iterations, n = smaller(a.blocks, MOST_SHARED / larger(size, 1));
+	return n > 0 && ceil_div(a.blocks, n) <= MOST_ROUNDS ? n : 0;
+}
+
+} // namespace
+
+choice choose(launch &l, const amount &a) {
+	choice best = {};
+	double least = INFINITY;
+	bool together = l.m.sum && l.units == l.iterations; // a segment is walked in order
+	double units = (double)l.units, whole = together ? (double)l.segments : units, steps = together ? units / whole : 1;
+	int64_t round = a.blocks > 1 || together ? round_for(l, a) : 0;
+	for (int i = 0; i < SHAPES; i++) {
+		const shape &s = shapes[i];
+		double tiles = (double)(a.groups * ceil_div(a.rows, s.rows) * ceil_div(a.columns, s.columns));
+		double t = time(s, tiles * whole, (double)a.terms * steps);
+		if (t < least) least = t, best = {i, false};
+		if (round == 0) continue;
+		double blocks = (double)a.blocks, parts = (double)(a.groups * a.rows * a.columns) * blocks * units;
+		t = time(s, tiles * units * blocks, (double)a.terms / blocks) + PART * parts + LAUNCH;
+		if (t < least) least = t, best = {i, true};
+	}
+	l.d.dim[PRODUCT_ROUND] = best.split ? round : 0;
+	return best;
+}

@@ -1,0 +1,31 @@
+// Which tile a product gets, and whether its blocks of terms are computed side by side. Results do not depend on it.
+#ifndef GMEL_CHOOSE_CUH
+#define GMEL_CHOOSE_CUH
+
+#include "kernel.cuh"
+
+// The plan writes the blocks of one round of a split product behind the dimensions of the op.
+enum { PRODUCT_ROUND = 11, MOST_ROUNDS = 8 };
+
+BOTH int64_t blocks_of_a_round(const desc &d, int64_t blocks) { return d.dim[PRODUCT_ROUND] > 0 ? d.dim[PRODUCT_ROUND] : blocks; }
+
+#ifdef GMEL_EMULATE
+// A small device, so that the shapes of tests meet every tile and several rounds.
+enum { MULTIPROCESSORS = 1, MOST_SHARED = 1 << 15 };
+#else
+enum { MULTIPROCESSORS = 132, MOST_SHARED = 1 << 26 }; // H100; floats of scratch for the sums of a round, 256 MiB
+#endif
+
+// amount is the work of a product: groups of [rows, columns], terms cut into blocks.
+struct amount {
+	int64_t groups, rows, columns, blocks, terms;
+};
+
+struct choice {
+	int tile;
+	bool split;
+};
+
+choice choose(launch &l, const amount &a);
+
+#endif

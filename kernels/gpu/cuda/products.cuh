@@ -1,0 +1,141 @@
+// Kernels that are products of matrices. A problem is a struct, made from a view for one of its groups:
+//
+//	static BOTH int64_t groups(const desc &d), most_rows(const desc &d), width(const desc &d); // of the result
+//	static BOTH int64_t blocks(const desc &d);    // of terms, at least 1: a chain each, added up in order
+//	DEVICE problem(const view &v, int64_t group);
+//	int64_t rows, columns;                        // rows are at most most_rows
+//	DEVICE span block(int64_t b) const;           // its terms
+//	DEVICE A a() const; DEVICE B b() const;       // operands
+//	DEVICE ending end() const;                    // where the results go
+#ifndef GMEL_PRODUCTS_CUH
+#define GMEL_PRODUCTS_CUH
+
+#include "choose.cuh"
+#include "ending.cuh"
+#include "tasks.cuh"
+
+struct span {
+	int64_t from, to;
+};
+
+// place is the tile, and the block of terms, of a task. Tasks of one block run across the columns
+// first, so that neighbours share rows in the L2 cache.
+struct place {
+	int64_t group, row, column, block;
+};
+
+template <class P, class Tile> BOTH int64_t tiles_of(const desc &d) {
+	return P::groups(d) * ceil_div(P::most_rows(d), Tile::rows) * ceil_div(P::width(d), Tile::columns);
+}
+
+template <class P, class Tile> DEVICE place place_of(const desc &d, int64_t task) {
+	int64_t columns = ceil_div(P::width(d), Tile::columns), rows = ceil_div(P::most_rows(d), Tile::rows), line = task / columns;
+	return {line / rows % P::groups(d), line % rows * Tile::rows, task % columns * Tile::columns, line / rows / P::groups(d)};
+}
+
+// whole_product: a block of threads makes a tile from the first term to the last. LONG is for several
+// blocks of terms, whose total needs registers of its own.
+template <class P, class Tile, bool LONG> struct whole_product {
+	static const int phases = 1, threads = Tile::threads, resident = LONG ? Tile::resident_long : Tile::resident;
+	static const bool syncs = true;
+	static int64_t tasks(const desc &d, int) { return tiles_of<P, Tile>(d); }
+	static int64_t shared(const desc &) { return 0; }
+
+	static DEVICE void run(const view &v, int, int64_t task) {
+		place at = place_of<P, Tile>(*v.d, task);
+		P p(v, at.group);
+		if (at.row >= p.rows) return;
+		product<Tile> sum;
+		span first = p.block(0);
+		sum.chain(p.a(), p.b(), at.row, at.column, first.from, first.to);
+		if (LONG) add_blocks(p, sum, at, P::blocks(*v.d));
+		write_tile(p.end(), sum, at.row, at.column);
+	}
+	static DEVICE void add_blocks(const P &p, product<Tile> &sum, const place &at, int64_t blocks) {
+		product<Tile> total = sum;
+		ROLLED for (int64_t b = 1; b < blocks; b++) {
+			span terms = p.block(b);
+			sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
+			UNROLL for (int i = 0; i < Tile::my_rows; i++)
+				UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] += sum.sum[i][j];
+		}
+		sum = total;
+	}
+};
+
+// split_product: blocks of terms are tasks of their own; another phase adds their sums in order and
+// finishes. Where the sums of all blocks are too long for device memory, that happens in rounds.
+template <class P, class Tile> struct split_product {
+	static const int phases = 2 * MOST_ROUNDS, threads = Tile::threads, resident = Tile::resident;
+	static const bool syncs = true;
+	static BOTH int64_t size(const desc &d) { return P::groups(d) * P::most_rows(d) * P::width(d); }
+	static BOTH int64_t rounds(const desc &d) { return ceil_div(P::blocks(d), blocks_of_a_round(d, P::blocks(d))); }
+
+	// round_of is the round of a phase, -1 for none: the last one has the last phases.
+	static BOTH int64_t round_of(const desc &d, int phase) {
+		if (phase / 2 == MOST_ROUNDS - 1) return rounds(d) - 1;
+		return phase / 2 < rounds(d) - 1 ? phase / 2 : -1;
+	}
+	static BOTH span blocks_of(const desc &d, int64_t round) {
+		int64_t n = blocks_of_a_round(d, P::blocks(d));
+		return {round * n, smaller((round + 1) * n, P::blocks(d))};
+	}
+	static int64_t tasks(const desc &d, int phase) {
+		int64_t round = round_of(d, phase);
+		if (round < 0) return 0;
+		if (phase % 2) return ceil_div(size(d), threads);
+		span s = blocks_of(d, round);
+		return tiles_of<P, Tile>(d) * (s.to - s.from);
+	}
+	static int64_t shared(const desc &d) { return size(d) * (blocks_of_a_round(d, P::blocks(d)) + (rounds(d) > 1)); }
+
+	static DEVICE void run(const view &v, int phase, int64_t task) {
+		int64_t round = round_of(*v.d, phase);
+		if (phase % 2) add(v, round, task * threads + threadIdx.x, phase == phases - 1);
+		else multiply(v, blocks_of(*v.d, round).from, task);
+	}
+	static DEVICE void multiply(const view &v, int64_t first, int64_t task) {
+		place at = place_of<P, Tile>(*v.d, task);
+		P p(v, at.group);
+		if (at.row >= p.rows) return;
+		product<Tile> sum;
+		span terms = p.block(first + at.block);
+		sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
+		float *part = v.shared + at.block * size(*v.d) + at.group * P::most_rows(*v.d) * p.columns;
+		write_tile(raw(part, p.rows, p.columns), sum, at.row, at.column);
+	}
+	// add puts the sums of a round together for element e. The total of earlier rounds is behind them.
+	static DEVICE void add(const view &v, int64_t round, int64_t e, bool last) {
+		int64_t n = size(*v.d), rows = P::most_rows(*v.d), columns = P::width(*v.d);
+		if (e >= n) return;
+		P p(v, e / columns / rows);
+		int64_t row = e / columns % rows;
+		if (row >= p.rows) return;
+		span s = blocks_of(*v.d, round);
+		float *before = v.shared + blocks_of_a_round(*v.d, P::blocks(*v.d)) * n + e;
+		const float *part = v.shared + e;
+		float total = round == 0 ? part[0] : *before + part[0];
+		for (int64_t b = 1; b < s.to - s.from; b++) total += part[b * n];
+		if (last) p.end().put(row, e % columns, total);
+		else *before = total;
+	}
+};
+
+// product_kernel chooses the tile of a product, and whether blocks of terms are split.
+template <class P, class Tile> const kernel *product_kernel(bool split, bool several) {
+	if (split) return kernel_of<split_product<P, Tile>>();
+	return several ? kernel_of<whole_product<P, Tile, true>>() : kernel_of<whole_product<P, Tile, false>>();
+}
+
+template <class P> const kernel *product_kernel(launch &l, int64_t terms) {
+	amount a = {P::groups(l.d), P::most_rows(l.d), P::width(l.d), P::blocks(l.d), terms};
+	choice c = choose(l, a);
+	switch (c.tile) {
+	case 0: return product_kernel<P, tile<128, 128, 8, 8, 8>>(c.split, a.blocks > 1);
+	case 1: return product_kernel<P, tile<64, 64, 16, 8, 4>>(c.split, a.blocks > 1);
+	case 2: return product_kernel<P, tile<32, 32, 16, 4, 4>>(c.split, a.blocks > 1);
+	}
+	return product_kernel<P, tile<128, 16, 16, 4, 4>>(c.split, a.blocks > 1);
+}
+
+#endif
