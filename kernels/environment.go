@@ -33,8 +33,15 @@ type Slot struct {
 	NextObs, NextMask []float32 // the successor of the slot: the end of the episode where it ended, else Obs and Mask
 	Reward            []float32 // [W, A]
 	Active            []float32 // [W, A] 1 where the agent had a decision to make
-	Terminated        []float32 // [W, A] 1 where the world ended by its rules; a time limit is no such end
+	Ended             []float32 // [W, A] how the episode of the world ended, one of the three below
 }
+
+// Values of Slot.Ended.
+const (
+	GoesOn     = 0 // it has not ended
+	Terminated = 1 // by the rules: nothing follows
+	Truncated  = 2 // by a time limit: the successor would have gone on
+)
 
 // Indices into Desc.Dim of OpStep.
 const (

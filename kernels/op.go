@@ -137,7 +137,7 @@ const (
 	OpCheckFinite
 
 	// OpStep: one slot of Program.Environments[env], see [Slot]. Not in a loop.
-	// Arg: act, obs, mask, nextObs, nextMask, reward, active, terminated. Dim: env, W, A, O, U.
+	// Arg: act, obs, mask, nextObs, nextMask, reward, active, ended. Dim: env, W, A, O, U.
 	OpStep
 
 	// OpGroupNorm: y[B,P,C] = f((1 + scale) (gamma xhat + beta) + shift), xhat = (x - mean) rstd with

@@ -203,7 +203,7 @@ var specs = [opEnd]Spec{
 		Name: "step", Dims: []string{"env", "W", "A", "O", "U"},
 		Args: []ArgSpec{
 			in("act", prod(1, 2)), out("obs", prod(1, 2, 3)), out("mask", prod(1, 2, 4)), out("nextObs", prod(1, 2, 3)),
-			out("nextMask", prod(1, 2, 4)), out("reward", prod(1, 2)), out("active", prod(1, 2)), out("terminated", prod(1, 2)),
+			out("nextMask", prod(1, 2, 4)), out("reward", prod(1, 2)), out("active", prod(1, 2)), out("ended", prod(1, 2)),
 		},
 	},
 

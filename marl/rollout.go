@@ -4,6 +4,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
 )
 
 // rollout is what the slot Program keeps between slots and hands to the host.
@@ -35,13 +36,14 @@ func (l *learner) buildSlot(env kernels.Environment) (*kernels.Program, error) {
 	b.Copy(now.obs, x.obs)
 	b.Copy(now.mask, x.mask)
 	l.sample(b, x)
-	gained, active := b.Temp("gained", n.worlds, n.agents), b.Temp("active", n.worlds, n.agents)
+	gained, active, ended := b.Temp("gained", n.worlds, n.agents), b.Temp("active", n.worlds, n.agents), b.Temp("ended", n.rows())
 	b.Step(env, machine.Slot{
 		Act: x.act, Obs: now.obs, Mask: now.mask, NextObs: x.nextObs, NextMask: x.nextMask,
-		Reward: gained, Active: active, Terminated: x.terminated,
+		Reward: gained, Active: active, Ended: ended,
 	})
 	f := nn.NewFragment()
 	f.Output(mixed(f.Input(gained), f.Input(active), l.cfg.Omega), x.reward)
+	f.Output(terminated(f.Input(ended)), x.terminated)
 	f.Lower(b)
 	for _, t := range x.columns() {
 		b.CheckFinite(t, now.finite, true)
@@ -49,6 +51,10 @@ func (l *learner) buildSlot(env kernels.Environment) (*kernels.Program, error) {
 	l.replay.insert(b, x, n.worlds)
 	return b.Build()
 }
+
+// terminated is 1 where an episode was ended by the rules, 0 where it goes on or was cut by a time
+// limit: e (2 - e) for the values of kernels.Slot.Ended.
+func terminated(ended *nn.Node) *nn.Node { return op.Mul(ended, op.Affine(ended, -1, 2)) }
 
 // sample draws an action for every row of obs from the current policy.
 func (l *learner) sample(b *machine.Builder, x transition) {

@@ -67,7 +67,7 @@ func TestIllegalActionInAProgram(t *testing.T) {
 	slot := machine.Slot{
 		Act: r.add("act", w.W, w.A), Obs: r.add("obs", w.W*w.A, w.O), Mask: r.add("mask", w.W*w.A, w.U),
 		NextObs: r.add("next obs", w.W*w.A, w.O), NextMask: r.add("next mask", w.W*w.A, w.U),
-		Reward: r.add("reward", w.W, w.A), Active: r.add("active", w.W, w.A), Terminated: r.add("terminated", w.W, w.A),
+		Reward: r.add("reward", w.W, w.A), Active: r.add("active", w.W, w.A), Ended: r.add("ended", w.W, w.A),
 	}
 	p := r.open(func(b *machine.Builder) { b.Step(environment(Offloading(w)), slot) })
 	actions := make([]int32, w.W*w.A)

@@ -44,11 +44,17 @@ func (s *stage) Play(x kernels.Slot) error {
 func (s *stage) ends(x kernels.Slot) {
 	worlds, agents, obs, actions := s.Sizes()
 	for w := range worlds {
-		terminated := s.Terminated()[w]
-		for i := range agents {
-			x.Terminated[w*agents+i] = number(terminated)
+		end := float32(kernels.GoesOn)
+		switch {
+		case s.Terminated()[w]:
+			end = kernels.Terminated
+		case s.Truncated()[w]:
+			end = kernels.Truncated
 		}
-		if terminated || s.Truncated()[w] {
+		for i := range agents {
+			x.Ended[w*agents+i] = end
+		}
+		if end != kernels.GoesOn {
 			copyWorld(x.NextObs, s.FinalObs(), w, agents*obs)
 			copyWorld(x.NextMask, s.FinalMask(), w, agents*actions)
 		}

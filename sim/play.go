@@ -37,7 +37,7 @@ func (p *player) Play(x kernels.Slot) error {
 	} {
 		copy(c.to, c.from)
 	}
-	clear(x.Terminated)
+	clear(x.Ended)
 	for i, had := range w.HadTask {
 		x.Active[i] = 0
 		if had {
@@ -48,6 +48,9 @@ func (p *player) Play(x kernels.Slot) error {
 		if obs, mask := w.A*w.O, w.A*w.U; ended {
 			copy(x.NextObs[i*obs:][:obs], w.FinalObs[i*obs:])
 			copy(x.NextMask[i*mask:][:mask], w.FinalMask[i*mask:])
+			for a := range w.A {
+				x.Ended[i*w.A+a] = kernels.Truncated
+			}
 		}
 	}
 	return nil

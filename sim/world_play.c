@@ -3,7 +3,8 @@
 #include <string.h>
 
 // The fields of kernels.Slot.
-enum { SLOT_ACT, SLOT_OBS, SLOT_MASK, SLOT_NEXT_OBS, SLOT_NEXT_MASK, SLOT_REWARD, SLOT_ACTIVE, SLOT_TERMINATED };
+enum { SLOT_ACT, SLOT_OBS, SLOT_MASK, SLOT_NEXT_OBS, SLOT_NEXT_MASK, SLOT_REWARD, SLOT_ACTIVE, SLOT_ENDED };
+enum { TRUNCATED = 2 }; // of kernels.Slot.Ended; there is no other end
 
 static const void *state(const world_stage *s, int field) { return s->slab + s->params->field[field]; }
 
@@ -12,13 +13,15 @@ static void copy_rows(const world_stage *s, int field, int64_t width, int64_t lo
 	memcpy(to + lo * width, (const float *)state(s, field) + lo * width, (hi - lo) * width * sizeof(float));
 }
 
-// successors writes what the worlds showed at the end of the slot: of the episode where it ended.
+// successors writes what the worlds showed at the end of the slot, of the episode where it ended, and
+// where it did.
 static void successors(const world_stage *s, int64_t lo, int64_t hi, float *const slot[8]) {
 	const uint8_t *ended = state(s, WORLD_TRUNCATED);
-	const int64_t obs = (int64_t)s->params->agents * s->params->obs, mask = (int64_t)s->params->agents * s->params->actions;
+	const int64_t agents = s->params->agents, obs = agents * s->params->obs, mask = agents * s->params->actions;
 	for (int64_t w = lo; w < hi; w++) {
 		copy_rows(s, ended[w] ? WORLD_FINAL_OBS : WORLD_OBS, obs, w, w + 1, slot[SLOT_NEXT_OBS]);
 		copy_rows(s, ended[w] ? WORLD_FINAL_MASK : WORLD_MASK, mask, w, w + 1, slot[SLOT_NEXT_MASK]);
+		for (int64_t a = 0; a < agents; a++) slot[SLOT_ENDED][w * agents + a] = ended[w] ? TRUNCATED : 0;
 	}
 }
 
@@ -37,6 +40,5 @@ int32_t world_play(void *self, int64_t task, float *const slot[8]) {
 	successors(s, lo, hi, slot);
 	const uint8_t *had_task = state(s, WORLD_HAD_TASK);
 	for (int64_t i = first; i < end; i++) slot[SLOT_ACTIVE][i] = had_task[i];
-	memset(slot[SLOT_TERMINATED] + first, 0, (end - first) * sizeof(float)); // episodes end by their time limit only
 	return 0;
 }

@@ -84,6 +84,6 @@ func (e *environment) slot(at []*C.float) kernels.Slot {
 	part := func(i, width int) []float32 { return unsafe.Slice((*float32)(at[i]), w*a*width) }
 	return kernels.Slot{
 		Act: part(0, 1), Obs: part(1, o), Mask: part(2, u), NextObs: part(3, o), NextMask: part(4, u),
-		Reward: part(5, 1), Active: part(6, 1), Terminated: part(7, 1),
+		Reward: part(5, 1), Active: part(6, 1), Ended: part(7, 1),
 	}
 }

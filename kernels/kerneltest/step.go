@@ -20,7 +20,7 @@ func (s *stairs) Play(x kernels.Slot) error {
 	if s.played++; s.played == s.failAt {
 		return errStairs
 	}
-	for i, out := range [][]float32{x.Obs, x.Mask, x.NextObs, x.NextMask, x.Reward, x.Active, x.Terminated} {
+	for i, out := range [][]float32{x.Obs, x.Mask, x.NextObs, x.NextMask, x.Reward, x.Active, x.Ended} {
 		for j := range out {
 			out[j] = float32(10000*s.played+1000*i+10*j) + x.Act[j%len(x.Act)]
 		}
@@ -73,7 +73,7 @@ func slotOf(d *kernels.Desc, arena []float32) kernels.Slot {
 	spec, _ := kernels.SpecOf(d.Op)
 	arg := func(i int) []float32 { return arena[d.Arg[i]:][:spec.Args[i].Len(d)] }
 	return kernels.Slot{
-		Act: arg(0), Obs: arg(1), Mask: arg(2), NextObs: arg(3), NextMask: arg(4), Reward: arg(5), Active: arg(6), Terminated: arg(7),
+		Act: arg(0), Obs: arg(1), Mask: arg(2), NextObs: arg(3), NextMask: arg(4), Reward: arg(5), Active: arg(6), Ended: arg(7),
 	}
 }
 

@@ -135,7 +135,7 @@ func (b *Builder) Count(counter Tensor, by int) { b.Op(desc(kernels.OpCount, int
 
 // Slot is what [Builder.Step] exchanges with an environment, see [kernels.Slot].
 type Slot struct {
-	Act, Obs, Mask, NextObs, NextMask, Reward, Active, Terminated Tensor
+	Act, Obs, Mask, NextObs, NextMask, Reward, Active, Ended Tensor
 }
 
 // Step plays one slot of an environment.
@@ -147,7 +147,7 @@ func (b *Builder) Step(env kernels.Environment, s Slot) {
 	}
 	w, a, o, u := env.Sizes()
 	d := desc(kernels.OpStep, int64(at), int64(w), int64(a), int64(o), int64(u))
-	b.Op(d, s.Act, s.Obs, s.Mask, s.NextObs, s.NextMask, s.Reward, s.Active, s.Terminated)
+	b.Op(d, s.Act, s.Obs, s.Mask, s.NextObs, s.NextMask, s.Reward, s.Active, s.Ended)
 }
 
 // Copy writes x into y, which has as many elements.
