@@ -107,6 +107,10 @@ func (d *Desc) checkFn() error {
 		return d.checkConv()
 	case OpGroupNorm, OpGroupNormGrad:
 		return d.checkNorm()
+	case OpShuffle:
+		if n := d.Dim[1]; n < 1 || n > CounterBase {
+			return fmt.Errorf("%s: a permutation of %d numbers, allowed are 1 to 2^24", d.Op, n)
+		}
 	case OpUnary, OpUnaryGrad:
 	default:
 		if d.Fn != FnIdentity {

@@ -241,4 +241,10 @@ var specs = [opEnd]Spec{
 	OpPool:     {Name: "pool", Dims: imageDims, Args: []ArgSpec{in("x", window), out("y", prod(0, 1, 2, 3))}, Accumulates: true, Flops: window},
 	OpDropout:  {Name: "dropout", Dims: []string{"n"}, Args: []ArgSpec{in("x", dim(0)), in("counter", two), out("y", dim(0))}, Random: true, Accumulates: true},
 	OpSinusoid: {Name: "sinusoid", Dims: []string{"B", "F"}, Args: []ArgSpec{in("t", dim(0)), out("y", times(2, prod(0, 1)))}},
+
+	OpGAE: {
+		Name: "gae", Dims: []string{"T", "M"}, Flops: times(5, prod(0, 1)),
+		Args: []ArgSpec{in("reward", prod(0, 1)), in("value", prod(0, 1)), in("next", prod(0, 1)), in("ended", prod(0, 1)), out("A", prod(0, 1))},
+	},
+	OpShuffle: {Name: "shuffle", Dims: []string{"M", "N"}, Args: []ArgSpec{in("counter", two), out("y", dim(0))}, Random: true},
 }

@@ -31,6 +31,8 @@
 #include "image.h"
 #include "dropout.h"
 #include "sinusoid.h"
+#include "gae.h"
+#include "shuffle.h"
 #include "peak.h"
 
 const isa ISA_TABLE = {
@@ -83,5 +85,7 @@ const isa ISA_TABLE = {
 		[OP_POOL] = {1, image_tasks, pool_run},
 		[OP_DROPOUT] = {1, element_tasks, dropout_run},
 		[OP_SINUSOID] = {1, row_tasks, sinusoid_run, NULL, sinusoid_local},
+		[OP_GAE] = {1, gae_tasks, gae_run},
+		[OP_SHUFFLE] = {1, shuffle_tasks, shuffle_run},
 	},
 };

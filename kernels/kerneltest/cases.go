@@ -37,6 +37,7 @@ func trialsOf(op kernels.Op) []*trial {
 		kernels.OpGroupNorm: groupNormTrials, kernels.OpGroupNormGrad: groupNormTrials, kernels.OpGroupNormParamGrad: normParamTrials,
 		kernels.OpLayerNorm: layerNormTrials, kernels.OpLayerNormGrad: layerNormTrials,
 		kernels.OpUpsample: imageTrials, kernels.OpPool: imageTrials, kernels.OpDropout: dropoutTrials, kernels.OpSinusoid: sinusoidTrials,
+		kernels.OpGAE: gaeTrials, kernels.OpShuffle: shuffleTrials,
 	}[op]
 	if !ok {
 		return nil

@@ -226,6 +226,15 @@ var subtle = map[kernels.Op]map[string]*mutant{
 	kernels.OpGroupNorm: {"eps is ignored": {before: func(d *kernels.Desc) { d.Scalar[0] = 0 }}},
 	kernels.OpLayerNorm: {"eps is ignored": {before: func(d *kernels.Desc) { d.Scalar[0] = 0 }}},
 	kernels.OpSinusoid:  {"the low part of the ratio is ignored": {before: func(d *kernels.Desc) { d.Scalar[1] = 0 }}},
+	kernels.OpGAE: {
+		"a time limit is no end":         {after: endless(kernels.Truncated)},
+		"a termination is a time limit":  {after: endless(kernels.Terminated)},
+		"lambda is ignored":              {before: func(d *kernels.Desc) { d.Scalar[1] = 1 }},
+		"the first slot is not computed": {before: func(d *kernels.Desc) { d.Dim[0] = max(d.Dim[0]-1, 0) }},
+	},
+	kernels.OpShuffle: {
+		"all permutations are the first": {before: func(d *kernels.Desc) { d.Dim[1] = max(d.Dim[1]-1, 1) }},
+	},
 	kernels.OpConv:      {"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }}},
 	kernels.OpConvGradW: {"the last image is dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvB] = max(d.Dim[kernels.ConvB]-1, 0) }}},
 }

@@ -22,6 +22,7 @@ var generators = map[kernels.Op]func(r dice, op kernels.Op) *trial{
 	kernels.OpGroupNorm: randomGroupNorm, kernels.OpGroupNormGrad: randomGroupNorm, kernels.OpGroupNormParamGrad: randomNormParam,
 	kernels.OpLayerNorm: randomLayerNorm, kernels.OpLayerNormGrad: randomLayerNorm,
 	kernels.OpUpsample: randomImage, kernels.OpPool: randomImage, kernels.OpSinusoid: randomSinusoid,
+	kernels.OpGAE: randomGAE, kernels.OpShuffle: randomShuffle,
 }
 
 const work = 1 << 16 // terms of a trial, about

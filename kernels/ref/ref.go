@@ -149,5 +149,6 @@ func table[T Float]() map[kernels.Op]func(*op[T]) {
 		kernels.OpGroupNorm: (*op[T]).groupNorm, kernels.OpGroupNormGrad: (*op[T]).groupNormGrad, kernels.OpGroupNormParamGrad: (*op[T]).groupNormParamGrad,
 		kernels.OpLayerNorm: (*op[T]).layerNorm, kernels.OpLayerNormGrad: (*op[T]).layerNormGrad,
 		kernels.OpUpsample: (*op[T]).upsample, kernels.OpPool: (*op[T]).pool, kernels.OpDropout: (*op[T]).dropout, kernels.OpSinusoid: (*op[T]).sinusoid,
+		kernels.OpGAE: (*op[T]).gae, kernels.OpShuffle: (*op[T]).shuffle,
 	}
 }

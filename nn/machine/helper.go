@@ -123,6 +123,26 @@ func (b *Builder) ClipScale(q, norm, scale Tensor, limit float32) {
 	b.Op(d, q, norm, scale)
 }
 
+// GAE writes generalised advantages into to, from rewards, values, values of successors and ends,
+// all [T,...]; see kernels.OpGAE.
+func (b *Builder) GAE(reward, value, next, ended, to Tensor, gamma, lambda float32) {
+	t, m := rows(reward)
+	for _, x := range []Tensor{value, next, ended, to} {
+		b.want(kernels.OpGAE, reward.Len(), x, reward, value, next, ended, to)
+	}
+	d := desc(kernels.OpGAE, t, m)
+	d.Scalar = [kernels.MaxScalars]float32{gamma, lambda}
+	b.Op(d, reward, value, next, ended, to)
+}
+
+// Shuffle writes into y the elements from counter[2] on of a sequence of random permutations of 0
+// to n-1; see kernels.OpShuffle.
+func (b *Builder) Shuffle(counter, y Tensor, n int, seed uint64, stream uint32) {
+	d := desc(kernels.OpShuffle, y.Len(), int64(n))
+	d.Seed, d.Stream = seed, stream
+	b.Op(d, counter, y)
+}
+
 // Moments writes mean and standard deviation of the first count[1] rows of x[R,N] into y[2],
 // weighted by w (0 or 1), which may be None.
 func (b *Builder) Moments(x, w, count, y Tensor) {
