@@ -52,7 +52,7 @@ func counter(r *rand.Rand, x []float32) {
 func sampleTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for _, m := range append(small, 700) {
-		for _, n := range []int64{1, 2, 5, 31, 33} {
+		for _, n := range []int64{1, 2, 5, 31, 33, 100} {
 			t := newTrial(op, m, n).with("logp", logProbs(n)).with("counter", counter)
 			all = append(all, t.seed(uint64(m)<<40+7, uint32(n)).discrete())
 		}
@@ -82,7 +82,7 @@ func choiceTrials(op kernels.Op) []*trial {
 func gatherTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for i, m := range append(small, 1100) {
-		for _, n := range small {
+		for _, n := range append(small, 36, 36) {
 			t := newTrial(op, m, n, 20).with("idx", indices(20)).discrete()
 			if op == kernels.OpScatterRows {
 				t.flags(kernels.Flags(i%2) * acc)

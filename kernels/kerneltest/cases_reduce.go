@@ -1,6 +1,11 @@
 package kerneltest
 
-import "github.com/gmel-go/gmel/kernels"
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/gmel-go/gmel/kernels"
+)
 
 var sumFns = []kernels.Fn{kernels.FnIdentity, kernels.FnSquare, kernels.FnAbs}
 
@@ -11,7 +16,7 @@ func sumAllTrials(op kernels.Op) []*trial {
 			all = append(all, newTrial(op, n).fn(f).scalars(-0.7).flags(kernels.Flags(i%2)*acc).ofTerms().within(20))
 		}
 	}
-	return all
+	return append(all, newTrial(op, 130*kernels.Chunk+5).scalars(1).ofTerms().within(20)) // more chunks than a device has threads in a block
 }
 
 func sumRowsTrials(op kernels.Op) []*trial {
@@ -52,12 +57,18 @@ func momentsTrials(op kernels.Op) []*trial {
 	return all
 }
 
+// lastInfinite fills with numbers, and infinity at the end.
+func lastInfinite(r *rand.Rand, x []float32) {
+	normal(1)(r, x)
+	x[len(x)-1] = float32(math.Inf(-1))
+}
+
 func checkFiniteTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for i, n := range long {
 		y := values(float32(i % 2))
 		all = append(all,
-			newTrial(op, n), newTrial(op, n).with("y", values(0)), newTrial(op, n).with("x", special),
+			newTrial(op, n), newTrial(op, n).with("x", lastInfinite), newTrial(op, n).with("y", values(0)), newTrial(op, n).with("x", special),
 			newTrial(op, n).flags(acc).with("y", y), newTrial(op, n).with("x", special).flags(acc).with("y", y))
 	}
 	return all

@@ -79,19 +79,21 @@ type bench struct {
 	program kernels.Program
 	arena   []float32
 	guards  []int
+	aligned bool // the next arguments begin on a multiple of lineLen
 }
 
 const (
-	guardLen   = 19 // odd, so that arguments are not aligned
+	guardLen   = 19 // odd, so that arguments are not aligned where they need not be
+	lineLen    = 16
 	guardValue = -7.25e10
 )
 
-// newBench lays the trials out in one arena and fills it: inputs at random, outputs with NaN
-// (with random numbers where they are read).
+// newBench lays the trials out in one arena and fills it. The arguments of every second trial are aligned.
 func newBench(trials []*trial, seed uint64) *bench {
 	b := &bench{trials: trials}
 	r := rand.New(rand.NewPCG(seed, 1))
-	for _, t := range trials {
+	for n, t := range trials {
+		b.aligned = n%2 == 1
 		b.guard()
 		for i := range t.spec().Args {
 			b.place(t, i, r)
@@ -120,16 +122,11 @@ func (b *bench) place(t *trial, i int, r *rand.Rand) {
 		t.desc.Arg[i] = t.arg[i].from
 		return
 	}
-	x := make([]float32, a.Len(&t.desc))
-	fill, ok := t.fill[a.Name]
-	switch {
-	case ok:
-	case a.Mode == kernels.Fresh, a.Mode == kernels.Out && !t.desc.Has(kernels.FlagAccumulate):
-		fill = constant(float32(math.NaN()))
-	default:
-		fill = normal(1)
+	for b.aligned && len(b.arena)%lineLen != 0 {
+		b.arena = append(b.arena, guardValue)
 	}
-	fill(r, x)
+	x := make([]float32, a.Len(&t.desc))
+	t.filler(i)(r, x)
 	t.arg[i] = span{int64(len(b.arena)), int64(len(b.arena) + len(x))}
 	t.desc.Arg[i] = t.arg[i].from
 	b.arena = append(b.arena, x...)
