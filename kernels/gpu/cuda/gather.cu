@@ -32,9 +32,10 @@ struct scatter_rows {
 	static DEVICE void run(const view &v, int, int64_t task) {
 		int64_t unit = task * warps + threadIdx.x / 32, own = unit % classes(*v.d), from = unit / classes(*v.d) * columns;
 		const float *idx = v.arg(1);
+		uint32_t number = (uint32_t)classes(*v.d);
 		for (int64_t base = 0; base < v.dim(0); base += 32) {
 			int64_t i = base + threadIdx.x % 32, r = i < v.dim(0) ? index_of(idx[i], v.dim(2)) : -1;
-			uint32_t mine = __ballot_sync(0xffffffffu, r >= 0 && r % classes(*v.d) == own);
+			uint32_t mine = __ballot_sync(0xffffffffu, r >= 0 && (uint32_t)r % number == own);
 			for (; mine; mine &= mine - 1) {
 				int64_t next = base + __ffs((int)mine) - 1;
 				write(v, next, index_of(idx[next], v.dim(2)), from);

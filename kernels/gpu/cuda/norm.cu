@@ -5,7 +5,7 @@
 // rows are read in sectors; it takes NORM_TILE channels at a time where a group is wider.
 enum { NORM_THREADS = 256, NORM_CHANNELS = 16, NORM_TILE = 128 };
 
-BOTH int64_t norm_groups(const desc &d) { return larger(1, smaller(d.dim[3], NORM_CHANNELS / (d.dim[2] / d.dim[3]))); }
+BOTH int64_t norm_groups(const desc &d) { return larger(1, smaller(d.dim[3], NORM_CHANNELS / larger(1, d.dim[2] / d.dim[3]))); }
 inline int64_t norm_tasks(const desc &d, int) { return d.dim[0] * ceil_div(d.dim[3], norm_groups(d)); }
 
 struct norm_part {
@@ -45,13 +45,14 @@ DEVICE norm_line norm_line_of(const view &v, int arg, const norm_part &n, int64_
 }
 
 // norm_sums adds K terms of n channels over p rows: in ascending rows inside chunks, then the chunks.
-// channel(j) gives what adds row i of channel j to a sum: add(i, sums).
+// channel(j) gives what adds row i of channel j to a sum: add(i, sums). Two barriers lie between the call and
+// the first write to totals, one behind the last.
 template <int K, class Channel> DEVICE void norm_sums(int64_t p, int n, Channel channel, float (&totals)[K][NORM_TILE]) {
 	__shared__ float part[K][NORM_THREADS];
 	int at_once = NORM_THREADS / n, slot = threadIdx.x / n, j = threadIdx.x % n;
 	auto add = channel(j);
 	float total[K] = {};
-	for (int64_t from = 0, chunks = ceil_div(p, CHUNK_ROWS); from < chunks; from += at_once) {
+	for (int64_t from = 0, chunks = larger(1, ceil_div(p, CHUNK_ROWS)); from < chunks; from += at_once) {
 		int64_t c = from + slot, end = smaller(p, (c + 1) * CHUNK_ROWS);
 		float s[K] = {};
 		if (slot < at_once) {
@@ -85,7 +86,6 @@ template <uint32_t F> struct group_norm {
 			norm_sums<1>(n.p, n.tile(from), [=](int j) { return channel(from + j); }, totals);
 			if (n.leads())
 				for (int j = n.begin(); j < n.end(from); j++) sum = from == 0 && j == n.begin() ? totals[0][j] : sum + totals[0][j];
-			__syncthreads();
 		}
 		return sum;
 	}
@@ -160,7 +160,6 @@ template <uint32_t F> struct group_norm_grad {
 			__syncthreads();
 			if (n.leads())
 				for (int j = n.begin(); j < n.end(from); j++) one = fmaf(a[j], totals[0][j], one), two = fmaf(a[j], totals[1][j], two);
-			__syncthreads();
 		}
 		if (n.leads()) u1[threadIdx.x] = one / n.count, u2[threadIdx.x] = two / n.count * rstd[threadIdx.x];
 		__syncthreads();

@@ -62,7 +62,7 @@ struct arg_max {
 			int from = __shfl_xor_sync(0xffffffffu, at, half, LANES);
 			if (other > best || (other == best && from < at)) best = other, at = from;
 		}
-		if (there && threadIdx.x % LANES == 0) v.arg(1)[i] = x[0] != x[0] ? 0 : (float)at;
+		if (there && threadIdx.x % LANES == 0) v.arg(1)[i] = n == 0 || x[0] != x[0] ? 0 : (float)at;
 	}
 };
 

@@ -43,15 +43,4 @@ template <int threads> DEVICE float ordered_sum(const float *x, int64_t n) {
 	return total;
 }
 
-// block_any reports whether bit is set in a thread of the block. Once a task.
-template <int threads> DEVICE bool block_any(bool bit) {
-	__shared__ int votes[threads / 32];
-	int any = __any_sync(0xffffffffu, bit);
-	if (threadIdx.x % 32 == 0) votes[threadIdx.x / 32] = any;
-	__syncthreads();
-	any = 0;
-	UNROLL for (int w = 0; w < threads / 32; w++) any |= votes[w];
-	return any != 0;
-}
-
 #endif

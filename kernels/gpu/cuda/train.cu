@@ -135,7 +135,7 @@ struct check_finite {
 		} else {
 			for (int64_t i = threadIdx.x; i < pieces(*v.d); i += threads) bad |= v.shared[i] != 0;
 		}
-		bad = block_any<threads>(bad);
+		bad = __syncthreads_or(bad);
 		if (threadIdx.x > 0) return;
 		float *y = v.arg(1), flag = bad ? 0 : 1;
 		if (phase == 0) v.shared[task] = bad;

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <string>
 #include <vector>
 
 // A fiber has a stack and the stack pointer at which it was left.
@@ -112,10 +113,35 @@ static void go_on(fiber &f) {
 
 unsigned lane() { return current->index % WARP; }
 
-void barrier() {
+struct used_site {
+	std::string name;
+	int64_t uses;
+};
+static std::vector<used_site> sites;
+static int left_out = -1;
+
+site::site(const char *file, int line) {
+	const char *base = strrchr(file, '/');
+	std::string name = std::string(base ? base + 1 : file) + ":" + std::to_string(line);
+	for (number = 0; number < (int)sites.size(); number++)
+		if (sites[number].name == name) return;
+	sites.push_back({name, 0});
+}
+
+void barrier(const site &s) {
 	if (!current) fail("__syncthreads in a kernel that is declared without");
+	sites[s.number].uses++;
+	if (s.number == left_out) return;
 	current->at = AT_BARRIER;
 	leave();
+}
+
+static uint32_t block_bits; // the values of all threads at the last barrier, or-ed
+
+int barrier_or(const site &s, int bit) {
+	if (current) current->value = (uint32_t)bit;
+	barrier(s);
+	return s.number == left_out ? bit : (int)block_bits;
 }
 
 static uint32_t *meet(uint32_t mask, uint32_t value) {
@@ -186,14 +212,16 @@ static void run_warp(unsigned first, unsigned end) {
 // pass runs all threads to their next barrier; true when there was one.
 static bool pass(unsigned n) {
 	unsigned warps = (n + WARP - 1) / WARP, waiting = 0, done = 0;
+	uint32_t bits = 0;
 	for (unsigned w = 0; w < warps; w++) {
 		unsigned first = in_order(w, warps) * WARP;
 		run_warp(first, first + WARP < n ? first + WARP : n);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		waiting += fibers[i].at == AT_BARRIER, done += fibers[i].at == DONE;
-		if (fibers[i].at == AT_BARRIER) fibers[i].at = READY;
+		if (fibers[i].at == AT_BARRIER) fibers[i].at = READY, bits |= fibers[i].value;
 	}
+	block_bits = bits;
 	if (waiting > 0 && done > 0) fail("__syncthreads that a part of the block does not reach");
 	return waiting > 0;
 }
@@ -215,6 +243,10 @@ static void run_plain(unsigned n, const std::function<void()> &body) {
 } // namespace emu
 
 void gmel_emu_order(int order) { emu::order_of_threads = order; }
+int gmel_emu_sites(void) { return (int)emu::sites.size(); }
+const char *gmel_emu_site(int number) { return emu::sites[number].name.c_str(); }
+int64_t gmel_emu_site_uses(int number) { return emu::sites[number].uses; }
+void gmel_emu_leave_out(int number) { emu::left_out = number; }
 
 int32_t emulate(dim3 grid, dim3 block, bool syncs, const std::function<void()> &body) {
 	using namespace emu;

@@ -42,7 +42,14 @@ struct place {
 };
 extern place here; // of the running fiber
 
-void barrier();                                              // of the block
+// site is a __syncthreads in the sources; copies of a template are one site. The test of the suite
+// leaves out one after the other.
+struct site {
+	int number; // in the order of first use
+	site(const char *file, int line);
+};
+void barrier(const site &s);                                 // of the block
+int barrier_or(const site &s, int bit);
 uint32_t exchange(uint32_t mask, uint32_t value, int from);  // the value of lane from of the warp
 uint32_t ballot(uint32_t mask, bool bit);
 unsigned lane();
@@ -60,7 +67,19 @@ int32_t emulate(dim3 grid, dim3 block, bool syncs, const std::function<void()> &
 enum emu_order { EMU_FORWARD, EMU_BACKWARD, EMU_SHUFFLED };
 extern "C" void gmel_emu_order(int order);
 
-static inline void __syncthreads() { emu::barrier(); }
+// The barriers that have been used so far: file:line, and how often. One of them can be left out; -1: none.
+extern "C" int gmel_emu_sites(void);
+extern "C" const char *gmel_emu_site(int number);
+extern "C" int64_t gmel_emu_site_uses(int number);
+extern "C" void gmel_emu_leave_out(int number);
+
+#define GMEL_SITE                                                \
+	([]() -> const emu::site & {                             \
+		static const emu::site s(__FILE__, __LINE__);    \
+		return s;                                        \
+	}())
+#define __syncthreads() emu::barrier(GMEL_SITE)
+#define __syncthreads_or(bit) emu::barrier_or(GMEL_SITE, (bit) != 0)
 static inline void __syncwarp(uint32_t mask = 0xffffffffu) { emu::ballot(mask, false); }
 static inline void __threadfence() {}
 static inline uint32_t __ballot_sync(uint32_t mask, int bit) { return emu::ballot(mask, bit != 0); }

@@ -1,0 +1,66 @@
+//go:build emu
+
+package emu
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/kerneltest"
+)
+
+// Without any one of the barriers in the kernels the suite fails, in one of the orders of threads.
+// kernel.cuh's barriers stand between tasks of a block and iterations of a segment, which the suite has none of
+// for most ops.
+func TestSuiteSeesMissingBarriers(t *testing.T) {
+	defer leaveOut(-1)
+	needed := map[string]bool{} // by barrier
+	for _, op := range kernels.Ops() {
+		if op == kernels.OpLoop || op == kernels.OpStep || slices.Contains(pending, op) {
+			continue
+		}
+		trials := kerneltest.TrialsOf(t, op)
+		for _, i := range used(t, trials) {
+			name := barriers()[i].name
+			if needed[name] || strings.HasPrefix(name, "kernel.cuh") {
+				continue
+			}
+			leaveOut(i)
+			needed[name] = slices.ContainsFunc(orders, func(order string) bool { return len(faults(t, trials, order)) > 0 })
+			leaveOut(-1)
+		}
+	}
+	if len(needed) == 0 {
+		t.Fatal("no kernel has a barrier")
+	}
+	for name, seen := range needed {
+		if !seen {
+			t.Errorf("the suite does not see that the barrier at %s is missing", name)
+		}
+	}
+}
+
+// used lists the barriers that the trials of an op use, and checks that these pass.
+func used(t *testing.T, trials *kerneltest.Trials) (numbers []int) {
+	before := barriers()
+	for _, fault := range faults(t, trials, orders[0]) {
+		t.Error(fault)
+	}
+	for i, b := range barriers() {
+		if i >= len(before) || b.uses > before[i].uses {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
+func faults(t *testing.T, trials *kerneltest.Trials, order string) []string {
+	b, err := kernels.Open("emu", kernels.Options{ISA: order})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	return trials.Faults(b)
+}
