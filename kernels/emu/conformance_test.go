@@ -12,8 +12,9 @@ import (
 
 // pending are the ops that have no CUDA kernel yet.
 var pending = []kernels.Op{
-	kernels.OpGemm, kernels.OpConv, kernels.OpConvGradX, kernels.OpConvGradW, kernels.OpAttention, kernels.OpAttentionGrad,
+	kernels.OpConv, kernels.OpConvGradX, kernels.OpConvGradW, kernels.OpAttention, kernels.OpAttentionGrad,
 	kernels.OpAttentionPenalty, kernels.OpAttentionPenaltyGrad, kernels.OpAttentionEntropy,
+	kernels.OpGAE, kernels.OpShuffle,
 }
 
 func TestConformance(t *testing.T)  { kerneltest.Run(t, "emu", pending...) }
