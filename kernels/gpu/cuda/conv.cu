@@ -1,3 +1,194 @@
-#include "tasks.cuh"
+#include "conv.cuh"
 
-const kernel *conv_kernel(launch &, int) { return NULL; }
+// y[B OY OX, F] = f(windows of x [.., KY KX C] w[KY KX C, F] + bias[F]); acc after the bias.
+struct conv {
+	static BOTH int64_t groups(const desc &) { return 1; }
+	static BOTH int64_t most_rows(const desc &d) { return pixels_of(d); }
+	static BOTH int64_t width(const desc &d) { return d.dim[CONV_F]; }
+	static BOTH int64_t terms(const desc &d) { return d.dim[CONV_KY] * d.dim[CONV_KX] * d.dim[CONV_C]; }
+	static BOTH int64_t blocks(const desc &d) { return larger(1, ceil_div(terms(d), BLOCK_K)); }
+
+	const view &v;
+	int64_t rows, columns;
+
+	DEVICE conv(const view &v, int64_t) : v(v), rows(pixels_of(*v.d)), columns(v.dim(CONV_F)) {}
+	DEVICE int64_t chains() const { return blocks(*v.d); }
+	DEVICE span block(int64_t b) const { return {b * BLOCK_K, smaller((b + 1) * BLOCK_K, terms(*v.d))}; }
+	DEVICE windows a() const {
+		axis y = axis_y(*v.d), x = axis_x(*v.d);
+		const float *p = v.arg(0);
+		int64_t c = v.dim(CONV_C);
+		return {p, rows, y.out, x.out, -y.pad, -x.pad, y.stride, x.stride, y.in, x.in, c, (uint32_t)x.taps, c % 4 == 0 && aligned_for_float4(p)};
+	}
+	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
+	DEVICE ending end() const {
+		ending e = {};
+		e.c = v.arg(3), e.bias = v.arg(2), e.ld = e.columns = columns, e.rows = rows;
+		e.p = v.scalar(0), e.q = v.scalar(1), e.fn = v.d->fn;
+		e.accumulate = v.accumulate, e.bias_first = true;
+		e.set_vector();
+		return e;
+	}
+};
+
+// meets is what the pixels first, first + stride, ... of an axis have in common: the taps that see them,
+// from the last one down in steps of stride, and the output under the last one at the first pixel.
+struct meets {
+	int64_t first, pixels, taps, last, output;
+};
+
+BOTH meets meets_of(const axis &a, int64_t first) {
+	int64_t r = (first + a.pad) % a.stride, taps = r < a.taps ? (a.taps - 1 - r) / a.stride + 1 : 0;
+	return {first, first < a.in ? (a.in - 1 - first) / a.stride + 1 : 0, taps, r + (taps - 1) * a.stride, (first + a.pad) / a.stride - (taps - 1)};
+}
+
+// turned_kernel is an operand: row c holds w[ky, kx, c, f] by terms (ky, kx descending, f).
+struct turned_kernel {
+	const float *p;
+	int64_t rows, channels, f;
+	meets y, x;
+	int64_t step_y, step_x, taps; // strides; taps of the kernel in a row
+	bool vector;
+
+	struct line {
+		const float *p; // NULL outside
+		uint32_t from;
+	};
+	DEVICE bool along() const { return true; }
+	DEVICE line at(int64_t row, int64_t from) const { return {row < rows ? p + row * f : NULL, (uint32_t)from}; }
+	DEVICE const float *here(const line &l, int k) const {
+		uint32_t term = l.from + k, tap = term / (uint32_t)f, down = tap / (uint32_t)x.taps, across = tap - down * (uint32_t)x.taps;
+		int64_t ky = y.last - down * step_y, kx = x.last - across * step_x;
+		return l.p + (ky * taps + kx) * channels * f + (term - tap * (uint32_t)f);
+	}
+	DEVICE float one(const line &l, int k, int n) const { return l.p && k < n ? *here(l, k) : 0; }
+	DEVICE float4 four(const line &l, int k, int n) const {
+		if (!vector) return make_float4(one(l, k, n), one(l, k + 1, n), one(l, k + 2, n), one(l, k + 3, n));
+		return l.p && k < n ? *(const float4 *)here(l, k) : make_float4(0, 0, 0, 0);
+	}
+};
+
+// dx[B Y X, C] = windows of dy [.., taps F] turned w [taps F, C]. Pixels that meet the same taps are a
+// group: one for each residue of a row and a column by the strides.
+struct conv_grad_x {
+	static BOTH int64_t groups_x(const desc &d) { return smaller(d.dim[CONV_STRIDE_X], larger(1, d.dim[CONV_X])); }
+	static BOTH int64_t groups(const desc &d) { return smaller(d.dim[CONV_STRIDE_Y], larger(1, d.dim[CONV_Y])) * groups_x(d); }
+	static BOTH int64_t most_rows(const desc &d) {
+		return d.dim[CONV_B] * ceil_div(d.dim[CONV_Y], d.dim[CONV_STRIDE_Y]) * ceil_div(d.dim[CONV_X], d.dim[CONV_STRIDE_X]);
+	}
+	static BOTH int64_t width(const desc &d) { return d.dim[CONV_C]; }
+	static BOTH int64_t most_terms(const desc &d) {
+		return ceil_div(d.dim[CONV_KY], d.dim[CONV_STRIDE_Y]) * ceil_div(d.dim[CONV_KX], d.dim[CONV_STRIDE_X]) * d.dim[CONV_F];
+	}
+	static BOTH int64_t blocks(const desc &d) { return larger(1, ceil_div(most_terms(d), BLOCK_K)); }
+
+	const view &v;
+	axis down, across;
+	meets y, x;
+	int64_t rows, columns, terms;
+
+	DEVICE conv_grad_x(const view &v, int64_t group)
+		: v(v), down(axis_y(*v.d)), across(axis_x(*v.d)), y(meets_of(down, group / groups_x(*v.d))), x(meets_of(across, group % groups_x(*v.d))),
+		  rows(v.dim(CONV_B) * y.pixels * x.pixels), columns(v.dim(CONV_C)), terms(y.taps * x.taps * v.dim(CONV_F)) {}
+	DEVICE int64_t chains() const { return larger(1, ceil_div(terms, BLOCK_K)); }
+	DEVICE span block(int64_t b) const { return {b * BLOCK_K, smaller((b + 1) * BLOCK_K, terms)}; }
+	DEVICE windows a() const {
+		const float *p = v.arg(0);
+		int64_t f = v.dim(CONV_F);
+		return {p, rows, y.pixels, x.pixels, y.output, x.output, 1, 1, down.out, across.out, f, (uint32_t)x.taps, f % 4 == 0 && aligned_for_float4(p)};
+	}
+	DEVICE turned_kernel b() const {
+		const float *p = v.arg(1);
+		int64_t f = v.dim(CONV_F);
+		return {p, columns, columns, f, y, x, down.stride, across.stride, across.taps, f % 4 == 0 && aligned_for_float4(p)};
+	}
+	DEVICE ending end() const {
+		ending e = {};
+		const float *aux = v.arg(2);
+		int64_t at = (y.first * across.in + x.first) * columns;
+		e.c = v.arg(3) + at, e.grad = v.has(FLAG_FN_GRAD), e.aux = e.grad ? aux + at : NULL;
+		e.ld = e.columns = columns, e.rows = rows;
+		e.p = v.scalar(0), e.q = v.scalar(1), e.fn = v.d->fn, e.accumulate = v.accumulate;
+		e.lattice = groups(*v.d) > 1;
+		e.down = y.pixels, e.across = x.pixels, e.step_x = across.stride, e.step_y = down.stride * across.in, e.image = down.in * across.in;
+		e.set_vector();
+		return e;
+	}
+};
+
+// taps_of_pixels is an operand: row (ky, kx, c) holds what that tap sees of x at the pixels of y, which
+// are the terms.
+struct taps_of_pixels {
+	const float *p;
+	axis y, x;
+	int64_t rows, channels;
+	bool vector;
+
+	struct line {
+		int64_t row, from;
+	};
+	DEVICE bool along() const { return false; }
+	DEVICE line at(int64_t row, int64_t from) const { return {row, from}; }
+	DEVICE const float *here(int64_t row, const pixel &at) const {
+		if (row >= rows) return NULL;
+		uint32_t tap = (uint32_t)row / (uint32_t)channels, c = (uint32_t)row - tap * (uint32_t)channels, ky = tap / (uint32_t)x.taps;
+		int64_t iy = at.y * y.stride + ky - y.pad, ix = at.x * x.stride + (tap - ky * (uint32_t)x.taps) - x.pad;
+		return iy >= 0 && iy < y.in && ix >= 0 && ix < x.in ? p + ((at.image * y.in + iy) * x.in + ix) * channels + c : NULL;
+	}
+	DEVICE float one(int64_t row, const pixel &at) const {
+		const float *q = here(row, at);
+		return q ? *q : 0;
+	}
+	DEVICE float4 four(const line &l, int k, int n) const {
+		if (k >= n) return make_float4(0, 0, 0, 0);
+		pixel at = pixel_of(l.from + k, y.out, x.out);
+		if (!vector) return make_float4(one(l.row, at), one(l.row + 1, at), one(l.row + 2, at), one(l.row + 3, at));
+		const float *q = here(l.row, at);
+		return q ? *(const float4 *)q : make_float4(0, 0, 0, 0);
+	}
+};
+
+// dw[KY KX C, F] = sum over the pixels of y, in blocks of whole rows or of pieces of a row.
+struct conv_grad_w {
+	static BOTH int64_t groups(const desc &) { return 1; }
+	static BOTH int64_t most_rows(const desc &d) { return d.dim[CONV_KY] * d.dim[CONV_KX] * d.dim[CONV_C]; }
+	static BOTH int64_t width(const desc &d) { return d.dim[CONV_F]; }
+	static BOTH int64_t pieces(const desc &d) { return larger(1, ceil_div(axis_x(d).out, BLOCK_K)); }
+	static BOTH int64_t rows_of_block(const desc &d) { return larger(1, BLOCK_K / larger(1, axis_x(d).out)); }
+	static BOTH int64_t blocks(const desc &d) {
+		int64_t lines = d.dim[CONV_B] * axis_y(d).out;
+		return axis_x(d).out == 0 ? 1 : larger(1, ceil_div(lines, rows_of_block(d)) * pieces(d));
+	}
+
+	const view &v;
+	int64_t rows, columns;
+
+	DEVICE conv_grad_w(const view &v, int64_t) : v(v), rows(most_rows(*v.d)), columns(v.dim(CONV_F)) {}
+	DEVICE int64_t chains() const { return blocks(*v.d); }
+	DEVICE span block(int64_t b) const {
+		int64_t n = pieces(*v.d), out = axis_x(*v.d).out, each = rows_of_block(*v.d) * out, end = pixels_of(*v.d);
+		if (n == 1) return {b * each, smaller((b + 1) * each, end)};
+		int64_t line = b / n * out, piece = b % n * BLOCK_K;
+		return {line + piece, smaller(line + smaller(piece + BLOCK_K, out), end)};
+	}
+	DEVICE taps_of_pixels a() const {
+		const float *p = v.arg(0);
+		int64_t c = v.dim(CONV_C);
+		return {p, axis_y(*v.d), axis_x(*v.d), rows, c, c % 4 == 0 && aligned_for_float4(p)};
+	}
+	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
+	DEVICE ending end() const {
+		ending e = raw(v.arg(2), rows, columns);
+		e.accumulate = v.accumulate;
+		return e;
+	}
+};
+
+const kernel *conv_kernel(launch &l, int) {
+	switch (l.d.op) {
+	case OP_CONV: return product_kernel<conv>(l, conv::terms(l.d));
+	case OP_CONV_GRAD_X: return product_kernel<conv_grad_x>(l, conv_grad_x::most_terms(l.d));
+	case OP_CONV_GRAD_W: return product_kernel<conv_grad_w>(l, pixels_of(l.d));
+	}
+	return NULL;
+}

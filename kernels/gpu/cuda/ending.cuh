@@ -14,6 +14,17 @@ struct ending {
 	uint32_t fn;
 	bool accumulate, bias_first, grad, vector;
 
+	// With lattice, row i is a point of down x across in images of image rows, and lies step_y, step_x rows
+	// from its neighbours.
+	int64_t down, across, step_y, step_x, image;
+	bool lattice;
+
+	DEVICE int64_t start(int64_t i) const {
+		if (!lattice) return i * ld;
+		int64_t line = i / across;
+		return (line / down * image + line % down * step_y + i % across * step_x) * ld;
+	}
+
 	// Functions that are worth a place in unrolled code.
 	DEVICE bool simple() const { return fn <= FN_LEAKY_RELU && fn != FN_AFFINE; }
 	DEVICE float simple_of(float t, float y) const {
@@ -28,15 +39,15 @@ struct ending {
 		return t;
 	}
 	DEVICE void put(int64_t i, int64_t j, float t) const {
-		int64_t at = i * ld + j;
+		int64_t at = start(i) + j;
 		t = add(t, accumulate ? c[at] : 0, bias ? bias[j] : 0);
 		c[at] = grad ? t * slope(fn, 0, aux[at], p, q) : apply(fn, t, p, q);
 	}
 	// put_four writes four neighbours in a row, where f is simple.
 	DEVICE void put_four(int64_t i, int64_t j, const float *t) const {
-		int64_t at = i * ld + j;
 		int n = (int)smaller(columns - j, 4);
 		if (i >= rows || n <= 0) return;
+		int64_t at = start(i) + j;
 		float4 zero = make_float4(0, 0, 0, 0);
 		float4 old = accumulate ? four_of(c + at, n, vector) : zero, b = bias ? four_of(bias + j, n, false) : zero;
 		float4 y = grad ? four_of(aux + at, n, vector) : zero;

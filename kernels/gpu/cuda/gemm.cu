@@ -11,11 +11,12 @@ struct gemm {
 	int64_t group, rows, columns;
 
 	DEVICE gemm(const view &v, int64_t group) : v(v), group(group), rows(v.dim(GEMM_M)), columns(v.dim(GEMM_N)) {}
+	DEVICE int64_t chains() const { return blocks(*v.d); }
 	DEVICE span block(int64_t b) const { return {b * BLOCK_K, smaller((b + 1) * BLOCK_K, v.dim(GEMM_K))}; }
 	DEVICE matrix a() const { return matrix_of(v.arg(0) + group * v.dim(GEMM_STRIDE_A), v.dim(GEMM_LDA), rows, !v.has(FLAG_TRANS_A)); }
 	DEVICE matrix b() const { return matrix_of(v.arg(1) + group * v.dim(GEMM_STRIDE_B), v.dim(GEMM_LDB), columns, v.has(FLAG_TRANS_B)); }
 	DEVICE ending end() const {
-		ending e;
+		ending e = {};
 		const float *bias = v.arg(2), *aux = v.arg(3);
 		int64_t at = group * v.dim(GEMM_STRIDE_C);
 		e.c = v.arg(4) + at, e.grad = v.has(FLAG_FN_GRAD);

@@ -4,6 +4,7 @@
 //	static BOTH int64_t blocks(const desc &d);    // of terms, at least 1: a chain each, added up in order
 //	DEVICE problem(const view &v, int64_t group);
 //	int64_t rows, columns;                        // rows are at most most_rows
+//	DEVICE int64_t chains() const;                // the blocks of this group, at least 1
 //	DEVICE span block(int64_t b) const;           // its terms
 //	DEVICE A a() const; DEVICE B b() const;       // operands
 //	DEVICE ending end() const;                    // where the results go
@@ -48,7 +49,7 @@ template <class P, class Tile, bool LONG> struct whole_product {
 		product<Tile> sum;
 		span first = p.block(0);
 		sum.chain(p.a(), p.b(), at.row, at.column, first.from, first.to);
-		if (LONG) add_blocks(p, sum, at, P::blocks(*v.d));
+		if (LONG) add_blocks(p, sum, at, p.chains());
 		write_tile(p.end(), sum, at.row, at.column);
 	}
 	static DEVICE void add_blocks(const P &p, product<Tile> &sum, const place &at, int64_t blocks) {
@@ -97,7 +98,7 @@ template <class P, class Tile> struct split_product {
 	static DEVICE void multiply(const view &v, int64_t first, int64_t task) {
 		place at = place_of<P, Tile>(*v.d, task);
 		P p(v, at.group);
-		if (at.row >= p.rows) return;
+		if (at.row >= p.rows || first + at.block >= p.chains()) return;
 		product<Tile> sum;
 		span terms = p.block(first + at.block);
 		sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
@@ -114,8 +115,8 @@ template <class P, class Tile> struct split_product {
 		span s = blocks_of(*v.d, round);
 		float *before = v.shared + blocks_of_a_round(*v.d, P::blocks(*v.d)) * n + e;
 		const float *part = v.shared + e;
-		float total = round == 0 ? part[0] : *before + part[0];
-		for (int64_t b = 1; b < s.to - s.from; b++) total += part[b * n];
+		float total = round == 0 ? part[0] : *before;
+		for (int64_t b = round == 0, end = smaller(s.to, p.chains()) - s.from; b < end; b++) total += part[b * n];
 		if (last) p.end().put(row, e % columns, total);
 		else *before = total;
 	}
