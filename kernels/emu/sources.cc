@@ -5,6 +5,7 @@
 #include "../gpu/cuda/emu/emu.cc"
 
 #include "../gpu/cuda/attention.cu"
+#include "../gpu/cuda/attention_grad.cu"
 #include "../gpu/cuda/choose.cu"
 #include "../gpu/cuda/conv.cu"
 #include "../gpu/cuda/gather.cu"

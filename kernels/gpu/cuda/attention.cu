@@ -1,3 +1,93 @@
-#include "tasks.cuh"
+#include "attention.cuh"
 
-const kernel *attention_kernel(const desc &) { return NULL; }
+// attention: x_i = sum over j != i of w_ij v_j, or a number for each row: the sum of its squared scores
+// (penalty) or its entropy. Numbers of rows are added for each head, then over heads and batch.
+template <class Tile> struct attention {
+	static const int phases = 3, threads = Tile::threads, resident = 384 / threads;
+	static const bool syncs = true;
+	static BOTH bool has_values(const desc &d) { return d.op == OP_ATTENTION; }
+	static BOTH bool has_penalty(const desc &d) { return d.op == OP_ATTENTION ? d.arg[4] != ABSENT : d.op == OP_ATTENTION_PENALTY; }
+	static BOTH bool has_numbers(const desc &d) { return has_penalty(d) || d.op == OP_ATTENTION_ENTROPY; }
+	// A head without numbers still has scores.
+	static BOTH int64_t columns(const desc &d) { return has_values(d) ? larger(1, d.dim[3]) : 1; }
+	static BOTH int64_t results(const desc &d) { return d.op == OP_ATTENTION_ENTROPY ? d.dim[2] : 1; }
+
+	static int64_t tasks(const desc &d, int phase) {
+		if (phase == 0) return panels_of<Tile>(d, columns(d));
+		if (!has_numbers(d)) return 0;
+		return phase == 1 ? ceil_div(pairs_of(d), threads) : ceil_div(results(d), threads / LANES);
+	}
+	static int64_t shared(const desc &d) { return has_numbers(d) ? pairs_of(d) * (d.dim[1] + 1) : 0; }
+
+	static DEVICE void run(const view &v, int phase, int64_t task) {
+		if (phase == 0) rows(v, task);
+		else if (phase == 1) heads(v, task * threads + threadIdx.x);
+		else results(v, task);
+	}
+
+	static DEVICE void rows(const view &v, int64_t task) {
+		__shared__ turned<Tile> t;
+		panel_place at = panel_of<Tile>(*v.d, columns(*v.d), task);
+		head h = head_of(v, at.pair);
+		scores<Tile> s = {h, agents_of(h, v.arg(0)), agents_of(h, v.arg(1)), at.row};
+		int64_t row = at.row + row_sums<Tile>::row();
+		float *number = row_sums<Tile>::part() == 0 && at.column == 0 && row < h.n ? v.shared + at.pair * h.n + row : NULL;
+		if (has_penalty(*v.d) && at.column == 0) {
+			float squares = s.sum(t, false, [](float x) { return x * x; });
+			if (number) *number = squares;
+		}
+		if (v.d->op == OP_ATTENTION_PENALTY) return;
+		float top, total;
+		s.softmax(t, &top, &total);
+		float inverse = 1 / total;
+		if (has_values(*v.d)) return values(v, h, s, t, at, top, inverse);
+		float terms = s.sum(t, true, [=](float x) { return (exp_of(x - top) * inverse) * (x - top); });
+		if (number) *number = log_of(total) - terms;
+	}
+	static DEVICE void values(const view &v, const head &h, const scores<Tile> &s, turned<Tile> &t, const panel_place &at, float top, float inverse) {
+		typedef row_sums<Tile> rows;
+		weighted_sum<Tile> x;
+		x.begin();
+		int r = rows::row();
+		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
+			s.load(t, c, true);
+			int n = s.width(c);
+			ROLLED for (int j = rows::part(); j < n; j += rows::parts) {
+				float e = c + j == at.row + r ? 0 : exp_of(t.x[j][r] - top);
+				t.x[j][r] = e * inverse;
+			}
+			__syncthreads();
+			x.add(t, numbers_of(h, v.arg(2)), at.column, c, n);
+		}
+		x.end(h, v.arg(3), false, at.row, at.column);
+	}
+
+	// heads adds the numbers of a head's rows; entropies are sorted by head.
+	static DEVICE void heads(const view &v, int64_t pair) {
+		if (pair >= pairs_of(*v.d)) return;
+		int64_t n = v.dim(1);
+		float sum = 0;
+		for (int64_t i = 0; i < n; i++) sum += v.shared[pair * n + i];
+		int64_t to = v.d->op == OP_ATTENTION_ENTROPY ? pair % v.dim(2) * v.dim(0) + pair / v.dim(2) : pair;
+		v.shared[pairs_of(*v.d) * n + to] = sum;
+	}
+	static DEVICE void results(const view &v, int64_t task) {
+		bool entropy = v.d->op == OP_ATTENTION_ENTROPY;
+		int64_t r = task * (threads / LANES) + threadIdx.x / LANES, n = entropy ? v.dim(0) : pairs_of(*v.d);
+		const float *sums = v.shared + pairs_of(*v.d) * v.dim(1) + r * n;
+		bool there = r < results(*v.d);
+		float total = vector_sum(there ? n : 0, ceil_div(n, CHUNK), [=](int64_t i) { return sums[i]; });
+		if (!there || threadIdx.x % LANES != 0) return;
+		if (entropy) v.arg(2)[r] = total / (float)(v.dim(0) * v.dim(1));
+		else v.arg(v.d->op == OP_ATTENTION ? 4 : 2)[0] = penalty_factor(v) * total;
+	}
+};
+
+const kernel *attention_kernel(const desc &d) {
+	switch (d.op) {
+	case OP_ATTENTION:
+	case OP_ATTENTION_PENALTY:
+	case OP_ATTENTION_ENTROPY: return few_agents(d) ? kernel_of<attention<small_attention>>() : kernel_of<attention<large_attention>>();
+	}
+	return attention_grad_kernel(d);
+}
