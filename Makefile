@@ -16,7 +16,7 @@ test: ## all tests
 # sources outside of a package's folder, so a checksum of them is a part of the flags.
 CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/gpu/cuda/*.h kernels/gpu/cuda/emu/*) kernels/cpu/program.h
 test-emu:
-	CGO_CXXFLAGS="-O2 -g -ffp-contract=off -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)" \
+	CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo && echo -mfma) -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)" \
 	  $(GO) test -tags emu ./kernels/emu
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.
