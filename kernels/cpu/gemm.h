@@ -14,7 +14,7 @@ enum {
 	MOST_ROWS = 512,
 	COLUMN_BLOCK = 8 * PANEL,
 	FEW_ROWS = 256,
-	DIRECT_ROWS = 40, // up to here packing costs more than it saves
+	DIRECT_ROWS = 64, // up to here packing costs more than it saves
 	DIRECT_LD = 32,   // so dense that reading in order gains little
 	TASK_FLOPS = 2 << 20,    // of a row block
 	GRID_FLOPS = 1 << 19,    // of a task of the grid
