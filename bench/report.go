@@ -60,8 +60,8 @@ func Markdown(rows []Row) string {
 	b.WriteString("- command: `make bench-peers`; both sides in turns in one run, medians, quartiles of the ratio in brackets\n")
 	b.WriteString("- at most: the ratio if ours took as long as its arithmetic at the peak of multiply-adds, the floor\n")
 	b.WriteString("- losses and gradients agree to the number in the column, relative to the largest element of each tensor\n\n")
-	b.WriteString("| work | size | threads | ours | of the floor | peer | its best way | its time | ratio | at most | goal | agrees to |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| work | size | threads | ours | of the floor | peer | its best way | its time | ratio | at most | goal | | agrees to |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		for _, d := range r.Peers {
 			goal, share, most := "-", "-", "-"
@@ -71,8 +71,8 @@ func Markdown(rows []Row) string {
 			if r.Floor > 0 {
 				share, most = fmt.Sprintf("%.0f %%", 100*r.Floor/d.Own), fmt.Sprintf("%.2f", d.Seconds/r.Floor)
 			}
-			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | **%.2f** [%.2f, %.2f] | %s | %s | %.0e |\n", r.Name, r.Shape, r.Threads,
-				duration(d.Own), share, short(d.Peer), d.Variant, duration(d.Seconds), d.Ratio, d.RatioLow, d.RatioHigh, most, goal, d.Agreement)
+			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | **%.2f** [%.2f, %.2f] | %s | %s | %s | %.0e |\n", r.Name, r.Shape, r.Threads,
+				duration(d.Own), share, short(d.Peer), d.Variant, duration(d.Seconds), d.Ratio, d.RatioLow, d.RatioHigh, most, goal, d.verdict(r.Floor), d.Agreement)
 		}
 	}
 	b.WriteString("\nEvery way that was tried:\n\n")
@@ -86,6 +86,20 @@ func Markdown(rows []Row) string {
 		}
 	}
 	return b.String()
+}
+
+// verdict says what became of the goal, floor being the seconds of our arithmetic at the peak: a goal
+// that only less arithmetic could reach is out of reach.
+func (d *Duel) verdict(floor float64) string {
+	switch {
+	case d.Goal == 0:
+		return ""
+	case d.Ratio >= d.Goal:
+		return "reached"
+	case floor > 0 && d.Seconds/floor < d.Goal:
+		return "out of reach"
+	}
+	return "missed"
 }
 
 // short is a peer's name without its version.
