@@ -61,9 +61,8 @@
 // # Two engines
 //
 // The Go code of this package is the specification. The C engine (world*.h) plays the same
-// game with the same bits about five times as fast, on SSE2, AVX2 or AVX-512; New takes it
-// where the binary has cgo and it knows all options of the scenario (unsupported.go), NewOn
-// forces an engine. A step costs about the same per IED for 10 and for 10,000 IEDs. Outcomes
+// game, with every option and the same bits, about five times as fast, on SSE2, AVX2 or AVX-512;
+// New takes it where the binary has cgo, NewOn forces an engine. A step costs about the same per IED for 10 and for 10,000 IEDs. Outcomes
 // of single tasks are recorded unless RecordTasks says no; Bytes is the memory of a game before
 // it is made. Arrays of state and outputs lie in one slab whose layout is layout.go.
 //

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func (d dice) scenario(t *testing.T) *Scenario {
 		s.Compute.ServerGcyclesPerS = []float64{d.scale(0.1, 1000), d.scale(1, 100), 10}[:d.count(1, 3)]
 		s.Compute.IEDGcyclesPerS = d.interval(0.01, 100)
 		s.Compute.CacheModels = d.count(1, 8)
-		d.options(s)
+		d.options(t, s)
 		s.Energy = Energy{Kappa: d.scale(1e-30, 1e-24), GPUW: d.between(0, 1000)}
 		s.Reward = RewardRule{FailurePenalty: d.between(0, 3), EnergyWeightPerJ: pick(d, 0, d.scale(1e-5, 10))}
 		s.Observation = Observation{d.flag(), d.flag(), d.flag()}
@@ -100,11 +101,59 @@ func (d dice) tasks(s *Scenario) {
 }
 
 // options turns some options on, each in one scenario of three.
-func (d dice) options(s *Scenario) {
+func (d dice) options(t *testing.T, s *Scenario) {
 	on := func() bool { return d.IntN(3) == 0 }
 	if on() {
 		s.Compute.ServerGPUs = []int{d.count(1, 8), d.count(1, 3), 1}[:d.count(1, 3)]
 	}
+	switch d.IntN(4) {
+	case 0:
+		s.Compute.Batch = Batch{Max: d.count(2, maxBatch), FixedShare: pick(d, 0, 1, d.Float64())}
+	case 1:
+		s.Compute.Discipline, s.Compute.ServerGPUs = DisciplineSharing, nil
+	}
+	if on() {
+		s.Compute.Cloud = Cloud{GcyclesPerS: d.scale(0.1, 1000), BackhaulMbps: d.scale(1, 1e5), DelayS: pick(d, 0, d.scale(1e-3, 10))}
+	}
+	s.Radio.Reuse1 = on()
+	if on() {
+		s.Hall.Mobility = Mobility{
+			SpeedMPerS: d.interval(0.01, 100), PauseS: pick(d, 0, d.scale(0.1, 10)), EverySlots: d.count(1, 4), CorrelationM: d.scale(0.1, 1000),
+		}
+	}
+	if on() {
+		d.arrivals(t, s)
+	}
+}
+
+func (d dice) arrivals(t *testing.T, s *Scenario) {
+	a := Arrivals{Process: pick(d, ArrivalsPoisson, ArrivalsMarkov, ArrivalsTrace), Queue: d.count(1, maxQueue)}
+	switch a.Process {
+	case ArrivalsTrace:
+		a.TraceFile = d.trace(t, s)
+	case ArrivalsMarkov:
+		a.OffRatePerSlot, a.SwitchOn, a.SwitchOff = pick(d, 0, d.between(0, 8)), d.scale(1e-6, 1), d.scale(1e-6, 1)
+		fallthrough
+	default:
+		a.RatePerSlot = pick(d, 0, d.between(0, 8), d.Float64())
+	}
+	s.Tasks.Arrivals = a
+}
+
+// trace writes a file of arrivals and returns its path.
+func (d dice) trace(t *testing.T, s *Scenario) string {
+	text := strings.Builder{}
+	text.WriteString(strings.Join(arrivalColumns, ",") + "\n")
+	for range d.count(1, 1000) - 1 {
+		m := s.Tasks.Models[d.IntN(len(s.Tasks.Models))]
+		in := func(r Range) float64 { return d.between(r[0], r[1]) }
+		fmt.Fprintf(&text, "%d,%d,%s,%g,%g,%g\n", d.IntN(s.Time.Slots), d.IntN(s.IEDs), m.Name, in(m.DataMbit), in(m.Gcycles), in(m.DeadlineS))
+	}
+	path := filepath.Join(t.TempDir(), "arrivals.csv")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // act draws valid actions; some slots crowd everybody on the nearest ES.
@@ -132,18 +181,44 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	played := 0
-	for seed := uint64(1); played < slots && !t.Failed(); seed++ {
-		played += compareEngines(t, dice{rand.New(rand.NewPCG(seed, 7))}, seed)
+	played, scenarios, options := 0, 0, map[string]int{}
+	for seed := uint64(1); (played < slots || scenarios < 30) && !t.Failed(); seed++ {
+		d := dice{rand.New(rand.NewPCG(seed, 7))}
+		s := d.scenario(t)
+		played += compareEngines(t, d, s, seed)
+		scenarios++
+		for _, o := range optionsOf(s) {
+			options[o]++
+		}
 	}
-	t.Logf("%d slots of worlds on %v", played, Engines())
+	t.Logf("%d slots of worlds of %d scenarios on %v; options %v", played, scenarios, Engines(), options)
+	if len(options) < 9 && !t.Failed() {
+		t.Errorf("options that were never on: only %v were", options)
+	}
 }
 
-// compareEngines plays one scenario and returns the slots of worlds that it took.
-func compareEngines(t *testing.T, d dice, seed uint64) int {
+// optionsOf names the options that a scenario has turned on.
+func optionsOf(s *Scenario) (on []string) {
+	for _, o := range []struct {
+		name string
+		on   bool
+	}{
+		{"gpus", s.Compute.ServerGPUs != nil}, {"batch", s.Compute.Batch.Max > 0}, {"sharing", s.Compute.Discipline != ""},
+		{"cloud", s.hasCloud()}, {"reuse 1", s.Radio.Reuse1}, {"mobility", s.Hall.Mobility.EverySlots > 0},
+		{ArrivalsPoisson, s.Tasks.Arrivals.Process == ArrivalsPoisson}, {ArrivalsMarkov, s.Tasks.Arrivals.Process == ArrivalsMarkov},
+		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace},
+	} {
+		if o.on {
+			on = append(on, o.name)
+		}
+	}
+	return on
+}
+
+// compareEngines plays a scenario and returns the slots of worlds that it took.
+func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 	t.Helper()
-	s := d.scenario(t)
-	worlds := 1 + d.IntN(max(1, min(40, 4000/s.IEDs)))
+	worlds := 1 + d.IntN(max(1, min(40, 1500/s.IEDs)))
 	var all []*Worlds
 	for _, engine := range Engines() {
 		w, err := NewOn(engine, s, worlds, seed)
@@ -221,21 +296,6 @@ func TestEngineNames(t *testing.T) {
 	}
 	if _, err := NewOn("vax", s, 1, 1); err == nil || !strings.Contains(err.Error(), "there are "+Engines()[0]) {
 		t.Errorf("error %v", err)
-	}
-}
-
-// TestUnsupportedScenariosPlayOnGo: New steps aside, NewOn refuses.
-func TestUnsupportedScenariosPlayOnGo(t *testing.T) {
-	s := paper(t, func(s *Scenario) { s.Radio.Reuse1 = true })
-	why := unsupported(s)
-	if why == "" || len(nativeEngines()) == 0 {
-		t.Skip("every engine here plays it")
-	}
-	if w, err := New(s, 1, 1); err != nil || w.Engine() != "go" {
-		t.Errorf("New plays on %q: %v", w.Engine(), err)
-	}
-	if _, err := NewOn(nativeEngines()[0], s, 1, 1); err == nil || !strings.Contains(err.Error(), why) {
-		t.Errorf("error %v does not name %s", err, why)
 	}
 }
 

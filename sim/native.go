@@ -29,6 +29,7 @@ import "C"
 
 import (
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels/philox"
@@ -86,13 +87,18 @@ func allocate(fields []field) {
 // The order of the arrays in world.h.
 var (
 	nativeState = []string{"obs", "mask", "reward", "final_obs", "final_mask", "speed", "gain", "now", "compute", "radio",
-		"free", "data", "cycles", "deadline", "slot", "episode", "cand", "load", "cache", "model", "had_task", "truncated", "los"}
+		"free", "data", "cycles", "deadline", "slot", "episode", "cand", "load", "cache", "model", "had_task", "truncated", "los",
+		"age", "lost_s", "wait_data", "wait_cycles", "wait_deadline", "wait_age", "wait_model", "waiting", "lost", "phase", "interference",
+		"place_x", "place_y", "goal_x", "goal_y", "pace", "rest", "drift"}
 	nativeTasks = []string{"data_bits", "task_cycles", "result_bits", "task_deadline", "uplink_bps", "radio_wait", "upload",
-		"queue_wait", "switch", "task_compute", "download", "latency", "energy", "task_model", "action", "server", "completed"}
+		"queue_wait", "switch", "task_compute", "download", "latency", "energy", "task_model", "action", "server", "completed",
+		"task_lost", "task_lost_s"}
+	nativeOptional = C.WORLD_AGE // arrays from here on, and those of lost tasks, exist with an option only
 )
 
-// place fills in where each named array begins in the slab of the fields.
-func place(to []C.int64_t, names []string, fields []field) {
+// place fills in where each named array begins in the slab of the fields, -1 for one of those from
+// number `needed` on that is not there.
+func place(to []C.int64_t, names []string, fields []field, needed int) {
 	if len(to) != len(names) {
 		panic("sim: world.h and native.go name different arrays")
 	}
@@ -104,7 +110,9 @@ func place(to []C.int64_t, names []string, fields []field) {
 	}
 	for i, name := range names {
 		offset, ok := at[name]
-		if !ok {
+		if !ok && i >= needed {
+			offset = -1
+		} else if !ok {
 			panic("sim: no array " + name)
 		}
 		to[i] = C.int64_t(offset)
@@ -115,8 +123,8 @@ func newNative(w *Worlds, engine string) *native {
 	n := &native{name: engine, isa: chooseISA(engine)}
 	n.setScalars(w.p)
 	n.setTables(w.p)
-	place(n.params.field[:], nativeState, w.stateFields())
-	place(n.params.task[:], nativeTasks, w.outcomeFields())
+	place(n.params.field[:], nativeState, w.stateFields(), nativeOptional)
+	place(n.params.task[:], nativeTasks, w.outcomeFields(), C.TASK_LOST)
 	return n
 }
 
@@ -132,6 +140,7 @@ func (n *native) setScalars(p *params) {
 	c.agents, c.servers, c.candidates, c.models = C.int32_t(p.A), C.int32_t(p.M), C.int32_t(p.C), C.int32_t(p.K)
 	c.cache, c.obs, c.actions, c.slots, c.gpus = C.int32_t(p.G), C.int32_t(p.O), C.int32_t(p.U), C.int32_t(p.slots), C.int32_t(p.P)
 	c.flags, c.load_times, c.server_speeds, c.episodic = cbool(p.flags), cbool(p.loadTimes), cbool(p.serverSpeeds), cbool(p.episodic)
+	n.setOptions(p)
 	c.fixed_key = [2]C.uint32_t{C.uint32_t(p.fixedKey[0]), C.uint32_t(p.fixedKey[1])}
 	for i := range c.nlos_a { // the largest counts, so the last line may stand several times
 		l := p.nlos[min(i, len(p.nlos)-1)]
@@ -179,16 +188,46 @@ func (n *native) setTables(p *params) {
 		x, y = append(x, s[0]), append(y, s[1])
 	}
 	for i, t := range append(models[:], x, y, p.serverSpeed) {
-		n.params.table[i] = C.int64_t(len(n.tables))
-		n.tables = append(n.tables, unsafe.Slice((*uint32)(unsafe.Pointer(&t[0])), len(t))...)
+		setTable(n, i, t)
 	}
-	n.setIntTable(C.TABLE_NEAR, p.near.list)
-	n.setIntTable(C.TABLE_GPUS, p.gpus)
+	setTable(n, C.TABLE_NEAR, p.near.list)
+	setTable(n, C.TABLE_GPUS, p.gpus)
+	setTable(n, C.TABLE_BATCH_TIME, p.batchTime[:])
+	setTable(n, C.TABLE_ARRIVAL_CDF, slices.Concat(p.arrivalCDF[0][:], p.arrivalCDF[1][:]))
+	n.setTrace(p)
 }
 
-func (n *native) setIntTable(which int, t []int32) {
+// setTrace lays the trace of arrivals out, array by array.
+func (n *native) setTrace(p *params) {
+	var ied, model []int32
+	var data, cycles, deadline []float32
+	for _, r := range p.trace {
+		ied, model = append(ied, r.ied), append(model, r.model)
+		data, cycles, deadline = append(data, r.data), append(cycles, r.cycles), append(deadline, r.deadline)
+	}
+	setTable(n, C.TABLE_TRACE_START, p.traceStart)
+	setTable(n, C.TABLE_TRACE_IED, ied)
+	setTable(n, C.TABLE_TRACE_MODEL, model)
+	setTable(n, C.TABLE_TRACE_DATA, data)
+	setTable(n, C.TABLE_TRACE_CYCLES, cycles)
+	setTable(n, C.TABLE_TRACE_DEADLINE, deadline)
+}
+
+func setTable[T int32 | float32](n *native, which int, t []T) {
 	n.params.table[which] = C.int64_t(len(n.tables))
 	n.tables = append(n.tables, unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(t))), len(t))...)
+}
+
+// setOptions sets the scalars of the options.
+func (n *native) setOptions(p *params) {
+	c := &n.params
+	c.queue, c.markov, c.traced, c.reuse = C.int32_t(p.queue), cbool(p.markov), cbool(p.trace != nil), cbool(p.reuse)
+	c.cloud, c.batch_max, c.sharing, c.move_slots = cbool(p.cloudSpeed > 0), C.int32_t(p.batchMax), cbool(p.sharing), C.int32_t(p.moveSlots)
+	c.per_queue, c.start_on = C.float(p.perQueue), C.float(p.startOn)
+	c.switch_to = [2]C.float{C.float(p.switchTo[0]), C.float(p.switchTo[1])}
+	c.cloud_speed, c.backhaul, c.delay = C.float(p.cloudSpeed), C.float(p.backhaul), C.float(p.delay)
+	c.move_s, c.pace_lo, c.pace_span = C.float(p.moveS), C.float(p.paceLo), C.float(p.paceSpan)
+	c.pause, c.forget = C.float(p.pause), C.float(p.forget)
 }
 
 // setSeed follows the seed, which UnmarshalBinary may change.

@@ -50,40 +50,98 @@ static inline int32_t world_touch(int32_t *cache, int32_t places, int32_t model)
 	return held;
 }
 
+// world_finish is finish of server.go.
+static inline void world_finish(world_tasks *b, int32_t at, float latency) {
+	int32_t done = latency <= b->due[at];
+	b->done[at] = done;
+	b->latency[at] = done ? world_min(latency + b->age[at], b->tau[at]) : b->tau[at];
+}
+
+// world_refuse fails a task that is not started.
+static inline void world_refuse(world_tasks *b, int32_t at) {
+	b->load[at] = b->compute[at] = b->down[at] = 0;
+	b->latency[at] = b->tau[at], b->done[at] = 0;
+}
+
 // world_serve runs task k of the list on its ES.
 static void world_serve(world *w, const world_slice *s, int32_t k) {
 	world_tasks *b = &w->sent[k / WORLD_LANES];
 	int32_t at = k % WORLD_LANES;
 	int64_t gpu = world_next_gpu(w, s->ess + b->es[at]);
-	float tau = b->tau[at], arrival = b->arrival[at], start = world_max(arrival, w->free[gpu]);
+	float due = b->due[at], arrival = b->arrival[at], start = world_max(arrival, w->free[gpu]);
 	b->queue[at] = start - arrival;
-	b->load[at] = 0, b->latency[at] = tau, b->done[at] = 0;
-	if (start >= tau) {
-		b->compute[at] = b->down[at] = 0;
+	if (start >= due) {
+		world_refuse(b, at);
 		return;
 	}
+	b->load[at] = 0;
 	int32_t model = w->model[s->first + b->who[at]];
 	if (!world_touch(w->cache + gpu * w->p->cache, w->p->cache, model)) b->load[at] = w->table[TABLE_MODEL_LOAD][model];
-	float end = start + b->load[at] + b->compute[at], until = world_min(end, tau), latency = end + b->down[at];
+	float end = start + b->load[at] + b->compute[at], until = world_min(end, due);
 	w->free[gpu] = until;
 	b->energy[at] += w->p->gpu_w * (until - start);
-	if (latency <= tau) b->latency[at] = latency, b->done[at] = 1;
+	world_finish(b, at, end + b->down[at]);
+}
+
+// world_run_cloud is runCloud of cloud.go.
+static void world_run_cloud(world *w, int32_t k) {
+	const world_params *p = w->p;
+	world_tasks *b = &w->sent[k / WORLD_LANES];
+	int32_t at = k % WORLD_LANES;
+	float trip = b->data[at] / p->backhaul + p->delay, start = b->arrival[at] + trip, due = b->due[at];
+	b->air[at] += trip, b->queue[at] = 0;
+	if (start >= due) {
+		world_refuse(b, at);
+		return;
+	}
+	b->load[at] = 0;
+	b->compute[at] = b->cycles[at] / p->cloud_speed;
+	float end = start + b->compute[at];
+	b->energy[at] += p->gpu_w * (world_min(end, due) - start);
+	float back = b->result[at] / p->backhaul + p->delay;
+	b->down[at] = back + b->down[at];
+	world_finish(b, at, end + b->down[at]);
+}
+
+#include "world_sharing.h"
+
+// world_serve_es serves n tasks of ES m in the order of keys.
+static void world_serve_es(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
+	if (w->p->sharing)
+		world_share(w, s, keys, n);
+	else if (w->p->batch_max)
+		world_serve_batches(w, s, m, keys, n);
+	else
+		for (int32_t k = 0; k < n; k++) world_serve(w, s, (int32_t)(uint32_t)keys[k]);
+}
+
+// world_count_tasks counts the tasks [from, to) of the list for each ES; those of the cloud run at once.
+static void world_count_tasks(world *w, const world_slice *s, int32_t number, int32_t from, int32_t to) {
+	int32_t servers = w->p->servers, base = (number - s->lo) * servers;
+	const int32_t *load = w->load + (int64_t)number * servers;
+	memcpy(w->tasks, load, (size_t)servers * sizeof *load);
+	for (int32_t k = from; w->p->cloud && k < to; k++) {
+		world_tasks *b = &w->sent[k / WORLD_LANES];
+		if (b->away[k % WORLD_LANES]) continue;
+		w->tasks[b->es[k % WORLD_LANES] - base]--;
+		world_run_cloud(w, k);
+	}
 }
 
 // world_serve_all serves the tasks of a world, [from, to) of the list, ES by ES in the order of
 // arrival. Arrivals are not negative, so their bits sort like their values.
 static void world_serve_all(world *w, const world_slice *s, int32_t number, int32_t from, int32_t to) {
 	int32_t servers = w->p->servers, at = 0, base = (number - s->lo) * servers;
-	const int32_t *load = w->load + (int64_t)number * servers;
-	for (int32_t m = 0; m < servers; m++) w->start[m] = at, at += load[m];
+	world_count_tasks(w, s, number, from, to);
+	for (int32_t m = 0; m < servers; m++) w->start[m] = at, at += w->tasks[m];
 	for (int32_t k = from; k < to; k++) {
 		const world_tasks *b = &w->sent[k / WORLD_LANES];
+		if (w->p->cloud && !b->away[k % WORLD_LANES]) continue;
 		w->keys[w->start[b->es[k % WORLD_LANES] - base]++] = (uint64_t)world_bits(b->arrival[k % WORLD_LANES]) << 32 | (uint32_t)k;
 	}
 	for (int32_t m = 0; m < servers; m++) { // start is the end now
-		int32_t n = load[m], first = w->start[m] - n;
-		const uint64_t *keys = world_sort(w->keys + first, w->merged + first, n);
-		for (int32_t k = 0; k < n; k++) world_serve(w, s, (int32_t)(uint32_t)keys[k]);
+		int32_t n = w->tasks[m], first = w->start[m] - n;
+		world_serve_es(w, s, m, world_sort(w->keys + first, w->merged + first, n), n);
 	}
 }
 

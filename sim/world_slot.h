@@ -2,9 +2,7 @@
 #ifndef GMEL_WORLD_SLOT_H
 #define GMEL_WORLD_SLOT_H
 
-#include "world_view.h"
-
-static inline int32_t world_round(int32_t n) { return (n + WORLD_LANES - 1) / WORLD_LANES * WORLD_LANES; }
+#include "world_arrival.h"
 
 // world_draw_tasks draws the words of all IEDs of a tile.
 static void world_draw_tasks(world_tile *t, const world_moment *at, int32_t n) {
@@ -145,28 +143,35 @@ static void world_show(world *w, int32_t lo, int32_t hi) {
 		row[2] = speed[m % servers] * per_speed;
 		for (int32_t k = 0; k < models; k++) row[3 + k] = 0;
 		for (int32_t g = 0; g < places; g++) row[3 + w->cache[gpu * places + g]] = 1;
+		if (w->p->reuse) row[3 + models] = world_log2(world_noise_rise(w, first + m)) * w->p->gain_scale;
 	}
+}
+
+// world_cloud_time is cloudTime of cloud.go.
+WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n) {
+	float wire = (w->data[n] + w->table[TABLE_RESULT][w->model[n]]) / p->backhaul;
+	return wire + 2 * p->delay + w->cycles[n] / p->cloud_speed;
 }
 
 // world_shape is the shape of an observation.
 typedef struct {
-	int32_t candidates, models, flags, load_times, server_speeds;
+	int32_t candidates, models, flags, load_times, server_speeds, queue, reuse, cloud;
 } world_shape;
 
 // world_observe_ied writes the observation and the mask of one IED. The shape is an argument so
 // that the one of the presets can be a constant; p is a copy that no store can change.
 WORLD_FN void world_observe_ied(const world *w, const world_params *p, int64_t n, const float *rows, const float *level, const world_shape s) {
 	const int32_t candidates = s.candidates, models = s.models, k = w->model[n], *cand = w->cand + n * candidates;
-	float *o = w->obs + n * p->obs, *mask = w->mask + n * (candidates + 1);
+	float *o = w->obs + n * p->obs, *mask = w->mask + n * (candidates + 1 + s.cloud);
 	float legal = k >= 0 ? 1.f : 0.f;
 	o[0] = legal;
 	for (int32_t j = 0; j < models; j++) o[1 + j] = j == k ? 1.f : 0.f;
 	mask[0] = 1;
-	for (int32_t c = 0; c < candidates; c++) mask[1 + c] = legal;
+	for (int32_t c = 0; c < candidates + s.cloud; c++) mask[1 + c] = legal;
 	o += 1 + models;
 	o[0] = w->data[n] * p->per_data;
 	o[1] = w->cycles[n] * p->per_cycle;
-	o[2] = w->deadline[n] * p->per_second;
+	o[2] = (s.queue ? w->deadline[n] - w->age[n] : w->deadline[n]) * p->per_second;
 	o[3] = w->speed[n] * p->per_speed;
 	o[4] = world_min(w->compute[n] * p->per_wait, p->max_wait);
 	o[5] = world_min(w->radio[n] * p->per_wait, p->max_wait);
@@ -174,12 +179,16 @@ WORLD_FN void world_observe_ied(const world *w, const world_params *p, int64_t n
 	const int32_t own = k >= 0 ? k : 0;
 	// A load time is 0 where the model is held: times 1 less the flag, which is exact.
 	const float load = legal * (w->table[TABLE_MODEL_LOAD][own] * p->per_load);
-	float *flags = o + 3 * candidates, *loads = flags + (s.flags ? candidates * models : 0);
+	float *rise = o + 3 * candidates + s.queue, *flags = rise + (s.reuse ? candidates : 0) + s.cloud;
+	if (s.queue) o[3 * candidates] = (float)w->waiting[n] * p->per_queue;
+	if (s.cloud) flags[-1] = k >= 0 ? world_min(world_cloud_time(w, p, n) * p->per_wait, p->max_wait) : 0;
+	float *loads = flags + (s.flags ? candidates * models : 0);
 	float *speeds = loads + (s.load_times ? candidates : 0);
 	for (int32_t c = 0; c < candidates; c++) {
-		const float *row = rows + cand[c] * (3 + models);
+		const float *row = rows + cand[c] * (3 + models + s.reuse);
 		o[3 * c] = level[c];
 		memcpy(&o[3 * c + 1], row, 2 * sizeof *o);
+		if (s.reuse) rise[c] = row[3 + models];
 		if (s.flags) memcpy(flags + c * models, row + 3, (size_t)models * sizeof *o);
 		if (s.load_times) loads[c] = load * (1 - row[3 + own]);
 		if (s.server_speeds) speeds[c] = row[2];
@@ -188,7 +197,8 @@ WORLD_FN void world_observe_ied(const world *w, const world_params *p, int64_t n
 
 static void world_observe(world *w, int64_t first, int32_t n) {
 	const world_params p = *w->p;
-	const world_shape shape = {p.candidates, p.models, p.flags, p.load_times, p.server_speeds}, usual = {4, 3, 1, 1, 1};
+	const world_shape shape = {p.candidates, p.models, p.flags, p.load_times, p.server_speeds, p.queue > 0, p.reuse, p.cloud};
+	const world_shape usual = {4, 3, 1, 1, 1, 0, 0, 0};
 	int is_usual = !memcmp(&shape, &usual, sizeof shape);
 	for (int32_t j = 0; j < n; j++) {
 		const float *rows = w->rows + (int64_t)w->tile->world[j] * p.servers * w->row;
@@ -208,7 +218,10 @@ static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 	for (int64_t n = first; n < end; n += WORLD_TILE) {
 		int32_t count = end - n < WORLD_TILE ? (int32_t)(end - n) : WORLD_TILE;
 		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)lo, (uint32_t)(n - first), (uint32_t)w->slot[lo], (uint32_t)w->episode[lo]};
-		world_begin_tasks(w, &at, n, count);
+		if (p->queue)
+			world_arrive(w, &at, n, count);
+		else
+			world_begin_tasks(w, &at, n, count);
 		world_fade(w, &at, n, count);
 		world_observe(w, n, count);
 	}

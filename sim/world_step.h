@@ -12,7 +12,22 @@ static void world_count_load(world *w, const world_slice *s) {
 	for (int32_t world = s->lo; world < s->hi; world++) {
 		int32_t *load = w->load + (int64_t)world * p->servers;
 		for (int64_t end = n + p->agents; n < end; n++)
-			if (w->actions[n] > 0) load[w->cand[n * p->candidates + w->actions[n] - 1]]++;
+			if (w->actions[n] > 0) load[w->cand[n * p->candidates + world_candidate(p, w->actions[n])]]++;
+	}
+}
+
+// world_measure_interference is measureInterference of interference.go.
+static void world_measure_interference(world *w, const world_slice *s) {
+	const world_params *p = w->p;
+	memset(w->interference + s->ess, 0, (size_t)(s->hi - s->lo) * (size_t)p->servers * sizeof(float));
+	int64_t n = s->first;
+	for (int32_t number = s->lo; number < s->hi; number++) {
+		float *heard = w->interference + (int64_t)number * p->servers;
+		for (int64_t end = n + p->agents; n < end; n++) {
+			int32_t own = w->actions[n] > 0 ? world_candidate(p, w->actions[n]) : -1;
+			for (int32_t c = 0; own >= 0 && c < p->candidates; c++)
+				if (c != own) heard[w->cand[n * p->candidates + c]] += w->gain[n * p->candidates + c];
+		}
 	}
 }
 
@@ -41,7 +56,7 @@ static void world_collect(world *w, const world_slice *s) {
 	for (int32_t k = 0; k < s->sent; k++) {
 		world_tasks *b = &w->sent[k / WORLD_LANES];
 		int32_t at = k % WORLD_LANES, j = b->who[at];
-		int64_t n = s->first + j, link = n * p->candidates + w->actions[n] - 1;
+		int64_t n = s->first + j, link = n * p->candidates + world_candidate(p, w->actions[n]);
 		int32_t m = w->cand[link], es = (int32_t)w->tile->world[j & (WORLD_TILE - 1)] * p->servers + m;
 		b->es[at] = es;
 		b->gain[at] = w->now[link];
@@ -49,21 +64,26 @@ static void world_collect(world *w, const world_slice *s) {
 		b->speed[at] = w->table[TABLE_SERVER_SPEED][m];
 		b->result[at] = w->table[TABLE_RESULT][w->model[n]];
 		b->data[at] = w->data[n], b->cycles[at] = w->cycles[n], b->tau[at] = w->deadline[n], b->backlog[at] = w->radio[n];
+		b->age[at] = p->queue ? w->age[n] : 0, b->due[at] = b->tau[at] - b->age[at];
+		if (p->cloud) b->away[at] = w->actions[n] <= p->candidates;
+		if (p->reuse) b->heard[at] = b->gain[at] / world_noise_rise(w, s->ess + es);
 	}
 	for (int32_t k = 0; k < s->own; k++) {
 		world_tasks *b = &w->own[k / WORLD_LANES];
 		int32_t at = k % WORLD_LANES;
 		int64_t n = s->first + b->who[at];
 		b->cycles[at] = w->cycles[n], b->tau[at] = w->deadline[n], b->backlog[at] = w->compute[n], b->speed[at] = w->speed[n];
+		b->age[at] = p->queue ? w->age[n] : 0, b->due[at] = b->tau[at] - b->age[at];
 	}
 }
 
 // world_send computes rates and times of 16 offloaded tasks.
 static void world_send(const world_params *p, world_tasks *b) {
 	float up = p->snr_up, down = p->snr_down, most = p->max_se, band = p->band, ied_w = p->ied_w;
+	const float *heard = p->reuse ? b->heard : b->gain;
 	for (int j = 0; j < WORLD_LANES; j++) {
 		float share = band / b->share[j];
-		float rate = world_efficiency((b->gain[j] * up) * b->share[j], most) * share;
+		float rate = world_efficiency((heard[j] * up) * b->share[j], most) * share;
 		float air = b->data[j] / rate;
 		b->rate[j] = rate;
 		b->air[j] = air;
@@ -78,15 +98,16 @@ static void world_send(const world_params *p, world_tasks *b) {
 static void world_run_own(const world_params *p, world_tasks *b) {
 	float kappa = p->kappa;
 	for (int j = 0; j < WORLD_LANES; j++) {
-		float start = b->backlog[j], tau = b->tau[j], f = b->speed[j], compute = b->cycles[j] / f, end = start + compute;
-		int32_t started = start < tau;
-		float until = started ? world_min(end, tau) : start;
+		float start = b->backlog[j], due = b->due[j], f = b->speed[j], compute = b->cycles[j] / f, end = start + compute;
+		int32_t started = start < due;
+		float until = started ? world_min(end, due) : start;
 		b->queue[j] = start;
 		b->compute[j] = started ? compute : 0;
 		b->energy[j] = ((kappa * f) * f) * ((until - start) * f);
 		b->arrival[j] = until; // the new backlog
-		b->done[j] = started & (end <= tau);
-		b->latency[j] = b->done[j] ? end : tau;
+		int32_t done = started & (end <= due);
+		b->done[j] = done;
+		b->latency[j] = done ? world_min(end + b->age[j], b->tau[j]) : b->tau[j];
 	}
 }
 
@@ -114,7 +135,7 @@ static void world_record(world *w, const world_slice *s, world_tasks *list, int3
 		int32_t at = k % WORLD_LANES, j = b->who[at];
 		model[j] = w->model[s->first + j];
 		action[j] = w->actions[s->first + j];
-		server[j] = away ? b->es[at] % p->servers : -1;
+		server[j] = !away ? -1 : p->cloud && !b->away[at] ? p->servers : b->es[at] % p->servers;
 		completed[j] = (uint8_t)b->done[at];
 		out[TASK_DATA_BITS][j] = w->data[s->first + j];
 		out[TASK_CYCLES][j] = b->cycles[at];
@@ -123,8 +144,8 @@ static void world_record(world *w, const world_slice *s, world_tasks *list, int3
 		out[TASK_UPLINK_BPS][j] = away ? b->rate[at] : 0;
 		out[TASK_LATENCY][j] = b->latency[at];
 		out[TASK_ENERGY][j] = b->energy[at];
-		float part[6] = {0, 0, b->queue[at], 0, b->compute[at], 0}, rest = b->tau[at];
-		if (away) part[0] = b->backlog[at], part[1] = b->air[at], part[3] = b->load[at], part[5] = b->down[at];
+		float part[6] = {b->age[at], 0, b->queue[at], 0, b->compute[at], 0}, rest = b->tau[at];
+		if (away) part[0] += b->backlog[at], part[1] = b->air[at], part[3] = b->load[at], part[5] = b->down[at];
 		for (int q = 0; q < 6; q++) {
 			if (!b->done[at]) part[q] = world_min(part[q], rest), rest -= part[q];
 			out[TASK_RADIO_WAIT + q][j] = part[q];
@@ -132,12 +153,15 @@ static void world_record(world *w, const world_slice *s, world_tasks *list, int3
 	}
 }
 
-// world_forget sets the outcomes of a group to "no task".
+// world_forget sets the outcomes of a group to "no task"; lost tasks are those of the slot's start.
 static void world_forget(world *w, const world_slice *s) {
 	const int64_t *at = w->p->task;
 	for (int f = 0; f < TASK_COMPLETED; f++)
 		memset(w->task + at[f] + s->first, f == TASK_MODEL || f == TASK_SERVER ? 0xff : 0, (size_t)s->agents * sizeof(uint32_t));
 	memset((uint8_t *)(w->task + at[TASK_COMPLETED]) + s->first, 0, (size_t)s->agents);
+	if (!w->p->queue) return;
+	memcpy(w->task + at[TASK_LOST] + s->first, w->lost + s->first, (size_t)s->agents * sizeof(int32_t));
+	memcpy(w->task + at[TASK_LOST_S] + s->first, w->lost_s + s->first, (size_t)s->agents * sizeof(float));
 }
 
 // world_settle pays a list of tasks.
@@ -153,6 +177,7 @@ static void world_advance(float *backlog, float slot, int64_t n) {
 // world_play carries out the actions of a group.
 static void world_play(world *w, world_slice *s) {
 	world_count_load(w, s);
+	if (w->p->reuse) world_measure_interference(w, s);
 	world_list(w, s);
 	world_collect(w, s);
 	for (int32_t k = 0; k < s->sent; k += WORLD_LANES) world_send(w->p, &w->sent[k / WORLD_LANES]);
@@ -189,6 +214,7 @@ static void world_step_group(world *w, int32_t lo, int32_t hi) {
 	world_advance(w->radio + s.first, p->slot, s.agents);
 	world_advance(w->free + s.ess * p->gpus, p->slot, (int64_t)(hi - lo) * p->servers * p->gpus);
 	for (int32_t n = lo; n < hi; n++) w->slot[n]++, w->truncated[n] = 0;
+	if (p->move_slots && w->slot[lo] % p->move_slots == 0) world_move(w, lo, hi);
 	world_begin_slot(w, lo, hi);
 	if (w->slot[lo] == p->slots) world_end(w, &s);
 }

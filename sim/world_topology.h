@@ -6,7 +6,10 @@
 
 #define WORLD_DECIBEL 0.332192809488736235f
 
-enum { WORLD_MEASURED = 64 }; // most ESs that an IED measures
+enum {
+	WORLD_MEASURED = 64, // most ESs that an IED measures
+	WORLD_DRIFTS = 3     // processes of a link: shadowing, and two of the line of sight
+};
 
 // world_links are links of one IED to all ESs that it measures, or of as many IEDs as fit.
 typedef struct {
@@ -15,25 +18,29 @@ typedef struct {
 	float dx[WORLD_MEASURED], dy[WORLD_MEASURED], gain[WORLD_MEASURED];
 } world_links;
 
+// world_mean_link is meanLink of topology.go for a link over dx, dy.
+WORLD_FN void world_mean_link(const world_params *q, float dx, float dy, float sight, float shadow, float *gain, int32_t *visible) {
+	float flat2 = dx * dx + dy * dy;
+	float d = world_max(WORLD_SQRT(flat2 + q->height2), 1);
+	float log10d = world_log2(d) * 0.301029995663981195f;
+	float los_db = q->los_a + q->los_b * log10d, nlos_db = los_db;
+	WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) nlos_db = world_max(nlos_db, q->nlos_a[j] + q->nlos_b[j] * log10d);
+	int32_t los = sight < world_exp2(-(WORLD_SQRT(flat2) * q->los_decay));
+	float loss = los ? los_db : nlos_db, sigma = los ? q->shadow[1] : q->shadow[0];
+	loss += sigma * shadow;
+	*gain = world_exp2(-(loss * WORLD_DECIBEL));
+	*visible = los;
+}
+
 // world_draw_links measures the first n links.
 static void world_draw_links(const world_params *p, const world_moment *at, world_links *l, int32_t n) {
 	uint32_t key[2] = {at->key[0], at->key[1]}, world = at->world, stream = at->episode << 8 | STREAM_LINK;
 	const world_params q = *p; // a copy that no store can change
 	n = world_round(n);
 	for (int32_t m = 0; m < n; m++) {
-		float dx = l->dx[m], dy = l->dy[m];
-		float flat2 = dx * dx + dy * dy;
-		float d = world_max(WORLD_SQRT(flat2 + q.height2), 1);
-		float log10d = world_log2(d) * 0.301029995663981195f;
-		float los_db = q.los_a + q.los_b * log10d, nlos_db = los_db;
-		WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) nlos_db = world_max(nlos_db, q.nlos_a[j] + q.nlos_b[j] * log10d);
 		uint32_t c[4] = {world, l->number[m], 0, stream};
 		world_philox(key, c);
-		int32_t los = world_uniform(c[0]) < world_exp2(-(WORLD_SQRT(flat2) * q.los_decay));
-		float loss = los ? los_db : nlos_db, sigma = los ? q.shadow[1] : q.shadow[0];
-		loss += sigma * world_normal(c[1], c[2]);
-		l->gain[m] = world_exp2(-(loss * WORLD_DECIBEL));
-		l->los[m] = los;
+		world_mean_link(&q, l->dx[m], l->dy[m], world_uniform(c[0]), world_normal(c[1], c[2]), &l->gain[m], &l->los[m]);
 	}
 }
 
@@ -53,6 +60,14 @@ static void world_choose_candidates(world *w, int64_t n, const world_links *l, i
 	}
 }
 
+// world_nearest is at of near.go: the ESs that an IED at (x, y) measures.
+static const int32_t *world_nearest(const world *w, float x, float y) {
+	const world_params *p = w->p;
+	int32_t cx = (int32_t)(x * p->per_cell_x), cy = (int32_t)(y * p->per_cell_y);
+	cx = cx < p->cells_x ? cx : p->cells_x - 1, cy = cy < p->cells_y ? cy : p->cells_y - 1;
+	return w->near_servers + ((int64_t)cy * p->cells_x + cx) * p->measured;
+}
+
 // world_place draws where IED i is and how fast, and lists its links from number `first` on.
 static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, world_links *links, int32_t first) {
 	const world_params *p = w->p;
@@ -60,9 +75,8 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 	world_philox(at->key, c);
 	float x = world_uniform(c[0]) * p->width, y = world_uniform(c[1]) * p->depth;
 	w->speed[n] = p->speed_lo + world_uniform(c[2]) * p->speed_span;
-	int32_t cx = (int32_t)(x * p->per_cell_x), cy = (int32_t)(y * p->per_cell_y);
-	cx = cx < p->cells_x ? cx : p->cells_x - 1, cy = cy < p->cells_y ? cy : p->cells_y - 1;
-	const int32_t *nearest = w->near_servers + ((int64_t)cy * p->cells_x + cx) * p->measured;
+	if (p->move_slots) w->place_x[n] = x, w->place_y[n] = y;
+	const int32_t *nearest = world_nearest(w, x, y);
 	for (int32_t m = 0; m < p->measured; m++) {
 		links->server[first + m] = nearest[m];
 		links->number[first + m] = (uint32_t)i * (uint32_t)p->servers + (uint32_t)nearest[m];
@@ -71,11 +85,14 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 	}
 }
 
+#include "world_mobility.h"
+
 static void world_draw_topology(world *w, int32_t number) {
 	const world_params *p = w->p;
 	world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, 0, (uint32_t)w->episode[number]};
 	if (!p->episodic) at.key[0] = p->fixed_key[0], at.key[1] = p->fixed_key[1], at.world = 0, at.episode = 0;
-	world_links links = {{0}};
+	world_links links;
+	memset(&links, 0, sizeof links);
 	int32_t most = WORLD_MEASURED / p->measured;
 	int64_t ieds = (int64_t)number * p->agents;
 	for (int32_t i = 0; i < p->agents; i += most) {
@@ -84,6 +101,7 @@ static void world_draw_topology(world *w, int32_t number) {
 		world_draw_links(p, &at, &links, here * p->measured);
 		for (int32_t q = 0; q < here; q++) world_choose_candidates(w, ieds + i + q, &links, q * p->measured);
 	}
+	for (int32_t i = 0; p->move_slots && i < p->agents; i++) world_place_mobile(w, &at, ieds + i, i);
 }
 
 // world_start_episodes begins the episode that each world of a group is at.
@@ -98,6 +116,8 @@ static void world_start_episodes(world *w, int32_t lo, int32_t hi) {
 		memset(w->free + n * gpus, 0, (size_t)gpus * sizeof(float));
 		memset(w->load + n * servers, 0, (size_t)servers * sizeof(int32_t));
 		for (int64_t j = 0; j < gpus * p->cache; j++) w->cache[n * gpus * p->cache + j] = (int32_t)(j % p->cache);
+		if (p->reuse) memset(w->interference + n * servers, 0, (size_t)servers * sizeof(float));
+		if (p->queue) world_clear_queues(w, n * agents, agents);
 	}
 	world_begin_slot(w, lo, hi);
 }

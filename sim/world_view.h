@@ -11,6 +11,9 @@ typedef struct {
 	int32_t done[WORLD_LANES];
 	float gain[WORLD_LANES], share[WORLD_LANES], data[WORLD_LANES], cycles[WORLD_LANES], speed[WORLD_LANES];
 	float result[WORLD_LANES], tau[WORLD_LANES], backlog[WORLD_LANES];
+	float due[WORLD_LANES], age[WORLD_LANES]; // tau from now, and how long the task has waited before
+	int32_t away[WORLD_LANES];                // with a cloud: 1 to an ES, 0 to the cloud
+	float heard[WORLD_LANES];                 // the gain less the rise of noise, with reuse 1
 	float rate[WORLD_LANES], air[WORLD_LANES], arrival[WORLD_LANES], compute[WORLD_LANES], down[WORLD_LANES];
 	float energy[WORLD_LANES], queue[WORLD_LANES], load[WORLD_LANES], latency[WORLD_LANES], reward[WORLD_LANES];
 } world_tasks;
@@ -29,6 +32,12 @@ typedef struct {
 	int32_t model[WORLD_TILE];
 } world_tile;
 
+// world_sharer is a task that shares an ES.
+typedef struct {
+	int32_t task;              // of the list
+	float entry, due, left, work;
+} world_sharer;
+
 typedef struct {
 	const world_params *p;
 	const float *table[TABLE_FIELDS];
@@ -36,6 +45,10 @@ typedef struct {
 	float *obs, *mask, *reward, *final_obs, *final_mask, *speed, *gain, *now, *compute, *radio, *free, *data, *cycles, *deadline;
 	int32_t *slot, *episode, *cand, *load, *cache, *model;
 	uint8_t *had_task, *truncated, *los;
+	// of options, NULL where they are off
+	float *age, *lost_s, *wait_data, *wait_cycles, *wait_deadline, *wait_age, *interference;
+	float *place_x, *place_y, *goal_x, *goal_y, *pace, *rest, *drift;
+	int32_t *wait_model, *waiting, *lost, *phase;
 	uint32_t *task; // the outcomes or NULL
 	const int32_t *actions;
 
@@ -46,7 +59,10 @@ typedef struct {
 	world_tasks *sent, *own; // blocks of offloaded and of local tasks of a group
 	uint64_t *keys, *merged; // [A] by arrival
 	int32_t *start;          // [M + 1]
-	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags
+	int32_t *tasks;          // [M] tasks for each ES, with a cloud fewer than its load
+	world_sharer *inside;    // [A] with sharing
+	float *ready;            // [K] with sharing, when a model is loaded
+	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags, with reuse 1 the rise of noise
 	float *level;            // [TILE, 2 pairs_per_ied] observed gains
 } world;
 
@@ -60,6 +76,12 @@ WORLD_FN int64_t world_next_gpu(const world *w, int64_t es) {
 		if (w->free[gpu] < w->free[next]) next = gpu;
 	return next;
 }
+
+// world_noise_rise is noiseRise of interference.go.
+WORLD_FN float world_noise_rise(const world *w, int64_t es) { return 1 + w->interference[es] * w->p->snr_up; }
+
+// world_candidate is candidateOf of cloud.go.
+WORLD_FN int32_t world_candidate(const world_params *p, int32_t action) { return action > p->candidates ? 0 : action - 1; }
 
 // A slot's place among the random numbers, the same for all worlds of a group.
 typedef struct {
@@ -78,7 +100,7 @@ static uint32_t *world_carve(world *w, const world_params *p, uint32_t *base) {
 	int64_t agents = (int64_t)world_group(p) * p->agents, blocks = agents / WORLD_LANES + 1;
 	w->pairs_per_ied = (p->candidates + 1) / 2;
 	w->group = world_group(p);
-	w->row = 3 + p->models;
+	w->row = 3 + p->models + p->reuse;
 #define WORLD_CARVE(to, type, count) \
 	to = (type *)at; \
 	at += ((uintptr_t)(count) * sizeof(type) + 63) / 64 * 64
@@ -89,6 +111,9 @@ static uint32_t *world_carve(world *w, const world_params *p, uint32_t *base) {
 	WORLD_CARVE(w->keys, uint64_t, p->agents);
 	WORLD_CARVE(w->merged, uint64_t, p->agents);
 	WORLD_CARVE(w->start, int32_t, p->servers + 1);
+	WORLD_CARVE(w->tasks, int32_t, p->servers);
+	WORLD_CARVE(w->inside, world_sharer, p->sharing ? p->agents : 0);
+	WORLD_CARVE(w->ready, float, p->models);
 	WORLD_CARVE(w->rows, float, (int64_t)w->group * p->servers * w->row);
 	WORLD_CARVE(w->level, float, WORLD_TILE * 2 * w->pairs_per_ied);
 #undef WORLD_CARVE
@@ -118,7 +143,7 @@ static void world_bind(world *w, const world_params *p, const uint32_t *tables, 
 	for (int t = 0; t < TABLE_FIELDS; t++) w->table[t] = (const float *)(tables + p->table[t]);
 	w->near_servers = (const int32_t *)(tables + p->table[TABLE_NEAR]);
 	w->gpus = (const int32_t *)(tables + p->table[TABLE_GPUS]);
-#define WORLD_AT(type, name) (type *)(slab + p->field[name])
+#define WORLD_AT(type, name) (p->field[name] < 0 ? (type *)0 : (type *)(slab + p->field[name]))
 	w->obs = WORLD_AT(float, WORLD_OBS), w->mask = WORLD_AT(float, WORLD_MASK), w->reward = WORLD_AT(float, WORLD_REWARD);
 	w->final_obs = WORLD_AT(float, WORLD_FINAL_OBS), w->final_mask = WORLD_AT(float, WORLD_FINAL_MASK);
 	w->speed = WORLD_AT(float, WORLD_SPEED), w->gain = WORLD_AT(float, WORLD_GAIN), w->now = WORLD_AT(float, WORLD_NOW);
@@ -130,6 +155,15 @@ static void world_bind(world *w, const world_params *p, const uint32_t *tables, 
 	w->cache = WORLD_AT(int32_t, WORLD_CACHE), w->model = WORLD_AT(int32_t, WORLD_MODEL);
 	w->had_task = WORLD_AT(uint8_t, WORLD_HAD_TASK), w->truncated = WORLD_AT(uint8_t, WORLD_TRUNCATED);
 	w->los = WORLD_AT(uint8_t, WORLD_LOS);
+	w->age = WORLD_AT(float, WORLD_AGE), w->lost_s = WORLD_AT(float, WORLD_LOST_S);
+	w->wait_data = WORLD_AT(float, WORLD_WAIT_DATA), w->wait_cycles = WORLD_AT(float, WORLD_WAIT_CYCLES);
+	w->wait_deadline = WORLD_AT(float, WORLD_WAIT_DEADLINE), w->wait_age = WORLD_AT(float, WORLD_WAIT_AGE);
+	w->wait_model = WORLD_AT(int32_t, WORLD_WAIT_MODEL), w->waiting = WORLD_AT(int32_t, WORLD_WAITING);
+	w->lost = WORLD_AT(int32_t, WORLD_LOST), w->phase = WORLD_AT(int32_t, WORLD_PHASE);
+	w->interference = WORLD_AT(float, WORLD_INTERFERENCE);
+	w->place_x = WORLD_AT(float, WORLD_PLACE_X), w->place_y = WORLD_AT(float, WORLD_PLACE_Y);
+	w->goal_x = WORLD_AT(float, WORLD_GOAL_X), w->goal_y = WORLD_AT(float, WORLD_GOAL_Y);
+	w->pace = WORLD_AT(float, WORLD_PACE), w->rest = WORLD_AT(float, WORLD_REST), w->drift = WORLD_AT(float, WORLD_DRIFT);
 #undef WORLD_AT
 	world_carve(w, p, scratch);
 	world_relative(w);

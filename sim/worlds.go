@@ -136,14 +136,13 @@ const maxBytes = 64e9
 
 // New makes W worlds of the scenario and resets them. The scenario is copied.
 // World w depends on the scenario, the seed and w only. The C engine plays where the binary has
-// it and it knows the scenario's options, the Go engine elsewhere (see Engines); both give the
-// same bits.
+// it, the Go engine elsewhere (see Engines); both give the same bits.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	engine := engineGo
-	if names := nativeEngines(); len(names) > 0 && unsupported(s) == "" {
+	if names := nativeEngines(); len(names) > 0 {
 		engine = names[0]
 	}
 	return NewOn(engine, s, worlds, seed)
@@ -156,16 +155,13 @@ const engineGo = "go"
 // first: the C engine for each instruction set, if the binary has it, and "go".
 func Engines() []string { return append(nativeEngines(), engineGo) }
 
-// NewOn is New on the engine of that name. An engine that cannot play the scenario is an error.
+// NewOn is New on the engine of that name.
 func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(Engines(), engine) {
 		return nil, fmt.Errorf("sim: no engine %q here; there are %s", engine, strings.Join(Engines(), ", "))
-	}
-	if why := unsupported(s); engine != engineGo && why != "" {
-		return nil, fmt.Errorf("sim: engine %q does not know %s; allowed: %s", engine, why, engineGo)
 	}
 	p := newParams(s)
 	if err := p.loadArrivals(s); err != nil {

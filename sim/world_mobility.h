@@ -1,0 +1,102 @@
+// IEDs that move: mobility.go, IED by IED.
+#ifndef GMEL_WORLD_MOBILITY_H
+#define GMEL_WORLD_MOBILITY_H
+
+// world_new_goal draws a waypoint of IED i and the speed to it.
+static void world_new_goal(world *w, const world_moment *at, int64_t n, int32_t i) {
+	const world_params *p = w->p;
+	uint32_t c[4] = {at->world, (uint32_t)i, at->slot, at->episode << 8 | STREAM_GOAL};
+	world_philox(at->key, c);
+	w->goal_x[n] = world_uniform(c[0]) * p->width;
+	w->goal_y[n] = world_uniform(c[1]) * p->depth;
+	w->pace[n] = p->pace_lo + world_uniform(c[2]) * p->pace_span;
+}
+
+// world_innovate is innovate of mobility.go.
+static void world_innovate(const world *w, const world_moment *at, int32_t i, int32_t m, float k, float *x) {
+	uint32_t number = (uint32_t)i * (uint32_t)w->p->servers + (uint32_t)m;
+	uint32_t c[4] = {at->world, number, at->slot, at->episode << 8 | STREAM_DRIFT};
+	world_philox(at->key, c);
+	float fresh = WORLD_SQRT(world_max(1 - k * k, 0)), sine, cosine;
+	world_sincos(world_uniform(c[1]), &sine, &cosine);
+	float radius = WORLD_SQRT(2 * world_exponential(c[0])) * fresh;
+	float add[WORLD_DRIFTS] = {radius * cosine, radius * sine, world_normal(c[2], c[3]) * fresh};
+	for (int j = 0; j < WORLD_DRIFTS; j++) x[j] = (k > 0 ? k * x[j] : 0) + add[j];
+}
+
+// world_follow is follow of mobility.go.
+static void world_follow(world *w, int64_t n, const int32_t *near_servers) {
+	const world_params *p = w->p;
+	const float *x = w->drift + n * WORLD_DRIFTS * p->measured;
+	world_links links;
+	for (int32_t q = 0; q < p->measured; q++, x += WORLD_DRIFTS) {
+		int32_t m = near_servers[q];
+		float power = x[1] * x[1] + x[2] * x[2], sight = 1 - world_exp2(-(power * (WORLD_LOG2E / 2)));
+		links.server[q] = m;
+		world_mean_link(p, w->place_x[n] - w->table[TABLE_SERVER_X][m], w->place_y[n] - w->table[TABLE_SERVER_Y][m], sight, x[0],
+		                &links.gain[q], &links.los[q]);
+	}
+	world_choose_candidates(w, n, &links, 0);
+}
+
+// world_place_mobile starts an episode of IED i, whose place has been drawn.
+static void world_place_mobile(world *w, const world_moment *at, int64_t n, int32_t i) {
+	const int32_t *near_servers = world_nearest(w, w->place_x[n], w->place_y[n]), measured = w->p->measured;
+	w->rest[n] = 0;
+	world_new_goal(w, at, n, i);
+	for (int32_t q = 0; q < measured; q++) world_innovate(w, at, i, near_servers[q], 0, w->drift + (n * measured + q) * WORLD_DRIFTS);
+	world_follow(w, n, near_servers);
+}
+
+// world_walk is walk of mobility.go.
+static float world_walk(world *w, const world_moment *at, int64_t n, int32_t i) {
+	const world_params *p = w->p;
+	if (w->rest[n] > 0) {
+		w->rest[n] -= p->move_s;
+		if (w->rest[n] <= 0) world_new_goal(w, at, n, i);
+		return 0;
+	}
+	float dx = w->goal_x[n] - w->place_x[n], dy = w->goal_y[n] - w->place_y[n];
+	float far = WORLD_SQRT(dx * dx + dy * dy), d = w->pace[n] * p->move_s;
+	if (d < far) {
+		float part = d / far;
+		w->place_x[n] += dx * part;
+		w->place_y[n] += dy * part;
+		return d;
+	}
+	w->place_x[n] = w->goal_x[n], w->place_y[n] = w->goal_y[n], w->rest[n] = p->pause;
+	if (p->pause <= 0) world_new_goal(w, at, n, i);
+	return far;
+}
+
+// world_carry is carry of mobility.go.
+static void world_carry(world *w, const world_moment *at, int64_t n, int32_t i, const int32_t *before, const int32_t *near_servers, float keep) {
+	int32_t measured = w->p->measured, b = 0;
+	float *state = w->drift + n * WORLD_DRIFTS * measured, old[WORLD_DRIFTS * WORLD_MEASURED];
+	memcpy(old, state, (size_t)measured * WORLD_DRIFTS * sizeof *old);
+	for (int32_t q = 0; q < measured; q++) {
+		while (b < measured && before[b] < near_servers[q]) b++;
+		int32_t known = b < measured && before[b] == near_servers[q];
+		if (known) memcpy(state + WORLD_DRIFTS * q, old + WORLD_DRIFTS * b, WORLD_DRIFTS * sizeof *old);
+		world_innovate(w, at, i, near_servers[q], known ? keep : 0, state + WORLD_DRIFTS * q);
+	}
+}
+
+// world_move carries every IED of worlds [lo, hi) on.
+static void world_move(world *w, int32_t lo, int32_t hi) {
+	const world_params *p = w->p;
+	for (int32_t number = lo; number < hi; number++) {
+		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, (uint32_t)w->slot[number], (uint32_t)w->episode[number]};
+		for (int32_t i = 0; i < p->agents; i++) {
+			int64_t n = (int64_t)number * p->agents + i;
+			const int32_t *before = world_nearest(w, w->place_x[n], w->place_y[n]);
+			float d = world_walk(w, &at, n, i);
+			if (!(d > 0)) continue;
+			const int32_t *after = world_nearest(w, w->place_x[n], w->place_y[n]);
+			world_carry(w, &at, n, i, before, after, world_exp2(-(d * p->forget)));
+			world_follow(w, n, after);
+		}
+	}
+}
+
+#endif

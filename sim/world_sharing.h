@@ -1,0 +1,145 @@
+// Other disciplines of an ES: sharing.go and batch.go. A task is a number of the list of
+// offloaded tasks.
+#ifndef GMEL_WORLD_SHARING_H
+#define GMEL_WORLD_SHARING_H
+
+#include <float.h>
+
+// world_admit is admit of sharing.go; it returns how many share.
+static int32_t world_admit(world *w, const world_slice *s, const uint64_t *keys, int32_t n) {
+	const world_params *p = w->p;
+	int32_t count = 0;
+	for (int32_t k = 0; k < p->models; k++) w->ready[k] = 0;
+	for (int32_t q = 0; q < n; q++) {
+		int32_t task = (int32_t)(uint32_t)keys[q], at = task % WORLD_LANES;
+		world_tasks *b = &w->sent[task / WORLD_LANES];
+		int64_t es = s->ess + b->es[at];
+		int32_t k = w->model[s->first + b->who[at]];
+		float due = b->due[at], start = world_max(b->arrival[at], w->free[es]);
+		b->queue[at] = start - b->arrival[at];
+		if (start >= due) {
+			world_refuse(b, at);
+			continue;
+		}
+		if (!world_touch(w->cache + es * p->cache, p->cache, k)) {
+			w->ready[k] = start + w->table[TABLE_MODEL_LOAD][k];
+			b->energy[at] += p->gpu_w * (world_min(w->ready[k], due) - start);
+		}
+		float entry = world_max(start, w->ready[k]), work = b->compute[at];
+		b->load[at] = entry - start;
+		world_sharer x = {task, entry, due, work, work};
+		w->inside[count++] = x;
+	}
+	return count;
+}
+
+// world_next_event is nextEvent of sharing.go.
+static float world_next_event(const world_sharer *inside, int32_t count, float now, float *active) {
+	float n = 0, next = FLT_MAX;
+	for (int32_t q = 0; q < count; q++)
+		if (inside[q].entry <= now) n++;
+	for (int32_t q = 0; q < count; q++) {
+		next = world_min(next, inside[q].due);
+		next = world_min(next, inside[q].entry > now ? inside[q].entry : now + inside[q].left * n);
+	}
+	*active = n;
+	return next;
+}
+
+// world_leave is leave of sharing.go.
+static void world_leave(world *w, const world_sharer *x, float end) {
+	world_tasks *b = &w->sent[x->task / WORLD_LANES];
+	int32_t at = x->task % WORLD_LANES;
+	b->compute[at] = world_max(end - x->entry, 0);
+	b->energy[at] += w->p->gpu_w * (x->work - x->left);
+	if (x->left > 0)
+		b->down[at] = 0, b->latency[at] = b->tau[at], b->done[at] = 0;
+	else
+		world_finish(b, at, end + b->down[at]);
+}
+
+// world_share is share of sharing.go.
+static void world_share(world *w, const world_slice *s, const uint64_t *keys, int32_t n) {
+	if (n == 0) return;
+	int32_t first = (int32_t)(uint32_t)keys[0];
+	int64_t es = s->ess + w->sent[first / WORLD_LANES].es[first % WORLD_LANES];
+	int32_t count = world_admit(w, s, keys, n);
+	float now = 0;
+	while (count > 0) {
+		float active, next = world_next_event(w->inside, count, now, &active);
+		int32_t stay = 0;
+		for (int32_t q = 0; q < count; q++) {
+			world_sharer x = w->inside[q];
+			int32_t in = x.entry <= now;
+			float end = now + x.left * active;
+			if (in && end <= next) {
+				x.left = 0;
+				world_leave(w, &x, end);
+				continue;
+			}
+			if (in) x.left = world_max(x.left - (next - now) / active, 0);
+			if (x.due <= next)
+				world_leave(w, &x, next);
+			else
+				w->inside[stay++] = x;
+		}
+		w->free[es] = world_max(w->free[es], next);
+		count = stay, now = next;
+	}
+}
+
+enum { WORLD_BATCH = 64 }; // most tasks of a batch
+
+static const uint64_t world_served = ~(uint64_t)0; // the key of a task that has joined a batch
+
+// world_gather is gather of batch.go; it returns the number of tasks.
+static int32_t world_gather(world *w, const world_slice *s, float start, uint64_t *keys, int32_t n, int32_t *members) {
+	int32_t b = 0, model = -1;
+	for (int32_t q = 0; q < n; q++) {
+		if (keys[q] == world_served) continue;
+		int32_t task = (int32_t)(uint32_t)keys[q], at = task % WORLD_LANES;
+		const world_tasks *t = &w->sent[task / WORLD_LANES];
+		int32_t own = w->model[s->first + t->who[at]];
+		if (q == 0) model = own;
+		if (t->arrival[at] > start || b == w->p->batch_max) break;
+		if (own == model && t->due[at] > start) members[b++] = task, keys[q] = world_served;
+	}
+	return b;
+}
+
+// world_serve_batch is serveBatch of batch.go.
+static void world_serve_batch(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
+	const world_params *p = w->p;
+	int32_t head = (int32_t)(uint32_t)keys[0], members[WORLD_BATCH];
+	world_tasks *t = &w->sent[head / WORLD_LANES];
+	int64_t gpu = world_next_gpu(w, s->ess + t->es[head % WORLD_LANES]);
+	float arrival = t->arrival[head % WORLD_LANES], start = world_max(arrival, w->free[gpu]);
+	if (start >= t->due[head % WORLD_LANES]) {
+		t->queue[head % WORLD_LANES] = start - arrival;
+		world_refuse(t, head % WORLD_LANES);
+		return;
+	}
+	int32_t model = w->model[s->first + t->who[head % WORLD_LANES]], b = world_gather(w, s, start, keys, n, members);
+	float load = world_touch(w->cache + gpu * p->cache, p->cache, model) ? 0 : w->table[TABLE_MODEL_LOAD][model], work = 0, last = 0;
+	for (int32_t q = 0; q < b; q++) {
+		t = &w->sent[members[q] / WORLD_LANES];
+		work = world_max(work, t->cycles[members[q] % WORLD_LANES]), last = world_max(last, t->due[members[q] % WORLD_LANES]);
+	}
+	float run = work / w->table[TABLE_SERVER_SPEED][m] * w->table[TABLE_BATCH_TIME][b], end = start + load + run;
+	w->free[gpu] = world_min(end, last);
+	float energy = p->gpu_w * (w->free[gpu] - start) / (float)b;
+	for (int32_t q = 0; q < b; q++) {
+		int32_t at = members[q] % WORLD_LANES;
+		t = &w->sent[members[q] / WORLD_LANES];
+		t->queue[at] = start - t->arrival[at], t->load[at] = load, t->compute[at] = run, t->energy[at] += energy;
+		world_finish(t, at, end + t->down[at]);
+	}
+}
+
+// world_serve_batches is serveBatches of batch.go.
+static void world_serve_batches(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
+	for (int32_t q = 0; q < n; q++)
+		if (keys[q] != world_served) world_serve_batch(w, s, m, keys + q, n - q);
+}
+
+#endif
