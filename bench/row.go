@@ -7,13 +7,16 @@ import (
 
 // Row is the result of one case.
 type Row struct {
-	Name    string  `json:"name"`
-	Shape   string  `json:"shape"`
-	Backend string  `json:"backend"` // as for kernels.Open
-	Device  string  `json:"device"`  // the processor
-	ISA     string  `json:"isa,omitempty"`
-	Threads int     `json:"threads"`
-	DType   string  `json:"dtype"`
+	Name    string `json:"name"`
+	Shape   string `json:"shape"`
+	Backend string `json:"backend"` // as for kernels.Open
+	Device  string `json:"device"`  // the processor
+	ISA     string `json:"isa,omitempty"`
+	Threads int    `json:"threads"`
+	DType   string `json:"dtype"`
+	// Precision of the factors of products; "" is fp32.
+	Precision string `json:"precision,omitempty"`
+
 	Seconds float64 `json:"seconds"` // median
 	Spread  float64 `json:"spread_seconds"`
 	Samples int     `json:"samples"`

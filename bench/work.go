@@ -47,7 +47,7 @@ type Array struct {
 // Options of Run.
 type Options struct {
 	Backend string          // as for kernels.Open
-	Kernels kernels.Options // threads and instruction set
+	Kernels kernels.Options // threads, instruction set, device, precision
 	Length  time.Duration   // of a measurement
 	Peers   []Peer          // who is measured beside it
 	Profile bool            // time by op
@@ -112,15 +112,16 @@ func describe(c Case, o Options, backend string, r Running) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
+	info = info.For(o.Kernels)
 	row := Row{
 		Name: c.Name, Shape: c.Shape, Backend: backend, Device: info.Device, ISA: info.ISA, Threads: info.Threads,
 		DType: "float32", Unit: c.Unit, Commit: commit(), Go: goVersion(),
 		Operations: len(r.Program().Descs), Flops: float64(flops(r.Program())),
 	}
-	if o.Kernels.ISA != "" {
-		row.ISA = o.Kernels.ISA
+	if o.Kernels.Precision != "" {
+		row.Precision = o.Kernels.Precision
 	}
-	if o.Kernels.Threads > 0 && info.Name != "ref" { // which has one, whatever is asked for
+	if o.Kernels.Threads > 0 && info.Name == "cpu" { // the others have one, whatever is asked for
 		row.Threads = o.Kernels.Threads
 	}
 	return row, nil

@@ -47,8 +47,12 @@ type Buffer interface {
 // Options of Open.
 type Options struct {
 	Threads int    // worker threads; 0 = all cores the process may use
-	ISA     string // instruction set of the cpu backend: "" = best, else one that Info lists
+	ISA     string // instruction set: "" = best, else one that Info lists
 	Profile bool   // measure every op: executables are then Profilers, where the backend can
+
+	Device    string // of a backend that has several: "" = the first, else one that Info lists, such as "gpu:1"
+	Precision string // of the factors of products: "" or FP32 gives the bits of package ref; TF32, BF16
+	Debug     bool   // wait after every op and check its results: the first number that is not finite is an error
 }
 
 // Info describes a backend for people.
@@ -58,12 +62,19 @@ type Info struct {
 	ISA     string   // what "" chooses
 	ISAs    []string // what Options.ISA accepts here
 	Threads int      // what 0 chooses
+	Devices []Device // that Options.Device chooses from; nil for a processor
 }
 
 // Driver opens a backend; backends register one in their init.
 type Driver interface {
 	Open(Options) (Backend, error)
 	Info() Info
+}
+
+// Prober is a Driver whose device may be missing.
+type Prober interface {
+	// Probe says in one sentence why the backend cannot be opened here; nil: it can.
+	Probe() error
 }
 
 var registry struct {
@@ -106,8 +117,12 @@ func rank(name string) int {
 	return len(preference)
 }
 
-// Open opens a registered backend; the name "auto" or "" takes the first of Backends.
+// Open opens a registered backend. The name "auto" or "" takes the one that Options.Device names,
+// else the first of Backends whose device is there.
 func Open(name string, o Options) (Backend, error) {
+	if kind, _, ok := strings.Cut(o.Device, ":"); ok && (name == "" || name == "auto") {
+		name = kind
+	}
 	d, err := driver(name)
 	if err != nil {
 		return nil, err
@@ -124,19 +139,49 @@ func Describe(name string) (Info, error) {
 	return d.Info(), nil
 }
 
+// Probe says in one sentence why a backend cannot be opened here; nil: it can.
+func Probe(name string) error {
+	d, err := driver(name)
+	if err != nil {
+		return err
+	}
+	if p, ok := d.(Prober); ok {
+		return p.Probe()
+	}
+	return nil
+}
+
 func driver(name string) (Driver, error) {
 	names := Backends()
 	if len(names) == 0 {
 		return nil, errors.New("kernels: no backend is linked in; import kernels/ref or kernels/cpu")
 	}
 	if name == "" || name == "auto" {
-		name = names[0]
+		name = automatic(names)
 	}
-	registry.Lock()
-	defer registry.Unlock()
-	d, ok := registry.drivers[name]
-	if !ok {
-		return nil, fmt.Errorf("kernels: no backend %q in this build; there is: auto, %s", name, strings.Join(names, ", "))
+	d := registered(name)
+	if d == nil {
+		hint := ""
+		if name == "gpu" {
+			hint = " (`make gpu` makes one that has it)"
+		}
+		return nil, fmt.Errorf("kernels: no backend %q in this build%s; there is: auto, %s", name, hint, strings.Join(names, ", "))
 	}
 	return d, nil
+}
+
+func registered(name string) Driver {
+	registry.Lock()
+	defer registry.Unlock()
+	return registry.drivers[name]
+}
+
+// automatic is the first backend whose device is there.
+func automatic(names []string) string {
+	for _, n := range names {
+		if Probe(n) == nil {
+			return n
+		}
+	}
+	return names[0] // whose Open says what is missing
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
 )
 
 // Values of Config.ActorLoss.
@@ -119,8 +121,13 @@ type Config struct {
 	// LogEvery updates the metrics are reported; 0: only at the end.
 	LogEvery int `yaml:"log_every"`
 
-	// Backend is "auto", "cpu" or "ref".
+	// Backend is "auto", "gpu", "cpu" or "ref".
 	Backend string `yaml:"backend"`
+	// Device of the gpu backend, such as "gpu:1"; "": the first. gmel info lists them.
+	Device string `yaml:"device"`
+	// Precision of the factors of products: "fp32" gives the same bits on every backend; "tf32"
+	// and "bf16" are faster and coarser, and of the gpu backend only.
+	Precision string `yaml:"precision"`
 	// Threads of the backend; 0: all cores. Results do not depend on it.
 	Threads int `yaml:"threads"`
 	// ISA of the cpu backend; "": the best. Results do not depend on it.
@@ -143,7 +150,7 @@ func Default() Config {
 
 		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 2500, LogEvery: 100,
 
-		Backend: "auto",
+		Backend: "auto", Precision: kernels.FP32,
 	}
 }
 
@@ -197,6 +204,7 @@ func (c *Config) validateNetworks(v *validator) {
 	v.atLeast("hidden", c.Hidden, 1)
 	v.atLeast("heads", c.Heads, 1)
 	v.atLeast("actor_hidden", c.ActorHidden, 1)
+	v.oneOf("precision", c.Precision, kernels.Precisions()...)
 	v.check(c.Heads < 1 || c.Hidden%c.Heads == 0, "hidden", c.Hidden, fmt.Sprintf("a multiple of heads = %d", c.Heads))
 }
 

@@ -46,7 +46,9 @@ func benchFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each row"},
 		&cli.IntFlag{Name: "threads", Usage: "`N` threads; 0: all cores"},
 		&cli.StringFlag{Name: "isa", Usage: "instruction set `NAME`; gmel info lists them (default: the best)"},
-		&cli.StringFlag{Name: "device", Usage: "backend `NAME`: cpu, or ref, which is slow", Value: "auto"},
+		&cli.StringFlag{Name: "backend", Usage: "backend `NAME`: gpu, cpu, or ref, which is slow", Value: "auto"},
+		deviceFlag(),
+		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products: fp32, or on a gpu tf32 or bf16", Value: kernels.FP32},
 		&cli.StringSliceFlag{Name: "shapes", Usage: "only sizes that contain `TEXT`, such as N32 or 7680x64; may be repeated"},
 		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for a row, and twice that for each peer", Value: 2},
 		&cli.BoolFlag{Name: "profile", Usage: "list the most expensive ops of each row"},
@@ -117,8 +119,9 @@ func benchOptions(c *cli.Context) (bench.Options, error) {
 		return bench.Options{}, usagef("--seconds is %g; allowed are 0 to 3600", seconds)
 	}
 	o := bench.Options{
-		Backend: c.String("device"), Kernels: kernels.Options{Threads: c.Int("threads"), ISA: c.String("isa")},
-		Length: time.Duration(seconds * float64(time.Second)), Profile: c.Bool("profile"),
+		Backend: c.String("backend"),
+		Kernels: kernels.Options{Threads: c.Int("threads"), ISA: c.String("isa"), Device: c.String("device"), Precision: c.String("precision")},
+		Length:  time.Duration(seconds * float64(time.Second)), Profile: c.Bool("profile"),
 	}
 	backend, err := kernels.Open(o.Backend, o.Kernels)
 	if err != nil {

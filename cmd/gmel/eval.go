@@ -15,7 +15,7 @@ func evalCommand() *cli.Command {
 			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes for every policy", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "evaluation seed `S`", Value: 1},
-			threadsFlag(), jsonFlag(),
+			threadsFlag(), jsonFlag(), backendFlag(), deviceFlag(),
 		},
 		Action: eval,
 	}
@@ -35,7 +35,7 @@ func eval(c *cli.Context) error {
 	}
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{
-		Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"),
+		Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 		Progress: p.Count("policy"), Notice: p.Line,
 	})
 	p.Done()

@@ -15,7 +15,8 @@ type machineInfo struct {
 	Go       string        `json:"go"`
 	Platform string        `json:"platform"`
 	Cores    int           `json:"cores"`
-	Backends []backendInfo `json:"backends"` // the first is train.backend = auto
+	Auto     string        `json:"auto"` // what train.backend = auto takes
+	Backends []backendInfo `json:"backends"`
 	Presets  []string      `json:"presets"`
 	Policies []string      `json:"policies"`
 }
@@ -26,6 +27,17 @@ type backendInfo struct {
 	ISA     string   `json:"isa"`
 	ISAs    []string `json:"isas"`
 	Threads int      `json:"threads"`
+
+	Devices []deviceInfo `json:"devices,omitempty"`
+	Missing string       `json:"missing,omitempty"` // why the backend cannot be opened here
+}
+
+type deviceInfo struct {
+	Name   string `json:"name"` // for --device
+	Model  string `json:"model"`
+	Memory int64  `json:"memory_bytes"`
+	ISA    string `json:"isa"`
+	Driver string `json:"driver"`
 }
 
 func infoCommand() *cli.Command {
@@ -51,28 +63,53 @@ func describeMachine() (machineInfo, error) {
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.GOMAXPROCS(0),
 		Presets: sim.Presets(), Policies: sim.Policies(),
 	}
+	auto, err := kernels.Describe("auto")
+	if err != nil {
+		return m, err
+	}
+	m.Auto = auto.Name
 	for _, name := range kernels.Backends() {
 		i, err := kernels.Describe(name)
 		if err != nil {
 			return m, err
 		}
-		m.Backends = append(m.Backends, backendInfo(i))
+		m.Backends = append(m.Backends, describeBackend(i))
 	}
 	return m, nil
+}
+
+func describeBackend(i kernels.Info) backendInfo {
+	b := backendInfo{Name: i.Name, Device: i.Device, ISA: i.ISA, ISAs: i.ISAs, Threads: i.Threads}
+	for _, d := range i.Devices {
+		b.Devices = append(b.Devices, deviceInfo(d))
+	}
+	if err := kernels.Probe(i.Name); err != nil {
+		b.Missing = err.Error()
+	}
+	return b
 }
 
 func (m machineInfo) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "platform   %s, %s, %d cores\n", m.Platform, m.Go, m.Cores)
-	for i, x := range m.Backends {
+	for _, x := range m.Backends {
 		auto := ""
-		if i == 0 {
+		if x.Name == m.Auto {
 			auto = " (auto)"
 		}
-		fmt.Fprintf(&b, "backend    %s%s: %s, instruction set %s of %s, %d threads\n",
-			x.Name, auto, x.Device, x.ISA, strings.Join(x.ISAs, " "), x.Threads)
+		fmt.Fprintf(&b, "backend    %s%s: %s\n", x.Name, auto, x.text())
+		for _, d := range x.Devices {
+			fmt.Fprintf(&b, "device     %s: %s, %.1f GiB, %s, driver %s\n", d.Name, d.Model, float64(d.Memory)/(1<<30), d.ISA, d.Driver)
+		}
 	}
 	fmt.Fprintf(&b, "presets    %s\n", strings.Join(m.Presets, " "))
 	fmt.Fprintf(&b, "policies   %s\n", strings.Join(m.Policies, " "))
 	return b.String()
+}
+
+func (x *backendInfo) text() string {
+	if x.Missing != "" {
+		return strings.TrimPrefix(x.Missing, x.Name+": ")
+	}
+	return fmt.Sprintf("%s, instruction set %s of %s, %d threads", x.Device, x.ISA, strings.Join(x.ISAs, " "), x.Threads)
 }

@@ -14,6 +14,7 @@ func trainCommand() *cli.Command {
 		Flags: append(sourceFlags(),
 			&cli.StringFlag{Name: "out", Usage: "folder of the new run `DIR` (default: the next free runs/SCENARIO-SEED-N)"},
 			&cli.BoolFlag{Name: "profile", Usage: "measure every op; the run gets a profile.txt: time, share, GFLOP/s, share of the peak"},
+			&cli.BoolFlag{Name: "debug", Usage: "on a gpu: wait for every op and name the first number that is not finite; slow"},
 			&cli.StringFlag{Name: "resume", Usage: "go on with the run in `DIR`"},
 		),
 		Action: train,
@@ -27,11 +28,26 @@ func sourceFlags() []cli.Flag {
 		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
+		backendFlag(), deviceFlag(),
+		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products, short for --set train.precision=NAME: fp32, or on a gpu tf32 or bf16"},
 	}
+}
+
+func backendFlag() cli.Flag {
+	return &cli.StringFlag{Name: "backend", Usage: "backend `NAME`, as train.backend: auto, gpu, cpu or ref"}
+}
+
+func deviceFlag() cli.Flag {
+	return &cli.StringFlag{Name: "device", Usage: "`DEVICE` of the backend gpu, as train.device, such as gpu:1; gmel info lists them (default: the first)"}
 }
 
 func sources(c *cli.Context) run.Sources {
 	src := run.Sources{File: c.String("config"), Scenario: c.String("scenario"), Sets: c.StringSlice("set")}
+	for _, name := range []string{"backend", "device", "precision"} {
+		if c.IsSet(name) {
+			src.Sets = append(src.Sets, "train."+name+"="+c.String(name))
+		}
+	}
 	if c.IsSet("seed") {
 		seed := c.Uint64("seed")
 		src.Seed = &seed
@@ -43,7 +59,7 @@ func train(c *cli.Context) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line)
 	defer stop()
-	o := run.Options{Out: c.String("out"), Profile: c.Bool("profile"), Progress: p.Train, Notice: p.Line}
+	o := run.Options{Out: c.String("out"), Profile: c.Bool("profile"), Debug: c.Bool("debug"), Progress: p.Train, Notice: p.Line}
 	var result run.Result
 	var err error
 	if dir := c.String("resume"); dir == "" {

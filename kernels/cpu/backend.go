@@ -36,6 +36,9 @@ type backend struct {
 
 // Open starts a backend with its own pool of threads.
 func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+	if err := o.ProcessorOnly("cpu"); err != nil {
+		return nil, err
+	}
 	isa, err := chooseISA(o.ISA)
 	if err != nil {
 		return nil, err

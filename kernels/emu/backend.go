@@ -35,6 +35,9 @@ func (driver) Info() kernels.Info {
 }
 
 func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+	if err := o.ProcessorOnly("emu"); err != nil {
+		return nil, err
+	}
 	order := slices.Index(orders, o.ISA)
 	if o.ISA == "" {
 		order = 0

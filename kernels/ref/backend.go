@@ -11,6 +11,9 @@ func init() { kernels.Register("ref", driver{}) }
 type driver struct{}
 
 func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+	if err := o.ProcessorOnly("ref"); err != nil {
+		return nil, err
+	}
 	if o.ISA != "" && o.ISA != "go" {
 		return nil, fmt.Errorf("ref: no instruction set %q; there is: go", o.ISA)
 	}

@@ -80,7 +80,7 @@ func (c *Config) YAML() []byte {
 // comparison and for checkpoints, which are equal for any number of threads.
 func (c *Config) numbers() *Config {
 	n := *c
-	n.Train.Threads, n.Train.ISA = 0, ""
+	n.Train.Threads, n.Train.ISA, n.Train.Device = 0, "", ""
 	return &n
 }
 

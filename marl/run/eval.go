@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 type EvalOptions struct {
 	Episodes int
 	Seed     uint64
-	Threads  int // 0: all cores
+	Threads  int    // 0: all cores
+	Backend  string // "": the run's own
+	Device   string // with Backend
 	Progress func(done, total int)
 	Notice   func(string)
 }
@@ -29,7 +32,11 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
+	trained := *c // what the checkpoint was made under
 	c.Train.Threads = o.Threads
+	if o.Backend != "" || o.Device != "" {
+		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""
+	}
 	from, damage, err := f.newest()
 	if err != nil {
 		return nil, err
@@ -40,10 +47,10 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if damage != nil && o.Notice != nil {
 		o.Notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))
 	}
-	if err := sameRun(c, from); err != nil {
+	if err := sameRun(&trained, from); err != nil {
 		return nil, err
 	}
-	backend, err := openBackend(&c.Train, false)
+	backend, err := openBackend(&c.Train, false, false)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Out      string       // folder of a new run; "": the next free runs/SCENARIO-SEED-N
 	Profile  bool         // measure every op and write the profile into the run folder
+	Debug    bool         // check the results of every op, on a device
 	Progress func(Status) // called now and then; nil: never
 	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
 }
@@ -126,7 +127,7 @@ func (r *runner) build() error {
 	worlds.SetThreads(threads(c.Threads))
 	worlds.RecordTasks(false) // training reads rewards; evaluation has worlds of its own
 	r.notice("%d worlds of %d IEDs take %.3g MB on the engine %s", c.Worlds, worlds.A, float64(sim.Bytes(r.config.Scenario, c.Worlds))/1e6, worlds.Engine())
-	if r.backend, err = openBackend(c, r.options.Profile); err != nil {
+	if r.backend, err = openBackend(c, r.options.Profile, r.options.Debug); err != nil {
 		return err
 	}
 	if r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed); err != nil || !r.options.Profile {
@@ -143,7 +144,7 @@ func (r *runner) open(from *resumed) (err error) {
 		}
 		r.saved = r.trainer.Update()
 	}
-	if err := r.folder.addVersions(r.config, r.saved); err != nil {
+	if err := r.folder.addVersions(r.config, r.backend.Name(), r.saved); err != nil {
 		return err
 	}
 	if r.records, err = openRecords(r.folder, r.saved); err != nil {
@@ -153,12 +154,30 @@ func (r *runner) open(from *resumed) (err error) {
 	return nil
 }
 
-func openBackend(c *marl.Config, profile bool) (kernels.Backend, error) {
-	b, err := kernels.Open(c.Backend, kernels.Options{Threads: c.Threads, ISA: c.ISA, Profile: profile})
+// openBackend opens the backend of the configuration; profile and debug are of the process alone.
+func openBackend(c *marl.Config, profile, debug bool) (kernels.Backend, error) {
+	o := backendOptions(c)
+	o.Profile, o.Debug = profile, debug
+	b, err := kernels.Open(c.Backend, o)
 	if err != nil {
-		return nil, usagef("train.backend %q, train.isa %q: %w", c.Backend, c.ISA, err)
+		return nil, usagef("%s: %w", backendSettings(c), err)
 	}
 	return b, nil
+}
+
+func backendOptions(c *marl.Config) kernels.Options {
+	return kernels.Options{Threads: c.Threads, ISA: c.ISA, Device: c.Device, Precision: c.Precision}
+}
+
+// backendSettings names what was asked for.
+func backendSettings(c *marl.Config) string {
+	text := fmt.Sprintf("train.backend %q", c.Backend)
+	for _, s := range []struct{ name, value string }{{"isa", c.ISA}, {"device", c.Device}, {"precision", c.Precision}} {
+		if s.value != "" && s.value != kernels.FP32 {
+			text += fmt.Sprintf(", train.%s %q", s.name, s.value)
+		}
+	}
+	return text
 }
 
 // threads gives the setting 0 its meaning.

@@ -28,7 +28,7 @@ type Session struct {
 }
 
 // addVersions appends this process to versions.json.
-func (f Folder) addVersions(c *Config, update int) error {
+func (f Folder) addVersions(c *Config, backend string, update int) error {
 	var all struct {
 		Sessions []Session `json:"sessions"`
 	}
@@ -39,17 +39,15 @@ func (f Folder) addVersions(c *Config, update int) error {
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("%s: %w", f.versions(), err)
 	}
-	info, err := kernels.Describe(c.Train.Backend)
+	info, err := kernels.Describe(backend)
 	if err != nil {
 		return err
 	}
+	info = info.For(backendOptions(&c.Train))
 	s := Session{
 		Started: time.Now().UTC().Format(time.RFC3339), FromUpdate: max(0, update), Command: os.Args,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Modules: map[string]string{},
-		Backend: info.Name, Device: info.Device, ISA: c.Train.ISA, Threads: threads(c.Train.Threads),
-	}
-	if s.ISA == "" {
-		s.ISA = info.ISA
+		Backend: info.Name, Device: info.Device, ISA: info.ISA, Threads: threads(c.Train.Threads),
 	}
 	s.build()
 	all.Sessions = append(all.Sessions, s)
