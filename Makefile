@@ -3,11 +3,22 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
+.PHONY: build gpu test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
 	$(GO) build -o gmel ./cmd/gmel
+
+gpu: ## the program with the CUDA kernels, ./gmel; fetches a toolkit where there is none, needs no GPU
+	scripts/gpu-library
+	. build/gpu/env && $(GO) build -tags gpu -o gmel ./cmd/gmel
+
+# Everything of the backend gpu but the kernels' machine code, on a driver whose device is the host's
+# memory, with the kernels emulated; and the program on it.
+test-gpu: gpu
+	scripts/gpu-emulated
+	. build/gpu-emulated/env && $(GO) vet -tags gpu ./kernels/gpu ./cmd/gmel && \
+	  GMEL_FAKE_DEVICES=1 $(GO) test -tags gpu ./kernels/gpu
 
 test: ## all tests
 	$(GO) test ./...

@@ -161,13 +161,8 @@ func (p *Program) Flops(i int) int64 {
 
 // iterations is how often op i is executed in one run.
 func (p *Program) iterations(i int) int64 {
-	for h := i - 1; h >= 0; h-- {
-		if d := &p.Descs[h]; d.Op == OpLoop {
-			if int64(h)+d.Dim[LoopBody] >= int64(i) {
-				return d.Dim[LoopIterations]
-			}
-			return 1
-		}
+	if header := p.loopOf(i); header != nil {
+		return header.Dim[LoopIterations]
 	}
 	return 1
 }

@@ -168,6 +168,11 @@ func (p *Program) String() string {
 	return b.String()
 }
 
+// Describe is op i in one line, with its dimensions and arguments.
+func (p *Program) Describe(i int) string {
+	return strings.Join(strings.Fields(p.Descs[i].format(p.names())), " ")
+}
+
 func (d *Desc) format(names map[int64]string) string {
 	s, ok := SpecOf(d.Op)
 	if !ok {

@@ -5,6 +5,7 @@
 package kerneltest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -53,6 +54,35 @@ func TrialsOf(t *testing.T, op kernels.Op) *Trials {
 
 // Faults says what a backend does wrong, in a few lines; nothing when it passes.
 func (x *Trials) Faults(b kernels.Backend) []string { return x.bench.faults(b, x.want) }
+
+// RunAgain runs every Program of the suite several times on one executable, each time from the
+// same state: for backends whose first run does not go the way of the later ones.
+func RunAgain(t *testing.T, name string, o kernels.Options) {
+	backend, err := kernels.Open(name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := backend.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, b := range benches(t) {
+		t.Run(b.program.Name, func(t *testing.T) {
+			want := b.reference(t)
+			s, err := b.open(backend)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.close()
+			for round := range 3 {
+				for _, fault := range s.faults(want) {
+					t.Errorf("run %d: %s", round+1, fault)
+				}
+			}
+		})
+	}
+}
 
 // benches is the suite: the trials of every op, and Programs whose ops depend on each other.
 func benches(t *testing.T) []*bench {
@@ -111,9 +141,40 @@ func (b *bench) compare(t *testing.T, name string, o kernels.Options, want []flo
 	}
 }
 
+// session is a bench on a backend.
+type session struct {
+	*bench
+	backend kernels.Backend
+	run     kernels.Executable
+	buf     kernels.Buffer
+}
+
+func (b *bench) open(backend kernels.Backend) (*session, error) {
+	run, err := backend.Compile(b.program.Poisoned())
+	if err != nil {
+		return nil, err
+	}
+	buf, err := backend.Alloc(len(b.arena))
+	if err != nil {
+		return nil, errors.Join(err, run.Close())
+	}
+	return &session{b, backend, run, buf}, nil
+}
+
+func (s *session) close() { _ = errors.Join(s.run.Close(), s.buf.Close()) }
+
 // faults runs the trials and says what differs from the reference, a few numbers of many.
 func (b *bench) faults(backend kernels.Backend, want []float32) []string {
-	got, err := b.runOn(backend)
+	s, err := b.open(backend)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	defer s.close()
+	return s.faults(want)
+}
+
+func (b *session) faults(want []float32) []string {
+	got, err := b.result()
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -133,31 +194,22 @@ func (b *bench) faults(backend kernels.Backend, want []float32) []string {
 	return faults
 }
 
-func (b *bench) runOn(backend kernels.Backend) ([]float32, error) {
-	run, err := backend.Compile(b.program.Poisoned())
-	if err != nil {
+// result is the arena after a run from the trials' state.
+func (b *session) result() ([]float32, error) {
+	if err := b.buf.Upload(0, b.arena); err != nil {
 		return nil, err
 	}
-	defer run.Close()
-	buf, err := backend.Alloc(len(b.arena))
-	if err != nil {
+	if err := b.watch(b.run, b.buf); err != nil {
 		return nil, err
 	}
-	defer buf.Close()
-	if err := buf.Upload(0, b.arena); err != nil {
-		return nil, err
-	}
-	if err := b.watch(run, buf); err != nil {
-		return nil, err
-	}
-	if err := backend.Sync(); err != nil {
+	if err := b.backend.Sync(); err != nil {
 		return nil, err
 	}
 	got := make([]float32, len(b.arena))
-	if err := buf.Download(got, 0); err != nil {
+	if err := b.buf.Download(got, 0); err != nil {
 		return nil, err
 	}
-	return got, b.checkAllocations(run, buf)
+	return got, b.checkAllocations(b.run, b.buf)
 }
 
 // watched is a buffer that reports what a device does besides its work; the cpu backend has

@@ -1,0 +1,130 @@
+//go:build gpu && !cpu
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorgonia.org/cu"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// backend is a device with one stream. Its fields are touched on its thread only, but for those
+// that Open sets.
+type backend struct {
+	name      string // of the device
+	device    cu.Device
+	options   kernels.Options
+	precision int // index into kernels.Precisions
+
+	thread *thread // nil after Close
+	stream cu.Stream
+	ring   ring
+	flight []string // what was started since the device was last waited for
+	fault  error    // for good
+}
+
+// Open takes a device.
+func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
+	if err := d.Probe(); err != nil {
+		return nil, err
+	}
+	if o.Precision == "" {
+		o.Precision = kernels.FP32
+	}
+	b := &backend{options: o, precision: slices.Index(kernels.Precisions(), o.Precision)}
+	if b.precision < 0 {
+		return nil, fmt.Errorf("gpu: there is no precision %q; there is: %v", o.Precision, kernels.Precisions())
+	}
+	i, err := choose(o.Device)
+	if err != nil {
+		return nil, err
+	}
+	b.name, b.thread = deviceName(i), newThread()
+	if err := b.thread.do(func() error { return b.open(i) }); err != nil {
+		b.thread.close()
+		return nil, fmt.Errorf("gpu: %s: %w", b.name, err)
+	}
+	return b, nil
+}
+
+// open makes the context current on the thread. It is the device's primary one, which the runtime
+// that launches the kernels takes too.
+func (b *backend) open(i int) (err error) {
+	if b.device, err = cu.GetDevice(i); err != nil {
+		return err
+	}
+	isa, err := isaOf(b.device)
+	if err != nil {
+		return err
+	}
+	if b.options.ISA != "" && b.options.ISA != isa {
+		return fmt.Errorf("no instruction set %q; there is: %s", b.options.ISA, isa)
+	}
+	context, err := b.device.RetainPrimaryCtx()
+	if err != nil {
+		return err
+	}
+	if err = cu.SetCurrentContext(context); err == nil {
+		b.stream, err = cu.MakeStream(cu.NonBlocking)
+	}
+	if err == nil {
+		b.ring.memory, err = newPinned(ringFloats)
+	}
+	if err != nil {
+		err = errors.Join(err, b.device.ReleasePrimaryCtx())
+	}
+	return err
+}
+
+func (b *backend) Name() string { return "gpu" }
+
+var errClosed = errors.New("gpu: the backend is closed")
+
+// do runs f on the device's thread, unless the device has failed.
+func (b *backend) do(f func() error) error {
+	if b.thread == nil {
+		return errClosed
+	}
+	return b.thread.do(func() error {
+		if b.fault != nil {
+			return b.fault
+		}
+		return f()
+	})
+}
+
+// release waits for the device and frees something. After a fault or Close the context is dead and
+// has freed everything.
+func (b *backend) release(free func() error) error {
+	if b.thread == nil {
+		return nil
+	}
+	return b.thread.do(func() error {
+		if b.fault != nil {
+			return nil
+		}
+		if err := b.wait(); err != nil {
+			return nil // it has been or will be reported by Sync
+		}
+		return free()
+	})
+}
+
+// Sync waits for the device.
+func (b *backend) Sync() error { return b.do(b.wait) }
+
+// Close gives the device back.
+func (b *backend) Close() error {
+	if b.thread == nil {
+		return nil
+	}
+	err := b.release(func() error { return errors.Join(b.ring.memory.free(), b.stream.Destroy()) })
+	err = errors.Join(err, b.thread.do(func() error { return b.device.ReleasePrimaryCtx() }))
+	b.thread.close()
+	b.thread = nil
+	return err
+}

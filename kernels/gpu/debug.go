@@ -1,0 +1,85 @@
+//go:build gpu && !cpu
+
+package gpu
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gorgonia.org/cu"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// debugged plays the program and checks the results of every op.
+func (e *executable) debugged(arena cu.DevicePtr) error {
+	for _, s := range e.segments {
+		if err := e.debug(s, arena); err != nil {
+			return err
+		}
+		if err := e.play(s, arena); err != nil {
+			return err
+		}
+		if s.step < 0 {
+			continue
+		}
+		if err := e.checkFinite(s.step, arena); err != nil {
+			return fmt.Errorf("gpu: %w", opError(e.program, s.step, err))
+		}
+	}
+	return nil
+}
+
+// debug launches a segment, waits after every launch and checks what each op has written.
+func (e *executable) debug(s segment, arena cu.DevicePtr) error {
+	for i := s.from; i < s.to; i++ {
+		op := e.plan.ops[i]
+		err := e.plan.enqueue(i, e.backend.stream, arena, e.scratch)
+		if err == nil {
+			err = e.backend.stream.Synchronize()
+		}
+		if err != nil {
+			return e.backend.fail(opError(e.program, op, err))
+		}
+		e.backend.ring.used = 0
+		if slices.Contains(e.plan.ops[i+1:], op) {
+			continue // it has more phases, or iterations that follow each other
+		}
+		if err := e.checkFinite(op, arena); err != nil {
+			return fmt.Errorf("gpu: %w", opError(e.program, op, err))
+		}
+	}
+	return nil
+}
+
+// checkFinite looks for the first number that is not finite in what op has written.
+// A fill with such a number is what somebody asked for.
+func (e *executable) checkFinite(op int, arena cu.DevicePtr) error {
+	d := &e.program.Descs[op]
+	if d.Op == kernels.OpFill && !finite(d.Scalar[0]) {
+		return nil
+	}
+	for _, r := range e.program.Results(op) {
+		at := arena + cu.DevicePtr(r.At*floatBytes)
+		if r.At >= kernels.LocalBase {
+			at = e.scratch + cu.DevicePtr((r.Iteration*localSize(e.program)+r.At-kernels.LocalBase)*floatBytes)
+		}
+		x := make([]float32, r.Len)
+		if err := e.backend.toHost(x, at); err != nil {
+			return err
+		}
+		for i, v := range x {
+			if !finite(v) {
+				return fmt.Errorf("%s[%d] is %g", r.Name, i, v)
+			}
+		}
+	}
+	return nil
+}
+
+// localSize is the distance of the local memories of two iterations, at the start of the scratch
+// memory (cuda/plan.cu).
+func localSize(p *kernels.Program) int64 { return (p.Local + 63) / 64 * 64 }
+
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

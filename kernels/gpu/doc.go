@@ -1,0 +1,16 @@
+// Package gpu runs Programs on NVIDIA GPUs, as backend "gpu". It is built with the tag gpu and
+// without the tag cpu, by `make gpu`; otherwise it is empty and nobody needs CUDA.
+//
+// The kernels are C++ in the folder cuda, which makes of a Program a list of launches. Here are
+// devices, memory and streams, by gorgonia.org/cu, and CUDA graphs: the first run of a Program
+// launches its kernels one by one, which loads them; then the launches are captured, once for every
+// arena, and later runs replay the graph. An OpStep is played by the host between two graphs.
+//
+// All calls to CUDA are made by one goroutine on a thread of its own, on which the device's context
+// is current. Runs and uploads return before the device is done; downloads and Sync wait. A fault
+// of the device ends the process's use of it: Sync and every later call return it, and Options.Debug
+// finds the op that causes it.
+//
+// With precision fp32 the bits are those of package ref. The program is not linked with the driver
+// (see the folder driver), so it starts where none is installed.
+package gpu

@@ -1,0 +1,199 @@
+//go:build gpu && !cpu
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+
+	"gorgonia.org/cu"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
+	if b.thread == nil {
+		return nil, errClosed
+	}
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("gpu: %w", err)
+	}
+	l, err := newPlan(p, b.precision)
+	if err != nil {
+		return nil, err
+	}
+	e := &executable{backend: b, program: p, plan: l, graphs: map[cu.DevicePtr][]graph{}}
+	e.segments = segments(l.ops, func(op int) bool { return p.Descs[op].Op == kernels.OpStep })
+	if err := b.do(e.prepare); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	if b.options.Profile {
+		return &profiled{executable: e, seconds: make([]float64, len(p.Descs))}, nil
+	}
+	return e, nil
+}
+
+// executable is a Program on a device. Its first run launches the kernels one by one, which loads
+// them into the device; the others replay graphs.
+type executable struct {
+	backend  *backend
+	program  *kernels.Program
+	plan     *plan
+	segments []segment
+	steps    map[int]*step
+	scratch  cu.DevicePtr
+	graphs   map[cu.DevicePtr][]graph // by arena; one for each segment
+	ran      bool
+}
+
+// prepare takes the memory that the launches and the steps need.
+func (e *executable) prepare() (err error) {
+	n := e.plan.scratch()
+	if e.scratch, err = e.backend.allocate(n); err != nil {
+		return e.backend.tooLittle(fmt.Sprintf("scratch memory of program %q", e.program.Name), n, "train.batch", err)
+	}
+	e.steps = map[int]*step{}
+	for _, s := range e.segments {
+		if s.step >= 0 && e.steps[s.step] == nil {
+			if e.steps[s.step], err = newStep(e.program, s.step); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Run returns when everything is on its way, or with the error of an environment.
+func (e *executable) Run(buf kernels.Buffer, n int) error {
+	return e.run(buf, n, e.once)
+}
+
+// run plays the program n times by once.
+func (e *executable) run(buf kernels.Buffer, n int, once func(arena cu.DevicePtr) error) error {
+	m, ok := buf.(*buffer)
+	switch {
+	case !ok:
+		return fmt.Errorf("gpu: the arena of program %q is a %T, not a buffer of this backend", e.program.Name, buf)
+	case e.plan.c == nil || m.at == 0:
+		return errors.New("gpu: Run after Close")
+	case m.backend != e.backend:
+		return fmt.Errorf("gpu: program %q and its arena are of different backends", e.program.Name)
+	case int64(m.n) < e.program.Arena:
+		return fmt.Errorf("gpu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, m.n)
+	}
+	return e.backend.do(func() error {
+		for range n {
+			e.backend.launched(e.program)
+			if err := once(m.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// once chooses between launches and graphs.
+func (e *executable) once(arena cu.DevicePtr) error {
+	if e.backend.options.Debug {
+		return e.debugged(arena)
+	}
+	if !e.ran {
+		e.ran = true
+		return e.plain(arena, e.launches)
+	}
+	return e.replay(arena)
+}
+
+// plain plays the program without graphs.
+func (e *executable) plain(arena cu.DevicePtr, launches func(s segment, arena cu.DevicePtr) error) error {
+	for _, s := range e.segments {
+		if err := launches(s, arena); err != nil {
+			return err
+		}
+		if err := e.play(s, arena); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// launches puts the launches of a segment on the stream.
+func (e *executable) launches(s segment, arena cu.DevicePtr) error {
+	for i := s.from; i < s.to; i++ {
+		if err := e.plan.enqueue(i, e.backend.stream, arena, e.scratch); err != nil {
+			return e.backend.fail(opError(e.program, e.plan.ops[i], err))
+		}
+	}
+	return nil
+}
+
+// replay plays the program by its graphs.
+func (e *executable) replay(arena cu.DevicePtr) error {
+	graphs, err := e.graphsFor(arena)
+	if err != nil {
+		return err
+	}
+	for i, s := range e.segments {
+		if s.from < s.to {
+			if err := graphs[i].launch(e.backend.stream); err != nil {
+				return e.backend.late(err)
+			}
+		}
+		if err := e.play(s, arena); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// graphsFor captures the segments once for every arena: their addresses are a part of a graph.
+func (e *executable) graphsFor(arena cu.DevicePtr) ([]graph, error) {
+	if g, ok := e.graphs[arena]; ok {
+		return g, nil
+	}
+	graphs := make([]graph, len(e.segments))
+	for i, s := range e.segments {
+		if s.from == s.to {
+			continue
+		}
+		var err error
+		if graphs[i], err = capture(e.backend.stream, func() error { return e.launches(s, arena) }); err != nil {
+			return nil, errors.Join(e.backend.fail(fmt.Errorf("program %q cannot be captured: %w", e.program.Name, err)), destroyAll(graphs))
+		}
+	}
+	e.graphs[arena] = graphs
+	return graphs, nil
+}
+
+// play plays the op of the host behind a segment, if there is one.
+func (e *executable) play(s segment, arena cu.DevicePtr) error {
+	if s.step < 0 {
+		return nil
+	}
+	if err := e.steps[s.step].play(e.backend, arena); err != nil {
+		return fmt.Errorf("gpu: program %q: %w", e.program.Name, err)
+	}
+	return nil
+}
+
+// Close waits for the device, which may still be at work on the program.
+func (e *executable) Close() error {
+	if e.plan.c == nil {
+		return nil
+	}
+	err := e.backend.release(func() error {
+		var errs []error
+		for _, g := range e.graphs {
+			errs = append(errs, destroyAll(g))
+		}
+		for _, s := range e.steps {
+			errs = append(errs, s.memory.free())
+		}
+		if e.scratch != 0 {
+			errs = append(errs, cu.MemFree(e.scratch))
+		}
+		return errors.Join(errs...)
+	})
+	e.plan.free()
+	return err
+}

@@ -1,0 +1,100 @@
+//go:build gpu && !cpu
+
+package gpu
+
+// #include <cuda.h>
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorgonia.org/cu"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// code is a CUresult or a cudaError_t, which share most of their numbers.
+type code int32
+
+func (c code) Error() string { return codeName(int32(c)) }
+
+// check makes an error of a result.
+func check(result C.CUresult) error { return checkCode(int32(result)) }
+
+func checkCode(result int32) error {
+	if result == 0 {
+		return nil
+	}
+	return code(result)
+}
+
+// runtimeNames are errors of the runtime that the driver does not know.
+var runtimeNames = map[int32]string{
+	9: "cudaErrorInvalidConfiguration", 35: "cudaErrorInsufficientDriver", 98: "cudaErrorInvalidDeviceFunction",
+}
+
+func codeName(result int32) string {
+	var name *C.char
+	if C.cuGetErrorName(C.CUresult(result), &name) == C.CUDA_SUCCESS && name != nil {
+		return C.GoString(name)
+	}
+	if name, ok := runtimeNames[result]; ok {
+		return name
+	}
+	return fmt.Sprintf("CUDA error %d", result)
+}
+
+func isOutOfMemory(err error) bool {
+	return errors.Is(err, cu.OutOfMemory) || errors.Is(err, code(C.CUDA_ERROR_OUT_OF_MEMORY))
+}
+
+// opError says which op of a program a fault belongs to.
+func opError(p *kernels.Program, op int, err error) error {
+	return fmt.Errorf("program %q, op %d (%s): %w", p.Name, op, p.Describe(op), err)
+}
+
+// fail makes err the fault of the device, for good: what was on its way is lost.
+func (b *backend) fail(err error) error {
+	if b.fault == nil {
+		b.fault = fmt.Errorf("gpu: %s: %w", b.name, err)
+	}
+	return b.fault
+}
+
+// late is a fault that shows when the device is waited for; the op that caused it may be any of
+// those that were on their way.
+func (b *backend) late(err error) error {
+	if err == nil {
+		b.flight = b.flight[:0]
+		return nil
+	}
+	if b.fault != nil {
+		return b.fault
+	}
+	where := "nothing was on its way"
+	if len(b.flight) > 0 {
+		where = "in " + strings.Join(b.flight, " or ") + "; --debug names the op"
+	}
+	return b.fail(fmt.Errorf("the device has failed: %w (%s)", err, where))
+}
+
+// started is the error of a call that only starts work: it may be a fault of earlier work.
+func (b *backend) started(err error) error {
+	if err == nil {
+		return nil
+	}
+	return b.late(err)
+}
+
+// launched notes that a program is on its way.
+func (b *backend) launched(p *kernels.Program) {
+	name := fmt.Sprintf("program %q", p.Name)
+	for _, f := range b.flight {
+		if f == name {
+			return
+		}
+	}
+	b.flight = append(b.flight, name)
+}

@@ -1,0 +1,88 @@
+//go:build gpu && !cpu
+
+package gpu
+
+/*
+#include "cuda/gmel_cuda.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"gorgonia.org/cu"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// plan is a Program as a list of launches.
+type plan struct {
+	c   *C.gmel_cuda_plan
+	ops []int // of every launch
+}
+
+// newPlan hands the Program to C, which copies it.
+func newPlan(p *kernels.Program, precision int) (*plan, error) {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision)}
+	if len(p.Descs) > 0 {
+		pin.Pin(&p.Descs[0])
+		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))
+		if op := kernels.Op(C.gmel_cuda_missing(c.descs, c.count)); op != kernels.OpNone {
+			return nil, fmt.Errorf("gpu: program %q: there is no kernel for %s", p.Name, op)
+		}
+	}
+	if len(p.Steps) > 0 {
+		inOrder := p.InOrder()
+		pin.Pin(&p.Steps[0])
+		pin.Pin(&inOrder[0])
+		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
+		c.in_order = (*C.uint8_t)(&inOrder[0])
+	}
+	l := &plan{c: C.gmel_cuda_plan_new(&c)}
+	if l.c == nil {
+		return nil, fmt.Errorf("gpu: program %q: out of memory of the host", p.Name)
+	}
+	for i := range C.gmel_cuda_plan_launches(l.c) {
+		l.ops = append(l.ops, int(C.gmel_cuda_plan_op(l.c, i)))
+	}
+	return l, nil
+}
+
+// scratch is what the launches share, in floats.
+func (l *plan) scratch() int64 { return int64(C.gmel_cuda_plan_scratch(l.c)) }
+
+// enqueue puts a launch on a stream.
+func (l *plan) enqueue(launch int, s cu.Stream, arena, scratch cu.DevicePtr) error {
+	return checkCode(int32(C.gmel_cuda_enqueue(l.c, C.int64_t(launch), unsafe.Pointer(s.C()), floats(arena), floats(scratch))))
+}
+
+// floats is a place in the device's memory as C sees it.
+func floats(at cu.DevicePtr) *C.float { return *(**C.float)(unsafe.Pointer(&at)) }
+
+func (l *plan) free() {
+	C.gmel_cuda_plan_free(l.c)
+	l.c = nil
+}
+
+// segment is a stretch of launches [from, to) that needs no host, then the op that the host plays,
+// -1 for none.
+type segment struct{ from, to, step int }
+
+// segments cuts a list of launches, given the op of each, where the host plays one.
+func segments(ops []int, onHost func(op int) bool) (list []segment) {
+	from := 0
+	for i, op := range ops {
+		if onHost(op) {
+			list = append(list, segment{from, i, op})
+			from = i + 1
+		}
+	}
+	if from < len(ops) {
+		list = append(list, segment{from, len(ops), -1})
+	}
+	return list
+}

@@ -1,0 +1,67 @@
+package kernels
+
+// Result is a stretch of memory that an op writes.
+type Result struct {
+	Name      string // of the tensor where one has its place there, else of the argument
+	At        int64  // as in Desc.Arg: local memory begins at LocalBase
+	Len       int64  // floats, with gaps between rows
+	Iteration int64  // of the loop that the op is in; a local memory belongs to one
+}
+
+// Results lists what op i writes in one run, in the order of arguments and iterations; for
+// backends that look for bad numbers.
+func (p *Program) Results(i int) (list []Result) {
+	d, names := &p.Descs[i], p.names()
+	spec, ok := SpecOf(d.Op)
+	if !ok {
+		return nil
+	}
+	for a, arg := range spec.Args {
+		if arg.Mode == In || d.Arg[a] == Absent {
+			continue
+		}
+		name, ok := names[d.Arg[a]]
+		if !ok {
+			name = arg.Name
+		}
+		list = append(list, p.places(i, a, Result{Name: name, Len: arg.Len(d)})...)
+	}
+	return list
+}
+
+// places are argument a of op i in all iterations, each place of the arena once.
+func (p *Program) places(i, a int, r Result) (list []Result) {
+	seen := map[int64]bool{}
+	at := func(iteration, offset int64) {
+		r.At, r.Iteration = p.Descs[i].Arg[a]+offset, iteration
+		if r.At >= LocalBase || !seen[r.At] {
+			seen[r.At] = true
+			list = append(list, r)
+		}
+	}
+	header := p.loopOf(i)
+	if header == nil {
+		at(0, 0)
+		return list
+	}
+	for s := range header.Dim[LoopSegments] {
+		from, to := header.SegmentRange(s)
+		for it := from; it < to; it++ {
+			at(it, it*p.Steps[i].Iteration[a]+s*p.Steps[i].Segment[a])
+		}
+	}
+	return list
+}
+
+// loopOf is the loop that op i is in, nil for none.
+func (p *Program) loopOf(i int) *Desc {
+	for h := i - 1; h >= 0; h-- {
+		if d := &p.Descs[h]; d.Op == OpLoop {
+			if int64(h)+d.Dim[LoopBody] >= int64(i) {
+				return d
+			}
+			return nil
+		}
+	}
+	return nil
+}
