@@ -43,7 +43,7 @@ func newStep(p *kernels.Program, op int) (*step, error) {
 		rest = rest[n:]
 	}
 	x := s.parts
-	s.slot = kernels.Slot{Act: x[0], Obs: x[1], Mask: x[2], NextObs: x[3], NextMask: x[4], Reward: x[5], Active: x[6], Terminated: x[7]}
+	s.slot = kernels.Slot{Act: x[0], Obs: x[1], Mask: x[2], NextObs: x[3], NextMask: x[4], Reward: x[5], Active: x[6], Ended: x[7]}
 	return s, nil
 }
 
