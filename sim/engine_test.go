@@ -172,21 +172,18 @@ func (d dice) act(w *Worlds, actions []int32) {
 
 // TestEnginesGiveTheSameBits plays whole episodes of random scenarios on the Go engine and on
 // every other, with other numbers of threads, and compares every array of state and outputs
-// after every slot. GMEL_SLOTS=1000000 asks for so many slots of worlds.
+// after every slot. GMEL_SLOTS=1000000 asks for so many slots of worlds, GMEL_SEED=N for those
+// of the scenarios from number N on, so that a long run can be cut into pieces.
 func TestEnginesGiveTheSameBits(t *testing.T) {
-	slots := 3000
-	if text := os.Getenv("GMEL_SLOTS"); text != "" {
-		var err error
-		if slots, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	slots, first := setting(t, "GMEL_SLOTS", 3000), setting(t, "GMEL_SEED", 1)
 	played, scenarios, options := 0, 0, map[string]int{}
-	for seed := uint64(1); (played < slots || scenarios < 30) && !t.Failed(); seed++ {
+	for seed := uint64(first); (played < slots || scenarios < 30) && !t.Failed(); seed++ {
 		d := dice{rand.New(rand.NewPCG(seed, 7))}
 		s := d.scenario(t)
 		played += compareEngines(t, d, s, seed)
-		scenarios++
+		if scenarios++; scenarios%500 == 0 {
+			t.Logf("%d slots of worlds up to scenario %d", played, seed)
+		}
 		for _, o := range optionsOf(s) {
 			options[o]++
 		}
@@ -195,6 +192,19 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 	if len(options) < 9 && !t.Failed() {
 		t.Errorf("options that were never on: only %v were", options)
 	}
+}
+
+// setting is a whole number of the environment.
+func setting(t *testing.T, name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	return n
 }
 
 // optionsOf names the options that a scenario has turned on.

@@ -24,7 +24,9 @@ var presetFiles embed.FS
 const basePreset = "paper"
 
 // Presets returns the names of the built-in scenarios.
-func Presets() []string { return []string{"paper", "population", "amcoedge", "dedgeai", "qeco", "ccm", "sdxl"} }
+func Presets() []string {
+	return []string{"paper", "population", "amcoedge", "dedgeai", "qeco", "ccm", "sdxl"}
+}
 
 // Preset returns a fresh copy of a built-in scenario.
 func Preset(name string) (*Scenario, error) {
