@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
+.PHONY: build gpu gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -12,6 +12,9 @@ build: ## the program, ./gmel
 gpu: ## the program with the CUDA kernels, ./gmel; fetches a toolkit where there is none, needs no GPU
 	scripts/gpu-library
 	. build/gpu/env && $(GO) build -tags gpu -o gmel ./cmd/gmel
+
+gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with a GPU
+	scripts/gpu-bundle
 
 # Everything of the backend gpu but the kernels' machine code, on a driver whose device is the host's
 # memory, with the kernels emulated; and the program on it.

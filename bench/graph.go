@@ -156,6 +156,24 @@ func (g *graph) Found() ([]Array, error) {
 	return append(arrays, grads...), err
 }
 
+// State implements Running: parameters, gradients, loss and results.
+func (g *graph) State() ([]Array, error) {
+	list := g.results
+	if g.Loss != machine.None {
+		list = append(list[:len(list):len(list)], g.Loss)
+	}
+	arrays, err := g.download(list)
+	if err != nil || g.params == nil {
+		return arrays, err
+	}
+	params, err := g.parameters("", g.Params)
+	if err != nil {
+		return nil, err
+	}
+	grads, err := g.parameters("grad/", g.Adam.Grads())
+	return append(append(arrays, params...), grads...), err
+}
+
 // parameters downloads a network's worth of memory by the names of its parameters.
 func (g *graph) parameters(prefix string, pl *nn.Placed) (arrays []Array, err error) {
 	for _, q := range g.params.List() {

@@ -138,6 +138,21 @@ func (u *update) Found() ([]Array, error) {
 	return append(arrays, Array{"critic_loss", nil, []float32{m.CriticLoss}}, Array{"actor_loss", nil, []float32{m.ActorLoss}}), err
 }
 
+// State implements Running: networks, targets, gradients and moments, all but the replay.
+func (u *update) State() ([]Array, error) {
+	s, err := u.trainer.State()
+	if err != nil {
+		return nil, err
+	}
+	var arrays []Array
+	for _, t := range s.Tensors {
+		if !strings.HasPrefix(t.Name, "replay/") {
+			arrays = append(arrays, Array{t.Name, t.Shape, t.Data})
+		}
+	}
+	return arrays, nil
+}
+
 // kept returns tensors of the trainer under the names that rename gives, those of networks split
 // into parameters; "" leaves one out.
 func (u *update) kept(rename func(string) string) ([]Array, error) {

@@ -31,6 +31,8 @@ type Running interface {
 	Given() ([]Array, error)
 	// Found is what must agree: losses and gradients of the first run.
 	Found() ([]Array, error)
+	// State is what the runs so far have learned or computed.
+	State() ([]Array, error)
 	// Profile is the time of the ops so far, where the backend measures it.
 	Profile() (kernels.Profile, bool)
 	// Close frees the memory.
