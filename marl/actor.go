@@ -61,13 +61,17 @@ func actorLoss(cfg *Config, logits, logp *nn.Node, in actorInputs) *nn.Node {
 	if cfg.ActorLoss == ActorSampled {
 		form = sampledForm
 	}
-	loss := form(logp, in)
-	if cfg.LogitPenalty > 0 {
-		actions := logits.Shape()[1]
-		squares := weightedMean(op.SumRows(op.Square(logits)), in.active)
-		loss = op.Add(loss, op.Affine(squares, float32(cfg.LogitPenalty)/float32(actions), 0))
+	return withLogitPenalty(cfg, form(logp, in), logits, in.active)
+}
+
+// withLogitPenalty adds the mean squared logit of the active agents.
+func withLogitPenalty(cfg *Config, loss, logits, active *nn.Node) *nn.Node {
+	if cfg.LogitPenalty == 0 {
+		return loss
 	}
-	return loss
+	actions := logits.Shape()[1]
+	squares := weightedMean(op.SumRows(op.Square(logits)), active)
+	return op.Add(loss, op.Affine(squares, float32(cfg.LogitPenalty)/float32(actions), 0))
 }
 
 // entropy is the mean over active agents of -sum_a pi log pi, in nats.

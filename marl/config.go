@@ -5,10 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
+)
+
+// Values of Config.Algo.
+const (
+	// AlgoAMARL learns off-policy from a replay (Iqbal & Sha 2019).
+	AlgoAMARL = "amarl"
+	// AlgoPPO learns on-policy from rollouts, with the same critic for the values of states.
+	AlgoPPO = "amarl-ppo"
 )
 
 // Values of Config.ActorLoss.
@@ -47,30 +56,46 @@ const (
 //go:embed config.go
 var ConfigSource string
 
-// Config is everything that a training run can set, and Default the only source of
+// Config is everything that a training run can set, and DefaultOf the only source of
 // the values. Durations are counted in updates (one Adam step of critic and actor).
+// A field with the tag algo belongs to that algorithm: another one refuses it.
 type Config struct {
+	// Algo is "amarl", off-policy from a replay, or "amarl-ppo", on-policy from rollouts.
+	Algo string `yaml:"algo"`
 	// Updates ends the run.
 	Updates int `yaml:"updates"`
 	// Worlds W are stepped together in a rollout.
 	Worlds int `yaml:"worlds"`
-	// SlotsPerIteration H slots are played before each block of updates.
+	// SlotsPerIteration H slots are played before each block of updates. amarl-ppo learns from these
+	// H W joint transitions (all agents of one world in one slot) and forgets them.
 	SlotsPerIteration int `yaml:"slots_per_iteration"`
-	// UpdatesPerIteration U updates follow them; the run ends at a whole iteration.
-	UpdatesPerIteration int `yaml:"updates_per_iteration"`
-	// Batch B joint transitions (all agents of one world in one slot) make a minibatch.
-	Batch int `yaml:"batch"`
+	// UpdatesPerIteration U updates follow them; the run ends at a whole iteration. amarl only.
+	UpdatesPerIteration int `yaml:"updates_per_iteration" algo:"amarl"`
+	// Batch B joint transitions make a minibatch. amarl only.
+	Batch int `yaml:"batch" algo:"amarl"`
+	// Epochs E: every joint transition of a rollout is learned from so often. amarl-ppo only.
+	Epochs int `yaml:"epochs" algo:"amarl-ppo"`
+	// Minibatches M of H W / M joint transitions make an epoch, each an update, in an order drawn anew
+	// for every epoch; M divides H W, and E M updates follow a rollout. amarl-ppo only.
+	Minibatches int `yaml:"minibatches" algo:"amarl-ppo"`
 	// Replay is the capacity in joint transitions; below 2^24. One takes about
-	// 4 A (2 O + 2 U + 3) bytes: 20,000 of 30 agents are about a quarter of a GB.
-	Replay int `yaml:"replay"`
-	// WarmupSlots are played in every world before the first update.
+	// 4 A (2 O + 2 U + 3) bytes: 20,000 of 30 agents are about a quarter of a GB. amarl only.
+	Replay int `yaml:"replay" algo:"amarl"`
+	// WarmupSlots are played in every world before the first update. amarl keeps them in the replay,
+	// amarl-ppo only measures observations and rewards on them.
 	WarmupSlots int `yaml:"warmup_slots"`
 
 	// Gamma discounts, in [0, 1).
 	Gamma float64 `yaml:"gamma"`
-	// Polyak moves the target networks by this share per update, in (0, 1].
-	Polyak float64 `yaml:"polyak"`
-	// Alpha weighs the entropy, in units of the (standardised) reward.
+	// Polyak moves the target networks by this share per update, in (0, 1]. amarl only.
+	Polyak float64 `yaml:"polyak" algo:"amarl"`
+	// GAELambda is the lambda of generalised advantages, 0 to 1: 0 trusts the critic alone. amarl-ppo only.
+	GAELambda float64 `yaml:"gae_lambda" algo:"amarl-ppo"`
+	// Clip eps: the objective stops to reward a change of an action's probability beyond the factors
+	// 1 - eps and 1 + eps; in (0, 1). amarl-ppo only.
+	Clip float64 `yaml:"clip" algo:"amarl-ppo"`
+	// Alpha weighs the entropy: in units of the (standardised) reward, and of the normalised advantage
+	// for amarl-ppo.
 	Alpha float64 `yaml:"alpha"`
 	// AlphaFinal is reached linearly at the last update; equal to Alpha: constant.
 	AlphaFinal float64 `yaml:"alpha_final"`
@@ -79,7 +104,8 @@ type Config struct {
 	Omega float64 `yaml:"omega"`
 	// NormaliseObs brings every observed feature to mean 0 and deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`
-	// StandardiseReward divides by the replay's standard deviation after subtracting its mean.
+	// StandardiseReward divides by a standard deviation after subtracting a mean: those of the whole
+	// replay, or for amarl-ppo those of the warm-up.
 	StandardiseReward bool `yaml:"standardise_reward"`
 
 	// Hidden H is the width of the critic, divisible by Heads.
@@ -90,14 +116,18 @@ type Config struct {
 	ActorHidden int `yaml:"actor_hidden"`
 	// Attention false gives every other agent the same weight 1/(N-1): the ablation.
 	Attention bool `yaml:"attention"`
+	// Neighbours G > 0: the IEDs of a world, ordered at the beginning of an episode by their nearest ES
+	// (ties by their number), are cut into groups of G, and attention is inside of groups, which costs
+	// A G instead of A A. G divides the number of IEDs. 0: everyone attends to everyone.
+	Neighbours int `yaml:"neighbours"`
 	// CriticIdle keeps agents without a decision in the critic's loss (see the package).
 	CriticIdle bool `yaml:"critic_idle"`
-	// TargetValue is "sampled" or "expected".
-	TargetValue string `yaml:"target_value"`
-	// ActorLoss is "closed-form" or "sampled".
-	ActorLoss string `yaml:"actor_loss"`
-	// ActorActions is "resampled" or "replayed".
-	ActorActions string `yaml:"actor_actions"`
+	// TargetValue is "sampled" or "expected". amarl only.
+	TargetValue string `yaml:"target_value" algo:"amarl"`
+	// ActorLoss is "closed-form" or "sampled". amarl only.
+	ActorLoss string `yaml:"actor_loss" algo:"amarl"`
+	// ActorActions is "resampled" or "replayed". amarl only.
+	ActorActions string `yaml:"actor_actions" algo:"amarl"`
 	// AttentionPenalty weighs the mean squared attention logit in the critic's loss.
 	AttentionPenalty float64 `yaml:"attention_penalty"`
 	// LogitPenalty weighs the mean squared policy logit in the actor's loss.
@@ -137,10 +167,11 @@ type Config struct {
 // Default returns the defaults, found on the preset "paper" (30 IEDs) on a CPU.
 func Default() Config {
 	return Config{
+		Algo:    AlgoAMARL,
 		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
-		Batch: 64, Replay: 20000, WarmupSlots: 32,
+		Batch: 64, Replay: 20000, WarmupSlots: 32, Epochs: 4, Minibatches: 32,
 
-		Gamma: 0.8, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.01, Omega: 0.95, NormaliseObs: true, StandardiseReward: true,
+		Gamma: 0.8, GAELambda: 0.9, Clip: 0.2, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.01, Omega: 0.95, NormaliseObs: true, StandardiseReward: true,
 
 		Hidden: 64, Heads: 4, ActorHidden: 64, Attention: true, CriticIdle: true,
 		TargetValue: TargetSampled, ActorLoss: ActorClosedForm, ActorActions: ActionsReplayed,
@@ -154,26 +185,114 @@ func Default() Config {
 	}
 }
 
+// DefaultOf returns the defaults of an algorithm, those of Default for an unknown one.
+func DefaultOf(algo string) Config {
+	c := Default()
+	if algo == AlgoPPO {
+		c.Algo = algo
+		c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 64, 32, 32
+		c.Alpha, c.AlphaFinal = 0.02, 0.002
+		c.LRCritic, c.LRActor = 1e-3, 1e-3
+	}
+	return c
+}
+
+// Belongs returns the algorithm that alone has the setting of a key; "": all have it.
+func Belongs(key string) string {
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Tag.Get("yaml") == key {
+			return f.Tag.Get("algo")
+		}
+	}
+	return ""
+}
+
+// UpdatesAtOnce is the number of updates that follow a rollout.
+func (c *Config) UpdatesAtOnce() int {
+	if c.Algo == AlgoPPO {
+		return c.Epochs * c.Minibatches
+	}
+	return c.UpdatesPerIteration
+}
+
+// minibatch is the number of joint transitions of an update.
+func (c *Config) minibatch() int {
+	if c.Algo == AlgoPPO {
+		return c.Worlds * c.SlotsPerIteration / c.Minibatches
+	}
+	return c.Batch
+}
+
+// group is the number of agents that attend to each other, of A in a world.
+func (c *Config) group(agents int) int {
+	if c.Neighbours > 0 {
+		return c.Neighbours
+	}
+	return agents
+}
+
 // Validate returns every field that is out of range, with its value and what is allowed.
 func (c *Config) Validate() error {
 	v := validator{}
+	v.oneOf("algo", c.Algo, AlgoAMARL, AlgoPPO)
+	c.validateForeign(&v)
 	c.validateSchedule(&v)
+	if c.Algo == AlgoPPO {
+		c.validateRollout(&v)
+	} else {
+		c.validateReplay(&v)
+	}
 	c.validateLearning(&v)
 	c.validateNetworks(&v)
 	return errors.Join(v.errs...)
+}
+
+// validateForeign refuses settings of another algorithm: only their default is no setting.
+func (c *Config) validateForeign(v *validator) {
+	own, plain := reflect.ValueOf(*c), reflect.ValueOf(DefaultOf(c.Algo))
+	for i := range own.NumField() {
+		tag := own.Type().Field(i).Tag
+		if algo := tag.Get("algo"); algo != "" && algo != c.Algo && !own.Field(i).Equal(plain.Field(i)) {
+			v.check(false, tag.Get("yaml"), own.Field(i).Interface(), fmt.Sprintf("nothing: it is a setting of train.algo %s, and this run has %s", algo, c.Algo))
+		}
+	}
+}
+
+// validateReplay checks what only amarl has.
+func (c *Config) validateReplay(v *validator) {
+	v.atLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
+	v.atLeast("batch", c.Batch, 1)
+	v.atLeast("replay", c.Replay, c.Worlds)
+	v.check(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
+	v.check(c.Worlds < 1 || c.WarmupSlots <= max(c.Replay/c.Worlds, 1), "warmup_slots", c.WarmupSlots,
+		fmt.Sprintf("at most replay / worlds = %d / %d, so that the replay holds the warm-up", c.Replay, c.Worlds))
+	v.check(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
+	v.oneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
+	v.oneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
+	v.oneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
+}
+
+// validateRollout checks what only amarl-ppo has.
+func (c *Config) validateRollout(v *validator) {
+	rows := c.Worlds * c.SlotsPerIteration
+	v.atLeast("epochs", c.Epochs, 1)
+	v.atLeast("minibatches", c.Minibatches, 1)
+	v.check(rows < maxReplay, "slots_per_iteration", c.SlotsPerIteration, fmt.Sprintf("worlds * slots_per_iteration below %d", maxReplay))
+	v.check(c.Minibatches < 1 || rows%c.Minibatches == 0, "minibatches", c.Minibatches,
+		fmt.Sprintf("a divisor of worlds * slots_per_iteration = %d", rows))
+	v.check(c.WarmupSlots <= c.SlotsPerIteration, "warmup_slots", c.WarmupSlots,
+		fmt.Sprintf("at most slots_per_iteration = %d", c.SlotsPerIteration))
+	v.check(c.WarmupSlots > 0 || !c.StandardiseReward, "warmup_slots", c.WarmupSlots, "at least 1 with standardise_reward, which measures there")
+	v.check(c.GAELambda >= 0 && c.GAELambda <= 1, "gae_lambda", c.GAELambda, "0 to 1")
+	v.check(c.Clip > 0 && c.Clip < 1, "clip", c.Clip, "0 < clip < 1")
 }
 
 func (c *Config) validateSchedule(v *validator) {
 	v.atLeast("updates", c.Updates, 1)
 	v.atLeast("worlds", c.Worlds, 1)
 	v.atLeast("slots_per_iteration", c.SlotsPerIteration, 1)
-	v.atLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
-	v.atLeast("batch", c.Batch, 1)
-	v.atLeast("replay", c.Replay, c.Worlds)
-	v.check(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
 	v.atLeast("warmup_slots", c.WarmupSlots, 0)
-	v.check(c.Worlds < 1 || c.WarmupSlots <= max(c.Replay/c.Worlds, 1), "warmup_slots", c.WarmupSlots,
-		fmt.Sprintf("at most replay / worlds = %d / %d, so that the replay holds the warm-up", c.Replay, c.Worlds))
 	v.check(c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("at most %d", maxThreads))
 	v.check(c.WarmupSlots > 0 || !c.NormaliseObs, "warmup_slots", c.WarmupSlots, "at least 1 with normalise_obs, which measures there")
 	v.atLeast("eval_every", c.EvalEvery, 0)
@@ -185,7 +304,6 @@ func (c *Config) validateSchedule(v *validator) {
 
 func (c *Config) validateLearning(v *validator) {
 	v.check(c.Gamma >= 0 && c.Gamma < 1, "gamma", c.Gamma, "0 <= gamma < 1")
-	v.check(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
 	v.notNegative("alpha", c.Alpha)
 	v.notNegative("alpha_final", c.AlphaFinal)
 	v.check(c.Omega >= 0 && c.Omega <= 1, "omega", c.Omega, "0 to 1")
@@ -193,9 +311,6 @@ func (c *Config) validateLearning(v *validator) {
 	v.positive("lr_actor", c.LRActor)
 	v.check(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
 	v.positive("max_norm", c.MaxNorm)
-	v.oneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
-	v.oneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
-	v.oneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
 	v.notNegative("attention_penalty", c.AttentionPenalty)
 	v.notNegative("logit_penalty", c.LogitPenalty)
 }
@@ -203,6 +318,7 @@ func (c *Config) validateLearning(v *validator) {
 func (c *Config) validateNetworks(v *validator) {
 	v.atLeast("hidden", c.Hidden, 1)
 	v.atLeast("heads", c.Heads, 1)
+	v.check(c.Neighbours == 0 || c.Neighbours > 1, "neighbours", c.Neighbours, "0 for everyone, or at least 2")
 	v.atLeast("actor_hidden", c.ActorHidden, 1)
 	v.oneOf("precision", c.Precision, kernels.Precisions()...)
 	v.check(c.Heads < 1 || c.Hidden%c.Heads == 0, "hidden", c.Hidden, fmt.Sprintf("a multiple of heads = %d", c.Heads))

@@ -18,7 +18,7 @@ var leaky = op.LeakyReLU(0.01)
 //
 // Q_i has one value for each own action; the own recorded action never enters s_i or x_i.
 type Critic struct {
-	agents, actions, heads int
+	agents, actions, heads int // actions 0: a critic of states
 	attention              bool
 
 	params         *nn.Params
@@ -31,14 +31,22 @@ type Critic struct {
 
 // NewCritic declares the parameters of a critic for A agents with O observations and U actions.
 func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
+	return newCritic(cfg, agents, obs, actions, actions)
+}
+
+// NewValueCritic declares the same critic for the values of states: actions enter nowhere and there
+// is one output, V_i(o).
+func NewValueCritic(cfg *Config, agents, obs int) *Critic { return newCritic(cfg, agents, obs, 0, 1) }
+
+func newCritic(cfg *Config, agents, obs, actions, outputs int) *Critic {
 	p, h, init := nn.NewParams("critic"), cfg.Hidden, nn.KaimingUniform
 	c := &Critic{
-		agents: agents, actions: actions, heads: cfg.Heads, attention: cfg.Attention, params: p,
+		agents: cfg.group(agents), actions: actions, heads: cfg.Heads, attention: cfg.Attention, params: p,
 		encoder: nn.NewLinear(p, "encoder", obs+actions, h, leaky, init),
 		state:   nn.NewLinear(p, "state", obs, h, leaky, init),
 		value:   nn.NewLinear(p, "value", h, h, leaky, init),
 		hidden:  nn.NewLinear(p, "hidden", 2*h, h, leaky, init),
-		output:  nn.NewLinear(p, "output", h, actions, op.Identity, init),
+		output:  nn.NewLinear(p, "output", h, outputs, op.Identity, init),
 	}
 	if c.attention {
 		c.query = p.Matrix("query.w", h, h, init)
@@ -49,13 +57,17 @@ func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
 
 // values is what a critic's forward pass leaves: Q and what the attention was made of.
 type values struct {
-	q          *nn.Node // [B*A, U] Q_i(o, .)
+	q          *nn.Node // [B*A, U] Q_i(o, .), or [B*A, 1] V_i(o)
 	query, key *nn.Node // [B*A, H] nil without attention
 }
 
-// forward builds Q for obs [B*A, O] and actions act [B*A].
+// forward builds Q for obs [B*A, O] and actions act [B*A], which is nil for a critic of states.
 func (c *Critic) forward(bd *nn.Bound, obs, act *nn.Node) values {
-	e := c.encoder.Apply(bd, op.Concat(obs, op.OneHot(act, c.actions)))
+	seen := obs
+	if c.actions > 0 {
+		seen = op.Concat(obs, op.OneHot(act, c.actions))
+	}
+	e := c.encoder.Apply(bd, seen)
 	s := c.state.Apply(bd, obs)
 	v := c.value.Apply(bd, e)
 	var out values
@@ -72,6 +84,14 @@ func (c *Critic) forward(bd *nn.Bound, obs, act *nn.Node) values {
 
 // taken returns Q_i(o, a_i) [B*A].
 func (v values) taken(act *nn.Node) *nn.Node { return op.Pick(v.q, act) }
+
+// state returns V_i(o) [B*A].
+func (v values) state() *nn.Node { return op.Reshape(v.q, v.q.Shape()[0]) }
+
+// entropy is the mean entropy of the attention weights of each head, [h].
+func (c *Critic) entropy(v values) *nn.Node {
+	return op.AttentionEntropy(v.query, v.key, c.agents, c.heads)
+}
 
 // loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
 // which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). The 1/A is

@@ -44,6 +44,15 @@ func Offloading(w *sim.Worlds) Env {
 	return &offloading{w}
 }
 
+// OffloadingFor is Offloading as a configuration wants it: with Neighbours the IEDs of a world are
+// numbered so that neighbours are beside each other.
+func OffloadingFor(c *Config, w *sim.Worlds) Env {
+	if c.Neighbours > 0 {
+		return newGrouped(w)
+	}
+	return Offloading(w)
+}
+
 type offloading struct{ w *sim.Worlds }
 
 // Native is nil where the worlds are not played by C.

@@ -27,7 +27,7 @@ func (t *Trainer) checkTransitions() error {
 	if err := t.learner.session.Download(finite, t.learner.rollout.finite); err != nil || finite[0] == 1 {
 		return err
 	}
-	return t.culprit(t.learner.replay.tables())
+	return t.culprit(t.learner.memory.tables)
 }
 
 // checkFinite reads the statistics of the updates so far: a loss, norm or target that is not
@@ -60,7 +60,7 @@ func (t *Trainer) culprit(of []machine.Tensor) error {
 // suspects lists tensors from cause to effect: data, then gradients, then parameters.
 func (t *Trainer) suspects() []machine.Tensor {
 	l := t.learner
-	s := append([]machine.Tensor{}, l.replay.tables()...)
+	s := append([]machine.Tensor{}, l.memory.tables...)
 	return append(s, l.moments, l.criticAdam.Grads().Flat, l.criticOnline.Flat,
 		l.actorAdam.Grads().Flat, l.actorOnline.Flat, l.statistic.sums)
 }

@@ -17,9 +17,11 @@ func (s sizes) rows() int { return s.worlds * s.agents }
 // learner owns the arena and the Programs of a run:
 //
 //	slot     one slot of the rollout: act, step, remember
-//	prepare  mean and standard deviation of the replay's rewards, once per iteration
-//	update   one update of critic, actor and targets, U times per iteration
+//	prepare  what the updates of an iteration share, once per iteration
+//	update   one update of critic and actor, U times per iteration
 //	inspect  attention entropy, once per report
+//
+// What the algorithms do not share is their [method].
 type learner struct {
 	cfg  *Config
 	size sizes
@@ -28,17 +30,17 @@ type learner struct {
 	backend kernels.Backend
 	layout  *machine.Layout
 	session *machine.Session
+	method  method
 
-	critic                     *Critic
-	actor                      *Actor
-	criticOnline, criticTarget *nn.Placed
-	actorOnline, actorTarget   *nn.Placed
-	criticAdam, actorAdam      *nn.Adam
+	critic                    *Critic
+	actor                     *Actor
+	criticOnline, actorOnline *nn.Placed
+	criticAdam, actorAdam     *nn.Adam
 
 	normaliser normaliser
-	replay     *replay
+	memory     *ring          // what is learned from; the fourth table holds the mixed rewards
 	alpha      machine.Tensor // scalar, annealed by the host
-	moments    machine.Tensor // [2] mean and standard deviation of the replay's rewards
+	moments    machine.Tensor // [2] mean and standard deviation of the rewards in memory
 	played     machine.Tensor // [2] counter of slot
 	learned    machine.Tensor // [2] counter of update
 	statistic  statistics
@@ -49,26 +51,80 @@ type learner struct {
 	slot, prepare, update, inspect *kernels.Program
 }
 
+// method is one algorithm: how it remembers a rollout and how it learns from it.
+type method interface {
+	// networks declares critic and actor.
+	networks()
+	// placeOwn lays out what only this algorithm has, and the memory.
+	placeOwn()
+	// copies are networks that start equal to the online ones: critics, then actors.
+	copies() []*nn.Placed
+	// remember ends the slot Program after act, step and the mixed reward.
+	remember(b *machine.Builder, x played)
+	buildPrepare() (*kernels.Program, error)
+	buildUpdate() (*kernels.Program, error)
+	buildInspect() (*kernels.Program, error)
+	// warmed follows the warm-up: what is kept of it, and what is measured on it.
+	warmed() error
+	// report adds the metrics that only this algorithm has.
+	report(m *Metrics, mean func(stat int) float32) error
+}
+
+// newMethod is the algorithm that the configuration names.
+func newMethod(l *learner) method {
+	if l.cfg.Algo == AlgoPPO {
+		return &onPolicy{learner: l}
+	}
+	return &offPolicy{learner: l}
+}
+
+// newLearner lays out the arena and builds the Programs; open makes them run.
 func newLearner(cfg *Config, env kernels.Environment, backend kernels.Backend, seed uint64) (*learner, error) {
-	var size sizes
-	size.worlds, size.agents, size.obs, size.actions = env.Sizes()
-	l := &learner{cfg: cfg, size: size, seed: seed, backend: backend, layout: machine.NewLayout()}
-	l.critic = NewCritic(cfg, size.agents, size.obs, size.actions)
-	l.actor = NewActor(cfg, size.obs, size.actions)
+	l := &learner{cfg: cfg, seed: seed, backend: backend, layout: machine.NewLayout()}
+	l.size.worlds, l.size.agents, l.size.obs, l.size.actions = env.Sizes()
+	if err := l.checkSizes(); err != nil {
+		return nil, err
+	}
+	l.method = newMethod(l)
+	l.method.networks()
 	l.place()
 	if err := l.build(env); err != nil {
 		return nil, fmt.Errorf("marl: building the programs: %w", err)
 	}
-	session, err := machine.NewSession(backend, l.layout, l.slot, l.prepare, l.update, l.inspect)
+	return l, nil
+}
+
+// checkSizes checks what the configuration asks of an environment.
+func (l *learner) checkSizes() error {
+	g, n := l.cfg.Neighbours, l.size.agents
+	if g > 0 && n%g != 0 {
+		return fmt.Errorf("marl: train.neighbours is %d, which does not divide the %d agents of a world; allowed: %s", g, n, divisors(n))
+	}
+	return nil
+}
+
+// divisors lists the numbers from 2 to n that divide n.
+func divisors(n int) string {
+	text := "0"
+	for d := 2; d <= n; d++ {
+		if n%d == 0 {
+			text += fmt.Sprintf(", %d", d)
+		}
+	}
+	return text
+}
+
+// open allocates the arena, compiles the Programs and fills the networks.
+func (l *learner) open() error {
+	session, err := machine.NewSession(l.backend, l.layout, l.slot, l.prepare, l.update, l.inspect)
 	if err != nil {
-		return nil, fmt.Errorf("marl: %d MB for the arena, of which replay %d MB (train.replay = %d): %w",
-			megabytes(l.layout.Size()), megabytes(l.replay.floats()), cfg.Replay, err)
+		return fmt.Errorf("marl: the arena of %d MB could not be made; lower %s: %w", megabytes(l.floats()), l.plan().largest().Setting, err)
 	}
 	l.session = session
 	if err := l.initialise(); err != nil {
-		return nil, errors.Join(err, session.Close())
+		return errors.Join(err, session.Close())
 	}
-	return l, nil
+	return nil
 }
 
 func megabytes(floats int64) int64 { return floats * 4 / 1e6 }
@@ -77,9 +133,7 @@ func megabytes(floats int64) int64 { return floats * 4 / 1e6 }
 func (l *learner) place() {
 	lay, cfg, n := l.layout, l.cfg, l.size
 	l.criticOnline = l.critic.params.Place(lay, "critic")
-	l.criticTarget = l.critic.params.Place(lay, "critic_target")
 	l.actorOnline = l.actor.params.Place(lay, actorName)
-	l.actorTarget = l.actor.params.Place(lay, "actor_target")
 	l.criticAdam = nn.NewAdam(lay, "critic_adam", l.criticOnline, adam(cfg.LRCritic, cfg))
 	l.actorAdam = nn.NewAdam(lay, "actor_adam", l.actorOnline, adam(cfg.LRActor, cfg))
 	l.normaliser = newNormaliser(lay, n.obs)
@@ -90,17 +144,17 @@ func (l *learner) place() {
 	l.statistic = newStatistics(lay)
 	l.heads = lay.Add("attention_entropy", cfg.Heads)
 	l.rollout = newRollout(lay, n)
-	l.replay = newReplay(lay, cfg.Replay, n)
+	l.method.placeOwn()
 }
 
 func adam(lr float64, cfg *Config) nn.AdamConfig {
 	return nn.AdamConfig{LR: float32(lr), B1: 0.9, B2: 0.999, Eps: 1e-8, MaxNorm: float32(cfg.MaxNorm)}
 }
 
-// initialise fills parameters and optimisers; targets start equal to the networks.
+// initialise fills parameters and optimisers.
 func (l *learner) initialise() error {
 	seed := Split(l.seed, StreamInit)
-	for _, p := range []*nn.Placed{l.criticOnline, l.criticTarget, l.actorOnline, l.actorTarget} {
+	for _, p := range append([]*nn.Placed{l.criticOnline, l.actorOnline}, l.method.copies()...) {
 		w := make([]float32, p.Flat.Len())
 		p.Init(w, seed)
 		if err := l.session.Upload(p.Flat, w); err != nil {
@@ -120,13 +174,13 @@ func (l *learner) build(env kernels.Environment) (err error) {
 	if l.slot, err = l.buildSlot(env); err != nil {
 		return err
 	}
-	if l.prepare, err = l.buildPrepare(); err != nil {
+	if l.prepare, err = l.method.buildPrepare(); err != nil {
 		return err
 	}
-	if l.update, err = l.buildUpdate(); err != nil {
+	if l.update, err = l.method.buildUpdate(); err != nil {
 		return err
 	}
-	l.inspect, err = l.buildInspect()
+	l.inspect, err = l.method.buildInspect()
 	return err
 }
 
@@ -136,13 +190,6 @@ func (l *learner) policy(b *machine.Builder, pl *nn.Placed, obs, mask, logp mach
 	_, lp := l.actor.forward(f.Bind(l.actor.params, pl), f.Input(obs), f.Input(mask))
 	f.Output(lp, logp)
 	f.Lower(b)
-}
-
-// buildPrepare standardises by the whole replay's moments, which change once per iteration only.
-func (l *learner) buildPrepare() (*kernels.Program, error) {
-	b := machine.NewBuilder("prepare", l.layout)
-	b.Moments(l.replay.reward, machine.None, l.replay.size, l.moments)
-	return b.Build()
 }
 
 // schedule returns alpha and the share of the learning rates at an update, linear in it.

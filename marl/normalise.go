@@ -77,14 +77,15 @@ func featureMoments(x []float32, width int) (mean, scale []float32) {
 // normalise measures the observations of the warm-up.
 func (t *Trainer) normalise() error {
 	l := t.learner
-	if !t.cfg.NormaliseObs || l.replay.count == 0 {
+	if !t.cfg.NormaliseObs || l.memory.count == 0 {
 		return nil
 	}
-	x := make([]float32, l.replay.obs.Len())
-	if err := l.session.Download(x, l.replay.obs); err != nil {
+	obs := l.memory.tables[0]
+	x := make([]float32, obs.Len())
+	if err := l.session.Download(x, obs); err != nil {
 		return err
 	}
-	filled := l.replay.count * l.size.agents * l.size.obs
+	filled := l.memory.count * l.size.agents * l.size.obs
 	mean, scale := featureMoments(x[:filled], l.size.obs)
 	return l.normaliser.upload(l.session, mean, scale)
 }

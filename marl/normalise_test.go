@@ -45,9 +45,9 @@ func TestTrainerMeasuresTheWarmUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{tr.learner, t}
-	x := r.get(tr.learner.replay.obs)
-	rows := tr.learner.replay.count * tr.learner.size.agents
+	r := &rig{offPolicyOf(tr), t}
+	x := r.get(offPolicyOf(tr).replay.obs)
+	rows := offPolicyOf(tr).replay.count * tr.learner.size.agents
 	for j, m := range p.mean {
 		sum := 0.0
 		for i := range rows {

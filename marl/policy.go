@@ -36,6 +36,8 @@ var _ sim.Policy = (*Policy)(nil)
 const (
 	actorName       = "actor"
 	metaActorHidden = "actor_hidden"
+	// MetaAlgo is the key of the algorithm.
+	MetaAlgo = "algo"
 )
 
 // NewPolicy takes the actor out of a checkpoint. Greedy (not sampled) takes the most
@@ -45,7 +47,7 @@ func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, s
 	if err != nil || hidden < 1 {
 		return nil, fmt.Errorf("marl: the checkpoint's %s is %q, want a number", metaActorHidden, s.Meta[metaActorHidden])
 	}
-	p := newPolicy(obs, actions, hidden, sampled, seed)
+	p := newPolicy(s.Meta[MetaAlgo], obs, actions, hidden, sampled, seed)
 	p.backend = backend
 	flat := p.actor.params.Place(machine.NewLayout(), actorName).Flat
 	if p.weights, err = s.Tensor(flat.Name(), flat.Shape()...); err != nil {
@@ -62,7 +64,7 @@ func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, s
 // Policy is a copy of the current actor; seed is that of a sampled policy's draws.
 func (t *Trainer) Policy(backend kernels.Backend, sampled bool, seed uint64) (*Policy, error) {
 	l := t.learner
-	p := newPolicy(l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, seed)
+	p := newPolicy(t.cfg.Algo, l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, seed)
 	p.backend = backend
 	for _, x := range []struct {
 		to   *[]float32
@@ -76,18 +78,18 @@ func (t *Trainer) Policy(backend kernels.Backend, sampled bool, seed uint64) (*P
 	return p, nil
 }
 
-func newPolicy(obs, actions, hidden int, sampled bool, seed uint64) *Policy {
+func newPolicy(algo string, obs, actions, hidden int, sampled bool, seed uint64) *Policy {
 	p := &Policy{
-		name: "amarl-greedy", sampled: sampled, obs: obs, actions: actions,
+		name: algo + "-greedy", sampled: sampled, obs: obs, actions: actions,
 		seed: Split(seed, StreamExecution), actor: NewActor(&Config{ActorHidden: hidden}, obs, actions),
 	}
 	if sampled {
-		p.name = "amarl-sampled"
+		p.name = algo + "-sampled"
 	}
 	return p
 }
 
-// Name is "amarl-greedy" or "amarl-sampled".
+// Name is the algorithm with -greedy or -sampled.
 func (p *Policy) Name() string { return p.name }
 
 // Err returns the first error of the device; Act has none to return.

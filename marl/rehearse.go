@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
@@ -17,6 +19,17 @@ func (t *Trainer) Rehearse(ctx context.Context, n int) error {
 		return err
 	}
 	return t.learn(n)
+}
+
+// Rollout plays the slots of an iteration and learns nothing, for measurements.
+func (t *Trainer) Rollout() error { return t.rollout(t.cfg.SlotsPerIteration) }
+
+// Iterate is a whole iteration, rollout and updates, without metrics and reports.
+func (t *Trainer) Iterate() error {
+	if err := t.Rollout(); err != nil {
+		return err
+	}
+	return t.learn(t.cfg.UpdatesAtOnce())
 }
 
 // Metrics are the means over the updates since the last report.
@@ -66,11 +79,66 @@ type Draws struct {
 	Next []float32 // [B*A] a' of the target policy
 }
 
+// Horizon is what the on-policy form learns from: the tables of the last rollout, with advantages and
+// returns once an update has followed it; and the rows that the next minibatch takes.
+func (t *Trainer) Horizon(backend kernels.Backend) (tables []checkpoint.Tensor, rows []float32, err error) {
+	own, ok := t.learner.method.(*onPolicy)
+	if !ok {
+		return nil, nil, fmt.Errorf("marl: %s keeps no rollouts", t.cfg.Algo)
+	}
+	for _, x := range append(slices.Clone(own.memory.tables), own.horizon.advantage, own.horizon.returns) {
+		data := make([]float32, x.Len())
+		if err := own.session.Download(data, x); err != nil {
+			return nil, nil, err
+		}
+		tables = append(tables, checkpoint.Tensor{Name: x.Name(), Shape: x.Shape(), Data: data})
+	}
+	l := &onPolicy{learner: &learner{cfg: &t.cfg, size: t.learner.size, seed: t.learner.seed, layout: machine.NewLayout()}}
+	l.method, l.critic, l.actor = l, t.learner.critic, t.learner.actor
+	l.place()
+	drawn := l.layout.Add("drawn/rows", l.cfg.minibatch())
+	rows = make([]float32, drawn.Len())
+	b := machine.NewBuilder("draws", l.layout)
+	b.Copy(l.drawShare(b).rows, drawn)
+	p, err := b.Build()
+	if err != nil {
+		return nil, nil, err
+	}
+	if l.session, err = machine.NewSession(backend, l.layout, p); err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, l.session.Close()) }()
+	if err := t.copyTo(l.learner); err != nil {
+		return nil, nil, err
+	}
+	if err := l.session.Run(p); err != nil {
+		return nil, nil, err
+	}
+	return tables, rows, l.session.Download(rows, drawn)
+}
+
+// Prepare does what the updates of an iteration share, such as advantages, for measurements.
+func (t *Trainer) Prepare() error {
+	if err := t.learner.anneal(t.update); err != nil {
+		return err
+	}
+	return t.learner.session.Run(t.learner.prepare)
+}
+
+// Repeat takes n updates, without rollout, schedule and reports.
+func (t *Trainer) Repeat(n int) error {
+	t.update += n
+	return t.learner.session.Repeat(t.learner.update, n)
+}
+
 // Draws returns what the next update will draw, so that another implementation can be given the
 // same numbers. Nothing changes.
 func (t *Trainer) Draws(backend kernels.Backend) (d Draws, err error) {
-	l := &learner{cfg: &t.cfg, size: t.learner.size, seed: t.learner.seed, layout: machine.NewLayout()}
-	l.critic, l.actor = t.learner.critic, t.learner.actor
+	if t.cfg.Algo != AlgoAMARL {
+		return d, fmt.Errorf("marl: %s draws no minibatches from a replay", t.cfg.Algo)
+	}
+	l := &offPolicy{learner: &learner{cfg: &t.cfg, size: t.learner.size, seed: t.learner.seed, layout: machine.NewLayout()}}
+	l.method, l.critic, l.actor = l, t.learner.critic, t.learner.actor
 	l.place()
 	rows, next := l.layout.Add("drawn/rows", l.cfg.Batch), l.layout.Add("drawn/next", l.cfg.Batch*l.size.agents)
 	b := machine.NewBuilder("draws", l.layout)
@@ -86,7 +154,7 @@ func (t *Trainer) Draws(backend kernels.Backend) (d Draws, err error) {
 		return d, err
 	}
 	defer func() { err = errors.Join(err, l.session.Close()) }()
-	if err := t.copyTo(l); err != nil {
+	if err := t.copyTo(l.learner); err != nil {
 		return d, err
 	}
 	if err := l.session.Run(p); err != nil {

@@ -11,16 +11,21 @@ import (
 
 // rig is a learner whose Programs a test writes itself.
 type rig struct {
-	*learner
+	*offPolicy
 	t *testing.T
 }
 
 func newRig(t *testing.T, c *Config, n sizes) *rig {
-	l := &learner{cfg: c, size: n, seed: 3, layout: machine.NewLayout()}
-	l.critic, l.actor = NewCritic(c, n.agents, n.obs, n.actions), NewActor(c, n.obs, n.actions)
+	l := &offPolicy{learner: &learner{cfg: c, size: n, seed: 3, layout: machine.NewLayout()}}
+	l.method = l
+	l.networks()
 	l.place()
 	return &rig{l, t}
 }
+
+// offPolicyOf and onPolicyOf are what a trainer learns with.
+func offPolicyOf(tr *Trainer) *offPolicy { return tr.learner.method.(*offPolicy) }
+func onPolicyOf(tr *Trainer) *onPolicy   { return tr.learner.method.(*onPolicy) }
 
 // add places a test's own tensor.
 func (r *rig) add(name string, shape ...int) machine.Tensor {

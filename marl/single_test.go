@@ -87,8 +87,8 @@ func TestDraws(t *testing.T) {
 		t.Error("drawing has changed something")
 	}
 	for _, row := range before.Rows {
-		if int(row) >= tr.learner.replay.count {
-			t.Errorf("row %g of %d", row, tr.learner.replay.count)
+		if int(row) >= offPolicyOf(tr).replay.count {
+			t.Errorf("row %g of %d", row, offPolicyOf(tr).replay.count)
 		}
 	}
 	mask := download(t, tr, "replay")["next_mask"]

@@ -20,7 +20,7 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 		}
 		shape := append([]int{}, x.Shape()...)
 		if t.ring(x) {
-			shape[0] = t.learner.replay.count
+			shape[0] = t.learner.memory.count
 			data = data[:len(data)/x.Shape()[0]*shape[0]]
 		}
 		s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: x.Name(), Shape: shape, Data: data})
@@ -38,8 +38,9 @@ func (t *Trainer) meta() map[string]string {
 	n := t.learner.size
 	return map[string]string{
 		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
-		"replay_next": strconv.Itoa(t.learner.replay.next), "replay_count": strconv.Itoa(t.learner.replay.count),
+		"replay_next": strconv.Itoa(t.learner.memory.next), "replay_count": strconv.Itoa(t.learner.memory.count),
 		metaActorHidden: strconv.Itoa(t.cfg.ActorHidden),
+		MetaAlgo:        t.cfg.Algo,
 		"seed":          strconv.FormatUint(t.seed, 10),
 		"sizes":         fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.worlds, n.agents, n.obs, n.actions),
 	}
@@ -61,7 +62,7 @@ func (t *Trainer) persistent() (kept []machine.Tensor) {
 
 // ring reports whether x is a table of the replay.
 func (t *Trainer) ring(x machine.Tensor) bool {
-	for _, table := range t.learner.replay.tables() {
+	for _, table := range t.learner.memory.tables {
 		if table == x {
 			return true
 		}
@@ -92,12 +93,12 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 
 func (t *Trainer) restoreMeta(meta map[string]string) error {
 	own := t.meta()
-	for _, key := range []string{"sizes", "seed", metaActorHidden} {
+	for _, key := range []string{"sizes", "seed", MetaAlgo, metaActorHidden} {
 		if meta[key] != own[key] {
 			return fmt.Errorf("marl: the checkpoint has %s %q, this run has %q", key, meta[key], own[key])
 		}
 	}
-	r := t.learner.replay
+	r := t.learner.memory
 	for key, to := range map[string]*int{"update": &t.update, "slots": &t.slots, "replay_next": &r.next, "replay_count": &r.count} {
 		n, err := strconv.Atoi(meta[key])
 		if err != nil || n < 0 {
@@ -106,7 +107,7 @@ func (t *Trainer) restoreMeta(meta map[string]string) error {
 		*to = n
 	}
 	if r.count > r.capacity || r.next >= r.capacity {
-		return fmt.Errorf("marl: the checkpoint's replay holds %d transitions, train.replay is %d", r.count, r.capacity)
+		return fmt.Errorf("marl: the checkpoint's memory holds %d transitions, this run has room for %d", r.count, r.capacity)
 	}
 	return nil
 }
@@ -114,7 +115,7 @@ func (t *Trainer) restoreMeta(meta map[string]string) error {
 func (t *Trainer) restoreTensor(s *checkpoint.State, x machine.Tensor) error {
 	shape := append([]int{}, x.Shape()...)
 	if t.ring(x) {
-		shape[0] = t.learner.replay.count
+		shape[0] = t.learner.memory.count
 	}
 	data, err := s.Tensor(x.Name(), shape...)
 	if err != nil {

@@ -13,12 +13,14 @@ const (
 	statUpdates        = iota // number of updates in the sums
 	statCriticLoss            // with the attention penalty
 	statSquaredTD             // (Q - y)^2, deciding agents
-	statTarget                // y, deciding agents
+	statTarget                // y, or the return, deciding agents
 	statTargetVariance        // of y within the minibatch, deciding agents
 	statActorLoss             // with the logit penalty
 	statEntropy               // nats, deciding agents
 	statCriticNorm            // gradient norm before the clip
 	statActorNorm
+	statClipped // share of rho outside of the clip, on-policy
+	statKL      // estimate of KL(pi_old, pi), on-policy
 	statCount
 )
 

@@ -34,6 +34,19 @@ type Trainer struct {
 
 // NewTrainer prepares a run: programs, arena, parameters. env and backend stay the caller's.
 func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, error) {
+	t, err := Plan(cfg, env, backend, seed)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Open(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Plan is NewTrainer without memory: Memory tells what Open will allocate, and nothing else may be
+// called before Open.
+func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -46,17 +59,30 @@ func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Tra
 	if t.learner, err = newLearner(&t.cfg, environment(env), backend, seed); err != nil {
 		return nil, err
 	}
-	if err := t.show(); err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
 	return t, nil
+}
+
+// Open allocates the memory of a planned run.
+func (t *Trainer) Open() error {
+	if err := t.learner.open(); err != nil {
+		return err
+	}
+	if err := t.show(); err != nil {
+		return errors.Join(err, t.Close())
+	}
+	return nil
 }
 
 // Update returns the number of updates done.
 func (t *Trainer) Update() int { return t.update }
 
 // Close frees the arena.
-func (t *Trainer) Close() error { return t.learner.session.Close() }
+func (t *Trainer) Close() error {
+	if t.learner.session == nil {
+		return nil
+	}
+	return t.learner.session.Close()
+}
 
 // Run trains until cfg.Updates, iteration by iteration: rollout, updates, metrics and what
 // is due. When ctx is cancelled the running iteration is finished and kept, and
@@ -71,7 +97,7 @@ func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 		if err := t.rollout(t.cfg.SlotsPerIteration); err != nil {
 			return err
 		}
-		if err := t.learn(t.cfg.UpdatesPerIteration); err != nil {
+		if err := t.learn(t.cfg.UpdatesAtOnce()); err != nil {
 			return err
 		}
 		if err := t.checkFinite(); err != nil {
@@ -103,7 +129,10 @@ func (t *Trainer) WarmUp(ctx context.Context) error {
 		}
 	}
 	t.warm = true
-	return t.normalise()
+	if err := t.normalise(); err != nil {
+		return err
+	}
+	return t.learner.method.warmed()
 }
 
 // learn takes n updates; between them nothing crosses to the host.

@@ -122,8 +122,10 @@ func TestProgramsReadNoStaleMemory(t *testing.T) {
 }
 
 // A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.
-func TestResumeIsExact(t *testing.T) {
-	c := busyConfig(24)
+func TestResumeIsExact(t *testing.T) { resumeIsExact(t, busyConfig(24), 6) }
+
+func resumeIsExact(t *testing.T, c Config, at int) {
+	t.Helper()
 	var want []Metrics
 	whole := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
 	if err := whole.Run(context.Background(), Hooks{Metrics: collect(&want)}); err != nil {
@@ -145,8 +147,8 @@ func TestResumeIsExact(t *testing.T) {
 	if err := second.Restore(kept); err != nil {
 		t.Fatal(err)
 	}
-	if second.Update() != 6 {
-		t.Errorf("resumed at update %d, want 6", second.Update())
+	if second.Update() != at {
+		t.Errorf("resumed at update %d, want %d", second.Update(), at)
 	}
 	if err := second.Run(context.Background(), Hooks{Metrics: collect(&got)}); err != nil {
 		t.Fatal(err)
@@ -210,7 +212,7 @@ func TestReplayRing(t *testing.T) {
 		*to = r.add(fmt.Sprint("column", i), 4, 3*[]int{4, 3, 1, 1, 4, 3, 1}[i])
 	}
 	n := r.replay
-	p := r.open(func(b *machine.Builder) { n.insert(b, x, 4) })
+	p := r.open(func(b *machine.Builder) { n.insert(b, x.columns(), 4) })
 	r.put(n.rows, n.places())
 	for piece := range 4 {
 		rewards := make([]float32, 12)
@@ -244,7 +246,7 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 		c := tiny(1)
 		env := newToy(r, c.Worlds, 1)
 		tr := newTrainer(t, c, env, 5)
-		rig := &rig{tr.learner, t}
+		rig := &rig{offPolicyOf(tr), t}
 		for step := range r.length {
 			if err := tr.rollout(1); err != nil {
 				t.Fatal(err)
@@ -254,10 +256,10 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 			if step == r.length-1 && !limit {
 				want = 1
 			}
-			if got := rig.get(tr.learner.replay.terminated)[row*r.agents]; got != want {
+			if got := rig.get(offPolicyOf(tr).replay.terminated)[row*r.agents]; got != want {
 				t.Errorf("slot %d, limit %t: terminated is %g, want %g", step, limit, got, want)
 			}
-			if got := rig.get(tr.learner.replay.nextObs)[row*r.agents*r.obs+2]; got != float32(step+1)/5 {
+			if got := rig.get(offPolicyOf(tr).replay.nextObs)[row*r.agents*r.obs+2]; got != float32(step+1)/5 {
 				t.Errorf("slot %d: the successor shows time %g", step, got)
 			}
 		}

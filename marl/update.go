@@ -15,7 +15,7 @@ type minibatch struct {
 }
 
 // buildUpdate is one update of everything (Iqbal & Sha 2019, algorithm 1).
-func (l *learner) buildUpdate() (*kernels.Program, error) {
+func (l *offPolicy) buildUpdate() (*kernels.Program, error) {
 	b := machine.NewBuilder("update", l.layout)
 	mb := l.sampleMinibatch(b)
 	y := l.target(b, mb)
@@ -39,20 +39,20 @@ func (l *learner) buildUpdate() (*kernels.Program, error) {
 
 // buildInspect measures what is too dear to measure in every update: the entropy of the
 // attention, on one minibatch.
-func (l *learner) buildInspect() (*kernels.Program, error) {
+func (l *offPolicy) buildInspect() (*kernels.Program, error) {
 	b := machine.NewBuilder("inspect", l.layout)
 	if l.cfg.Attention {
 		mb := l.sampleMinibatch(b)
 		f := nn.NewFragment()
 		v := l.critic.forward(f.Bind(l.critic.params, l.criticOnline), f.Input(mb.obs), f.Input(mb.act))
-		f.Output(op.AttentionEntropy(v.query, v.key, l.size.agents, l.cfg.Heads), l.heads)
+		f.Output(l.critic.entropy(v), l.heads)
 		f.Lower(b)
 	}
 	return b.Build()
 }
 
 // sampleMinibatch draws B rows of the replay uniformly, with replacement.
-func (l *learner) sampleMinibatch(b *machine.Builder) minibatch {
+func (l *offPolicy) sampleMinibatch(b *machine.Builder) minibatch {
 	r, n, rows := l.replay, l.size, l.cfg.Batch*l.size.agents
 	idx := b.Temp("rows", l.cfg.Batch)
 	b.RandInt(r.size, l.learned, idx, Split(l.seed, StreamReplay), uint32(StreamReplay))
@@ -71,7 +71,7 @@ func (l *learner) sampleMinibatch(b *machine.Builder) minibatch {
 }
 
 // nextActions draws a' from the target policy.
-func (l *learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machine.Tensor) {
+func (l *offPolicy) nextActions(b *machine.Builder, mb minibatch) (logp, act machine.Tensor) {
 	rows := l.cfg.Batch * l.size.agents
 	logp = b.Temp("target_logp", rows, l.size.actions)
 	act = b.Temp("target_act", rows)
@@ -81,7 +81,7 @@ func (l *learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machi
 }
 
 // target writes y [B*A] with the target actor and the target critic.
-func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
+func (l *offPolicy) target(b *machine.Builder, mb minibatch) machine.Tensor {
 	logp, act := l.nextActions(b, mb)
 	y := b.Temp("y", l.cfg.Batch*l.size.agents)
 	f := nn.NewFragment()
@@ -96,7 +96,7 @@ func (l *learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
 }
 
 // standardised is (r - mean) / std with the moments of the whole replay.
-func (l *learner) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
+func (l *offPolicy) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
 	r := f.Input(reward)
 	if !l.cfg.StandardiseReward {
 		return r
@@ -107,7 +107,7 @@ func (l *learner) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
 }
 
 // updateCritic takes one Adam step towards y and writes Q(o, .) from before it.
-func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
+func (l *offPolicy) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
 	f := nn.NewFragment()
 	bd := f.Bind(l.critic.params, l.criticOnline)
 	act, target := f.Input(mb.act), f.Input(y)
@@ -136,7 +136,7 @@ func (l *learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 }
 
 // resample draws all agents' actions from the current policy.
-func (l *learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
+func (l *offPolicy) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
 	rows := l.cfg.Batch * l.size.agents
 	logp := b.Temp("policy_logp", rows, l.size.actions)
 	act = b.Temp("policy_act", rows)
@@ -147,7 +147,7 @@ func (l *learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor
 
 // updateActor takes one Adam step on the actor's loss for Q(o, .) and own actions act, which
 // must be the current policy's; the closed form does not read them.
-func (l *learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
+func (l *offPolicy) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
 	f := nn.NewFragment()
 	bd := f.Bind(l.actor.params, l.actorOnline)
 	mask := f.Input(mb.mask)
@@ -166,7 +166,7 @@ func (l *learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.T
 }
 
 // criticValues writes Q(o, .) of the online critic.
-func (l *learner) criticValues(b *machine.Builder, obs, act, q machine.Tensor) {
+func (l *offPolicy) criticValues(b *machine.Builder, obs, act, q machine.Tensor) {
 	f := nn.NewFragment()
 	v := l.critic.forward(f.Bind(l.critic.params, l.criticOnline), f.Input(obs), f.Input(act))
 	f.Output(v.q, q)

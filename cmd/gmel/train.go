@@ -24,6 +24,7 @@ func trainCommand() *cli.Command {
 // sourceFlags say where the configuration comes from.
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
+		&cli.StringFlag{Name: "algo", Usage: "algorithm `NAME`: amarl (off-policy, from a replay) or amarl-ppo (on-policy, from rollouts)"},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel config prints one)"},
 		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
@@ -42,7 +43,7 @@ func deviceFlag() cli.Flag {
 }
 
 func sources(c *cli.Context) run.Sources {
-	src := run.Sources{File: c.String("config"), Scenario: c.String("scenario"), Sets: c.StringSlice("set")}
+	src := run.Sources{File: c.String("config"), Algo: c.String("algo"), Scenario: c.String("scenario"), Sets: c.StringSlice("set")}
 	for _, name := range []string{"backend", "device", "precision"} {
 		if c.IsSet(name) {
 			src.Sets = append(src.Sets, "train."+name+"="+c.String(name))

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/marl"
@@ -67,13 +68,33 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// YAML returns every setting with the value in effect; Load reads it back.
+// YAML returns every setting of the run's algorithm with the value in effect; Load reads it back.
 func (c *Config) YAML() []byte {
-	b, err := yaml.Marshal(c)
-	if err != nil {
-		panic("run: configuration does not marshal: " + err.Error()) // plain fields only
+	var doc yaml.Node
+	err := doc.Encode(c)
+	if err == nil {
+		dropForeign(&doc, c.Train.Algo)
+		var b []byte
+		if b, err = yaml.Marshal(&doc); err == nil {
+			return b
+		}
 	}
-	return b
+	panic("run: configuration does not marshal: " + err.Error()) // plain fields only
+}
+
+// dropForeign leaves out the settings of other algorithms.
+func dropForeign(root *yaml.Node, algo string) {
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value != "train" {
+			continue
+		}
+		train := root.Content[i+1]
+		for k := len(train.Content) - 2; k >= 0; k -= 2 {
+			if of := marl.Belongs(train.Content[k].Value); of != "" && of != algo {
+				train.Content = slices.Delete(train.Content, k, k+2)
+			}
+		}
+	}
 }
 
 // numbers returns the configuration without what must not change a result, for

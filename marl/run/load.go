@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,14 +14,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
 	"go.yaml.in/yaml/v3"
 )
 
-// Sources say where a configuration comes from; later ones win: defaults, File,
-// Scenario, Sets in their order, Seed.
+// Sources say where a configuration comes from; later ones win: the defaults of the algorithm that all
+// of them together name, File, Scenario, Algo, Sets in their order, Seed.
 type Sources struct {
 	File     string   // YAML; "" for none
+	Algo     string   // train.algo; "" for that of File, Sets or the default
 	Scenario string   // preset or scenario file; "" for that of File or the default
 	Sets     []string // path=value with a YAML value, such as train.gamma=0.9
 	Seed     *uint64
@@ -29,15 +32,46 @@ type Sources struct {
 // Load reads and validates a configuration. Errors name file and line or the
 // flag, the field, its value and what is allowed; several faults are joined.
 func Load(src Sources) (*Config, error) {
+	if src.Algo != "" {
+		src.Sets = append([]string{"train.algo=" + src.Algo}, src.Sets...)
+	}
+	first, err := read(src, "")
+	if err != nil {
+		return nil, err
+	}
+	l, err := read(src, first.c.Train.Algo)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.foreign(); err != nil {
+		return nil, usage(l.locate(err))
+	}
+	return l.c, usage(l.locate(l.c.Validate()))
+}
+
+// read applies the sources to the defaults of an algorithm, which the first reading finds out.
+func read(src Sources, algo string) (*loader, error) {
 	c, err := Default()
 	if err != nil {
 		return nil, err
 	}
-	l := loader{c: c, origins: map[string]string{}}
-	if err := l.all(src); err != nil {
-		return nil, usage(err)
+	if algo != "" {
+		c.Train = marl.DefaultOf(algo)
 	}
-	return c, usage(l.locate(c.Validate()))
+	l := &loader{c: c, origins: map[string]string{}}
+	return l, usage(l.all(src))
+}
+
+// foreign refuses every setting of another algorithm that a source names, whatever its value.
+func (l *loader) foreign() error {
+	var errs []error
+	for _, path := range slices.Sorted(maps.Keys(l.origins)) {
+		key, ok := strings.CutPrefix(path, "train.")
+		if algo := marl.Belongs(key); ok && algo != "" && algo != l.c.Train.Algo {
+			errs = append(errs, &FieldError{Field: path, Problem: fmt.Sprintf("a setting of train.algo %s; this run has %s", algo, l.c.Train.Algo)})
+		}
+	}
+	return errors.Join(errs...)
 }
 
 type loader struct {

@@ -90,7 +90,7 @@ func (r *runner) check(from *resumed) error {
 // records come again when it starts anew.
 func (r *runner) firstCheckpoint() int {
 	c := &r.config.Train
-	every, step := c.CheckpointEvery, c.UpdatesPerIteration
+	every, step := c.CheckpointEvery, c.UpdatesAtOnce()
 	if !exists(filepath.Dir(r.folder.checkpoint())) {
 		return 0 // the folder was deleted, and who knows what was in it
 	}
@@ -177,6 +177,7 @@ func sameRun(c *Config, from *resumed) error {
 	if err != nil {
 		return err
 	}
+	made.Train = marl.DefaultOf(from.state.Meta[marl.MetaAlgo])
 	root, err := parse(blob, from.path)
 	if err != nil {
 		return err

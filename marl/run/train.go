@@ -130,7 +130,15 @@ func (r *runner) build() error {
 	if r.backend, err = openBackend(c, r.options.Profile, r.options.Debug); err != nil {
 		return err
 	}
-	if r.trainer, err = marl.NewTrainer(*c, marl.Offloading(worlds), r.backend, r.config.Seed); err != nil || !r.options.Profile {
+	if r.trainer, err = marl.Plan(*c, marl.OffloadingFor(c, worlds), r.backend, r.config.Seed); err != nil {
+		return usage(err)
+	}
+	memory := r.trainer.Memory()
+	r.notice("the run takes %s on the backend %s", memory, r.backend.Name())
+	if err := memory.Fit(freeMemory()); err != nil {
+		return usage(err)
+	}
+	if err := r.trainer.Open(); err != nil || !r.options.Profile {
 		return err
 	}
 	return r.trainer.WriteProfile(io.Discard) // a backend that cannot measure says so now, not after hours

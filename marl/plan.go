@@ -1,0 +1,77 @@
+package marl
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Memory is what a run needs on its device, planned before anything is allocated.
+type Memory struct {
+	Parts []MemoryPart
+}
+
+// MemoryPart is one use of memory and the setting that decides on its size.
+type MemoryPart struct {
+	What    string
+	Bytes   int64
+	Setting string
+}
+
+// Memory is the plan of the trainer's arena.
+func (t *Trainer) Memory() Memory { return t.learner.plan() }
+
+// floats is the size of the arena: what outlives Programs, and the largest Program's scratch.
+func (l *learner) floats() int64 {
+	size := l.layout.Size()
+	for _, p := range []int64{l.slot.Arena, l.prepare.Arena, l.update.Arena, l.inspect.Arena} {
+		size = max(size, p)
+	}
+	return size
+}
+
+func (l *learner) plan() Memory {
+	memory, setting, scratch := l.memory.floats(), "train.replay", "train.batch"
+	if l.cfg.Algo == AlgoPPO {
+		memory, setting, scratch = memory+2*l.memory.tables[2].Len(), "train.worlds or train.slots_per_iteration", "train.worlds, or raise train.minibatches"
+	}
+	rest := l.layout.Size() - memory
+	return Memory{[]MemoryPart{
+		{"transitions", 4 * memory, setting},
+		{"networks, optimisers and the slot at hand", 4 * rest, "train.hidden or train.worlds"},
+		{"scratch", 4 * (l.floats() - l.layout.Size()), scratch},
+	}}
+}
+
+// Bytes is all of it.
+func (m Memory) Bytes() (n int64) {
+	for _, p := range m.Parts {
+		n += p.Bytes
+	}
+	return n
+}
+
+func (m Memory) largest() MemoryPart {
+	return slices.MaxFunc(m.Parts, func(a, b MemoryPart) int { return cmp.Compare(a.Bytes, b.Bytes) })
+}
+
+// String lists the parts in MB.
+func (m Memory) String() string {
+	var parts []string
+	for _, p := range m.Parts {
+		parts = append(parts, fmt.Sprintf("%s %.3g MB", p.What, float64(p.Bytes)/1e6))
+	}
+	return fmt.Sprintf("%.3g MB: %s", float64(m.Bytes())/1e6, strings.Join(parts, ", "))
+}
+
+// Fit is an error that names what to lower where a device has less than the plan needs; available 0
+// means that nobody knows.
+func (m Memory) Fit(available int64) error {
+	if available == 0 || m.Bytes() <= available {
+		return nil
+	}
+	p := m.largest()
+	return fmt.Errorf("marl: the run needs %.3g MB of memory and %.3g MB are free; %s take %.3g MB of it: lower %s",
+		float64(m.Bytes())/1e6, float64(available)/1e6, p.What, float64(p.Bytes)/1e6, p.Setting)
+}

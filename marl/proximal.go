@@ -1,0 +1,41 @@
+package marl
+
+import (
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// proximalInputs are what the clipped objective takes from outside its own graph.
+type proximalInputs struct {
+	act       *nn.Node // [B*A] what was done
+	logp      *nn.Node // [B*A] log pi_old(act | o)
+	advantage *nn.Node // [B*A] normalised
+	active    *nn.Node // [B*A] 1 where the agent had a decision: idle agents take no part
+	alpha     *nn.Node // scalar, the entropy's weight
+}
+
+// proximalOutputs are scalars, means over the agents that decided.
+type proximalOutputs struct{ loss, entropy, clipped, kl *nn.Node }
+
+// proximal is the clipped objective (Schulman et al. 2017, eqs. 7 and 9) with rho = pi / pi_old,
+//
+//   - mean min(rho A, clip(rho, 1 - eps, 1 + eps) A) - alpha entropy + the penalty on logits,
+//
+// with two numbers about it: the share of agents whose rho is outside of the clip, and mean
+// (rho - 1) - log rho, an estimate of KL(pi_old, pi) that is never negative (Schulman 2020).
+func proximal(cfg *Config, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
+	eps := float32(cfg.Clip)
+	change := op.Sub(op.Pick(logp, in.act), in.logp)
+	rho := op.Exp(change)
+	inside := op.Apply(rho, op.Clamp(1-eps, 1+eps))
+	gain := op.Min(op.Mul(rho, in.advantage), op.Mul(inside, in.advantage))
+	p.entropy = entropy(logp, in.active)
+	p.loss = op.Sub(op.Neg(weightedMean(gain, in.active)), op.Mul(p.entropy, in.alpha))
+	p.loss = withLogitPenalty(cfg, p.loss, logits, in.active)
+	p.kl = weightedMean(op.Sub(op.Affine(rho, 1, -1), change), in.active)
+	distance := op.Apply(op.Affine(rho, 1, -1), op.Act{Fn: kernels.FnAbs})
+	const steep = 1e9 // so that the clamp is 0 or 1
+	p.clipped = weightedMean(op.Apply(op.Affine(distance, steep, -eps*steep), op.Clamp(0, 1)), in.active)
+	return p
+}
