@@ -15,6 +15,7 @@ func Works() []Work {
 		{"actor", "a whole step of a perceptron, and of AMARL's actor: forward, backward, Adam", Actors},
 		{"critic", "a whole step of the attention critic: forward, backward, Adam", Critics},
 		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", Updates},
+		{"ppo-update", "an update of the on-policy form: minibatch, critic of states, clipped objective, Adam", ProximalUpdates},
 		{"unet-block", "a residual block of a U-Net with its backward pass, dX included", Blocks},
 	}
 }

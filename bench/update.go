@@ -29,6 +29,7 @@ func Update(batch, agents, hidden int) Case {
 // update is a trainer whose replay is filled and stays as it is.
 type update struct {
 	cfg     marl.Config
+	own     func() ([]Array, error) // what only this algorithm's peer needs
 	backend kernels.Backend
 	agents  int
 	worlds  *sim.Worlds
@@ -38,8 +39,14 @@ type update struct {
 
 func openUpdate(backend kernels.Backend, batch, agents, hidden int) (Running, error) {
 	u := &update{cfg: marl.Default(), backend: backend, agents: agents}
+	u.own = u.draws
 	u.cfg.Batch, u.cfg.Hidden, u.cfg.ActorHidden = batch, hidden, hidden
 	u.cfg.Replay, u.cfg.WarmupSlots = 2048, 64
+	return u.opened()
+}
+
+// opened is the state before the first update, or nothing.
+func (u *update) opened() (Running, error) {
 	if err := u.restart(); err != nil {
 		if u.trainer != nil {
 			err = errors.Join(err, u.Close())
@@ -66,12 +73,24 @@ func (u *update) restart() error {
 	if u.trainer, err = marl.NewTrainer(u.cfg, marl.Offloading(u.worlds), u.backend, 1); err != nil {
 		return err
 	}
-	return u.trainer.Rehearse(context.Background(), 0)
+	if u.cfg.Algo != marl.AlgoPPO {
+		return u.trainer.Rehearse(context.Background(), 0)
+	}
+	if err := u.trainer.WarmUp(context.Background()); err != nil {
+		return err
+	}
+	if err := u.trainer.Rollout(); err != nil {
+		return err
+	}
+	return u.trainer.Prepare()
 }
 
 // Run implements Running.
 func (u *update) Run(n int) error {
 	u.ran = true
+	if u.cfg.Algo == marl.AlgoPPO {
+		return u.trainer.Repeat(n)
+	}
 	return u.trainer.Rehearse(context.Background(), n)
 }
 
@@ -98,7 +117,7 @@ func (u *update) Given() ([]Array, error) {
 	if err := u.fresh(); err != nil {
 		return nil, err
 	}
-	d, err := u.trainer.Draws(u.backend)
+	own, err := u.own()
 	if err != nil {
 		return nil, err
 	}
@@ -108,14 +127,21 @@ func (u *update) Given() ([]Array, error) {
 		}
 		return name
 	})
-	c := &u.cfg
-	settings := []float32{
-		float32(c.Gamma), float32(c.Polyak), float32(c.AttentionPenalty), float32(c.LogitPenalty),
-		float32(c.LRCritic), float32(c.LRActor), float32(c.MaxNorm), float32(c.Heads),
-	}
-	return append(arrays, Array{"settings", []int{len(settings)}, settings},
-		Array{"rows", []int{len(d.Rows)}, d.Rows}, Array{"next", []int{len(d.Next)}, d.Next}), err
+	return append(arrays, own...), err
 }
+
+// draws are the settings and random draws of the off-policy update.
+func (u *update) draws() ([]Array, error) {
+	d, err := u.trainer.Draws(u.backend)
+	c := &u.cfg
+	return []Array{
+		vector("settings", float32(c.Gamma), float32(c.Polyak), float32(c.AttentionPenalty), float32(c.LogitPenalty),
+			float32(c.LRCritic), float32(c.LRActor), float32(c.MaxNorm), float32(c.Heads)),
+		vector("rows", d.Rows...), vector("next", d.Next...),
+	}, err
+}
+
+func vector(name string, v ...float32) Array { return Array{name, []int{len(v)}, v} }
 
 // Found implements Running.
 func (u *update) Found() ([]Array, error) {
@@ -160,7 +186,11 @@ func (u *update) kept(rename func(string) string) ([]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	critic, actor := marl.NewCritic(&u.cfg, u.agents, u.worlds.O, u.worlds.U), marl.NewActor(&u.cfg, u.worlds.O, u.worlds.U)
+	critic := marl.NewCritic(&u.cfg, u.agents, u.worlds.O, u.worlds.U)
+	if u.cfg.Algo == marl.AlgoPPO {
+		critic = marl.NewValueCritic(&u.cfg, u.agents, u.worlds.O)
+	}
+	actor := marl.NewActor(&u.cfg, u.worlds.O, u.worlds.U)
 	nets := map[string]*nn.Params{"critic": critic.Params(), "actor": actor.Params()}
 	var arrays []Array
 	for _, t := range s.Tensors {

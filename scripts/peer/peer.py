@@ -17,12 +17,13 @@ import torch
 import actor
 import critic
 import gemm
+import ppo
 import unet
 import update
 
 WORKS = {
     "gemm": gemm.ways, "mlp": actor.mlp, "amarl-actor": actor.amarl, "critic": critic.ways,
-    "update": update.ways, "unet-block": unet.ways,
+    "update": update.ways, "ppo-update": ppo.ways, "unet-block": unet.ways,
 }  # fmt: skip
 
 

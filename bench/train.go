@@ -1,0 +1,165 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// TrainRow is how fast a configuration trains: the three columns in which others report, each the
+// time of one iteration (the slots of a rollout in all worlds, and for the last its updates).
+type TrainRow struct {
+	Name       string `json:"name"` // "train"
+	Algo       string `json:"algo"`
+	IEDs       int    `json:"ieds"`
+	Worlds     int    `json:"worlds"`
+	Slots      int    `json:"slots"`   // of an iteration
+	Updates    int    `json:"updates"` // of an iteration
+	Hidden     int    `json:"hidden"`
+	Neighbours int    `json:"neighbours"` // 0: everyone
+	Backend    string `json:"backend"`
+	Device     string `json:"device"`
+	ISA        string `json:"isa,omitempty"`
+	Threads    int    `json:"threads"`
+	DType      string `json:"dtype"`
+	Unit       string `json:"unit"`
+
+	Step      TrainColumn `json:"step"`                      // worlds with random legal actions
+	Inference TrainColumn `json:"step_inference"`            // the rollout: actor, sampling, worlds, storing, for amarl-ppo the critic twice
+	Update    TrainColumn `json:"step_inference_update"`     // all of an iteration
+	Arena     int64       `json:"device_bytes"`              // planned arena; a part of the host's where the backend is the host
+	Host      int64       `json:"host_bytes_peak,omitempty"` // of this process so far, where the system tells
+	Commit    string      `json:"commit,omitempty"`          //
+	Go        string      `json:"go"`                        //
+}
+
+// TrainColumn is one measurement.
+type TrainColumn struct {
+	Seconds float64 `json:"seconds"` // of an iteration, median
+	Spread  float64 `json:"spread_seconds"`
+	Samples int     `json:"samples"`
+	Rate    float64 `json:"rate"` // agent-steps/s
+}
+
+// TrainOptions of Train.
+type TrainOptions struct {
+	Config   marl.Config // with its worlds, backend and threads
+	Scenario *sim.Scenario
+	Length   time.Duration // of each of the three measurements
+}
+
+// Train measures a configuration. The policy is untrained and learns while it is measured.
+func Train(o TrainOptions) (row TrainRow, err error) {
+	c := &o.Config
+	worlds, err := sim.New(o.Scenario, c.Worlds, 1)
+	if err != nil {
+		return row, err
+	}
+	worlds.RecordTasks(false)
+	worlds.SetThreads(max(1, c.Threads))
+	backend, err := kernels.Open(c.Backend, kernels.Options{Threads: c.Threads, ISA: c.ISA})
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	t, err := marl.NewTrainer(*c, marl.OffloadingFor(c, worlds), backend, 1)
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	if err := t.WarmUp(context.Background()); err != nil {
+		return row, err
+	}
+	if row, err = trainRow(o, worlds, backend, t); err != nil {
+		return row, err
+	}
+	choose, steps := newChooser(worlds), float64(worlds.W*worlds.A*c.SlotsPerIteration)
+	for _, part := range []struct {
+		to  *TrainColumn
+		run timer
+	}{
+		{&row.Update, each(t.Iterate)}, {&row.Inference, each(t.Rollout)},
+		{&row.Step, func(n int) (float64, error) { return choose.play(n*c.SlotsPerIteration, false) }},
+	} {
+		m, err := measure(part.run, o.Length)
+		if err != nil {
+			return row, err
+		}
+		*part.to = TrainColumn{Seconds: m.Median, Spread: m.Spread(), Samples: m.Samples, Rate: steps / m.Median}
+	}
+	row.Host = peakMemory()
+	return row, nil
+}
+
+func trainRow(o TrainOptions, w *sim.Worlds, b kernels.Backend, t *marl.Trainer) (TrainRow, error) {
+	c := &o.Config
+	info, err := kernels.Describe(b.Name())
+	if err != nil {
+		return TrainRow{}, err
+	}
+	row := TrainRow{
+		Name: "train", Algo: c.Algo, IEDs: w.A, Worlds: w.W, Slots: c.SlotsPerIteration, Updates: c.UpdatesAtOnce(), Hidden: c.Hidden,
+		Neighbours: c.Neighbours, Backend: b.Name(), Device: info.Device, ISA: info.ISA, Threads: info.Threads, DType: "float32",
+		Unit: "agent-steps/s", Arena: t.Memory().Bytes(), Commit: commit(), Go: goVersion(),
+	}
+	if c.Threads > 0 {
+		row.Threads = c.Threads
+	}
+	if c.ISA != "" {
+		row.ISA = c.ISA
+	}
+	return row, nil
+}
+
+// each times runs one by one.
+func each(run func() error) timer {
+	return func(n int) (float64, error) {
+		begin := time.Now()
+		for range n {
+			if err := run(); err != nil {
+				return 0, err
+			}
+		}
+		return time.Since(begin).Seconds(), nil
+	}
+}
+
+// peakMemory is the most memory in bytes that this process has had, 0 where the system does not tell.
+func peakMemory() int64 {
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+			kb, err := strconv.ParseInt(f[1], 10, 64)
+			if err == nil {
+				return kb << 10
+			}
+		}
+	}
+	return 0
+}
+
+// TrainTitle is the head of a table of rows.
+func TrainTitle(r TrainRow) string {
+	return fmt.Sprintf("%s (%s), instruction set %s, threads %d; agent-steps/s in thousands\n%-10s %6s %6s %6s %8s | %10s %16s %24s | %10s %10s\n",
+		r.Backend, r.Device, r.ISA, r.Threads, "algo", "IEDs", "worlds", "slots", "updates", "step", "step + inference", "step + inference + update", "arena", "host")
+}
+
+// Text is the row of the table.
+func (r *TrainRow) Text() string {
+	rate := func(c TrainColumn) string {
+		return fmt.Sprintf("%.0f +- %.0f %%", c.Rate/1e3, 50*c.Spread/c.Seconds)
+	}
+	return fmt.Sprintf("%-10s %6d %6d %6d %8d | %10s %16s %24s | %7d MB %7d MB\n", r.Algo, r.IEDs, r.Worlds, r.Slots, r.Updates,
+		rate(r.Step), rate(r.Inference), rate(r.Update), r.Arena/1e6, r.Host/1e6)
+}
