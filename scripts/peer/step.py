@@ -11,7 +11,7 @@ def parameters(arrays, names):
     p = {}
     for n in names:
         t = arrays[n]
-        p[n] = (t.t().contiguous() if t.dim() == 2 else t.clone()).requires_grad_()
+        p[n] = (t.t() if t.dim() == 2 else t).clone(memory_format=torch.contiguous_format).requires_grad_()
     return p
 
 
