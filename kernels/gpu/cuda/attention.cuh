@@ -31,13 +31,14 @@ template <class Tile> using turned = panel<Tile::rows, Tile::columns>;
 
 // dots makes p.sum the product sums over d of rows of a and rows of b.
 template <class Tile> DEVICE void dots(product<Tile> &p, const matrix &a, const matrix &b, int64_t row, int64_t column, int64_t d) {
-	p.chain(a, b, row, column, 0, smaller(d, BLOCK_K));
-	ROLLED for (int64_t k = BLOCK_K; k < d; k += BLOCK_K) {
+	int64_t k = 0;
+	do { // also once for d = 0
 		product<Tile> more;
 		more.chain(a, b, row, column, k, smaller(k + BLOCK_K, d));
 		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j++) p.sum[i][j] += more.sum[i][j];
-	}
+			UNROLL for (int j = 0; j < Tile::my_columns; j++) p.sum[i][j] = k == 0 ? more.sum[i][j] : p.sum[i][j] + more.sum[i][j];
+		k += BLOCK_K;
+	} while (k < d);
 }
 
 // put_tile stores value(i, j, row, column), given the thread's own element (i, j) and its place in the tile.

@@ -10,6 +10,10 @@
 template <class Tile> struct attention_grad {
 	static const int phases = 2, threads = Tile::threads, resident = 256 / threads;
 	static const bool syncs = true;
+	// row holds maximum, inverse sum and t of a row.
+	struct row {
+		float top, inverse, t;
+	};
 	static BOTH bool whole(const desc &d) { return d.op == OP_ATTENTION_GRAD; }
 	static BOTH int64_t panels(const desc &d) { return panels_of<Tile>(d, d.dim[3]); }
 	static int64_t tasks(const desc &d, int phase) {
@@ -18,22 +22,18 @@ template <class Tile> struct attention_grad {
 	}
 	static int64_t shared(const desc &d) { return whole(d) ? 3 * pairs_of(d) * d.dim[1] : 0; }
 	static DEVICE void run(const view &v, int phase, int64_t task) {
-		if (phase == 0) return row_numbers(v, task);
+		__shared__ turned<Tile> t; // one for all: a block has 48 KiB
+		__shared__ row known[Tile::columns];
 		int64_t n = panels(*v.d);
-		if (task < n) rows(v, task);
-		else columns(v, task - n);
+		if (phase == 0) row_numbers(v, task, t, known);
+		else if (task < n) rows(v, task, t, known);
+		else columns(v, task - n, t, known);
 	}
 
-	// row holds maximum, inverse sum and t of a row.
-	struct row {
-		float top, inverse, t;
-	};
 	static DEVICE row *row_of(const view &v, int64_t pair) { return (row *)v.shared + pair * v.dim(1); }
 	static DEVICE float weight(float s, const row &r, bool self) { return (self ? 0 : exp_of(s - r.top)) * r.inverse; }
 
-	static DEVICE void row_numbers(const view &v, int64_t task) {
-		__shared__ turned<Tile> t;
-		__shared__ row known[Tile::rows];
+	static DEVICE void row_numbers(const view &v, int64_t task, turned<Tile> &t, row *known) {
 		panel_place at = panel_of<Tile>(*v.d, 1, task);
 		head h = head_of(v, at.pair);
 		scores<Tile> s = {h, agents_of(h, v.arg(0)), agents_of(h, v.arg(1)), at.row};
@@ -73,22 +73,20 @@ template <class Tile> struct attention_grad {
 		const float *dy = v.arg(whole(*v.d) ? 7 : 2);
 		return {h.scale, dy ? ((2 * penalty_factor(v)) * dy[0]) * h.scale : 0, whole(*v.d), dy != NULL};
 	}
-	// keep copies the numbers of rows from first on into shared memory.
-	template <int n> static DEVICE void keep(row (&known)[n], const view &v, const head &h, int64_t pair, int64_t first) {
-		if (whole(*v.d) && threadIdx.x < n && first + threadIdx.x < h.n) known[threadIdx.x] = row_of(v, pair)[first + threadIdx.x];
+	// keep copies the numbers of n rows from first on into shared memory.
+	static DEVICE void keep(row *known, int n, const view &v, const head &h, int64_t pair, int64_t first) {
+		if (whole(*v.d) && (int)threadIdx.x < n && first + threadIdx.x < h.n) known[threadIdx.x] = row_of(v, pair)[first + threadIdx.x];
 		__syncthreads();
 	}
 
-	static DEVICE void rows(const view &v, int64_t task) {
-		__shared__ turned<Tile> t;
-		__shared__ row known[Tile::rows];
+	static DEVICE void rows(const view &v, int64_t task, turned<Tile> &t, row *known) {
 		panel_place at = panel_of<Tile>(*v.d, v.dim(3), task);
 		head h = head_of(v, at.pair);
 		slopes d = slopes_of(v, h);
 		matrix q = agents_of(h, v.arg(0)), k = agents_of(h, v.arg(1));
 		weighted_sum<Tile> dq;
 		dq.begin();
-		keep(known, v, h, at.pair, at.row);
+		keep(known, Tile::rows, v, h, at.pair, at.row);
 		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
 			product<Tile> p, dw;
 			dots(p, q, k, at.row, c, h.d);
@@ -101,9 +99,7 @@ template <class Tile> struct attention_grad {
 	}
 
 	// columns is rows with the factors of the scores exchanged: the panel is of agents j, the terms are agents i.
-	static DEVICE void columns(const view &v, int64_t task) {
-		__shared__ turned<Tile> t;
-		__shared__ row known[Tile::columns];
+	static DEVICE void columns(const view &v, int64_t task, turned<Tile> &t, row *known) {
 		panel_place at = panel_of<Tile>(*v.d, v.dim(3), task);
 		head h = head_of(v, at.pair);
 		slopes d = slopes_of(v, h);
@@ -113,7 +109,7 @@ template <class Tile> struct attention_grad {
 		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
 			int n = (int)smaller(Tile::columns, h.n - c);
 			product<Tile> p, dw;
-			keep(known, v, h, at.pair, c);
+			keep(known, Tile::columns, v, h, at.pair, c);
 			dots(p, k, q, at.row, c, h.d);
 			if (d.whole) {
 				dots(dw, agents_of(h, v.arg(2)), agents_of(h, v.arg(3)), at.row, c, h.d);
