@@ -13,6 +13,18 @@ func Critics() []Case {
 	return []Case{Critic(256, 32, 128), Critic(256, 8, 128), Critic(64, 128, 128), Critic(16, 512, 128)}
 }
 
+// criticsFor adds, on a GPU, 8 to 4096 agents at about the same number of rows.
+func criticsFor(gpu bool) []Case {
+	list := Critics()
+	if !gpu {
+		return list
+	}
+	for agents := 8; agents <= 4096; agents *= 2 {
+		list = append(list, Critic(max(8, min(1024, 1<<17/agents)), agents, 128))
+	}
+	return list
+}
+
 // Critic is one step of the attention critic on B joint transitions of A agents, width hidden, four
 // heads: encoders, attention of each over the others, head, mean squared error, backward, Adam. The
 // penalty on the logits is left out, so that a peer may fuse its attention.

@@ -113,6 +113,9 @@ func (g *graph) Run(n int) error {
 // Program implements Running.
 func (g *graph) Program() *kernels.Program { return g.program }
 
+// resident is the size of what outlives a run.
+func (g *graph) resident() int64 { return g.layout.Size() }
+
 // Profile implements Running.
 func (g *graph) Profile() (kernels.Profile, bool) { return g.session.Profile(g.program) }
 

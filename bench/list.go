@@ -5,20 +5,24 @@ import "strings"
 // Work is a list of cases under one name.
 type Work struct {
 	Name, Usage string
-	Cases       func() []Case
+	Cases       func(gpu bool) []Case // a GPU gets larger ones
 }
 
 // Works are all works, in the order in which they are measured.
 func Works() []Work {
 	return []Work{
-		{"gemm", "matrix products of small networks' layers, forward and backward", Gemms},
-		{"actor", "a whole step of a perceptron, and of AMARL's actor: forward, backward, Adam", Actors},
-		{"critic", "a whole step of the attention critic: forward, backward, Adam", Critics},
-		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", Updates},
-		{"ppo-update", "an update of the on-policy form: minibatch, critic of states, clipped objective, Adam", ProximalUpdates},
-		{"unet-block", "a residual block of a U-Net with its backward pass, dX included", Blocks},
+		{"gemm", "matrix products of small networks' layers, forward and backward", same(Gemms)},
+		{"actor", "a whole step of a perceptron, and of AMARL's actor: forward, backward, Adam", same(Actors)},
+		{"critic", "a whole step of the attention critic: forward, backward, Adam", criticsFor},
+		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", same(Updates)},
+		{"ppo-update", "an update of the on-policy form: minibatch, critic of states, clipped objective, Adam", same(ProximalUpdates)},
+		{"unet-block", "a residual block of a U-Net with its backward pass, dX included", same(Blocks)},
+		{"attention", "multi-head attention of agents over the others, forward and backward", Attentions},
 	}
 }
+
+// same are cases that do not depend on the backend.
+func same(cases func() []Case) func(bool) []Case { return func(bool) []Case { return cases() } }
 
 // Select returns the cases whose shape contains one of the texts, or all for none.
 func Select(cases []Case, texts []string) (list []Case) {

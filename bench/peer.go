@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/gmel-go/gmel/kernels"
 )
 
 // Names of the peers in Case.Goals.
@@ -13,8 +15,19 @@ const (
 )
 
 // Tolerance is how far losses and gradients of a peer may be from ours, over the largest element of
-// the tensor.
+// the tensor, in fp32.
 const Tolerance = 1e-4
+
+// tolerance allows for factors that both sides round.
+func tolerance(precision string) float64 {
+	switch precision {
+	case kernels.TF32:
+		return 1e-2
+	case kernels.BF16:
+		return 5e-2
+	}
+	return Tolerance
+}
 
 // Peer is another implementation of the works.
 type Peer interface {
@@ -83,7 +96,7 @@ func (d *Duel) choose(p Peer, ways []string, found []Array, o *Options) error {
 	for _, way := range ways {
 		o.say("  %s, %s", d.Peer, way)
 		t := Tried{Variant: way}
-		worst, err := agreement(p, way, found)
+		worst, err := agreement(p, way, found, tolerance(o.Kernels.Precision))
 		if err != nil {
 			return err // a peer that does other work is no peer
 		}
@@ -131,14 +144,14 @@ func (d *Duel) fight(own timer, p Peer, o *Options) error {
 }
 
 // agreement is the worst difference of a peer's check from what we found.
-func agreement(p Peer, way string, found []Array) (float64, error) {
+func agreement(p Peer, way string, found []Array, most float64) (float64, error) {
 	theirs, err := p.Check(way)
 	if err != nil {
 		return 0, fmt.Errorf("bench: %s, %s: %w", p.Name(), way, err)
 	}
 	worst, name, err := difference(found, theirs)
-	if err == nil && !(worst <= Tolerance) {
-		err = fmt.Errorf("%s differs by %.2g of its largest element; at most %g is allowed", name, worst, Tolerance)
+	if err == nil && !(worst <= most) {
+		err = fmt.Errorf("%s differs by %.2g of its largest element; at most %g is allowed", name, worst, most)
 	}
 	if err != nil {
 		return worst, fmt.Errorf("bench: %s, %s, does other work: %w", p.Name(), way, err)

@@ -82,14 +82,14 @@ func Run(c Case, o Options) (row Row, err error) {
 	if row.Peers, err = duels(c, r, o, row.Threads); err != nil {
 		return Row{}, err
 	}
-	if row.PeakBefore, err = peak(row.Backend, o.Kernels); err != nil {
+	if row.PeakBefore, row.Bandwidth, err = peak(row.Backend, o.Kernels); err != nil {
 		return Row{}, err
 	}
 	m, err := measure(clock(r), o.Length)
 	if err != nil {
 		return Row{}, err
 	}
-	if row.PeakAfter, err = peak(row.Backend, o.Kernels); err != nil {
+	if row.PeakAfter, _, err = peak(row.Backend, o.Kernels); err != nil {
 		return Row{}, err
 	}
 	row.fill(c, m)
@@ -120,6 +120,9 @@ func describe(c Case, o Options, backend string, r Running) (Row, error) {
 		DType: "float32", Unit: c.Unit, Commit: commit(), Go: goVersion(),
 		Operations: len(r.Program().Descs), Flops: float64(flops(r.Program())),
 	}
+	if g, ok := r.(interface{ resident() int64 }); ok {
+		row.Traffic = float64(traffic(r.Program(), g.resident()))
+	}
 	if o.Kernels.Precision != "" {
 		row.Precision = o.Kernels.Precision
 	}
@@ -137,7 +140,10 @@ func (r *Row) fill(c Case, m Measurement) {
 	}
 	r.Rate = items / m.Median
 	if top := max(r.PeakBefore, r.PeakAfter); top > 0 {
-		r.Floor = r.Flops / top
+		r.Floor = max(r.Flops/top, r.Traffic/max(r.Bandwidth, 1))
+		if r.Bandwidth == 0 {
+			r.Floor = r.Flops / top
+		}
 		r.Fraction = r.Floor / m.Median
 	}
 }

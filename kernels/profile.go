@@ -27,6 +27,13 @@ type Peaker interface {
 	Peak() float64
 }
 
+// Streamer is a Backend that measures how fast it copies.
+type Streamer interface {
+	// Bandwidth is the rate of a copy in the device's memory now, in bytes a second, those read and
+	// those written: the floor of all traffic.
+	Bandwidth() float64
+}
+
 // OpTime is one op of a Program with its time.
 type OpTime struct {
 	Index   int // in Program.Descs

@@ -29,6 +29,14 @@ func (p *Program) Results(i int) (list []Result) {
 	return list
 }
 
+// Places are the offsets of argument a of op i in all iterations, each of the arena once.
+func (p *Program) Places(i, a int) (list []int64) {
+	for _, r := range p.places(i, a, Result{}) {
+		list = append(list, r.At)
+	}
+	return list
+}
+
 // places are argument a of op i in all iterations, each place of the arena once.
 func (p *Program) places(i, a int, r Result) (list []Result) {
 	seen := map[int64]bool{}

@@ -104,13 +104,19 @@ func benchWork(c *cli.Context) error {
 func benchCases(c *cli.Context) (cases []bench.Case, err error) {
 	for _, w := range bench.Works() {
 		if c.Command.Name == w.Name || c.Command.Name == "all" {
-			cases = append(cases, bench.Select(w.Cases(), c.StringSlice("shapes"))...)
+			cases = append(cases, bench.Select(w.Cases(onGPU(c)), c.StringSlice("shapes"))...)
 		}
 	}
 	if len(cases) == 0 {
 		return nil, usagef("no size of %s contains %s", c.Command.Name, strings.Join(c.StringSlice("shapes"), " or "))
 	}
 	return cases, nil
+}
+
+// onGPU reports whether the GPU is asked for, or taken by auto.
+func onGPU(c *cli.Context) bool {
+	i, err := kernels.Describe(c.String("backend"))
+	return err == nil && i.Name == "gpu" || c.String("device") != ""
 }
 
 func benchOptions(c *cli.Context) (bench.Options, error) {

@@ -21,7 +21,11 @@ def gradients(params, prefix="grad/"):
 
 
 def adam(params, kind, lr=1e-3):
-    return torch.optim.Adam(params.values(), lr=lr, eps=1e-8, **{kind: True})
+    return torch.optim.Adam(params.values(), lr=lr, eps=1e-8, capturable=on_gpu(), **{kind: True})
+
+
+def on_gpu():
+    return torch.get_default_device().type == "cuda"
 
 
 def can_compile():
@@ -31,6 +35,39 @@ def can_compile():
 
 def compiled(f):
     return torch.compile(f, dynamic=False)
+
+
+class Graphed:
+    """A work whose step is captured into a CUDA graph at its first call."""
+
+    def __init__(self, work):
+        self.work, self.graph = work, None
+
+    def step(self):
+        if self.graph is None:
+            self.capture()
+        self.graph.replay()
+
+    def capture(self):
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):  # what is allocated or tuned once must not be captured
+            for _ in range(3):
+                self.work.step()
+        torch.cuda.current_stream().wait_stream(side)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.work.step()
+
+    def check(self):
+        return self.work.check()
+
+
+def graphed(make):
+    """The ways, and on a GPU each of them as a graph too."""
+    if not on_gpu():
+        return make
+    return make | {way + ", CUDA graph": lambda work=work: Graphed(work()) for way, work in make.items()}
 
 
 class Step:
@@ -60,4 +97,4 @@ def ways(arrays, names, losses, kinds=("fused",)):
         if can_compile():
             c = compiled(loss)
             make[f"compiled{name}, Adam fused"] = lambda c=c: Step(parameters(arrays, names), c)
-    return make
+    return graphed(make)

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from step import can_compile, compiled
+from step import can_compile, compiled, graphed
 
 
 class Block:
@@ -49,4 +49,4 @@ def ways(sizes, arrays):
         make[f"eager, {name}"] = lambda layout=layout: Block(arrays, sizes["groups"], layout, lambda f: f)
         if can_compile():
             make[f"compiled, {name}"] = lambda layout=layout: Block(arrays, sizes["groups"], layout, compiled)
-    return make
+    return graphed(make)
