@@ -6,24 +6,12 @@
 
 WORLD_FN int32_t world_round(int32_t n) { return (n + WORLD_LANES - 1) / WORLD_LANES * WORLD_LANES; }
 
-// world_task is one task.
-typedef struct {
-	int32_t model;
-	float data, cycles, deadline;
-} world_task;
-
 // world_sample is sample of slot.go.
 static world_task world_sample(const world *w, uint32_t kind, uint32_t size, uint32_t work, uint32_t limit) {
 	int32_t k = 0;
 	float share = world_uniform(kind);
 	while (share >= w->table[TABLE_UP_TO][k]) k++;
-	float steps = w->table[TABLE_STEPS_LO][k] + (float)(int32_t)(world_uniform(work) * w->table[TABLE_STEPS_COUNT][k]);
-	world_task x;
-	x.model = k;
-	x.data = w->table[TABLE_DATA_LO][k] + world_uniform(size) * w->table[TABLE_DATA_SPAN][k];
-	x.cycles = steps * w->table[TABLE_CYCLES_PER_STEP][k];
-	x.deadline = w->table[TABLE_DEADLINE_LO][k] + world_uniform(limit) * w->table[TABLE_DEADLINE_SPAN][k];
-	return x;
+	return world_draw_task(w->table, k, size, work, limit);
 }
 
 // world_empty takes the current task of IED n away.

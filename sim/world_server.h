@@ -40,21 +40,16 @@ static uint64_t *world_sort(uint64_t *keys, uint64_t *other, int32_t n) {
 	return world_merge(keys, other, n, RUN);
 }
 
-// world_touch is touch of server.go.
-static inline int32_t world_touch(int32_t *cache, int32_t places, int32_t model) {
-	int32_t at = 0;
-	while (at < places - 1 && cache[at] != model) at++;
-	int32_t held = cache[at] == model;
-	for (; at > 0; at--) cache[at] = cache[at - 1];
-	cache[0] = model;
-	return held;
+static inline world_limits world_limits_of(const world_tasks *b, int32_t at) {
+	world_limits l = {b->tau[at], b->age[at], b->due[at]};
+	return l;
 }
 
 // world_finish is finish of server.go.
 static inline void world_finish(world_tasks *b, int32_t at, float latency) {
 	int32_t done = latency <= b->due[at];
 	b->done[at] = done;
-	b->latency[at] = done ? world_min(latency + b->age[at], b->tau[at]) : b->tau[at];
+	b->latency[at] = world_latency(world_limits_of(b, at), done, latency);
 }
 
 // world_refuse fails a task that is not started.
@@ -67,20 +62,12 @@ static inline void world_refuse(world_tasks *b, int32_t at) {
 static void world_serve(world *w, const world_slice *s, int32_t k) {
 	world_tasks *b = &w->sent[k / WORLD_LANES];
 	int32_t at = k % WORLD_LANES;
-	int64_t gpu = world_next_gpu(w, s->ess + b->es[at]);
-	float due = b->due[at], arrival = b->arrival[at], start = world_max(arrival, w->free[gpu]);
-	b->queue[at] = start - arrival;
-	if (start >= due) {
-		world_refuse(b, at);
-		return;
-	}
-	b->load[at] = 0;
+	int64_t gpu = world_next_gpu(w->p, w->gpus, w->free, s->ess + b->es[at]);
 	int32_t model = w->model[s->first + b->who[at]];
-	if (!world_touch(w->cache + gpu * w->p->cache, w->p->cache, model)) b->load[at] = w->table[TABLE_MODEL_LOAD][model];
-	float end = start + b->load[at] + b->compute[at], until = world_min(end, due);
-	w->free[gpu] = until;
-	b->energy[at] += w->p->gpu_w * (until - start);
-	world_finish(b, at, end + b->down[at]);
+	world_service t = world_serve_one(w->p, w->free + gpu, w->cache + gpu * w->p->cache, w->table[TABLE_MODEL_LOAD], model, world_limits_of(b, at),
+	                                  b->arrival[at], b->compute[at], b->down[at], b->energy[at]);
+	b->queue[at] = t.queue, b->load[at] = t.load, b->compute[at] = t.compute, b->down[at] = t.down;
+	b->energy[at] = t.energy, b->latency[at] = t.latency, b->done[at] = t.done;
 }
 
 // world_run_cloud is runCloud of cloud.go.

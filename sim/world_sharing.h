@@ -112,7 +112,7 @@ static void world_serve_batch(world *w, const world_slice *s, int32_t m, uint64_
 	const world_params *p = w->p;
 	int32_t head = (int32_t)(uint32_t)keys[0], members[WORLD_BATCH];
 	world_tasks *t = &w->sent[head / WORLD_LANES];
-	int64_t gpu = world_next_gpu(w, s->ess + t->es[head % WORLD_LANES]);
+	int64_t gpu = world_next_gpu(w->p, w->gpus, w->free, s->ess + t->es[head % WORLD_LANES]);
 	float arrival = t->arrival[head % WORLD_LANES], start = world_max(arrival, w->free[gpu]);
 	if (start >= t->due[head % WORLD_LANES]) {
 		t->queue[head % WORLD_LANES] = start - arrival;

@@ -63,12 +63,9 @@ static void world_begin_tasks(world *w, const world_moment *at, int64_t first, i
 	for (int32_t k = 0; k < tasks; k++) {
 		uint32_t j = t->who[k];
 		int32_t m = t->model[k];
-		float count = w->table[TABLE_STEPS_COUNT][m];
-		float steps = w->table[TABLE_STEPS_LO][m] + (float)(int32_t)(world_uniform(t->who_work[k]) * count);
+		world_task x = world_draw_task(w->table, m, t->who_size[k], t->who_work[k], t->limit[k]);
 		model[j] = m;
-		data[j] = w->table[TABLE_DATA_LO][m] + world_uniform(t->who_size[k]) * w->table[TABLE_DATA_SPAN][m];
-		cycles[j] = steps * w->table[TABLE_CYCLES_PER_STEP][m];
-		deadline[j] = w->table[TABLE_DEADLINE_LO][m] + world_uniform(t->limit[k]) * w->table[TABLE_DEADLINE_SPAN][m];
+		data[j] = x.data, cycles[j] = x.cycles, deadline[j] = x.deadline;
 	}
 }
 
@@ -96,7 +93,7 @@ static void world_fade_pairs(const world *w, const world_moment *at, const world
 	for (int j = 0; j < 2 * WORLD_LANES; j++) {
 		float now = gain[j] * power[j];
 		gain[j] = now;
-		level[j] = world_max(world_log2(now) * scale + shift, low);
+		level[j] = world_level(now, scale, shift, low);
 	}
 }
 
@@ -132,18 +129,11 @@ static void world_fade(world *w, const world_moment *at, int64_t first, int32_t 
 static void world_show(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
 	int64_t first = (int64_t)lo * p->servers, n = (int64_t)(hi - lo) * p->servers;
-	float per_wait = p->per_wait, max_wait = p->max_wait, per_agent = p->per_agent, per_speed = p->per_server_speed;
-	int32_t places = p->cache, models = p->models, servers = p->servers;
-	const float *speed = w->table[TABLE_SERVER_SPEED];
 	for (int64_t m = 0; m < n; m++) {
+		int64_t gpu = world_next_gpu(p, w->gpus, w->free, first + m);
 		float *row = w->rows + m * w->row;
-		int64_t gpu = world_next_gpu(w, first + m);
-		row[0] = world_min(w->free[gpu] * per_wait, max_wait);
-		row[1] = (float)w->load[first + m] * per_agent;
-		row[2] = speed[m % servers] * per_speed;
-		for (int32_t k = 0; k < models; k++) row[3 + k] = 0;
-		for (int32_t g = 0; g < places; g++) row[3 + w->cache[gpu * places + g]] = 1;
-		if (w->p->reuse) row[3 + models] = world_log2(world_noise_rise(w, first + m)) * w->p->gain_scale;
+		world_show_one(p, w->free[gpu], w->load[first + m], w->table[TABLE_SERVER_SPEED][m % p->servers], w->cache + gpu * p->cache, row);
+		if (p->reuse) row[3 + p->models] = world_log2(world_noise_rise(w, first + m)) * p->gain_scale;
 	}
 }
 
@@ -153,60 +143,24 @@ WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n
 	return wire + 2 * p->delay + w->cycles[n] / p->cloud_speed;
 }
 
-// world_shape is the shape of an observation.
-typedef struct {
-	int32_t candidates, models, flags, load_times, server_speeds, queue, reuse, cloud;
-} world_shape;
-
-// world_observe_ied writes the observation and the mask of one IED. The shape is an argument so
-// that the one of the presets can be a constant; p is a copy that no store can change.
-WORLD_FN void world_observe_ied(const world *w, const world_params *p, int64_t n, const float *rows, const float *level, const world_shape s) {
-	const int32_t candidates = s.candidates, models = s.models, k = w->model[n], *cand = w->cand + n * candidates;
-	float *o = w->obs + n * p->obs, *mask = w->mask + n * (candidates + 1 + s.cloud);
-	float legal = k >= 0 ? 1.f : 0.f;
-	o[0] = legal;
-	for (int32_t j = 0; j < models; j++) o[1 + j] = j == k ? 1.f : 0.f;
-	mask[0] = 1;
-	for (int32_t c = 0; c < candidates + s.cloud; c++) mask[1 + c] = legal;
-	o += 1 + models;
-	o[0] = w->data[n] * p->per_data;
-	o[1] = w->cycles[n] * p->per_cycle;
-	o[2] = (s.queue ? w->deadline[n] - w->age[n] : w->deadline[n]) * p->per_second;
-	o[3] = w->speed[n] * p->per_speed;
-	o[4] = world_min(w->compute[n] * p->per_wait, p->max_wait);
-	o[5] = world_min(w->radio[n] * p->per_wait, p->max_wait);
-	o += 6;
-	const int32_t own = k >= 0 ? k : 0;
-	// A load time is 0 where the model is held: times 1 less the flag, which is exact.
-	const float load = legal * (w->table[TABLE_MODEL_LOAD][own] * p->per_load);
-	float *rise = o + 3 * candidates + s.queue, *flags = rise + (s.reuse ? candidates : 0) + s.cloud;
-	if (s.queue) o[3 * candidates] = (float)w->waiting[n] * p->per_queue;
-	if (s.cloud) flags[-1] = k >= 0 ? world_min(world_cloud_time(w, p, n) * p->per_wait, p->max_wait) : 0;
-	float *loads = flags + (s.flags ? candidates * models : 0);
-	float *speeds = loads + (s.load_times ? candidates : 0);
-	for (int32_t c = 0; c < candidates; c++) {
-		const float *row = rows + cand[c] * (3 + models + s.reuse);
-		o[3 * c] = level[c];
-		memcpy(&o[3 * c + 1], row, 2 * sizeof *o);
-		if (s.reuse) rise[c] = row[3 + models];
-		if (s.flags) memcpy(flags + c * models, row + 3, (size_t)models * sizeof *o);
-		if (s.load_times) loads[c] = load * (1 - row[3 + own]);
-		if (s.server_speeds) speeds[c] = row[2];
-	}
-}
-
 static void world_observe(world *w, int64_t first, int32_t n) {
 	const world_params p = *w->p;
-	const world_shape shape = {p.candidates, p.models, p.flags, p.load_times, p.server_speeds, p.queue > 0, p.reuse, p.cloud};
-	const world_shape usual = {4, 3, 1, 1, 1, 0, 0, 0};
+	const world_shape shape = world_shape_of(&p), usual = {4, 3, 1, 1, 1, 0, 0, 0};
+	const float *load_s = w->table[TABLE_MODEL_LOAD];
 	int is_usual = !memcmp(&shape, &usual, sizeof shape);
 	for (int32_t j = 0; j < n; j++) {
-		const float *rows = w->rows + (int64_t)w->tile->world[j] * p.servers * w->row;
-		const float *level = w->level + j * 2 * w->pairs_per_ied;
-		if (is_usual)
-			world_observe_ied(w, &p, first + j, rows, level, usual);
-		else
-			world_observe_ied(w, &p, first + j, rows, level, shape);
+		int64_t i = first + j;
+		const float *rows = w->rows + (int64_t)w->tile->world[j] * p.servers * w->row, *level = w->level + j * 2 * w->pairs_per_ied;
+		world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0};
+		const int32_t *cand = w->cand + i * p.candidates;
+		float *o = w->obs + i * p.obs, *mask = w->mask + i * p.actions;
+		if (is_usual) {
+			world_observe_one(&p, usual, x, cand, rows, level, load_s, o, mask);
+			continue;
+		}
+		if (shape.queue) x.due = x.due - w->age[i], x.waiting = w->waiting[i];
+		if (shape.cloud && x.model >= 0) x.cloud_s = world_cloud_time(w, &p, i);
+		world_observe_one(&p, shape, x, cand, rows, level, load_s, o, mask);
 	}
 }
 

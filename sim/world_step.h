@@ -79,18 +79,13 @@ static void world_collect(world *w, const world_slice *s) {
 
 // world_send computes rates and times of 16 offloaded tasks.
 static void world_send(const world_params *p, world_tasks *b) {
-	float up = p->snr_up, down = p->snr_down, most = p->max_se, band = p->band, ied_w = p->ied_w;
+	world_radio radio = world_radio_of(p);
 	const float *heard = p->reuse ? b->heard : b->gain;
 	for (int j = 0; j < WORLD_LANES; j++) {
-		float share = band / b->share[j];
-		float rate = world_efficiency((heard[j] * up) * b->share[j], most) * share;
-		float air = b->data[j] / rate;
-		b->rate[j] = rate;
-		b->air[j] = air;
-		b->arrival[j] = b->backlog[j] + air;
-		b->energy[j] = ied_w * air;
-		b->compute[j] = b->cycles[j] / b->speed[j];
-		b->down[j] = b->result[j] / (world_efficiency(b->gain[j] * down, most) * share);
+		world_sent t =
+			world_send_one(radio, b->gain[j], heard[j], b->share[j], b->backlog[j], b->data[j], b->cycles[j], b->speed[j], b->result[j]);
+		b->rate[j] = t.rate, b->air[j] = t.air, b->arrival[j] = t.arrival;
+		b->energy[j] = t.energy, b->compute[j] = t.compute, b->down[j] = t.down;
 	}
 }
 
@@ -98,26 +93,17 @@ static void world_send(const world_params *p, world_tasks *b) {
 static void world_run_own(const world_params *p, world_tasks *b) {
 	float kappa = p->kappa;
 	for (int j = 0; j < WORLD_LANES; j++) {
-		float start = b->backlog[j], due = b->due[j], f = b->speed[j], compute = b->cycles[j] / f, end = start + compute;
-		int32_t started = start < due;
-		float until = started ? world_min(end, due) : start;
-		b->queue[j] = start;
-		b->compute[j] = started ? compute : 0;
-		b->energy[j] = ((kappa * f) * f) * ((until - start) * f);
-		b->arrival[j] = until; // the new backlog
-		int32_t done = started & (end <= due);
-		b->done[j] = done;
-		b->latency[j] = done ? world_min(end + b->age[j], b->tau[j]) : b->tau[j];
+		world_own t = world_own_one(kappa, b->backlog[j], b->cycles[j], b->speed[j], world_limits_of(b, j));
+		b->queue[j] = t.queue, b->compute[j] = t.compute, b->energy[j] = t.energy;
+		b->arrival[j] = t.until; // the new backlog
+		b->done[j] = t.done, b->latency[j] = t.latency;
 	}
 }
 
 // world_pay computes 16 rewards.
 static void world_pay(const world_params *p, world_tasks *b) {
 	float penalty = -p->penalty, weight = p->energy_weight;
-	for (int j = 0; j < WORLD_LANES; j++) {
-		float part = -(b->latency[j] / b->tau[j]);
-		b->reward[j] = (b->done[j] ? part : penalty) - weight * b->energy[j];
-	}
+	for (int j = 0; j < WORLD_LANES; j++) b->reward[j] = world_pay_one(penalty, weight, b->done[j], b->latency[j], b->tau[j], b->energy[j]);
 }
 
 // world_record writes the outcomes of a list of tasks; a failed task's parts are cut at its

@@ -4,8 +4,6 @@
 
 #include "world_slot.h"
 
-#define WORLD_DECIBEL 0.332192809488736235f
-
 enum {
 	WORLD_MEASURED = 64, // most ESs that an IED measures
 	WORLD_DRIFTS = 3     // processes of a link: shadowing, and two of the line of sight
@@ -17,20 +15,6 @@ typedef struct {
 	int32_t server[WORLD_MEASURED], los[WORLD_MEASURED];
 	float dx[WORLD_MEASURED], dy[WORLD_MEASURED], gain[WORLD_MEASURED];
 } world_links;
-
-// world_mean_link is meanLink of topology.go for a link over dx, dy.
-WORLD_FN void world_mean_link(const world_params *q, float dx, float dy, float sight, float shadow, float *gain, int32_t *visible) {
-	float flat2 = dx * dx + dy * dy;
-	float d = world_max(WORLD_SQRT(flat2 + q->height2), 1);
-	float log10d = world_log2(d) * 0.301029995663981195f;
-	float los_db = q->los_a + q->los_b * log10d, nlos_db = los_db;
-	WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) nlos_db = world_max(nlos_db, q->nlos_a[j] + q->nlos_b[j] * log10d);
-	int32_t los = sight < world_exp2(-(WORLD_SQRT(flat2) * q->los_decay));
-	float loss = los ? los_db : nlos_db, sigma = los ? q->shadow[1] : q->shadow[0];
-	loss += sigma * shadow;
-	*gain = world_exp2(-(loss * WORLD_DECIBEL));
-	*visible = los;
-}
 
 // world_draw_links measures the first n links.
 static void world_draw_links(const world_params *p, const world_moment *at, world_links *l, int32_t n) {
@@ -50,22 +34,13 @@ static void world_choose_candidates(world *w, int64_t n, const world_links *l, i
 	int32_t most = w->p->candidates, have = 0, *to = w->cand + n * most;
 	float *gain = w->gain + n * most;
 	uint8_t *los = w->los + n * most;
-	for (int32_t m = first; m < first + w->p->measured; m++) {
-		int32_t j = have;
-		for (; j > 0 && l->gain[m] > gain[j - 1]; j--)
-			if (j < most) to[j] = to[j - 1], gain[j] = gain[j - 1], los[j] = los[j - 1];
-		if (j == most) continue;
-		to[j] = l->server[m], gain[j] = l->gain[m], los[j] = (uint8_t)l->los[m];
-		have += have < most;
-	}
+	for (int32_t m = first; m < first + w->p->measured; m++)
+		have = world_keep_strongest(to, gain, los, most, have, l->server[m], l->gain[m], l->los[m]);
 }
 
 // world_nearest is at of near.go: the ESs that an IED at (x, y) measures.
 static const int32_t *world_nearest(const world *w, float x, float y) {
-	const world_params *p = w->p;
-	int32_t cx = (int32_t)(x * p->per_cell_x), cy = (int32_t)(y * p->per_cell_y);
-	cx = cx < p->cells_x ? cx : p->cells_x - 1, cy = cy < p->cells_y ? cy : p->cells_y - 1;
-	return w->near_servers + ((int64_t)cy * p->cells_x + cx) * p->measured;
+	return w->near_servers + world_cell(w->p, x, y) * w->p->measured;
 }
 
 // world_place draws where IED i is and how fast, and lists its links from number `first` on.

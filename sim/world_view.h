@@ -2,7 +2,7 @@
 #ifndef GMEL_WORLD_VIEW_H
 #define GMEL_WORLD_VIEW_H
 
-#include "world_math.h"
+#include "world_element.h"
 
 // world_tasks are the tasks of up to 16 IEDs that all offload, or all run locally.
 typedef struct {
@@ -65,17 +65,6 @@ typedef struct {
 	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags, with reuse 1 the rise of noise
 	float *level;            // [TILE, 2 pairs_per_ied] observed gains
 } world;
-
-// world_next_gpu is nextGPU of gpu.go: where the GPU of an ES, counted in all worlds, stands
-// that is free first.
-WORLD_FN int64_t world_next_gpu(const world *w, int64_t es) {
-	if (w->p->gpus == 1) return es;
-	int64_t first = es * w->p->gpus, next = first;
-	int32_t count = w->gpus[es % w->p->servers];
-	for (int64_t gpu = first + 1; gpu < first + count; gpu++)
-		if (w->free[gpu] < w->free[next]) next = gpu;
-	return next;
-}
 
 // world_noise_rise is noiseRise of interference.go.
 WORLD_FN float world_noise_rise(const world *w, int64_t es) { return 1 + w->interference[es] * w->p->snr_up; }
