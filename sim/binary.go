@@ -89,6 +89,9 @@ func (w *Worlds) recordedFields() []field {
 // step if they are recorded; stepping on from it gives the same bits. The scenario
 // itself is not included, only its hash.
 func (w *Worlds) MarshalBinary() ([]byte, error) {
+	if err := w.Home(); err != nil {
+		return nil, err
+	}
 	fields := w.recordedFields()
 	size := marshalled(fields)
 	b := make([]byte, 0, stateHeader+size+stateTrailer)
@@ -110,6 +113,8 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 	if err := w.checkState(b); err != nil {
 		return err
 	}
+	w.Home() // the device's state is of no use any more
+	w.astray = nil
 	w.seed = binary.LittleEndian.Uint64(b[16:])
 	if w.native != nil {
 		w.native.setSeed(w.seed)

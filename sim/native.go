@@ -32,6 +32,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
@@ -305,6 +306,22 @@ func newPlayer(w *Worlds) *player {
 		C.free(unsafe.Pointer(stage))
 	}, &pin)
 	return p
+}
+
+// Image implements kernels.Portable.
+func (p *player) Image() *kernels.Image {
+	w := p.worlds
+	if w.p.optional() {
+		return nil
+	}
+	w.Home() // an error stays, and Step or MarshalBinary return it
+	n := w.native
+	return &kernels.Image{
+		Kernel: "edge",
+		Params: unsafe.Slice((*byte)(unsafe.Pointer(&n.params)), unsafe.Sizeof(n.params)),
+		Tables: n.tables,
+		State:  unsafe.Slice((*uint32)(unsafe.Pointer(slabOf(w))), words(w.stateFields())),
+	}
 }
 
 // Native implements kernels.Native.

@@ -2,6 +2,8 @@
 
 package sim
 
+import "github.com/gmel-go/gmel/kernels"
+
 // Without cgo the Go engine plays everything.
 
 // native is the C engine, which this binary does not have.
@@ -41,6 +43,9 @@ type player struct {
 }
 
 func newPlayer(*Worlds) *player { panic("sim: this binary has no C engine") }
+
+// Image implements kernels.Portable.
+func (*player) Image() *kernels.Image { panic("sim: this binary has no C engine") }
 
 // Native implements kernels.Native.
 func (*player) Native() (play, self uintptr, tasks int) { panic("sim: this binary has no C engine") }

@@ -215,3 +215,8 @@ func serverGrid(s *Scenario) [][2]float32 {
 	}
 	return at
 }
+
+// optional reports an option that is on: the kernel for GPUs plays games without.
+func (p *params) optional() bool {
+	return p.queue > 0 || p.moveSlots > 0 || p.reuse || p.cloudSpeed > 0 || p.batchMax > 0 || p.sharing
+}

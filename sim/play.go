@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/gmel-go/gmel/kernels"
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/kernels"
+)
 
 // playTasks is the number of tasks that a slot is cut into for the threads of a Program.
 const playTasks = 16
@@ -54,6 +58,26 @@ func (p *player) Play(x kernels.Slot) error {
 		}
 	}
 	return nil
+}
+
+// Away implements kernels.Portable.
+func (p *player) Away(fetch func() error) { p.worlds.fetch = fetch }
+
+// Illegal implements kernels.Portable.
+func (p *player) Illegal(agent, action int) error {
+	w := p.worlds
+	return fmt.Errorf("sim: world %d, IED %d: action %d is illegal; allowed are those that its mask shows", agent/w.A, agent%w.A, action)
+}
+
+// Home brings the worlds back from a device that plays them for a Program. Methods do it by
+// themselves; whoever reads Obs, Reward and the other fields calls it first. An error is one of
+// the device; the worlds are then those that went there.
+func (w *Worlds) Home() error {
+	if fetch := w.fetch; fetch != nil {
+		w.fetch = nil
+		w.astray = fetch()
+	}
+	return w.astray
 }
 
 // Fault explains the illegal action of a slot that failed.

@@ -21,6 +21,7 @@ type GPU struct {
 
 // View returns the view of a world.
 func (w *Worlds) View(world int) View {
+	w.Home()
 	p := w.p
 	v := View{
 		Episode: int(w.episode[world]), Slot: int(w.slot[world]), Servers: append([][2]float32(nil), p.servers...),

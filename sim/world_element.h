@@ -70,6 +70,16 @@ WORLD_FN float world_pay_one(float penalty, float weight, int32_t done, float la
 	return (done ? part : penalty) - weight * energy;
 }
 
+// world_next_gpu is nextGPU of gpu.go: where the GPU of an ES, counted in all worlds, stands that is
+// free first; count are the GPUs of the ESs of a world.
+WORLD_FN int64_t world_next_gpu(const world_params *p, const int32_t *count, const float *free, int64_t es) {
+	if (p->gpus == 1) return es;
+	int64_t first = es * p->gpus, next = first;
+	for (int64_t gpu = first + 1; gpu < first + count[es % p->servers]; gpu++)
+		if (free[gpu] < free[next]) next = gpu;
+	return next;
+}
+
 // world_touch is touch of server.go.
 WORLD_FN int32_t world_touch(int32_t *cache, int32_t places, int32_t model) {
 	int32_t at = 0;
@@ -147,16 +157,6 @@ WORLD_FN world_task world_draw_task(const float *const *table, int32_t m, uint32
 	t.cycles = steps * table[TABLE_CYCLES_PER_STEP][m];
 	t.deadline = table[TABLE_DEADLINE_LO][m] + world_uniform(limit) * table[TABLE_DEADLINE_SPAN][m];
 	return t;
-}
-
-// world_next_gpu is nextGPU of gpu.go: where the GPU of an ES, counted in all worlds, stands that is
-// free first; count are the GPUs of the ESs of a world.
-WORLD_FN int64_t world_next_gpu(const world_params *p, const int32_t *count, const float *free, int64_t es) {
-	if (p->gpus == 1) return es;
-	int64_t first = es * p->gpus, next = first;
-	for (int64_t gpu = first + 1; gpu < first + count[es % p->servers]; gpu++)
-		if (free[gpu] < free[next]) next = gpu;
-	return next;
 }
 
 // world_cell is the cell of the hall that (x, y) is in.

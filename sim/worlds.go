@@ -46,6 +46,9 @@ type Worlds struct {
 	record   bool
 	native   *native // the C engine, nil where the Go engine plays
 
+	fetch  func() error // brings the state back from a device, nil where it is here
+	astray error        // why a state could not be brought back
+
 	slot    []int32 // [W] current slot
 	episode []int32 // [W] finished episodes
 
@@ -246,6 +249,8 @@ func (w *Worlds) ResetTo(seed uint64) {
 
 // Reset starts episode 0 in every world and forgets the last step.
 func (w *Worlds) Reset() {
+	w.Home() // the device's state is of no use any more
+	w.astray = nil
 	w.forget()
 	clear(w.episode)
 	if w.native != nil {
@@ -303,6 +308,9 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 // c is candidate c. A world at its time limit is reset at once (see FinalObs).
 // An illegal action is an error and leaves everything as it was.
 func (w *Worlds) Step(actions []int32) error {
+	if err := w.Home(); err != nil {
+		return err
+	}
 	if err := w.checkActions(actions); err != nil {
 		return err
 	}
@@ -352,7 +360,10 @@ func (w *Worlds) illegal(actions []int32) int {
 }
 
 // Episodes returns the number of finished episodes of world i.
-func (w *Worlds) Episodes(i int) int { return int(w.episode[i]) }
+func (w *Worlds) Episodes(i int) int {
+	w.Home()
+	return int(w.episode[i])
+}
 
 // Scenario returns a copy of the scenario.
 func (w *Worlds) Scenario() *Scenario { return w.scenario.Clone() }
@@ -368,6 +379,7 @@ func (w *Worlds) moment(world int) moment {
 // LastSlot returns the episode and the slot in it that the last Step played in
 // world i; both -1 before the first Step after Reset.
 func (w *Worlds) LastSlot(i int) (episode, slot int) {
+	w.Home()
 	switch {
 	case w.Truncated[i] || w.Terminated[i]:
 		return int(w.episode[i]) - 1, w.p.slots - 1

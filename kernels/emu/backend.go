@@ -62,8 +62,13 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if op := kernels.Op(C.gmel_cuda_missing(descs, C.int64_t(len(p.Descs)))); op != kernels.OpNone {
 		return nil, fmt.Errorf("emu: program %q: there is no kernel for %s", p.Name, op)
 	}
-	e := &executable{backend: b, program: p, plan: newPlan(p)}
+	worlds, err := newGuests(p.Environments)
+	if err != nil {
+		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
+	}
+	e := &executable{backend: b, program: p, guests: worlds, plan: newPlan(p, worlds)}
 	if e.plan == nil {
+		worlds.close()
 		return nil, fmt.Errorf("emu: program %q: out of memory", p.Name)
 	}
 	e.scratch = make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1)
@@ -71,7 +76,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 }
 
 // newPlan hands the Program to C, which copies it.
-func newPlan(p *kernels.Program) *C.gmel_cuda_plan {
+func newPlan(p *kernels.Program, worlds guests) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local)}
@@ -86,6 +91,10 @@ func newPlan(p *kernels.Program) *C.gmel_cuda_plan {
 		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
 		c.in_order = (*C.uint8_t)(&inOrder[0])
 	}
+	if list := worlds.list(); len(list) > 0 {
+		pin.Pin(&list[0])
+		c.worlds = &list[0]
+	}
 	return C.gmel_cuda_plan_new(&c)
 }
 
@@ -93,6 +102,7 @@ type executable struct {
 	backend *backend
 	program *kernels.Program
 	plan    *C.gmel_cuda_plan
+	guests  guests
 	scratch []float32
 }
 
@@ -107,6 +117,9 @@ func (e *executable) Run(b kernels.Buffer, n int) error {
 		return fmt.Errorf("emu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, len(mem.data))
 	}
 	C.gmel_emu_order(C.int(e.backend.order))
+	if err := e.guests.enter(); err != nil {
+		return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
+	}
 	for range n {
 		if err := e.runOnce(mem.data); err != nil {
 			return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
@@ -117,8 +130,8 @@ func (e *executable) Run(b kernels.Buffer, n int) error {
 
 func (e *executable) runOnce(arena []float32) error {
 	for i := range C.gmel_cuda_plan_launches(e.plan) {
-		op := int(C.gmel_cuda_plan_op(e.plan, i))
-		if d := &e.program.Descs[op]; d.Op == kernels.OpStep {
+		if C.gmel_cuda_plan_on_host(e.plan, i) != 0 {
+			d := &e.program.Descs[C.gmel_cuda_plan_op(e.plan, i)]
 			if err := e.program.Environments[d.Dim[kernels.StepEnvironment]].Play(slot(d, arena)); err != nil {
 				return err
 			}
@@ -126,7 +139,7 @@ func (e *executable) runOnce(arena []float32) error {
 		}
 		C.gmel_cuda_enqueue(e.plan, i, nil, (*C.float)(unsafe.SliceData(arena)), (*C.float)(unsafe.SliceData(e.scratch)))
 	}
-	return nil
+	return e.guests.fault()
 }
 
 // slot is what an OpStep names in the arena.
@@ -139,9 +152,10 @@ func slot(d *kernels.Desc, arena []float32) kernels.Slot {
 }
 
 func (e *executable) Close() error {
-	if e.plan != nil {
-		C.gmel_cuda_plan_free(e.plan)
-		e.plan = nil
+	if e.plan == nil {
+		return nil
 	}
-	return nil
+	C.gmel_cuda_plan_free(e.plan)
+	e.plan = nil
+	return e.guests.close()
 }

@@ -8,6 +8,7 @@
 #include "../gpu/cuda/attention_grad.cu"
 #include "../gpu/cuda/choose.cu"
 #include "../gpu/cuda/conv.cu"
+#include "../gpu/cuda/edge.cu"
 #include "../gpu/cuda/gather.cu"
 #include "../gpu/cuda/gemm.cu"
 #include "../gpu/cuda/image.cu"

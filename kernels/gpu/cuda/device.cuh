@@ -11,11 +11,16 @@
 #define UNROLL
 #define ROLLED
 #define UNROLL_8
+#define DYNAMIC_SHARED(type, name) type *name = (type *)emu::dynamic_shared()
 #else
 #include <cuda_runtime.h>
 #define UNROLL _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")
 #define UNROLL_8 _Pragma("unroll 8")
+// Shared memory whose size the launch says.
+#define DYNAMIC_SHARED(type, name)                                 \
+	extern __shared__ __align__(16) unsigned char dynamic_shared[]; \
+	type *name = (type *)dynamic_shared
 #endif
 
 #define DEVICE __device__ __forceinline__
@@ -24,6 +29,20 @@
 BOTH int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 BOTH int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 BOTH int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+// launch_blocks launches a kernel with so many bytes of dynamic shared memory.
+template <class Argument> int32_t launch_blocks(void (*kernel)(Argument), int64_t blocks, int threads, int64_t bytes, void *stream, const Argument &a) {
+#ifdef GMEL_EMULATE
+	(void)bytes, (void)stream;
+	return emulate(dim3((unsigned)blocks), threads, true, [&] { kernel(a); });
+#else
+	enum { ALWAYS = 48 << 10 }; // bytes that need no asking
+	if (bytes > ALWAYS)
+		if (cudaError_t e = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes)) return e;
+	kernel<<<(unsigned)blocks, threads, (size_t)bytes, (cudaStream_t)stream>>>(a);
+	return cudaPeekAtLastError();
+#endif
+}
 
 DEVICE uint32_t bits_of(float x) { return __float_as_uint(x); }
 DEVICE float float_of(uint32_t bits) { return __uint_as_float(bits); }

@@ -15,6 +15,22 @@ typedef struct gmel_cuda_plan gmel_cuda_plan;
 // to tf32 or bf16 and add in fp32.
 enum { GMEL_FP32, GMEL_TF32, GMEL_BF16 };
 
+// Edge worlds that a device plays (kernels.Image). params is a world_params of package sim, whose sizes
+// never change; all else are addresses on the device, with a copy of params that may. Where an action is illegal, fault
+// becomes (number of the agent + 1, action).
+typedef struct {
+	const void *params;
+	int64_t params_bytes;
+	const void *device_params;
+	const uint32_t *tables;
+	uint32_t *state, *scratch;
+	int32_t *fault;
+} gmel_cuda_world;
+
+// gmel_cuda_edge_scratch is the working memory that each world needs, in words; -1 where the kernel
+// knows no params of this size.
+int64_t gmel_cuda_edge_scratch(const void *params, int64_t params_bytes);
+
 // kernels.Program.
 typedef struct {
 	const desc *descs;
@@ -22,10 +38,11 @@ typedef struct {
 	const uint8_t *in_order; // kernels.Program.InOrder; NULL without loops
 	int64_t count, local;
 	int32_t precision;
+	const gmel_cuda_world *worlds; // by number of the environment; state is NULL where the host plays
 } gmel_cuda_program;
 
-// gmel_cuda_missing returns the first op code without a kernel, OP_NONE if none. OP_STEP is
-// played by the host and counts as there.
+// gmel_cuda_missing returns the first op code without a kernel, OP_NONE if none. OP_STEP counts as
+// there: the host plays it where no kernel does.
 uint32_t gmel_cuda_missing(const desc *descs, int64_t count);
 
 // gmel_cuda_plan_new makes a list of launches; it copies the program. NULL when out of memory.
@@ -39,7 +56,10 @@ int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p);
 int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p);
 int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t launch);
 
-// gmel_cuda_enqueue puts a launch on a stream of the current context. It does nothing for OP_STEP. The
+// gmel_cuda_plan_on_host is 1 for an OP_STEP that the host has to play, in place of the launch.
+int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t launch);
+
+// gmel_cuda_enqueue puts a launch on a stream of the current context. It does nothing for what the host plays. The
 // result is a cudaError_t, 0 when all is well.
 int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t launch, void *stream, float *arena, float *scratch);
 

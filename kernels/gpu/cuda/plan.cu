@@ -1,6 +1,8 @@
+#include <list>
 #include <new>
 #include <vector>
 
+#include "edge.cuh"
 #include "kernel.cuh"
 
 const kernel *kernel_for(launch &l, int precision) {
@@ -29,16 +31,18 @@ uint32_t gmel_cuda_missing(const desc *descs, int64_t count) {
 	return OP_NONE;
 }
 
-// item is a launch of the plan; k is NULL for OP_STEP.
+// item is a launch of the plan; k is NULL for OP_STEP, which needs no kernel of the table.
 struct item {
 	const kernel *k;
 	int64_t op;
 	launch l;
+	gmel_cuda_world world; // of an OP_STEP; state is NULL where the host plays
 };
 
 struct gmel_cuda_plan {
 	std::vector<item> items;
 	int64_t local = 0, shared = 0; // floats: all iterations of a loop; one op
+	std::list<std::vector<char>> params; // of worlds
 };
 
 namespace {
@@ -59,8 +63,16 @@ struct builder {
 			at.tasks = k->tasks(l.d, l.phase);
 			at.by_segment = l.m.sum && l.phase == k->phases - 1 && l.units == l.iterations;
 			if (at.by_segment) at.units = l.segments;
-			if (at.tasks > 0) plan->items.push_back({k, op, at});
+			if (at.tasks > 0) plan->items.push_back({k, op, at, {}});
 		}
+	}
+
+	void add_step(int64_t op) {
+		gmel_cuda_world w = {};
+		if (program->worlds) w = program->worlds[program->descs[op].dim[STEP_ENVIRONMENT]];
+		plan->params.push_back(std::vector<char>((const char *)w.params, (const char *)w.params + w.params_bytes));
+		w.params = plan->params.back().data();
+		plan->items.push_back({NULL, op, launch_of(program->descs[op]), w});
 	}
 
 	// add_loop makes launches over all iterations at once, or one after the other where they
@@ -87,7 +99,7 @@ struct builder {
 				add_loop(op);
 				op += d.dim[LOOP_BODY];
 			} else if (d.op == OP_STEP) {
-				plan->items.push_back({NULL, op, launch_of(d)});
+				add_step(op);
 			} else {
 				add(op, launch_of(d));
 			}
@@ -117,10 +129,12 @@ int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p) { return (int64_t)p->it
 
 int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t i) { return p->items[i].op; }
 
+int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t i) { return !p->items[i].k && !p->items[i].world.state; }
+
 int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t i, void *stream, float *arena, float *scratch) {
 	const item &it = p->items[i];
-	if (!it.k) return 0;
 	launch l = it.l;
 	l.arena = arena, l.local = scratch, l.shared = scratch + p->local;
+	if (!it.k) return it.world.state ? edge_enqueue(it.world, l, stream) : 0;
 	return it.k->enqueue(l, stream);
 }

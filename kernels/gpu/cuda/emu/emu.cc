@@ -111,6 +111,11 @@ static void go_on(fiber &f) {
 	resume(f);
 }
 
+void *dynamic_shared() {
+	alignas(16) static char memory[228 << 10];
+	return memory;
+}
+
 unsigned lane() { return current->index % WARP; }
 
 struct used_site {

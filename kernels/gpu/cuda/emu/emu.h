@@ -48,6 +48,7 @@ struct site {
 	int number; // in the order of first use
 	site(const char *file, int line);
 };
+void *dynamic_shared(); // of a block, as large as any device has
 void barrier(const site &s);                                 // of the block
 int barrier_or(const site &s, int bit);
 uint32_t exchange(uint32_t mask, uint32_t value, int from);  // the value of lane from of the warp
@@ -80,6 +81,19 @@ extern "C" void gmel_emu_leave_out(int number);
 	}())
 #define __syncthreads() emu::barrier(GMEL_SITE)
 #define __syncthreads_or(bit) emu::barrier_or(GMEL_SITE, (bit) != 0)
+// Blocks and threads take turns on one thread of the host, so plain arithmetic is atomic.
+template <class T> T atomicAdd(T *at, T by) {
+	T old = *at;
+	*at = old + by;
+	return old;
+}
+
+template <class T> T atomicCAS(T *at, T expected, T x) {
+	T old = *at;
+	if (old == expected) *at = x;
+	return old;
+}
+
 static inline void __syncwarp(uint32_t mask = 0xffffffffu) { emu::ballot(mask, false); }
 static inline void __threadfence() {}
 static inline uint32_t __ballot_sync(uint32_t mask, int bit) { return emu::ballot(mask, bit != 0); }

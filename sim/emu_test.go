@@ -1,0 +1,180 @@
+//go:build emu
+
+package sim
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	_ "github.com/gmel-go/gmel/kernels/emu"
+)
+
+// TestDeviceGivesTheSameBits plays random scenarios on the CUDA kernel, emulated, in every order of
+// threads, and on an engine of the host: state and results must be equal after every slot.
+// GMEL_SLOTS asks for so many slots of worlds.
+func TestDeviceGivesTheSameBits(t *testing.T) {
+	slots := 1000
+	if text := os.Getenv("GMEL_SLOTS"); text != "" {
+		var err error
+		if slots, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := kernels.Describe("emu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	played := 0
+	for seed := uint64(1); played < slots && !t.Failed(); seed++ {
+		played += compareDevice(t, dice{rand.New(rand.NewPCG(seed, 7))}, seed, info.ISAs[seed%uint64(len(info.ISAs))])
+	}
+	t.Logf("%d slots of worlds", played)
+}
+
+// device is worlds played by a Program of one op.
+type device struct {
+	worlds *Worlds
+	desc   kernels.Desc
+	run    kernels.Executable
+	buf    kernels.Buffer
+	arena  []float32
+}
+
+func newDevice(t *testing.T, w *Worlds, order string) *device {
+	t.Helper()
+	backend, err := kernels.Open("emu", kernels.Options{ISA: order})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.RecordTasks(false)
+	d := &device{worlds: w, desc: kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}}
+	spec, _ := kernels.SpecOf(d.desc.Op)
+	for i, a := range spec.Args {
+		d.desc.Arg[i] = int64(len(d.arena))
+		d.arena = append(d.arena, make([]float32, a.Len(&d.desc))...)
+	}
+	p := &kernels.Program{Name: "slot", Descs: []kernels.Desc{d.desc}, Arena: int64(len(d.arena)), Environments: []kernels.Environment{w.Native()}}
+	if d.run, err = backend.Compile(p); err != nil {
+		t.Fatal(err)
+	}
+	if d.buf, err = backend.Alloc(len(d.arena)); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (d *device) step(actions []int32) error {
+	for i, a := range actions {
+		d.arena[i] = float32(a)
+	}
+	if err := d.buf.Upload(0, d.arena[:len(actions)]); err != nil {
+		return err
+	}
+	if err := d.run.Run(d.buf, 1); err != nil {
+		return err
+	}
+	return d.buf.Download(d.arena, 0)
+}
+
+// arg is an argument of the slot.
+func (d *device) arg(i int) []float32 {
+	spec, _ := kernels.SpecOf(kernels.OpStep)
+	return d.arena[d.desc.Arg[i]:][:spec.Args[i].Len(&d.desc)]
+}
+
+// differs plays the same actions with the worlds of the host and names a result that differs.
+func (d *device) differs(t *testing.T, host *Worlds) string {
+	t.Helper()
+	want := make([][]float32, kernels.MaxArgs)
+	for i := range want {
+		want[i] = slices.Clone(d.arg(i))
+	}
+	x := kernels.Slot{
+		Act: want[0], Obs: want[1], Mask: want[2], NextObs: want[3], NextMask: want[4], Reward: want[5], Active: want[6], Ended: want[7],
+	}
+	if err := host.Native().Play(x); err != nil {
+		t.Fatal(err)
+	}
+	spec, _ := kernels.SpecOf(kernels.OpStep)
+	for i, a := range spec.Args {
+		if !slices.Equal(want[i], d.arg(i)) {
+			return a.Name
+		}
+	}
+	return ""
+}
+
+func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
+	t.Helper()
+	s := d.scenario(t)
+	for newParams(s).optional() || s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
+		s = d.scenario(t)
+	}
+	worlds := 1 + d.IntN(max(1, min(6, 400/s.IEDs)))
+	spec, err := New(s, worlds, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest, err := New(s, worlds, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.RecordTasks(false)
+	dev := newDevice(t, guest, order)
+	defer dev.run.Close()
+	actions := make([]int32, spec.W*spec.A)
+	steps := s.Time.Slots + d.IntN(s.Time.Slots+3)
+	restoreAt := d.IntN(steps)
+	for step := range steps {
+		d.act(spec, actions)
+		if err := dev.step(actions); err != nil {
+			t.Fatal(err)
+		}
+		if name := dev.differs(t, spec); name != "" {
+			t.Errorf("seed %d, order %s, slot %d: %s in the arena differs", seed, order, step, name)
+			return 0
+		}
+		if d.IntN(2) > 0 && step != restoreAt {
+			continue // the state stays on the device
+		}
+		if want := marshal(t, spec); !bytes.Equal(want, marshal(t, guest)) {
+			t.Errorf("seed %d, order %s, %d worlds, slot %d of\n%s: %s differs", seed, order, worlds, step, s.YAML(), difference(spec, guest))
+			return 0
+		} else if step == restoreAt {
+			guest.ResetTo(99)
+			if err := guest.UnmarshalBinary(want); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return steps * worlds
+}
+
+// TestDeviceRefusesIllegalActions: the error names the IED, and the worlds stay as they were.
+func TestDeviceRefusesIllegalActions(t *testing.T) {
+	w, err := New(paper(t, nil), 3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev := newDevice(t, w, "")
+	before, actions := marshal(t, w), make([]int32, w.W*w.A)
+	defer dev.run.Close()
+	for i := range actions {
+		actions[i] = int32(w.U) // in every world, so that none moves on
+	}
+	if err := dev.step(actions); err == nil || !strings.Contains(err.Error(), "action 5 is illegal") {
+		t.Errorf("error %v", err)
+	}
+	if err := w.Home(); err != nil || !bytes.Equal(before, marshal(t, w)) {
+		t.Errorf("the worlds moved on, or: %v", err)
+	}
+	if err := dev.step(make([]int32, w.W*w.A)); err != nil {
+		t.Errorf("the next slot: %v", err)
+	}
+}
