@@ -39,6 +39,9 @@ func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if b.precision < 0 {
 		return nil, fmt.Errorf("gpu: there is no precision %q; there is: %v", o.Precision, kernels.Precisions())
 	}
+	if o.Precision != kernels.FP32 {
+		return nil, fmt.Errorf("gpu: no kernel computes in %s yet; allowed is precision %s", o.Precision, kernels.FP32)
+	}
 	i, err := choose(o.Device)
 	if err != nil {
 		return nil, err

@@ -211,8 +211,8 @@ func TestPrecision(t *testing.T) {
 	if _, err := kernels.Open("gpu", kernels.Options{Precision: "fp64"}); err == nil || !strings.Contains(err.Error(), "fp64") {
 		t.Errorf("precision fp64: %v", err)
 	}
-	if b := open(t, kernels.Options{Precision: kernels.BF16}); b.precision != 2 {
-		t.Errorf("bf16 is precision %d of gmel_cuda.h, want 2", b.precision)
+	if _, err := kernels.Open("gpu", kernels.Options{Precision: kernels.BF16}); err == nil || !strings.Contains(err.Error(), "allowed is precision fp32") {
+		t.Errorf("error %v of bf16, which no kernel knows", err)
 	}
 }
 
