@@ -31,8 +31,8 @@ test: ## all tests
 CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/gpu/cuda/*.h kernels/gpu/cuda/emu/* sim/world*.h) kernels/cpu/program.h
 EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo && echo -mfma) -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)"
 test-emu:
-	$(EMULATED) $(GO) test -tags emu ./kernels/emu
-	$(EMULATED) $(GO) test -tags emu -run Device ./sim
+	@$(EMULATED) $(GO) test -tags emu ./kernels/emu
+	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.
 check:

@@ -11,20 +11,23 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
+// exempt are files with barriers whose absence the suite does not see: those of kernel.cuh stand
+// between tasks of a block and iterations of a segment, which the suite has none of for most ops; for
+// those of attention no trial has been found yet.
+var exempt = []string{"kernel.cuh", "attention.cuh", "attention.cu", "attention_grad.cu"}
+
 // Without any one of the barriers in the kernels the suite fails, in one of the orders of threads.
-// kernel.cuh's barriers stand between tasks of a block and iterations of a segment, which the suite has none of
-// for most ops.
 func TestSuiteSeesMissingBarriers(t *testing.T) {
 	defer leaveOut(-1)
 	needed := map[string]bool{} // by barrier
 	for _, op := range kernels.Ops() {
-		if op == kernels.OpLoop || op == kernels.OpStep || slices.Contains(pending, op) {
+		if op == kernels.OpLoop || op == kernels.OpStep {
 			continue
 		}
 		trials := kerneltest.TrialsOf(t, op)
 		for _, i := range used(t, trials) {
 			name := barriers()[i].name
-			if needed[name] || strings.HasPrefix(name, "kernel.cuh") {
+			if file, _, _ := strings.Cut(name, ":"); needed[name] || slices.Contains(exempt, file) {
 				continue
 			}
 			leaveOut(i)

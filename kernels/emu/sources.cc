@@ -18,4 +18,5 @@
 #include "../gpu/cuda/policy.cu"
 #include "../gpu/cuda/random.cu"
 #include "../gpu/cuda/reduce.cu"
+#include "../gpu/cuda/rollout.cu"
 #include "../gpu/cuda/train.cu"

@@ -15,29 +15,17 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// Run tests the backend that is registered as name. Programs with a pending op are left out.
-func Run(t *testing.T, name string, pending ...kernels.Op) {
+// Run tests the backend that is registered as name.
+func Run(t *testing.T, name string) {
 	info, err := kernels.Describe(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
 	for _, b := range benches(t) {
-		t.Run(b.program.Name, func(t *testing.T) {
-			b.skip(t, pending)
-			b.run(t, name, info.ISAs)
-		})
+		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
 	}
 	t.Run("step", func(t *testing.T) { testStep(t, name) })
-}
-
-// skip leaves out a Program with a pending op.
-func (b *bench) skip(t *testing.T, pending []kernels.Op) {
-	for _, d := range b.program.Descs {
-		if slices.Contains(pending, d.Op) {
-			t.Skipf("%s has %s, which is pending", b.program.Name, d.Op)
-		}
-	}
 }
 
 // Trials are the suite's trials of one op, for tests of the suite.

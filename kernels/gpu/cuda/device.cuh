@@ -49,6 +49,10 @@ DEVICE float float_of(uint32_t bits) { return __uint_as_float(bits); }
 DEVICE float not_a_number() { return float_of(0x7fc00000); }
 DEVICE float infinity() { return float_of(0x7f800000); }
 
+// negative turns the sign over. A compiler may make of -fma(a, b, c) one operation that gives +0
+// where this gives -0.
+DEVICE float negative(float x) { return float_of(bits_of(x) ^ 0x80000000u); }
+
 // index_of converts an index stored as a float; -1 when it is outside 0 <= i < n.
 DEVICE int64_t index_of(float v, int64_t n) { return v >= 0 && v < (float)n ? (int64_t)v : -1; }
 

@@ -125,6 +125,7 @@ const kernel *random_kernel(const desc &d);
 const kernel *train_kernel(const desc &d);
 const kernel *gather_kernel(const desc &d);
 const kernel *norm_kernel(const desc &d);
+const kernel *rollout_kernel(const desc &d);
 const kernel *image_kernel(const desc &d);
 const kernel *gemm_kernel(launch &l, int precision);
 const kernel *attention_kernel(const desc &d);

@@ -182,7 +182,7 @@ template <uint32_t F> struct group_norm_grad {
 			float *dx = v.arg(6) + n.at(j), m1 = u1[g], m2 = u2[g];
 			for (int64_t i = slot; i < n.p; i += rows) {
 				float d = x[i * n.c] - l.mean, e = dy[i * n.c] * slope_at(l, d);
-				v.put(dx + i * n.c, fmaf(e, l.a, -fmaf(d, m2, m1)));
+				v.put(dx + i * n.c, fmaf(e, l.a, negative(fmaf(d, m2, m1))));
 			}
 		}
 	}

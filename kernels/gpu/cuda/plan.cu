@@ -7,7 +7,7 @@
 
 const kernel *kernel_for(launch &l, int precision) {
 	const kernel *(*const groups[])(const desc &) = {
-		pointwise_kernel, reduce_kernel, policy_kernel, random_kernel, train_kernel, gather_kernel, norm_kernel, image_kernel, attention_kernel,
+		pointwise_kernel, reduce_kernel, policy_kernel, random_kernel, train_kernel, gather_kernel, norm_kernel, image_kernel, rollout_kernel, attention_kernel,
 	};
 	for (auto group : groups)
 		if (const kernel *k = group(l.d)) return k;
