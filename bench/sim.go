@@ -12,10 +12,11 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// What of a slot is measured. Observation and mask are always written.
+// What of a slot is measured. Masks are always written.
 const (
-	WorkStep = "step + observation"
-	WorkPlay = "step + observation + random actions"
+	WorkAlone = "step"
+	WorkStep  = "step + observation"
+	WorkPlay  = "step + observation + random actions"
 )
 
 // SimRow is how fast worlds are stepped.
@@ -61,7 +62,15 @@ func StepBytes(s *sim.Scenario) float64 {
 	return float64(4*words + 1)
 }
 
-// Sim measures the step of the worlds, then the step with random legal actions.
+// stepBytes leaves out the observation where it is not written.
+func stepBytes(s *sim.Scenario, work string) float64 {
+	if work == WorkAlone {
+		return StepBytes(s) - float64(4*s.ObsSize())
+	}
+	return StepBytes(s)
+}
+
+// Sim measures the step of the worlds without observations, then with them, then with random legal actions.
 func Sim(o SimOptions) (rows []SimRow, err error) {
 	if o.Worlds == 0 {
 		o.Worlds = max(1, crowd/o.Scenario.IEDs)
@@ -76,7 +85,8 @@ func Sim(o SimOptions) (rows []SimRow, err error) {
 	w.RecordTasks(false)
 	w.SetThreads(o.Threads)
 	c := newChooser(w)
-	for _, work := range []string{WorkStep, WorkPlay} {
+	for _, work := range []string{WorkAlone, WorkStep, WorkPlay} {
+		w.ShowObs(work != WorkAlone)
 		before := copyRate()
 		m, err := measure(func(n int) (float64, error) { return c.play(n, work == WorkPlay) }, o.Length)
 		if err != nil {
@@ -92,7 +102,7 @@ func simRow(w *sim.Worlds, work string, threads int, m Measurement, copied float
 	r := SimRow{
 		Name: "sim", Work: work, IEDs: w.A, Servers: s.Servers, Obs: w.O, Worlds: w.W, Engine: w.Engine(), Device: processor(),
 		Threads: threads, Seconds: m.Median, Spread: m.Spread(), Samples: m.Samples, Rate: steps / m.Median, Unit: "agent-steps/s",
-		Bytes: StepBytes(s), Copied: copied, Commit: commit(), Go: goVersion(),
+		Bytes: stepBytes(s, work), Copied: copied, Commit: commit(), Go: goVersion(),
 	}
 	r.Fraction = steps * r.Bytes / (copied * float64(min(threads, runtime.GOMAXPROCS(0)))) / m.Median
 	return r

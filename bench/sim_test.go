@@ -18,7 +18,7 @@ func TestSim(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(rows) != 2 || rows[0].Work != WorkStep || rows[1].Work != WorkPlay {
+		if len(rows) != 3 || rows[0].Work != WorkAlone || rows[1].Work != WorkStep || rows[2].Work != WorkPlay || rows[0].Bytes >= rows[1].Bytes {
 			t.Fatalf("%+v", rows)
 		}
 		for _, r := range rows {

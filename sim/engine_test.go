@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -306,6 +307,41 @@ func TestEngineNames(t *testing.T) {
 	}
 	if _, err := NewOn("vax", s, 1, 1); err == nil || !strings.Contains(err.Error(), "there are "+Engines()[0]) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Without observations worlds play on as with them, and show them again when asked.
+func TestStepWithoutObservations(t *testing.T) {
+	for _, engine := range Engines() {
+		s := paper(t, func(s *Scenario) { s.Time.Slots = 3 })
+		var all [2]*Worlds
+		for i := range all {
+			w, err := NewOn(engine, s, 2, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[i] = w
+		}
+		seeing, blind := all[0], all[1]
+		p, actions, before := policy(t, "random", s), make([]int32, seeing.W*seeing.A), slices.Clone(seeing.Obs)
+		blind.ShowObs(false)
+		for slot := range 6 { // over the end of an episode
+			if slot == 5 {
+				blind.ShowObs(true)
+			}
+			p.Act(seeing, actions)
+			for _, w := range all {
+				if err := w.Step(actions); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !slices.Equal(seeing.Mask, blind.Mask) || !slices.Equal(seeing.Reward, blind.Reward) || !slices.Equal(seeing.now, blind.now) {
+				t.Fatalf("%s, slot %d: the worlds differ", engine, slot)
+			}
+			if want := before; slot < 5 && !slices.Equal(want, blind.Obs) || slot == 5 && !slices.Equal(seeing.Obs, blind.Obs) {
+				t.Errorf("%s, slot %d: observations", engine, slot)
+			}
+		}
 	}
 }
 

@@ -237,6 +237,8 @@ func (n *native) setSeed(seed uint64) {
 	n.params.key = [2]C.uint32_t{C.uint32_t(key[0]), C.uint32_t(key[1])}
 }
 
+func (n *native) setBlind(on bool) { n.params.blind = cbool(on) }
+
 // setThreads gives every thread working memory and its share of the worlds.
 func (n *native) setThreads(w *Worlds, threads int) {
 	n.scratch = make([][]uint32, threads)
@@ -311,7 +313,7 @@ func newPlayer(w *Worlds) *player {
 // Image implements kernels.Portable.
 func (p *player) Image() *kernels.Image {
 	w := p.worlds
-	if w.p.optional() {
+	if w.p.optional() || w.blind {
 		return nil
 	}
 	w.Home() // an error stays, and Step or MarshalBinary return it

@@ -16,6 +16,7 @@ func newNative(*Worlds, string) *native { panic("sim: this binary has no C engin
 func (*native) setThreads(*Worlds, int) {}
 func (*native) reset(*Worlds)           {}
 func (*native) setSeed(uint64)          {}
+func (*native) setBlind(bool)           {}
 
 func (*native) illegal(*Worlds, []int32) int { return -1 }
 

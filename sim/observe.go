@@ -33,23 +33,39 @@ const (
 	gainShift = -gainZeroDB / gainUnitDB
 )
 
-// observe writes Obs and Mask of one agent for the current slot.
+// ShowObs says whether the following slots write Obs, as they do from the beginning. Without, Obs is out of date
+// and worlds are stepped faster: for measuring what observations cost, and for players that look
+// at the state alone. Mask is written always.
+func (w *Worlds) ShowObs(on bool) {
+	w.Home()
+	w.blind = !on
+	if w.native != nil {
+		w.native.setBlind(w.blind)
+	}
+}
+
+// allow writes Mask of one agent.
+func (w *Worlds) allow(agent int) {
+	mask, legal := w.Mask[agent*w.p.U:][:w.p.U], float32(0)
+	if w.model[agent] >= 0 {
+		legal = 1
+	}
+	mask[0] = 1
+	for u := 1; u < len(mask); u++ {
+		mask[u] = legal
+	}
+}
+
+// observe writes Obs of one agent for the current slot.
 func (w *Worlds) observe(world, agent int) {
 	p := w.p
 	o := w.Obs[agent*p.O:][:p.O]
 	clear(o[:p.K+4])
-	mask := w.Mask[agent*p.U:][:p.U]
-	mask[0] = 1
-	legal := float32(0)
 	if k := w.model[agent]; k >= 0 {
-		legal = 1
 		o[0], o[1+k] = 1, 1
 		o[p.K+1] = float32(w.data[agent] * p.perData)
 		o[p.K+2] = float32(w.cycles[agent] * p.perCycle)
 		o[p.K+3] = float32(w.due(agent) * p.perSecond)
-	}
-	for u := 1; u < len(mask); u++ {
-		mask[u] = legal
 	}
 	o[p.K+4] = float32(w.speed[agent] * p.perSpeed)
 	o[p.K+5] = min(float32(w.compute[agent]*p.perWait), p.maxWait)

@@ -15,7 +15,10 @@ func (w *Worlds) beginSlot(world int) {
 			w.drawTask(&t, i, agent)
 		}
 		w.drawFading(&t, i, agent)
-		w.observe(world, agent)
+		w.allow(agent)
+		if !w.blind {
+			w.observe(world, agent)
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ enum {
 // of the slab, of the outcomes and of the tables; no pointers, so a device can hold a copy.
 typedef struct {
 	int32_t agents, servers, candidates, models, cache, obs, actions, slots, gpus;
-	int32_t flags, load_times, server_speeds, episodic;
+	int32_t flags, load_times, server_speeds, episodic, blind;
 	int32_t measured, cells_x, cells_y;
 	int32_t queue, markov, traced, reuse, cloud, batch_max, sharing, move_slots; // options, 0: off
 	uint32_t key[2], fixed_key[2];

@@ -143,6 +143,16 @@ WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n
 	return wire + 2 * p->delay + w->cycles[n] / p->cloud_speed;
 }
 
+// world_allow writes the masks alone.
+static void world_allow(world *w, int64_t first, int32_t n) {
+	int32_t actions = w->p->actions;
+	for (int64_t i = first; i < first + n; i++) {
+		float *mask = w->mask + i * actions, legal = w->model[i] >= 0 ? 1.f : 0.f;
+		mask[0] = 1;
+		for (int32_t u = 1; u < actions; u++) mask[u] = legal;
+	}
+}
+
 static void world_observe(world *w, int64_t first, int32_t n) {
 	const world_params p = *w->p;
 	const world_shape shape = world_shape_of(&p), usual = {4, 3, 1, 1, 1, 0, 0, 0};
@@ -168,7 +178,7 @@ static void world_observe(world *w, int64_t first, int32_t n) {
 static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
 	int64_t first = (int64_t)lo * p->agents, end = (int64_t)hi * p->agents;
-	world_show(w, lo, hi);
+	if (!p->blind) world_show(w, lo, hi);
 	for (int64_t n = first; n < end; n += WORLD_TILE) {
 		int32_t count = end - n < WORLD_TILE ? (int32_t)(end - n) : WORLD_TILE;
 		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)lo, (uint32_t)(n - first), (uint32_t)w->slot[lo], (uint32_t)w->episode[lo]};
@@ -177,7 +187,10 @@ static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 		else
 			world_begin_tasks(w, &at, n, count);
 		world_fade(w, &at, n, count);
-		world_observe(w, n, count);
+		if (p->blind)
+			world_allow(w, n, count);
+		else
+			world_observe(w, n, count);
 	}
 }
 

@@ -44,6 +44,7 @@ type Worlds struct {
 	actions  []int32  // of the running Step
 	outcomes Outcomes // the arrays of Task; the Go engine always needs them
 	record   bool
+	blind    bool    // Obs is not written
 	native   *native // the C engine, nil where the Go engine plays
 
 	fetch  func() error // brings the state back from a device, nil where it is here
