@@ -82,8 +82,8 @@ PEERS = --peer gorgonia --peer "$(PEER_PYTHON) scripts/peer/peer.py"
 
 bench-peers: build $(PEER_PYTHON)
 	mkdir -p .cache
-	for n in 1 0; do ./gmel bench all --shapes B --shapes 7680x64x64 --shapes 1024x1024 --threads $$n --seconds $(PEER_SECONDS) --json $(PEERS) \
-	  || exit 1; done > .cache/peers.jsonl
+	for n in 1 0; do for work in "gemm --shapes 7680x64x64 --shapes 1024x1024" actor critic update ppo-update unet-block; do \
+	  ./gmel bench $$work --threads $$n --seconds $(PEER_SECONDS) --json $(PEERS) || exit 1; done; done > .cache/peers.jsonl
 	./gmel bench report --rows .cache/peers.jsonl --out bench/results/$(MACHINE)
 
 .cache/peer/bin/python: scripts/peer/requirements.txt
