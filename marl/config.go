@@ -169,7 +169,7 @@ func Default() Config {
 	return Config{
 		Algo:    AlgoAMARL,
 		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, UpdatesPerIteration: 1,
-		Batch: 64, Replay: 20000, WarmupSlots: 32, Epochs: 4, Minibatches: 32,
+		Batch: 64, Replay: 20000, WarmupSlots: 32, Epochs: 4, Minibatches: 16,
 
 		Gamma: 0.8, GAELambda: 0.9, Clip: 0.2, Polyak: 0.005, Alpha: 0.1, AlphaFinal: 0.01, Omega: 0.95, NormaliseObs: true, StandardiseReward: true,
 
@@ -192,7 +192,6 @@ func DefaultOf(algo string) Config {
 		c.Algo = algo
 		c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 64, 32, 32
 		c.Alpha, c.AlphaFinal = 0.02, 0.002
-		c.LRCritic, c.LRActor = 1e-3, 1e-3
 	}
 	return c
 }

@@ -20,8 +20,8 @@ import critic
 from ppo import Learner, normalised, states
 from step import parameters
 
-HIDDEN, HEADS, SLOTS, EPOCHS, MINIBATCHES, GAMMA, LAMBDA, OMEGA, ALPHA = 64, 4, 32, 4, 32, 0.8, 0.9, 0.95, 0.02
-SETTINGS = dict(clip=0.2, attention_penalty=1e-3, logit_penalty=1e-3, lr_critic=1e-3, lr_actor=1e-3, max_norm=1.0, heads=HEADS)
+HIDDEN, HEADS, SLOTS, EPOCHS, MINIBATCHES, GAMMA, LAMBDA, OMEGA, ALPHA = 64, 4, 32, 4, 16, 0.8, 0.9, 0.95, 0.02
+SETTINGS = dict(clip=0.2, attention_penalty=1e-3, logit_penalty=1e-3, lr_critic=2e-3, lr_actor=2e-3, max_norm=1.0, heads=HEADS)
 
 
 def network(sizes):
