@@ -17,7 +17,7 @@ type Backend interface {
 	Compile(p *Program) (Executable, error)
 	// Alloc returns zeroed arena memory for n floats, aligned to 256 bytes.
 	Alloc(n int) (Buffer, error)
-	// Sync waits for the device; asynchronous faults surface here.
+	// Sync waits for the device; asynchronous faults and actions that it has refused surface here.
 	Sync() error
 	// Close frees the device. Buffers and executables are dead afterwards.
 	Close() error
@@ -26,7 +26,8 @@ type Backend interface {
 // Executable is a compiled Program.
 type Executable interface {
 	// Run executes the Program n times over the arena b, which must hold at least Program.Arena
-	// floats. An error of an environment ends it after that run.
+	// floats. An error of an environment that the host plays ends it after that run; that of one which
+	// a device plays comes from Sync or Download.
 	Run(b Buffer, n int) error
 	// Close frees what Compile made.
 	Close() error

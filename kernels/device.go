@@ -24,6 +24,13 @@ type Device struct {
 	Driver string // version of the software that drives it
 }
 
+// Limited is a Backend whose device has memory of its own.
+type Limited interface {
+	Backend
+	// FreeMemory is what the device can still give, in bytes; 0 where that is not known.
+	FreeMemory() int64
+}
+
 // For is the Info with the device and the instruction set that the options choose.
 func (i Info) For(o Options) Info {
 	at := slices.IndexFunc(i.Devices, func(d Device) bool { return d.Name == o.Device })

@@ -21,6 +21,8 @@ type Native interface {
 	// any threads; the result must not depend on that. slot has the fields of [Slot] in order. A
 	// result other than 0 is a fault that Fault explains.
 	Native() (play, self uintptr, tasks int)
+	// Ready is called before play is: a state that is elsewhere comes home.
+	Ready() error
 	// Fault is the error of a slot that failed.
 	Fault() error
 }

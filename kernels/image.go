@@ -16,38 +16,60 @@ type Portable interface {
 // sizes never change.
 type Image struct {
 	Kernel string   // the kernel that plays it: "edge"
+	Worlds int      // how many worlds State holds
 	Params []byte   // its struct of scalars; the sizes in it never change
 	Tables []uint32 // never change
 	State  []uint32
 }
 
-// Guest is a Portable on a device. It knows where the state is; Push and Pull copy it.
-type Guest struct {
-	Env  Portable
-	Push func(*Image) error // params and state to the device
-	Pull func(*Image) error // state from the device
-
-	here bool
+// Homebound is an Environment that can say why no device holds it.
+type Homebound interface {
+	// Homebound is half a sentence, such as "the game has no kernel"; "": a device may hold it.
+	Homebound() string
 }
 
-// Enter brings the state to the device if it is not there.
-func (g *Guest) Enter() error {
-	if g.here {
-		return nil
+// Hosting is a Backend whose device holds environments.
+type Hosting interface {
+	Backend
+	// RoomFor is how many bytes of the device's memory an image takes; an error where no kernel plays it.
+	RoomFor(*Image) (bytes int64, err error)
+}
+
+// Stay is where Programs of a backend play an environment.
+type Stay struct {
+	Device bool   // on the device, by a kernel; else by the host
+	Bytes  int64  // of the device's memory
+	Why    string // half a sentence, where the host of a device plays; "" without a device
+}
+
+// StayOf tells where Programs of b play an environment.
+func StayOf(b Backend, env Environment) Stay {
+	h, ok := b.(Hosting)
+	if !ok {
+		return Stay{}
 	}
-	if err := g.Push(g.Env.Image()); err != nil {
-		return err
+	image := imageOf(env)
+	if image == nil {
+		return Stay{Why: homebound(env)}
 	}
-	g.here = true
-	g.Env.Away(g.Leave)
+	bytes, err := h.RoomFor(image)
+	if err != nil {
+		return Stay{Why: err.Error()}
+	}
+	return Stay{Device: true, Bytes: bytes}
+}
+
+// imageOf is nil for an environment that no device can hold.
+func imageOf(env Environment) *Image {
+	if p, ok := env.(Portable); ok {
+		return p.Image()
+	}
 	return nil
 }
 
-// Leave brings the state home, once: when the environment fetches it, or before the device forgets it.
-func (g *Guest) Leave() error {
-	if !g.here {
-		return nil
+func homebound(env Environment) string {
+	if x, ok := env.(Homebound); ok && x.Homebound() != "" {
+		return x.Homebound()
 	}
-	g.here = false
-	return g.Pull(g.Env.Image())
+	return "it is played through Go"
 }

@@ -83,6 +83,9 @@ func (g *grouped) Step(actions []int32) error {
 	return nil
 }
 
+// Homebound implements kernels.Homebound.
+func (*grouped) Homebound() string { return "train.neighbours reorders the IEDs in Go" }
+
 func (g *grouped) Sizes() (int, int, int, int) { return g.w.W, g.w.A, g.w.O, g.w.U }
 func (g *grouped) Obs() []float32              { return g.obs }
 func (g *grouped) Mask() []float32             { return g.mask }

@@ -28,6 +28,7 @@ type learner struct {
 	seed uint64
 
 	backend kernels.Backend
+	stay    kernels.Stay // where the worlds are played
 	layout  *machine.Layout
 	session *machine.Session
 	method  method
@@ -80,7 +81,7 @@ func newMethod(l *learner) method {
 
 // newLearner lays out the arena and builds the Programs; open makes them run.
 func newLearner(cfg *Config, env kernels.Environment, backend kernels.Backend, seed uint64) (*learner, error) {
-	l := &learner{cfg: cfg, seed: seed, backend: backend, layout: machine.NewLayout()}
+	l := &learner{cfg: cfg, seed: seed, backend: backend, stay: kernels.StayOf(backend, env), layout: machine.NewLayout()}
 	l.size.worlds, l.size.agents, l.size.obs, l.size.actions = env.Sizes()
 	if err := l.checkSizes(); err != nil {
 		return nil, err

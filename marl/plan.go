@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
 )
 
 // Memory is what a run needs on its device, planned before anything is allocated.
@@ -19,7 +21,7 @@ type MemoryPart struct {
 	Setting string
 }
 
-// Memory is the plan of the trainer's arena.
+// Memory is the plan of the trainer's arena and of worlds on the device.
 func (t *Trainer) Memory() Memory { return t.learner.plan() }
 
 // floats is the size of the arena: what outlives Programs, and the largest Program's scratch.
@@ -37,12 +39,19 @@ func (l *learner) plan() Memory {
 		memory, setting, scratch = memory+2*l.memory.tables[2].Len(), "train.worlds or train.slots_per_iteration", "train.worlds, or raise train.minibatches"
 	}
 	rest := l.layout.Size() - memory
-	return Memory{[]MemoryPart{
+	parts := []MemoryPart{
 		{"transitions", 4 * memory, setting},
 		{"networks, optimisers and the slot at hand", 4 * rest, "train.hidden or train.worlds"},
 		{"scratch", 4 * (l.floats() - l.layout.Size()), scratch},
-	}}
+	}
+	if l.stay.Device {
+		parts = append(parts, MemoryPart{"worlds", l.stay.Bytes, "train.worlds"})
+	}
+	return Memory{parts}
 }
+
+// Worlds tells where the backend plays the worlds.
+func (t *Trainer) Worlds() kernels.Stay { return t.learner.stay }
 
 // Bytes is all of it.
 func (m Memory) Bytes() (n int64) {

@@ -113,7 +113,7 @@ func (d *device) differs(t *testing.T, host *Worlds) string {
 func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
 	t.Helper()
 	s := d.scenario(t)
-	for newParams(s).optional() || s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
+	for len(newParams(s).options()) > 0 || s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
 		s = d.scenario(t)
 	}
 	worlds := 1 + d.IntN(max(1, min(6, 400/s.IEDs)))

@@ -313,13 +313,13 @@ func newPlayer(w *Worlds) *player {
 // Image implements kernels.Portable.
 func (p *player) Image() *kernels.Image {
 	w := p.worlds
-	if w.p.optional() || w.blind {
+	if p.Homebound() != "" {
 		return nil
 	}
 	w.Home() // an error stays, and Step or MarshalBinary return it
 	n := w.native
 	return &kernels.Image{
-		Kernel: "edge",
+		Kernel: "edge", Worlds: w.W,
 		Params: unsafe.Slice((*byte)(unsafe.Pointer(&n.params)), unsafe.Sizeof(n.params)),
 		Tables: n.tables,
 		State:  unsafe.Slice((*uint32)(unsafe.Pointer(slabOf(w))), words(w.stateFields())),

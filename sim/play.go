@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
 )
@@ -60,6 +61,17 @@ func (p *player) Play(x kernels.Slot) error {
 	return nil
 }
 
+// Homebound implements kernels.Homebound.
+func (p *player) Homebound() string {
+	switch on := p.worlds.p.options(); {
+	case len(on) > 0:
+		return "no kernel plays " + strings.Join(on, ", ")
+	case p.worlds.blind:
+		return "no kernel leaves the observations out"
+	}
+	return ""
+}
+
 // Away implements kernels.Portable.
 func (p *player) Away(fetch func() error) { p.worlds.fetch = fetch }
 
@@ -79,6 +91,9 @@ func (w *Worlds) Home() error {
 	}
 	return w.astray
 }
+
+// Ready implements kernels.Native.
+func (p *player) Ready() error { return p.worlds.Home() }
 
 // Fault explains the illegal action of a slot that failed.
 func (p *player) Fault() error { return p.worlds.checkActions(p.actions) }

@@ -131,6 +131,9 @@ func (e *executable) Run(buf kernels.Buffer, n int) error {
 	case int64(len(b.data)) < e.arena:
 		return fmt.Errorf("cpu: program %q needs an arena of %d floats, got %d", e.name, e.arena, len(b.data))
 	}
+	if err := e.envs.ready(); err != nil {
+		return fmt.Errorf("cpu: program %q: %w", e.name, err)
+	}
 	if failed := C.gmel_run(e.backend.pool, e.plan, (*C.float)(unsafe.SliceData(b.data)), C.int64_t(n)); failed > 0 {
 		return fmt.Errorf("cpu: program %q: %w", e.name, e.envs[failed-1].fault())
 	}

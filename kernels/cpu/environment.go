@@ -62,6 +62,18 @@ func (all environments) native() (list []C.gmel_environment) {
 	return list
 }
 
+// ready brings the state of native environments to where C plays it.
+func (all environments) ready() error {
+	for _, e := range all {
+		if n, ok := e.env.(kernels.Native); ok {
+			if err := n.Ready(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (e *environment) fault() error {
 	if n, ok := e.env.(kernels.Native); ok {
 		return n.Fault()

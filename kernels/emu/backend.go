@@ -45,14 +45,17 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if order < 0 {
 		return nil, fmt.Errorf("emu: no order %q; there is: %v", o.ISA, orders)
 	}
-	return &backend{order}, nil
+	return &backend{order: order, guests: kernels.Guests{Rent: rent}}, nil
 }
 
-type backend struct{ order int }
+type backend struct {
+	order  int
+	guests kernels.Guests
+}
 
-func (*backend) Name() string { return "emu" }
-func (*backend) Sync() error  { return nil }
-func (*backend) Close() error { return nil }
+func (*backend) Name() string   { return "emu" }
+func (*backend) Sync() error    { return nil }
+func (b *backend) Close() error { return b.guests.Close() }
 
 func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err := p.Validate(); err != nil {
@@ -62,21 +65,20 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if op := kernels.Op(C.gmel_cuda_missing(descs, C.int64_t(len(p.Descs)))); op != kernels.OpNone {
 		return nil, fmt.Errorf("emu: program %q: there is no kernel for %s", p.Name, op)
 	}
-	worlds, err := newGuests(p.Environments)
+	guests, err := b.guests.Of(p)
 	if err != nil {
 		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
 	}
-	e := &executable{backend: b, program: p, guests: worlds, plan: newPlan(p, worlds)}
+	e := &executable{backend: b, program: p, guests: guests, plan: newPlan(p, worlds(guests))}
 	if e.plan == nil {
-		worlds.close()
-		return nil, fmt.Errorf("emu: program %q: out of memory", p.Name)
+		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.guests.Vacate(guests))
 	}
 	e.scratch = make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1)
 	return e, nil
 }
 
 // newPlan hands the Program to C, which copies it.
-func newPlan(p *kernels.Program, worlds guests) *C.gmel_cuda_plan {
+func newPlan(p *kernels.Program, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local)}
@@ -91,9 +93,9 @@ func newPlan(p *kernels.Program, worlds guests) *C.gmel_cuda_plan {
 		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
 		c.in_order = (*C.uint8_t)(&inOrder[0])
 	}
-	if list := worlds.list(); len(list) > 0 {
-		pin.Pin(&list[0])
-		c.worlds = &list[0]
+	if len(worlds) > 0 {
+		pin.Pin(&worlds[0])
+		c.worlds = &worlds[0]
 	}
 	return C.gmel_cuda_plan_new(&c)
 }
@@ -102,7 +104,7 @@ type executable struct {
 	backend *backend
 	program *kernels.Program
 	plan    *C.gmel_cuda_plan
-	guests  guests
+	guests  []*kernels.Guest // by number of the environment
 	scratch []float32
 }
 
@@ -117,8 +119,13 @@ func (e *executable) Run(b kernels.Buffer, n int) error {
 		return fmt.Errorf("emu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, len(mem.data))
 	}
 	C.gmel_emu_order(C.int(e.backend.order))
-	if err := e.guests.enter(); err != nil {
-		return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
+	for _, g := range e.guests {
+		if g == nil {
+			continue
+		}
+		if err := g.Enter(); err != nil {
+			return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
+		}
 	}
 	for range n {
 		if err := e.runOnce(mem.data); err != nil {
@@ -139,7 +146,7 @@ func (e *executable) runOnce(arena []float32) error {
 		}
 		C.gmel_cuda_enqueue(e.plan, i, nil, (*C.float)(unsafe.SliceData(arena)), (*C.float)(unsafe.SliceData(e.scratch)))
 	}
-	return e.guests.fault()
+	return e.backend.guests.Refused()
 }
 
 // slot is what an OpStep names in the arena.
@@ -157,5 +164,5 @@ func (e *executable) Close() error {
 	}
 	C.gmel_cuda_plan_free(e.plan)
 	e.plan = nil
-	return e.guests.close()
+	return e.backend.guests.Vacate(e.guests)
 }

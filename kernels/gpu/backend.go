@@ -20,6 +20,8 @@ type backend struct {
 	options   kernels.Options
 	precision int // index into kernels.Precisions
 
+	guests kernels.Guests // environments on the device
+
 	thread *thread // nil after Close
 	stream cu.Stream
 	ring   ring
@@ -36,6 +38,7 @@ func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 		o.Precision = kernels.FP32
 	}
 	b := &backend{options: o, precision: slices.Index(kernels.Precisions(), o.Precision)}
+	b.guests.Rent = b.rent
 	if b.precision < 0 {
 		return nil, fmt.Errorf("gpu: there is no precision %q; there is: %v", o.Precision, kernels.Precisions())
 	}
@@ -117,15 +120,30 @@ func (b *backend) release(free func() error) error {
 	})
 }
 
-// Sync waits for the device.
-func (b *backend) Sync() error { return b.do(b.wait) }
+// unlessFailed is err, nil where the device has failed for good: Sync and every call tell that.
+func (b *backend) unlessFailed(err error) error {
+	if b.thread == nil || b.do(func() error { return nil }) != nil {
+		return nil
+	}
+	return err
+}
+
+// Sync waits for the device. An action of an environment that a kernel has refused is an error, after
+// which the device can be used; what has been played since is void.
+func (b *backend) Sync() error {
+	if err := b.guests.Refused(); err != nil {
+		return err
+	}
+	return b.do(b.wait)
+}
 
 // Close gives the device back.
 func (b *backend) Close() error {
 	if b.thread == nil {
 		return nil
 	}
-	err := b.release(func() error { return errors.Join(b.ring.memory.free(), b.stream.Destroy()) })
+	err := b.unlessFailed(b.guests.Close())
+	err = errors.Join(err, b.release(func() error { return errors.Join(b.ring.memory.free(), b.stream.Destroy()) }))
 	err = errors.Join(err, b.thread.do(func() error { return b.device.ReleasePrimaryCtx() }))
 	b.thread.close()
 	b.thread = nil

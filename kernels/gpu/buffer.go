@@ -45,9 +45,13 @@ func (m *buffer) Upload(offset int, src []float32) error {
 	return m.backend.do(func() error { return m.backend.toDevice(m.place(offset), src) })
 }
 
-// Download waits for all that was started before.
+// Download waits for all that was started before. An action that a kernel has refused is an error, as in
+// Sync.
 func (m *buffer) Download(dst []float32, offset int) error {
 	if err := m.check("download from", offset, len(dst)); err != nil {
+		return err
+	}
+	if err := m.backend.guests.Refused(); err != nil {
 		return err
 	}
 	return m.backend.do(func() error { return m.backend.toHost(dst, m.place(offset)) })

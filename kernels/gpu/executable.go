@@ -18,12 +18,15 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("gpu: %w", err)
 	}
-	l, err := newPlan(p, b.precision)
+	guests, err := b.guests.Of(p)
 	if err != nil {
 		return nil, err
 	}
-	e := &executable{backend: b, program: p, plan: l, graphs: map[cu.DevicePtr][]graph{}}
-	e.segments = segments(l.ops, func(op int) bool { return p.Descs[op].Op == kernels.OpStep })
+	l, err := newPlan(p, b.precision, guests)
+	if err != nil {
+		return nil, errors.Join(err, b.guests.Vacate(guests))
+	}
+	e := &executable{backend: b, program: p, plan: l, guests: guests, segments: l.segments(), graphs: map[cu.DevicePtr][]graph{}}
 	if err := b.do(e.prepare); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -39,6 +42,7 @@ type executable struct {
 	backend  *backend
 	program  *kernels.Program
 	plan     *plan
+	guests   []*kernels.Guest // by number of the environment, nil where the host plays
 	segments []segment
 	steps    map[int]*step
 	scratch  cu.DevicePtr
@@ -63,7 +67,8 @@ func (e *executable) prepare() (err error) {
 	return nil
 }
 
-// Run returns when everything is on its way, or with the error of an environment.
+// Run returns when everything is on its way, or with the error of an environment that the host plays.
+// What a kernel refuses, Sync and Download tell.
 func (e *executable) Run(buf kernels.Buffer, n int) error {
 	return e.run(buf, n, e.once)
 }
@@ -81,15 +86,47 @@ func (e *executable) run(buf kernels.Buffer, n int, once func(arena cu.DevicePtr
 	case int64(m.n) < e.program.Arena:
 		return fmt.Errorf("gpu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, m.n)
 	}
-	return e.backend.do(func() error {
-		for range n {
-			e.backend.launched(e.program)
-			if err := once(m.at); err != nil {
-				return err
-			}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	calls, each := 1, n
+	if e.backend.options.Debug {
+		calls, each = n, 1
+	}
+	for range calls {
+		err := e.backend.do(func() error { return e.times(each, m.at, once) })
+		if err == nil && e.backend.options.Debug {
+			err = e.backend.guests.Refused()
 		}
-		return nil
-	})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *executable) times(n int, arena cu.DevicePtr, once func(arena cu.DevicePtr) error) error {
+	for range n {
+		e.backend.launched(e.program)
+		if err := once(arena); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter brings the environments that the device plays to it.
+func (e *executable) enter() error {
+	for _, g := range e.guests {
+		if g == nil {
+			continue
+		}
+		if err := g.Enter(); err != nil {
+			return fmt.Errorf("gpu: program %q: %w", e.program.Name, err)
+		}
+		g.Room.(*room).played = true
+	}
+	return nil
 }
 
 // once chooses between launches and graphs.
@@ -195,5 +232,5 @@ func (e *executable) Close() error {
 		return errors.Join(errs...)
 	})
 	e.plan.free()
-	return err
+	return errors.Join(err, e.backend.unlessFailed(e.backend.guests.Vacate(e.guests)))
 }

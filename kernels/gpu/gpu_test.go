@@ -94,7 +94,6 @@ func unary(f kernels.Fn, n, x, y int64) kernels.Desc {
 }
 
 func TestSegments(t *testing.T) {
-	host := func(op int) bool { return op == 9 }
 	for _, x := range []struct {
 		ops  []int
 		want []segment
@@ -104,8 +103,12 @@ func TestSegments(t *testing.T) {
 		{[]int{9}, []segment{{0, 0, 9}}},
 		{[]int{0, 9, 1, 9, 9, 2}, []segment{{0, 1, 9}, {2, 3, 9}, {4, 4, 9}, {5, 6, -1}}},
 	} {
-		if got := segments(x.ops, host); !slices.Equal(got, x.want) {
-			t.Errorf("segments(%v) = %v, want %v", x.ops, got, x.want)
+		l := &plan{ops: x.ops}
+		for _, op := range x.ops {
+			l.onHost = append(l.onHost, op == 9)
+		}
+		if got := l.segments(); !slices.Equal(got, x.want) {
+			t.Errorf("segments of %v are %v, want %v", x.ops, got, x.want)
 		}
 	}
 }

@@ -111,6 +111,15 @@ func (b *backend) allocate(n int64) (cu.DevicePtr, error) {
 	return at, nil
 }
 
+// FreeMemory implements kernels.Limited.
+func (b *backend) FreeMemory() (bytes int64) {
+	_ = b.do(func() (err error) { // 0 where the driver does not tell
+		bytes, _, err = cu.MemInfo()
+		return err
+	})
+	return bytes
+}
+
 // tooLittle says how much memory was wanted, how much there is and what to lower.
 func (b *backend) tooLittle(what string, floats int64, setting string, err error) error {
 	if !isOutOfMemory(err) {

@@ -19,12 +19,13 @@ import (
 
 // plan is a Program as a list of launches.
 type plan struct {
-	c   *C.gmel_cuda_plan
-	ops []int // of every launch
+	c      *C.gmel_cuda_plan
+	ops    []int  // of every launch
+	onHost []bool // every launch: the host plays it
 }
 
-// newPlan hands the Program to C, which copies it.
-func newPlan(p *kernels.Program, precision int) (*plan, error) {
+// newPlan hands the Program to C, which copies it. guests are its environments on the device.
+func newPlan(p *kernels.Program, precision int, guests []*kernels.Guest) (*plan, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision)}
@@ -42,12 +43,17 @@ func newPlan(p *kernels.Program, precision int) (*plan, error) {
 		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
 		c.in_order = (*C.uint8_t)(&inOrder[0])
 	}
+	if worlds := worldsOf(guests); len(worlds) > 0 {
+		pin.Pin(&worlds[0])
+		c.worlds = &worlds[0]
+	}
 	l := &plan{c: C.gmel_cuda_plan_new(&c)}
 	if l.c == nil {
 		return nil, fmt.Errorf("gpu: program %q: out of memory of the host", p.Name)
 	}
 	for i := range C.gmel_cuda_plan_launches(l.c) {
 		l.ops = append(l.ops, int(C.gmel_cuda_plan_op(l.c, i)))
+		l.onHost = append(l.onHost, C.gmel_cuda_plan_on_host(l.c, i) != 0)
 	}
 	return l, nil
 }
@@ -72,17 +78,17 @@ func (l *plan) free() {
 // -1 for none.
 type segment struct{ from, to, step int }
 
-// segments cuts a list of launches, given the op of each, where the host plays one.
-func segments(ops []int, onHost func(op int) bool) (list []segment) {
+// segments cuts the list of launches where the host plays one.
+func (l *plan) segments() (list []segment) {
 	from := 0
-	for i, op := range ops {
-		if onHost(op) {
+	for i, op := range l.ops {
+		if l.onHost[i] {
 			list = append(list, segment{from, i, op})
 			from = i + 1
 		}
 	}
-	if from < len(ops) {
-		list = append(list, segment{from, len(ops), -1})
+	if from < len(l.ops) {
+		list = append(list, segment{from, len(l.ops), -1})
 	}
 	return list
 }

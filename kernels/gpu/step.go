@@ -11,7 +11,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// step is an OpStep: actions come from the device, the environment is played on the host, and what
+// step is an OpStep that no kernel plays: actions come from the device, the environment is played on the host, and what
 // it says goes to the device. Nothing else is on its way meanwhile.
 type step struct {
 	env    kernels.Environment

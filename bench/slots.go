@@ -1,0 +1,95 @@
+package bench
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// Slots is a rollout without a network, on any backend: a Program that draws legal actions, each as
+// probable as any other, and plays a slot.
+type Slots struct {
+	session *machine.Session
+	program *kernels.Program
+	results []machine.Tensor // the arguments of OpStep
+}
+
+// OpenSlots prepares worlds of the C engine, which stay the caller's, as the backend does.
+func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
+	w.RecordTasks(false)
+	env := w.Native()
+	if env == nil {
+		return nil, errors.New("bench: Programs play the worlds of the C engine, these are of the engine " + w.Engine())
+	}
+	if err := w.Home(); err != nil {
+		return nil, err
+	}
+	layout, rows := machine.NewLayout(), w.W*w.A
+	moment := layout.Add("moment", 2)
+	x := machine.Slot{
+		Act: layout.Add("act", rows), Obs: layout.Add("obs", rows, w.O), Mask: layout.Add("mask", rows, w.U), NextObs: layout.Add("successor", rows, w.O),
+		NextMask: layout.Add("successor mask", rows, w.U), Reward: layout.Add("reward", rows), Active: layout.Add("active", rows), Ended: layout.Add("ended", rows),
+	}
+	program, err := buildSlots(layout, env, moment, x)
+	if err != nil {
+		return nil, err
+	}
+	s := &Slots{program: program, results: []machine.Tensor{x.Act, x.Obs, x.Mask, x.NextObs, x.NextMask, x.Reward, x.Active, x.Ended}}
+	if s.session, err = machine.NewSession(b, layout, program); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.session.Upload(x.Obs, w.Obs), s.session.Upload(x.Mask, w.Mask)); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// buildSlots draws from the mask: its softmax over the legal actions is uniform.
+func buildSlots(layout *machine.Layout, env kernels.Environment, moment machine.Tensor, x machine.Slot) (*kernels.Program, error) {
+	b := machine.NewBuilder("slots", layout)
+	rows, actions := x.Mask.Shape()[0], x.Mask.Shape()[1]
+	logp := b.Temp("logp", rows, actions)
+	b.Op(kernels.Desc{Op: kernels.OpLogSoftmax, Dim: [kernels.MaxDims]int64{int64(rows), int64(actions)}}, x.Mask, x.Mask, logp)
+	b.Sample(logp, moment, x.Act, 1, 98)
+	b.Count(moment, 1)
+	b.Step(env, x)
+	return b.Build()
+}
+
+// Run plays n slots in one call of the backend, and may return before they are played.
+func (s *Slots) Run(n int) error { return s.session.Repeat(s.program, n) }
+
+// Sync waits for the slots.
+func (s *Slots) Sync() error { return s.session.Sync() }
+
+// Results are the arrays of the last slot, in the order of kernels.Slot.
+func (s *Slots) Results() ([]Array, error) {
+	var list []Array
+	for _, t := range s.results {
+		a := Array{Name: t.Name(), Shape: slices.Clone(t.Shape()), Data: make([]float32, t.Len())}
+		if err := s.session.Download(a.Data, t); err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// stepSeconds is the time of the op that plays, over all slots so far, on a backend that measures it.
+func (s *Slots) stepSeconds() (float64, error) {
+	f, ok := s.session.Profile(s.program)
+	if !ok {
+		return 0, errors.New("bench: the backend does not measure its ops")
+	}
+	at := slices.IndexFunc(s.program.Descs, func(d kernels.Desc) bool { return d.Op == kernels.OpStep })
+	return f.Seconds[at], nil
+}
+
+// bytes are those of the arena.
+func (s *Slots) bytes() int64 { return 4 * s.program.Arena }
+
+// Close frees the memory and brings the worlds home.
+func (s *Slots) Close() error { return s.session.Close() }

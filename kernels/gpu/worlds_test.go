@@ -1,0 +1,417 @@
+//go:build gpu && !cpu
+
+package gpu
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/bench"
+	"github.com/gmel-go/gmel/kernels"
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// game is a rollout with random actions.
+type game struct {
+	ieds, worlds int
+	length       int // of an episode, slots
+	slots        int
+}
+
+// games are small on the emulated device.
+func games() []game {
+	if fake() {
+		return []game{{5, 3, 20, 2000}, {150, 1, 9, 60}}
+	}
+	return []game{{30, 64, 100, 2000}, {1, 5, 3, 200}, {100, 256, 50, 200}, {3000, 3, 20, 60}}
+}
+
+func (g game) new(t *testing.T) *sim.Worlds {
+	t.Helper()
+	s, err := sim.Load(fmt.Sprintf("population:%d", g.ieds))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Time.Slots = g.length
+	w, err := sim.New(s, g.worlds, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func marshal(t *testing.T, w *sim.Worlds) []byte {
+	t.Helper()
+	state, err := w.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+// spy is a backend that remembers what was made with it.
+type spy struct {
+	kernels.Backend
+	programs    []*kernels.Program
+	executables []kernels.Executable
+	buffers     []kernels.Buffer
+}
+
+func (s *spy) Compile(p *kernels.Program) (kernels.Executable, error) {
+	e, err := s.Backend.Compile(p)
+	s.programs, s.executables = append(s.programs, p), append(s.executables, e)
+	return e, err
+}
+
+func (s *spy) Alloc(n int) (kernels.Buffer, error) {
+	m, err := s.Backend.Alloc(n)
+	s.buffers = append(s.buffers, m)
+	return m, err
+}
+
+// slots opens a rollout of w and closes it at the end of the test.
+func slots(t *testing.T, b kernels.Backend, w *sim.Worlds) *bench.Slots {
+	t.Helper()
+	s, err := bench.OpenSlots(b, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s
+}
+
+func openAny(t *testing.T, name string, o kernels.Options) kernels.Backend {
+	t.Helper()
+	if name == "gpu" {
+		return open(t, o)
+	}
+	b, err := kernels.Open(name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// rollout plays a game in calls of some slots and returns a hash of all results after each call,
+// and of the state at the end.
+func rollout(t *testing.T, g game, backend string, o kernels.Options, each int) string {
+	t.Helper()
+	w, hash := g.new(t), sha256.New()
+	s := slots(t, openAny(t, backend, o), w)
+	for played := 0; played < g.slots; played += each {
+		if err := s.Run(each); err != nil {
+			t.Fatal(err)
+		}
+		results, err := s.Results()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range results {
+			if err := binary.Write(hash, binary.LittleEndian, a.Data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	hash.Write(marshal(t, w))
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// TestWorlds: every result of every slot and the state at the end have the bits of the processor, by
+// graphs, slot by slot and in calls of many slots, and by launches.
+func TestWorlds(t *testing.T) {
+	for _, g := range games() {
+		t.Run(fmt.Sprintf("N%d W%d", g.ieds, g.worlds), func(t *testing.T) {
+			want := rollout(t, g, "cpu", kernels.Options{}, 1)
+			if got := rollout(t, g, "gpu", kernels.Options{}, 1); got != want {
+				t.Errorf("slot by slot: hash %s, the processor has %s", got, want)
+			}
+			many := g.slots / 2
+			want = rollout(t, g, "cpu", kernels.Options{}, many)
+			if got := rollout(t, g, "gpu", kernels.Options{}, many); got != want {
+				t.Errorf("in two calls: hash %s, the processor has %s", got, want)
+			}
+			g.slots = min(g.slots, 100)
+			want = rollout(t, g, "cpu", kernels.Options{}, 10)
+			for what, o := range map[string]kernels.Options{"launches": {Profile: true}, "debug": {Debug: true}} {
+				if got := rollout(t, g, "gpu", o, 10); got != want {
+					t.Errorf("%s: hash %s, the processor has %s", what, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestRolloutIsOneGraph: no slot of a rollout needs the host.
+func TestRolloutIsOneGraph(t *testing.T) {
+	b := &spy{Backend: open(t, kernels.Options{})}
+	s := slots(t, b, game{5, 2, 20, 0}.new(t))
+	for range 2 {
+		if err := errors.Join(s.Run(3), s.Sync()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := b.executables[0].(*executable)
+	if len(e.segments) != 1 || e.segments[0].step >= 0 || len(e.steps) > 0 || len(e.graphs) != 1 {
+		t.Errorf("segments %+v, %d arenas with graphs", e.segments, len(e.graphs))
+	}
+}
+
+// TestWorldsOfABrokenDevice: a rollout does not wait, so the fault shows in Sync; whoever reads the
+// worlds is told that they are lost.
+func TestWorldsOfABrokenDevice(t *testing.T) {
+	needFake(t)
+	w := game{5, 2, 20, 0}.new(t)
+	s := slots(t, open(t, kernels.Options{}), w)
+	if err := errors.Join(s.Run(1), s.Sync()); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GMEL_FAKE_FAULT", "20")
+	if err := s.Run(50); err != nil {
+		t.Errorf("Run does not wait: %v", err)
+	}
+	if err := s.Sync(); err == nil || !strings.Contains(err.Error(), `in program "slots"`) {
+		t.Errorf("Sync: %v", err)
+	}
+	for range 2 {
+		if _, err := w.MarshalBinary(); err == nil || !strings.Contains(err.Error(), "the device has failed") {
+			t.Errorf("the state of lost worlds: %v", err)
+		}
+	}
+	if w.Reset(); w.Home() != nil {
+		t.Error("worlds that begin anew are lost")
+	}
+}
+
+// stepAlone is a Program of an OpStep: its arena begins with the actions.
+func stepAlone(w *sim.Worlds) *kernels.Program {
+	w.RecordTasks(false)
+	d := kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}
+	spec, _ := kernels.SpecOf(d.Op)
+	end := int64(0)
+	for i, a := range spec.Args {
+		d.Arg[i] = end
+		end += a.Len(&d)
+	}
+	return &kernels.Program{Name: "step", Descs: []kernels.Desc{d}, Arena: end, Environments: []kernels.Environment{w.Native()}}
+}
+
+// TestIllegalAction: whoever waits first is told which IED and which action, once; then the backend is
+// as good as before, and the world that refused has not moved.
+func TestIllegalAction(t *testing.T) {
+	for _, debug := range []bool{false, true} {
+		w := game{5, 2, 20, 0}.new(t)
+		b := open(t, kernels.Options{Debug: debug})
+		p := stepAlone(w)
+		e, m := loaded(t, b, p, make([]float32, p.Arena))
+		bad, good := make([]float32, w.W*w.A), make([]float32, w.W*w.A)
+		bad[7] = 99
+		for what, wait := range map[string]func() error{
+			"Sync": b.Sync, "Download": func() error { return m.Download(make([]float32, 1), 0) }, "the worlds": w.Home,
+		} {
+			if err := errors.Join(m.Upload(0, good), e.Run(m, 2), w.Home(), m.Upload(0, bad)); err != nil {
+				t.Fatal(err)
+			}
+			_, slot := w.LastSlot(1)
+			err := e.Run(m, 1)
+			if err == nil && !debug {
+				err = wait()
+			}
+			if err == nil || !strings.Contains(err.Error(), "world 1, IED 2: action 99 is illegal") {
+				t.Errorf("%s, debug %t: error %v", what, debug, err)
+			}
+			if err := errors.Join(b.Sync(), m.Upload(0, good)); err != nil {
+				t.Errorf("%s: after the error: %v", what, err)
+			}
+			if what == "the worlds" && !debug {
+				w.Reset() // they remember the error
+			} else if _, now := w.LastSlot(1); now != slot {
+				t.Errorf("%s: the world is in slot %d, was in %d", what, now, slot)
+			}
+		}
+	}
+}
+
+// TestProgramsShareWorlds: two Programs over one arena take turns, the second goes on when the first
+// is closed, and Go reads the worlds in between.
+func TestProgramsShareWorlds(t *testing.T) {
+	var states [][]byte
+	for _, name := range []string{"cpu", "gpu"} {
+		w := game{5, 3, 20, 0}.new(t)
+		b := &spy{Backend: openAny(t, name, kernels.Options{})}
+		s := slots(t, b, w)
+		second, err := b.Compile(b.programs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := b.buffers[0]
+		for i := range 6 {
+			if err := errors.Join(s.Run(1), second.Run(m, 2)); err != nil {
+				t.Fatal(err)
+			}
+			if i%2 == 1 {
+				states = append(states, marshal(t, w))
+			}
+		}
+		if err := errors.Join(second.Run(m, 1), second.Close(), s.Run(7)); err != nil {
+			t.Fatal(err)
+		}
+		states = append(states, marshal(t, w))
+	}
+	half := len(states) / 2
+	for i, want := range states[:half] {
+		if !bytes.Equal(states[half+i], want) {
+			t.Errorf("state %d differs from the processor's", i)
+		}
+	}
+}
+
+// TestWorldsMoveBetweenBackends: the same worlds, played by the processor, by the GPU and by the plain
+// engine in turns, are those that the processor plays alone.
+func TestWorldsMoveBetweenBackends(t *testing.T) {
+	g := game{5, 3, 20, 0}
+	play := func(backends ...kernels.Backend) []byte {
+		w := g.new(t)
+		for i := range 9 {
+			s, err := bench.OpenSlots(backends[i%len(backends)], w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(s.Run(5), s.Sync(), s.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return marshal(t, w)
+	}
+	cpu := openAny(t, "cpu", kernels.Options{})
+	if !bytes.Equal(play(cpu), play(cpu, open(t, kernels.Options{}))) {
+		t.Error("the worlds differ")
+	}
+}
+
+// TestBackendsTakeTurns: Programs of three backends stay open and play the same worlds, which come from
+// wherever they were played last.
+func TestBackendsTakeTurns(t *testing.T) {
+	var states [][]byte
+	for _, names := range [][]string{{"cpu"}, {"cpu", "gpu", "ref"}} {
+		w := game{5, 3, 20, 0}.new(t)
+		p := stepAlone(w)
+		var runs []func() error
+		for _, name := range names {
+			b := openAny(t, name, kernels.Options{})
+			e, err := b.Compile(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := b.Alloc(int(p.Arena))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { e.Close(); m.Close() })
+			runs = append(runs, func() error { return e.Run(m, 2) })
+		}
+		for i := range 12 {
+			if err := runs[i%len(runs)](); err != nil {
+				t.Fatal(err)
+			}
+		}
+		states = append(states, marshal(t, w))
+	}
+	if !bytes.Equal(states[0], states[1]) {
+		t.Error("the worlds differ")
+	}
+}
+
+// TestWorldsComeHomeWhenTheBackendCloses, even if somebody has left a Program open: this is what Close
+// does first.
+func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
+	g := game{5, 2, 20, 0}
+	var states [2][]byte
+	for i, name := range []string{"cpu", "gpu"} {
+		b, err := kernels.Open(name, kernels.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := g.new(t)
+		s, err := bench.OpenSlots(b, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Run(1); err != nil { // launches: graphs would have to be freed first
+			t.Fatal(err)
+		}
+		if name == "gpu" {
+			b.(*backend).guests.Close()
+		}
+		states[i] = marshal(t, w)
+		if err := errors.Join(s.Close(), b.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	if !bytes.Equal(states[0], states[1]) {
+		t.Error("the worlds differ")
+	}
+}
+
+func TestWorldsOutOfMemory(t *testing.T) {
+	needFake(t)
+	w := game{5, 64, 20, 0}.new(t)
+	b := &spy{Backend: open(t, kernels.Options{})}
+	slots(t, b, w)
+	image := w.Native().(kernels.Portable).Image()
+	room, err := b.Backend.(*backend).RoomFor(image)
+	if err != nil || room < int64(4*len(image.State)) {
+		t.Fatalf("room of %d bytes: %v", room, err)
+	}
+	other := open(t, kernels.Options{})
+	t.Setenv("GMEL_FAKE_MEMORY", fmt.Sprint(int64(b.buffers[0].Len())*4*2+room+room/2)) // of both
+	_, err = bench.OpenSlots(other, game{5, 64, 20, 0}.new(t))
+	if err == nil || !strings.Contains(err.Error(), "the memory of 64 worlds takes") || !strings.Contains(err.Error(), "lower train.worlds") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestHostPlaysOptions: what no kernel knows is played by the host, in several graphs, and somebody
+// who asks is told why.
+func TestHostPlaysOptions(t *testing.T) {
+	var states [2][]byte
+	for i, name := range []string{"cpu", "gpu"} {
+		s, err := sim.Load("population:5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Radio.Reuse1 = true
+		w, err := sim.New(s, 2, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := openAny(t, name, kernels.Options{})
+		run := slots(t, b, w)
+		if err := run.Run(10); err != nil {
+			t.Fatal(err)
+		}
+		states[i] = marshal(t, w)
+		want := kernels.Stay{}
+		if name == "gpu" {
+			want.Why = "no kernel plays radio.reuse_1"
+		}
+		if got := kernels.StayOf(b, w.Native()); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	if !bytes.Equal(states[0], states[1]) {
+		t.Error("the worlds differ")
+	}
+}
