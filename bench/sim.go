@@ -36,9 +36,10 @@ type SimRow struct {
 	Rate    float64 `json:"rate"`
 	Unit    string  `json:"unit"`
 
-	Bytes    float64 `json:"bytes_per_agent_step"`  // see StepBytes
-	Copied   float64 `json:"copy_bytes_per_second"` // read and written by a copy on one thread, the best of this run
-	Fraction float64 `json:"fraction_of_floor"`     // bytes over bandwidth, over seconds
+	Bytes    float64 `json:"bytes_per_agent_step"`   // see StepBytes
+	Copied   float64 `json:"copy_bytes_per_second"`  // read and written by a copy on one thread, or by the device, the best of this run
+	Fraction float64 `json:"fraction_of_floor"`      // bytes over bandwidth, over seconds
+	Memory   int64   `json:"device_bytes,omitempty"` // of a device that plays: state, working memory and what a slot reads and writes
 	Commit   string  `json:"commit,omitempty"`
 	Go       string  `json:"go"`
 }
@@ -49,7 +50,9 @@ type SimOptions struct {
 	Worlds   int    // 0: so many that there are about 100,000 IEDs
 	Engine   string // as for sim.NewOn; "": the fastest
 	Threads  int
-	Length   time.Duration // of the measurement of a row
+	Backend  string          // "": no backend, the worlds step themselves; else one whose device plays them
+	Kernels  kernels.Options // of Backend
+	Length   time.Duration   // of the measurement of a row
 }
 
 // crowd is the number of IEDs in all worlds where nobody says otherwise.
@@ -84,6 +87,9 @@ func Sim(o SimOptions) (rows []SimRow, err error) {
 	}
 	w.RecordTasks(false)
 	w.SetThreads(o.Threads)
+	if o.Backend != "" {
+		return simOnDevice(o, w)
+	}
 	c := newChooser(w)
 	for _, work := range []string{WorkAlone, WorkStep, WorkPlay} {
 		w.ShowObs(work != WorkAlone)

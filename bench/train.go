@@ -32,10 +32,10 @@ type TrainRow struct {
 	DType      string `json:"dtype"`
 	Unit       string `json:"unit"`
 
-	Step      TrainColumn `json:"step"`                      // worlds with random legal actions
+	Step      TrainColumn `json:"step"`                      // worlds with random legal actions, whose choice counts where a device plays
 	Inference TrainColumn `json:"step_inference"`            // the rollout: actor, sampling, worlds, storing, for amarl-ppo the critic twice
 	Update    TrainColumn `json:"step_inference_update"`     // all of an iteration
-	Arena     int64       `json:"device_bytes"`              // planned arena; a part of the host's where the backend is the host
+	Arena     int64       `json:"device_bytes"`              // planned arena, and worlds where a device plays them; a part of the host's where the backend is the host
 	Host      int64       `json:"host_bytes_peak,omitempty"` // of this process so far, where the system tells
 	Commit    string      `json:"commit,omitempty"`          //
 	Go        string      `json:"go"`                        //
@@ -65,7 +65,7 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 	}
 	worlds.RecordTasks(false)
 	worlds.SetThreads(max(1, c.Threads))
-	backend, err := kernels.Open(c.Backend, kernels.Options{Threads: c.Threads, ISA: c.ISA})
+	backend, err := kernels.Open(c.Backend, trainKernels(c))
 	if err != nil {
 		return row, err
 	}
@@ -81,13 +81,18 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 	if row, err = trainRow(o, worlds, backend, t); err != nil {
 		return row, err
 	}
-	choose, steps := newChooser(worlds), float64(worlds.W*worlds.A*c.SlotsPerIteration)
+	step, done, err := stepTimer(o, worlds, backend)
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	steps := float64(worlds.W * worlds.A * c.SlotsPerIteration)
 	for _, part := range []struct {
 		to  *TrainColumn
 		run timer
 	}{
 		{&row.Update, each(t.Iterate)}, {&row.Inference, each(t.Rollout)},
-		{&row.Step, func(n int) (float64, error) { return choose.play(n*c.SlotsPerIteration, false) }},
+		{&row.Step, step},
 	} {
 		m, err := measure(part.run, o.Length)
 		if err != nil {
@@ -99,12 +104,33 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 	return row, nil
 }
 
+func trainKernels(c *marl.Config) kernels.Options {
+	return kernels.Options{Threads: c.Threads, ISA: c.ISA, Device: c.Device, Precision: c.Precision}
+}
+
+// stepTimer plays the slots of iterations without a network, where a rollout would: on the device
+// or by the host.
+func stepTimer(o TrainOptions, w *sim.Worlds, b kernels.Backend) (run timer, done func() error, err error) {
+	slots := o.Config.SlotsPerIteration
+	if o.Config.Neighbours > 0 || !kernels.StayOf(b, w.Native()).Device {
+		choose := newChooser(w)
+		return func(n int) (float64, error) { return choose.play(n*slots, false) }, func() error { return nil }, nil
+	}
+	s, err := OpenSlots(b, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole := s.timer(true)
+	return func(n int) (float64, error) { return whole(n * slots) }, s.Close, nil
+}
+
 func trainRow(o TrainOptions, w *sim.Worlds, b kernels.Backend, t *marl.Trainer) (TrainRow, error) {
 	c := &o.Config
 	info, err := kernels.Describe(b.Name())
 	if err != nil {
 		return TrainRow{}, err
 	}
+	info = info.For(trainKernels(c))
 	row := TrainRow{
 		Name: "train", Algo: c.Algo, IEDs: w.A, Worlds: w.W, Slots: c.SlotsPerIteration, Updates: c.UpdatesAtOnce(), Hidden: c.Hidden,
 		Neighbours: c.Neighbours, Backend: b.Name(), Device: info.Device, ISA: info.ISA, Threads: info.Threads, DType: "float32",

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/gmel-go/gmel/bench"
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
@@ -21,6 +24,8 @@ func benchSimCommand() *cli.Command {
 			&cli.StringFlag{Name: "scenario", Usage: "preset or file `NAME|FILE`, grown to N at constant density", Value: "population"},
 			&cli.StringFlag{Name: "engine", Usage: "engine `NAME` of the worlds (default: the fastest)"},
 			&cli.IntFlag{Name: "threads", Usage: "`N` threads; 0: all cores"},
+			&cli.StringFlag{Name: "backend", Usage: "who plays, `NAME`: cpu, the engines of the worlds, or gpu, whose device plays them for a Program", Value: "cpu"},
+			deviceFlag(),
 			&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for a row", Value: 2},
 		},
 		Action: benchSim, Before: noArguments, OnUsageError: usageError,
@@ -60,6 +65,9 @@ func simOptions(c *cli.Context) (o bench.SimOptions, err error) {
 	case o.Threads == 0:
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
+	if err := simBackend(c, &o); err != nil {
+		return o, err
+	}
 	if o.Scenario, err = sim.Load(c.String("scenario")); err != nil {
 		return o, usagef("--scenario: %w", err)
 	}
@@ -77,6 +85,28 @@ func simOptions(c *cli.Context) (o bench.SimOptions, err error) {
 		}
 	}
 	return o, nil
+}
+
+// simBackend asks for a device where --backend or --device do.
+func simBackend(c *cli.Context, o *bench.SimOptions) error {
+	name, device := c.String("backend"), c.String("device")
+	if name == "auto" || device != "" && !c.IsSet("backend") {
+		info, err := kernels.Describe(cmp.Or(strings.Split(device, ":")[0], "auto"))
+		if err != nil {
+			return usagef("%w", err)
+		}
+		name = info.Name
+	}
+	if name == "cpu" && device == "" {
+		return nil
+	}
+	for _, flag := range []string{"engine", "threads"} {
+		if c.IsSet(flag) {
+			return usagef("--%s is for worlds that the processor plays, not for --backend %s", flag, name)
+		}
+	}
+	o.Backend, o.Kernels = name, kernels.Options{Device: device}
+	return nil
 }
 
 func printSim(c *cli.Context, o bench.SimOptions) error {

@@ -21,7 +21,7 @@ func benchTrainCommand() *cli.Command {
 			&cli.IntSliceFlag{Name: "worlds", Usage: "`W` worlds; may be repeated; 0: the algorithm's default", Value: cli.NewIntSlice(0)},
 			&cli.StringFlag{Name: "scenario", Usage: "preset or file `NAME|FILE`, grown to N at constant density", Value: "paper"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.neighbours=10; may be repeated"},
-			&cli.StringFlag{Name: "device", Usage: "backend `NAME`", Value: "auto"},
+			backendFlag(), deviceFlag(),
 			&cli.IntFlag{Name: "threads", Usage: "`N` threads; 0: all cores"},
 			&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for each figure", Value: 3},
 		},
@@ -59,7 +59,13 @@ func benchTrain(c *cli.Context) error {
 
 // trainOptions is a configuration as gmel train would load it, with N IEDs in W worlds.
 func trainOptions(c *cli.Context, algo string, ieds, worlds int) (o bench.TrainOptions, err error) {
-	sets := append([]string{"train.backend=" + c.String("device"), fmt.Sprintf("train.threads=%d", c.Int("threads"))}, c.StringSlice("set")...)
+	sets := []string{fmt.Sprintf("train.threads=%d", c.Int("threads"))}
+	for _, name := range []string{"backend", "device"} {
+		if c.IsSet(name) {
+			sets = append(sets, "train."+name+"="+c.String(name))
+		}
+	}
+	sets = append(sets, c.StringSlice("set")...)
 	if worlds != 0 {
 		sets = append(sets, fmt.Sprintf("train.worlds=%d", worlds))
 	}
