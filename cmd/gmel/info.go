@@ -38,6 +38,16 @@ type deviceInfo struct {
 	Memory int64  `json:"memory_bytes"`
 	ISA    string `json:"isa"`
 	Driver string `json:"driver"`
+
+	Gauges *gaugesInfo `json:"gauges,omitempty"`
+	Silent string      `json:"no_gauges,omitempty"` // why there are none
+}
+
+// gaugesInfo is what the device's driver says, of all programs that use it.
+type gaugesInfo struct {
+	Utilisation float64 `json:"utilisation"` // 0 to 1
+	MemoryUsed  int64   `json:"memory_used_bytes"`
+	MemoryTotal int64   `json:"memory_total_bytes"`
 }
 
 func infoCommand() *cli.Command {
@@ -81,12 +91,23 @@ func describeMachine() (machineInfo, error) {
 func describeBackend(i kernels.Info) backendInfo {
 	b := backendInfo{Name: i.Name, Device: i.Device, ISA: i.ISA, ISAs: i.ISAs, Threads: i.Threads}
 	for _, d := range i.Devices {
-		b.Devices = append(b.Devices, deviceInfo(d))
+		b.Devices = append(b.Devices, describeDevice(i.Name, d))
 	}
 	if err := kernels.Probe(i.Name); err != nil {
 		b.Missing = err.Error()
 	}
 	return b
+}
+
+func describeDevice(backend string, d kernels.Device) deviceInfo {
+	x := deviceInfo{Name: d.Name, Model: d.Model, Memory: d.Memory, ISA: d.ISA, Driver: d.Driver}
+	g, err := kernels.ReadGauges(backend, d.Name)
+	if err != nil {
+		x.Silent = err.Error()
+		return x
+	}
+	x.Gauges = (*gaugesInfo)(&g)
+	return x
 }
 
 func (m machineInfo) text() string {
@@ -100,11 +121,19 @@ func (m machineInfo) text() string {
 		fmt.Fprintf(&b, "backend    %s%s: %s\n", x.Name, auto, x.text())
 		for _, d := range x.Devices {
 			fmt.Fprintf(&b, "device     %s: %s, %.1f GiB, %s, driver %s\n", d.Name, d.Model, float64(d.Memory)/(1<<30), d.ISA, d.Driver)
+			fmt.Fprintf(&b, "gauges     %s: %s\n", d.Name, d.gauges())
 		}
 	}
 	fmt.Fprintf(&b, "presets    %s\n", strings.Join(m.Presets, " "))
 	fmt.Fprintf(&b, "policies   %s\n", strings.Join(m.Policies, " "))
 	return b.String()
+}
+
+func (d *deviceInfo) gauges() string {
+	if d.Gauges == nil {
+		return d.Silent
+	}
+	return kernels.Gauges(*d.Gauges).String()
 }
 
 func (x *backendInfo) text() string {

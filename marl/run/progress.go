@@ -36,6 +36,9 @@ func (p *Progress) Train(s Status) {
 	if !math.IsNaN(s.Completion) {
 		note = fmt.Sprintf("completion %.1f %%, ", 100*s.Completion)
 	}
+	if s.Device != "" {
+		note += s.Device + ", "
+	}
 	p.show("update", s.Update, s.Updates, note, "updates/s")
 }
 

@@ -55,7 +55,8 @@ func openRecords(f Folder, update int) (_ *records, err error) {
 	return r, nil
 }
 
-func (r *records) metrics(m marl.Metrics) error {
+// metrics writes what an update has learned, and to timing the clock and the device's gauges.
+func (r *records) metrics(m marl.Metrics, gauges []record.Scalar) error {
 	scalars := []record.Scalar{{Name: "env_slots", Value: float64(m.EnvSlots)}}
 	for _, s := range m.Scalars() {
 		scalars = append(scalars, record.Scalar{Name: s.Name, Value: float64(s.Value)})
@@ -68,6 +69,7 @@ func (r *records) metrics(m marl.Metrics) error {
 		{Name: "seconds", Value: seconds}, // of this process
 		{Name: "updates_per_s", Value: float64(m.Update-r.beginUpdate) / seconds},
 	}
+	speed = append(speed, gauges...)
 	if err := r.timing.Write(m.Update, "timing", speed); err != nil {
 		return err
 	}

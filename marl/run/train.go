@@ -27,6 +27,7 @@ type Options struct {
 type Status struct {
 	Update, Updates int
 	Completion      float64 // of the last evaluation, greedy policy; NaN before the first
+	Device          string  // what the device's gauges say, "" where it has none
 }
 
 // Result of Train.
@@ -66,6 +67,7 @@ type runner struct {
 	backend kernels.Backend
 	trainer *marl.Trainer
 	release func() error // of the folder's lock
+	gauged  bool         // the backend's device has gauges
 	records *records
 	status  Status
 	saved   int   // update of the last checkpoint, -1: none
@@ -135,13 +137,39 @@ func (r *runner) build() error {
 	}
 	memory := r.trainer.Memory()
 	r.notice("the run takes %s on the backend %s", memory, r.backend.Name())
-	if err := memory.Fit(freeMemory()); err != nil {
+	if where := whoPlays(r.trainer.Worlds()); where != "" {
+		r.notice("%s", where)
+	}
+	if err := memory.Fit(free(r.backend)); err != nil {
 		return usage(err)
+	}
+	_, err = kernels.ReadGauges(r.backend.Name(), c.Device)
+	if r.gauged = err == nil; !r.gauged && !errors.Is(err, kernels.ErrNoGauges) {
+		r.notice("%v", err)
 	}
 	if err := r.trainer.Open(); err != nil || !r.options.Profile {
 		return err
 	}
 	return r.trainer.WriteProfile(io.Discard) // a backend that cannot measure says so now, not after hours
+}
+
+// whoPlays says whether the worlds are on the device; "" where there is none.
+func whoPlays(s kernels.Stay) string {
+	switch {
+	case s.Device:
+		return "the device plays the worlds: a rollout is one graph of it, slot after slot"
+	case s.Why != "":
+		return "the host plays the worlds, slot by slot between graphs of the device: " + s.Why
+	}
+	return ""
+}
+
+// free is the memory in bytes that the backend can still give; 0 if that is not known.
+func free(b kernels.Backend) int64 {
+	if l, ok := b.(kernels.Limited); ok {
+		return l.FreeMemory()
+	}
+	return freeMemory()
 }
 
 // open restores a checkpoint, if there is one, and opens the records at its update.
@@ -216,11 +244,27 @@ func (r *runner) learn(ctx context.Context) error {
 
 func (r *runner) metrics(m marl.Metrics) error {
 	r.status.Update = m.Update
-	if err := r.records.metrics(m); err != nil {
+	if err := r.records.metrics(m, r.gauges()); err != nil {
 		return err
 	}
 	r.report()
 	return nil
+}
+
+// gauges reads the device's, for the records and the line of progress; none where it has none.
+func (r *runner) gauges() []record.Scalar {
+	if !r.gauged {
+		return nil
+	}
+	g, err := kernels.ReadGauges(r.backend.Name(), r.config.Train.Device)
+	if err != nil { // gauges that fail stop no run
+		return nil
+	}
+	r.status.Device = g.String()
+	return []record.Scalar{
+		{Name: "device_utilisation", Value: g.Utilisation}, {Name: "device_memory_used_bytes", Value: float64(g.MemoryUsed)},
+		{Name: "device_memory_total_bytes", Value: float64(g.MemoryTotal)},
+	}
 }
 
 func (r *runner) report() {
