@@ -37,7 +37,7 @@ type SimRow struct {
 	Unit    string  `json:"unit"`
 
 	Bytes    float64 `json:"bytes_per_agent_step"`   // see StepBytes
-	Copied   float64 `json:"copy_bytes_per_second"`  // read and written by a copy on one thread, or by the device, the best of this run
+	Copied   float64 `json:"copy_bytes_per_second"`  // read and written by a copy on one thread, or by the device, after the row
 	Fraction float64 `json:"fraction_of_floor"`      // bytes over bandwidth, over seconds
 	Memory   int64   `json:"device_bytes,omitempty"` // of a device that plays: state, working memory and what a slot reads and writes
 	Commit   string  `json:"commit,omitempty"`

@@ -43,12 +43,11 @@ func simDeviceRow(o SimOptions, k kernels.Options, w *sim.Worlds, work string) (
 	if !stay.Device {
 		return row, fmt.Errorf("bench: the host plays these worlds: %s", stay.Why)
 	}
-	before := stream.Bandwidth()
 	m, err := measure(s.timer(work == WorkPlay), o.Length)
 	if err != nil {
 		return row, err
 	}
-	row = simRow(w, work, 1, m, max(before, stream.Bandwidth()))
+	row = simRow(w, work, 1, m, stream.Bandwidth())
 	info, err := kernels.Describe(b.Name())
 	row.Engine, row.Device, row.Memory = b.Name(), info.For(k).Device, stay.Bytes+s.bytes()
 	return row, err

@@ -43,14 +43,22 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "endless": endless,
 		},
-		Condition: func(name string) (bool, error) { // a backend of this build
-			return slices.Contains(kernels.Backends(), name), nil
+		Condition: func(name string) (bool, error) { // a backend of this build, or a driver that is a test's
+			return name == "fake" && os.Getenv(fakeDevices) != "" || slices.Contains(kernels.Backends(), name), nil
 		},
 		Setup: func(e *testscript.Env) error {
+			for _, name := range []string{fakeDevices, "LD_LIBRARY_PATH"} {
+				if value, ok := os.LookupEnv(name); ok {
+					e.Setenv(name, value)
+				}
+			}
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), tiny, 0o666)
 		},
 	})
 }
+
+// fakeDevices is a setting of the driver in kernels/gpu/testdata: where it is made, it is used.
+const fakeDevices = "GMEL_FAKE_DEVICES"
 
 // fails CODE PATTERN ARGS...: gmel ends with that code and one sentence on stderr
 // that matches; nothing goes to stdout.
