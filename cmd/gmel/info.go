@@ -103,7 +103,7 @@ func describeDevice(backend string, d kernels.Device) deviceInfo {
 	x := deviceInfo{Name: d.Name, Model: d.Model, Memory: d.Memory, ISA: d.ISA, Driver: d.Driver}
 	g, err := kernels.ReadGauges(backend, d.Name)
 	if err != nil {
-		x.Silent = err.Error()
+		x.Silent = strings.TrimPrefix(err.Error(), backend+": ")
 		return x
 	}
 	x.Gauges = (*gaugesInfo)(&g)
