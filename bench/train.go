@@ -32,13 +32,14 @@ type TrainRow struct {
 	DType      string `json:"dtype"`
 	Unit       string `json:"unit"`
 
-	Step      TrainColumn `json:"step"`                      // worlds with random legal actions, whose choice counts where a device plays
-	Inference TrainColumn `json:"step_inference"`            // the rollout: actor, sampling, worlds, storing, for amarl-ppo the critic twice
-	Update    TrainColumn `json:"step_inference_update"`     // all of an iteration
-	Arena     int64       `json:"device_bytes"`              // planned arena, and worlds where a device plays them; a part of the host's where the backend is the host
-	Host      int64       `json:"host_bytes_peak,omitempty"` // of this process so far, where the system tells
-	Commit    string      `json:"commit,omitempty"`          //
-	Go        string      `json:"go"`                        //
+	Step      TrainColumn `json:"step"`                        // worlds with random legal actions, whose choice counts where a device plays
+	Inference TrainColumn `json:"step_inference"`              // the rollout: actor, sampling, worlds, storing, for amarl-ppo the critic twice
+	Update    TrainColumn `json:"step_inference_update"`       // all of an iteration
+	Arena     int64       `json:"device_bytes"`                // planned arena, and worlds where a device plays them; a part of the host's where the backend is the host
+	Used      int64       `json:"device_bytes_used,omitempty"` // measured, where the backend has memory of its own
+	Host      int64       `json:"host_bytes_peak,omitempty"`   // of this process so far, where the system tells
+	Commit    string      `json:"commit,omitempty"`            //
+	Go        string      `json:"go"`                          //
 }
 
 // TrainColumn is one measurement.
@@ -70,6 +71,7 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 		return row, err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
+	before := freeMemory(backend)
 	t, err := marl.NewTrainer(*c, marl.OffloadingFor(c, worlds), backend, 1)
 	if err != nil {
 		return row, err
@@ -81,6 +83,7 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 	if row, err = trainRow(o, worlds, backend, t); err != nil {
 		return row, err
 	}
+	row.Used = before - freeMemory(backend)
 	step, done, err := stepTimer(o, worlds, backend)
 	if err != nil {
 		return row, err
@@ -145,6 +148,14 @@ func trainRow(o TrainOptions, w *sim.Worlds, b kernels.Backend, t *marl.Trainer)
 	return row, nil
 }
 
+// freeMemory is that of the backend's device, 0 where it has none of its own.
+func freeMemory(b kernels.Backend) int64 {
+	if l, ok := b.(kernels.Limited); ok {
+		return l.FreeMemory()
+	}
+	return 0
+}
+
 // each times runs one by one.
 func each(run func() error) timer {
 	return func(n int) (float64, error) {
@@ -178,7 +189,7 @@ func peakMemory() int64 {
 // TrainTitle is the head of a table of rows.
 func TrainTitle(r TrainRow) string {
 	return fmt.Sprintf("%s (%s), instruction set %s, threads %d; agent-steps/s in thousands\n%-10s %6s %6s %6s %8s | %10s %16s %24s | %10s %10s\n",
-		r.Backend, r.Device, r.ISA, r.Threads, "algo", "IEDs", "worlds", "slots", "updates", "step", "step + inference", "step + inference + update", "arena", "host")
+		r.Backend, r.Device, r.ISA, r.Threads, "algo", "IEDs", "worlds", "slots", "updates", "step", "step + inference", "step + inference + update", "device", "host")
 }
 
 // Text is the row of the table.
@@ -187,5 +198,5 @@ func (r *TrainRow) Text() string {
 		return fmt.Sprintf("%.0f +- %.0f %%", c.Rate/1e3, 50*c.Spread/c.Seconds)
 	}
 	return fmt.Sprintf("%-10s %6d %6d %6d %8d | %10s %16s %24s | %7d MB %7d MB\n", r.Algo, r.IEDs, r.Worlds, r.Slots, r.Updates,
-		rate(r.Step), rate(r.Inference), rate(r.Update), r.Arena/1e6, r.Host/1e6)
+		rate(r.Step), rate(r.Inference), rate(r.Update), max(r.Arena, r.Used)/1e6, r.Host/1e6)
 }

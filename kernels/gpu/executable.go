@@ -115,16 +115,21 @@ func (e *executable) times(n int, arena cu.DevicePtr, once func(arena cu.DeviceP
 	return nil
 }
 
-// enter brings the environments that the device plays to it.
+// enter brings every environment to where it is played. That may take the device's thread, so it
+// comes before the run.
 func (e *executable) enter() error {
-	for _, g := range e.guests {
-		if g == nil {
-			continue
+	for i, g := range e.guests {
+		var err error
+		if g != nil {
+			if err = g.Enter(); err == nil {
+				g.Room.(*room).played = true
+			}
+		} else if n, ok := e.program.Environments[i].(kernels.Native); ok {
+			err = n.Ready()
 		}
-		if err := g.Enter(); err != nil {
+		if err != nil {
 			return fmt.Errorf("gpu: program %q: %w", e.program.Name, err)
 		}
-		g.Room.(*room).played = true
 	}
 	return nil
 }

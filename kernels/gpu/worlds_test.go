@@ -365,6 +365,38 @@ func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
 	}
 }
 
+// TestHostAndDeviceTakeTurns: worlds that a Program plays by the host, because it was compiled when they
+// hid their observations, come home from a Program that plays them on the device.
+func TestHostAndDeviceTakeTurns(t *testing.T) {
+	var states [][]byte
+	for _, name := range []string{"cpu", "gpu"} {
+		w, b := game{5, 2, 20, 0}.new(t), openAny(t, name, kernels.Options{})
+		p := stepAlone(w)
+		m, err := b.Alloc(int(p.Arena))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { m.Close() })
+		var runs [2]kernels.Executable
+		for i := range runs {
+			w.ShowObs(i == 1)
+			if runs[i], err = b.Compile(p); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { runs[i].Close() })
+		}
+		for i := range 8 {
+			if err := runs[(i+1)%2].Run(m, 2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		states = append(states, marshal(t, w))
+	}
+	if !bytes.Equal(states[0], states[1]) {
+		t.Error("the worlds differ")
+	}
+}
+
 func TestWorldsOutOfMemory(t *testing.T) {
 	needFake(t)
 	w := game{5, 64, 20, 0}.new(t)

@@ -42,7 +42,7 @@ step backend ./gpu.test -test.run 'TestSegments|TestCopies|TestArenas|TestDebug|
 step conformance ./gpu.test -test.run 'TestConformance|TestRandomShapes'
 step graphs ./gpu.test -test.run 'TestGraphs|TestProfiledRuns'
 step parity ./gpu.test -test.run TestParity
-step worlds ./gpu.test -test.run 'World|TestRolloutIsOneGraph|TestIllegalAction|TestBackendsTakeTurns|TestHostPlaysOptions|TestGauges'
+step worlds ./gpu.test -test.run 'World|TestRolloutIsOneGraph|TestIllegalAction|TakeTurns|TestHostPlaysOptions|TestGauges'
 
 if sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null); then
   for tool in memcheck racecheck initcheck; do
