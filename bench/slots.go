@@ -17,7 +17,8 @@ type Slots struct {
 	results []machine.Tensor // the arguments of OpStep
 }
 
-// OpenSlots prepares worlds of the C engine, which stay the caller's, as the backend does.
+// OpenSlots prepares worlds of the C engine, which stay the caller's, as the backend does. Until Close
+// nobody else may play them: the draws begin at what the worlds show now.
 func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
 	w.RecordTasks(false)
 	env := w.Native()

@@ -84,27 +84,30 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 		return row, err
 	}
 	row.Used = before - freeMemory(backend)
+	for _, part := range []struct {
+		to  *TrainColumn
+		run timer
+	}{{&row.Update, each(t.Iterate)}, {&row.Inference, each(t.Rollout)}} {
+		if *part.to, err = trainColumn(o, part.run); err != nil {
+			return row, err
+		}
+	}
+	// Last: it moves the worlds away from what the trainer has seen of them.
 	step, done, err := stepTimer(o, worlds, backend)
 	if err != nil {
 		return row, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	steps := float64(worlds.W * worlds.A * c.SlotsPerIteration)
-	for _, part := range []struct {
-		to  *TrainColumn
-		run timer
-	}{
-		{&row.Update, each(t.Iterate)}, {&row.Inference, each(t.Rollout)},
-		{&row.Step, step},
-	} {
-		m, err := measure(part.run, o.Length)
-		if err != nil {
-			return row, err
-		}
-		*part.to = TrainColumn{Seconds: m.Median, Spread: m.Spread(), Samples: m.Samples, Rate: steps / m.Median}
-	}
+	row.Step, err = trainColumn(o, step)
 	row.Host = peakMemory()
-	return row, nil
+	return row, err
+}
+
+// trainColumn measures iterations.
+func trainColumn(o TrainOptions, run timer) (TrainColumn, error) {
+	m, err := measure(run, o.Length)
+	steps := float64(o.Config.Worlds * o.Scenario.IEDs * o.Config.SlotsPerIteration)
+	return TrainColumn{Seconds: m.Median, Spread: m.Spread(), Samples: m.Samples, Rate: steps / m.Median}, err
 }
 
 func trainKernels(c *marl.Config) kernels.Options {
