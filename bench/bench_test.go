@@ -78,7 +78,7 @@ func TestFoundDoesNotDependOnWhatRanBefore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		worst, name, err := difference(lists[0], lists[1])
+		worst, name, err := Difference(lists[0], lists[1])
 		if err != nil || worst != 0 {
 			t.Errorf("%s: %s differs by %g, %v", c.Name, name, worst, err)
 		}

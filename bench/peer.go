@@ -18,13 +18,17 @@ const (
 // the tensor, in fp32.
 const Tolerance = 1e-4
 
-// tolerance allows for factors that both sides round.
-func tolerance(precision string) float64 {
+// ToleranceOf is the same in another precision: 16 times the most by which rounding changes a factor.
+// The errors of the terms of a sum are independent, so that a product of random factors is off by less than
+// one such unit of its largest element; but works have up to a dozen products in a row, forward and
+// backward, and a peer may cut factors where we round them, or round results too, as PyTorch does in bf16.
+// A test compares our own works in both precisions with fp32.
+func ToleranceOf(precision string) float64 {
 	switch precision {
 	case kernels.TF32:
-		return 1e-2
+		return 16 * 0x1p-11
 	case kernels.BF16:
-		return 5e-2
+		return 16 * 0x1p-8
 	}
 	return Tolerance
 }
@@ -96,7 +100,7 @@ func (d *Duel) choose(p Peer, ways []string, found []Array, o *Options) error {
 	for _, way := range ways {
 		o.say("  %s, %s", d.Peer, way)
 		t := Tried{Variant: way}
-		worst, err := agreement(p, way, found, tolerance(o.Kernels.Precision))
+		worst, err := agreement(p, way, found, ToleranceOf(o.Kernels.Precision))
 		if err != nil {
 			return err // a peer that does other work is no peer
 		}
@@ -149,7 +153,7 @@ func agreement(p Peer, way string, found []Array, most float64) (float64, error)
 	if err != nil {
 		return 0, fmt.Errorf("bench: %s, %s: %w", p.Name(), way, err)
 	}
-	worst, name, err := difference(found, theirs)
+	worst, name, err := Difference(found, theirs)
 	if err == nil && !(worst <= most) {
 		err = fmt.Errorf("%s differs by %.2g of its largest element; at most %g is allowed", name, worst, most)
 	}
@@ -159,9 +163,9 @@ func agreement(p Peer, way string, found []Array, most float64) (float64, error)
 	return worst, nil
 }
 
-// difference returns the worst difference of two lists of arrays, each over the largest element of
+// Difference returns the worst difference of two lists of arrays, each over the largest element of
 // our array, and the name of that array; NaN, which agrees with nothing, is the worst.
-func difference(ours, theirs []Array) (worst float64, name string, err error) {
+func Difference(ours, theirs []Array) (worst float64, name string, err error) {
 	by := map[string]Array{}
 	for _, a := range theirs {
 		by[a.Name] = a

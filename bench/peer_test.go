@@ -199,7 +199,7 @@ func TestDistance(t *testing.T) {
 	nan := []Array{{"x", []int{1}, []float32{float32(math.NaN())}}}
 	both := append(nan, Array{"y", []int{1}, []float32{1}}) // what follows must not hide it
 	for _, list := range [][]Array{nan, both} {
-		if worst, name, err := difference(list, list); !math.IsNaN(worst) || name != "x" || err != nil {
+		if worst, name, err := Difference(list, list); !math.IsNaN(worst) || name != "x" || err != nil {
 			t.Errorf("NaN agrees with NaN: %g %s %v", worst, name, err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
 )
 
 // Text is the row for people: one line, then one for each peer and the profile.
@@ -36,6 +38,9 @@ func (r *Row) Text() string {
 // Title says on what the rows were measured.
 func (r *Row) Title() string {
 	text := fmt.Sprintf("%s (%s), instruction set %s, threads %d", r.Backend, r.Device, r.ISA, r.Threads)
+	if r.Precision != "" && r.Precision != kernels.FP32 {
+		text += ", precision " + r.Precision
+	}
 	if r.PeakBefore > 0 {
 		text += fmt.Sprintf(", peak %.0f GFLOP/s", max(r.PeakBefore, r.PeakAfter)/1e9)
 	}

@@ -52,7 +52,7 @@ type Options struct {
 	Profile bool   // measure every op: executables are then Profilers, where the backend can
 
 	Device    string // of a backend that has several: "" = the first, else one that Info lists, such as "gpu:1"
-	Precision string // of the factors of products: "" or FP32 gives the bits of package ref; TF32, BF16
+	Precision string // of the factors of gemm and convolutions: "" or FP32 gives the bits of package ref; TF32, BF16
 	Debug     bool   // wait after every op and check its results: the first number that is not finite is an error
 }
 

@@ -5,15 +5,28 @@ import (
 	"slices"
 )
 
-// Values of Options.Precision.
+// Values of Options.Precision. Factors of gemm and of convolutions are rounded where they are read; what
+// lies in the arena, such as parameters, and all other arithmetic, that of attention included, is fp32.
 const (
 	FP32 = "fp32"
-	TF32 = "tf32" // factors rounded to 10 bits of mantissa, sums in fp32
-	BF16 = "bf16" // factors rounded to 7 bits of mantissa, sums in fp32
+	TF32 = "tf32" // factors rounded to 10 bits of mantissa, ties away from zero; sums in fp32
+	BF16 = "bf16" // factors rounded to 7 bits of mantissa, ties to even; sums in fp32
 )
 
 // Precisions lists the values of Options.Precision.
 func Precisions() []string { return []string{FP32, TF32, BF16} }
+
+// PrecisionIndex is the place of the precision in Precisions; "" is FP32. An unknown one is an error of the backend name.
+func (o Options) PrecisionIndex(name string) (int, error) {
+	if o.Precision == "" {
+		return slices.Index(Precisions(), FP32), nil
+	}
+	i := slices.Index(Precisions(), o.Precision)
+	if i < 0 {
+		return 0, fmt.Errorf("%s: there is no precision %q; there is: %v", name, o.Precision, Precisions())
+	}
+	return i, nil
+}
 
 // Device is one of the devices of a backend.
 type Device struct {

@@ -155,8 +155,9 @@ type Config struct {
 	Backend string `yaml:"backend"`
 	// Device of the gpu backend, such as "gpu:1"; "": the first. gmel info lists them.
 	Device string `yaml:"device"`
-	// Precision of the factors of products: "fp32" gives the same bits on every backend; "tf32"
-	// and "bf16", coarser and for GPUs, have no kernels yet and are refused.
+	// Precision of the factors of products and convolutions: "fp32" gives the same bits on every
+	// backend; "tf32" and "bf16" are coarser and need the gpu backend. Parameters, sums and
+	// everything else stay fp32.
 	Precision string `yaml:"precision"`
 	// Threads of the backend; 0: all cores. Results do not depend on it.
 	Threads int `yaml:"threads"`

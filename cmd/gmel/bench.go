@@ -48,7 +48,7 @@ func benchFlags() []cli.Flag {
 		&cli.StringFlag{Name: "isa", Usage: "instruction set `NAME`; gmel info lists them (default: the best)"},
 		&cli.StringFlag{Name: "backend", Usage: "backend `NAME`: gpu, cpu, or ref, which is slow", Value: "auto"},
 		deviceFlag(),
-		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products: fp32; tf32 and bf16 have no kernels yet", Value: kernels.FP32},
+		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products: fp32, and on a GPU tf32 or bf16", Value: kernels.FP32},
 		&cli.StringSliceFlag{Name: "shapes", Usage: "only sizes that contain `TEXT`, such as N32 or 7680x64; may be repeated"},
 		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for a row, and twice that for each peer", Value: 2},
 		&cli.BoolFlag{Name: "profile", Usage: "list the most expensive ops of each row"},

@@ -30,7 +30,7 @@ func sourceFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
 		backendFlag(), deviceFlag(),
-		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products, short for --set train.precision=NAME: fp32; tf32 and bf16 have no kernels yet"},
+		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products, short for --set train.precision=NAME: fp32, and on a GPU tf32 or bf16"},
 	}
 }
 

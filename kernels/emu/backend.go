@@ -35,6 +35,11 @@ func (driver) Info() kernels.Info {
 }
 
 func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+	precision, err := o.PrecisionIndex("emu")
+	if err != nil {
+		return nil, err
+	}
+	o.Precision = "" // which other backends of a processor lack
 	if err := o.ProcessorOnly("emu"); err != nil {
 		return nil, err
 	}
@@ -45,12 +50,13 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if order < 0 {
 		return nil, fmt.Errorf("emu: no order %q; there is: %v", o.ISA, orders)
 	}
-	return &backend{order: order, guests: kernels.Guests{Rent: rent}}, nil
+	return &backend{order: order, precision: precision, guests: kernels.Guests{Rent: rent}}, nil
 }
 
 type backend struct {
-	order  int
-	guests kernels.Guests
+	order     int
+	precision int // index into kernels.Precisions
+	guests    kernels.Guests
 }
 
 func (*backend) Name() string   { return "emu" }
@@ -69,7 +75,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
 	}
-	e := &executable{backend: b, program: p, guests: guests, plan: newPlan(p, worlds(guests))}
+	e := &executable{backend: b, program: p, guests: guests, plan: newPlan(p, b.precision, worlds(guests))}
 	if e.plan == nil {
 		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.guests.Vacate(guests))
 	}
@@ -78,10 +84,10 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 }
 
 // newPlan hands the Program to C, which copies it.
-func newPlan(p *kernels.Program, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
+func newPlan(p *kernels.Program, precision int, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local)}
+	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision)}
 	if len(p.Descs) > 0 {
 		pin.Pin(&p.Descs[0])
 		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))

@@ -18,22 +18,14 @@ var exempt = []string{"kernel.cuh", "attention.cuh", "attention.cu", "attention_
 
 // Without any one of the barriers in the kernels the suite fails, in one of the orders of threads.
 func TestSuiteSeesMissingBarriers(t *testing.T) {
-	defer leaveOut(-1)
 	needed := map[string]bool{} // by barrier
 	for _, op := range kernels.Ops() {
-		if op == kernels.OpLoop || op == kernels.OpStep {
-			continue
+		if op != kernels.OpLoop && op != kernels.OpStep {
+			leaveOutEach(t, kerneltest.TrialsOf(t, op), kernels.FP32, needed)
 		}
-		trials := kerneltest.TrialsOf(t, op)
-		for _, i := range used(t, trials) {
-			name := barriers()[i].name
-			if file, _, _ := strings.Cut(name, ":"); needed[name] || slices.Contains(exempt, file) {
-				continue
-			}
-			leaveOut(i)
-			needed[name] = slices.ContainsFunc(orders, func(order string) bool { return len(faults(t, trials, order)) > 0 })
-			leaveOut(-1)
-		}
+	}
+	for _, op := range kerneltest.ProductOps() { // both roundings have the same barriers
+		leaveOutEach(t, kerneltest.TrialsOfRounded(t, op, kernels.TF32), kernels.TF32, needed)
 	}
 	if len(needed) == 0 {
 		t.Fatal("no kernel has a barrier")
@@ -45,10 +37,24 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 	}
 }
 
-// used lists the barriers that the trials of an op use, and checks that these pass.
-func used(t *testing.T, trials *kerneltest.Trials) (numbers []int) {
+// leaveOutEach notes for the barriers that trials use whether they fail without.
+func leaveOutEach(t *testing.T, trials *kerneltest.Trials, precision string, needed map[string]bool) {
+	defer leaveOut(-1)
+	for _, i := range used(t, trials, precision) {
+		name := barriers()[i].name
+		if file, _, _ := strings.Cut(name, ":"); needed[name] || slices.Contains(exempt, file) {
+			continue
+		}
+		leaveOut(i)
+		needed[name] = slices.ContainsFunc(orders, func(order string) bool { return len(faults(t, trials, order, precision)) > 0 })
+		leaveOut(-1)
+	}
+}
+
+// used lists the barriers that trials use, and checks that these pass.
+func used(t *testing.T, trials *kerneltest.Trials, precision string) (numbers []int) {
 	before := barriers()
-	for _, fault := range faults(t, trials, orders[0]) {
+	for _, fault := range faults(t, trials, orders[0], precision) {
 		t.Error(fault)
 	}
 	for i, b := range barriers() {
@@ -59,8 +65,8 @@ func used(t *testing.T, trials *kerneltest.Trials) (numbers []int) {
 	return numbers
 }
 
-func faults(t *testing.T, trials *kerneltest.Trials, order string) []string {
-	b, err := kernels.Open("emu", kernels.Options{ISA: order})
+func faults(t *testing.T, trials *kerneltest.Trials, order, precision string) []string {
+	b, err := kernels.Open("emu", kernels.Options{ISA: order, Precision: precision})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,10 +7,14 @@
 #include "../gpu/cuda/attention.cu"
 #include "../gpu/cuda/attention_grad.cu"
 #include "../gpu/cuda/choose.cu"
-#include "../gpu/cuda/conv.cu"
+#include "../gpu/cuda/conv_bf16.cu"
+#include "../gpu/cuda/conv_fp32.cu"
+#include "../gpu/cuda/conv_tf32.cu"
 #include "../gpu/cuda/edge.cu"
 #include "../gpu/cuda/gather.cu"
-#include "../gpu/cuda/gemm.cu"
+#include "../gpu/cuda/gemm_bf16.cu"
+#include "../gpu/cuda/gemm_fp32.cu"
+#include "../gpu/cuda/gemm_tf32.cu"
 #include "../gpu/cuda/image.cu"
 #include "../gpu/cuda/norm.cu"
 #include "../gpu/cuda/plan.cu"
@@ -20,3 +24,8 @@
 #include "../gpu/cuda/reduce.cu"
 #include "../gpu/cuda/rollout.cu"
 #include "../gpu/cuda/train.cu"
+
+extern "C" uint32_t gmel_emu_word(int bf16_too, float x, float y) {
+	const float pair[2] = {x, y};
+	return bf16_too ? bf16::word(pair) : tf32::word(pair);
+}

@@ -5,7 +5,6 @@ package gpu
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"gorgonia.org/cu"
 
@@ -34,17 +33,12 @@ func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if err := d.Probe(); err != nil {
 		return nil, err
 	}
-	if o.Precision == "" {
-		o.Precision = kernels.FP32
+	precision, err := o.PrecisionIndex("gpu")
+	if err != nil {
+		return nil, err
 	}
-	b := &backend{options: o, precision: slices.Index(kernels.Precisions(), o.Precision)}
+	b := &backend{options: o, precision: precision}
 	b.guests.Rent = b.rent
-	if b.precision < 0 {
-		return nil, fmt.Errorf("gpu: there is no precision %q; there is: %v", o.Precision, kernels.Precisions())
-	}
-	if o.Precision != kernels.FP32 {
-		return nil, fmt.Errorf("gpu: no kernel computes in %s yet; allowed is precision %s", o.Precision, kernels.FP32)
-	}
 	i, err := choose(o.Device)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,8 @@
 // concerned does not move in that slot, the others do, and slots that were on their way are
 // played; so results since then are void, and the backend is as good as before.
 //
-// With precision fp32 the bits are those of package ref. The program is not linked with the driver
+// With precision fp32 the bits are those of package ref. With tf32 and bf16 gemm and convolutions
+// round their factors and run on tensor cores: results are the same for the same Program on devices
+// of the same kind. The program is not linked with the driver
 // (see the folder driver), so it starts where none is installed.
 package gpu

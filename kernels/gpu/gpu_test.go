@@ -214,8 +214,27 @@ func TestPrecision(t *testing.T) {
 	if _, err := kernels.Open("gpu", kernels.Options{Precision: "fp64"}); err == nil || !strings.Contains(err.Error(), "fp64") {
 		t.Errorf("precision fp64: %v", err)
 	}
-	if _, err := kernels.Open("gpu", kernels.Options{Precision: kernels.BF16}); err == nil || !strings.Contains(err.Error(), "allowed is precision fp32") {
-		t.Errorf("error %v of bf16, which no kernel knows", err)
+	// C[1,2] = A[1,1] B[1,2]: 1 + 2^-9 is a number of tf32, and 1 in bf16.
+	p := &kernels.Program{Name: "product", Arena: 5, Descs: []kernels.Desc{{
+		Op: kernels.OpGemm, Dim: [kernels.MaxDims]int64{1, 2, 1, 1, 2, 2, 1}, Arg: [kernels.MaxArgs]int64{0, 1, kernels.Absent, kernels.Absent, 3},
+	}}}
+	for precision, want := range map[string]float32{"": 1 + 0x1p-9, kernels.FP32: 1 + 0x1p-9, kernels.TF32: 1 + 0x1p-9, kernels.BF16: 1} {
+		e, m := loaded(t, open(t, kernels.Options{Precision: precision}), p, []float32{1, 1 + 0x1p-9, 3, 0, 0})
+		got := make([]float32, 2)
+		if err := errors.Join(e.Run(m, 1), m.Download(got, 3)); err != nil {
+			t.Fatal(err)
+		}
+		if got[0] != want || got[1] != 3 {
+			t.Errorf("precision %q gives %x, want %x and 3", precision, got, want)
+		}
+	}
+}
+
+// TestPrecisions: the bits of tensor cores are their own, hence within bounds.
+func TestPrecisions(t *testing.T) {
+	needDevice(t)
+	for _, precision := range []string{kernels.TF32, kernels.BF16} {
+		t.Run(precision, func(t *testing.T) { kerneltest.RunPrecision(t, "gpu", precision, false) })
 	}
 }
 

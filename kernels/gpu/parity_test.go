@@ -37,6 +37,54 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// TestPrecisionsAgree compares losses and gradients of the first run in tf32 and bf16 with those of the processor:
+// the works' roundings are within half of what bench allows a peer, which rounds too.
+func TestPrecisionsAgree(t *testing.T) {
+	for _, c := range precisionCases() {
+		want := found(t, c, "cpu", kernels.FP32)
+		for _, precision := range []string{kernels.TF32, kernels.BF16} {
+			d, name, err := bench.Difference(found(t, c, "gpu", precision), want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s %s in %s: %s is off by %.2g of its largest element, %.2f of what is allowed", c.Name, c.Shape, precision, name, d, d/bench.ToleranceOf(precision))
+			if !(d <= bench.ToleranceOf(precision)/2) {
+				t.Errorf("%s %s in %s is off by %.2g", c.Name, c.Shape, precision, d)
+			}
+			if precision == kernels.BF16 && d < 1e-4 {
+				t.Errorf("%s %s in %s is off by %.2g only: are factors rounded?", c.Name, c.Shape, precision, d)
+			}
+		}
+	}
+}
+
+// precisionCases are small on the emulated device.
+func precisionCases() []bench.Case {
+	if os.Getenv("GMEL_FAKE_DEVICES") != "" {
+		return []bench.Case{bench.MLP(20, 6, 32, 32, 3), bench.AMARLActor(4, 6, 16), bench.Critic(4, 6, 16)}
+	}
+	return parityCases()
+}
+
+func found(t *testing.T, c bench.Case, backend, precision string) []bench.Array {
+	t.Helper()
+	b, err := kernels.Open(backend, kernels.Options{Precision: precision})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	r, err := c.Open(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	arrays, err := r.Found()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return arrays
+}
+
 func learned(t *testing.T, c bench.Case, backend string, calls ...int) []bench.Array {
 	t.Helper()
 	b, err := kernels.Open(backend, kernels.Options{})

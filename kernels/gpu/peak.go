@@ -22,9 +22,9 @@ const (
 // Peak implements kernels.Peaker; 0 where it cannot be measured.
 func (b *backend) Peak() float64 {
 	seconds := b.fastest(int64(C.gmel_cuda_peak_floats()), func(at cu.DevicePtr) error {
-		return checkCode(int32(C.gmel_cuda_peak(unsafe.Pointer(b.stream.C()), floats(at), peakRounds)))
+		return checkCode(int32(C.gmel_cuda_peak(unsafe.Pointer(b.stream.C()), floats(at), peakRounds, C.int32_t(b.precision))))
 	})
-	return rate(float64(C.gmel_cuda_peak_flops(peakRounds)), seconds)
+	return rate(float64(C.gmel_cuda_peak_flops(peakRounds, C.int32_t(b.precision))), seconds)
 }
 
 // Bandwidth implements kernels.Streamer; 0 where it cannot be measured.

@@ -2,15 +2,18 @@
 
 namespace {
 
-// shape is a tile of products.cuh: its size, warps, the blocks that fit a multiprocessor, and the part
-// of the peak rate that a full multiprocessor reaches, an estimate from its reads of shared memory.
+// shape is a tile: its size, warps, the blocks that fit a multiprocessor, and the part
+// of the peak rate of fp32 that a full multiprocessor reaches, an estimate from its reads of shared memory.
 struct shape {
 	int64_t rows, columns;
 	double warps, resident, rate;
 };
 
 const shape shapes[] = {{128, 128, 8, 1, 0.8}, {64, 64, 4, 3, 0.75}, {32, 32, 2, 6, 0.5}, {128, 16, 4, 3, 0.4}};
-const int SHAPES = sizeof shapes / sizeof *shapes;
+
+// The same of tensor.cuh. The estimate is for tf32 on an H100, whose peak is 8 times that of fp32; bf16
+// has twice that, and the same reads.
+const shape tensor_shapes[] = {{128, 128, 8, 1, 4}, {64, 64, 4, 3, 3}, {128, 16, 4, 4, 1.2}};
 
 const double WARPS = 8;      // that keep a multiprocessor busy
 const double PART = 0.65;    // time to store and add a sum of a block, in fused multiply-adds of a multiprocessor
@@ -29,15 +32,13 @@ int64_t round_for(const launch &l, const amount &a) {
 	return n > 0 && ceil_div(a.blocks, n) <= MOST_ROUNDS ? n : 0;
 }
 
-} // namespace
-
-choice choose(launch &l, const amount &a) {
+choice choose_of(const shape *shapes, int n, launch &l, const amount &a) {
 	choice best = {};
 	double least = INFINITY;
 	bool together = l.m.sum && l.units == l.iterations; // a segment is walked in order
 	double units = (double)l.units, whole = together ? (double)l.segments : units, steps = together ? units / whole : 1;
 	int64_t round = a.blocks > 1 || together ? round_for(l, a) : 0;
-	for (int i = 0; i < SHAPES; i++) {
+	for (int i = 0; i < n; i++) {
 		const shape &s = shapes[i];
 		double tiles = (double)(a.groups * ceil_div(a.rows, s.rows) * ceil_div(a.columns, s.columns));
 		double t = time(s, tiles * whole, (double)a.terms * steps);
@@ -50,3 +51,8 @@ choice choose(launch &l, const amount &a) {
 	l.d.dim[PRODUCT_ROUND] = best.split ? round : 0;
 	return best;
 }
+
+} // namespace
+
+choice choose(launch &l, const amount &a) { return choose_of(shapes, sizeof shapes / sizeof *shapes, l, a); }
+choice choose_tensor(launch &l, const amount &a) { return choose_of(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a); }

@@ -26,6 +26,7 @@ struct choice {
 	bool split;
 };
 
-choice choose(launch &l, const amount &a);
+choice choose(launch &l, const amount &a);        // of the tiles in products.cuh
+choice choose_tensor(launch &l, const amount &a); // of those in tensor.cuh
 
 #endif

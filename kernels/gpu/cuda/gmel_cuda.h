@@ -63,11 +63,11 @@ int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t launch);
 // result is a cudaError_t, 0 when all is well.
 int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t launch, void *stream, float *arena, float *scratch);
 
-// The floors of benchmarks: rounds of multiply-adds that end in gmel_cuda_peak_floats floats of y
+// The floors of benchmarks: rounds of multiply-adds in a precision that end in gmel_cuda_peak_floats floats of y
 // and are gmel_cuda_peak_flops operations; and a copy of n floats, a multiple of 4.
 int64_t gmel_cuda_peak_floats(void);
-double gmel_cuda_peak_flops(int64_t rounds);
-int32_t gmel_cuda_peak(void *stream, float *y, int64_t rounds);
+double gmel_cuda_peak_flops(int64_t rounds, int32_t precision);
+int32_t gmel_cuda_peak(void *stream, float *y, int64_t rounds, int32_t precision);
 int32_t gmel_cuda_copy(void *stream, float *to, const float *from, int64_t n);
 
 #ifdef __cplusplus

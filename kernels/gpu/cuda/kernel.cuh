@@ -117,7 +117,7 @@ template <class Op> const kernel *kernel_of() {
 // runs, too, and note in the descriptor of the launch how they go about it.
 const kernel *kernel_for(launch &l, int precision);
 
-// The kernels of a file, by the shape and precision of the op where there are several.
+// The kernels of a file, by the shape of the op where there are several.
 const kernel *pointwise_kernel(const desc &d);
 const kernel *reduce_kernel(const desc &d);
 const kernel *policy_kernel(const desc &d);
@@ -127,8 +127,12 @@ const kernel *gather_kernel(const desc &d);
 const kernel *norm_kernel(const desc &d);
 const kernel *rollout_kernel(const desc &d);
 const kernel *image_kernel(const desc &d);
-const kernel *gemm_kernel(launch &l, int precision);
 const kernel *attention_kernel(const desc &d);
-const kernel *conv_kernel(launch &l, int precision);
+const kernel *gemm_fp32_kernel(launch &l);
+const kernel *gemm_tf32_kernel(launch &l);
+const kernel *gemm_bf16_kernel(launch &l);
+const kernel *conv_fp32_kernel(launch &l);
+const kernel *conv_tf32_kernel(launch &l);
+const kernel *conv_bf16_kernel(launch &l);
 
 #endif

@@ -11,8 +11,12 @@ const kernel *kernel_for(launch &l, int precision) {
 	};
 	for (auto group : groups)
 		if (const kernel *k = group(l.d)) return k;
-	if (const kernel *k = gemm_kernel(l, precision)) return k;
-	return conv_kernel(l, precision);
+	const kernel *(*const products[][2])(launch &) = { // by precision
+		{gemm_fp32_kernel, conv_fp32_kernel}, {gemm_tf32_kernel, conv_tf32_kernel}, {gemm_bf16_kernel, conv_bf16_kernel},
+	};
+	for (auto group : products[precision])
+		if (const kernel *k = group(l)) return k;
+	return NULL;
 }
 
 // launch_of is the launch of an op outside of loops.

@@ -102,8 +102,11 @@ template <class P, class Tile> struct split_product {
 		product<Tile> sum;
 		span terms = p.block(first + at.block);
 		sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
-		float *part = v.shared + at.block * size(*v.d) + at.group * P::most_rows(*v.d) * p.columns;
-		write_tile(raw(part, p.rows, p.columns), sum, at.row, at.column);
+		write_tile(raw(part_of(v, p, at), p.rows, p.columns), sum, at.row, at.column);
+	}
+	// part_of is where the sums of a block of terms go.
+	static DEVICE float *part_of(const view &v, const P &p, const place &at) {
+		return v.shared + at.block * size(*v.d) + at.group * P::most_rows(*v.d) * p.columns;
 	}
 	// add puts the sums of a round together for element e. The total of earlier rounds is behind them.
 	static DEVICE void add(const view &v, int64_t round, int64_t e, bool last) {
@@ -128,8 +131,10 @@ template <class P, class Tile> const kernel *product_kernel(bool split, bool sev
 	return several ? kernel_of<whole_product<P, Tile, true>>() : kernel_of<whole_product<P, Tile, false>>();
 }
 
+template <class P> amount amount_of(const desc &d, int64_t terms) { return {P::groups(d), P::most_rows(d), P::width(d), P::blocks(d), terms}; }
+
 template <class P> const kernel *product_kernel(launch &l, int64_t terms) {
-	amount a = {P::groups(l.d), P::most_rows(l.d), P::width(l.d), P::blocks(l.d), terms};
+	amount a = amount_of<P>(l.d, terms);
 	choice c = choose(l, a);
 	switch (c.tile) {
 	case 0: return product_kernel<P, tile<128, 128, 8, 8, 8>>(c.split, a.blocks > 1);
@@ -138,5 +143,10 @@ template <class P> const kernel *product_kernel(launch &l, int64_t terms) {
 	}
 	return product_kernel<P, tile<128, 16, 16, 4, 4>>(c.split, a.blocks > 1);
 }
+
+// in_fp32 makes the kernels whose bits are those of package ref.
+struct in_fp32 {
+	template <class P> static const kernel *of(launch &l, int64_t terms) { return product_kernel<P>(l, terms); }
+};
 
 #endif

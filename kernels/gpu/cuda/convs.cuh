@@ -1,3 +1,7 @@
+// The three convolutions as problems of products.cuh.
+#ifndef GMEL_CONVS_CUH
+#define GMEL_CONVS_CUH
+
 #include "conv.cuh"
 
 // y[B OY OX, F] = f(windows of x [.., KY KX C] w[KY KX C, F] + bias[F]); acc after the bias.
@@ -184,11 +188,14 @@ struct conv_grad_w {
 	}
 };
 
-const kernel *conv_kernel(launch &l, int) {
+// conv_kernel_by is the kernel of a convolution, NULL for other ops; Make::of<problem>(l, terms) makes one.
+template <class Make> const kernel *conv_kernel_by(launch &l) {
 	switch (l.d.op) {
-	case OP_CONV: return product_kernel<conv>(l, conv::terms(l.d));
-	case OP_CONV_GRAD_X: return product_kernel<conv_grad_x>(l, conv_grad_x::most_terms(l.d));
-	case OP_CONV_GRAD_W: return product_kernel<conv_grad_w>(l, pixels_of(l.d));
+	case OP_CONV: return Make::template of<conv>(l, conv::terms(l.d));
+	case OP_CONV_GRAD_X: return Make::template of<conv_grad_x>(l, conv_grad_x::most_terms(l.d));
+	case OP_CONV_GRAD_W: return Make::template of<conv_grad_w>(l, pixels_of(l.d));
 	}
 	return NULL;
 }
+
+#endif

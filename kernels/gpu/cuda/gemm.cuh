@@ -1,3 +1,7 @@
+// The product of matrices as a problem of products.cuh.
+#ifndef GMEL_GEMM_CUH
+#define GMEL_GEMM_CUH
+
 #include "products.cuh"
 
 // C[G,M,N] = f(A[G,M,K] B[G,K,N] + bias[N]), or (A B + bias) f'(aux); acc before the bias.
@@ -29,4 +33,8 @@ struct gemm {
 	}
 };
 
-const kernel *gemm_kernel(launch &l, int) { return l.d.op == OP_GEMM ? product_kernel<gemm>(l, l.d.dim[GEMM_K]) : NULL; }
+template <class Make> const kernel *gemm_kernel_by(launch &l) {
+	return l.d.op == OP_GEMM ? Make::template of<gemm>(l, l.d.dim[GEMM_K]) : NULL;
+}
+
+#endif

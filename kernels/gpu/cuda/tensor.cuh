@@ -1,0 +1,180 @@
+// Products of matrices on tensor cores: the problems of products.cuh, with factors rounded to tf32 or bf16 on
+// their way to shared memory and sums in fp32, blocks of terms added in order as there.
+//
+// Rounding needs registers, so panels take the way through them (no cp.async): the loads of the next panel are
+// on their way while one is in use, as in product.cuh.
+#ifndef GMEL_TENSOR_CUH
+#define GMEL_TENSOR_CUH
+
+#include "mma.cuh"
+#include "products.cuh"
+
+enum { WORDS = 16, STEP = 8 }; // along k, of a panel and of an instruction
+
+// tensor_tile: ROWS x COLUMNS of the result for DOWN x ACROSS warps. An instruction makes 16 x 8 of it; then
+// lanes trade halves with their neighbour, so that each has four neighbours in a row.
+template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct tensor_tile {
+	static const int rows = ROWS, columns = COLUMNS, threads = 32 * DOWN * ACROSS;
+	static const int my_rows = ROWS / DOWN / 16, my_columns = COLUMNS / ACROSS / 8 * 4;
+	static const int resident = 256 / threads; // 255 registers for the sums of a block, its total, factors and loads
+
+	static DEVICE int lane() { return threadIdx.x % 32; }
+	static DEVICE int warp_row() { return threadIdx.x / 32 / ACROSS * (ROWS / DOWN); }
+	static DEVICE int warp_column() { return threadIdx.x / 32 % ACROSS * (COLUMNS / ACROSS); }
+	// The row in the tile of a thread's row i, and the column of its column j.
+	static DEVICE int row(int i) { return warp_row() + 16 * i + lane() % 2 * 8 + lane() / 4; }
+	static DEVICE int column(int j) { return warp_column() + j / 4 * 8 + lane() % 4 / 2 * 4 + j % 4; }
+};
+
+// word_panel is WORDS words of SIZE rows in shared memory. Eight more columns: the rows and words of a fragment
+// are in different banks. So are the words that operands along k store together, as rows are permuted by word.
+template <int SIZE> struct __align__(16) word_panel {
+	uint32_t x[WORDS][SIZE + 8];
+
+	static DEVICE int place(int w, int row) { return row ^ (w / 4 * 8 & (SIZE - 1)); }
+};
+
+// word_feed brings panels of an operand from memory, through registers, to shared memory: four words at a time, of
+// a row, or of four rows.
+template <class Operand, class Precision, int SIZE, int WORKERS> struct word_feed {
+	static const int slots = SIZE * WORDS / 4, each = (slots + WORKERS - 1) / WORKERS, terms = Precision::terms;
+	float4 hold[each][terms];
+	typename Operand::line line[each];
+
+	static DEVICE int row(const Operand &o, int s) { return o.along() ? s / (WORDS / 4) : s % (SIZE / 4) * 4; }
+	static DEVICE int word(const Operand &o, int s) { return o.along() ? s % (WORDS / 4) * 4 : s / (SIZE / 4); }
+
+	DEVICE void begin(const Operand &o, int64_t first, int64_t from) {
+		UNROLL for (int e = 0; e < each; e++) line[e] = o.at(first + row(o, threadIdx.x + e * WORKERS), from);
+	}
+	DEVICE void fetch(const Operand &o, int k, int n) {
+		UNROLL for (int e = 0; e < each; e++) {
+			int s = threadIdx.x + e * WORKERS;
+			if (s >= slots) continue;
+			UNROLL for (int i = 0; i < terms; i++) hold[e][i] = o.four(line[e], k + word(o, s) * terms + (o.along() ? 4 * i : i), n);
+		}
+	}
+	DEVICE void store(const Operand &o, word_panel<SIZE> &p) const {
+		UNROLL for (int e = 0; e < each; e++) {
+			int s = threadIdx.x + e * WORKERS, r = row(o, s), w = word(o, s);
+			if (s >= slots) continue;
+			float x[4 * terms];
+			UNROLL for (int i = 0; i < terms; i++) spread(hold[e][i], x + 4 * i);
+			if (o.along()) {
+				UNROLL for (int i = 0; i < 4; i++) p.x[w + i][p.place(w, r)] = Precision::word(x + i * terms);
+				continue;
+			}
+			uint32_t of[4];
+			UNROLL for (int i = 0; i < 4; i++) {
+				float pair[2] = {x[i], x[4 * (terms - 1) + i]};
+				of[i] = Precision::word(pair);
+			}
+			*(uint4 *)&p.x[w][p.place(w, r)] = make_uint4(of[0], of[1], of[2], of[3]);
+		}
+	}
+};
+
+// product on tensor cores has the interface of that in product.cuh, but for trade.
+template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct product<tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS>> {
+	typedef tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS> Tile;
+	typedef word_panel<ROWS> left;
+	typedef word_panel<COLUMNS> right;
+	static const int my_rows = Tile::my_rows, my_columns = Tile::my_columns;
+	static_assert(ROWS / DOWN % 32 == 0 && (COLUMNS / ACROSS % 32 == 0 || ACROSS == 1), "word_panel::place permutes rows inside of a warp's");
+	float sum[my_rows][my_columns]; // until trade the four of an instruction are beside each other
+
+	DEVICE void step(const left &a, const right &b, int w) {
+		uint32_t x[my_rows][4], y[my_columns / 4][2];
+		int g = Tile::lane() / 4, t = Tile::lane() % 4;
+		UNROLL for (int i = 0; i < my_rows; i++)
+			UNROLL for (int r = 0; r < 4; r++) x[i][r] = a.x[w + r / 2 * 4 + t][Tile::warp_row() + g + a.place(w + r / 2 * 4, 16 * i + r % 2 * 8)];
+		UNROLL for (int j = 0; j < my_columns / 4; j++)
+			UNROLL for (int r = 0; r < 2; r++) y[j][r] = b.x[w + r * 4 + t][Tile::warp_column() + g + b.place(w + r * 4, 8 * j)];
+		UNROLL for (int i = 0; i < my_rows; i++)
+			UNROLL for (int j = 0; j < my_columns / 4; j++) mma_tile<Precision>(&sum[i][4 * j], x[i], y[j]);
+	}
+	// chain makes sum the sum over from <= k < to of a(row0 + row, k) b(column0 + column, k); zeros fill the last step.
+	template <class A, class B> DEVICE void chain(const A &a, const B &b, int64_t row0, int64_t column0, int64_t from, int64_t to) {
+		__shared__ left as[2];
+		__shared__ right bs[2];
+		word_feed<A, Precision, ROWS, Tile::threads> fa;
+		word_feed<B, Precision, COLUMNS, Tile::threads> fb;
+		const int depth = WORDS * Precision::terms;
+		UNROLL for (int i = 0; i < my_rows; i++)
+			UNROLL for (int j = 0; j < my_columns; j++) sum[i][j] = 0;
+		int n = (int)(to - from), side = 0; // at most BLOCK_K
+		fa.begin(a, row0, from), fb.begin(b, column0, from);
+		fa.fetch(a, 0, n), fb.fetch(b, 0, n);
+		fa.store(a, as[0]), fb.store(b, bs[0]);
+		__syncthreads();
+		ROLLED for (int k = 0; k < n; k += depth, side ^= 1) {
+			bool more = k + depth < n;
+			if (more) fa.fetch(a, k + depth, n), fb.fetch(b, k + depth, n);
+			UNROLL for (int w = 0; w < WORDS; w += STEP)
+				if (k + w * Precision::terms < n) step(as[side], bs[side], w);
+			if (more) fa.store(a, as[side ^ 1]), fb.store(b, bs[side ^ 1]);
+			__syncthreads();
+		}
+	}
+	// trade gives lanes with an even number the upper row of an instruction's results, the others the lower one.
+	DEVICE void trade() {
+		bool lower = Tile::lane() % 2;
+		UNROLL for (int i = 0; i < my_rows; i++)
+			UNROLL for (int j = 0; j < my_columns; j += 4) {
+				float *c = &sum[i][j], u = __shfl_xor_sync(0xffffffff, lower ? c[0] : c[2], 1), v = __shfl_xor_sync(0xffffffff, lower ? c[1] : c[3], 1);
+				if (lower) c[0] = u, c[1] = v;
+				else c[2] = u, c[3] = v;
+			}
+	}
+};
+
+// tensor_product makes a tile from the first term to the last, in its last phase; or, where the plan says so,
+// blocks of terms side by side, as split_product does. One kernel for both: there are enough to compile.
+template <class P, class Tile> struct tensor_product {
+	typedef split_product<P, Tile> by_blocks;
+	static const int phases = by_blocks::phases, threads = Tile::threads, resident = Tile::resident;
+	static const bool syncs = true;
+	static BOTH bool split(const desc &d) { return d.dim[PRODUCT_ROUND] > 0; }
+	static int64_t tasks(const desc &d, int phase) {
+		if (split(d)) return by_blocks::tasks(d, phase);
+		return phase == phases - 1 ? tiles_of<P, Tile>(d) : 0;
+	}
+	static int64_t shared(const desc &d) { return split(d) ? by_blocks::shared(d) : 0; }
+
+	static DEVICE void run(const view &v, int phase, int64_t task) {
+		bool parts = split(*v.d);
+		int64_t round = parts ? by_blocks::round_of(*v.d, phase) : 0;
+		if (parts && phase % 2) return by_blocks::add(v, round, task * threads + threadIdx.x, phase == phases - 1);
+		place at = place_of<P, Tile>(*v.d, task);
+		P p(v, at.group);
+		int64_t first = parts ? by_blocks::blocks_of(*v.d, round).from + at.block : 0;
+		if (at.row >= p.rows || first >= p.chains()) return;
+		product<Tile> total;
+		add_blocks(p, total, at, first, parts ? first + 1 : p.chains());
+		total.trade();
+		if (parts) write_tile(raw(by_blocks::part_of(v, p, at), p.rows, p.columns), total, at.row, at.column);
+		else write_tile(p.end(), total, at.row, at.column);
+	}
+	static DEVICE void add_blocks(const P &p, product<Tile> &total, const place &at, int64_t first, int64_t end) {
+		ROLLED for (int64_t b = first; b < end; b++) {
+			product<Tile> sum;
+			span terms = p.block(b);
+			sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
+			UNROLL for (int i = 0; i < Tile::my_rows; i++)
+				UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] = b == first ? sum.sum[i][j] : total.sum[i][j] + sum.sum[i][j];
+		}
+	}
+};
+
+// in_tensor makes kernels in a precision.
+template <class Precision> struct in_tensor {
+	template <class P> static const kernel *of(launch &l, int64_t terms) {
+		switch (choose_tensor(l, amount_of<P>(l.d, terms)).tile) {
+		case 0: return kernel_of<tensor_product<P, tensor_tile<Precision, 128, 128, 2, 4>>>();
+		case 1: return kernel_of<tensor_product<P, tensor_tile<Precision, 64, 64, 2, 2>>>();
+		}
+		return kernel_of<tensor_product<P, tensor_tile<Precision, 128, 16, 4, 1>>>();
+	}
+};
+
+#endif

@@ -1,0 +1,195 @@
+package kerneltest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// productOps are the ops whose factors, their first two arguments, Options.Precision rounds.
+var productOps = []kernels.Op{kernels.OpGemm, kernels.OpConv, kernels.OpConvGradX, kernels.OpConvGradW}
+
+const factors = 2
+
+// RunPrecision tests the products of the backend that is registered as name in a precision that rounds
+// factors. With exact it must give the bits of package ref on rounded factors. Without, for devices that
+// add in another order, results must be as close to float64 on rounded factors as those of ref; and where
+// every sum is exact, on factors that are small whole numbers, they must have its bits.
+func RunPrecision(t *testing.T, name, precision string, exact bool) {
+	info, err := kernels.Describe(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, isa := range info.ISAs {
+		o := kernels.Options{Threads: 1, ISA: isa, Precision: precision}
+		t.Run(isa, func(t *testing.T) {
+			backend, err := kernels.Open(name, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer backend.Close()
+			for _, b := range roundedBenches() {
+				t.Run(b.program.Name, func(t *testing.T) { b.runRounded(t, backend, precision, exact) })
+			}
+			newLoop(plainLoop, 3).runWhole(t, backend)
+			newRoundings().runRounded(t, backend, precision, true)
+		})
+	}
+}
+
+// roundedBenches are the trials of products, alone and in loops.
+func roundedBenches() []*bench {
+	var all []*bench
+	for _, op := range productOps {
+		all = append(all, newBench(roundedTrials(op), uint64(op)), newLoopsOf(op))
+	}
+	return all
+}
+
+// roundedTrials are the suite's trials of a product, but for those that only repeat others on more numbers.
+func roundedTrials(op kernels.Op) []*trial {
+	const most = 1 << 19 // multiply-adds of a trial
+	seen := map[string]int{}
+	return slices.DeleteFunc(trialsOf(op), func(t *trial) bool {
+		shape := fmt.Sprint(t.desc.Dim[:3])
+		seen[shape]++
+		return t.spec().Flops(&t.desc) > 2*most || op == kernels.OpGemm && seen[shape] > 2 && t.desc.Dim[kernels.GemmM] > 64
+	})
+}
+
+// runRounded compares a backend that rounds factors with ref.
+func (b *bench) runRounded(t *testing.T, backend kernels.Backend, precision string, exact bool) {
+	if exact {
+		for _, fault := range b.faults(backend, b.roundedReference(t, precision)) {
+			t.Error(fault)
+		}
+		return
+	}
+	s, err := b.open(backend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	got, err := s.result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.withFactors(func(x float32) float32 { return Rounded(precision, x) }).checkPrecision(t, got)
+	b.runWhole(t, backend)
+}
+
+// runWhole compares a backend that rounds factors with ref where that changes nothing.
+func (b *bench) runWhole(t *testing.T, backend kernels.Backend) {
+	whole := b.withFactors(func(x float32) float32 { return float32(math.Round(min(max(float64(x), -2), 2))) })
+	for _, fault := range whole.faults(backend, whole.reference(t)) {
+		t.Errorf("on whole numbers: %s", fault)
+	}
+}
+
+// roundedReference is what ref makes of rounded factors.
+func (b *bench) roundedReference(t *testing.T, precision string) []float32 {
+	want := b.withFactors(func(x float32) float32 { return Rounded(precision, x) }).reference(t)
+	eachFactor(&b.program, func(from, to int64) { copy(want[from:to], b.arena[from:to]) })
+	return want
+}
+
+// withFactors is the bench with other factors.
+func (b *bench) withFactors(f func(x float32) float32) *bench {
+	c := *b
+	c.arena = slices.Clone(b.arena)
+	eachFactor(&b.program, func(from, to int64) {
+		for i := from; i < to; i++ {
+			c.arena[i] = f(b.arena[i])
+		}
+	})
+	return &c
+}
+
+// eachFactor calls f for the factors of products in the arena, in all iterations of loops.
+func eachFactor(p *kernels.Program, f func(from, to int64)) {
+	iterations, body := int64(1), int64(0) // of the loop, and what is left of it
+	for i := range p.Descs {
+		d := &p.Descs[i]
+		if body--; body < 0 {
+			iterations = 1
+		}
+		if d.Op == kernels.OpLoop {
+			body, iterations = d.Dim[kernels.LoopBody], d.Dim[kernels.LoopIterations]
+		}
+		if !slices.Contains(productOps, d.Op) {
+			continue
+		}
+		spec, _ := kernels.SpecOf(d.Op)
+		for a := range factors {
+			for n := range iterations {
+				at := d.Arg[a]
+				if len(p.Steps) > 0 {
+					at += n * p.Steps[i].Iteration[a]
+				}
+				if at < kernels.LocalBase {
+					f(at, at+spec.Args[a].Len(d))
+				}
+			}
+		}
+	}
+}
+
+// Rounded is x in a precision, by the rules of the formats: to nearest in the digits that it keeps, in tf32
+// ties away from zero, in bf16 to even; beyond the largest number infinity.
+func Rounded(precision string, x float32) float32 {
+	digits, nearest := 10, math.Round
+	switch precision {
+	case kernels.FP32:
+		return x
+	case kernels.BF16:
+		digits, nearest = 7, math.RoundToEven
+	}
+	v := float64(x)
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return x
+	}
+	exponent := max(math.Ilogb(v), -126) // below are the subnormal numbers
+	return float32(math.Ldexp(nearest(math.Ldexp(v, digits-exponent)), exponent-digits))
+}
+
+// newRoundings multiplies numbers at the edges of both formats by one, from the left and from the right.
+func newRoundings() *bench {
+	x := edgesOfRounding()
+	n := int64(len(x))
+	column := newTrial(kernels.OpGemm, n, 1, 1, 1, 1, 1, 1).without("bias", "aux").with("A", values(x...)).with("B", constant(1)).discrete()
+	row := newTrial(kernels.OpGemm, 1, n, 1, 1, n, n, 1).without("bias", "aux").with("A", constant(1)).with("B", values(x...)).discrete()
+	b := newBench([]*trial{column, row}, 1)
+	b.program.Name = "roundings"
+	return b
+}
+
+// edgesOfRounding are numbers just below, at and above ties of tf32 and bf16, where the digit that is kept
+// is even and odd, of all sizes; and what is not finite. (A product has no -0.)
+func edgesOfRounding() []float32 {
+	all := []float32{0, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32}
+	for _, exponent := range []uint32{0, 1, 2, 100, 127, 128, 200, 253, 254} {
+		for _, dropped := range []int{13, 16} { // digits
+			for _, kept := range []uint32{0, 1, 2, 3, 1<<(23-dropped) - 1} {
+				for _, rest := range []uint32{0, 1, 1<<(dropped-1) - 1, 1 << (dropped - 1), 1<<(dropped-1) + 1, 1<<dropped - 1} {
+					bits := exponent<<23 | kept<<dropped | rest
+					if bits != 0 {
+						all = append(all, math.Float32frombits(bits), math.Float32frombits(bits|1<<31))
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TrialsOfRounded runs the trials of a product on package ref with factors in a precision.
+func TrialsOfRounded(t *testing.T, op kernels.Op, precision string) *Trials {
+	b := newBench(roundedTrials(op), uint64(op))
+	return &Trials{b, b.roundedReference(t, precision)}
+}
+
+// ProductOps lists the ops that have such trials.
+func ProductOps() []kernels.Op { return slices.Clone(productOps) }
