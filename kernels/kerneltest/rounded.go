@@ -1,8 +1,8 @@
 package kerneltest
 
 import (
-	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -17,28 +17,32 @@ const factors = 2
 // RunPrecision tests the products of the backend that is registered as name in a precision that rounds
 // factors. With exact it must give the bits of package ref on rounded factors. Without, for devices that
 // add in another order, results must be as close to float64 on rounded factors as those of ref; and where
-// every sum is exact, on factors that are small whole numbers, they must have its bits.
+// rounding changes nothing and every sum is exact, on small whole numbers, it must give the bits of ref.
 func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	info, err := kernels.Describe(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, isa := range info.ISAs {
-		o := kernels.Options{Threads: 1, ISA: isa, Precision: precision}
-		t.Run(isa, func(t *testing.T) {
-			backend, err := kernels.Open(name, o)
-			if err != nil {
-				t.Fatal(err)
+	for _, b := range roundedBenches() {
+		t.Run(b.program.Name, func(t *testing.T) {
+			want := b.roundedReference(t, precision)
+			for _, isa := range info.ISAs {
+				b.compareRounded(t, name, kernels.Options{ISA: isa, Precision: precision}, want, exact)
 			}
-			defer backend.Close()
-			for _, b := range roundedBenches() {
-				t.Run(b.program.Name, func(t *testing.T) { b.runRounded(t, backend, precision, exact) })
-			}
-			newLoop(plainLoop, 3).runWhole(t, backend)
-			newRoundings().runRounded(t, backend, precision, true)
 		})
 	}
+	t.Run("roundings", func(t *testing.T) {
+		b := newRoundings()
+		b.compare(t, name, kernels.Options{Precision: precision}, b.roundedReference(t, precision))
+	})
+	t.Run("local factors", func(t *testing.T) {
+		b := newLoop(plainLoop, 3).withFactors(smallWhole)
+		b.compare(t, name, kernels.Options{Precision: precision}, b.reference(t))
+	})
 }
+
+// smallWhole is a whole number, small enough that all precisions have it, and sums of products too.
+func smallWhole(x float32) float32 { return float32(math.Round(min(max(float64(x), -2), 2))) }
 
 // roundedBenches are the trials of products, alone and in loops.
 func roundedBenches() []*bench {
@@ -49,25 +53,31 @@ func roundedBenches() []*bench {
 	return all
 }
 
-// roundedTrials are the suite's trials of a product, but for those that only repeat others on more numbers.
+// roundedTrials are the suite's trials of a product but the longest, which only repeat others on more numbers.
 func roundedTrials(op kernels.Op) []*trial {
-	const most = 1 << 19 // multiply-adds of a trial
-	seen := map[string]int{}
-	return slices.DeleteFunc(trialsOf(op), func(t *trial) bool {
-		shape := fmt.Sprint(t.desc.Dim[:3])
-		seen[shape]++
-		return t.spec().Flops(&t.desc) > 2*most || op == kernels.OpGemm && seen[shape] > 2 && t.desc.Dim[kernels.GemmM] > 64
-	})
+	const most = 1 << 18 // multiply-adds
+	short := slices.DeleteFunc(trialsOf(op), func(t *trial) bool { return t.spec().Flops(&t.desc) > 2*most })
+	if op != kernels.OpGemm {
+		return short
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	// Several tiles and blocks of terms, whose sums have no room for all at once.
+	return append(short, gemmTrial(r, [3]int64{131, 129, 270}, kernels.FlagTransA), gemmTrial(r, [3]int64{300, 70, 260}, kernels.FlagTransB))
 }
 
-// runRounded compares a backend that rounds factors with ref.
-func (b *bench) runRounded(t *testing.T, backend kernels.Backend, precision string, exact bool) {
+// compareRounded compares a backend that rounds factors with ref; see RunPrecision.
+func (b *bench) compareRounded(t *testing.T, name string, o kernels.Options, want []float32, exact bool) {
 	if exact {
-		for _, fault := range b.faults(backend, b.roundedReference(t, precision)) {
-			t.Error(fault)
-		}
+		b.compare(t, name, o, want)
 		return
 	}
+	whole := b.withFactors(smallWhole)
+	whole.compare(t, name, o, whole.reference(t))
+	backend, err := kernels.Open(name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
 	s, err := b.open(backend)
 	if err != nil {
 		t.Fatal(err)
@@ -77,21 +87,17 @@ func (b *bench) runRounded(t *testing.T, backend kernels.Backend, precision stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.withFactors(func(x float32) float32 { return Rounded(precision, x) }).checkPrecision(t, got)
-	b.runWhole(t, backend)
+	b.rounded(o.Precision).checkPrecision(t, got)
 }
 
-// runWhole compares a backend that rounds factors with ref where that changes nothing.
-func (b *bench) runWhole(t *testing.T, backend kernels.Backend) {
-	whole := b.withFactors(func(x float32) float32 { return float32(math.Round(min(max(float64(x), -2), 2))) })
-	for _, fault := range whole.faults(backend, whole.reference(t)) {
-		t.Errorf("on whole numbers: %s", fault)
-	}
+// rounded is the bench with factors in a precision.
+func (b *bench) rounded(precision string) *bench {
+	return b.withFactors(func(x float32) float32 { return Rounded(precision, x) })
 }
 
 // roundedReference is what ref makes of rounded factors.
 func (b *bench) roundedReference(t *testing.T, precision string) []float32 {
-	want := b.withFactors(func(x float32) float32 { return Rounded(precision, x) }).reference(t)
+	want := b.rounded(precision).reference(t)
 	eachFactor(&b.program, func(from, to int64) { copy(want[from:to], b.arena[from:to]) })
 	return want
 }

@@ -2,7 +2,6 @@ package kerneltest
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -72,32 +71,40 @@ func towardZero(bits uint32) func(x float32) float32 {
 // Wrong roundings make the suite fail in every op, and the right one does not.
 func TestSuiteSeesWrongRoundings(t *testing.T) {
 	for _, precision := range []string{kernels.TF32, kernels.BF16} {
-		dropped := map[string]uint32{kernels.TF32: 13, kernels.BF16: 16}[precision]
 		right := func(x float32) float32 { return Rounded(precision, x) }
-		other := kernels.Precisions()[3-slices.Index(kernels.Precisions(), precision)]
-		for _, b := range roundedBenches() {
-			if b.roundingSeen(t, precision, right) {
+		other := map[string]string{kernels.TF32: kernels.BF16, kernels.BF16: kernels.TF32}[precision]
+		mistakes := map[string]func(x float32) float32{
+			"factors are not rounded":         func(x float32) float32 { return x },
+			"factors are rounded toward zero": towardZero(dropped[precision]),
+			"factors are rounded to " + other: func(x float32) float32 { return Rounded(other, x) },
+			"factors have a digit less":       func(x float32) float32 { return towardZero(dropped[precision] + 1)(right(x)) },
+		}
+		for _, op := range productOps {
+			b := newBench(roundedTrials(op), uint64(op))
+			want := b.roundedReference(t, precision)
+			if b.roundingSeen(t, want, right) {
 				t.Errorf("%s: %s: the right rounding is called wrong", precision, b.program.Name)
 			}
-			for mistake, round := range map[string]func(x float32) float32{
-				"factors are not rounded":                  func(x float32) float32 { return x },
-				"factors are rounded toward zero":          towardZero(dropped),
-				"factors are rounded to " + other:          func(x float32) float32 { return Rounded(other, x) },
-				"factors are rounded to one digit too few": towardZeroOf(right, dropped+1),
-			} {
-				if !b.roundingSeen(t, precision, round) {
+			for mistake, round := range mistakes {
+				if !b.roundingSeen(t, want, round) {
 					t.Errorf("%s: %s: the suite does not see that %s", precision, b.program.Name, mistake)
 				}
 			}
 		}
-		b := newRoundings()
+	}
+}
+
+// dropped are the digits of float32 that a precision has not.
+var dropped = map[string]uint32{kernels.TF32: 13, kernels.BF16: 16}
+
+// Wrong roundings of rare numbers are seen by the trial that multiplies them by one.
+func TestSuiteSeesWrongRoundingsOfEdges(t *testing.T) {
+	b := newRoundings()
+	for _, precision := range []string{kernels.TF32, kernels.BF16} {
+		want := b.roundedReference(t, precision)
+		right := func(x float32) float32 { return Rounded(precision, x) }
 		for mistake, round := range map[string]func(x float32) float32{
-			"ties are rounded the other way": func(x float32) float32 {
-				if precision == kernels.BF16 { // away from zero
-					return math.Float32frombits((math.Float32bits(x) + 1<<15) >> 16 << 16)
-				}
-				return math.Float32frombits((math.Float32bits(x) + 0xfff + math.Float32bits(x)>>13&1) >> 13 << 13)
-			},
+			"ties are rounded the other way": otherTies[precision],
 			"subnormal numbers become 0": func(x float32) float32 {
 				if math.Abs(float64(x)) < 0x1p-126 {
 					return 0
@@ -105,30 +112,37 @@ func TestSuiteSeesWrongRoundings(t *testing.T) {
 				return right(x)
 			},
 			"the largest numbers stay finite": func(x float32) float32 {
-				if y := right(x); math.IsInf(float64(y), 0) && !math.IsInf(float64(x), 0) {
-					return towardZero(dropped)(x)
+				if y := right(x); math.Abs(float64(x)) <= math.MaxFloat32 && math.IsInf(float64(y), 0) {
+					return towardZero(dropped[precision])(x)
 				}
 				return right(x)
 			},
 		} {
-			if !b.roundingSeen(t, precision, round) {
+			if !b.roundingSeen(t, want, round) {
 				t.Errorf("%s: the suite does not see that %s", precision, mistake)
 			}
+		}
+		if b.roundingSeen(t, want, right) {
+			t.Errorf("%s: the right rounding is called wrong", precision)
 		}
 	}
 }
 
-func towardZeroOf(f func(x float32) float32, bits uint32) func(x float32) float32 {
-	cut := towardZero(bits)
-	return func(x float32) float32 { return cut(f(x)) }
+// otherTies round ties to even in tf32, and away from zero in bf16.
+var otherTies = map[string]func(x float32) float32{
+	kernels.TF32: func(x float32) float32 {
+		bits := math.Float32bits(x)
+		return towardZero(13)(math.Float32frombits(bits + 0xfff + bits>>13&1))
+	},
+	kernels.BF16: func(x float32) float32 { return towardZero(16)(math.Float32frombits(math.Float32bits(x) + 1<<15)) },
 }
 
-func (b *bench) roundingSeen(t *testing.T, precision string, round func(x float32) float32) bool {
+func (b *bench) roundingSeen(t *testing.T, want []float32, round func(x float32) float32) bool {
 	t.Helper()
 	backend, err := kernels.Open("ref", kernels.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Close()
-	return len(b.faults(&rounding{backend, round}, b.roundedReference(t, precision))) > 0
+	return len(b.faults(&rounding{backend, round}, want)) > 0
 }

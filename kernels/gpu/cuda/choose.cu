@@ -11,10 +11,6 @@ struct shape {
 
 const shape shapes[] = {{128, 128, 8, 1, 0.8}, {64, 64, 4, 3, 0.75}, {32, 32, 2, 6, 0.5}, {128, 16, 4, 3, 0.4}};
 
-// The same of tensor.cuh. The estimate is for tf32 on an H100, whose peak is 8 times that of fp32; bf16
-// has twice that, and the same reads.
-const shape tensor_shapes[] = {{128, 128, 8, 1, 4}, {64, 64, 4, 3, 3}, {128, 16, 4, 4, 1.2}};
-
 const double WARPS = 8;      // that keep a multiprocessor busy
 const double PART = 0.65;    // time to store and add a sum of a block, in fused multiply-adds of a multiprocessor
 const double LAUNCH = 640e3; // time of another launch, likewise
@@ -55,4 +51,14 @@ choice choose_of(const shape *shapes, int n, launch &l, const amount &a) {
 } // namespace
 
 choice choose(launch &l, const amount &a) { return choose_of(shapes, sizeof shapes / sizeof *shapes, l, a); }
-choice choose_tensor(launch &l, const amount &a) { return choose_of(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a); }
+
+// The estimates are for tf32 on an H100, whose peak is 8 times that of fp32; bf16 has twice that, and the same reads.
+choice choose_tensor(launch &l, const amount &a, int64_t wide) {
+#ifdef GMEL_EMULATE
+	const double faster = 0.2; // so that it pays to split what tests multiply
+#else
+	const double faster = 1;
+#endif
+	const shape tensor_shapes[] = {{128, wide, 8, 1, (wide == 128 ? 4 : 3.5) * faster}, {64, 64, 4, 2, 3 * faster}, {128, 16, 4, 2, 1.2 * faster}};
+	return choose_of(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a);
+}

@@ -26,7 +26,7 @@ struct choice {
 	bool split;
 };
 
-choice choose(launch &l, const amount &a);        // of the tiles in products.cuh
-choice choose_tensor(launch &l, const amount &a); // of those in tensor.cuh
+choice choose(launch &l, const amount &a);                     // of the tiles in products.cuh
+choice choose_tensor(launch &l, const amount &a, int64_t wide); // of those in tensor.cuh, the largest of which is 128 x wide
 
 #endif

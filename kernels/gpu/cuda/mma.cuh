@@ -61,8 +61,13 @@ DEVICE float factor(tf32, uint32_t word, int) { return float_of(word); }
 DEVICE float factor(bf16, uint32_t word, int i) { return float_of(i == 0 ? word << 16 : word & 0xffff0000); }
 
 template <class Precision> DEVICE void mma_tile(float *c, const uint32_t (&a)[4], const uint32_t (&b)[2]) {
-	static uint32_t as[16][8], bs[8][8]; // of the warp that is at it
+	// Of the warp that is at it: two of each, since a lane may be one tile ahead of others.
+	static uint32_t all_as[2][16][8], all_bs[2][8][8];
+	static bool side[32];
 	int lane = (int)emu::lane(), g = lane / 4, t = lane % 4;
+	auto &as = all_as[side[lane]];
+	auto &bs = all_bs[side[lane]];
+	side[lane] = !side[lane];
 	for (int i = 0; i < 4; i++) as[g + i % 2 * 8][t + i / 2 * 4] = a[i];
 	for (int i = 0; i < 2; i++) bs[t + i * 4][g] = b[i];
 	__syncwarp();
@@ -70,7 +75,6 @@ template <class Precision> DEVICE void mma_tile(float *c, const uint32_t (&a)[4]
 		for (int w = 0; w < 8; w++)
 			for (int k = 0; k < Precision::terms; k++)
 				c[i] = fmaf(factor(Precision(), as[g + i / 2 * 8][w], k), factor(Precision(), bs[w][2 * t + i % 2], k), c[i]);
-	__syncwarp();
 }
 
 #else

@@ -9,7 +9,7 @@
 #include "mma.cuh"
 #include "products.cuh"
 
-enum { WORDS = 16, STEP = 8 }; // along k, of a panel and of an instruction
+enum { DEPTH = 16, STEP = 8 }; // along k: terms of a panel, words of an instruction
 
 // tensor_tile: ROWS x COLUMNS of the result for DOWN x ACROSS warps. An instruction makes 16 x 8 of it; then
 // lanes trade halves with their neighbour, so that each has four neighbours in a row.
@@ -26,9 +26,9 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct t
 	static DEVICE int column(int j) { return warp_column() + j / 4 * 8 + lane() % 4 / 2 * 4 + j % 4; }
 };
 
-// word_panel is WORDS words of SIZE rows in shared memory. Eight more columns: the rows and words of a fragment
-// are in different banks. So are the words that operands along k store together, as rows are permuted by word.
-template <int SIZE> struct __align__(16) word_panel {
+// word_panel is WORDS words along k of SIZE rows in shared memory. Eight more columns: the rows and words of a fragment
+// are in different banks. So are those that operands along k store together in tf32, as rows are permuted by word.
+template <int SIZE, int WORDS> struct __align__(16) word_panel {
 	uint32_t x[WORDS][SIZE + 8];
 
 	static DEVICE int place(int w, int row) { return row ^ (w / 4 * 8 & (SIZE - 1)); }
@@ -37,12 +37,12 @@ template <int SIZE> struct __align__(16) word_panel {
 // word_feed brings panels of an operand from memory, through registers, to shared memory: four words at a time, of
 // a row, or of four rows.
 template <class Operand, class Precision, int SIZE, int WORKERS> struct word_feed {
-	static const int slots = SIZE * WORDS / 4, each = (slots + WORKERS - 1) / WORKERS, terms = Precision::terms;
+	static const int terms = Precision::terms, words = DEPTH / terms, slots = SIZE * words / 4, each = (slots + WORKERS - 1) / WORKERS;
 	float4 hold[each][terms];
 	typename Operand::line line[each];
 
-	static DEVICE int row(const Operand &o, int s) { return o.along() ? s / (WORDS / 4) : s % (SIZE / 4) * 4; }
-	static DEVICE int word(const Operand &o, int s) { return o.along() ? s % (WORDS / 4) * 4 : s / (SIZE / 4); }
+	static DEVICE int row(const Operand &o, int s) { return o.along() ? s / (words / 4) : s % (SIZE / 4) * 4; }
+	static DEVICE int word(const Operand &o, int s) { return o.along() ? s % (words / 4) * 4 : s / (SIZE / 4); }
 
 	DEVICE void begin(const Operand &o, int64_t first, int64_t from) {
 		UNROLL for (int e = 0; e < each; e++) line[e] = o.at(first + row(o, threadIdx.x + e * WORKERS), from);
@@ -54,7 +54,7 @@ template <class Operand, class Precision, int SIZE, int WORKERS> struct word_fee
 			UNROLL for (int i = 0; i < terms; i++) hold[e][i] = o.four(line[e], k + word(o, s) * terms + (o.along() ? 4 * i : i), n);
 		}
 	}
-	DEVICE void store(const Operand &o, word_panel<SIZE> &p) const {
+	DEVICE void store(const Operand &o, word_panel<SIZE, words> &p) const {
 		UNROLL for (int e = 0; e < each; e++) {
 			int s = threadIdx.x + e * WORKERS, r = row(o, s), w = word(o, s);
 			if (s >= slots) continue;
@@ -77,8 +77,9 @@ template <class Operand, class Precision, int SIZE, int WORKERS> struct word_fee
 // product on tensor cores has the interface of that in product.cuh, but for trade.
 template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct product<tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS>> {
 	typedef tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS> Tile;
-	typedef word_panel<ROWS> left;
-	typedef word_panel<COLUMNS> right;
+	static const int words = DEPTH / Precision::terms;
+	typedef word_panel<ROWS, words> left;
+	typedef word_panel<COLUMNS, words> right;
 	static const int my_rows = Tile::my_rows, my_columns = Tile::my_columns;
 	static_assert(ROWS / DOWN % 32 == 0 && (COLUMNS / ACROSS % 32 == 0 || ACROSS == 1), "word_panel::place permutes rows inside of a warp's");
 	float sum[my_rows][my_columns]; // until trade the four of an instruction are beside each other
@@ -99,7 +100,6 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 		__shared__ right bs[2];
 		word_feed<A, Precision, ROWS, Tile::threads> fa;
 		word_feed<B, Precision, COLUMNS, Tile::threads> fb;
-		const int depth = WORDS * Precision::terms;
 		UNROLL for (int i = 0; i < my_rows; i++)
 			UNROLL for (int j = 0; j < my_columns; j++) sum[i][j] = 0;
 		int n = (int)(to - from), side = 0; // at most BLOCK_K
@@ -107,10 +107,10 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 		fa.fetch(a, 0, n), fb.fetch(b, 0, n);
 		fa.store(a, as[0]), fb.store(b, bs[0]);
 		__syncthreads();
-		ROLLED for (int k = 0; k < n; k += depth, side ^= 1) {
-			bool more = k + depth < n;
-			if (more) fa.fetch(a, k + depth, n), fb.fetch(b, k + depth, n);
-			UNROLL for (int w = 0; w < WORDS; w += STEP)
+		ROLLED for (int k = 0; k < n; k += DEPTH, side ^= 1) {
+			bool more = k + DEPTH < n;
+			if (more) fa.fetch(a, k + DEPTH, n), fb.fetch(b, k + DEPTH, n);
+			UNROLL for (int w = 0; w < words; w += STEP)
 				if (k + w * Precision::terms < n) step(as[side], bs[side], w);
 			if (more) fa.store(a, as[side ^ 1]), fb.store(b, bs[side ^ 1]);
 			__syncthreads();
@@ -152,25 +152,28 @@ template <class P, class Tile> struct tensor_product {
 		product<Tile> total;
 		add_blocks(p, total, at, first, parts ? first + 1 : p.chains());
 		total.trade();
-		if (parts) write_tile(raw(by_blocks::part_of(v, p, at), p.rows, p.columns), total, at.row, at.column);
-		else write_tile(p.end(), total, at.row, at.column);
+		write_tile(parts ? raw(by_blocks::part_of(v, p, at), p.rows, p.columns) : p.end(), total, at.row, at.column);
 	}
 	static DEVICE void add_blocks(const P &p, product<Tile> &total, const place &at, int64_t first, int64_t end) {
+		// -0 plus x is x. Were the first block no sum, the compiler would put it before the loop, twice the code.
+		UNROLL for (int i = 0; i < Tile::my_rows; i++)
+			UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] = -0.f;
 		ROLLED for (int64_t b = first; b < end; b++) {
 			product<Tile> sum;
 			span terms = p.block(b);
 			sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
 			UNROLL for (int i = 0; i < Tile::my_rows; i++)
-				UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] = b == first ? sum.sum[i][j] : total.sum[i][j] + sum.sum[i][j];
+				UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] += sum.sum[i][j];
 		}
 	}
 };
 
-// in_tensor makes kernels in a precision.
-template <class Precision> struct in_tensor {
+// in_tensor makes kernels in a precision. The largest tile has WIDE columns, 128 or 64: half where a
+// thread needs its registers to find its factors.
+template <class Precision, int WIDE> struct in_tensor {
 	template <class P> static const kernel *of(launch &l, int64_t terms) {
-		switch (choose_tensor(l, amount_of<P>(l.d, terms)).tile) {
-		case 0: return kernel_of<tensor_product<P, tensor_tile<Precision, 128, 128, 2, 4>>>();
+		switch (choose_tensor(l, amount_of<P>(l.d, terms), WIDE).tile) {
+		case 0: return kernel_of<tensor_product<P, tensor_tile<Precision, 128, WIDE, 256 / WIDE, WIDE / 32>>>();
 		case 1: return kernel_of<tensor_product<P, tensor_tile<Precision, 64, 64, 2, 2>>>();
 		}
 		return kernel_of<tensor_product<P, tensor_tile<Precision, 128, 16, 4, 1>>>();
