@@ -104,14 +104,11 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 			UNROLL for (int j = 0; j < my_columns; j++) sum[i][j] = 0;
 		int n = (int)(to - from), side = 0; // at most BLOCK_K
 		fa.begin(a, row0, from), fb.begin(b, column0, from);
-		fa.fetch(a, 0, n), fb.fetch(b, 0, n);
-		fa.store(a, as[0]), fb.store(b, bs[0]);
-		__syncthreads();
-		ROLLED for (int k = 0; k < n; k += DEPTH, side ^= 1) {
+		ROLLED for (int k = -DEPTH; k < n; k += DEPTH, side ^= 1) { // in the first round there is no panel yet
 			bool more = k + DEPTH < n;
 			if (more) fa.fetch(a, k + DEPTH, n), fb.fetch(b, k + DEPTH, n);
 			UNROLL for (int w = 0; w < words; w += STEP)
-				if (k + w * Precision::terms < n) step(as[side], bs[side], w);
+				if (k >= 0 && k + w * Precision::terms < n) step(as[side], bs[side], w);
 			if (more) fa.store(a, as[side ^ 1]), fb.store(b, bs[side ^ 1]);
 			__syncthreads();
 		}
