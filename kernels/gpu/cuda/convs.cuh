@@ -22,7 +22,8 @@ struct conv {
 		axis y = axis_y(*v.d), x = axis_x(*v.d);
 		const float *p = v.arg(0);
 		int64_t c = v.dim(CONV_C);
-		return {p, rows, y.out, x.out, -y.pad, -x.pad, y.stride, x.stride, y.in, x.in, c, (uint32_t)x.taps, c % 4 == 0 && aligned_for_float4(p)};
+		return {p, rows, lattice_of(y.out, x.out), window_of(x.taps, c), (int)-y.pad, (int)-x.pad, (int)y.stride, (int)x.stride, (int)y.in, (int)x.in,
+		        c % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
 	DEVICE ending end() const {
@@ -49,9 +50,9 @@ BOTH meets meets_of(const axis &a, int64_t first) {
 // turned_kernel is an operand: row c holds w[ky, kx, c, f] by terms (ky, kx descending, f).
 struct turned_kernel {
 	const float *p;
-	int64_t rows, channels, f;
-	meets y, x;
-	int64_t step_y, step_x, taps; // strides; taps of the kernel in a row
+	int64_t rows;
+	window w;                   // the taps that are met; f stands for the channels
+	int64_t last, down, across; // floats to the last tap that is met, and between rows and columns of these
 	bool vector;
 
 	struct line {
@@ -59,16 +60,11 @@ struct turned_kernel {
 		uint32_t from;
 	};
 	DEVICE bool along() const { return true; }
-	DEVICE line at(int64_t row, int64_t from) const { return {row < rows ? p + row * f : NULL, (uint32_t)from}; }
-	DEVICE const float *here(const line &l, int k) const {
-		uint32_t term = l.from + k, tap = term / (uint32_t)f, down = tap / (uint32_t)x.taps, across = tap - down * (uint32_t)x.taps;
-		int64_t ky = y.last - down * step_y, kx = x.last - across * step_x;
-		return l.p + (ky * taps + kx) * channels * f + (term - tap * (uint32_t)f);
-	}
-	DEVICE float one(const line &l, int k, int n) const { return l.p && k < n ? *here(l, k) : 0; }
+	DEVICE line at(int64_t row, int64_t from) const { return {row < rows ? p + last + row * w.channels.d : NULL, (uint32_t)from}; }
 	DEVICE float4 four(const line &l, int k, int n) const {
-		if (!vector) return make_float4(one(l, k, n), one(l, k + 1, n), one(l, k + 2, n), one(l, k + 3, n));
-		return l.p && k < n ? *(const float4 *)here(l, k) : make_float4(0, 0, 0, 0);
+		tap first = w.at(l.from + k);
+		if (!l.p || k >= n) return make_float4(0, 0, 0, 0);
+		return four_taps(w, first, n - k, vector, [&](const tap &t) -> const float * { return l.p - t.y * down - t.x * across + t.c; });
 	}
 };
 
@@ -99,12 +95,14 @@ struct conv_grad_x {
 	DEVICE windows a() const {
 		const float *p = v.arg(0);
 		int64_t f = v.dim(CONV_F);
-		return {p, rows, y.pixels, x.pixels, y.output, x.output, 1, 1, down.out, across.out, f, (uint32_t)x.taps, f % 4 == 0 && aligned_for_float4(p)};
+		return {p, rows, lattice_of(y.pixels, x.pixels), window_of(x.taps, f), (int)y.output, (int)x.output, 1, 1, (int)down.out, (int)across.out,
+		        f % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE turned_kernel b() const {
 		const float *p = v.arg(1);
-		int64_t f = v.dim(CONV_F);
-		return {p, columns, columns, f, y, x, down.stride, across.stride, across.taps, f % 4 == 0 && aligned_for_float4(p)};
+		int64_t f = v.dim(CONV_F), each = columns * f;
+		return {p, columns, window_of(x.taps, f), (y.last * across.taps + x.last) * each, down.stride * across.taps * each, across.stride * each,
+		        f % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE ending end() const {
 		ending e = {};
@@ -113,8 +111,8 @@ struct conv_grad_x {
 		e.c = v.arg(3) + at, e.grad = v.has(FLAG_FN_GRAD), e.aux = e.grad ? aux + at : NULL;
 		e.ld = e.columns = columns, e.rows = rows;
 		e.p = v.scalar(0), e.q = v.scalar(1), e.fn = v.d->fn, e.accumulate = v.accumulate;
-		e.lattice = groups(*v.d) > 1;
-		e.down = y.pixels, e.across = x.pixels, e.step_x = across.stride, e.step_y = down.stride * across.in, e.image = down.in * across.in;
+		e.spread_out = groups(*v.d) > 1;
+		e.grid = lattice_of(y.pixels, x.pixels), e.step_x = across.stride, e.step_y = down.stride * across.in, e.image = down.in * across.in;
 		e.set_vector();
 		return e;
 	}
@@ -124,31 +122,28 @@ struct conv_grad_x {
 // are the terms.
 struct taps_of_pixels {
 	const float *p;
-	axis y, x;
-	int64_t rows, channels;
+	int64_t rows;
+	lattice grid;
+	window w;
+	int stride_y, stride_x, pad_y, pad_x, height, width;
 	bool vector;
 
 	struct line {
-		int64_t row, from;
+		pixel first; // of the terms
+		tap t;       // of the row
+		int there;   // rows from here on, at most 4
 	};
 	DEVICE bool along() const { return false; }
-	DEVICE line at(int64_t row, int64_t from) const { return {row, from}; }
-	DEVICE const float *here(int64_t row, const pixel &at) const {
-		if (row >= rows) return NULL;
-		uint32_t tap = (uint32_t)row / (uint32_t)channels, c = (uint32_t)row - tap * (uint32_t)channels, ky = tap / (uint32_t)x.taps;
-		int64_t iy = at.y * y.stride + ky - y.pad, ix = at.x * x.stride + (tap - ky * (uint32_t)x.taps) - x.pad;
-		return iy >= 0 && iy < y.in && ix >= 0 && ix < x.in ? p + ((at.image * y.in + iy) * x.in + ix) * channels + c : NULL;
-	}
-	DEVICE float one(int64_t row, const pixel &at) const {
-		const float *q = here(row, at);
-		return q ? *q : 0;
-	}
+	DEVICE line at(int64_t row, int64_t from) const { return {grid.at(from), w.at((uint32_t)row), (int)smaller(rows - row, 4)}; }
 	DEVICE float4 four(const line &l, int k, int n) const {
-		if (k >= n) return make_float4(0, 0, 0, 0);
-		pixel at = pixel_of(l.from + k, y.out, x.out);
-		if (!vector) return make_float4(one(l.row, at), one(l.row + 1, at), one(l.row + 2, at), one(l.row + 3, at));
-		const float *q = here(l.row, at);
-		return q ? *(const float4 *)q : make_float4(0, 0, 0, 0);
+		pixel at = grid.after(l.first, k);
+		if (k >= n || l.there <= 0) return make_float4(0, 0, 0, 0);
+		const float *image = p + at.image * height * width * w.channels.d;
+		int down = at.y * stride_y - pad_y, across = at.x * stride_x - pad_x;
+		return four_taps(w, l.t, l.there, vector, [&](const tap &t) -> const float * {
+			int y = down + t.y, x = across + t.x;
+			return y >= 0 && y < height && x >= 0 && x < width ? image + (int64_t)(y * width + x) * w.channels.d + t.c : NULL;
+		});
 	}
 };
 
@@ -176,9 +171,11 @@ struct conv_grad_w {
 		return {line + piece, smaller(line + smaller(piece + BLOCK_K, out), end)};
 	}
 	DEVICE taps_of_pixels a() const {
+		axis y = axis_y(*v.d), x = axis_x(*v.d);
 		const float *p = v.arg(0);
 		int64_t c = v.dim(CONV_C);
-		return {p, axis_y(*v.d), axis_x(*v.d), rows, c, c % 4 == 0 && aligned_for_float4(p)};
+		return {p, rows, lattice_of(y.out, x.out), window_of(x.taps, c), (int)y.stride, (int)x.stride, (int)y.pad, (int)x.pad, (int)y.in, (int)x.in,
+		        c % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
 	DEVICE ending end() const {

@@ -3,6 +3,7 @@
 #define GMEL_ENDING_CUH
 
 #include "functions.cuh"
+#include "lattice.cuh"
 #include "product.cuh"
 
 // ending: t = sum, + c, + bias, then f(t) or t f'(aux). The order of the two additions is the op's.
@@ -14,15 +15,18 @@ struct ending {
 	uint32_t fn;
 	bool accumulate, bias_first, grad, vector;
 
-	// With lattice, row i is a point of down x across in images of image rows, and lies step_y, step_x rows
-	// from its neighbours.
-	int64_t down, across, step_y, step_x, image;
-	bool lattice;
+	// Where rows are spread out, they are the pixels of a grid in images of image rows, step_y and step_x rows
+	// from their neighbours.
+	bool spread_out;
+	lattice grid;
+	int64_t step_y, step_x, image;
 
-	DEVICE int64_t start(int64_t i) const {
-		if (!lattice) return i * ld;
-		int64_t line = i / across;
-		return (line / down * image + line % down * step_y + i % across * step_x) * ld;
+	// first is the pixel of a row, and start the place of the row i behind that one.
+	DEVICE pixel first(int64_t row) const { return spread_out ? grid.at(row) : pixel(); }
+	DEVICE int64_t start(int64_t row, const pixel &first, int i) const {
+		if (!spread_out) return (row + i) * ld;
+		pixel at = grid.after(first, i);
+		return (at.image * image + at.y * step_y + at.x * step_x) * ld;
 	}
 
 	// Functions that are worth a place in unrolled code.
@@ -38,26 +42,23 @@ struct ending {
 		if (bias && !bias_first) t += b;
 		return t;
 	}
-	DEVICE void put(int64_t i, int64_t j, float t) const {
-		int64_t at = start(i) + j;
+	// put writes the result of column j of a row that starts at row.
+	DEVICE void put(int64_t row, int64_t j, float t) const {
+		int64_t at = row + j;
 		t = add(t, accumulate ? c[at] : 0, bias ? bias[j] : 0);
 		c[at] = grad ? t * slope(fn, 0, aux[at], p, q) : apply(fn, t, p, q);
 	}
-	// put_four writes four neighbours in a row, where f is simple.
-	DEVICE void put_four(int64_t i, int64_t j, const float *t) const {
-		int n = (int)smaller(columns - j, 4);
-		if (i >= rows || n <= 0) return;
-		int64_t at = start(i) + j;
+	// put_four writes four neighbours, n of which are there, where f is simple.
+	DEVICE void put_four(int64_t at, int n, const float *t, const float4 &b) const {
 		float4 zero = make_float4(0, 0, 0, 0);
-		float4 old = accumulate ? four_of(c + at, n, vector) : zero, b = bias ? four_of(bias + j, n, false) : zero;
-		float4 y = grad ? four_of(aux + at, n, vector) : zero;
+		float4 old = accumulate ? four_of(c + at, n, vector) : zero, y = grad ? four_of(aux + at, n, vector) : zero;
 		float4 r = make_float4(simple_of(add(t[0], old.x, b.x), y.x), simple_of(add(t[1], old.y, b.y), y.y),
 		                       simple_of(add(t[2], old.z, b.z), y.z), simple_of(add(t[3], old.w, b.w), y.w));
 		if (vector && n >= 4) {
 			*(float4 *)(c + at) = r;
 			return;
 		}
-		c[at] = r.x;
+		if (n > 0) c[at] = r.x;
 		if (n > 1) c[at + 1] = r.y;
 		if (n > 2) c[at + 2] = r.z;
 		if (n > 3) c[at + 3] = r.w;
@@ -80,22 +81,39 @@ template <int n> DEVICE float pick_of(const float (&x)[n], int i) {
 	return y;
 }
 
-// write_tile writes the results of the threads of a block at (row0, column0).
-template <class Tile> DEVICE void write_tile(const ending &e, const product<Tile> &p, int64_t row0, int64_t column0) {
-	if (e.simple()) {
-		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j += 4) e.put_four(row0 + Tile::row(i), column0 + Tile::column(j), &p.sum[i][j]);
-		return;
+// write_simple writes the results of the threads of a block at (row0, column0), where f is simple.
+template <class Tile> DEVICE void write_simple(const ending &e, const product<Tile> &p, int64_t row0, int64_t column0) {
+	const int quads = Tile::my_columns / 4;
+	float4 bias[quads];
+	int there[quads]; // of four columns
+	UNROLL for (int j = 0; j < quads; j++) {
+		int64_t column = column0 + Tile::column(4 * j);
+		there[j] = (int)larger(smaller(e.columns - column, 4), 0);
+		bias[j] = e.bias ? four_of(e.bias + column, there[j], false) : make_float4(0, 0, 0, 0);
 	}
-	ROLLED for (int i = 0; i < Tile::my_rows; i++) { // long functions appear once in the code
+	pixel first = e.first(row0);
+	UNROLL for (int i = 0; i < Tile::my_rows; i++) {
+		if (row0 + Tile::row(i) >= e.rows) continue;
+		int64_t at = e.start(row0, first, Tile::row(i)) + column0;
+		UNROLL for (int j = 0; j < quads; j++) e.put_four(at + Tile::column(4 * j), there[j], &p.sum[i][4 * j], bias[j]);
+	}
+}
+
+// write_tile writes them whatever f is; long functions appear once in the code.
+template <class Tile> DEVICE void write_tile(const ending &e, const product<Tile> &p, int64_t row0, int64_t column0) {
+	if (e.simple()) return write_simple(e, p, row0, column0);
+	pixel first = e.first(row0);
+	ROLLED for (int i = 0; i < Tile::my_rows; i++) {
+		if (row0 + Tile::row(i) >= e.rows) continue;
+		int64_t at = e.start(row0, first, Tile::row(i));
 		float t[Tile::my_columns];
 		UNROLL for (int j = 0; j < Tile::my_columns; j++) {
 			t[j] = p.sum[0][j];
 			UNROLL for (int r = 1; r < Tile::my_rows; r++) t[j] = r == i ? p.sum[r][j] : t[j];
 		}
 		ROLLED for (int j = 0; j < Tile::my_columns; j++) {
-			int64_t row = row0 + Tile::row(i), column = column0 + Tile::column(j);
-			if (row < e.rows && column < e.columns) e.put(row, column, pick_of(t, j));
+			int64_t column = column0 + Tile::column(j);
+			if (column < e.columns) e.put(at, column, pick_of(t, j));
 		}
 	}
 }

@@ -80,7 +80,10 @@ template <class Operand, int SIZE, int DEPTH, int WORKERS> struct feed {
 	static DEVICE int term(const Operand &o, int v) { return o.along() ? v % (DEPTH / 4) * 4 : v / (SIZE / 4); }
 
 	DEVICE void begin(const Operand &o, int64_t first, int64_t from) {
-		UNROLL for (int s = 0; s < each; s++) line[s] = o.at(first + row(o, threadIdx.x + s * WORKERS), from);
+		UNROLL for (int s = 0; s < each; s++) {
+			line[s] = o.at(first + row(o, threadIdx.x + s * WORKERS), from);
+			hold[s] = make_float4(0, 0, 0, 0);
+		}
 	}
 	DEVICE void fetch(const Operand &o, int k, int n) {
 		UNROLL for (int s = 0; s < each; s++) {
@@ -103,6 +106,15 @@ template <class Tile> struct product {
 	typedef panel<Tile::columns, Tile::depth> right;
 	float sum[Tile::my_rows][Tile::my_columns];
 
+	DEVICE void clear() {
+		UNROLL for (int i = 0; i < Tile::my_rows; i++)
+			UNROLL for (int j = 0; j < Tile::my_columns; j++) sum[i][j] = 0;
+	}
+	// follow adds p, the sum of a block of terms, to those before; the first one is taken as it is.
+	DEVICE void follow(const product &p, bool first) {
+		UNROLL for (int i = 0; i < Tile::my_rows; i++)
+			UNROLL for (int j = 0; j < Tile::my_columns; j++) sum[i][j] = first ? p.sum[i][j] : sum[i][j] + p.sum[i][j];
+	}
 	DEVICE void term(const float *a, const float *b) {
 		float x[Tile::my_rows], y[Tile::my_columns];
 		UNROLL for (int i = 0; i < Tile::my_rows; i += 4) spread(*(const float4 *)&a[Tile::row(i)], x + i);
@@ -124,17 +136,14 @@ template <class Tile> struct product {
 		__shared__ right bs[2];
 		feed<A, Tile::rows, Tile::depth, Tile::threads> fa;
 		feed<B, Tile::columns, Tile::depth, Tile::threads> fb;
-		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j++) sum[i][j] = 0;
+		clear();
 		int n = (int)(to - from), side = 0; // at most BLOCK_K
 		fa.begin(a, row0, from), fb.begin(b, column0, from);
-		fa.fetch(a, 0, n), fb.fetch(b, 0, n);
-		fa.store(a, as[0]), fb.store(b, bs[0]);
-		__syncthreads();
-		ROLLED for (int k = 0; k < n; k += Tile::depth, side ^= 1) {
+		// In each round the next panels are on their way while those on one side are in use; in the first there are none yet.
+		ROLLED for (int k = -Tile::depth; k < n; k += Tile::depth, side ^= 1) {
 			bool more = k + Tile::depth < n;
 			if (more) fa.fetch(a, k + Tile::depth, n), fb.fetch(b, k + Tile::depth, n);
-			terms(as[side], bs[side], n - k);
+			if (k >= 0) terms(as[side], bs[side], n - k);
 			if (more) fa.store(a, as[side ^ 1]), fb.store(b, bs[side ^ 1]);
 			__syncthreads();
 		}

@@ -47,20 +47,20 @@ template <class P, class Tile, bool LONG> struct whole_product {
 		P p(v, at.group);
 		if (at.row >= p.rows) return;
 		product<Tile> sum;
-		span first = p.block(0);
-		sum.chain(p.a(), p.b(), at.row, at.column, first.from, first.to);
-		if (LONG) add_blocks(p, sum, at, p.chains());
+		if (LONG) add_blocks(p, sum, at);
+		else chain(p, sum, at, p.block(0));
 		write_tile(p.end(), sum, at.row, at.column);
 	}
-	static DEVICE void add_blocks(const P &p, product<Tile> &sum, const place &at, int64_t blocks) {
-		product<Tile> total = sum;
-		ROLLED for (int64_t b = 1; b < blocks; b++) {
-			span terms = p.block(b);
-			sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
-			UNROLL for (int i = 0; i < Tile::my_rows; i++)
-				UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] += sum.sum[i][j];
+	static DEVICE void chain(const P &p, product<Tile> &sum, const place &at, const span &terms) {
+		sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
+	}
+	static DEVICE void add_blocks(const P &p, product<Tile> &total, const place &at) {
+		total.clear();
+		ROLLED for (int64_t b = 0, blocks = p.chains(); b < blocks; b++) {
+			product<Tile> sum;
+			chain(p, sum, at, p.block(b));
+			total.follow(sum, b == 0);
 		}
-		sum = total;
 	}
 };
 
@@ -120,9 +120,10 @@ template <class P, class Tile> struct split_product {
 		const float *part = v.shared + e;
 		float total = round == 0 ? part[0] : *before;
 		for (int64_t b = round == 0, end = smaller(s.to, p.chains()) - s.from; b < end; b++) total += part[b * n];
-		if (last) p.end().put(row, e % columns, total);
+		if (last) put(p.end(), row, e % columns, total);
 		else *before = total;
 	}
+	static DEVICE void put(const ending &e, int64_t row, int64_t column, float total) { e.put(e.start(row, e.first(row), 0), column, total); }
 };
 
 // product_kernel chooses the tile of a product, and whether blocks of terms are split.
