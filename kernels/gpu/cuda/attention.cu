@@ -25,41 +25,68 @@ template <class Tile> struct attention {
 		else results(v, task);
 	}
 
+	// The passes over a row's scores; the last one has the values or the entropy.
+	enum { SQUARES, LARGEST, EXPONENTIALS, LAST };
+
+	// row is what is known of a thread's row.
+	struct row {
+		float top = -infinity(), total = 1, inverse = 1; // largest score, sum of exponentials
+		DEVICE float term(int pass, float x) const {
+			if (pass == SQUARES) return x * x;
+			float e = exp_of(x - top);
+			return pass == EXPONENTIALS ? e : (e * inverse) * (x - top);
+		}
+	};
+
+	// rows makes a panel. All passes are one loop, so that a product's code is there once.
 	static DEVICE void rows(const view &v, int64_t task) {
 		__shared__ turned<Tile> t;
+		__shared__ typename weighted_sum<Tile>::numbers numbers;
 		panel_place at = panel_of<Tile>(*v.d, columns(*v.d), task);
 		head h = head_of(v, at.pair);
 		scores<Tile> s = {h, agents_of(h, v.arg(0)), agents_of(h, v.arg(1)), at.row};
-		int64_t row = at.row + row_sums<Tile>::row();
-		float *number = row_sums<Tile>::part() == 0 && at.column == 0 && row < h.n ? v.shared + at.pair * h.n + row : NULL;
-		if (has_penalty(*v.d) && at.column == 0) {
-			float squares = s.sum(t, false, [](float x) { return x * x; });
-			if (number) *number = squares;
-		}
-		if (v.d->op == OP_ATTENTION_PENALTY) return;
-		float top, total;
-		s.softmax(t, &top, &total);
-		float inverse = 1 / total;
-		if (has_values(*v.d)) return values(v, h, s, t, at, top, inverse);
-		float terms = s.sum(t, true, [=](float x) { return (exp_of(x - top) * inverse) * (x - top); });
-		if (number) *number = log_of(total) - terms;
-	}
-	static DEVICE void values(const view &v, const head &h, const scores<Tile> &s, turned<Tile> &t, const panel_place &at, float top, float inverse) {
-		typedef row_sums<Tile> rows;
+		row_sums<Tile> sums;
 		weighted_sum<Tile> x;
+		row mine;
+		int first = has_penalty(*v.d) && at.column == 0 ? SQUARES : LARGEST, last = v.d->op == OP_ATTENTION_PENALTY ? SQUARES : LAST;
 		x.begin();
-		int r = rows::row();
-		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
-			s.load(t, c, true);
-			int n = s.width(c);
-			ROLLED for (int j = rows::part(); j < n; j += rows::parts) {
-				float e = c + j == at.row + r ? 0 : exp_of(t.x[j][r] - top);
-				t.x[j][r] = e * inverse;
+		ROLLED for (int pass = first; pass <= last; pass++) {
+			bool values = pass == LAST && has_values(*v.d);
+			sums.begin();
+			ROLLED for (int c = 0; c < h.n; c += Tile::columns) {
+				if (values) x.bring(numbers, numbers_of(h, v.arg(2)), at.column, c, s.width(c)); // while the scores are made
+				s.load(t, c, pass > first);
+				if (values) {
+					weigh(t, s, c, mine);
+					x.add(t, numbers, c, s.width(c));
+					continue;
+				}
+				if (pass == LARGEST) mine.top = s.largest(t, c, mine.top);
+				else sums.add(c, s.width(c), h.n, [&](int j) { return s.own(c, j) ? 0.f : mine.term(pass, t.x[j][sums.row()]); });
 			}
-			__syncthreads();
-			x.add(t, numbers_of(h, v.arg(2)), at.column, c, n);
+			if (!values) end(v, pass, at, sums.total, mine);
 		}
-		x.end(h, v.arg(3), false, at.row, at.column);
+		if (has_values(*v.d)) x.end(h, v.arg(3), false, at.row, at.column);
+	}
+	static DEVICE void weigh(turned<Tile> &t, const scores<Tile> &s, int c, const row &mine) {
+		typedef row_sums<Tile> rows;
+		int r = rows::row(), n = s.width(c);
+		ROLLED for (int j = rows::part(); j < n; j += rows::parts) {
+			float e = s.own(c, j) ? 0 : exp_of(t.x[j][r] - mine.top);
+			t.x[j][r] = e * mine.inverse;
+		}
+	}
+	// end keeps what a pass has found; an agent that is alone has the maximum 0 and the sum 1.
+	static DEVICE void end(const view &v, int pass, const panel_place &at, float sum, row &mine) {
+		int n = (int)v.dim(1), i = at.row + row_sums<Tile>::row();
+		if (pass == LARGEST) {
+			float top = row_largest<Tile>(mine.top);
+			mine.top = n == 1 ? 0 : top;
+		} else if (pass == EXPONENTIALS) {
+			mine.total = n == 1 ? 1 : sum, mine.inverse = 1 / mine.total;
+		} else if (row_sums<Tile>::part() == 0 && at.column == 0 && i < n) {
+			v.shared[at.pair * n + i] = pass == SQUARES ? sum : log_of(mine.total) - sum;
+		}
 	}
 
 	// heads adds the numbers of a head's rows; entropies are sorted by head.
@@ -87,7 +114,7 @@ const kernel *attention_kernel(const desc &d) {
 	switch (d.op) {
 	case OP_ATTENTION:
 	case OP_ATTENTION_PENALTY:
-	case OP_ATTENTION_ENTROPY: return few_agents(d) ? kernel_of<attention<small_attention>>() : kernel_of<attention<large_attention>>();
+	case OP_ATTENTION_ENTROPY: return is_narrow(d) ? kernel_of<attention<narrow_attention>>() : kernel_of<attention<wide_attention>>();
 	}
 	return attention_grad_kernel(d);
 }

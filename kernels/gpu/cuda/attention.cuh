@@ -9,13 +9,14 @@
 
 // head is one head of one batch entry: rows of d numbers, ld apart, from at on.
 struct head {
-	int64_t n, d, ld, at;
+	int n, d;
+	int64_t ld, at;
 	float scale;
 };
 
 DEVICE head head_of(const view &v, int64_t pair) {
 	int64_t n = v.dim(1), heads = v.dim(2), d = v.dim(3), ld = heads * d;
-	return {n, d, ld, pair / heads * n * ld + pair % heads * d, 1 / sqrtf((float)d)};
+	return {(int)n, (int)d, ld, pair / heads * n * ld + pair % heads * d, 1 / sqrtf((float)d)};
 }
 BOTH int64_t pairs_of(const desc &d) { return d.dim[0] * d.dim[2]; }
 DEVICE matrix agents_of(const head &h, const float *p) { return matrix_of(p + h.at, h.ld, h.n, true); }
@@ -29,25 +30,35 @@ DEVICE float penalty_factor(const view &v) {
 // turned holds a tile as [column][row]: the left factor of what is summed over columns.
 template <class Tile> using turned = panel<Tile::rows, Tile::columns>;
 
-// dots makes p.sum the product sums over d of rows of a and rows of b.
-template <class Tile> DEVICE void dots(product<Tile> &p, const matrix &a, const matrix &b, int64_t row, int64_t column, int64_t d) {
-	int64_t k = 0;
-	do { // also once for d = 0
-		product<Tile> more;
-		more.chain(a, b, row, column, k, smaller(k + BLOCK_K, d));
-		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j++) p.sum[i][j] = k == 0 ? more.sum[i][j] : p.sum[i][j] + more.sum[i][j];
-		k += BLOCK_K;
-	} while (k < d);
+// own_quads calls f(i, j, t's elements (i, j), .., (i + 3, j) of the thread's own) for its part of a tile.
+template <class Tile, class Each> DEVICE void own_quads(turned<Tile> &t, Each f) {
+	UNROLL for (int j = 0; j < Tile::my_columns; j++)
+		UNROLL for (int i = 0; i < Tile::my_rows; i += 4) f(i, j, *(float4 *)&t.x[Tile::column(j)][Tile::row(i)]);
 }
 
 // put_tile stores value(i, j, row, column), given the thread's own element (i, j) and its place in the tile.
 template <class Tile, class Value> DEVICE void put_tile(turned<Tile> &t, Value value) {
-	UNROLL for (int j = 0; j < Tile::my_columns; j++)
-		UNROLL for (int i = 0; i < Tile::my_rows; i += 4) {
-			int r = Tile::row(i), c = Tile::column(j);
-			*(float4 *)&t.x[c][r] = make_float4(value(i, j, r, c), value(i + 1, j, r + 1, c), value(i + 2, j, r + 2, c), value(i + 3, j, r + 3, c));
-		}
+	own_quads<Tile>(t, [&](int i, int j, float4 &to) {
+		int r = Tile::row(i), c = Tile::column(j);
+		to = make_float4(value(i, j, r, c), value(i + 1, j, r + 1, c), value(i + 2, j, r + 2, c), value(i + 3, j, r + 3, c));
+	});
+}
+
+// dots makes p the product sums over d of rows of a and rows of b. Sums of several blocks wait in t; who has read what was
+// there has reached the barriers of the first one.
+template <class Tile> DEVICE void dots(product<Tile> &p, turned<Tile> &t, const matrix &a, const matrix &b, int row, int column, int d) {
+	int k = 0;
+	do { // also once for d = 0
+		p.chain(a, b, row, column, k, k + BLOCK_K < d ? k + BLOCK_K : d);
+		if (k > 0)
+			own_quads<Tile>(t, [&](int i, int j, const float4 &before) {
+				float x[4];
+				spread(before, x);
+				UNROLL for (int r = 0; r < 4; r++) p.sum[i + r][j] = x[r] + p.sum[i + r][j];
+			});
+		k += BLOCK_K;
+		if (k < d) put_tile<Tile>(t, [&](int i, int j, int, int) { return p.sum[i][j]; });
+	} while (k < d);
 }
 
 // row_sums are vector sums along the rows of tiles. A row belongs to parts threads, which have some of
@@ -63,14 +74,15 @@ template <class Tile> struct row_sums {
 		UNROLL for (int l = 0; l < mine; l++) lane[l] = 0;
 		total = 0, more = false;
 	}
-	// add adds term(column in the tile) of the columns from .. from + n of the head's.
-	template <class Term> DEVICE void add(int64_t from, int n, Term term) {
-		ROLLED for (int c = 0; c < n; c += LANES)
+	// add adds term(column in the tile) of the columns from .. from + width of the head's n. After the last one total
+	// is the sum, for all threads of the row.
+	template <class Term> DEVICE void add(int from, int width, int n, Term term) {
+		ROLLED for (int c = 0; c < width; c += LANES)
 			UNROLL for (int l = 0; l < mine; l++) {
 				int at = c + part() * mine + l;
-				if (at < n) lane[l] += term(at);
+				if (at < width) lane[l] += term(at);
 			}
-		if ((from + n) % CHUNK == 0) fold();
+		if ((from + width) % CHUNK == 0 || from + width == n) fold();
 	}
 	DEVICE void fold() {
 		__shared__ float all[LANES][Tile::rows];
@@ -79,26 +91,21 @@ template <class Tile> struct row_sums {
 		float x[LANES];
 		UNROLL for (int l = 0; l < LANES; l++) x[l] = all[l][row()];
 		UNROLL for (int half = LANES / 2; half > 0; half /= 2)
-			UNROLL for (int l = 0; l < half; l++) x[l] += x[l + half];
+			UNROLL for (int l = 0; l < LANES / 2; l++) // a bound that is known when the inner loop is unrolled
+				if (l < half) x[l] += x[l + half];
 		total = more ? total + x[0] : x[0];
 		more = true;
 		__syncthreads();
 	}
-	// end is the sum over n columns, for all threads of the row.
-	DEVICE float end(int64_t n) {
-		if (n % CHUNK != 0) fold();
-		return total;
-	}
 };
 
-// row_largest is the largest of the values of the threads of a row.
+// row_largest is the largest of the values of the threads of a row. A task calls it once.
 template <class Tile> DEVICE float row_largest(float x) {
 	typedef row_sums<Tile> rows;
 	__shared__ float all[rows::parts][Tile::rows];
 	all[rows::part()][rows::row()] = x;
 	__syncthreads();
 	UNROLL for (int p = 0; p < rows::parts; p++) x = all[p][rows::row()] > x ? all[p][rows::row()] : x;
-	__syncthreads();
 	return x;
 }
 
@@ -106,87 +113,73 @@ template <class Tile> DEVICE float row_largest(float x) {
 template <class Tile> struct scores {
 	head h;
 	matrix q, k;
-	int64_t row0;
+	int row0;
 
-	DEVICE int width(int64_t c) const { return (int)smaller(Tile::columns, h.n - c); }
-	// load puts the tile from column c on into t; where one tile is all, once is enough.
-	DEVICE void load(turned<Tile> &t, int64_t c, bool again) const {
+	DEVICE int width(int c) const { return (int)smaller(Tile::columns, h.n - c); }
+	// load puts the tile from column c on into t; where one tile is all, once is enough. The barriers of a product keep
+	// what is there until all have read it.
+	DEVICE void load(turned<Tile> &t, int c, bool again) const {
 		if (again && h.n <= Tile::columns) return;
 		product<Tile> p;
-		dots(p, q, k, row0, c, h.d);
+		dots(p, t, q, k, row0, c, h.d);
 		put_tile<Tile>(t, [&](int i, int j, int, int) { return p.sum[i][j] * h.scale; });
 		__syncthreads();
 	}
-	// each calls f(score, column) of the thread's row and lanes, in ascending columns, without the row's own.
-	template <class Term> DEVICE float sum(turned<Tile> &t, bool again, Term term) const {
-		row_sums<Tile> s;
-		s.begin();
-		int r = s.row();
-		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
-			load(t, c, again);
-			s.add(c, width(c), [&](int at) { return c + at == row0 + r ? 0.f : term(t.x[at][r]); });
-			__syncthreads();
-		}
-		return s.end(h.n);
-	}
-	// largest is the maximum of the row by x > m from -Inf; NaN is skipped and returns through the exponentials.
-	DEVICE float largest(turned<Tile> &t) const {
+	DEVICE bool own(int c, int at) const { return c + at == row0 + row_sums<Tile>::row(); }
+	// largest takes the scores of the tile at c into m, the largest of the row so far, by x > m from -Inf; NaN is skipped
+	// and returns through the exponentials. Each thread of a row has a part of it: row_largest.
+	DEVICE float largest(const turned<Tile> &t, int c, float m) const {
 		typedef row_sums<Tile> rows;
-		int r = rows::row();
-		float m = -infinity();
-		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
-			load(t, c, false);
-			ROLLED for (int at = rows::part(); at < width(c); at += rows::parts)
-				if (c + at != row0 + r && t.x[at][r] > m) m = t.x[at][r];
-			__syncthreads();
-		}
-		return row_largest<Tile>(m);
-	}
-	// softmax gives maximum and sum of a row's exponentials; 0 and 1 where an agent is alone.
-	DEVICE void softmax(turned<Tile> &t, float *top, float *total) const {
-		float m = largest(t), s = sum(t, true, [=](float x) { return exp_of(x - m); });
-		*top = h.n == 1 ? 0 : m, *total = h.n == 1 ? 1 : s;
+		int r = rows::row(), n = width(c);
+		ROLLED for (int at = rows::part(); at < n; at += rows::parts)
+			if (!own(c, at) && t.x[at][r] > m) m = t.x[at][r];
+		return m;
 	}
 };
 
 // weighted_sum is out[row, column] = product sum over terms of a tile's factors and the agents' numbers,
 // tile by tile, in blocks of BLOCK_K terms.
 template <class Tile> struct weighted_sum {
+	typedef panel<Tile::columns, Tile::columns> numbers; // [agent][number]
 	product<Tile> sum, total;
 
-	DEVICE void clear() {
-		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j++) sum.sum[i][j] = 0;
+	DEVICE void begin() { sum.clear(), total.clear(); }
+	// bring begins to copy the numbers of n agents from agent from on; b is their matrix by columns.
+	static DEVICE void bring(numbers &to, const matrix &b, int column, int from, int n) {
+		const int quads = Tile::columns / 4, lines = Tile::threads / quads;
+		int c = threadIdx.x % quads * 4, k = threadIdx.x / quads;
+		matrix::line l = b.at(column + c, from + k);
+		ROLLED for (; k < n; k += lines, l.p += lines * b.ld) {
+			float *at = &to.x[k][c];
+			if (b.vector && l.there >= 4) {
+				copy_bytes<16>(at, l.p);
+				continue;
+			}
+			UNROLL for (int i = 0; i < 4; i++)
+				if (i < l.there) copy_bytes<4>(at + i, l.p + i);
+				else at[i] = 0;
+		}
 	}
-	DEVICE void begin() { clear(), total = sum; }
-	DEVICE void close(int64_t from, int64_t block) { // the block of terms that ends before from is done
-		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] = block == 0 ? sum.sum[i][j] : total.sum[i][j] + sum.sum[i][j];
-		clear();
-	}
-	// add takes n terms from agent from on; b is its matrix by columns. The block has synchronised on t.
-	DEVICE void add(const turned<Tile> &t, const matrix &b, int64_t column, int64_t from, int n) {
-		__shared__ panel<Tile::columns, Tile::columns> numbers;
-		feed<matrix, Tile::columns, Tile::columns, Tile::threads> f;
-		f.begin(b, column, from);
-		f.fetch(b, 0, n);
-		f.store(b, numbers);
+	// add takes the terms of the n agents that bring has brought; from is the first of them. t may have been written just
+	// before, both may be written again afterwards.
+	DEVICE void add(const turned<Tile> &t, const numbers &b, int from, int n) {
+		copies_done();
 		__syncthreads();
-		if (from > 0 && from % BLOCK_K == 0) close(from, from / BLOCK_K - 1);
+		if (from > 0 && from % BLOCK_K == 0) total.follow(sum, from == BLOCK_K), sum.clear();
 		if (n == Tile::columns) {
-			UNROLL_8 for (int k = 0; k < Tile::columns; k++) sum.term(t.x[k], numbers.x[k]);
+			UNROLL_8 for (int k = 0; k < Tile::columns; k++) sum.term(t.x[k], b.x[k]);
 		} else {
-			ROLLED for (int k = 0; k < n; k++) sum.term(t.x[k], numbers.x[k]);
+			ROLLED for (int k = 0; k < n; k++) sum.term(t.x[k], b.x[k]);
 		}
 		__syncthreads();
 	}
-	// end writes the sums over n terms to out.
-	DEVICE void end(const head &h, float *out, bool accumulate, int64_t row, int64_t column) {
-		close(h.n, (h.n - 1) / BLOCK_K);
+	// end writes the sums over the h.n terms to out.
+	DEVICE void end(const head &h, float *out, bool accumulate, int row, int column) {
+		total.follow(sum, h.n <= BLOCK_K);
 		ending e = {};
 		e.c = out + h.at, e.ld = h.ld, e.rows = h.n, e.columns = h.d, e.accumulate = accumulate;
 		e.set_vector();
-		write_tile(e, total, row, column);
+		write_simple(e, total, row, column);
 	}
 };
 
@@ -195,7 +188,8 @@ DEVICE matrix numbers_of(const head &h, const float *p) { return matrix_of(p + h
 
 // panel_place is the panel of a task: head, first agent, first of the d numbers.
 struct panel_place {
-	int64_t pair, row, column;
+	int64_t pair;
+	int row, column;
 };
 
 template <class Tile> BOTH int64_t panels_of(const desc &d, int64_t columns) {
@@ -203,13 +197,13 @@ template <class Tile> BOTH int64_t panels_of(const desc &d, int64_t columns) {
 }
 template <class Tile> DEVICE panel_place panel_of(const desc &d, int64_t columns, int64_t task) {
 	int64_t across = ceil_div(columns, Tile::columns), down = ceil_div(d.dim[1], Tile::rows);
-	return {task / across / down, task / across % down * Tile::rows, task % across * Tile::columns};
+	return {task / across / down, (int)(task / across % down * Tile::rows), (int)(task % across * Tile::columns)};
 }
 
-// Agents, and numbers of a head: the smaller tile is for few of both.
-typedef tile<32, 32, 16, 4, 4> small_attention;
-typedef tile<32, 64, 16, 4, 4> large_attention;
-BOTH bool few_agents(const desc &d) { return d.dim[1] <= 32 && d.dim[3] <= 32; }
+// Agents, and numbers of a head: the narrow tile is for few numbers, most of which the wide one would not have.
+typedef tile<32, 32, 16, 4, 4> narrow_attention;
+typedef tile<32, 64, 16, 4, 4> wide_attention;
+BOTH bool is_narrow(const desc &d) { return d.dim[3] <= narrow_attention::columns; }
 
 const kernel *attention_grad_kernel(const desc &d);
 

@@ -10,6 +10,7 @@
 template <class Tile> struct attention_grad {
 	static const int phases = 2, threads = Tile::threads, resident = 256 / threads;
 	static const bool syncs = true;
+	typedef typename weighted_sum<Tile>::numbers numbers;
 	// row holds maximum, inverse sum and t of a row.
 	struct row {
 		float top, inverse, t;
@@ -24,37 +25,81 @@ template <class Tile> struct attention_grad {
 	static DEVICE void run(const view &v, int phase, int64_t task) {
 		__shared__ turned<Tile> t; // one for all: a block has 48 KiB
 		__shared__ row known[Tile::columns];
+		__shared__ numbers some;
 		int64_t n = panels(*v.d);
 		if (phase == 0) row_numbers(v, task, t, known);
-		else if (task < n) rows(v, task, t, known);
-		else columns(v, task - n, t, known);
+		else panel(v, task < n ? task : task - n, task >= n, {t, some, known});
 	}
 
 	static DEVICE row *row_of(const view &v, int64_t pair) { return (row *)v.shared + pair * v.dim(1); }
 	static DEVICE float weight(float s, const row &r, bool self) { return (self ? 0 : exp_of(s - r.top)) * r.inverse; }
 
+	// either is the first or the second of two matrices of the same shape, member by member, so that they stay in registers.
+	static DEVICE matrix either(bool first, const matrix &a, const matrix &b) {
+		return {first ? a.p : b.p, a.ld, a.rows, true, first ? a.vector : b.vector};
+	}
+
+	// pairs are the factors of s_ij and of dw_ij for a panel of rows i and the columns j.
+	struct pairs {
+		matrix q, k, dx, v;
+		bool whole;
+		int row, d;
+		DEVICE void turn() {
+			matrix x = q, dy = dx;
+			q = k, k = x, dx = v, v = dy;
+		}
+		// tile makes s and dw of the tile at column c; t is scratch. It is a loop so that a product's code is there once.
+		DEVICE void tile(product<Tile> &s, product<Tile> &dw, turned<Tile> &t, int c) const {
+			s.clear(), dw.clear();
+			ROLLED for (int i = (int)whole; i >= 0; i--) {
+				dots(s, t, either(i > 0, dx, q), either(i > 0, v, k), row, c, d);
+				if (i > 0) dw = s;
+			}
+		}
+	};
+	static DEVICE pairs pairs_at(const view &v, const head &h, int row) {
+		bool all = whole(*v.d);
+		return {agents_of(h, v.arg(0)), agents_of(h, v.arg(1)), agents_of(h, v.arg(all ? 3 : 0)), agents_of(h, v.arg(all ? 2 : 1)), all, row, h.d};
+	}
+
+	enum { LARGEST, EXPONENTIALS, WEIGHTED };
+
 	static DEVICE void row_numbers(const view &v, int64_t task, turned<Tile> &t, row *known) {
 		panel_place at = panel_of<Tile>(*v.d, 1, task);
 		head h = head_of(v, at.pair);
-		scores<Tile> s = {h, agents_of(h, v.arg(0)), agents_of(h, v.arg(1)), at.row};
+		pairs p = pairs_at(v, h, at.row);
+		scores<Tile> s = {h, p.q, p.k, at.row};
 		row_sums<Tile> sums;
-		row mine = {};
-		s.softmax(t, &mine.top, &mine.inverse);
-		mine.inverse = 1 / mine.inverse;
+		row mine = {-infinity(), 1, 0};
 		int r = sums.row();
-		if (sums.part() == 0) known[r] = mine;
-		__syncthreads();
-		sums.begin();
-		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
-			product<Tile> p, dw;
-			dots(p, s.q, s.k, at.row, c, h.d);
-			dots(dw, agents_of(h, v.arg(3)), agents_of(h, v.arg(2)), at.row, c, h.d);
-			put_tile<Tile>(t, [&](int i, int j, int r, int n) { return weight(p.sum[i][j] * h.scale, known[r], at.row + r == c + n) * dw.sum[i][j]; });
-			__syncthreads();
-			sums.add(c, s.width(c), [&](int n) { return t.x[n][r]; });
-			__syncthreads();
+		ROLLED for (int pass = LARGEST; pass <= WEIGHTED; pass++) {
+			sums.begin();
+			ROLLED for (int c = 0; c < h.n; c += Tile::columns) {
+				p.whole = pass == WEIGHTED;
+				if (pass != EXPONENTIALS || h.n > Tile::columns) { // else the scores are still there
+					product<Tile> x, dw;
+					p.tile(x, dw, t, c);
+					put_tile<Tile>(t, [&](int i, int j, int r, int n) {
+						float y = x.sum[i][j] * h.scale;
+						return pass == WEIGHTED ? weight(y, known[r], at.row + r == c + n) * dw.sum[i][j] : y;
+					});
+					__syncthreads();
+				}
+				if (pass == LARGEST) mine.top = s.largest(t, c, mine.top);
+				else sums.add(c, s.width(c), h.n, [&](int j) {
+					float y = t.x[j][r];
+					return pass == WEIGHTED ? y : s.own(c, j) ? 0.f : exp_of(y - mine.top);
+				});
+			}
+			if (pass == LARGEST) {
+				float top = row_largest<Tile>(mine.top);
+				mine.top = h.n == 1 ? 0 : top;
+			} else if (pass == EXPONENTIALS) {
+				mine.inverse = 1 / (h.n == 1 ? 1 : sums.total);
+				if (sums.part() == 0) known[r] = mine; // seen after the barriers of the next product
+			}
 		}
-		mine.t = sums.end(h.n);
+		mine.t = sums.total;
 		if (sums.part() == 0 && at.row + r < h.n) row_of(v, at.pair)[at.row + r] = mine;
 	}
 
@@ -73,60 +118,51 @@ template <class Tile> struct attention_grad {
 		const float *dy = v.arg(whole(*v.d) ? 7 : 2);
 		return {h.scale, dy ? ((2 * penalty_factor(v)) * dy[0]) * h.scale : 0, whole(*v.d), dy != NULL};
 	}
-	// keep copies the numbers of n rows from first on into shared memory.
-	static DEVICE void keep(row *known, int n, const view &v, const head &h, int64_t pair, int64_t first) {
-		if (whole(*v.d) && (int)threadIdx.x < n && first + threadIdx.x < h.n) known[threadIdx.x] = row_of(v, pair)[first + threadIdx.x];
-		__syncthreads();
+	// keep copies the numbers of n rows from first on into shared memory, to be seen after the barriers of a product.
+	static DEVICE void keep(row *known, int n, const view &v, const head &h, int64_t pair, int first) {
+		if (whole(*v.d) && (int)threadIdx.x < n && first + (int)threadIdx.x < h.n) known[threadIdx.x] = row_of(v, pair)[first + threadIdx.x];
 	}
 
-	static DEVICE void rows(const view &v, int64_t task, turned<Tile> &t, row *known) {
+	// panel makes dq of a panel of agents, or dk and dv: for these the factors of the scores are exchanged, so the panel is
+	// of agents j and the terms are agents i.
+	struct memory {
+		turned<Tile> &t;
+		numbers &some;
+		row *known;
+	};
+	static DEVICE void panel(const view &v, int64_t task, bool columns, const memory &m) {
 		panel_place at = panel_of<Tile>(*v.d, v.dim(3), task);
 		head h = head_of(v, at.pair);
 		slopes d = slopes_of(v, h);
-		matrix q = agents_of(h, v.arg(0)), k = agents_of(h, v.arg(1));
-		weighted_sum<Tile> dq;
-		dq.begin();
-		keep(known, Tile::rows, v, h, at.pair, at.row);
-		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
-			product<Tile> p, dw;
-			dots(p, q, k, at.row, c, h.d);
-			if (d.whole) dots(dw, agents_of(h, v.arg(3)), agents_of(h, v.arg(2)), at.row, c, h.d);
-			put_tile<Tile>(t, [&](int i, int j, int r, int n) { return d.of(p.sum[i][j] * h.scale, dw.sum[i][j], known[r], at.row + r == c + n); });
-			__syncthreads();
-			dq.add(t, numbers_of(h, v.arg(1)), at.column, c, (int)smaller(Tile::columns, h.n - c));
-		}
-		dq.end(h, v.arg(whole(*v.d) ? 4 : 3), v.accumulate, at.row, at.column);
-	}
-
-	// columns is rows with the factors of the scores exchanged: the panel is of agents j, the terms are agents i.
-	static DEVICE void columns(const view &v, int64_t task, turned<Tile> &t, row *known) {
-		panel_place at = panel_of<Tile>(*v.d, v.dim(3), task);
-		head h = head_of(v, at.pair);
-		slopes d = slopes_of(v, h);
-		matrix q = agents_of(h, v.arg(0)), k = agents_of(h, v.arg(1));
-		weighted_sum<Tile> dk, dv;
-		dk.begin(), dv.begin();
-		ROLLED for (int64_t c = 0; c < h.n; c += Tile::columns) {
+		pairs p = pairs_at(v, h, at.row);
+		if (columns) p.turn();
+		weighted_sum<Tile> ds, dv;
+		ds.begin(), dv.begin();
+		ROLLED for (int c = 0; c < h.n; c += Tile::columns) {
 			int n = (int)smaller(Tile::columns, h.n - c);
-			product<Tile> p, dw;
-			keep(known, Tile::columns, v, h, at.pair, c);
-			dots(p, k, q, at.row, c, h.d);
-			if (d.whole) {
-				dots(dw, agents_of(h, v.arg(2)), agents_of(h, v.arg(3)), at.row, c, h.d);
-				put_tile<Tile>(t, [&](int i, int j, int r, int n) { return weight(p.sum[i][j] * h.scale, known[n], at.row + r == c + n); });
-				__syncthreads();
-				dv.add(t, numbers_of(h, v.arg(3)), at.column, c, n);
+			product<Tile> s, dw;
+			bool both = columns && d.whole;
+			if (columns || c == 0) keep(m.known, columns ? n : Tile::rows, v, h, at.pair, columns ? c : at.row);
+			matrix terms = numbers_of(h, v.arg(columns ? 0 : 1));
+			ds.bring(m.some, both ? numbers_of(h, v.arg(3)) : terms, at.column, c, n); // while the scores are made
+			p.tile(s, dw, m.t, c);
+			if (both) {
+				put_tile<Tile>(m.t, [&](int i, int j, int r, int n) { return weight(s.sum[i][j] * h.scale, m.known[n], at.row + r == c + n); });
+				dv.add(m.t, m.some, c, n);
+				ds.bring(m.some, terms, at.column, c, n);
 			}
-			put_tile<Tile>(t, [&](int i, int j, int r, int n) { return d.of(p.sum[i][j] * h.scale, dw.sum[i][j], known[n], at.row + r == c + n); });
-			__syncthreads();
-			dk.add(t, numbers_of(h, v.arg(0)), at.column, c, n);
+			put_tile<Tile>(m.t, [&](int i, int j, int r, int n) {
+				return d.of(s.sum[i][j] * h.scale, dw.sum[i][j], m.known[columns ? n : r], at.row + r == c + n);
+			});
+			ds.add(m.t, m.some, c, n);
 		}
-		dk.end(h, v.arg(whole(*v.d) ? 5 : 4), v.accumulate, at.row, at.column);
-		if (d.whole) dv.end(h, v.arg(6), v.accumulate, at.row, at.column);
+		int first = whole(*v.d) ? 4 : 3; // of the results
+		ds.end(h, v.arg(first + columns), v.accumulate, at.row, at.column);
+		if (columns && d.whole) dv.end(h, v.arg(6), v.accumulate, at.row, at.column);
 	}
 };
 
 const kernel *attention_grad_kernel(const desc &d) {
 	if (d.op != OP_ATTENTION_GRAD && d.op != OP_ATTENTION_PENALTY_GRAD) return NULL;
-	return few_agents(d) ? kernel_of<attention_grad<small_attention>>() : kernel_of<attention_grad<large_attention>>();
+	return is_narrow(d) ? kernel_of<attention_grad<narrow_attention>>() : kernel_of<attention_grad<wide_attention>>();
 }

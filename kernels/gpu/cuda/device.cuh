@@ -44,6 +44,23 @@ template <class Argument> int32_t launch_blocks(void (*kernel)(Argument), int64_
 #endif
 }
 
+// copy_bytes begins a copy of 4 or 16 bytes from global to shared memory that needs no registers; they are there after
+// copies_done, and for other threads after the barrier that follows.
+template <int bytes> DEVICE void copy_bytes(float *to, const float *from) {
+#ifdef GMEL_EMULATE
+	emu::copy_later(to, from, bytes);
+#else
+	asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"((uint32_t)__cvta_generic_to_shared(to)), "l"(from), "n"(bytes) : "memory");
+#endif
+}
+DEVICE void copies_done() {
+#ifdef GMEL_EMULATE
+	emu::copies_done();
+#else
+	asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+}
+
 DEVICE uint32_t bits_of(float x) { return __float_as_uint(x); }
 DEVICE float float_of(uint32_t bits) { return __uint_as_float(bits); }
 DEVICE float not_a_number() { return float_of(0x7fc00000); }

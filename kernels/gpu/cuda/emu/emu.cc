@@ -47,12 +47,19 @@ static void fail(const char *what) {
 
 enum state { READY, AT_BARRIER, IN_WARP, DONE };
 
+struct copy {
+	float *to;
+	const float *from;
+	int bytes;
+};
+
 struct fiber {
 	state at = DONE;
 	unsigned index = 0;
 	uint32_t value = 0, mask = 0; // of the warp function that it waits in
 	uint32_t *result = nullptr;   // 32 values of the warp, as they were when all had arrived
 	char *stack = nullptr;
+	std::vector<copy> copies; // that have begun
 #if defined(__x86_64__)
 	void *pointer = nullptr;
 #else
@@ -90,7 +97,7 @@ static void start(fiber &f, unsigned index) {
 		f.stack = (char *)mmap(nullptr, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (f.stack == MAP_FAILED) fail("no memory for stacks");
 	}
-	f.at = READY, f.index = index;
+	f.at = READY, f.index = index, f.copies.clear();
 #if defined(__x86_64__)
 	void **top = (void **)(f.stack + STACK) - 1; // so that entry sees the stack as after a call
 	*--top = (void *)entry;
@@ -117,6 +124,16 @@ void *dynamic_shared() {
 }
 
 unsigned lane() { return current->index % WARP; }
+
+void copy_later(float *to, const float *from, int bytes) {
+	if (!current) fail("an asynchronous copy in a kernel that is declared without barriers");
+	current->copies.push_back({to, from, bytes});
+}
+
+void copies_done() {
+	for (const copy &c : current->copies) memcpy(c.to, c.from, c.bytes);
+	current->copies.clear();
+}
 
 struct used_site {
 	std::string name;

@@ -58,6 +58,8 @@ int barrier_or(const site &s, int bit);
 uint32_t exchange(uint32_t mask, uint32_t value, int from);  // the value of lane from of the warp
 uint32_t ballot(uint32_t mask, bool bit);
 unsigned lane();
+void copy_later(float *to, const float *from, int bytes); // when the thread calls copies_done
+void copies_done();
 } // namespace emu
 
 #define threadIdx (emu::here.thread)
