@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -15,6 +15,15 @@ gpu: ## the program with the CUDA kernels, ./gmel; fetches a toolkit where there
 
 gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with a GPU
 	scripts/gpu-bundle
+
+# The bundle's script on the driver and the kernels of test-gpu: all kinds of steps, at sizes that these can do. PyTorch
+# computes on the processor, where PEER_PYTHON is there.
+REHEARSED = info|machine|backend|conformance|graphs|parity|bench-(gemm|actor)-fp32|bench-sim|bench-train|peer-gemm-fp32
+test-gpu-bundle:
+	scripts/gpu-bundle emulated
+	. build/gpu-emulated/env && cd build/gpu-bundle-emulated && GMEL_FAKE_DEVICES=1 STEPS='$(REHEARSED)' SHAPES='1x128x128 64-16' \
+	  SECONDS_EACH=0 WORLDS=2 TRAIN='--algo amarl --ieds 6 --set train.slots_per_iteration=4 --set train.warmup_slots=4' \
+	  PYTHON="$(abspath $(PEER_PYTHON))" PEER_DEVICE=cpu ./run.sh
 
 # Everything of the backend gpu but the kernels' machine code, on a driver whose device is the host's
 # memory, with the kernels emulated; and the program on it.
@@ -82,6 +91,7 @@ PEER_SECONDS ?= 5
 PEERS = --peer gorgonia --peer "$(PEER_PYTHON) scripts/peer/peer.py"
 
 bench-peers: build $(PEER_PYTHON)
+	$(PEER_PYTHON) scripts/peer/test_graphs.py
 	mkdir -p .cache
 	for n in 1 0; do for work in "gemm --shapes 7680x64x64 --shapes 1024x1024" actor critic update ppo-update unet-block; do \
 	  ./gmel bench $$work --threads $$n --seconds $(PEER_SECONDS) --json $(PEERS) || exit 1; done; done > .cache/peers.jsonl

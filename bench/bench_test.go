@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -149,5 +150,20 @@ func TestQuantile(t *testing.T) {
 		if got := quantile(s, q); got != want {
 			t.Errorf("quantile %g is %g, want %g", q, got, want)
 		}
+	}
+}
+
+// The script of the GPU bundle measures every work.
+func TestBundleMeasuresAllWorks(t *testing.T) {
+	script, err := os.ReadFile("../scripts/bundle/run.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, w := range Works() {
+		names = append(names, w.Name)
+	}
+	if line := "\nworks='" + strings.Join(names, " ") + "'\n"; !strings.Contains(string(script), line) {
+		t.Errorf("scripts/bundle/run.sh lacks the line %s", line)
 	}
 }

@@ -3,6 +3,7 @@
 # else; compute-sanitizer and a python3 with PyTorch for CUDA are used where they are found.
 #
 #   OUT=results DEVICE=gpu:0 SECONDS_EACH=2 ./run.sh
+#   STEPS='conformance|bench-gemm.*' SHAPES='1x128x128 N8' ./run.sh   only these steps, only sizes that contain a word
 #
 # A step that fails is noted, and the next one begins. Everything goes into the folder $OUT:
 # steps.jsonl, the output of each step, and rows of benchmarks as JSON. The end is a short table.
@@ -12,10 +13,20 @@ cd "$(dirname "$0")"
 OUT=${OUT:-results}
 DEVICE=${DEVICE:-gpu:0}
 SECONDS_EACH=${SECONDS_EACH:-2}
+STEP_LIMIT=${STEP_LIMIT:-1800} # seconds
+STEPS=${STEPS:-.*}
+SHAPES=${SHAPES:-}
+WORLDS=${WORLDS:-0} # of `gmel bench sim` and `gmel bench train`; 0: their defaults
+TRAIN=${TRAIN:-}    # more options of `gmel bench train`
+PRECISIONS=${PRECISIONS:-fp32} # of the factors of products
 PYTHON=${PYTHON:-python3}
+PEER_DEVICE=${PEER_DEVICE:-cuda} # where PyTorch computes
 mkdir -p "$OUT" && OUT=$(cd "$OUT" && pwd) || exit 1
-: > "$OUT/steps.jsonl"
-export CUDA_VISIBLE_DEVICES=${CUDA_VISIBLE_DEVICES:-${DEVICE#gpu:}}
+rm -f "$OUT"/*.jsonl "$OUT"/*.txt
+for program in gmel gpu.test; do
+  [ $program -nt $program.gz ] || { gzip -dc $program.gz > $program && chmod +x $program; } || exit 1
+done
+export CUDA_VISIBLE_DEVICES=${CUDA_VISIBLE_DEVICES:-${DEVICE#gpu:}} # gpu:0 from here on
 
 failed=0 table=
 note() { # note NAME RESULT SECONDS
@@ -23,26 +34,31 @@ note() { # note NAME RESULT SECONDS
   table+=$(printf '%-28s %-8s %5d s' "$1" "$2" "$3")$'\n'
   echo "$1: $2 after $3 s" >&2
 }
-step() { # step NAME COMMAND...: what it prints goes to NAME.txt
-  local name=$1 begin=$SECONDS result=pass
-  shift
-  timeout "${STEP_LIMIT:-1800}" "$@" > "$OUT/$name.txt" 2>&1 || { result=FAIL; failed=1; tail -n 5 "$OUT/$name.txt" >&2; }
-  note "$name" "$result" $((SECONDS - begin))
+chosen() { [[ $1 =~ ^($STEPS)$ ]]; }
+play() { # play NAME FILE COMMAND...: what it prints goes to FILE, what it complains of to NAME.txt
+  local name=$1 file=$2 begin=$SECONDS result=pass
+  shift 2
+  chosen "$name" || return 0
+  timeout "$STEP_LIMIT" "$@" > "$OUT/$file" 2> "$OUT/$name.err" || result=FAIL
+  cat "$OUT/$name.err" >> "$OUT/$name.txt" && rm "$OUT/$name.err"
+  ! grep -q 'no tests to run' "$OUT/$name.txt" || result=FAIL
+  [ $result = pass ] || { failed=1; tail -n 5 "$OUT/$name.txt" >&2; }
+  note "$name" $result $((SECONDS - begin))
 }
-bench() { # bench NAME COMMAND...: rows go to NAME.jsonl
-  local name=$1 begin=$SECONDS result=pass
-  shift
-  timeout "${STEP_LIMIT:-1800}" "$@" --backend gpu --json --seconds "$SECONDS_EACH" > "$OUT/$name.jsonl" 2> "$OUT/$name.txt" ||
-    { result=FAIL; failed=1; tail -n 1 "$OUT/$name.txt" >&2; }
-  note "$name" "$result" $((SECONDS - begin))
-}
+step() { play "$1" "$1.txt" "${@:2}"; }
+rows() { play "$1" "$1.jsonl" "${@:2}" --json --seconds "$SECONDS_EACH"; }
+shapes=()
+for word in $SHAPES; do shapes+=(--shapes "$word"); done
+bench() { rows "$1" ./gmel bench "${@:2}" --backend gpu "${shapes[@]}"; } # bench NAME WORK OPTION...
+tests() { step "$1" ./gpu.test -test.v -test.run "$2"; }                   # tests NAME PATTERN
 
 step info ./gmel info --json
-step backend ./gpu.test -test.run 'TestSegments|TestCopies|TestArenas|TestDebug|TestPrecision|TestProfile$|TestAfterClose'
-step conformance ./gpu.test -test.run 'TestConformance|TestRandomShapes'
-step graphs ./gpu.test -test.run 'TestGraphs|TestProfiledRuns'
-step parity ./gpu.test -test.run TestParity
-step worlds ./gpu.test -test.run 'World|TestRolloutIsOneGraph|TestIllegalAction|TakeTurns|TestHostPlaysOptions|TestGauges'
+if command -v nvidia-smi >/dev/null; then step machine nvidia-smi -q; else note machine skipped 0; fi
+tests backend 'TestSegments|TestCopies|TestArenas|TestDebug|TestPrecision|TestProfile$|TestAfterClose'
+tests conformance 'TestConformance|TestRandomShapes'
+tests graphs 'TestGraphs|TestProfiledRuns'
+tests parity 'TestParity'
+tests worlds 'TestWorlds|TestRolloutIsOneGraph|TestIllegalAction|TestProgramsShareWorlds|TestBackendsTakeTurns|TestHostAndDeviceTakeTurns|TestHostPlaysOptions|TestGauges'
 
 if sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null); then
   for tool in memcheck racecheck initcheck; do
@@ -52,28 +68,41 @@ else
   note sanitizer skipped 0
 fi
 
-works='gemm actor critic update unet-block attention'
-for work in $works; do bench "bench-$work" ./gmel bench $work; done
-for precision in tf32 bf16; do bench "bench-gemm-$precision" ./gmel bench gemm --precision $precision; done
+works='gemm actor critic update ppo-update unet-block attention'
+for precision in $PRECISIONS; do
+  for work in $works; do bench "bench-$work-$precision" "$work" --precision "$precision"; done
+done
+rows bench-sim ./gmel bench sim --backend gpu --worlds "$WORLDS"
+rows bench-sim-many ./gmel bench sim --backend gpu --ieds 30 --ieds 100 --worlds 65536
+rows bench-sim-cpu ./gmel bench sim --ieds 30 --ieds 100
+rows bench-train ./gmel bench train --backend gpu --worlds "$WORLDS" $TRAIN
+rows bench-train-many ./gmel bench train --backend gpu --algo amarl-ppo --ieds 30 --ieds 100 --ieds 300 --worlds 1024
 
-if "$PYTHON" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-  for work in $works; do bench "peer-$work" ./gmel bench $work --peer "$PYTHON peer/peer.py --device cuda"; done
-  for precision in tf32 bf16; do
-    bench "peer-gemm-$precision" ./gmel bench gemm --precision $precision --peer "$PYTHON peer/peer.py --device cuda --precision $precision"
+if "$PYTHON" -c "import sys, torch; sys.exit('$PEER_DEVICE' == 'cuda' and not torch.cuda.is_available())" 2>/dev/null; then
+  for precision in $PRECISIONS; do
+    peer="$PYTHON peer/peer.py --device $PEER_DEVICE --precision $precision"
+    for work in $works; do bench "peer-$work-$precision" "$work" --precision "$precision" --peer "$peer"; done
   done
 else
   note peer skipped 0
 fi
 
+value() { echo "\"$1\":([0-9.e+-]+),"; } # a number of a row, by sed
 {
   echo; printf '%s' "$table"; echo
   for f in "$OUT"/bench-*.jsonl; do
-    sed -nE 's/.*"name":"([^"]*)","shape":"([^"]*)".*"seconds":([0-9.e+-]+),.*"rate":([0-9.e+-]+),"unit":"([^"]*)".*/\1\t\2\t\3\t\4\t\5/p' "$f" |
-      awk -F'\t' -v f="$(basename "$f" .jsonl)" '{ printf "%-20s %-44s %12.2f us  %12.4g %s\n", f, $2, $3 * 1e6, $4, $5 }'
+    [ -e "$f" ] || continue
+    name=$(basename "$f" .jsonl)
+    sed -nE "s/^\{\"name\":\"[^\"]*\",\"shape\":\"([^\"]*)\".*$(value seconds).*$(value rate)\"unit\":\"([^\"]*)\".*/\1\t\2\t\3\t\4/p" "$f" |
+      awk -F'\t' -v f="$name" '{ printf "%-20s %-44s %12.2f us  %12.4g %s\n", f, $1, $2 * 1e6, $3, $4 }'
+    sed -nE "s/^\{\"name\":\"sim\",\"work\":\"([^\"]*)\",$(value ieds).*$(value worlds).*$(value rate)\"unit\":\"([^\"]*)\".*/\1, \2 IEDs, \3 worlds\t\4\t\5/p" "$f" |
+      awk -F'\t' -v f="$name" '{ printf "%-20s %-60s  %12.4g %s\n", f, $1, $2, $3 }'
+    sed -nE "s/^\{\"name\":\"train\",\"algo\":\"([^\"]*)\",$(value ieds)$(value worlds).*\"step\":\{[^}]*\"rate\":([^}]*)\},\"step_inference\":\{[^}]*\"rate\":([^}]*)\},\"step_inference_update\":\{[^}]*\"rate\":([^}]*)\}.*/\1, \2 IEDs, \3 worlds\t\4\t\5\t\6/p" "$f" |
+      awk -F'\t' -v f="$name" '{ printf "%-20s %-44s %.4g step, %.4g + inference, %.4g + update, agent-steps/s\n", f, $1, $2, $3, $4 }'
   done
   for f in "$OUT"/peer-*.jsonl; do
     [ -e "$f" ] || continue
-    sed -nE 's/.*"shape":"([^"]*)".*"peer":"([^"]*)","variant":"([^"]*)".*"ratio":([0-9.e+-]+),.*/\1\t\2\t\3\t\4/p' "$f" |
+    sed -nE "s/.*\"shape\":\"([^\"]*)\".*\"peer\":\"([^\"]*)\",\"variant\":\"([^\"]*)\".*$(value ratio).*/\1\t\2\t\3\t\4/p" "$f" |
       awk -F'\t' -v f="$(basename "$f" .jsonl)" '{ printf "%-20s %-44s %6.2f times %s, %s\n", f, $1, $4, $2, $3 }'
   done
 } | tee "$OUT/table.txt"

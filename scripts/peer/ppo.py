@@ -6,7 +6,7 @@ import torch.nn.functional as F
 import actor
 import critic
 from actor import leaky, weighted_mean
-from step import adam, can_compile, compiled, gradients, parameters
+from step import adam, can_compile, compiled, gradients, graphed, parameters
 
 SETTINGS = ("clip", "attention_penalty", "logit_penalty", "lr_critic", "lr_actor", "max_norm", "heads")
 TABLES = ("observed", "legal", "act", "logp", "decides", "advantage", "returns")
@@ -108,4 +108,4 @@ def ways(sizes, arrays):
         make[f"eager, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, lambda f: f)
         if can_compile():
             make[f"compiled, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, compiled)
-    return make
+    return graphed(make)

@@ -3,10 +3,11 @@
 // The floors that benchmarks compare with: multiply-adds on registers, one by one or on tensor cores, and a copy.
 
 #ifdef GMEL_EMULATE
-enum { PEAK_THREADS = 256, PEAK_BLOCKS = 1, CHAINS = 8 };
+enum { PEAK_BLOCKS = 1 }; // of a small device
 #else
-enum { PEAK_THREADS = 256, PEAK_BLOCKS = 2048, CHAINS = 8 };
+enum { PEAK_BLOCKS = 2048 };
 #endif
+enum { PEAK_THREADS = 256, CHAINS = 8 };
 
 // y[i] = the sum of CHAINS chains x <- a x + b, rounds long; the chains hide the latency of each other.
 __global__ void __launch_bounds__(PEAK_THREADS) fma_chains(float *y, float a, float b, int64_t rounds) {
