@@ -3,11 +3,10 @@
 // The floors that benchmarks compare with: multiply-adds on registers, one by one or on tensor cores, and a copy.
 
 #ifdef GMEL_EMULATE
-enum { PEAK_BLOCKS = 1 }; // of a small device
+enum { PEAK_BLOCKS = 1, PEAK_THREADS = 32, CHAINS = 2 }; // of a small device, on which a measurement is a second's work
 #else
-enum { PEAK_BLOCKS = 2048 };
+enum { PEAK_BLOCKS = 2048, PEAK_THREADS = 256, CHAINS = 8 };
 #endif
-enum { PEAK_THREADS = 256, CHAINS = 8 };
 
 // y[i] = the sum of CHAINS chains x <- a x + b, rounds long; the chains hide the latency of each other.
 __global__ void __launch_bounds__(PEAK_THREADS) fma_chains(float *y, float a, float b, int64_t rounds) {
