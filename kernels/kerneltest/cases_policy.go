@@ -103,7 +103,7 @@ func attentionTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for i, s := range [][4]int64{
 		{1, 1, 1, 1}, {2, 1, 3, 5}, {2, 2, 2, 4}, {3, 5, 2, 7}, {2, 31, 2, 16}, {2, 33, 1, 17}, {5, 30, 4, 16}, {1, 97, 1, 8},
-		{1, 4, 1, 300}, {1, 257, 1, 3}, {1, 300, 2, 33}, {2, 0, 3, 4}, {2, 3, 2, 0}, {2, 1, 2, 0}, {0, 3, 2, 4},
+		{3, 7, 3, 37}, {2, 16, 3, 20}, {1, 4, 1, 300}, {1, 257, 1, 3}, {1, 300, 2, 33}, {2, 0, 3, 4}, {2, 3, 2, 0}, {2, 1, 2, 0}, {0, 3, 2, 4},
 	} {
 		// Sums over agents and blocks of rows: a generous multiple of their number.
 		t := newTrial(op, s[:]...).scalars(0.01).within(64 + 4*float64(s[1]+s[3]))

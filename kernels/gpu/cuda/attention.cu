@@ -1,4 +1,4 @@
-#include "attention.cuh"
+#include "attention_few.cuh"
 
 // attention: x_i = sum over j != i of w_ij v_j, or a number for each row: the sum of its squared scores
 // (penalty) or its entropy. Numbers of rows are added for each head, then over heads and batch.
@@ -110,11 +110,47 @@ template <class Tile> struct attention {
 	}
 };
 
+// attention_few is attention where there are few agents: one thread has a row.
+template <int AGENTS> struct attention_few {
+	typedef attention<narrow_attention> tiles; // whose phases for the numbers of rows are taken
+	static const int phases = tiles::phases, threads = tiles::threads, resident = 384 / threads;
+	static const bool syncs = true;
+	static int64_t tasks(const desc &d, int phase) { return phase == 0 ? few<AGENTS>::tasks(d) : tiles::tasks(d, phase); }
+	static int64_t shared(const desc &d) { return tiles::shared(d); }
+
+	static DEVICE void run(const view &v, int phase, int64_t task) {
+		if (phase == 0) rows(v, task);
+		else if (phase == 1) tiles::heads(v, task * threads + threadIdx.x);
+		else tiles::results(v, task);
+	}
+	static DEVICE void rows(const view &v, int64_t task) {
+		__shared__ typename few<AGENTS>::memory m;
+		few<AGENTS> f(v, task);
+		float s[AGENTS];
+		f.scores(s, m, v.arg(0), v.arg(1));
+		f.scale(s);
+		float number = f.sum([&](int j) { return s[j] * s[j]; });
+		float top = f.largest(s), total = f.sum([&](int j) { return exp_of(s[j] - top); });
+		if (f.n == 1) total = 1;
+		float inverse = 1 / total;
+		if (v.d->op == OP_ATTENTION_ENTROPY) {
+			float terms = f.sum([&](int j) { return (exp_of(s[j] - top) * inverse) * (s[j] - top); });
+			number = log_of(total) - terms;
+		}
+		if (tiles::has_numbers(*v.d) && f.there()) v.shared[f.pair() * f.n + f.row()] = number;
+		if (!tiles::has_values(*v.d)) return;
+		UNROLL for (int j = 0; j < AGENTS; j++) s[j] = (f.own(j) ? 0 : exp_of(s[j] - top)) * inverse;
+		f.weighted(s, m, v.arg(2), v.arg(3), false);
+	}
+};
+
 const kernel *attention_kernel(const desc &d) {
 	switch (d.op) {
 	case OP_ATTENTION:
 	case OP_ATTENTION_PENALTY:
-	case OP_ATTENTION_ENTROPY: return is_narrow(d) ? kernel_of<attention<narrow_attention>>() : kernel_of<attention<wide_attention>>();
+	case OP_ATTENTION_ENTROPY:
+		if (is_few(d)) return d.dim[1] <= 8 ? kernel_of<attention_few<8>>() : kernel_of<attention_few<16>>();
+		return is_narrow(d) ? kernel_of<attention<narrow_attention>>() : kernel_of<attention<wide_attention>>();
 	}
 	return attention_grad_kernel(d);
 }

@@ -1,4 +1,4 @@
-#include "attention.cuh"
+#include "attention_few.cuh"
 
 // attention_grad, with s_ij = (q_i . k_j) scale and w_ij as in attention:
 //
@@ -162,7 +162,62 @@ template <class Tile> struct attention_grad {
 	}
 };
 
+// attention_grad_few is attention_grad where there are few agents: one thread has a row of the scores, and later
+// a column.
+template <int AGENTS> struct attention_grad_few {
+	static const int phases = 1, threads = few<AGENTS>::threads, resident = 384 / threads;
+	static const bool syncs = true;
+	static BOTH bool whole(const desc &d) { return d.op == OP_ATTENTION_GRAD; }
+	static int64_t tasks(const desc &d, int) { return few<AGENTS>::tasks(d); }
+	static int64_t shared(const desc &) { return 0; }
+
+	static DEVICE void run(const view &v, int, int64_t task) {
+		__shared__ typename few<AGENTS>::memory m;
+		__shared__ float square[threads][AGENTS + 1];
+		few<AGENTS> f(v, task);
+		bool all = whole(*v.d);
+		float s[AGENTS], ds[AGENTS], w[AGENTS];
+		f.scores(s, m, v.arg(0), v.arg(1));
+		f.scale(s);
+		if (all) {
+			f.scores(ds, m, v.arg(3), v.arg(2)); // dw
+			weights(f, w, s);
+			float t = f.all([&](int j) { return w[j] * ds[j]; });
+			UNROLL for (int j = 0; j < AGENTS; j++) ds[j] = (w[j] * (ds[j] - t)) * f.factor;
+		}
+		add_penalty(v, f, ds, s, all);
+		f.weighted(ds, m, v.arg(1), v.arg(all ? 4 : 3), v.accumulate);
+		turn(f, ds, square);
+		f.weighted(ds, m, v.arg(0), v.arg(all ? 5 : 4), v.accumulate);
+		if (!all) return;
+		turn(f, w, square);
+		f.weighted(w, m, v.arg(3), v.arg(6), v.accumulate);
+	}
+	static DEVICE void weights(const few<AGENTS> &f, float (&w)[AGENTS], const float (&s)[AGENTS]) {
+		float top = f.largest(s), total = f.sum([&](int j) { return exp_of(s[j] - top); });
+		float inverse = 1 / (f.n == 1 ? 1 : total);
+		UNROLL for (int j = 0; j < AGENTS; j++) w[j] = (f.own(j) ? 0 : exp_of(s[j] - top)) * inverse;
+	}
+	// add_penalty adds the term of the penalty to ds, or makes it ds where nothing else is asked for.
+	static DEVICE void add_penalty(const view &v, const few<AGENTS> &f, float (&ds)[AGENTS], const float (&s)[AGENTS], bool all) {
+		const float *dy = v.arg(all ? 7 : 2);
+		float factor = dy ? ((2 * penalty_factor(v)) * dy[0]) * f.factor : 0;
+		UNROLL for (int j = 0; j < AGENTS; j++) {
+			float more = f.own(j) ? 0 : s[j] * factor;
+			if (!all) ds[j] = more;
+			else if (dy) ds[j] = ds[j] + more;
+		}
+	}
+	// turn makes of the own row of a head's matrix the own column.
+	static DEVICE void turn(const few<AGENTS> &f, float (&x)[AGENTS], float (*square)[AGENTS + 1]) {
+		UNROLL for (int j = 0; j < AGENTS; j++) square[threadIdx.x][j] = x[j];
+		__syncthreads();
+		UNROLL for (int j = 0; j < AGENTS; j++) x[j] = square[f.base() + j][f.row()];
+	}
+};
+
 const kernel *attention_grad_kernel(const desc &d) {
 	if (d.op != OP_ATTENTION_GRAD && d.op != OP_ATTENTION_PENALTY_GRAD) return NULL;
+	if (is_few(d)) return d.dim[1] <= 8 ? kernel_of<attention_grad_few<8>>() : kernel_of<attention_grad_few<16>>();
 	return is_narrow(d) ? kernel_of<attention_grad<narrow_attention>>() : kernel_of<attention_grad<wide_attention>>();
 }
