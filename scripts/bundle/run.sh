@@ -18,7 +18,7 @@ STEPS=${STEPS:-.*}
 SHAPES=${SHAPES:-}
 WORLDS=${WORLDS:-0} # of `gmel bench sim` and `gmel bench train`; 0: their defaults
 TRAIN=${TRAIN:-}    # more options of `gmel bench train`
-PRECISIONS=${PRECISIONS:-fp32} # of the factors of products
+PRECISIONS=${PRECISIONS:-fp32 tf32 bf16} # of the factors of products
 PYTHON=${PYTHON:-python3}
 PEER_DEVICE=${PEER_DEVICE:-cuda} # where PyTorch computes
 mkdir -p "$OUT" && OUT=$(cd "$OUT" && pwd) || exit 1
@@ -54,10 +54,10 @@ tests() { step "$1" ./gpu.test -test.v -test.run "$2"; }                   # tes
 
 step info ./gmel info --json
 if command -v nvidia-smi >/dev/null; then step machine nvidia-smi -q; else note machine skipped 0; fi
-tests backend 'TestSegments|TestCopies|TestArenas|TestDebug|TestPrecision|TestProfile$|TestAfterClose'
-tests conformance 'TestConformance|TestRandomShapes'
+tests backend 'TestSegments|TestCopies|TestArenas|TestDebug|TestPrecision$|TestProfile$|TestAfterClose'
+tests conformance 'TestConformance|TestRandomShapes|TestPrecisions$'
 tests graphs 'TestGraphs|TestProfiledRuns'
-tests parity 'TestParity'
+tests parity 'TestParity|TestPrecisionsAgree'
 tests worlds 'TestWorlds|TestRolloutIsOneGraph|TestIllegalAction|TestProgramsShareWorlds|TestBackendsTakeTurns|TestHostAndDeviceTakeTurns|TestHostPlaysOptions|TestGauges'
 
 if sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null); then
