@@ -133,7 +133,11 @@ func (s *Guests) close(g *Guest) error {
 	for i, x := range s.all {
 		if x == g {
 			s.all = append(s.all[:i], s.all[i+1:]...)
-			err := errors.Join(g.Leave(), g.Room.Free())
+			var err error
+			if g.here { // else whoever brought it home was told
+				err = g.Leave()
+			}
+			err = errors.Join(err, g.Room.Free())
 			g.Room = nil
 			return err
 		}

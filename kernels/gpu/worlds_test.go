@@ -218,9 +218,11 @@ func TestIllegalAction(t *testing.T) {
 		e, m := loaded(t, b, p, make([]float32, p.Arena))
 		bad, good := make([]float32, w.W*w.A), make([]float32, w.W*w.A)
 		bad[7] = 99
-		for what, wait := range map[string]func() error{
-			"Sync": b.Sync, "Download": func() error { return m.Download(make([]float32, 1), 0) }, "the worlds": w.Home,
-		} {
+		for _, x := range []struct {
+			what string
+			wait func() error
+		}{{"Sync", b.Sync}, {"Download", func() error { return m.Download(make([]float32, 1), 0) }}, {"the worlds", w.Home}} {
+			what, wait := x.what, x.wait
 			if err := errors.Join(m.Upload(0, good), e.Run(m, 2), w.Home(), m.Upload(0, bad)); err != nil {
 				t.Fatal(err)
 			}
