@@ -101,25 +101,11 @@ func TestOnPolicyBackendsAgreeToTheBit(t *testing.T) {
 		c := busyPPO(24)
 		c.CriticIdle = idle
 		c.Neighbours = map[bool]int{true: 0, false: 3}[idle]
-		want := train(t, openBackend(t, "ref", 1), c)
-		for _, name := range kernels.Backends() {
-			for _, threads := range []int{1, 2} {
-				sameState(t, want, train(t, openBackend(t, name, threads), c))
-			}
-		}
+		sameEverywhere(t, c)
 	}
 }
 
-func TestOnPolicyProgramsReadNoStaleMemory(t *testing.T) {
-	c := busyPPO(24)
-	want := train(t, openBackend(t, "auto", 1), c)
-	tr := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
-	if err := tr.learner.session.Poison(); err != nil {
-		t.Fatal(err)
-	}
-	run(t, tr)
-	sameState(t, want, stateOf(t, tr))
-}
+func TestOnPolicyProgramsReadNoStaleMemory(t *testing.T) { readsNoStaleMemory(t, busyPPO(24)) }
 
 func TestOnPolicyResumeIsExact(t *testing.T) { resumeIsExact(t, busyPPO(48), 12) }
 

@@ -99,19 +99,16 @@ func TestBackendsAgreeToTheBit(t *testing.T) {
 	} {
 		c := busyConfig(20)
 		variant(&c)
-		want := train(t, openBackend(t, "ref", 1), c)
-		for _, name := range kernels.Backends() {
-			for _, threads := range []int{1, 2} {
-				sameState(t, want, train(t, openBackend(t, name, threads), c))
-			}
-		}
+		sameEverywhere(t, c)
 	}
 }
 
 // With scratch memory full of NaN before every run nothing changes: no Program reads what it
 // has not written.
-func TestProgramsReadNoStaleMemory(t *testing.T) {
-	c := busyConfig(20)
+func TestProgramsReadNoStaleMemory(t *testing.T) { readsNoStaleMemory(t, busyConfig(20)) }
+
+func readsNoStaleMemory(t *testing.T, c Config) {
+	t.Helper()
 	want := train(t, openBackend(t, "auto", 1), c)
 	tr := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
 	if err := tr.learner.session.Poison(); err != nil {
@@ -119,6 +116,17 @@ func TestProgramsReadNoStaleMemory(t *testing.T) {
 	}
 	run(t, tr)
 	sameState(t, want, stateOf(t, tr))
+}
+
+// sameEverywhere: all backends end with the bits of the reference, with any number of threads.
+func sameEverywhere(t *testing.T, c Config) {
+	t.Helper()
+	want := train(t, openBackend(t, "ref", 1), c)
+	for _, name := range kernels.Backends() {
+		for _, threads := range []int{1, 2} {
+			sameState(t, want, train(t, openBackend(t, name, threads), c))
+		}
+	}
 }
 
 // A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.

@@ -3,6 +3,7 @@
 package gpu_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -67,19 +68,28 @@ func precisionCases() []bench.Case {
 	return parityCases()
 }
 
-func found(t *testing.T, c bench.Case, backend, precision string) []bench.Array {
+// running opens a case on a backend of its own, until the end of the test.
+func running(t *testing.T, c bench.Case, backend string, o kernels.Options) bench.Running {
 	t.Helper()
-	b, err := kernels.Open(backend, kernels.Options{Precision: precision})
+	b, err := kernels.Open(backend, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
 	r, err := c.Open(b)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal(errors.Join(err, b.Close()))
 	}
-	defer r.Close()
-	arrays, err := r.Found()
+	t.Cleanup(func() {
+		if err := errors.Join(r.Close(), b.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func found(t *testing.T, c bench.Case, backend, precision string) []bench.Array {
+	t.Helper()
+	arrays, err := running(t, c, backend, kernels.Options{Precision: precision}).Found()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,16 +98,7 @@ func found(t *testing.T, c bench.Case, backend, precision string) []bench.Array 
 
 func learned(t *testing.T, c bench.Case, backend string, calls ...int) []bench.Array {
 	t.Helper()
-	b, err := kernels.Open(backend, kernels.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	r, err := c.Open(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := running(t, c, backend, kernels.Options{})
 	for _, n := range calls {
 		if err := r.Run(n); err != nil {
 			t.Fatal(err)
