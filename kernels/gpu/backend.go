@@ -24,8 +24,8 @@ type backend struct {
 	thread *thread // nil after Close
 	stream cu.Stream
 	ring   ring
-	flight []string // what was started since the device was last waited for
-	fault  error    // for good
+	mark   *mark
+	fault  error // for good
 }
 
 // Open takes a device.
@@ -73,6 +73,9 @@ func (b *backend) open(i int) (err error) {
 	}
 	if err == nil {
 		b.ring.memory, err = newPinned(ringFloats)
+	}
+	if err == nil {
+		b.mark, err = newMark()
 	}
 	if err != nil {
 		err = errors.Join(err, b.device.ReleasePrimaryCtx())
@@ -137,7 +140,7 @@ func (b *backend) Close() error {
 		return nil
 	}
 	err := b.unlessFailed(b.guests.Close())
-	err = errors.Join(err, b.release(func() error { return errors.Join(b.ring.memory.free(), b.stream.Destroy()) }))
+	err = errors.Join(err, b.release(func() error { return errors.Join(b.ring.memory.free(), b.mark.memory.free(), b.stream.Destroy()) }))
 	err = errors.Join(err, b.thread.do(func() error { return b.device.ReleasePrimaryCtx() }))
 	b.thread.close()
 	b.thread = nil

@@ -3,16 +3,16 @@
 //
 // The kernels are C++ in the folder cuda, which makes of a Program a list of launches. Here are
 // devices, memory and streams, by gorgonia.org/cu, and CUDA graphs: the first run of a Program
-// launches its kernels one by one, which loads them; then the launches are captured, once for every
-// arena, and later runs replay the graph. An OpStep whose environment has a kernel
-// (kernels.Portable) is a launch like the others, so a rollout is one graph, launched slot after slot
-// without a wait: the state of the environment stays on the device, one copy for all Programs of
+// launches its kernels one by one, which loads them; then the launches of one or of many runs are
+// captured, once for every arena, and later runs replay the graph. An OpStep whose environment has a kernel
+// (kernels.Portable) is a launch like the others, so the slots of a rollout are one graph:
+// the state of the environment stays on the device, one copy for all Programs of
 // the backend, until Go reads it. Any other OpStep is played by the host between two graphs.
 //
 // All calls to CUDA are made by one goroutine on a thread of its own, on which the device's context
 // is current. Runs and uploads return before the device is done; downloads and Sync wait. A fault
-// of the device ends the process's use of it: Sync and every later call return it, and Options.Debug
-// finds the op that causes it.
+// of the device ends the process's use of it: Sync and every later call return it, with the op that
+// was at work. Options.Debug finds the first number that is not finite, too.
 //
 // An action that a kernel refuses is found when the device is waited for: Sync, Download or whoever
 // brings the environment home returns the error, once; with Options.Debug it is Run. The world

@@ -5,6 +5,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"gorgonia.org/cu"
 
@@ -22,11 +23,13 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := newPlan(p, b.precision, guests)
+	number := b.mark.add(p)
+	l, err := newPlan(p, b.precision, guests, b.mark.at, number)
 	if err != nil {
+		b.mark.remove(number)
 		return nil, errors.Join(err, b.guests.Vacate(guests))
 	}
-	e := &executable{backend: b, program: p, plan: l, guests: guests, segments: l.segments(), graphs: map[cu.DevicePtr][]graph{}}
+	e := &executable{backend: b, program: p, number: number, plan: l, guests: guests, segments: l.segments(), graphs: map[replayed][]graph{}}
 	if err := b.do(e.prepare); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -37,18 +40,29 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 }
 
 // executable is a Program on a device. Its first run launches the kernels one by one, which loads
-// them into the device; the others replay graphs.
+// them into the device; the others replay graphs, in which a Program that needs no host is repeated.
 type executable struct {
 	backend  *backend
 	program  *kernels.Program
+	number   uint32 // of the program, see mark
 	plan     *plan
 	guests   []*kernels.Guest // by number of the environment, nil where the host plays
 	segments []segment
 	steps    map[int]*step
 	scratch  cu.DevicePtr
-	graphs   map[cu.DevicePtr][]graph // by arena; one for each segment
+	graphs   map[replayed][]graph // one for each segment
 	ran      bool
 }
+
+// replayed is what a list of graphs plays: the Program so many times on an arena, whose addresses are a
+// part of a graph.
+type replayed struct {
+	arena cu.DevicePtr
+	times int
+}
+
+// mostNodes is the size of the largest graph.
+const mostNodes = 4096
 
 // prepare takes the memory that the launches and the steps need.
 func (e *executable) prepare() (err error) {
@@ -70,11 +84,11 @@ func (e *executable) prepare() (err error) {
 // Run returns when everything is on its way, or with the error of an environment that the host plays.
 // What a kernel refuses, Sync and Download tell.
 func (e *executable) Run(buf kernels.Buffer, n int) error {
-	return e.run(buf, n, e.once)
+	return e.run(buf, n, e.repeat)
 }
 
-// run plays the program n times by once.
-func (e *executable) run(buf kernels.Buffer, n int, once func(arena cu.DevicePtr) error) error {
+// run lets play play the program n times.
+func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr, n int) error) error {
 	m, ok := buf.(*buffer)
 	switch {
 	case !ok:
@@ -94,21 +108,11 @@ func (e *executable) run(buf kernels.Buffer, n int, once func(arena cu.DevicePtr
 		calls, each = n, 1
 	}
 	for range calls {
-		err := e.backend.do(func() error { return e.times(each, m.at, once) })
+		err := e.backend.do(func() error { return play(m.at, each) })
 		if err == nil && e.backend.options.Debug {
 			err = e.backend.guests.Refused()
 		}
 		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *executable) times(n int, arena cu.DevicePtr, once func(arena cu.DevicePtr) error) error {
-	for range n {
-		e.backend.launched(e.program)
-		if err := once(arena); err != nil {
 			return err
 		}
 	}
@@ -134,16 +138,35 @@ func (e *executable) enter() error {
 	return nil
 }
 
-// once chooses between launches and graphs.
-func (e *executable) once(arena cu.DevicePtr) error {
-	if e.backend.options.Debug {
-		return e.debugged(arena)
+// repeat chooses between launches and graphs.
+func (e *executable) repeat(arena cu.DevicePtr, n int) error {
+	for n > 0 {
+		times, err := 1, error(nil)
+		switch {
+		case e.backend.options.Debug:
+			err = e.debugged(arena)
+		case !e.ran:
+			e.ran = true
+			err = e.plain(arena, e.launches)
+		default:
+			times = e.atOnce(n)
+			err = e.replay(replayed{arena, times})
+		}
+		if err != nil {
+			return err
+		}
+		n -= times
 	}
-	if !e.ran {
-		e.ran = true
-		return e.plain(arena, e.launches)
+	return nil
+}
+
+// atOnce is how many of n runs are one graph: a power of two, so that whatever is asked for there are few graphs.
+func (e *executable) atOnce(n int) int {
+	if len(e.segments) != 1 || e.segments[0].step >= 0 {
+		return 1 // the host plays between the graphs
 	}
-	return e.replay(arena)
+	most := max(1, min(n, mostNodes/len(e.plan.ops)))
+	return 1 << (bits.Len(uint(most)) - 1)
 }
 
 // plain plays the program without graphs.
@@ -170,8 +193,8 @@ func (e *executable) launches(s segment, arena cu.DevicePtr) error {
 }
 
 // replay plays the program by its graphs.
-func (e *executable) replay(arena cu.DevicePtr) error {
-	graphs, err := e.graphsFor(arena)
+func (e *executable) replay(r replayed) error {
+	graphs, err := e.graphsFor(r)
 	if err != nil {
 		return err
 	}
@@ -181,16 +204,16 @@ func (e *executable) replay(arena cu.DevicePtr) error {
 				return e.backend.late(err)
 			}
 		}
-		if err := e.play(s, arena); err != nil {
+		if err := e.play(s, r.arena); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// graphsFor captures the segments once for every arena: their addresses are a part of a graph.
-func (e *executable) graphsFor(arena cu.DevicePtr) ([]graph, error) {
-	if g, ok := e.graphs[arena]; ok {
+// graphsFor captures the segments, at the first time.
+func (e *executable) graphsFor(r replayed) ([]graph, error) {
+	if g, ok := e.graphs[r]; ok {
 		return g, nil
 	}
 	graphs := make([]graph, len(e.segments))
@@ -199,12 +222,21 @@ func (e *executable) graphsFor(arena cu.DevicePtr) ([]graph, error) {
 			continue
 		}
 		var err error
-		if graphs[i], err = capture(e.backend.stream, func() error { return e.launches(s, arena) }); err != nil {
+		if graphs[i], err = capture(e.backend.stream, func() error { return e.several(r.times, s, r.arena) }); err != nil {
 			return nil, errors.Join(e.backend.fail(fmt.Errorf("program %q cannot be captured: %w", e.program.Name, err)), destroyAll(graphs))
 		}
 	}
-	e.graphs[arena] = graphs
+	e.graphs[r] = graphs
 	return graphs, nil
+}
+
+func (e *executable) several(times int, s segment, arena cu.DevicePtr) error {
+	for range times {
+		if err := e.launches(s, arena); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // play plays the op of the host behind a segment, if there is one.
@@ -237,5 +269,6 @@ func (e *executable) Close() error {
 		return errors.Join(errs...)
 	})
 	e.plan.free()
+	e.backend.mark.remove(e.number)
 	return errors.Join(err, e.backend.unlessFailed(e.backend.guests.Vacate(e.guests)))
 }

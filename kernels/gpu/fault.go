@@ -8,7 +8,6 @@ import "C"
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"gorgonia.org/cu"
 
@@ -52,7 +51,11 @@ func isOutOfMemory(err error) bool {
 
 // opError says which op of a program a fault belongs to.
 func opError(p *kernels.Program, op int, err error) error {
-	return fmt.Errorf("program %q, op %d (%s): %w", p.Name, op, p.Describe(op), err)
+	return fmt.Errorf("%s: %w", nameOf(p, op), err)
+}
+
+func nameOf(p *kernels.Program, op int) string {
+	return fmt.Sprintf("program %q, op %d (%s)", p.Name, op, p.Describe(op))
 }
 
 // fail makes err the fault of the device, for good: what was on its way is lost.
@@ -63,21 +66,21 @@ func (b *backend) fail(err error) error {
 	return b.fault
 }
 
-// late is a fault that shows when the device is waited for; the op that caused it may be any of
-// those that were on their way.
+// late is a fault that shows when the device is waited for. Kernels run one after the other, so the last one that has
+// begun is the cause.
 func (b *backend) late(err error) error {
 	if err == nil {
-		b.flight = b.flight[:0]
+		b.mark.clear()
 		return nil
 	}
 	if b.fault != nil {
 		return b.fault
 	}
-	where := "nothing was on its way"
-	if len(b.flight) > 0 {
-		where = "in " + strings.Join(b.flight, " or ") + "; --debug names the op"
+	where := ""
+	if p, op := b.mark.last(); p != nil {
+		where = " in " + nameOf(p, op)
 	}
-	return b.fail(fmt.Errorf("the device has failed: %w (%s)", err, where))
+	return b.fail(fmt.Errorf("the device has failed%s: %w", where, err))
 }
 
 // started is the error of a call that only starts work: it may be a fault of earlier work.
@@ -86,15 +89,4 @@ func (b *backend) started(err error) error {
 		return nil
 	}
 	return b.late(err)
-}
-
-// launched notes that a program is on its way.
-func (b *backend) launched(p *kernels.Program) {
-	name := fmt.Sprintf("program %q", p.Name)
-	for _, f := range b.flight {
-		if f == name {
-			return
-		}
-	}
-	b.flight = append(b.flight, name)
 }

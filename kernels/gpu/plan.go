@@ -24,11 +24,14 @@ type plan struct {
 	onHost []bool // every launch: the host plays it
 }
 
-// newPlan hands the Program to C, which copies it. guests are its environments on the device.
-func newPlan(p *kernels.Program, precision int, guests []*kernels.Guest) (*plan, error) {
+// newPlan hands the Program to C, which copies it. guests are its environments on the device; kernels note at
+// mark that they have begun, with the number of the Program.
+func newPlan(p *kernels.Program, precision int, guests []*kernels.Guest, mark *uint64, number uint32) (*plan, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision)}
+	c := C.gmel_cuda_program{
+		count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision), mark: (*C.uint64_t)(mark), number: C.uint32_t(number),
+	}
 	if len(p.Descs) > 0 {
 		pin.Pin(&p.Descs[0])
 		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))

@@ -21,9 +21,14 @@ type profiled struct {
 
 // Run implements kernels.Executable.
 func (e *profiled) Run(buf kernels.Buffer, n int) error {
-	return e.run(buf, n, func(arena cu.DevicePtr) error {
-		e.runs++
-		return e.plain(arena, e.timed)
+	return e.run(buf, n, func(arena cu.DevicePtr, n int) error {
+		for range n {
+			e.runs++
+			if err := e.plain(arena, e.timed); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

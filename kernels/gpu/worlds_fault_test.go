@@ -25,7 +25,7 @@ func TestWorldsOfABrokenDevice(t *testing.T) {
 	if err := s.Run(50); err != nil {
 		t.Errorf("Run does not wait: %v", err)
 	}
-	if err := s.Sync(); err == nil || !strings.Contains(err.Error(), `in program "slots"`) {
+	if err := s.Sync(); err == nil || !strings.Contains(err.Error(), `failed in program "slots", op `) {
 		t.Errorf("Sync: %v", err)
 	}
 	for range 2 {

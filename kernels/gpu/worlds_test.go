@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/gmel-go/gmel/bench"
@@ -158,13 +159,21 @@ func TestRolloutIsOneGraph(t *testing.T) {
 	b := &spy{Backend: open(t, kernels.Options{})}
 	s := slots(t, b, game{5, 2, 20, 0}.new(t))
 	for range 2 {
-		if err := errors.Join(s.Run(3), s.Sync()); err != nil {
+		if err := errors.Join(s.Run(4), s.Sync()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	e := b.executables[0].(*executable)
-	if len(e.segments) != 1 || e.segments[0].step >= 0 || len(e.steps) > 0 || len(e.graphs) != 1 {
-		t.Errorf("segments %+v, %d arenas with graphs", e.segments, len(e.graphs))
+	if len(e.segments) != 1 || e.segments[0].step >= 0 || len(e.steps) > 0 {
+		t.Errorf("segments %+v", e.segments)
+	}
+	var times []int
+	for r := range e.graphs {
+		times = append(times, r.times)
+	}
+	slices.Sort(times)
+	if want := []int{1, 2, 4}; !slices.Equal(times, want) { // 1 by launches, then 2 and 1; then 4 at once
+		t.Errorf("graphs of %v slots, want %v", times, want)
 	}
 }
 

@@ -31,6 +31,7 @@ struct edge {
 	int64_t scratch_words;    // of a world
 	int32_t worlds, staged;   // staged: observations go through shared memory
 	int32_t keys_in_scratch;  // there are too many IEDs for shared memory
+	uint64_t *mark, number;   // of the launch
 };
 
 // Working memory of a world, in words: keys of 64 bits, then floats.
@@ -346,6 +347,7 @@ DEVICE void step_world(const world_at &w, float *stage) {
 __global__ void __launch_bounds__(EDGE_THREADS) step_edge(const __grid_constant__ edge e) {
 	DYNAMIC_SHARED(uint64_t, shared);
 	__shared__ world_params p;
+	note_begun(e.mark, e.number);
 	for (unsigned i = threadIdx.x; i < sizeof p / 4; i += EDGE_THREADS) ((uint32_t *)&p)[i] = ((const uint32_t *)e.params)[i];
 	__syncthreads();
 	for (int32_t world = blockIdx.x; world < e.worlds; world += gridDim.x) {
@@ -367,6 +369,7 @@ int32_t edge_enqueue(const gmel_cuda_world &w, const launch &l, void *stream) {
 	edge e;
 	e.params = (const world_params *)w.device_params, e.tables = w.tables, e.state = w.state, e.scratch = w.scratch, e.fault = w.fault;
 	for (int i = 0; i < MAX_ARGS; i++) e.slot[i] = l.arena + l.d.arg[i];
+	e.mark = l.mark, e.number = l.number;
 	e.scratch_words = words_of_world(p), e.worlds = (int32_t)l.d.dim[STEP_WORLDS];
 	int64_t bytes = 8 * key_count(p);
 	e.keys_in_scratch = bytes > EDGE_SHARED;

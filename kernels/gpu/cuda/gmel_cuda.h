@@ -39,6 +39,8 @@ typedef struct {
 	int64_t count, local;
 	int32_t precision;
 	const gmel_cuda_world *worlds; // by number of the environment; state is NULL where the host plays
+	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | op; NULL: nowhere
+	uint32_t number;
 } gmel_cuda_program;
 
 // gmel_cuda_missing returns the first op code without a kernel, OP_NONE if none. OP_STEP counts as

@@ -29,7 +29,14 @@ struct launch {
 	int64_t first, units;            // iterations, or segments where by_segment
 	int64_t tasks;
 	int32_t phase, by_segment;
+	uint64_t *mark, number; // see note_begun
 };
+
+// note_begun tells the host which kernel is at work, for the case that it is the device's last. mark is memory of the
+// host, NULL for nobody.
+DEVICE void note_begun(uint64_t *mark, uint64_t number) {
+	if (mark && (blockIdx.x | blockIdx.y | threadIdx.x) == 0) *(volatile uint64_t *)mark = number;
+}
 
 // view is an op in one iteration.
 struct view {
@@ -81,6 +88,7 @@ template <class Op> constexpr auto resident_of(int) -> decltype(Op::resident) { 
 template <class Op> constexpr int resident_of(long) { return 1; }
 
 template <class Op> __global__ void __launch_bounds__(Op::threads, resident_of<Op>(0)) run_op(const __grid_constant__ launch l) {
+	note_begun(l.mark, l.number);
 	for (int64_t u = blockIdx.y; u < l.units; u += gridDim.y)
 		for (int64_t t = blockIdx.x; t < l.tasks; t += gridDim.x) {
 			run_unit<Op>(l, l.first + u, t);

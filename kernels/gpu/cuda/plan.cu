@@ -47,6 +47,7 @@ struct gmel_cuda_plan {
 	std::vector<item> items;
 	int64_t local = 0, shared = 0; // floats: all iterations of a loop; one op
 	std::list<std::vector<char>> params; // of worlds
+	uint64_t *mark = NULL, number = 0;   // of gmel_cuda_program
 };
 
 namespace {
@@ -117,6 +118,7 @@ gmel_cuda_plan *gmel_cuda_plan_new(const gmel_cuda_program *program) {
 	gmel_cuda_plan *p = new (std::nothrow) gmel_cuda_plan;
 	if (!p) return NULL;
 	try {
+		p->mark = program->mark, p->number = program->number;
 		builder{program, p}.build();
 	} catch (const std::bad_alloc &) {
 		delete p;
@@ -139,6 +141,7 @@ int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t i, void *stream, floa
 	const item &it = p->items[i];
 	launch l = it.l;
 	l.arena = arena, l.local = scratch, l.shared = scratch + p->local;
+	l.mark = p->mark, l.number = p->number << 32 | (uint64_t)it.op;
 	if (!it.k) return it.world.state ? edge_enqueue(it.world, l, stream) : 0;
 	return it.k->enqueue(l, stream);
 }

@@ -143,8 +143,8 @@ static void do_work(const work *w) {
 		return;
 	case COPY: memcpy(w->to, w->from, w->n); return;
 	case KERNEL:
+		w->kernel((void *)w->from);
 		if (++kernels == setting("GMEL_FAKE_FAULT", 0)) fault = CUDA_ERROR_ILLEGAL_ADDRESS;
-		else w->kernel((void *)w->from);
 		return;
 	case GRAPH: perform(w->from); return;
 	case EVENT: clock_gettime(CLOCK_MONOTONIC, &((event *)w->to)->at);
