@@ -11,6 +11,7 @@ import (
 	"github.com/gmel-go/gmel/bench/shape"
 	"github.com/gmel-go/gmel/kernels"
 	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -20,7 +21,14 @@ func tinyCases() []Case {
 		Gemm(shape.Product{Kind: shape.Forward, M: 5, N: 4, K: 3}), Gemm(shape.Product{Kind: shape.GradX, M: 5, N: 4, K: 3}),
 		Gemm(shape.Product{Kind: shape.GradW, M: 5, N: 4, K: 3}),
 		MLP(4, 3, 5, 2), AMARLActor(2, 3, 8), Critic(2, 3, 8), Update(4, 3, 8), Block(1, 4, 4, 2),
+		Iteration(tinyProximal(), 3, true), Iteration(tinyProximal(), 3, false),
 	}
+}
+
+func tinyProximal() marl.Config {
+	c := marl.DefaultOf(marl.AlgoPPO)
+	c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Epochs, c.Minibatches, c.Hidden, c.ActorHidden = 2, 4, 4, 1, 2, 8, 8
+	return c
 }
 
 func onRef() Options { return Options{Backend: "ref", Length: time.Millisecond} }

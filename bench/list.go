@@ -16,6 +16,7 @@ func Works() []Work {
 		{"critic", "a whole step of the attention critic: forward, backward, Adam", criticsFor},
 		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", same(Updates)},
 		{"ppo-update", "an update of the on-policy form: minibatch, critic of states, clipped objective, Adam", same(ProximalUpdates)},
+		{"iteration", "an iteration of the on-policy form: a rollout in all worlds, then the updates on it", same(Iterations)},
 		{"unet-block", "a residual block of a U-Net with its backward pass, dX included", same(Blocks)},
 		{"attention", "multi-head attention of agents over the others, forward and backward", Attentions},
 	}

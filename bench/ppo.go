@@ -30,18 +30,26 @@ func openProximal(backend kernels.Backend, batch, agents, hidden int) (Running, 
 
 // rollout is the rollout that is learned from, with the settings and the rows of the first minibatch.
 func (u *update) rollout() ([]Array, error) {
-	tables, rows, err := u.trainer.Horizon(u.backend)
+	rows, err := u.trainer.Minibatch(u.backend)
 	if err != nil {
 		return nil, err
 	}
+	tables, err := u.horizon()
+	return append([]Array{u.proximalSettings(), vector("minibatch", rows...)}, tables...), err
+}
+
+// proximalSettings are those of the clipped objective and its optimisers.
+func (u *update) proximalSettings() Array {
 	c := &u.cfg
-	arrays := []Array{
-		vector("settings", float32(c.Clip), float32(c.AttentionPenalty), float32(c.LogitPenalty), float32(c.LRCritic), float32(c.LRActor),
-			float32(c.MaxNorm), float32(c.Heads)),
-		vector("minibatch", rows...),
-	}
+	return vector("settings", float32(c.Clip), float32(c.AttentionPenalty), float32(c.LogitPenalty), float32(c.LRCritic), float32(c.LRActor),
+		float32(c.MaxNorm), float32(c.Heads))
+}
+
+// horizon is the last rollout, with its advantages and returns.
+func (u *update) horizon() (arrays []Array, err error) {
+	tables, err := u.trainer.Horizon()
 	for _, t := range tables {
 		arrays = append(arrays, Array{t.Name, t.Shape, t.Data})
 	}
-	return arrays, nil
+	return arrays, err
 }

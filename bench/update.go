@@ -29,7 +29,8 @@ func Update(batch, agents, hidden int) Case {
 // update is a trainer whose replay is filled and stays as it is.
 type update struct {
 	cfg     marl.Config
-	own     func() ([]Array, error) // what only this algorithm's peer needs
+	own     func() ([]Array, error) // what only this work's peer needs
+	warmed  func() error            // called after the warm-up of amarl-ppo; may be nil
 	backend kernels.Backend
 	agents  int
 	worlds  *sim.Worlds
@@ -78,6 +79,11 @@ func (u *update) restart() error {
 	}
 	if err := u.trainer.WarmUp(context.Background()); err != nil {
 		return err
+	}
+	if u.warmed != nil {
+		if err := u.warmed(); err != nil {
+			return err
+		}
 	}
 	if err := u.trainer.Rollout(); err != nil {
 		return err

@@ -120,6 +120,9 @@ func describe(c Case, o Options, backend string, r Running) (Row, error) {
 		DType: "float32", Unit: c.Unit, Commit: commit(), Go: goVersion(),
 		Operations: len(r.Program().Descs), Flops: float64(flops(r.Program())),
 	}
+	if g, ok := r.(interface{ flops() int64 }); ok { // more than one Program
+		row.Flops = float64(g.flops())
+	}
 	if g, ok := r.(interface{ resident() int64 }); ok {
 		row.Traffic = float64(traffic(r.Program(), g.resident()))
 	}

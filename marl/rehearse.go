@@ -40,6 +40,9 @@ func (t *Trainer) Metrics() (Metrics, error) {
 	return t.metrics(t.sums)
 }
 
+// SlotProgram is what one slot of a rollout executes.
+func (t *Trainer) SlotProgram() *kernels.Program { return t.learner.slot }
+
 // UpdateProgram is what one update executes.
 func (t *Trainer) UpdateProgram() *kernels.Program { return t.learner.update }
 
@@ -80,18 +83,34 @@ type Draws struct {
 }
 
 // Horizon is what the on-policy form learns from: the tables of the last rollout, with advantages and
-// returns once an update has followed it; and the rows that the next minibatch takes.
-func (t *Trainer) Horizon(backend kernels.Backend) (tables []checkpoint.Tensor, rows []float32, err error) {
-	own, ok := t.learner.method.(*onPolicy)
-	if !ok {
-		return nil, nil, fmt.Errorf("marl: %s keeps no rollouts", t.cfg.Algo)
+// returns once Prepare or an update has followed it.
+func (t *Trainer) Horizon() (tables []checkpoint.Tensor, err error) {
+	own, err := t.onPolicy()
+	if err != nil {
+		return nil, err
 	}
 	for _, x := range append(slices.Clone(own.memory.tables), own.horizon.advantage, own.horizon.returns) {
 		data := make([]float32, x.Len())
 		if err := own.session.Download(data, x); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		tables = append(tables, checkpoint.Tensor{Name: x.Name(), Shape: x.Shape(), Data: data})
+	}
+	return tables, nil
+}
+
+func (t *Trainer) onPolicy() (*onPolicy, error) {
+	own, ok := t.learner.method.(*onPolicy)
+	if !ok {
+		return nil, fmt.Errorf("marl: %s keeps no rollouts", t.cfg.Algo)
+	}
+	return own, nil
+}
+
+// Minibatch returns the rows of the last rollout from which the on-policy form will learn next. Nothing changes.
+func (t *Trainer) Minibatch(backend kernels.Backend) (rows []float32, err error) {
+	if _, err := t.onPolicy(); err != nil {
+		return nil, err
 	}
 	l := &onPolicy{learner: &learner{cfg: &t.cfg, size: t.learner.size, seed: t.learner.seed, layout: machine.NewLayout()}}
 	l.method, l.critic, l.actor = l, t.learner.critic, t.learner.actor
@@ -102,19 +121,19 @@ func (t *Trainer) Horizon(backend kernels.Backend) (tables []checkpoint.Tensor, 
 	b.Copy(l.drawShare(b).rows, drawn)
 	p, err := b.Build()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if l.session, err = machine.NewSession(backend, l.layout, p); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.session.Close()) }()
 	if err := t.copyTo(l.learner); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := l.session.Run(p); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return tables, rows, l.session.Download(rows, drawn)
+	return rows, l.session.Download(rows, drawn)
 }
 
 // Prepare does what the updates of an iteration share, such as advantages, for measurements.

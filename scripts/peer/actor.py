@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from step import ways
+from step import linear, ways
 
 
 def mlp(sizes, arrays):
@@ -12,7 +12,7 @@ def mlp(sizes, arrays):
     def loss(p):
         h = x
         for i in range(n):
-            h = F.linear(h, p[f"layer{i}.w"], p[f"layer{i}.b"])
+            h = linear(h, p[f"layer{i}.w"], p[f"layer{i}.b"])
             if i < n - 1:
                 h = F.relu(h)
         return F.mse_loss(h, y)
@@ -29,9 +29,9 @@ def leaky(x):
 
 def policy(p, obs, mask):
     """Logits and masked log-probabilities."""
-    h = leaky(F.linear(obs, p["first.w"], p["first.b"]))
-    h = leaky(F.linear(h, p["second.w"], p["second.b"]))
-    logits = F.linear(h, p["logits.w"], p["logits.b"])
+    h = leaky(linear(obs, p["first.w"], p["first.b"]))
+    h = leaky(linear(h, p["second.w"], p["second.b"]))
+    logits = linear(h, p["logits.w"], p["logits.b"])
     return logits, F.log_softmax(logits.masked_fill(mask == 0, -1e9), -1)
 
 

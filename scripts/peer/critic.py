@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from actor import leaky
-from step import ways as all_ways
+from step import linear
+from step import ways as steps
 
 NAMES = [f"{layer}.{k}" for layer in ("encoder", "state", "value", "hidden", "output") for k in "wb"] + ["query.w", "key.w"]
 
@@ -33,14 +34,14 @@ def values(p, obs, act, agents, heads, attention):
     def split(x):
         return x.view(-1, agents, heads, hidden // heads).transpose(1, 2)
 
-    e = leaky(F.linear(torch.cat([obs, F.one_hot(act, actions).float()], -1), p["encoder.w"], p["encoder.b"]))
-    s = leaky(F.linear(obs, p["state.w"], p["state.b"]))
-    q, k = split(F.linear(s, p["query.w"])), split(F.linear(e, p["key.w"]))
-    v = split(leaky(F.linear(e, p["value.w"], p["value.b"])))
+    e = leaky(linear(torch.cat([obs, F.one_hot(act, actions).float()], -1), p["encoder.w"], p["encoder.b"]))
+    s = leaky(linear(obs, p["state.w"], p["state.b"]))
+    q, k = split(linear(s, p["query.w"])), split(linear(e, p["key.w"]))
+    v = split(leaky(linear(e, p["value.w"], p["value.b"])))
     x, z = attention(q, k, v, itself)
     x = x.transpose(1, 2).reshape(-1, hidden)
-    h = leaky(F.linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
-    return F.linear(h, p["output.w"], p["output.b"]), z, (q, k)
+    h = leaky(linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
+    return linear(h, p["output.w"], p["output.b"]), z, (q, k)
 
 
 def taken(q, act):
@@ -57,4 +58,4 @@ def ways(sizes, arrays):
 
         return loss
 
-    return all_ways(arrays, NAMES, {", fused attention": make(fused), ", explicit attention": make(explicit)})
+    return steps(arrays, NAMES, {", fused attention": make(fused), ", explicit attention": make(explicit)})

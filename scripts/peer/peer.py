@@ -20,6 +20,7 @@ import actor
 import attention
 import critic
 import gemm
+import iteration
 import ppo
 import unet
 import update
@@ -27,8 +28,8 @@ from step import on_gpu
 
 WORKS = {
     "gemm": gemm.ways, "mlp": actor.mlp, "amarl-actor": actor.amarl, "critic": critic.ways,
-    "update": update.ways, "ppo-update": ppo.ways, "unet-block": unet.ways,
-    "attention": attention.ways,
+    "update": update.ways, "ppo-update": ppo.ways, "iteration": iteration.ways,
+    "unet-block": unet.ways, "attention": attention.ways,
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 import actor
 import critic
 from actor import leaky, weighted_mean
-from step import adam, can_compile, compiled, gradients, graphed, parameters
+from step import adam, all_ways, can_compile, compiled, gradients, linear, parameters
 
 SETTINGS = ("clip", "attention_penalty", "logit_penalty", "lr_critic", "lr_actor", "max_norm", "heads")
 TABLES = ("observed", "legal", "act", "logp", "decides", "advantage", "returns")
@@ -20,14 +20,14 @@ def states(p, obs, agents, heads, attention):
     def split(x):
         return x.view(-1, agents, heads, hidden // heads).transpose(1, 2)
 
-    e = leaky(F.linear(obs, p["encoder.w"], p["encoder.b"]))
-    s = leaky(F.linear(obs, p["state.w"], p["state.b"]))
-    q, k = split(F.linear(s, p["query.w"])), split(F.linear(e, p["key.w"]))
-    v = split(leaky(F.linear(e, p["value.w"], p["value.b"])))
+    e = leaky(linear(obs, p["encoder.w"], p["encoder.b"]))
+    s = leaky(linear(obs, p["state.w"], p["state.b"]))
+    q, k = split(linear(s, p["query.w"])), split(linear(e, p["key.w"]))
+    v = split(leaky(linear(e, p["value.w"], p["value.b"])))
     x, z = attention(q, k, v, itself)
     x = x.transpose(1, 2).reshape(-1, hidden)
-    h = leaky(F.linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
-    return F.linear(h, p["output.w"], p["output.b"])[:, 0], z, (q, k)
+    h = leaky(linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
+    return linear(h, p["output.w"], p["output.b"])[:, 0], z, (q, k)
 
 
 class Learner:
@@ -108,4 +108,4 @@ def ways(sizes, arrays):
         make[f"eager, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, lambda f: f)
         if can_compile():
             make[f"compiled, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, compiled)
-    return graphed(make)
+    return all_ways(make)

@@ -1,9 +1,11 @@
 """What the works share: parameters, Adam, compilation."""
 
+import contextlib
 import os
 import shutil
 
 import torch
+import torch.nn.functional as F
 
 
 def parameters(arrays, names):
@@ -35,6 +37,69 @@ def can_compile():
 
 def compiled(f):
     return torch.compile(f, dynamic=False)
+
+
+class OneDNNLinear(torch.autograd.Function):
+    """x w^T + b with all three products by oneDNN."""
+
+    product = staticmethod(lambda x, w, b=None: torch.ops.mkldnn._linear_pointwise(x, w, b, "none", [], ""))
+
+    @staticmethod
+    def forward(ctx, x, w, b):
+        ctx.save_for_backward(x, w)
+        ctx.bias = b is not None
+        return OneDNNLinear.product(x, w, b)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        dx = OneDNNLinear.product(g, w.t()) if ctx.needs_input_grad[0] else None
+        return dx, OneDNNLinear.product(g.t(), x.t()), g.sum(0) if ctx.bias else None
+
+
+class Products:
+    """Which library does the products of layers."""
+
+    onednn = False
+
+    @classmethod
+    @contextlib.contextmanager
+    def by_onednn(cls):
+        cls.onednn = True
+        try:
+            yield
+        finally:
+            cls.onednn = False
+
+
+def linear(x, w, b=None):
+    """x w^T + b, w [out, in]."""
+    if Products.onednn and x.shape[0] >= 1024:  # below, its own preparations take longer than it wins
+        return OneDNNLinear.apply(x, w, b)
+    return F.linear(x, w, b)
+
+
+class ByOneDNN:
+    """A work whose layers' products are done by oneDNN."""
+
+    def __init__(self, work):
+        self.work = work
+
+    def step(self):
+        with Products.by_onednn():
+            self.work.step()
+
+    def check(self):
+        with Products.by_onednn():
+            return self.work.check()
+
+
+def all_ways(make):
+    """On a processor the eager ways with oneDNN too: PyTorch takes MKL, which leaves half of AVX-512 unused on processors
+    that are not Intel's. On a GPU every way as a graph too."""
+    if on_gpu():
+        return graphed(make)
+    return make | {way + ", oneDNN": lambda work=work: ByOneDNN(work()) for way, work in make.items() if way.startswith("eager")}
 
 
 class Graphed:
@@ -97,4 +162,4 @@ def ways(arrays, names, losses, kinds=("fused",)):
         if can_compile():
             c = compiled(loss)
             make[f"compiled{name}, Adam fused"] = lambda c=c: Step(parameters(arrays, names), c)
-    return graphed(make)
+    return all_ways(make)

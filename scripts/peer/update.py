@@ -4,7 +4,7 @@ import torch
 
 import actor
 import critic
-from step import adam, can_compile, compiled, gradients, graphed, parameters
+from step import adam, all_ways, can_compile, compiled, gradients, parameters
 
 SETTINGS = ("gamma", "polyak", "attention_penalty", "logit_penalty", "lr_critic", "lr_actor", "max_norm", "heads")
 TABLES = ("obs", "mask", "act", "reward", "next_obs", "next_mask", "terminated")
@@ -109,4 +109,4 @@ def ways(sizes, arrays):
         make[f"eager, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, lambda f: f)
         if can_compile():
             make[f"compiled, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, compiled)
-    return graphed(make)
+    return all_ways(make)

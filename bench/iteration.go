@@ -1,0 +1,118 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+)
+
+// Iterations are the cases of "iteration": training as it runs, worlds included.
+func Iterations() []Case {
+	c := marl.DefaultOf(marl.AlgoPPO)
+	return []Case{Iteration(c, 30, true), Iteration(c, 30, false)}
+}
+
+// Iteration is one iteration of amarl-ppo on the offloading game with A IEDs: a rollout of H slots in W
+// worlds and, where whole, the updates on it. A peer plays the same worlds. It agrees when it finds in the warm-up
+// and the rollout what we have found, given the actions: observations, masks, log-probabilities, advantages and returns.
+// That its updates do the same work is for ProximalUpdate to check.
+func Iteration(c marl.Config, agents int, whole bool) Case {
+	part, goals := "rollout", map[string]float64(nil)
+	if whole {
+		part, goals = "rollout + updates", map[string]float64{peerTorch: 3}
+	}
+	return Case{
+		Name: "iteration", Shape: fmt.Sprintf("%s N%d H%d W%d x %d slots, %s", c.Algo, agents, c.Hidden, c.Worlds, c.SlotsPerIteration, part),
+		Unit: "agent-steps/s", Items: float64(agents * c.Worlds * c.SlotsPerIteration), Goals: goals, Peer: "iteration",
+		Sizes: map[string]int{
+			"agents": agents, "worlds": c.Worlds, "slots": c.SlotsPerIteration, "epochs": c.Epochs, "minibatches": c.Minibatches, "updates": number(whole),
+		},
+		Open: func(b kernels.Backend) (Running, error) {
+			u := &update{cfg: c, backend: b, agents: agents}
+			i := &iteration{update: u, whole: whole}
+			u.own, u.warmed = i.rollouts, i.noteWarmUp
+			if _, err := u.opened(); err != nil {
+				return nil, err
+			}
+			return i, nil
+		},
+	}
+}
+
+// number is 1 for true.
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// iteration is a trainer that goes on playing.
+type iteration struct {
+	*update
+	whole bool
+	warm  Array // [H*W, A] the actions of the warm-up
+}
+
+// noteWarmUp keeps the actions of the warm-up, which the rollout overwrites.
+func (i *iteration) noteWarmUp() (err error) {
+	if c := &i.cfg; c.WarmupSlots != c.SlotsPerIteration {
+		return fmt.Errorf("bench: an iteration is measured with a warm-up as long as a rollout, not with %d and %d slots", c.WarmupSlots, c.SlotsPerIteration)
+	}
+	i.warm, err = i.actions()
+	i.warm.Name = "warm-up/act"
+	return err
+}
+
+// actions are those of the last rollout.
+func (i *iteration) actions() (Array, error) {
+	tables, err := i.horizon()
+	if err != nil {
+		return Array{}, err
+	}
+	return tables[slices.IndexFunc(tables, func(a Array) bool { return a.Name == "rollout/act" })], nil
+}
+
+// rollouts are the settings and all actions so far: of the warm-up and of the first rollout.
+func (i *iteration) rollouts() ([]Array, error) {
+	c := &i.cfg
+	act, err := i.actions()
+	return []Array{i.proximalSettings(), vector("returns", float32(c.Gamma), float32(c.GAELambda), float32(c.Omega)), i.warm, act}, err
+}
+
+// Run implements Running.
+func (i *iteration) Run(n int) error {
+	i.ran = true
+	for range n {
+		if err := i.once(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *iteration) once() error {
+	if i.whole {
+		return i.trainer.Iterate()
+	}
+	return i.trainer.Rollout()
+}
+
+// Found implements Running: what the first rollout has shown.
+func (i *iteration) Found() ([]Array, error) {
+	if err := i.fresh(); err != nil {
+		return nil, err
+	}
+	return i.horizon()
+}
+
+// flops is the arithmetic of the networks; that of the worlds is not counted.
+func (i *iteration) flops() int64 {
+	n := int64(i.cfg.SlotsPerIteration) * flops(i.trainer.SlotProgram())
+	if i.whole {
+		n += int64(i.cfg.UpdatesAtOnce()) * flops(i.trainer.UpdateProgram())
+	}
+	return n
+}
