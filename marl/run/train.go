@@ -157,7 +157,7 @@ func (r *runner) build() error {
 func whoPlays(s kernels.Stay) string {
 	switch {
 	case s.Device:
-		return "the device plays the worlds: a rollout is one graph of it, slot after slot"
+		return "the device plays the worlds: the slots of a rollout are one graph"
 	case s.Why != "":
 		return "the host plays the worlds, slot by slot between graphs of the device: " + s.Why
 	}
