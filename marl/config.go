@@ -116,9 +116,9 @@ type Config struct {
 	ActorHidden int `yaml:"actor_hidden"`
 	// Attention false gives every other agent the same weight 1/(N-1): the ablation.
 	Attention bool `yaml:"attention"`
-	// Neighbours G > 0: the IEDs of a world, ordered at the beginning of an episode by their nearest ES
-	// (ties by their number), are cut into groups of G, and attention is inside of groups, which costs
-	// A G instead of A A. G divides the number of IEDs. 0: everyone attends to everyone.
+	// Neighbours G > 0: the IEDs of a world, numbered by their nearest ES (sim.Worlds.NumberByNearest), are cut
+	// into groups of G, and attention is inside of groups, which costs A G instead of A A. G divides the number of
+	// IEDs. 0: everyone attends to everyone.
 	Neighbours int `yaml:"neighbours"`
 	// CriticIdle keeps agents without a decision in the critic's loss (see the package).
 	CriticIdle bool `yaml:"critic_idle"`

@@ -45,11 +45,9 @@ func Offloading(w *sim.Worlds) Env {
 }
 
 // OffloadingFor is Offloading as a configuration wants it: with Neighbours the IEDs of a world are
-// numbered so that neighbours are beside each other.
+// numbered so that neighbours are beside each other. The worlds start anew where their numbers change.
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
-	if c.Neighbours > 0 {
-		return newGrouped(w)
-	}
+	w.NumberByNearest(c.Neighbours > 0)
 	return Offloading(w)
 }
 

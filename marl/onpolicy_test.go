@@ -107,7 +107,10 @@ func TestOnPolicyBackendsAgreeToTheBit(t *testing.T) {
 
 func TestOnPolicyProgramsReadNoStaleMemory(t *testing.T) { readsNoStaleMemory(t, busyPPO(24)) }
 
-func TestOnPolicyResumeIsExact(t *testing.T) { resumeIsExact(t, busyPPO(48), 12) }
+func TestOnPolicyResumeIsExact(t *testing.T) {
+	c := busyPPO(48)
+	resumeIsExact(t, c, 12, func(seed uint64) Env { return newToy(busy(), c.Worlds, seed) })
+}
 
 // After a rollout the tables hold its slots in order, and prepare computes advantages and returns as
 // the formulas say: the successor's value at a time limit, nothing across the end of an episode.

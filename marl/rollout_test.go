@@ -18,6 +18,13 @@ func TestRunsDoNotDependOnTheEngine(t *testing.T) {
 	compiled(t)
 	c := smallConfig(12)
 	c.SlotsPerIteration = 4
+	sameOnEveryEngine(t, c)
+	c.Neighbours = 4
+	sameOnEveryEngine(t, c)
+}
+
+func sameOnEveryEngine(t *testing.T, c Config) {
+	t.Helper()
 	var want *checkpoint.State
 	for _, engine := range sim.Engines() {
 		for threads := 1; threads <= 3; threads++ {
@@ -25,7 +32,7 @@ func TestRunsDoNotDependOnTheEngine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr, err := NewTrainer(c, Offloading(w), openBackend(t, "auto", threads), 3)
+			tr, err := NewTrainer(c, OffloadingFor(&c, w), openBackend(t, "auto", threads), 3)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,14 +19,6 @@ func environment(env Env) kernels.Environment {
 	return &stage{env, make([]int32, w*a)}
 }
 
-// Homebound implements kernels.Homebound.
-func (s *stage) Homebound() string {
-	if x, ok := s.Env.(kernels.Homebound); ok {
-		return x.Homebound()
-	}
-	return ""
-}
-
 // Play implements kernels.Environment.
 func (s *stage) Play(x kernels.Slot) error {
 	for i, a := range x.Act {

@@ -130,12 +130,16 @@ func sameEverywhere(t *testing.T, c Config) {
 }
 
 // A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.
-func TestResumeIsExact(t *testing.T) { resumeIsExact(t, busyConfig(24), 6) }
+func TestResumeIsExact(t *testing.T) {
+	c := busyConfig(24)
+	resumeIsExact(t, c, 6, func(seed uint64) Env { return newToy(busy(), c.Worlds, seed) })
+}
 
-func resumeIsExact(t *testing.T, c Config, at int) {
+// resumeIsExact interrupts a run of worlds that env makes at the first checkpoint, which is at update `at`.
+func resumeIsExact(t *testing.T, c Config, at int, env func(seed uint64) Env) {
 	t.Helper()
 	var want []Metrics
-	whole := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
+	whole := newTrainer(t, c, env(1), 5)
 	if err := whole.Run(context.Background(), Hooks{Metrics: collect(&want)}); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +147,7 @@ func resumeIsExact(t *testing.T, c Config, at int) {
 	var got []Metrics
 	var kept *checkpoint.State
 	ctx, cancel := context.WithCancel(context.Background())
-	first := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
+	first := newTrainer(t, c, env(1), 5)
 	err := first.Run(ctx, Hooks{
 		Metrics:    collect(&got),
 		Checkpoint: func() (err error) { kept, err = first.State(); cancel(); return err },
@@ -151,7 +155,7 @@ func resumeIsExact(t *testing.T, c Config, at int) {
 	if !errors.Is(err, ErrInterrupted) || kept == nil {
 		t.Fatalf("error %v, want ErrInterrupted after a checkpoint", err)
 	}
-	second := newTrainer(t, c, newToy(busy(), c.Worlds, 999), 5) // the worlds come from the checkpoint
+	second := newTrainer(t, c, env(999), 5) // the worlds come from the checkpoint
 	if err := second.Restore(kept); err != nil {
 		t.Fatal(err)
 	}

@@ -143,7 +143,11 @@ func (w *Worlds) checkState(b []byte) error {
 	if len(b) < stateHeader+stateTrailer || [8]byte(b[:8]) != stateMagic {
 		return fmt.Errorf("sim: %d bytes are no state of this version's worlds", len(b))
 	}
-	if hash := binary.LittleEndian.Uint64(b[8:]); hash != w.identity() {
+	switch hash := binary.LittleEndian.Uint64(b[8:]); hash {
+	case w.identity():
+	case ^w.identity():
+		return errors.New("sim: one of the state and these worlds has its IEDs numbered by the nearest ES (NumberByNearest)")
+	default:
 		return fmt.Errorf("sim: the state belongs to scenario %016x, these worlds play %016x (%s)",
 			hash, w.identity(), w.scenario.Name)
 	}
@@ -163,5 +167,12 @@ func (w *Worlds) checkState(b []byte) error {
 	return nil
 }
 
-// identity names the game of a state: the scenario and the content of its arrival trace.
-func (w *Worlds) identity() uint64 { return w.scenario.Hash() ^ w.p.traceDigest }
+// identity names the game of a state: the scenario, the content of its arrival trace and how IEDs are
+// numbered.
+func (w *Worlds) identity() uint64 {
+	id := w.scenario.Hash() ^ w.p.traceDigest
+	if w.numbered {
+		return ^id
+	}
+	return id
+}

@@ -66,6 +66,12 @@
 // of single tasks are recorded unless RecordTasks says no; Bytes is the memory of a game before
 // it is made. Arrays of state and outputs lie in one slab whose layout is layout.go.
 //
+// # Numbers of IEDs
+//
+// IEDs are alike before a topology is drawn, so their numbers may be chosen afterwards without changing any
+// probability. NumberByNearest makes numbers tell where an IED is: those of one ES, and of ESs beside it, follow
+// each other, so that a learner can cut a world into neighbourhoods without asking for places.
+//
 // # Large halls
 //
 // At the beginning of an episode an IED measures its links. With more than 32 ESs it

@@ -5,12 +5,13 @@ import "github.com/gmel-go/gmel/kernels/philox"
 // Randomness is counter-based: block = Philox4x32-10(key = seed, counter) with
 //
 //	counter[0] = world
-//	counter[1] = IED i, or link i M + m for streamLink
+//	counter[1] = IED i, or link i M + m for streamLink and streamDrift
 //	counter[2] = slot, 0 for the streams of a topology
 //	counter[3] = episode << 8 | stream
 //
 // so any number of any world can be computed alone, and no world depends on how
-// many there are. Episodes repeat after 2^24. Heuristics draw under a key of their own.
+// many there are. At the beginning of an episode, before IEDs have their numbers (NumberByNearest), i counts them as they
+// are drawn. Episodes repeat after 2^24. Heuristics draw under a key of their own.
 const (
 	streamPlace   = 0  // x, y, f_i, -
 	streamLink    = 1  // line of sight, shadowing radius, shadowing angle, -

@@ -116,7 +116,7 @@ func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
 	for len(newParams(s).options()) > 0 || s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
 		s = d.scenario(t)
 	}
-	worlds := 1 + d.IntN(max(1, min(6, 400/s.IEDs)))
+	worlds, numbered := 1+d.IntN(max(1, min(6, 400/s.IEDs))), d.flag()
 	spec, err := New(s, worlds, seed)
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +126,9 @@ func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
 		t.Fatal(err)
 	}
 	spec.RecordTasks(false)
+	for _, w := range []*Worlds{spec, guest} {
+		w.NumberByNearest(numbered)
+	}
 	dev := newDevice(t, guest, order)
 	defer dev.run.Close()
 	actions := make([]int32, spec.W*spec.A)
@@ -137,14 +140,15 @@ func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
 			t.Fatal(err)
 		}
 		if name := dev.differs(t, spec); name != "" {
-			t.Errorf("seed %d, order %s, slot %d: %s in the arena differs", seed, order, step, name)
+			t.Errorf("seed %d, order %s, numbered %t, slot %d: %s in the arena differs", seed, order, numbered, step, name)
 			return 0
 		}
 		if d.IntN(2) > 0 && step != restoreAt {
 			continue // the state stays on the device
 		}
 		if want := marshal(t, spec); !bytes.Equal(want, marshal(t, guest)) {
-			t.Errorf("seed %d, order %s, %d worlds, slot %d of\n%s: %s differs", seed, order, worlds, step, s.YAML(), difference(spec, guest))
+			t.Errorf("seed %d, order %s, %d worlds, numbered %t, slot %d of\n%s: %s differs",
+				seed, order, worlds, numbered, step, s.YAML(), difference(spec, guest))
 			return 0
 		} else if step == restoreAt {
 			guest.ResetTo(99)

@@ -229,7 +229,7 @@ func optionsOf(s *Scenario) (on []string) {
 // compareEngines plays a scenario and returns the slots of worlds that it took.
 func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 	t.Helper()
-	worlds := 1 + d.IntN(max(1, min(40, 1500/s.IEDs)))
+	worlds, numbered := 1+d.IntN(max(1, min(40, 1500/s.IEDs))), d.flag()
 	var all []*Worlds
 	for _, engine := range Engines() {
 		w, err := NewOn(engine, s, worlds, seed)
@@ -237,6 +237,7 @@ func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 			t.Fatal(err)
 		}
 		w.SetThreads(1 + d.IntN(5))
+		w.NumberByNearest(numbered)
 		all = append(all, w)
 	}
 	spec := all[len(all)-1]
@@ -255,24 +256,26 @@ func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 		want := marshal(t, spec)
 		for k, w := range all[:len(all)-1] {
 			if !bytes.Equal(want, marshal(t, w)) {
-				t.Errorf("seed %d, engine %s, %d worlds, slot %d of\n%s: %s differs", seed, w.Engine(), worlds, step, s.YAML(), difference(spec, w))
+				t.Errorf("seed %d, engine %s, %d worlds, numbered %t, slot %d of\n%s: %s differs",
+					seed, w.Engine(), worlds, numbered, step, s.YAML(), difference(spec, w))
 				return 0
 			}
 			if step == restoreAt {
-				all[k] = restored(t, s, w.Engine(), want)
+				all[k] = restored(t, s, w, want)
 			}
 		}
 	}
 	return steps * worlds
 }
 
-// restored makes worlds of another seed and gives them the state.
-func restored(t *testing.T, s *Scenario, engine string, state []byte) *Worlds {
+// restored makes worlds like those of old, of another seed, and gives them the state.
+func restored(t *testing.T, s *Scenario, old *Worlds, state []byte) *Worlds {
 	t.Helper()
-	w, err := NewOn(engine, s, int(state[24])|int(state[25])<<8, 12345)
+	w, err := NewOn(old.Engine(), s, old.W, 12345)
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.NumberByNearest(old.numbered)
 	if err := w.UnmarshalBinary(state); err != nil {
 		t.Fatal(err)
 	}

@@ -72,21 +72,23 @@ func (w *Worlds) mobilityFields() []field {
 	}
 }
 
-// placeMobile starts an episode: places are those of drawTopology, links are those of here.
-func (w *Worlds) placeMobile(world int, t *moment, s *scratch) {
+// placeMobile starts the episode of the i-th drawn IED, whose links are those of drawMovingLink.
+func (w *Worlds) placeMobile(t *moment, i, agent int) {
 	p := w.p
-	for i := range p.A {
-		agent := world*p.A + i
-		w.placeX[agent], w.placeY[agent], _ = p.place(t, i)
-		w.rest[agent] = 0
-		w.newGoal(t, i, agent)
-		near := p.near.at(w.placeX[agent], w.placeY[agent])
-		old := w.driftOf(agent)
-		for q, m := range near {
-			w.innovate(t, i, int(m), 0, old[drifts*q:])
-		}
-		w.follow(agent, near, s)
+	w.placeX[agent], w.placeY[agent], _ = p.place(t, i)
+	w.rest[agent] = 0
+	w.newGoal(t, i, agent)
+	x := w.driftOf(agent)
+	for q, m := range p.near.at(w.placeX[agent], w.placeY[agent]) {
+		p.innovate(t, i, int(m), 0, x[drifts*q:])
 	}
+}
+
+// drawMovingLink draws the link from IED i at (x, y) to ES m at the start of an episode.
+func (p *params) drawMovingLink(t *moment, i, m int, x, y float32) link {
+	var fresh [drifts]float32
+	p.innovate(t, i, m, 0, fresh[:])
+	return p.movingLink(m, x, y, fresh[:])
 }
 
 // move carries every IED of a world on by EverySlots slots.
@@ -157,13 +159,13 @@ func (w *Worlds) carry(t *moment, i int, before, near []int32, keep float32, s *
 			k = keep
 			copy(state[drifts*q:][:drifts], s.drift[drifts*b:])
 		}
-		w.innovate(t, i, int(m), k, state[drifts*q:])
+		w.p.innovate(t, i, int(m), k, state[drifts*q:])
 	}
 }
 
 // innovate makes x k x + sqrt(1 - k^2) N(0, 1) for the processes of a link; k = 0 begins anew.
-func (w *Worlds) innovate(t *moment, i, m int, k float32, x []float32) {
-	r0, a0, r1, a1 := t.words(uint32(i*w.p.M+m), streamDrift)
+func (p *params) innovate(t *moment, i, m int, k float32, x []float32) {
+	r0, a0, r1, a1 := t.words(uint32(i*p.M+m), streamDrift)
 	fresh := sqrtf(max(1-float32(k*k), 0))
 	sin, cos := sincosTurn(philox.Uniform(a0))
 	radius := float32(sqrtf(float32(2*exponential(r0))) * fresh)
@@ -182,10 +184,14 @@ func (w *Worlds) innovate(t *moment, i, m int, k float32, x []float32) {
 func (w *Worlds) follow(agent int, near []int32, s *scratch) {
 	x := w.driftOf(agent)
 	for q, m := range near {
-		shadow, a, b := x[drifts*q], x[drifts*q+1], x[drifts*q+2]
-		power := float32(a*a) + float32(b*b)
-		sight := 1 - exp2f(-float32(power*(log2e/2)))
-		s.links[q] = w.p.meanLink(int(m), w.placeX[agent], w.placeY[agent], sight, shadow)
+		s.links[q] = w.p.movingLink(int(m), w.placeX[agent], w.placeY[agent], x[drifts*q:])
 	}
 	w.chooseCandidates(agent, near, s.links)
+}
+
+// movingLink is the link from (x, y) to ES m with the processes of drift.
+func (p *params) movingLink(m int, x, y float32, drift []float32) link {
+	shadow, a, b := drift[0], drift[1], drift[2]
+	power := float32(a*a) + float32(b*b)
+	return p.meanLink(m, x, y, 1-exp2f(-float32(power*(log2e/2))), shadow)
 }

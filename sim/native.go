@@ -192,6 +192,7 @@ func (n *native) setTables(p *params) {
 		setTable(n, i, t)
 	}
 	setTable(n, C.TABLE_NEAR, p.near.list)
+	setTable(n, C.TABLE_SERVER_RANK, p.rank)
 	setTable(n, C.TABLE_GPUS, p.gpus)
 	setTable(n, C.TABLE_BATCH_TIME, p.batchTime[:])
 	setTable(n, C.TABLE_ARRIVAL_CDF, slices.Concat(p.arrivalCDF[0][:], p.arrivalCDF[1][:]))
@@ -238,6 +239,8 @@ func (n *native) setSeed(seed uint64) {
 }
 
 func (n *native) setBlind(on bool) { n.params.blind = cbool(on) }
+
+func (n *native) setNumbered(on bool) { n.params.numbered = cbool(on) }
 
 // setThreads gives every thread working memory and its share of the worlds.
 func (n *native) setThreads(w *Worlds, threads int) {

@@ -17,6 +17,7 @@ func (*native) setThreads(*Worlds, int) {}
 func (*native) reset(*Worlds)           {}
 func (*native) setSeed(uint64)          {}
 func (*native) setBlind(bool)           {}
+func (*native) setNumbered(bool)        {}
 
 func (*native) illegal(*Worlds, []int32) int { return -1 }
 

@@ -35,6 +35,7 @@ type params struct {
 	height2  float32      // (h_BS - h_UT)^2
 	servers  [][2]float32 // [M] positions in m
 	near     nearTable
+	rank     []int32 // [M] see ranks
 	width    float32
 	depth    float32
 
@@ -120,6 +121,7 @@ func newParams(s *Scenario) *params {
 	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
 	p.perAgent = float32(1 / float64(p.A))
 	p.near = newNearTable(p)
+	p.rank = ranks(p)
 	for m := range p.M {
 		speeds := s.Compute.ServerGcyclesPerS
 		p.serverSpeed = append(p.serverSpeed, float32(speeds[m%len(speeds)]*1e9))

@@ -5,19 +5,32 @@ import "github.com/gmel-go/gmel/kernels/philox"
 // drawTopology places world w's IEDs and draws their speeds, then keeps for every
 // IED its C strongest ESs. Called at the start of an episode.
 func (w *Worlds) drawTopology(world int, s *scratch) {
-	p := w.p
 	t := w.topologyMoment(world)
-	for i := range p.A {
-		x, y, speed := p.place(&t, i)
-		w.speed[world*p.A+i] = p.speedLo + float32(speed*p.speedSpan)
-		near := p.near.at(x, y)
-		for j, m := range near {
-			s.links[j] = p.drawLink(&t, i, int(m), x, y)
-		}
-		w.chooseCandidates(world*p.A+i, near, s.links)
+	for number, key := range w.numbering(&t, s.keys, s.links) {
+		w.drawIED(&t, int(uint32(key)), world*w.p.A+number, s)
 	}
+}
+
+// drawIED draws the i-th IED of a topology.
+func (w *Worlds) drawIED(t *moment, i, agent int, s *scratch) {
+	p := w.p
+	x, y, speed := p.place(t, i)
+	w.speed[agent] = p.speedLo + float32(speed*p.speedSpan)
+	p.drawLinks(t, i, x, y, s.links)
+	w.chooseCandidates(agent, p.near.at(x, y), s.links)
 	if p.moveSlots > 0 {
-		w.placeMobile(world, &t, s)
+		w.placeMobile(t, i, agent)
+	}
+}
+
+// drawLinks draws the links from IED i at (x, y) to the ESs that it measures there.
+func (p *params) drawLinks(t *moment, i int, x, y float32, links []link) {
+	for j, m := range p.near.at(x, y) {
+		if p.moveSlots > 0 {
+			links[j] = p.drawMovingLink(t, i, int(m), x, y)
+		} else {
+			links[j] = p.drawLink(t, i, int(m), x, y)
+		}
 	}
 }
 

@@ -42,14 +42,16 @@ func (w *Worlds) View(world int) View {
 // places returns where the IEDs of a world are. Where they do not move, worlds keep the links
 // only; the draw of a topology can be repeated.
 func (w *Worlds) places(world int) [][2]float32 {
-	t := w.topologyMoment(world)
 	at := make([][2]float32, w.A)
-	for i := range at {
-		if w.p.moveSlots > 0 {
+	if w.p.moveSlots > 0 {
+		for i := range at {
 			at[i] = [2]float32{w.placeX[world*w.A+i], w.placeY[world*w.A+i]}
-			continue
 		}
-		at[i][0], at[i][1], _ = w.p.place(&t, i)
+		return at
+	}
+	t := w.topologyMoment(world)
+	for i, key := range w.numbering(&t, make([]uint64, w.A), make([]link, w.p.near.measured)) {
+		at[i][0], at[i][1], _ = w.p.place(&t, int(uint32(key)))
 	}
 	return at
 }
@@ -64,7 +66,7 @@ func (w *Worlds) topologyMoment(world int) moment {
 	return t
 }
 
-// place draws where IED i is, in m, and a uniform variable for its speed.
+// place draws where the i-th IED of a topology is, in m, and a uniform variable for its speed.
 func (p *params) place(t *moment, i int) (x, y, speed float32) {
 	u0, u1, u2, _ := t.words(uint32(i), streamPlace)
 	return float32(philox.Uniform(u0) * p.width), float32(philox.Uniform(u1) * p.depth), philox.Uniform(u2)

@@ -1,4 +1,4 @@
-// The slot step in C: what step.go, slot.go, server.go, topology.go and observe.go of this
+// The slot step in C: what step.go, slot.go, server.go, topology.go, number.go and observe.go of this
 // package specify, and the files of the options, with the same bits. The Go code says what and why; this says how fast.
 //
 // Plain code that compiles as C99 and C++, no intrinsics: compilers for the host turn the
@@ -33,20 +33,20 @@ enum {
 	TASK_SERVER, TASK_COMPLETED, TASK_LOST, TASK_LOST_S, TASK_FIELDS
 };
 
-// Tables of the scenario: [models], [servers], [cells, measured], [servers], times of a step of b tasks,
+// Tables of the scenario: [models], [servers], [cells, measured], [servers], [servers], times of a step of b tasks,
 // [2, WORLD_BURST] P(N <= n) by phase, and the trace of arrivals: [slots + 1], then [rows].
 enum {
 	TABLE_UP_TO, TABLE_DATA_LO, TABLE_DATA_SPAN, TABLE_STEPS_LO, TABLE_STEPS_COUNT, TABLE_CYCLES_PER_STEP, TABLE_RESULT,
 	TABLE_DEADLINE_LO, TABLE_DEADLINE_SPAN, TABLE_MODEL_LOAD, TABLE_SERVER_X, TABLE_SERVER_Y, TABLE_SERVER_SPEED,
-	TABLE_NEAR, TABLE_GPUS, TABLE_BATCH_TIME, TABLE_ARRIVAL_CDF, TABLE_TRACE_START, TABLE_TRACE_IED, TABLE_TRACE_MODEL,
-	TABLE_TRACE_DATA, TABLE_TRACE_CYCLES, TABLE_TRACE_DEADLINE, TABLE_FIELDS
+	TABLE_NEAR, TABLE_SERVER_RANK, TABLE_GPUS, TABLE_BATCH_TIME, TABLE_ARRIVAL_CDF, TABLE_TRACE_START, TABLE_TRACE_IED,
+	TABLE_TRACE_MODEL, TABLE_TRACE_DATA, TABLE_TRACE_CYCLES, TABLE_TRACE_DEADLINE, TABLE_FIELDS
 };
 
 // world_params are the scalars of params.go, the places of arrays in words from the beginning
 // of the slab, of the outcomes and of the tables; no pointers, so a device can hold a copy.
 typedef struct {
 	int32_t agents, servers, candidates, models, cache, obs, actions, slots, gpus;
-	int32_t flags, load_times, server_speeds, episodic, blind;
+	int32_t flags, load_times, server_speeds, episodic, blind, numbered;
 	int32_t measured, cells_x, cells_y;
 	int32_t queue, markov, traced, reuse, cloud, batch_max, sharing, move_slots; // options, 0: off
 	uint32_t key[2], fixed_key[2];

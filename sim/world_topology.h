@@ -1,7 +1,8 @@
-// The beginning of an episode: topology.go and pathloss.go.
+// The beginning of an episode: topology.go, number.go and pathloss.go.
 #ifndef GMEL_WORLD_TOPOLOGY_H
 #define GMEL_WORLD_TOPOLOGY_H
 
+#include "world_server.h"
 #include "world_slot.h"
 
 enum {
@@ -43,7 +44,7 @@ static const int32_t *world_nearest(const world *w, float x, float y) {
 	return w->near_servers + world_cell(w->p, x, y) * w->p->measured;
 }
 
-// world_place draws where IED i is and how fast, and lists its links from number `first` on.
+// world_place draws where the i-th IED is and how fast, and lists its links from number `first` on.
 static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, world_links *links, int32_t first) {
 	const world_params *p = w->p;
 	uint32_t c[4] = {at->world, (uint32_t)i, 0, at->episode << 8 | STREAM_PLACE};
@@ -62,21 +63,39 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 
 #include "world_mobility.h"
 
+// world_draw_ieds draws the IEDs of a topology into the places from `first` on, in the order that the lower
+// halves of the keys tell.
+static void world_draw_ieds(world *w, const world_moment *at, int64_t first, const uint64_t *keys) {
+	const world_params *p = w->p;
+	world_links links;
+	memset(&links, 0, sizeof links);
+	int32_t most = WORLD_MEASURED / p->measured;
+	for (int32_t i = 0; i < p->agents; i += most) {
+		int32_t here = p->agents - i < most ? p->agents - i : most;
+		for (int32_t q = 0; q < here; q++) world_place(w, at, first + i + q, (int32_t)(uint32_t)keys[i + q], &links, q * p->measured);
+		world_draw_links(p, at, &links, here * p->measured);
+		for (int32_t q = 0; q < here; q++) world_choose_candidates(w, first + i + q, &links, q * p->measured);
+	}
+	for (int32_t i = 0; p->move_slots && i < p->agents; i++) world_place_mobile(w, at, first + i, (int32_t)(uint32_t)keys[i]);
+}
+
+// world_numbering is numbering of number.go for a topology that has been drawn without it. Drawing
+// again moves the IEDs to their numbers.
+static const uint64_t *world_numbering(world *w, int64_t first) {
+	const world_params *p = w->p;
+	const int32_t *rank = (const int32_t *)w->table[TABLE_SERVER_RANK];
+	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)rank[w->cand[(first + i) * p->candidates]] << 32 | (uint64_t)i;
+	return world_sort(w->keys, w->merged, p->agents);
+}
+
 static void world_draw_topology(world *w, int32_t number) {
 	const world_params *p = w->p;
 	world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, 0, (uint32_t)w->episode[number]};
 	if (!p->episodic) at.key[0] = p->fixed_key[0], at.key[1] = p->fixed_key[1], at.world = 0, at.episode = 0;
-	world_links links;
-	memset(&links, 0, sizeof links);
-	int32_t most = WORLD_MEASURED / p->measured;
-	int64_t ieds = (int64_t)number * p->agents;
-	for (int32_t i = 0; i < p->agents; i += most) {
-		int32_t here = p->agents - i < most ? p->agents - i : most;
-		for (int32_t q = 0; q < here; q++) world_place(w, &at, ieds + i + q, i + q, &links, q * p->measured);
-		world_draw_links(p, &at, &links, here * p->measured);
-		for (int32_t q = 0; q < here; q++) world_choose_candidates(w, ieds + i + q, &links, q * p->measured);
-	}
-	for (int32_t i = 0; p->move_slots && i < p->agents; i++) world_place_mobile(w, &at, ieds + i, i);
+	int64_t first = (int64_t)number * p->agents;
+	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)i;
+	world_draw_ieds(w, &at, first, w->keys);
+	if (p->numbered) world_draw_ieds(w, &at, first, world_numbering(w, first));
 }
 
 // world_start_episodes begins the episode that each world of a group is at.

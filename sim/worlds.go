@@ -45,6 +45,7 @@ type Worlds struct {
 	outcomes Outcomes // the arrays of Task; the Go engine always needs them
 	record   bool
 	blind    bool    // Obs is not written
+	numbered bool    // see NumberByNearest
 	native   *native // the C engine, nil where the Go engine plays
 
 	fetch  func() error // brings the state back from a device, nil where it is here
@@ -128,7 +129,7 @@ type Outcomes struct {
 type scratch struct {
 	links  []link    // of the ESs that an IED measures
 	start  []int32   // [M+1] first key of each ES
-	keys   []uint64  // [A] tasks of the slot by ES and arrival
+	keys   []uint64  // [A] tasks of the slot by ES and arrival; drawn IEDs by ES at the start of an episode
 	inside []sharer  // up to A tasks that share an ES
 	ready  []float32 // [K] when a model is loaded
 	drift  []float32 // [measured, 3]

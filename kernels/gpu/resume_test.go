@@ -24,7 +24,7 @@ func learns(algo string) (marl.Config, *sim.Scenario, error) {
 	c.Updates, c.CheckpointEvery, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 8, 4, 2, 4, 4
 	c.Hidden, c.ActorHidden, c.Heads, c.EvalEvery, c.LogEvery = 16, 16, 2, 0, 0
 	if algo == marl.AlgoPPO {
-		c.Epochs, c.Minibatches = 2, 2
+		c.Epochs, c.Minibatches, c.Neighbours = 2, 2, 5
 	} else {
 		c.Batch, c.Replay, c.UpdatesPerIteration = 4, 30, 2
 	}
@@ -50,7 +50,7 @@ func trained(t *testing.T, algo, backend string, from *checkpoint.State, stop bo
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := marl.NewTrainer(c, marl.Offloading(w), openAny(t, backend, kernels.Options{}), 5)
+	tr, err := marl.NewTrainer(c, marl.OffloadingFor(&c, w), openAny(t, backend, kernels.Options{}), 5)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // worlds is told that they are lost.
 func TestWorldsOfABrokenDevice(t *testing.T) {
 	needFake(t)
-	w := game{5, 2, 20, 0}.new(t)
+	w := game{5, 2, 20, 0, false}.new(t)
 	s := slots(t, open(t, kernels.Options{}), w)
 	if err := errors.Join(s.Run(1), s.Sync()); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestWorldsOfABrokenDevice(t *testing.T) {
 // as good as before, and the world that refused has not moved.
 func TestIllegalAction(t *testing.T) {
 	for _, debug := range []bool{false, true} {
-		w := game{5, 2, 20, 0}.new(t)
+		w := game{5, 2, 20, 0, false}.new(t)
 		b := open(t, kernels.Options{Debug: debug})
 		p := stepAlone(w)
 		e, m := loaded(t, b, p, make([]float32, p.Arena))
@@ -78,7 +78,7 @@ func TestIllegalAction(t *testing.T) {
 
 func TestWorldsOutOfMemory(t *testing.T) {
 	needFake(t)
-	w := game{5, 64, 20, 0}.new(t)
+	w := game{5, 64, 20, 0, false}.new(t)
 	b := &spy{Backend: open(t, kernels.Options{})}
 	slots(t, b, w)
 	image := w.Native().(kernels.Portable).Image()
@@ -88,7 +88,7 @@ func TestWorldsOutOfMemory(t *testing.T) {
 	}
 	other := open(t, kernels.Options{})
 	t.Setenv("GMEL_FAKE_MEMORY", fmt.Sprint(int64(b.buffers[0].Len())*4*2+room+room/2)) // of both
-	_, err = bench.OpenSlots(other, game{5, 64, 20, 0}.new(t))
+	_, err = bench.OpenSlots(other, game{5, 64, 20, 0, false}.new(t))
 	if err == nil || !strings.Contains(err.Error(), "the memory of 64 worlds takes") || !strings.Contains(err.Error(), "lower train.worlds") {
 		t.Errorf("error %v", err)
 	}

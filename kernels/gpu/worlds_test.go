@@ -24,14 +24,15 @@ type game struct {
 	ieds, worlds int
 	length       int // of an episode, slots
 	slots        int
+	numbered     bool // by the nearest ES
 }
 
 // games are small on the emulated device.
 func games() []game {
 	if fake() {
-		return []game{{5, 3, 20, 2000}, {150, 1, 9, 60}}
+		return []game{{5, 3, 20, 2000, false}, {150, 1, 9, 60, true}}
 	}
-	return []game{{30, 64, 100, 2000}, {1, 5, 3, 200}, {100, 256, 50, 200}, {3000, 3, 20, 60}}
+	return []game{{30, 64, 100, 2000, false}, {1, 5, 3, 200, true}, {100, 256, 50, 200, true}, {3000, 3, 20, 60, false}, {10000, 1, 7, 30, true}}
 }
 
 func (g game) new(t *testing.T) *sim.Worlds {
@@ -45,6 +46,7 @@ func (g game) new(t *testing.T) *sim.Worlds {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.NumberByNearest(g.numbered)
 	return w
 }
 
@@ -157,7 +159,7 @@ func TestWorlds(t *testing.T) {
 // TestRolloutIsOneGraph: no slot of a rollout needs the host.
 func TestRolloutIsOneGraph(t *testing.T) {
 	b := &spy{Backend: open(t, kernels.Options{})}
-	s := slots(t, b, game{5, 2, 20, 0}.new(t))
+	s := slots(t, b, game{5, 2, 20, 0, false}.new(t))
 	for range 2 {
 		if err := errors.Join(s.Run(4), s.Sync()); err != nil {
 			t.Fatal(err)
@@ -195,7 +197,7 @@ func stepAlone(w *sim.Worlds) *kernels.Program {
 func TestProgramsShareWorlds(t *testing.T) {
 	var states [][]byte
 	for _, name := range []string{"cpu", "gpu"} {
-		w := game{5, 3, 20, 0}.new(t)
+		w := game{5, 3, 20, 0, false}.new(t)
 		b := &spy{Backend: openAny(t, name, kernels.Options{})}
 		s := slots(t, b, w)
 		second, err := b.Compile(b.programs[0])
@@ -227,7 +229,7 @@ func TestProgramsShareWorlds(t *testing.T) {
 // TestWorldsMoveBetweenBackends: the same worlds, played by the processor, by the GPU and by the plain
 // engine in turns, are those that the processor plays alone.
 func TestWorldsMoveBetweenBackends(t *testing.T) {
-	g := game{5, 3, 20, 0}
+	g := game{5, 3, 20, 0, false}
 	play := func(backends ...kernels.Backend) []byte {
 		w := g.new(t)
 		for i := range 9 {
@@ -252,7 +254,7 @@ func TestWorldsMoveBetweenBackends(t *testing.T) {
 func TestBackendsTakeTurns(t *testing.T) {
 	var states [][]byte
 	for _, names := range [][]string{{"cpu"}, {"cpu", "gpu", "ref"}} {
-		w := game{5, 3, 20, 0}.new(t)
+		w := game{5, 3, 20, 0, false}.new(t)
 		p := stepAlone(w)
 		var runs []func() error
 		for _, name := range names {
@@ -283,7 +285,7 @@ func TestBackendsTakeTurns(t *testing.T) {
 // TestWorldsComeHomeWhenTheBackendCloses, even if somebody has left a Program open: this is what Close
 // does first.
 func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
-	g := game{5, 2, 20, 0}
+	g := game{5, 2, 20, 0, false}
 	var states [2][]byte
 	for i, name := range []string{"cpu", "gpu"} {
 		b, err := kernels.Open(name, kernels.Options{})
@@ -316,7 +318,7 @@ func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
 func TestHostAndDeviceTakeTurns(t *testing.T) {
 	var states [][]byte
 	for _, name := range []string{"cpu", "gpu"} {
-		w, b := game{5, 2, 20, 0}.new(t), openAny(t, name, kernels.Options{})
+		w, b := game{5, 2, 20, 0, false}.new(t), openAny(t, name, kernels.Options{})
 		p := stepAlone(w)
 		m, err := b.Alloc(int(p.Arena))
 		if err != nil {

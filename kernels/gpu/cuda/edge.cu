@@ -264,10 +264,10 @@ DEVICE void begin_slot(const world_at &w, float *stage, bool next) {
 	__syncthreads();
 }
 
-// measure draws where IED i is and keeps its strongest links.
-DEVICE void measure(const world_at &w, int32_t i, uint32_t episode) {
+// measure draws where the i-th IED of a topology is and keeps its strongest links as those of IED `number`.
+DEVICE void measure(const world_at &w, int32_t number, int32_t i, uint32_t episode) {
 	const world_params &p = w.p;
-	int64_t n = w.ied + i, link = n * p.candidates;
+	int64_t n = w.ied + number, link = n * p.candidates;
 	const uint32_t *key = p.episodic ? p.key : p.fixed_key;
 	uint32_t world = p.episodic ? (uint32_t)w.world : 0, era = p.episodic ? episode << 8 : 0;
 	uint32_t c[4] = {world, (uint32_t)i, 0, era | STREAM_PLACE};
@@ -289,6 +289,18 @@ DEVICE void measure(const world_at &w, int32_t i, uint32_t episode) {
 	}
 }
 
+// draw_topology draws the IEDs in the order of their numbers; where these follow from the nearest ESs, those
+// are drawn first.
+DEVICE void draw_topology(const world_at &w, uint32_t episode) {
+	const world_params &p = w.p;
+	EACH(i, p.agents) measure(w, i, i, episode);
+	if (!p.numbered) return;
+	const int32_t *rank = w.integers(TABLE_SERVER_RANK), *cand = w.field<int32_t>(WORLD_CAND) + w.ied * p.candidates;
+	EACH(i, p.agents) w.keys[i] = (uint64_t)rank[cand[(int64_t)i * p.candidates]] << INDEX_BITS | (uint32_t)i;
+	sort_keys(w.keys, p.agents);
+	EACH(i, p.agents) measure(w, i, (int32_t)(w.keys[i] & ((1u << INDEX_BITS) - 1)), episode);
+}
+
 // end_episode keeps the last observation and begins the next episode.
 DEVICE void end_episode(const world_at &w, float *stage) {
 	const world_params &p = w.p;
@@ -304,10 +316,8 @@ DEVICE void end_episode(const world_at &w, float *stage) {
 		w.field<int32_t>(WORLD_EPISODE)[w.world] = (int32_t)episode;
 		w.field<int32_t>(WORLD_SLOT)[w.world] = 0;
 	}
-	EACH(i, p.agents) {
-		measure(w, i, episode);
-		w.field<float>(WORLD_COMPUTE)[w.ied + i] = w.field<float>(WORLD_RADIO)[w.ied + i] = 0;
-	}
+	draw_topology(w, episode);
+	EACH(i, p.agents) w.field<float>(WORLD_COMPUTE)[w.ied + i] = w.field<float>(WORLD_RADIO)[w.ied + i] = 0;
 	EACH(m, p.servers) w.field<int32_t>(WORLD_LOAD)[w.es + m] = 0;
 	EACH(g, p.servers * p.gpus) {
 		w.field<float>(WORLD_FREE)[w.gpu + g] = 0;
