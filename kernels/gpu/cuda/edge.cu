@@ -289,16 +289,19 @@ DEVICE void measure(const world_at &w, int32_t number, int32_t i, uint32_t episo
 	}
 }
 
-// draw_topology draws the IEDs in the order of their numbers; where these follow from the nearest ESs, those
-// are drawn first.
+// sort_ieds sorts the IEDs of a topology that has been drawn: number k is the IED in the lower bits of key k.
+DEVICE void sort_ieds(const world_at &w) {
+	const int32_t *rank = w.integers(TABLE_SERVER_RANK), *cand = w.field<int32_t>(WORLD_CAND) + w.ied * w.p.candidates;
+	EACH(i, w.p.agents) w.keys[i] = (uint64_t)rank[cand[(int64_t)i * w.p.candidates]] << INDEX_BITS | (uint32_t)i;
+	sort_keys(w.keys, w.p.agents);
+}
+
+// draw_topology draws the IEDs; those that are numbered by their nearest ESs twice, first to find these.
 DEVICE void draw_topology(const world_at &w, uint32_t episode) {
-	const world_params &p = w.p;
-	EACH(i, p.agents) measure(w, i, i, episode);
-	if (!p.numbered) return;
-	const int32_t *rank = w.integers(TABLE_SERVER_RANK), *cand = w.field<int32_t>(WORLD_CAND) + w.ied * p.candidates;
-	EACH(i, p.agents) w.keys[i] = (uint64_t)rank[cand[(int64_t)i * p.candidates]] << INDEX_BITS | (uint32_t)i;
-	sort_keys(w.keys, p.agents);
-	EACH(i, p.agents) measure(w, i, (int32_t)(w.keys[i] & ((1u << INDEX_BITS) - 1)), episode);
+	for (int32_t pass = 0; pass <= w.p.numbered; pass++) {
+		if (pass > 0) sort_ieds(w);
+		EACH(number, w.p.agents) measure(w, number, pass > 0 ? (int32_t)(w.keys[number] & ((1u << INDEX_BITS) - 1)) : number, episode);
+	}
 }
 
 // end_episode keeps the last observation and begins the next episode.
