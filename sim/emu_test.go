@@ -126,15 +126,21 @@ func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
 		t.Fatal(err)
 	}
 	spec.RecordTasks(false)
-	for _, w := range []*Worlds{spec, guest} {
-		w.NumberByNearest(numbered)
+	number := func() {
+		spec.NumberByNearest(numbered)
+		guest.NumberByNearest(numbered)
 	}
+	number()
 	dev := newDevice(t, guest, order)
 	defer dev.run.Close()
 	actions := make([]int32, spec.W*spec.A)
 	steps := s.Time.Slots + d.IntN(s.Time.Slots+3)
-	restoreAt := d.IntN(steps)
+	restoreAt, renumberAt := d.IntN(steps), d.IntN(4*steps)
 	for step := range steps {
+		if step == renumberAt { // the device must hear of it
+			numbered = !numbered
+			number()
+		}
 		d.act(spec, actions)
 		if err := dev.step(actions); err != nil {
 			t.Fatal(err)
