@@ -7,8 +7,8 @@ import (
 
 // NumberByNearest says whether IEDs are numbered by where they are, and starts the worlds anew (Reset) if
 // that changes. Off, as new worlds have it, IED i is the i-th that a topology draws, so that numbers mean
-// nothing. On, the drawn IEDs are numbered by their nearest ES, candidate 1, when an episode begins:
-// ESs in the order of ranks (below), IEDs of one ES in the order in which they were drawn. So IEDs whose numbers are
+// nothing. On, the drawn IEDs are numbered by their nearest ES, candidate 1, when an episode begins: ES by ES along a
+// curve through the hall, those of one ES in the order in which they were drawn. So IEDs whose numbers are
 // close have candidates in common. The topology is the same, only its numbers are others; what follows in the
 // episode (tasks, fading, waypoints, rows of an arrival trace) belongs to the numbers, which IEDs that
 // move keep.
