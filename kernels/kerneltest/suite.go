@@ -40,6 +40,12 @@ func TrialsOf(t *testing.T, op kernels.Op) *Trials {
 	return &Trials{b, b.reference(t)}
 }
 
+// TrialsOfNet runs a net of its number on package ref.
+func TrialsOfNet(t *testing.T, seed uint64) *Trials {
+	b := newNet(seed)
+	return &Trials{b, b.reference(t)}
+}
+
 // Faults says what a backend does wrong, in a few lines; nothing when it passes.
 func (x *Trials) Faults(b kernels.Backend) []string { return x.bench.faults(b, x.want) }
 
@@ -82,6 +88,9 @@ func benches(t *testing.T) []*bench {
 			continue
 		}
 		all = append(all, newBench(trials, uint64(op)))
+	}
+	for i := range nets {
+		all = append(all, newNet(uint64(i)))
 	}
 	return append(all, newChain(), newLoop(plainLoop, 3), newFMA())
 }

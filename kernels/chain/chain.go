@@ -1,0 +1,158 @@
+package chain
+
+import (
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Limits of a chain; gmel_cuda.h has the same.
+const (
+	Widest  = 128 // columns and terms of a product
+	Longest = 4   // products
+)
+
+// Marks of an op in a chain; gmel_cuda.h has the same.
+const (
+	OnChip = 1 << iota // the op at the next place is the next product of the chain
+	Unread             // nobody else reads the result: it is not stored
+)
+
+// Schedule is an order of launches. Loops stay where they are, their ops in their bodies.
+type Schedule struct {
+	Program *kernels.Program // the same ops; some results have other places in local memory, which is larger then
+	Order   []int64          // the op at every place
+	Marks   []uint8          // of the op at every place
+}
+
+// Of finds the chains of a valid Program.
+func Of(program *kernels.Program) *Schedule {
+	p := *program
+	p.Descs = slices.Clone(p.Descs)
+	s := &Schedule{&p, make([]int64, len(p.Descs)), make([]uint8, len(p.Descs))}
+	for at := 0; at < len(p.Descs); {
+		d := &p.Descs[at]
+		switch d.Op {
+		case kernels.OpLoop:
+			s.Order[at] = int64(at)
+			end := at + 1 + int(d.Dim[kernels.LoopBody])
+			s.place(at+1, newStretch(&p, d, at+1, end))
+			at = end
+		case kernels.OpStep:
+			s.Order[at] = int64(at)
+			at++
+		default:
+			end := at
+			for end < len(p.Descs) && p.Descs[end].Op != kernels.OpLoop && p.Descs[end].Op != kernels.OpStep {
+				end++
+			}
+			s.place(at, newStretch(&p, nil, at, end))
+			at = end
+		}
+	}
+	return s
+}
+
+// place makes the chains of a stretch of ops and writes it down from a place on.
+func (s *Schedule) place(at int, x *stretch) {
+	x.link()
+	for n, link := range x.links {
+		for i, op := range link {
+			s.Order[at] = int64(op)
+			if i < len(link)-1 {
+				s.Marks[at] = OnChip
+				if x.unread(link, i, x.links[n+1:]) {
+					s.Marks[at] |= Unread
+				}
+			}
+			at++
+		}
+	}
+}
+
+// stretch is a list of ops that follow each other, once or as the body of a loop.
+type stretch struct {
+	p       *kernels.Program
+	loop    *kernels.Desc // nil outside of loops
+	touches map[int][]touch
+	links   [][]int // ops in the order of launches, those of a chain together
+}
+
+func newStretch(p *kernels.Program, loop *kernels.Desc, from, to int) *stretch {
+	x := &stretch{p: p, loop: loop, touches: map[int][]touch{}}
+	for op := from; op < to; op++ {
+		x.touches[op] = x.touchesOf(op)
+		x.links = append(x.links, []int{op})
+	}
+	return x
+}
+
+// link puts products together, from the first op to the last. What comes before a chain in the end gets its turn, too.
+func (x *stretch) link() {
+	for at := 0; at < len(x.links); at++ {
+		if moved := x.extend(at); moved > at {
+			at--
+		}
+	}
+}
+
+// extend makes the chain at at as long as it can be, and returns where it is then. A chain that has to store what lies in
+// others' way may become a longer one that has not.
+func (x *stretch) extend(at int) int {
+	best, found := x.links, at
+	for ok := x.product(x.links[at][0]); ok; {
+		if at, ok = x.lengthen(at); ok && (x.rowsApart(x.links[at], x.links[at+1:]) || x.giveWay(x.links[at], x.links[at+1:])) {
+			best, found = x.links, at
+		}
+	}
+	x.links = best
+	return found
+}
+
+// lengthen lets the first op that can follow the chain at at, and returns where the chain is then.
+func (x *stretch) lengthen(at int) (moved int, ok bool) {
+	link := x.links[at]
+	if len(link) == Longest {
+		return at, false
+	}
+	for n, next := range x.links[at+1:] {
+		if len(next) > 1 || !x.follows(link[len(link)-1], next[0]) {
+			continue
+		}
+		before, behind := x.split(at, at+1+n)
+		if !slices.ContainsFunc(behind, func(l []int) bool { return x.depends(next, l) }) {
+			longer := slices.Concat(link, next)
+			x.links = slices.Concat(x.links[:at], before, [][]int{longer}, behind, x.links[at+n+2:])
+			return at + len(before), true
+		}
+	}
+	return at, false
+}
+
+// split parts what lies between the chain at at and the op at next: what has to stay behind the chain, and what can
+// come before it.
+func (x *stretch) split(at, next int) (before, behind [][]int) {
+	waits := [][]int{x.links[at]}
+	for _, l := range x.links[at+1 : next] {
+		if slices.ContainsFunc(waits, func(w []int) bool { return x.depends(l, w) }) {
+			waits = append(waits, l)
+		} else {
+			before = append(before, l)
+		}
+	}
+	return before, waits[1:]
+}
+
+// depends reports that b has to wait for a, which comes before it.
+func (x *stretch) depends(b, a []int) bool {
+	for _, i := range a {
+		for _, j := range b {
+			for _, t := range x.touches[i] {
+				if slices.ContainsFunc(x.touches[j], func(u touch) bool { return (t.writes || u.writes) && x.overlap(t, u) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

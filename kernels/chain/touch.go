@@ -1,0 +1,86 @@
+package chain
+
+import "github.com/gmel-go/gmel/kernels"
+
+// touch is an argument of an op: in iteration i of segment s the floats [from + i stride + s segment, and length more).
+type touch struct {
+	arg                           int
+	from, length, stride, segment int64
+	reads, writes                 bool
+	whole                         bool // written without gaps, whatever was there
+}
+
+// touchesOf lists what op reads and writes, in the order of arguments.
+func (x *stretch) touchesOf(op int) (list []touch) {
+	d, s := &x.p.Descs[op], x.step(op)
+	spec, _ := kernels.SpecOf(d.Op)
+	for a, arg := range spec.Args {
+		if d.Arg[a] == kernels.Absent {
+			continue
+		}
+		adds := arg.Mode == kernels.Out && (d.Has(kernels.FlagAccumulate) || s.Sum != 0)
+		t := touch{arg: a, from: d.Arg[a], length: arg.Len(d), stride: s.Iteration[a], segment: s.Segment[a]}
+		t.reads = arg.Mode == kernels.In || arg.Mode == kernels.InOut || adds
+		t.writes = arg.Mode != kernels.In
+		t.whole = t.writes && !t.reads && !gaps(d)
+		list = append(list, t)
+	}
+	return list
+}
+
+// gaps reports an op that may leave floats between the rows of its result as they are.
+func gaps(d *kernels.Desc) bool {
+	switch d.Op {
+	case kernels.OpGemm:
+		return d.Dim[kernels.GemmLDC] != d.Dim[kernels.GemmN] || d.Dim[kernels.GemmGroups] != 1
+	case kernels.OpCopy:
+		return d.Dim[1] != d.Dim[3]
+	}
+	return false
+}
+
+// step is how op moves, not at all outside of loops.
+func (x *stretch) step(op int) kernels.Step {
+	if x.loop == nil {
+		return kernels.Step{}
+	}
+	return x.p.Steps[op]
+}
+
+// overlap reports that two arguments may meet in an iteration.
+func (x *stretch) overlap(a, b touch) bool {
+	if a.length == 0 || b.length == 0 {
+		return false
+	}
+	endA, endB := a.from+a.length, b.from+b.length
+	if a.stride != b.stride || a.segment != b.segment { // all iterations of one, and of the other
+		endA, endB = endA+x.way(a), endB+x.way(b)
+	}
+	return a.from < endB && b.from < endA
+}
+
+// way is how far an argument moves in the loop.
+func (x *stretch) way(t touch) int64 {
+	if x.loop == nil {
+		return 0
+	}
+	return (x.loop.Dim[kernels.LoopIterations]-1)*t.stride + (x.loop.Dim[kernels.LoopSegments]-1)*t.segment
+}
+
+// overwrite takes away from what is left of a result what t overwrites.
+func (t touch) overwrite(left []touch) (still []touch) {
+	for _, l := range left {
+		if !t.whole || t.stride != l.stride || t.segment != l.segment || t.length == 0 {
+			still = append(still, l)
+			continue
+		}
+		for _, part := range [][2]int64{{l.from, min(l.from+l.length, t.from)}, {max(l.from, t.from+t.length), l.from + l.length}} {
+			if part[0] < part[1] {
+				p := l
+				p.from, p.length = part[0], part[1]-part[0]
+				still = append(still, p)
+			}
+		}
+	}
+	return still
+}
