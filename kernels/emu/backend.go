@@ -21,6 +21,7 @@ import (
 	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/chain"
 )
 
 func init() { kernels.Register("emu", driver{}) }
@@ -57,6 +58,7 @@ type backend struct {
 	order     int
 	precision int // index into kernels.Precisions
 	guests    kernels.Guests
+	alone     bool // every op in launches of its own
 }
 
 func (*backend) Name() string   { return "emu" }
@@ -75,7 +77,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
 	}
-	e := &executable{backend: b, program: p, guests: guests, plan: newPlan(p, b.precision, worlds(guests))}
+	e := &executable{backend: b, program: p, guests: guests, plan: newPlan(p, b.precision, worlds(guests), b.schedule(p))}
 	if e.plan == nil {
 		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.guests.Vacate(guests))
 	}
@@ -83,10 +85,20 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	return e, nil
 }
 
-// newPlan hands the Program to C, which copies it.
-func newPlan(p *kernels.Program, precision int, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
+func (b *backend) schedule(p *kernels.Program) *chain.Schedule {
+	if b.alone || kernels.Precisions()[b.precision] != kernels.FP32 {
+		return nil
+	}
+	return chain.Of(p)
+}
+
+// newPlan hands the Program to C, which copies it. Without a schedule every op is launched by itself.
+func newPlan(p *kernels.Program, precision int, worlds []C.gmel_cuda_world, s *chain.Schedule) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
+	if s != nil {
+		p = s.Program
+	}
 	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision)}
 	if len(p.Descs) > 0 {
 		pin.Pin(&p.Descs[0])
@@ -103,7 +115,24 @@ func newPlan(p *kernels.Program, precision int, worlds []C.gmel_cuda_world) *C.g
 		pin.Pin(&worlds[0])
 		c.worlds = &worlds[0]
 	}
+	if s != nil && len(s.Order) > 0 {
+		pin.Pin(&s.Order[0])
+		pin.Pin(&s.Marks[0])
+		c.order, c.marks = (*C.int64_t)(&s.Order[0]), (*C.uint8_t)(&s.Marks[0])
+	}
 	return C.gmel_cuda_plan_new(&c)
+}
+
+// Package chain and gmel_cuda.h have the same marks and limits, or this does not compile.
+var _ = [1]struct{}{}[(C.GMEL_ON_CHIP-chain.OnChip)|(C.GMEL_UNREAD-chain.Unread)|
+	(C.GMEL_CHAIN_WIDEST-chain.Widest)|(C.GMEL_CHAIN_LONGEST-chain.Longest)]
+
+// launches is the number of ops of every launch.
+func (e *executable) launches() (ops []int) {
+	for i := range C.gmel_cuda_plan_launches(e.plan) {
+		ops = append(ops, int(C.gmel_cuda_plan_ops(e.plan, i)))
+	}
+	return ops
 }
 
 type executable struct {

@@ -23,6 +23,9 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 			leaveOutEach(t, kerneltest.TrialsOf(t, op), kernels.FP32, needed)
 		}
 	}
+	for seed := range uint64(2) { // chains of products, with and without a loop
+		leaveOutEach(t, kerneltest.TrialsOfNet(t, seed), kernels.FP32, needed)
+	}
 	for _, op := range kerneltest.ProductOps() { // both roundings have the same barriers
 		leaveOutEach(t, kerneltest.TrialsOfRounded(t, op, kernels.TF32), kernels.TF32, needed)
 	}

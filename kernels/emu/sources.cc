@@ -6,6 +6,7 @@
 
 #include "../gpu/cuda/attention.cu"
 #include "../gpu/cuda/attention_grad.cu"
+#include "../gpu/cuda/chain.cu"
 #include "../gpu/cuda/choose.cu"
 #include "../gpu/cuda/conv_bf16.cu"
 #include "../gpu/cuda/conv_fp32.cu"

@@ -17,7 +17,8 @@ type backend struct {
 	name      string // of the device
 	device    cu.Device
 	options   kernels.Options
-	precision int // index into kernels.Precisions
+	precision int  // index into kernels.Precisions
+	alone     bool // every op in launches of its own; set by a benchmark
 
 	guests kernels.Guests // environments on the device
 

@@ -1,7 +1,8 @@
 // Package gpu runs Programs on NVIDIA GPUs, as backend "gpu". It is built with the tag gpu and
 // without the tag cpu, by `make gpu`; otherwise it is empty and nobody needs CUDA.
 //
-// The kernels are C++ in the folder cuda, which makes of a Program a list of launches. Here are
+// The kernels are C++ in the folder cuda, which makes of a Program a list of launches: one for each op, and one for each chain
+// of small products that package kernels/chain finds, but with Options.Debug and Options.Profile, which look at every op. Here are
 // devices, memory and streams, by gorgonia.org/cu, and CUDA graphs: the first run of a Program
 // launches its kernels one by one, which loads them; then the launches of one or of many runs are
 // captured, once for every arena, and later runs replay the graph. An OpStep whose environment has a kernel

@@ -24,7 +24,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 		return nil, err
 	}
 	number := b.mark.add(p)
-	l, err := newPlan(p, b.precision, guests, b.mark.at, number)
+	l, err := b.newPlan(p, guests, number)
 	if err != nil {
 		b.mark.remove(number)
 		return nil, errors.Join(err, b.guests.Vacate(guests))
@@ -186,7 +186,7 @@ func (e *executable) plain(arena cu.DevicePtr, launches func(s segment, arena cu
 func (e *executable) launches(s segment, arena cu.DevicePtr) error {
 	for i := s.from; i < s.to; i++ {
 		if err := e.plan.enqueue(i, e.backend.stream, arena, e.scratch); err != nil {
-			return e.backend.fail(opError(e.program, e.plan.ops[i], err))
+			return e.backend.fail(fmt.Errorf("%s: %w", nameOfLaunch(e.program, e.plan.ops[i], e.plan.counts[i]), err))
 		}
 	}
 	return nil

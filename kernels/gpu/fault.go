@@ -58,6 +58,14 @@ func nameOf(p *kernels.Program, op int) string {
 	return fmt.Sprintf("program %q, op %d (%s)", p.Name, op, p.Describe(op))
 }
 
+// nameOfLaunch is the name of a launch of several ops, of which op is the first.
+func nameOfLaunch(p *kernels.Program, op, ops int) string {
+	if ops == 1 {
+		return nameOf(p, op)
+	}
+	return fmt.Sprintf("%s, the first of %d products in one launch", nameOf(p, op), ops)
+}
+
 // fail makes err the fault of the device, for good: what was on its way is lost.
 func (b *backend) fail(err error) error {
 	if b.fault == nil {
@@ -77,8 +85,8 @@ func (b *backend) late(err error) error {
 		return b.fault
 	}
 	where := ""
-	if p, op := b.mark.last(); p != nil {
-		where = " in " + nameOf(p, op)
+	if p, op, ops := b.mark.last(); p != nil {
+		where = " in " + nameOfLaunch(p, op, ops)
 	}
 	return b.fail(fmt.Errorf("the device has failed%s: %w", where, err))
 }

@@ -51,10 +51,11 @@ func (m *mark) remove(number uint32) {
 // clear forgets what has ended well.
 func (m *mark) clear() { atomic.StoreUint64(m.at, 0) }
 
-// last is the op that began last; nil: none has since the device was last waited for.
-func (m *mark) last() (*kernels.Program, int) {
+// last is the op that began last, and how many are in its launch; nil: none has since the device was last waited for.
+func (m *mark) last() (p *kernels.Program, op, ops int) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	at := atomic.LoadUint64(m.at)
-	return m.programs[uint32(at>>32)], int(uint32(at))
+	const opBits = 28
+	return m.programs[uint32(at>>32)], int(at & (1<<opBits - 1)), int(uint32(at) >> opBits)
 }

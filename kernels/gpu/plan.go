@@ -15,22 +15,29 @@ import (
 	"gorgonia.org/cu"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/chain"
 )
 
 // plan is a Program as a list of launches.
 type plan struct {
 	c      *C.gmel_cuda_plan
-	ops    []int  // of every launch
+	ops    []int  // of every launch, the first of a chain
+	counts []int  // ops of every launch
 	onHost []bool // every launch: the host plays it
 }
 
-// newPlan hands the Program to C, which copies it. guests are its environments on the device; kernels note at
-// mark that they have begun, with the number of the Program.
-func newPlan(p *kernels.Program, precision int, guests []*kernels.Guest, mark *uint64, number uint32) (*plan, error) {
+// newPlan hands the Program to C, which copies it. guests are its environments on the device; kernels note at the
+// backend's mark that they have begun, with the number of the Program.
+func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest, number uint32) (*plan, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
+	s := b.schedule(p)
+	if s != nil {
+		p = s.Program
+	}
 	c := C.gmel_cuda_program{
-		count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision), mark: (*C.uint64_t)(mark), number: C.uint32_t(number),
+		count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(b.precision),
+		mark: (*C.uint64_t)(b.mark.at), number: C.uint32_t(number),
 	}
 	if len(p.Descs) > 0 {
 		pin.Pin(&p.Descs[0])
@@ -50,15 +57,30 @@ func newPlan(p *kernels.Program, precision int, guests []*kernels.Guest, mark *u
 		pin.Pin(&worlds[0])
 		c.worlds = &worlds[0]
 	}
+	if s != nil && len(s.Order) > 0 {
+		pin.Pin(&s.Order[0])
+		pin.Pin(&s.Marks[0])
+		c.order, c.marks = (*C.int64_t)(&s.Order[0]), (*C.uint8_t)(&s.Marks[0])
+	}
 	l := &plan{c: C.gmel_cuda_plan_new(&c)}
 	if l.c == nil {
 		return nil, fmt.Errorf("gpu: program %q: out of memory of the host", p.Name)
 	}
 	for i := range C.gmel_cuda_plan_launches(l.c) {
 		l.ops = append(l.ops, int(C.gmel_cuda_plan_op(l.c, i)))
+		l.counts = append(l.counts, int(C.gmel_cuda_plan_ops(l.c, i)))
 		l.onHost = append(l.onHost, C.gmel_cuda_plan_on_host(l.c, i) != 0)
 	}
 	return l, nil
+}
+
+// schedule is the order of launches, nil where every op is launched by itself: there are chains in fp32 only, and somebody
+// may want to see each op.
+func (b *backend) schedule(p *kernels.Program) *chain.Schedule {
+	if b.alone || b.options.Debug || b.options.Profile || kernels.Precisions()[b.precision] != kernels.FP32 {
+		return nil
+	}
+	return chain.Of(p)
 }
 
 // scratch is what the launches share, in floats.

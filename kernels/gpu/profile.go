@@ -11,7 +11,8 @@ import (
 )
 
 // profiled is an executable that measures its ops by events around its launches. Without graphs a
-// small op takes as long as its launch, so a profile of small ops adds up to more than a run.
+// small op takes as long as its launch, and chains of products are taken apart, so a profile of small ops adds up to more
+// than a run.
 type profiled struct {
 	*executable
 	runs    int64

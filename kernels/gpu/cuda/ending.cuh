@@ -42,18 +42,20 @@ struct ending {
 		if (bias && !bias_first) t += b;
 		return t;
 	}
-	// put writes the result of column j of a row that starts at row.
-	DEVICE void put(int64_t row, int64_t j, float t) const {
-		int64_t at = row + j;
+	// one is the result of column j at c[at], and put writes that of a row that starts at row.
+	DEVICE float one(int64_t at, int64_t j, float t) const {
 		t = add(t, accumulate ? c[at] : 0, bias ? bias[j] : 0);
-		c[at] = grad ? t * slope(fn, 0, aux[at], p, q) : apply(fn, t, p, q);
+		return grad ? t * slope(fn, 0, aux[at], p, q) : apply(fn, t, p, q);
 	}
-	// put_four writes four neighbours, n of which are there, where f is simple.
-	DEVICE void put_four(int64_t at, int n, const float *t, const float4 &b) const {
+	DEVICE void put(int64_t row, int64_t j, float t) const { c[row + j] = one(row + j, j, t); }
+	// four are the results of four neighbours, n of which are there, where f is simple.
+	DEVICE float4 four(int64_t at, int n, const float *t, const float4 &b) const {
 		float4 zero = make_float4(0, 0, 0, 0);
 		float4 old = accumulate ? four_of(c + at, n, vector) : zero, y = grad ? four_of(aux + at, n, vector) : zero;
-		float4 r = make_float4(simple_of(add(t[0], old.x, b.x), y.x), simple_of(add(t[1], old.y, b.y), y.y),
-		                       simple_of(add(t[2], old.z, b.z), y.z), simple_of(add(t[3], old.w, b.w), y.w));
+		return make_float4(simple_of(add(t[0], old.x, b.x), y.x), simple_of(add(t[1], old.y, b.y), y.y),
+		                   simple_of(add(t[2], old.z, b.z), y.z), simple_of(add(t[3], old.w, b.w), y.w));
+	}
+	DEVICE void store(int64_t at, int n, const float4 &r) const {
 		if (vector && n >= 4) {
 			*(float4 *)(c + at) = r;
 			return;
@@ -63,6 +65,7 @@ struct ending {
 		if (n > 2) c[at + 2] = r.z;
 		if (n > 3) c[at + 3] = r.w;
 	}
+	DEVICE void put_four(int64_t at, int n, const float *t, const float4 &b) const { store(at, n, four(at, n, t, b)); }
 	DEVICE void set_vector() { vector = aligned_for_float4(c) && ld % 4 == 0 && (!aux || aligned_for_float4(aux)); }
 };
 

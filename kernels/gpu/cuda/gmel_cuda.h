@@ -31,6 +31,10 @@ typedef struct {
 // knows no params of this size.
 int64_t gmel_cuda_edge_scratch(const void *params, int64_t params_bytes);
 
+// Marks of an op in a chain of products, and the chain's limits; those of package chain.
+enum { GMEL_ON_CHIP = 1, GMEL_UNREAD = 2 };
+enum { GMEL_CHAIN_WIDEST = 128, GMEL_CHAIN_LONGEST = 4 };
+
 // kernels.Program.
 typedef struct {
 	const desc *descs;
@@ -38,8 +42,11 @@ typedef struct {
 	const uint8_t *in_order; // kernels.Program.InOrder; NULL without loops
 	int64_t count, local;
 	int32_t precision;
+	const int64_t *order; // chain.Schedule, with fp32; NULL: ops in the order of the program, each in launches of its own
+	const uint8_t *marks;
 	const gmel_cuda_world *worlds; // by number of the environment; state is NULL where the host plays
-	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | op; NULL: nowhere
+	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | ops << 28 | op, the
+	                               // first of ops; NULL: nowhere
 	uint32_t number;
 } gmel_cuda_program;
 
@@ -54,9 +61,11 @@ void gmel_cuda_plan_free(gmel_cuda_plan *p);
 // Floats of device memory that the launches share for scratch and the local memory of loops.
 int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p);
 
-// The launches, in order, and the op (an index into descs) that each is a part of.
+// The launches, in order, and the op (an index into descs) that each is a part of. A chain has several ops, of which this is the
+// first; gmel_cuda_plan_ops is their number.
 int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p);
 int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t launch);
+int64_t gmel_cuda_plan_ops(const gmel_cuda_plan *p, int64_t launch);
 
 // gmel_cuda_plan_on_host is 1 for an OP_STEP that the host has to play, in place of the launch.
 int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t launch);

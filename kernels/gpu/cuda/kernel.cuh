@@ -11,9 +11,10 @@
 //	};
 //
 // Ops of a loop are launched one after the other, each over all iterations: blockIdx.y is the
-// iteration, local and shared memory have a copy for every iteration. An op that adds up over
-// a segment walks the iterations of the segment in order in its last phase, so only the last phase may
-// touch what accumulates, and each element must belong to the same thread in every iteration.
+// iteration, local and shared memory have a copy for every iteration. Chains of products have a launch and a kernel
+// of their own (chain.cu). An op that adds up over a segment walks the iterations of the segment
+// in order in its last phase, so only the last phase may touch what accumulates, and each element must
+// belong to the same thread in every iteration.
 #ifndef GMEL_KERNEL_CUH
 #define GMEL_KERNEL_CUH
 

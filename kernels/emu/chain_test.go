@@ -1,0 +1,132 @@
+//go:build emu
+
+package emu
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gmel-go/gmel/bench"
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/chain"
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	"github.com/gmel-go/gmel/kernels/kerneltest"
+	"github.com/gmel-go/gmel/kernels/ref"
+)
+
+// recorder is a backend that keeps the Programs which it compiles.
+type recorder struct {
+	kernels.Backend
+	programs []*kernels.Program
+}
+
+func (r *recorder) Compile(p *kernels.Program) (kernels.Executable, error) {
+	r.programs = append(r.programs, p)
+	return r.Backend.Compile(p)
+}
+
+// programsOf are the Programs of a case by name.
+func programsOf(t *testing.T, c bench.Case) map[string]*kernels.Program {
+	t.Helper()
+	cpu, err := kernels.Open("cpu", kernels.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{Backend: cpu}
+	running, err := c.Open(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(running.Close(), cpu.Close()); err != nil {
+		t.Fatal(err)
+	}
+	programs := map[string]*kernels.Program{}
+	for _, p := range r.programs {
+		programs[p.Name] = p
+	}
+	return programs
+}
+
+// compiled is a Program on a backend of its own, chained or not.
+func compiled(t *testing.T, p *kernels.Program, precision string, alone bool) *executable {
+	t.Helper()
+	b, err := kernels.Open("emu", kernels.Options{Precision: precision})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.(*backend).alone = alone
+	e, err := b.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(e.Close(), b.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return e.(*executable)
+}
+
+// The nets that matter run in chains, forward and backward, and the hidden layers of those that play are not stored.
+func TestNetsRunInChains(t *testing.T) {
+	update, proximal := programsOf(t, bench.Update(256, 30, 64)), programsOf(t, bench.ProximalUpdate(64, 30, 64))
+	for _, x := range []struct {
+		name   string
+		p      *kernels.Program
+		chains []int // products of each
+		unread int   // results that are not stored
+	}{
+		{"perceptron", programsOf(t, bench.MLP(4096, 32, 128, 128, 16))["mlp"], []int{3, 2}, 0},
+		{"small perceptron", programsOf(t, bench.MLP(256, 32, 64, 64, 16))["mlp"], []int{3, 2}, 0},
+		{"actor", programsOf(t, bench.AMARLActor(256, 30, 64))["actor"], []int{3, 2}, 0},
+		{"rollout", update["slot"], []int{3}, 2},
+		{"update", update["update"], []int{3, 2, 2, 2, 2, 2, 2, 3, 2}, 3}, // the first is the target actor, the last two are the actor
+		{"on-policy rollout", proximal["slot"], []int{3, 2, 2, 2, 2, 2}, 4},
+		{"on-policy update", proximal["update"], []int{2, 2, 2, 2, 3, 2}, 0},
+	} {
+		var chains []int
+		for _, n := range compiled(t, x.p, "", false).launches() {
+			if n > 1 {
+				chains = append(chains, n)
+			}
+		}
+		unread := 0
+		for _, m := range chain.Of(x.p).Marks {
+			if m&chain.Unread != 0 {
+				unread++
+			}
+		}
+		if !slices.Equal(chains, x.chains) || unread != x.unread {
+			t.Errorf("%s: chains of %v, %d results not stored; want %v, %d", x.name, chains, unread, x.chains, x.unread)
+		}
+		if slices.Max(compiled(t, x.p, "", true).launches()) != 1 || slices.Max(compiled(t, x.p, kernels.TF32, false).launches()) != 1 {
+			t.Errorf("%s: chains where ops are to be alone, or in tf32", x.name)
+		}
+	}
+}
+
+// More nets than the suite has, in chains and without, in all orders of threads.
+func TestChainsChangeNoBits(t *testing.T) {
+	for seed := range uint64(400) {
+		p, arena := kerneltest.Net(100 + seed)
+		want := slices.Clone(arena)
+		if err := ref.Run(p, want); err != nil {
+			t.Fatal(err)
+		}
+		for _, order := range append([]string{""}, orders...) {
+			got := slices.Clone(arena)
+			e := compiled(t, p, "", order == "")
+			e.backend.order = max(0, slices.Index(orders, order))
+			if err := e.Run(&buffer{got}, 1); err != nil {
+				t.Fatal(err)
+			}
+			for i := range want {
+				if math.Float32bits(got[i]) != math.Float32bits(want[i]) && want[i] == want[i] {
+					t.Fatalf("net %d, order %q: float %d is %g, want %g", seed, order, i, got[i], want[i])
+				}
+			}
+		}
+	}
+}
