@@ -18,7 +18,7 @@ gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with
 
 # The bundle's script on the driver and the kernels of test-gpu: all kinds of steps, at sizes that these can do. PyTorch
 # computes on the processor, where PEER_PYTHON is there.
-REHEARSED = info|machine|backend|conformance|graphs|parity|worlds|bench-(gemm|actor)-fp32|bench-sim|bench-train|peer-gemm-fp32
+REHEARSED = info|machine|backend|conformance|graphs|parity|worlds|chains|bench-(gemm|actor)-fp32|bench-sim|bench-train|peer-gemm-fp32
 test-gpu-bundle:
 	scripts/gpu-bundle emulated
 	. build/gpu-emulated/env && cd build/gpu-bundle-emulated && GMEL_FAKE_DEVICES=1 STEPS='$(REHEARSED)' SHAPES='1x128x128 64-16' \

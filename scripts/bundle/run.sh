@@ -72,6 +72,7 @@ works='gemm actor critic update ppo-update iteration unet-block attention'
 for precision in $PRECISIONS; do
   for work in $works; do bench "bench-$work-$precision" "$work" --precision "$precision"; done
 done
+step chains ./gpu.test -test.run '^$' -test.bench Chains -test.benchtime 300x # products together in a launch, and alone
 rows bench-sim ./gmel bench sim --backend gpu --worlds "$WORLDS"
 rows bench-sim-many ./gmel bench sim --backend gpu --ieds 30 --ieds 100 --worlds 65536
 rows bench-sim-cpu ./gmel bench sim --ieds 30 --ieds 100
