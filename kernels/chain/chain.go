@@ -30,13 +30,16 @@ func Of(program *kernels.Program) *Schedule {
 	p := *program
 	p.Descs = slices.Clone(p.Descs)
 	s := &Schedule{&p, make([]int64, len(p.Descs)), make([]uint8, len(p.Descs))}
+	local := p.Local // loops share it, one after the other
 	for at := 0; at < len(p.Descs); {
 		d := &p.Descs[at]
 		switch d.Op {
 		case kernels.OpLoop:
 			s.Order[at] = int64(at)
 			end := at + 1 + int(d.Dim[kernels.LoopBody])
+			p.Local = program.Local
 			s.place(at+1, newStretch(&p, d, at+1, end))
+			local = max(local, p.Local)
 			at = end
 		case kernels.OpStep:
 			s.Order[at] = int64(at)
@@ -50,6 +53,7 @@ func Of(program *kernels.Program) *Schedule {
 			at = end
 		}
 	}
+	p.Local = local
 	return s
 }
 

@@ -21,7 +21,7 @@ func (x *stretch) product(op int) bool {
 	size := func(n int64) bool { return n >= 1 && n <= Widest }
 	return d.Op == kernels.OpGemm && d.Dim[kernels.GemmGroups] == 1 && !d.Has(kernels.FlagTransA) && x.step(op).Sum == 0 &&
 		d.Dim[kernels.GemmM] >= 1 && size(d.Dim[kernels.GemmN]) && size(d.Dim[kernels.GemmK]) &&
-		d.Dim[kernels.GemmLDC] >= d.Dim[kernels.GemmN]
+		d.Dim[kernels.GemmLDA] >= d.Dim[kernels.GemmK] && d.Dim[kernels.GemmLDC] >= d.Dim[kernels.GemmN] // rows do not overlap
 }
 
 // follows reports that the left factor of next is the result of op, wherever that lies.

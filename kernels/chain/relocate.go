@@ -57,7 +57,7 @@ func (x *stretch) readers(t touch, rest [][]int) (list []reader, ok bool) {
 			case u.writes && !u.whole:
 				return nil, false
 			case u.writes:
-			case len(alive) == 1 && alive[0] == t && t.from <= u.from && u.from+u.length <= t.from+t.length:
+			case len(alive) == 1 && alive[0] == t && u.stride == 0 && u.segment == 0 && t.from <= u.from && u.from+u.length <= t.from+t.length:
 				list = append(list, reader{op, u.arg})
 			default:
 				return nil, false

@@ -22,19 +22,24 @@ func (x *stretch) touchesOf(op int) (list []touch) {
 		t := touch{arg: a, from: d.Arg[a], length: arg.Len(d), stride: s.Iteration[a], segment: s.Segment[a]}
 		t.reads = arg.Mode == kernels.In || arg.Mode == kernels.InOut || adds
 		t.writes = arg.Mode != kernels.In
-		t.whole = t.writes && !t.reads && !gaps(d)
+		t.whole = t.writes && !t.reads && withoutGaps(d)
 		list = append(list, t)
 	}
 	return list
 }
 
-// gaps reports an op that may leave floats between the rows of its result as they are.
-func gaps(d *kernels.Desc) bool {
+// withoutGaps reports an op that is known to write every float of its results. One that is not may leave some as they
+// are, so that nothing may be forgotten because of it.
+func withoutGaps(d *kernels.Desc) bool {
 	switch d.Op {
 	case kernels.OpGemm:
-		return d.Dim[kernels.GemmLDC] != d.Dim[kernels.GemmN] || d.Dim[kernels.GemmGroups] != 1
+		return d.Dim[kernels.GemmLDC] == d.Dim[kernels.GemmN] && d.Dim[kernels.GemmGroups] == 1
 	case kernels.OpCopy:
-		return d.Dim[1] != d.Dim[3]
+		return d.Dim[1] == d.Dim[3]
+	case kernels.OpUnary, kernels.OpUnaryGrad, kernels.OpBinary, kernels.OpFill, kernels.OpSumAll, kernels.OpSumRows, kernels.OpSumCols,
+		kernels.OpLogSoftmax, kernels.OpLogSoftmaxGrad, kernels.OpSample, kernels.OpArgMax, kernels.OpOneHot, kernels.OpPick, kernels.OpPickGrad,
+		kernels.OpAttention, kernels.OpAttentionGrad, kernels.OpGatherRows, kernels.OpLayerNorm, kernels.OpLayerNormGrad:
+		return true
 	}
 	return false
 }

@@ -43,6 +43,7 @@ func (e *executable) debug(s segment, arena cu.DevicePtr) error {
 			return e.backend.fail(opError(e.program, op, err))
 		}
 		e.backend.ring.used = 0
+		e.backend.mark.clear()
 		if slices.Contains(e.plan.ops[i+1:], op) {
 			continue // it has more phases, or iterations that follow each other
 		}

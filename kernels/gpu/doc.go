@@ -5,7 +5,7 @@
 // of small products that package kernels/chain finds, but with Options.Debug and Options.Profile, which look at every op. Here are
 // devices, memory and streams, by gorgonia.org/cu, and CUDA graphs: the first run of a Program
 // launches its kernels one by one, which loads them; then the launches of one or of many runs are
-// captured, once for every arena, and later runs replay the graph. An OpStep whose environment has a kernel
+// captured, once for every arena and number of runs, and later runs replay the graph. An OpStep whose environment has a kernel
 // (kernels.Portable) is a launch like the others, so the slots of a rollout are one graph:
 // the state of the environment stays on the device, one copy for all Programs of
 // the backend, until Go reads it. Any other OpStep is played by the host between two graphs.

@@ -185,7 +185,11 @@ func (e *executable) plain(arena cu.DevicePtr, launches func(s segment, arena cu
 // launches puts the launches of a segment on the stream.
 func (e *executable) launches(s segment, arena cu.DevicePtr) error {
 	for i := s.from; i < s.to; i++ {
-		if err := e.plan.enqueue(i, e.backend.stream, arena, e.scratch); err != nil {
+		err := e.plan.enqueue(i, e.backend.stream, arena, e.scratch)
+		if earlier(err) {
+			return e.backend.late(err)
+		}
+		if err != nil {
 			return e.backend.fail(fmt.Errorf("%s: %w", nameOfLaunch(e.program, e.plan.ops[i], e.plan.counts[i]), err))
 		}
 	}

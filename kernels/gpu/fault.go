@@ -91,6 +91,21 @@ func (b *backend) late(err error) error {
 	return b.fail(fmt.Errorf("the device has failed%s: %w", where, err))
 }
 
+// earlier reports that a launch has met the fault of a kernel that was on its way, and was not refused itself.
+func earlier(err error) bool {
+	var c code
+	if !errors.As(err, &c) {
+		return false
+	}
+	switch c {
+	case C.CUDA_ERROR_ECC_UNCORRECTABLE, C.CUDA_ERROR_ILLEGAL_ADDRESS, C.CUDA_ERROR_LAUNCH_TIMEOUT, C.CUDA_ERROR_ASSERT,
+		C.CUDA_ERROR_HARDWARE_STACK_ERROR, C.CUDA_ERROR_ILLEGAL_INSTRUCTION, C.CUDA_ERROR_MISALIGNED_ADDRESS,
+		C.CUDA_ERROR_INVALID_ADDRESS_SPACE, C.CUDA_ERROR_INVALID_PC, C.CUDA_ERROR_LAUNCH_FAILED:
+		return true
+	}
+	return false
+}
+
 // started is the error of a call that only starts work: it may be a fault of earlier work.
 func (b *backend) started(err error) error {
 	if err == nil {

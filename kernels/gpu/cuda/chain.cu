@@ -7,6 +7,8 @@
 #include "choose.cuh"
 #include "gemm.cuh"
 
+static_assert((int)GMEL_CHAIN_WIDEST <= (int)BLOCK_K, "a product has one block of terms, whose sum is one chain of fma");
+
 namespace {
 
 // rows_tile: ROWS rows of a block of threads, panels of DEPTH terms. A thread has my_rows rows, down from each
