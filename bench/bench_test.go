@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,9 @@ func TestFoundDoesNotDependOnWhatRanBefore(t *testing.T) {
 			t.Errorf("%s: %s differs by %g, %v", c.Name, name, worst, err)
 		}
 		for _, a := range lists[0] {
+			if a.Name == "rollout/ended" && slices.Max(a.Data) != kernels.Truncated {
+				t.Errorf("%s: no episode ends in the rollout that is compared", c.Name)
+			}
 			if a.Name == "loss" || strings.HasPrefix(a.Name, "grad/") {
 				if top := distance(a.Data, make([]float32, len(a.Data))); top == 0 {
 					t.Errorf("%s: %s is 0", c.Name, a.Name)

@@ -12,6 +12,6 @@
 // arithmetic, not by memory.
 //
 // A peer first shows that it does the same work: it gets the same inputs and parameters, and its
-// losses and gradients must agree to [Tolerance]. Then the two sides take turns in short slices, never
+// losses and gradients, or what a rollout shows, must agree to [Tolerance]. Then the two sides take turns in short slices, never
 // at once; the figure is the median of the ratios of neighbouring slices.
 package bench

@@ -15,9 +15,9 @@ func Iterations() []Case {
 }
 
 // Iteration is one iteration of amarl-ppo on the offloading game with A IEDs: a rollout of H slots in W
-// worlds and, where whole, the updates on it. A peer plays the same worlds. It agrees when it finds in the warm-up
-// and the rollout what we have found, given the actions: observations, masks, log-probabilities, advantages and returns.
-// That its updates do the same work is for ProximalUpdate to check.
+// worlds and, where whole, the updates on it. A peer plays the same worlds. It agrees when, given all actions so far, it finds in
+// the first rollout that we tell of, in which an episode ends, what we have found: observations, masks, log-probabilities,
+// values, rewards, advantages and returns. That its updates do the same work is for ProximalUpdate to check.
 func Iteration(c marl.Config, agents int, whole bool) Case {
 	part, goals := "rollout", map[string]float64(nil)
 	if whole {
@@ -32,7 +32,7 @@ func Iteration(c marl.Config, agents int, whole bool) Case {
 		Open: func(b kernels.Backend) (Running, error) {
 			u := &update{cfg: c, backend: b, agents: agents}
 			i := &iteration{update: u, whole: whole}
-			u.own, u.warmed = i.rollouts, i.noteWarmUp
+			u.own, u.before = i.rollouts, i.playEpisode
 			if _, err := u.opened(); err != nil {
 				return nil, err
 			}
@@ -52,18 +52,31 @@ func number(b bool) int {
 // iteration is a trainer that goes on playing.
 type iteration struct {
 	*update
-	whole bool
-	warm  Array // [H*W, A] the actions of the warm-up
+	whole  bool
+	played Array // [n H W, A] the actions of the n rollouts before, the first of which is the warm-up
 }
 
-// noteWarmUp keeps the actions of the warm-up, which the rollout overwrites.
-func (i *iteration) noteWarmUp() (err error) {
-	if c := &i.cfg; c.WarmupSlots != c.SlotsPerIteration {
+// playEpisode plays rollouts up to that in which the first episode ends, and keeps their actions.
+func (i *iteration) playEpisode() error {
+	c := &i.cfg
+	if c.WarmupSlots != c.SlotsPerIteration {
 		return fmt.Errorf("bench: an iteration is measured with a warm-up as long as a rollout, not with %d and %d slots", c.WarmupSlots, c.SlotsPerIteration)
 	}
-	i.warm, err = i.actions()
-	i.warm.Name = "warm-up/act"
-	return err
+	i.played = Array{Name: "played/act"}
+	for slots := c.WarmupSlots; ; slots += c.SlotsPerIteration {
+		act, err := i.actions()
+		if err != nil {
+			return err
+		}
+		i.played.Data = append(i.played.Data, act.Data...)
+		i.played.Shape = []int{len(i.played.Data) / i.agents, i.agents}
+		if slots+c.SlotsPerIteration >= i.worlds.Scenario().Time.Slots {
+			return nil
+		}
+		if err := i.trainer.Rollout(); err != nil {
+			return err
+		}
+	}
 }
 
 // actions are those of the last rollout.
@@ -75,11 +88,11 @@ func (i *iteration) actions() (Array, error) {
 	return tables[slices.IndexFunc(tables, func(a Array) bool { return a.Name == "rollout/act" })], nil
 }
 
-// rollouts are the settings and all actions so far: of the warm-up and of the first rollout.
+// rollouts are the settings and all actions so far.
 func (i *iteration) rollouts() ([]Array, error) {
 	c := &i.cfg
 	act, err := i.actions()
-	return []Array{i.proximalSettings(), vector("returns", float32(c.Gamma), float32(c.GAELambda), float32(c.Omega)), i.warm, act}, err
+	return []Array{i.proximalSettings(), vector("returns", float32(c.Gamma), float32(c.GAELambda), float32(c.Omega)), i.played, act}, err
 }
 
 // Run implements Running.
@@ -99,6 +112,17 @@ func (i *iteration) once() error {
 	}
 	return i.trainer.Rollout()
 }
+
+// Program implements Running: what is executed most, an update or else a slot.
+func (i *iteration) Program() *kernels.Program {
+	if i.whole {
+		return i.trainer.UpdateProgram()
+	}
+	return i.trainer.SlotProgram()
+}
+
+// Profile implements Running.
+func (i *iteration) Profile() (kernels.Profile, bool) { return i.trainer.Profile(i.Program()) }
 
 // Found implements Running: what the first rollout has shown.
 func (i *iteration) Found() ([]Array, error) {

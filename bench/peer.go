@@ -14,7 +14,7 @@ const (
 	peerGorgonia = "gorgonia"
 )
 
-// Tolerance is how far losses and gradients of a peer may be from ours, over the largest element of
+// Tolerance is how far losses and gradients of a peer, or its rollout, may be from ours, over the largest element of
 // the tensor, in fp32.
 const Tolerance = 1e-4
 
@@ -41,7 +41,7 @@ type Peer interface {
 	Load(t Task) (ways []string, err error)
 	// Name is the peer with its version, known after Load.
 	Name() string
-	// Check does the loaded work once, from the given parameters, and returns losses and gradients.
+	// Check does the loaded work once, from the given parameters, and returns what must agree, such as losses and gradients.
 	Check(way string) ([]Array, error)
 	// Time does the work n times and returns the seconds of all.
 	Time(way string, n int) (float64, error)

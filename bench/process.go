@@ -21,7 +21,7 @@ import (
 //	{"ask":"load","work":"mlp","sizes":{..},"threads":2,"tensors":[{"name":..,"shape":[..],"data":base64}]}
 //	    {"name":"PyTorch 2","family":"torch","ways":["eager", ..]}   no ways: it does not know the work
 //	{"ask":"check","way":"eager"}
-//	    {"tensors":[..]}                                  losses and gradients from the given parameters
+//	    {"tensors":[..]}                                  what must agree, from the given parameters
 //	{"ask":"time","way":"eager","n":10}
 //	    {"seconds":0.5}                                   of all ten
 //

@@ -30,7 +30,7 @@ func Update(batch, agents, hidden int) Case {
 type update struct {
 	cfg     marl.Config
 	own     func() ([]Array, error) // what only this work's peer needs
-	warmed  func() error            // called after the warm-up of amarl-ppo; may be nil
+	before  func() error            // called between the warm-up and the first rollout of amarl-ppo; may be nil
 	backend kernels.Backend
 	agents  int
 	worlds  *sim.Worlds
@@ -71,7 +71,7 @@ func (u *update) restart() error {
 	if u.worlds, err = sim.New(s.Population(u.agents), u.cfg.Worlds, 1); err != nil {
 		return err
 	}
-	if u.trainer, err = marl.NewTrainer(u.cfg, marl.Offloading(u.worlds), u.backend, 1); err != nil {
+	if u.trainer, err = marl.NewTrainer(u.cfg, marl.OffloadingFor(&u.cfg, u.worlds), u.backend, 1); err != nil {
 		return err
 	}
 	if u.cfg.Algo != marl.AlgoPPO {
@@ -80,8 +80,8 @@ func (u *update) restart() error {
 	if err := u.trainer.WarmUp(context.Background()); err != nil {
 		return err
 	}
-	if u.warmed != nil {
-		if err := u.warmed(); err != nil {
+	if u.before != nil {
+		if err := u.before(); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func (u *update) Run(n int) error {
 func (u *update) Program() *kernels.Program { return u.trainer.UpdateProgram() }
 
 // Profile implements Running.
-func (u *update) Profile() (kernels.Profile, bool) { return u.trainer.UpdateProfile() }
+func (u *update) Profile() (kernels.Profile, bool) { return u.trainer.Profile(u.trainer.UpdateProgram()) }
 
 // Close implements Running.
 func (u *update) Close() error { return u.trainer.Close() }

@@ -29,7 +29,7 @@ type Running interface {
 	Program() *kernels.Program
 	// Given is what a peer gets: inputs and parameters before the first run.
 	Given() ([]Array, error)
-	// Found is what must agree: losses and gradients of the first run.
+	// Found is what must agree: losses and gradients of the first run, or what a rollout has shown.
 	Found() ([]Array, error)
 	// State is what the runs so far have learned or computed.
 	State() ([]Array, error)

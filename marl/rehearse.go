@@ -46,10 +46,8 @@ func (t *Trainer) SlotProgram() *kernels.Program { return t.learner.slot }
 // UpdateProgram is what one update executes.
 func (t *Trainer) UpdateProgram() *kernels.Program { return t.learner.update }
 
-// UpdateProfile is the time of the update's ops so far, where the backend measures it.
-func (t *Trainer) UpdateProfile() (kernels.Profile, bool) {
-	return t.learner.session.Profile(t.learner.update)
-}
+// Profile is the time of the ops of one of the trainer's Programs so far, where the backend measures it.
+func (t *Trainer) Profile(p *kernels.Program) (kernels.Profile, bool) { return t.learner.session.Profile(p) }
 
 // WriteProfile writes every Program of the run that was measured: its ops, then where their time
 // went, with the share of the backend's peak if it knows one.
@@ -144,10 +142,13 @@ func (t *Trainer) Prepare() error {
 	return t.learner.session.Run(t.learner.prepare)
 }
 
-// Repeat takes n updates, without rollout, schedule and reports.
+// Repeat takes n updates, without rollout, schedule and reports, and waits for them.
 func (t *Trainer) Repeat(n int) error {
 	t.update += n
-	return t.learner.session.Repeat(t.learner.update, n)
+	if err := t.learner.session.Repeat(t.learner.update, n); err != nil {
+		return err
+	}
+	return t.learner.session.Sync()
 }
 
 // Draws returns what the next update will draw, so that another implementation can be given the

@@ -61,7 +61,7 @@ class Iteration:
             self.play(act)
             t["next"][slot] = self.values(self.seen(self.successor()))
             t["reward"][slot] = self.mixed_reward()
-            t["ended"][slot] = torch.from_numpy(w.truncated).float().repeat_interleave(w.num_agents)
+            t["ended"][slot] = 2 * torch.from_numpy(w.truncated).float().repeat_interleave(w.num_agents)  # kernels.Truncated
 
     def successor(self):
         """What follows the action: the end of the episode where there is one."""
@@ -81,7 +81,7 @@ class Iteration:
         delta = reward + self.gamma * t["next"] - t["value"]
         advantage, later = torch.empty_like(delta), torch.zeros_like(delta[0])
         for slot in reversed(range(self.slots)):
-            later = delta[slot] + self.gamma * self.lam * (1 - t["ended"][slot]) * later
+            later = delta[slot] + self.gamma * self.lam * (t["ended"][slot] == 0) * later
             advantage[slot] = later
         t["returns"] = advantage + t["value"]
         decided = advantage[t["decides"] > 0]
@@ -102,7 +102,7 @@ class Iteration:
             self.update()
 
     def check(self):
-        for act in self.arrays["warm-up/act"].view(self.slots, self.rows):
+        for act in self.arrays["played/act"].view(-1, self.rows):
             self.play(act)
         self.rollout(self.arrays["rollout/act"].view(self.slots, self.rows).long())
         self.prepare()
