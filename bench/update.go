@@ -104,7 +104,9 @@ func (u *update) Run(n int) error {
 func (u *update) Program() *kernels.Program { return u.trainer.UpdateProgram() }
 
 // Profile implements Running.
-func (u *update) Profile() (kernels.Profile, bool) { return u.trainer.Profile(u.trainer.UpdateProgram()) }
+func (u *update) Profile() (kernels.Profile, bool) {
+	return u.trainer.Profile(u.trainer.UpdateProgram())
+}
 
 // Close implements Running.
 func (u *update) Close() error { return u.trainer.Close() }

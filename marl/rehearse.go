@@ -47,7 +47,9 @@ func (t *Trainer) SlotProgram() *kernels.Program { return t.learner.slot }
 func (t *Trainer) UpdateProgram() *kernels.Program { return t.learner.update }
 
 // Profile is the time of the ops of one of the trainer's Programs so far, where the backend measures it.
-func (t *Trainer) Profile(p *kernels.Program) (kernels.Profile, bool) { return t.learner.session.Profile(p) }
+func (t *Trainer) Profile(p *kernels.Program) (kernels.Profile, bool) {
+	return t.learner.session.Profile(p)
+}
 
 // WriteProfile writes every Program of the run that was measured: its ops, then where their time
 // went, with the share of the backend's peak if it knows one.
