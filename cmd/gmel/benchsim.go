@@ -40,7 +40,7 @@ func benchSim(c *cli.Context) error {
 	p := progress(c)
 	defer p.Done()
 	list := c.IntSlice("ieds")
-	count := p.Count("size")
+	count := p.Count("size", "sizes")
 	for i, n := range list {
 		s := o.Scenario.Population(n)
 		for _, worlds := range c.IntSlice("worlds") {

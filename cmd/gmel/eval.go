@@ -36,7 +36,7 @@ func eval(c *cli.Context) error {
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{
 		Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
-		Progress: p.Count("policy"), Notice: p.Line,
+		Progress: p.Count("policy", "policies"), Notice: p.Line,
 	})
 	p.Done()
 	if err != nil {

@@ -44,7 +44,7 @@ func simulate(c *cli.Context) error {
 	}
 	p := progress(c)
 	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(sim.Bytes(o.Scenario, o.Worlds))/1e6))
-	o.Progress = p.Count("episode")
+	o.Progress = p.Count("episode", "episodes")
 	s, err := traced(c.String("trace"), func(w io.Writer) (sim.Summary, error) {
 		o.Trace = w
 		return sim.Simulate(o)

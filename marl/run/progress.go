@@ -42,9 +42,9 @@ func (p *Progress) Train(s Status) {
 	p.show("update", s.Update, s.Updates, note, "updates/s")
 }
 
-// Count shows a count of things, such as episodes.
-func (p *Progress) Count(what string) func(done, total int) {
-	return func(done, total int) { p.show(what, done, total, "", what+"s/s") }
+// Count shows a count of things, by the word for one and for many, such as "episode" and "episodes".
+func (p *Progress) Count(one, many string) func(done, total int) {
+	return func(done, total int) { p.show(one, done, total, "", many+"/s") }
 }
 
 func (p *Progress) show(what string, done, total int, note, unit string) {
