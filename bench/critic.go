@@ -13,14 +13,17 @@ func Critics() []Case {
 	return []Case{Critic(256, 32, 128), Critic(256, 8, 128), Critic(64, 128, 128), Critic(16, 512, 128)}
 }
 
-// criticsFor adds, on a GPU, 8 to 4096 agents at about the same number of rows.
-func criticsFor(gpu bool) []Case {
-	list := Critics()
+// criticsFor are, on a GPU, 8 to 4096 agents: batch 1024 up to 256 agents, then about as many rows.
+func criticsFor(gpu bool) (list []Case) {
 	if !gpu {
-		return list
+		return Critics()
 	}
 	for agents := 8; agents <= 4096; agents *= 2 {
-		list = append(list, Critic(max(8, min(1024, 1<<17/agents)), agents, 128))
+		goal := 1.5
+		if agents > 256 {
+			goal = 1
+		}
+		list = append(list, Critic(min(1024, 1<<18/agents), agents, 128).against(goal))
 	}
 	return list
 }

@@ -27,7 +27,7 @@ func Iteration(c marl.Config, agents int, whole bool) Case {
 		Name: "iteration", Shape: fmt.Sprintf("%s N%d H%d W%d x %d slots, %s", c.Algo, agents, c.Hidden, c.Worlds, c.SlotsPerIteration, part),
 		Unit: "agent-steps/s", Items: float64(agents * c.Worlds * c.SlotsPerIteration), Goals: goals, Peer: "iteration",
 		Sizes: map[string]int{
-			"agents": agents, "worlds": c.Worlds, "slots": c.SlotsPerIteration, "epochs": c.Epochs, "minibatches": c.Minibatches, "updates": number(whole),
+			"agents": agents, "worlds": c.Worlds, "slots": c.SlotsPerIteration, "epochs": c.Epochs, "minibatches": c.Minibatches, "updates": flag(whole),
 		},
 		Open: func(b kernels.Backend) (Running, error) {
 			u := &update{cfg: c, backend: b, agents: agents}
@@ -39,14 +39,6 @@ func Iteration(c marl.Config, agents int, whole bool) Case {
 			return i, nil
 		},
 	}
-}
-
-// number is 1 for true.
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // iteration is a trainer that goes on playing.

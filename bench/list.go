@@ -14,11 +14,12 @@ func Works() []Work {
 		{"gemm", "matrix products of small networks' layers, forward and backward", same(Gemms)},
 		{"actor", "a whole step of a perceptron, and of AMARL's actor: forward, backward, Adam", same(Actors)},
 		{"critic", "a whole step of the attention critic: forward, backward, Adam", criticsFor},
-		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", same(Updates)},
+		{"update", "a whole update of AMARL: minibatch, targets, critic, actor, Adam, target networks", Updates},
 		{"ppo-update", "an update of the on-policy form: minibatch, critic of states, clipped objective, Adam", same(ProximalUpdates)},
 		{"iteration", "an iteration of the on-policy form: a rollout in all worlds, then the updates on it", same(Iterations)},
 		{"unet-block", "a residual block of a U-Net with its backward pass, dX included", same(Blocks)},
 		{"attention", "multi-head attention of agents over the others, forward and backward", Attentions},
+		{"adam", "a step of Adam over 10 million parameters, on a GPU", Adams},
 	}
 }
 

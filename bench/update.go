@@ -13,8 +13,14 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Updates are the cases of "update": AMARL as it trains, on a larger minibatch.
-func Updates() []Case { return []Case{Update(256, 30, 64)} }
+// Updates are the cases of "update": AMARL as it trains, on a larger minibatch, and on a GPU with a wider critic, too.
+func Updates(gpu bool) []Case {
+	list := []Case{Update(256, 30, 64)}
+	if gpu {
+		list = append(list, Update(1024, 30, 128).against(3))
+	}
+	return list
+}
 
 // Update is the whole update of AMARL on B joint transitions of the offloading game with A IEDs:
 // minibatch from a filled replay, targets, critic, actor, two optimisers, target networks.

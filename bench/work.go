@@ -21,6 +21,12 @@ type Case struct {
 	narrow bool // a product that fills no vector
 }
 
+// against is the case with another goal: the ratio to PyTorch.
+func (c Case) against(ratio float64) Case {
+	c.Goals = map[string]float64{peerTorch: ratio}
+	return c
+}
+
 // Running is a case on a backend.
 type Running interface {
 	// Run does the work n times.

@@ -107,6 +107,9 @@ func benchCases(c *cli.Context) (cases []bench.Case, err error) {
 			cases = append(cases, bench.Select(w.Cases(onGPU(c)), c.StringSlice("shapes"))...)
 		}
 	}
+	if len(cases) == 0 && len(c.StringSlice("shapes")) == 0 {
+		return nil, usagef("%s is for a GPU: --backend gpu", c.Command.Name)
+	}
 	if len(cases) == 0 {
 		return nil, usagef("no size of %s contains %s", c.Command.Name, strings.Join(c.StringSlice("shapes"), " or "))
 	}

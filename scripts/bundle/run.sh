@@ -68,7 +68,7 @@ else
   note sanitizer skipped 0
 fi
 
-works='gemm actor critic update ppo-update iteration unet-block attention'
+works='gemm actor critic update ppo-update iteration unet-block attention adam'
 for precision in $PRECISIONS; do
   for work in $works; do bench "bench-$work-$precision" "$work" --precision "$precision"; done
 done

@@ -96,7 +96,8 @@ class ByOneDNN:
 
 def all_ways(make):
     """On a processor the eager ways with oneDNN too: PyTorch takes MKL, which leaves half of AVX-512 unused on processors
-    that are not Intel's. On a GPU every way as a graph too."""
+    that are not Intel's. Compiled ways stay with MKL: the compiler takes oneDNN for constant weights only. On a GPU every way as
+    a graph too."""
     if on_gpu():
         return graphed(make)
     return make | {way + ", oneDNN": lambda work=work: ByOneDNN(work()) for way, work in make.items() if way.startswith("eager")}
