@@ -76,8 +76,8 @@ typedef struct {
 	int64_t from, to, size;
 } channels;
 
-// Pixels with some of many channels.
-enum { GROUP = CONV_ROWS, MANY = 16 };
+// Pixels with some of many channels: those of a tile, or of several that are a whole vector.
+enum { GROUP = VL % CONV_ROWS ? CONV_ROWS : VL, MANY = 16 };
 
 // copy_pixels copies n pixels: all of their channels, or a group of more than MANY. With a
 // group come other floats of x, which the next pixel replaces and nobody uses.

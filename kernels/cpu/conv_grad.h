@@ -2,13 +2,16 @@
 #ifndef GMEL_CONV_GRAD_H
 #define GMEL_CONV_GRAD_H
 
-// Channels of x are taken in groups as high as a tile, each with a band of its own: band and
+// Channels of x are taken in groups, each with a band of its own: band and
 // panel of a patch fit in the first cache, where every tap uses them again. Few channels are
 // one group, whose neighbouring pixels are one run of rows.
 //
 // A task has some groups and panels with all of their taps, so that it copies little for much
 // work. Rows of taps are cut only where there would be fewer than FEW_TASKS.
-enum { TASK_GROUPS = 2, TASK_PANELS = 2, FEW_TASKS = 4 };
+//
+// dy is copied to panels where its pixels have more columns than FEW_PANELS: one panel of them
+// would share few sets of the first cache.
+enum { TASK_GROUPS = 2 * CONV_ROWS / GROUP, TASK_PANELS = 2, FEW_TASKS = 4, FEW_PANELS = 2 };
 
 // How dw is cut: by groups of channels, by panels of columns, by rows of taps.
 typedef struct {
@@ -40,6 +43,7 @@ typedef struct {
 	range groups, columns, taps;
 	int64_t group_count;
 	int merged;           // there is one group, and a row of taps is one line
+	int in_place;         // the pixels of dy serve as rows of panels
 	int64_t lines, line;  // lines of rows for each row of taps; rows of dw in a line
 	int64_t width;        // floats of a row of sums
 	int64_t group_floats; // of a band of one group
@@ -64,13 +68,14 @@ static INLINE grad_task grad_task_at(const grad_shape *g, int64_t task) {
 	t.merged = g->groups == 1;
 	t.lines = t.merged ? 1 : t.s.taps_x;
 	t.line = t.merged ? t.s.taps_x * t.s.in_c : GROUP;
+	t.in_place = g->n % VL == 0 && g->n <= FEW_PANELS * PANEL;
 	t.width = panels_width(t.columns.to - t.columns.from);
 	t.group_floats = band_floats(&t.s, t.merged ? t.s.in_c : GROUP);
 	return t;
 }
 
 // grad_panels is the size of a patch of dy in panels.
-static INLINE int64_t grad_panels(const grad_task *t) { return PATCH * t->width; }
+static INLINE int64_t grad_panels(const grad_task *t) { return t->in_place ? 0 : PATCH * t->width; }
 
 enum { PIXEL_FLOATS = PATCH * sizeof(int64_t) / sizeof(float) };
 
@@ -194,11 +199,13 @@ static void grad_patch(const grad_task *t, const float *x, const float *dy, int6
 	b.p = t->bands; // the bands of all groups are alike
 	grad_pixels(t, &b, &area);
 	grad_input in = {.pixels = t->pixels, .pixel_count = rows * columns, .ld = t->width, .add = index > 0};
-	grad_pack(t, dy + (area.rows.from * t->s.out_x + area.columns.from) * n + t->columns.from, rows * columns, n);
+	const float *own = dy + (area.rows.from * t->s.out_x + area.columns.from) * n + t->columns.from;
+	if (!t->in_place) grad_pack(t, own, rows * columns, n);
 	grad_ahead ahead = grad_ahead_at(t, x, dy, n, index + 1);
 	for (int64_t j = 0; j < t->width; j += PANEL) {
-		in.panel = t->panels + j * rows * columns;
 		in.width = conv_width(t->width - j);
+		in.panel = t->in_place ? own + j : t->panels + j * rows * columns;
+		in.panel_step = t->in_place ? n : in.width;
 		grad_panel(t, &b, &in, &ahead, t->sums + j);
 	}
 }

@@ -9,6 +9,7 @@ typedef struct {
 	int64_t pixel_count;
 	const float *panel; // one row of width floats for each pixel
 	int64_t width;      // of the panel
+	int64_t panel_step; // floats from one row to the next
 	float *sums;
 	int64_t ld;
 	const float *ahead; // fetched meanwhile, one line of the cache for each pixel
@@ -21,10 +22,10 @@ typedef struct {
 static INLINE void grad_tile(const int rows, const int vecs, const grad_input *in) {
 	vec sum[CONV_ROWS][CONV_VECS];
 	const float *b = in->panel, *origin = in->x, *ahead = in->ahead;
-	const int64_t step = in->ahead_step;
+	const int64_t step = in->ahead_step, panel_step = in->panel_step;
 	UNROLL for (int i = 0; i < rows; i++)
 		UNROLL for (int j = 0; j < vecs; j++) sum[i][j] = splat(0);
-	for (const int64_t *p = in->pixels, *end = p + in->pixel_count; p < end; p++, b += vecs * VL) {
+	for (const int64_t *p = in->pixels, *end = p + in->pixel_count; p < end; p++, b += panel_step) {
 		const float *x = origin + *p;
 		__builtin_prefetch(ahead);
 		ahead += step;
