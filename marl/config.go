@@ -151,7 +151,7 @@ type Config struct {
 	// LogEvery updates the metrics are reported; 0: only at the end.
 	LogEvery int `yaml:"log_every"`
 
-	// Backend is "auto", "gpu", "cpu" or "ref".
+	// Backend is "auto", "gpu", "cpu" or "ref". In fp32 results do not depend on it.
 	Backend string `yaml:"backend"`
 	// Device of the gpu backend, such as "gpu:1"; "": the first. gmel info lists them.
 	Device string `yaml:"device"`

@@ -82,7 +82,7 @@ func train(c *cli.Context) error {
 
 func printResult(c *cli.Context, r run.Result) error {
 	if r.Interrupted {
-		return printText(c.App.Writer, fmt.Sprintf("stopped; go on with: %s\n", run.ResumeCommand(r.Folder)))
+		return printText(c.App.Writer, fmt.Sprintf("stopped; go on with: %s\n", r.Resume))
 	}
 	return printText(c.App.Writer, fmt.Sprintf("%s\nThe run is in %s.\n", r.Table.Markdown(), r.Folder))
 }

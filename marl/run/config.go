@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
 	"go.yaml.in/yaml/v3"
@@ -98,10 +99,14 @@ func dropForeign(root *yaml.Node, algo string) {
 }
 
 // numbers returns the configuration without what must not change a result, for
-// comparison and for checkpoints, which are equal for any number of threads.
+// comparison and for checkpoints, which are equal for any number of threads and, in
+// fp32, on any backend.
 func (c *Config) numbers() *Config {
 	n := *c
 	n.Train.Threads, n.Train.ISA, n.Train.Device = 0, "", ""
+	if n.Train.Precision == kernels.FP32 {
+		n.Train.Backend = ""
+	}
 	return &n
 }
 

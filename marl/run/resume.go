@@ -10,14 +10,16 @@ import (
 	"path/filepath"
 	"reflect"
 	"strconv"
+	"strings"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/marl/record"
 	"go.yaml.in/yaml/v3"
 )
 
-// configBlob is the configuration inside a checkpoint, without threads and the like.
+// configBlob is Config.numbers inside a checkpoint.
 const configBlob = "config"
 
 // save writes the checkpoint of the trainer.
@@ -37,14 +39,15 @@ type resumed struct {
 }
 
 // Resume continues the run in a folder. src may repeat settings; only those that
-// do not change a number (train.threads, train.isa) may differ from the run's.
+// do not change a number may differ from the run's: train.threads, train.isa,
+// train.device and, in fp32, train.backend.
 func Resume(ctx context.Context, dir string, src Sources, o Options) (result Result, err error) {
 	f := Folder(dir)
-	c, err := resumeConfig(f, src)
+	began, c, err := resumeConfig(f, src)
 	if err != nil {
 		return Result{}, err
 	}
-	r := &runner{config: c, folder: f, options: o, saved: -1}
+	r := &runner{config: c, began: began, folder: f, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if r.release, err = f.acquire(r.notice); err != nil {
 		return Result{}, err
@@ -61,7 +64,7 @@ func Resume(ctx context.Context, dir string, src Sources, o Options) (result Res
 	}
 	r.announce(from)
 	if err := r.build(); err != nil {
-		return Result{}, err
+		return Result{}, r.elsewhere(err)
 	}
 	return r.train(ctx, from)
 }
@@ -137,26 +140,65 @@ func (r *runner) announce(from *resumed) {
 		return
 	}
 	r.notice("training in %s goes on from update %s", r.folder, from.state.Meta["update"])
+	if r.moved() {
+		r.notice("it began with train.backend %s and goes on with %s: in fp32 the numbers are the same", r.began.Train.Backend, r.config.Train.Backend)
+	}
 }
 
-// resumeConfig returns the configuration of the folder's run with the thread
-// settings of src.
-func resumeConfig(f Folder, src Sources) (*Config, error) {
-	own, err := f.Config()
-	if err != nil {
-		return nil, err
+// moved says whether the run is asked to go on with another backend than its config.yaml names.
+func (r *runner) moved() bool {
+	return r.began != nil && r.began.Train.Backend != r.config.Train.Backend
+}
+
+// elsewhere adds to an error that another backend would do, where this machine lacks the one of the configuration.
+func (r *runner) elsewhere(err error) error {
+	t := &r.config.Train
+	name := t.Backend
+	if kind, _, ok := strings.Cut(t.Device, ":"); ok {
+		name = kind
 	}
-	if src.File == "" {
-		src.File = f.config()
+	here, unknown := kernels.Describe("auto")
+	if t.Precision != kernels.FP32 || unknown != nil || kernels.Probe(name) == nil {
+		return err
 	}
+	return usagef("%w; in fp32 every backend gives the same numbers: `%s --backend %s` goes on", err, ResumeCommand(r.folder), here.Name)
+}
+
+// resumeCommand goes on as this process does: with its backend, which config.yaml may not name.
+func (r *runner) resumeCommand() string {
+	if !r.moved() {
+		return ResumeCommand(r.folder)
+	}
+	return ResumeCommand(r.folder) + " --backend " + r.config.Train.Backend
+}
+
+// resumeConfig returns the configuration of the folder's run, and the one that src asks it to go on with.
+func resumeConfig(f Folder, src Sources) (own, asked *Config, err error) {
+	if own, err = f.Config(); err != nil {
+		return nil, nil, err
+	}
+	if asked, err = goingOn(f, own, src); err != nil {
+		return nil, nil, err
+	}
+	if d := difference(own, asked); d != "" {
+		return nil, nil, usagef("%s: %s; a run goes on only as it began (train.threads, train.isa, train.device and, in fp32, train.backend may change)", f, d)
+	}
+	return own, asked, nil
+}
+
+// goingOn reads src over the folder's own configuration. Device and instruction set of the run's own backend mean
+// nothing to another one.
+func goingOn(f Folder, own *Config, src Sources) (*Config, error) {
+	if src.File != "" {
+		return Load(src)
+	}
+	src.File = f.config()
 	asked, err := Load(src)
-	if err != nil {
-		return nil, err
+	if err != nil || asked.Train.Backend == own.Train.Backend {
+		return asked, err
 	}
-	if d := difference(own.numbers(), asked.numbers()); d != "" {
-		return nil, usagef("%s: %s; a run goes on only as it began (train.threads and train.isa may change)", f, d)
-	}
-	return asked, nil
+	src.Sets = append([]string{"train.device=", "train.isa="}, src.Sets...)
+	return Load(src)
 }
 
 // Config returns the configuration of the run in a folder.
@@ -187,14 +229,18 @@ func sameRun(c *Config, from *resumed) error {
 	if err := errors.Join(d.errs...); err != nil {
 		return fmt.Errorf("the checkpoint is of another version of gmel: %w", err)
 	}
-	if d := difference(made, c.numbers()); d != "" {
+	if d := difference(made, c); d != "" {
 		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.path, d)
 	}
 	return nil
 }
 
-// difference names the first setting in which two configurations differ.
+// difference names the first setting that changes numbers and in which two configurations differ.
 func difference(run, asked *Config) string {
+	run, asked = run.numbers(), asked.numbers()
+	if run.Train.Precision != asked.Train.Precision { // the one to name: a backend counts in one of them only
+		run.Train.Backend, asked.Train.Backend = "", ""
+	}
 	path, a, b := firstDifference("", reflect.ValueOf(run), reflect.ValueOf(asked))
 	if path == "" {
 		return ""

@@ -97,6 +97,24 @@ func TestFaultsAreAllReported(t *testing.T) {
 	}
 }
 
+// A run may go on with another backend where that gives the same numbers.
+func TestDifferenceOfBackends(t *testing.T) {
+	for _, c := range []struct{ run, asked, want string }{
+		{"fp32 gpu", "fp32 cpu", ""},
+		{"tf32 gpu", "tf32 gpu", ""},
+		{"tf32 gpu", "tf32 auto", "the run has train.backend = gpu, but auto is asked for"},
+		{"bf16 gpu", "fp32 cpu", "the run has train.precision = bf16, but fp32 is asked for"},
+	} {
+		of := func(words string) *Config {
+			precision, backend, _ := strings.Cut(words, " ")
+			return load(t, Sources{Sets: []string{"train.precision=" + precision, "train.backend=" + backend}})
+		}
+		if got := difference(of(c.run), of(c.asked)); got != c.want {
+			t.Errorf("%s, then %s: %q", c.run, c.asked, got)
+		}
+	}
+}
+
 func TestDifference(t *testing.T) {
 	a := load(t, Sources{})
 	for set, want := range map[string]string{
@@ -105,7 +123,7 @@ func TestDifference(t *testing.T) {
 		"scenario.tasks.models[1].load_s=3":           "scenario.tasks.models[1].load_s = 0.5, but 3 is asked for",
 		"scenario.compute.server_gcycles_per_s=[1,2]": "scenario.compute.server_gcycles_per_s = [10 15 20 25], but [1 2]",
 	} {
-		got := difference(a.numbers(), load(t, Sources{Sets: []string{set}}).numbers())
+		got := difference(a, load(t, Sources{Sets: []string{set}}))
 		if want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s: %q", set, got)
 		}

@@ -33,7 +33,8 @@ type Status struct {
 // Result of Train.
 type Result struct {
 	Folder      Folder
-	Interrupted bool   // by the context; ResumeCommand goes on
+	Interrupted bool   // by the context
+	Resume      string // the command that goes on
 	Table       *Table // final comparison; nil when interrupted
 }
 
@@ -61,6 +62,7 @@ func Train(ctx context.Context, c *Config, o Options) (result Result, err error)
 // runner is one process that trains in a folder.
 type runner struct {
 	config  *Config
+	began   *Config // as the folder has it, nil for a new run
 	folder  Folder
 	options Options
 
@@ -82,7 +84,7 @@ func (r *runner) notice(format string, args ...any) {
 
 // train goes on from a checkpoint, or starts if there is none, to the final table.
 func (r *runner) train(ctx context.Context, from *resumed) (result Result, err error) {
-	result.Folder = r.folder
+	result.Folder, result.Resume = r.folder, r.resumeCommand()
 	if err := r.open(from); err != nil {
 		return result, err
 	}
@@ -114,7 +116,7 @@ func (r *runner) advise(err error) error {
 	case errors.As(err, &bad):
 		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting", err)
 	case r.saved >= 0:
-		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, ResumeCommand(r.folder))
+		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, r.resumeCommand())
 	}
 	return err
 }
@@ -377,7 +379,6 @@ func (r *runner) close() error {
 	return errors.Join(errs...)
 }
 
-// writeTable writes the table for programs last: a run with it is complete.
 // writeProfile says where the time of the Programs went.
 func (f Folder) writeProfile(t *marl.Trainer) error {
 	var text bytes.Buffer
@@ -387,6 +388,7 @@ func (f Folder) writeProfile(t *marl.Trainer) error {
 	return record.WriteFile(f.profile(), text.Bytes())
 }
 
+// writeTable writes the table for programs last: a run with it is complete.
 func (f Folder) writeTable(t *Table) error {
 	if err := record.WriteFile(f.tableText(), []byte(t.Markdown())); err != nil {
 		return err

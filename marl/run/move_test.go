@@ -1,0 +1,48 @@
+package run
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/ref"
+)
+
+// Where the run's backend is missing, one that is there is named.
+func TestResumeWithoutTheBackend(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	c := load(t, Sources{File: "../../cmd/gmel/testdata/tiny.yaml", Sets: []string{"train.backend=ref", "train.updates=2", "train.isa=go"}})
+	if _, err := Train(t.Context(), c, Options{Out: dir}); err != nil {
+		t.Fatal(err)
+	}
+	f := Folder(dir)
+	own, err := os.ReadFile(f.config())
+	if err == nil {
+		err = os.Remove(f.tableJSON()) // so that something is left to do
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, missing := range []string{"backend: gpu", "backend: auto\n  device: gpu:1"} {
+		other := bytes.Replace(own, []byte("backend: ref"), []byte(missing), 1)
+		if strings.Contains(missing, "device") {
+			other = bytes.Replace(other, []byte("  device: \"\"\n"), nil, 1)
+		}
+		if err := os.WriteFile(f.config(), other, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Resume(t.Context(), dir, Sources{}, Options{})
+		if !IsUsage(err) || !strings.Contains(err.Error(), "in fp32 every backend gives the same numbers: `gmel train --resume "+dir+" --backend ref` goes on") {
+			t.Errorf("%s: %v", missing, err)
+		}
+		if got, err := os.ReadFile(f.config()); err != nil || !bytes.Equal(got, other) {
+			t.Errorf("%s: config.yaml has changed, %v", missing, err)
+		}
+	}
+	r, err := Resume(t.Context(), dir, Sources{Sets: []string{"train.backend=ref"}}, Options{})
+	if err != nil || r.Table == nil || r.Resume != "gmel train --resume "+dir+" --backend ref" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
