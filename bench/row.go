@@ -32,7 +32,7 @@ type Row struct {
 	Fraction   float64 `json:"fraction_of_floor"`    // floor over seconds
 	Peers      []Duel  `json:"peers,omitempty"`      // who ran beside it
 	Profile    []Share `json:"profile,omitempty"`    // time by op
-	Commit     string  `json:"commit,omitempty"`     // of the program; "-dirty" when changed since
+	Commit     string  `json:"commit,omitempty"`     // of the program, "-dirty" when changed since; or unknownCommit
 	Go         string  `json:"go"`                   //
 	Operations int     `json:"operations,omitempty"` // ops of the Program
 }
@@ -58,14 +58,21 @@ type Tried struct {
 	Seconds float64 `json:"seconds"` // median of a short measurement
 }
 
-// commit is the revision that the program was built from, where the build knows it.
+// unknownCommit stands where a build has kept no revision: outside of version control, or with -buildvcs=false.
+const unknownCommit = "unknown"
+
+// commit is the revision that the program was built from.
 func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return ""
+		return unknownCommit
 	}
+	return revisionOf(info.Settings)
+}
+
+func revisionOf(settings []debug.BuildSetting) string {
 	revision, dirty := "", ""
-	for _, s := range info.Settings {
+	for _, s := range settings {
 		switch {
 		case s.Key == "vcs.revision":
 			revision = s.Value[:min(len(s.Value), 12)]
@@ -74,7 +81,7 @@ func commit() string {
 		}
 	}
 	if revision == "" {
-		return ""
+		return unknownCommit
 	}
 	return revision + dirty
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -65,7 +66,7 @@ func machineLine(w io.Writer, rows []Row) {
 			peers[d.Peer] = true
 		}
 	}
-	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, rows[0].Commit, rows[0].Go)
+	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, cmp.Or(rows[0].Commit, unknownCommit), rows[0].Go)
 	for _, p := range sortedKeys(peers) {
 		fmt.Fprintf(w, "- peer: %s\n", p)
 	}

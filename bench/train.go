@@ -35,7 +35,7 @@ type TrainRow struct {
 	Step      TrainColumn `json:"step"`                        // worlds with random legal actions, whose choice counts where a device plays
 	Inference TrainColumn `json:"step_inference"`              // the rollout: actor, sampling, worlds, storing, for amarl-ppo the critic twice
 	Update    TrainColumn `json:"step_inference_update"`       // all of an iteration
-	Arena     int64       `json:"device_bytes"`                // planned arena, and worlds where a device plays them; a part of the host's where the backend is the host
+	Arena     int64       `json:"device_bytes"`                // planned: the arena, and on a device its launches and the worlds that it plays; a part of the host's where the backend is the host
 	Used      int64       `json:"device_bytes_used,omitempty"` // measured, where the backend has memory of its own
 	Host      int64       `json:"host_bytes_peak,omitempty"`   // of this process so far, where the system tells
 	Commit    string      `json:"commit,omitempty"`            //

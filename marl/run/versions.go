@@ -17,7 +17,7 @@ type Session struct {
 	Started    string            `json:"started"`
 	FromUpdate int               `json:"from_update"`
 	Command    []string          `json:"command"`
-	Commit     string            `json:"commit"` // "" for a build outside version control; + for changed files
+	Commit     string            `json:"commit"` // + for changed files; unknownCommit
 	Go         string            `json:"go"`
 	Platform   string            `json:"platform"`
 	Modules    map[string]string `json:"modules"`
@@ -54,15 +54,23 @@ func (f Folder) addVersions(c *Config, backend string, update int) error {
 	return writeJSON(f.versions(), all)
 }
 
+// unknownCommit stands where a build has kept no revision: outside of version control, or with -buildvcs=false.
+const unknownCommit = "unknown"
+
 // build fills in what the Go tool recorded in the program.
 func (s *Session) build() {
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
-		return
+		b = &debug.BuildInfo{}
 	}
+	s.from(b)
+}
+
+func (s *Session) from(b *debug.BuildInfo) {
 	for _, m := range b.Deps {
 		s.Modules[m.Path] = m.Version
 	}
+	s.Commit = unknownCommit
 	changed := ""
 	for _, v := range b.Settings {
 		switch v.Key {
