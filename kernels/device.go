@@ -42,6 +42,8 @@ type Limited interface {
 	Backend
 	// FreeMemory is what the device can still give, in bytes; 0 where that is not known.
 	FreeMemory() int64
+	// ScratchOf is what an Executable of p, once compiled, takes of it besides the arena, in bytes.
+	ScratchOf(p *Program) (bytes int64, err error)
 }
 
 // For is the Info with the device and the instruction set that the options choose.

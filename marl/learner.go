@@ -29,6 +29,7 @@ type learner struct {
 
 	backend kernels.Backend
 	stay    kernels.Stay // where the worlds are played
+	scratch int64        // bytes of a device that launches of the Programs take besides the arena
 	layout  *machine.Layout
 	session *machine.Session
 	method  method
@@ -92,6 +93,9 @@ func newLearner(cfg *Config, env kernels.Environment, backend kernels.Backend, s
 	if err := l.build(env); err != nil {
 		return nil, fmt.Errorf("marl: building the programs: %w", err)
 	}
+	if err := l.measureScratch(); err != nil {
+		return nil, fmt.Errorf("marl: planning the memory: %w", err)
+	}
 	return l, nil
 }
 
@@ -117,7 +121,7 @@ func divisors(n int) string {
 
 // open allocates the arena, compiles the Programs and fills the networks.
 func (l *learner) open() error {
-	session, err := machine.NewSession(l.backend, l.layout, l.slot, l.prepare, l.update, l.inspect)
+	session, err := machine.NewSession(l.backend, l.layout, l.programs()...)
 	if err != nil {
 		return fmt.Errorf("marl: the arena of %d MB could not be made; lower %s: %w", megabytes(l.floats()), l.plan().largest().Setting, err)
 	}
@@ -183,6 +187,10 @@ func (l *learner) build(env kernels.Environment) (err error) {
 	}
 	l.inspect, err = l.method.buildInspect()
 	return err
+}
+
+func (l *learner) programs() []*kernels.Program {
+	return []*kernels.Program{l.slot, l.prepare, l.update, l.inspect}
 }
 
 // policy lowers log pi(. | obs) with the parameters at pl; obs is normalised.

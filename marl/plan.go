@@ -21,16 +21,32 @@ type MemoryPart struct {
 	Setting string
 }
 
-// Memory is the plan of the trainer's arena and of worlds on the device.
+// Memory is the plan of the trainer's arena and, on a device, of its launches and worlds.
 func (t *Trainer) Memory() Memory { return t.learner.plan() }
 
 // floats is the size of the arena: what outlives Programs, and the largest Program's scratch.
 func (l *learner) floats() int64 {
 	size := l.layout.Size()
-	for _, p := range []int64{l.slot.Arena, l.prepare.Arena, l.update.Arena, l.inspect.Arena} {
-		size = max(size, p)
+	for _, p := range l.programs() {
+		size = max(size, p.Arena)
 	}
 	return size
+}
+
+// measureScratch asks a backend with memory of its own for what the launches of all Programs take of it.
+func (l *learner) measureScratch() error {
+	limited, ok := l.backend.(kernels.Limited)
+	if !ok {
+		return nil
+	}
+	for _, p := range l.programs() {
+		bytes, err := limited.ScratchOf(p)
+		if err != nil {
+			return err
+		}
+		l.scratch += bytes
+	}
+	return nil
 }
 
 func (l *learner) plan() Memory {
@@ -43,6 +59,9 @@ func (l *learner) plan() Memory {
 		{"transitions", 4 * memory, setting},
 		{"networks, optimisers and the slot at hand", 4 * rest, "train.hidden or train.worlds"},
 		{"scratch", 4 * (l.floats() - l.layout.Size()), scratch},
+	}
+	if l.scratch > 0 {
+		parts = append(parts, MemoryPart{"launches", l.scratch, scratch})
 	}
 	if l.stay.Device {
 		parts = append(parts, MemoryPart{"worlds", l.stay.Bytes, "train.worlds"})

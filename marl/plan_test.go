@@ -15,6 +15,44 @@ const roomBytes = 5_000_000
 
 func (hotel) RoomFor(*kernels.Image) (int64, error) { return roomBytes, nil }
 
+// inn is a backend whose device has memory of its own, of which every Program's launches take some.
+type inn struct{ kernels.Backend }
+
+func (inn) FreeMemory() int64                         { return 0 }
+func (inn) ScratchOf(*kernels.Program) (int64, error) { return 1_000_000, nil }
+
+// The plan counts what launches take besides the arena, of all Programs.
+func TestPlanCountsLaunches(t *testing.T) {
+	c, s := tiny(1), mustLoad(t, "population:6")
+	w, err := sim.New(s, c.Worlds, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bytes [2]int64
+	for i, backend := range []kernels.Backend{openBackend(t, "ref", 1), inn{openBackend(t, "ref", 1)}} {
+		p, err := Plan(c, OffloadingFor(&c, w), backend, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes[i] = p.Memory().Bytes()
+		if got := strings.Contains(p.Memory().String(), "launches 4 MB"); got != (i == 1) {
+			t.Errorf("the plan is %s", p.Memory())
+		}
+	}
+	if bytes[1]-bytes[0] != 4_000_000 {
+		t.Errorf("%d bytes, and %d with launches", bytes[0], bytes[1])
+	}
+}
+
+func mustLoad(t *testing.T, name string) *sim.Scenario {
+	t.Helper()
+	s, err := sim.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // The plan counts worlds on the device, and the run knows who plays them and why.
 func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 	for _, x := range []struct {
@@ -28,11 +66,7 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 	} {
 		c := tiny(1)
 		c.Neighbours = x.neighbours
-		s, err := sim.Load("population:6")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := sim.New(s, c.Worlds, 1)
+		w, err := sim.New(mustLoad(t, "population:6"), c.Worlds, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

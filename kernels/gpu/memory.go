@@ -101,7 +101,7 @@ func (b *backend) toHost(dst []float32, at cu.DevicePtr) error {
 
 // allocate returns zeroed memory of the device, aligned to 256 bytes, for n floats.
 func (b *backend) allocate(n int64) (cu.DevicePtr, error) {
-	at, err := cu.MemAlloc(max(n, 1) * floatBytes)
+	at, err := cu.MemAlloc(allocated(n))
 	if err != nil {
 		return 0, err
 	}
@@ -110,6 +110,9 @@ func (b *backend) allocate(n int64) (cu.DevicePtr, error) {
 	}
 	return at, nil
 }
+
+// allocated is what allocate takes, in bytes: the driver gives no empty memory.
+func allocated(n int64) int64 { return max(n, 1) * floatBytes }
 
 // FreeMemory implements kernels.Limited.
 func (b *backend) FreeMemory() (bytes int64) {

@@ -86,6 +86,23 @@ func (b *backend) schedule(p *kernels.Program) *chain.Schedule {
 // scratch is what the launches share, in floats.
 func (l *plan) scratch() int64 { return int64(C.gmel_cuda_plan_scratch(l.c)) }
 
+// ScratchOf implements kernels.Limited. It is arithmetic, and asks nothing of the device: neither who plays the
+// environments nor the number of a Program changes it.
+func (b *backend) ScratchOf(p *kernels.Program) (int64, error) {
+	if b.thread == nil {
+		return 0, errClosed
+	}
+	if err := p.Validate(); err != nil {
+		return 0, fmt.Errorf("gpu: %w", err)
+	}
+	l, err := b.newPlan(p, nil, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer l.free()
+	return allocated(l.scratch()), nil
+}
+
 // enqueue puts a launch on a stream.
 func (l *plan) enqueue(launch int, s cu.Stream, arena, scratch cu.DevicePtr) error {
 	return checkCode(int32(C.gmel_cuda_enqueue(l.c, C.int64_t(launch), unsafe.Pointer(s.C()), floats(arena), floats(scratch))))
