@@ -70,16 +70,37 @@ func (b *backend) open(i int) (err error) {
 		return err
 	}
 	if err = cu.SetCurrentContext(context); err == nil {
-		b.stream, err = cu.MakeStream(cu.NonBlocking)
-	}
-	if err == nil {
-		b.ring.memory, err = newPinned(ringFloats)
-	}
-	if err == nil {
-		b.mark, err = newMark()
+		if err = b.equip(); err != nil {
+			err = errors.Join(err, b.strip()) // the context lives on where another backend has it
+		}
 	}
 	if err != nil {
 		err = errors.Join(err, b.device.ReleasePrimaryCtx())
+	}
+	return err
+}
+
+// equip makes what copies and launches need.
+func (b *backend) equip() (err error) {
+	if b.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
+		return err
+	}
+	if b.ring.memory, err = newPinned(ringFloats); err != nil {
+		return err
+	}
+	b.mark, err = newMark()
+	return err
+}
+
+// strip frees what equip has made, be it all or a part.
+func (b *backend) strip() error {
+	var err error
+	if b.mark != nil {
+		err = b.mark.memory.free()
+	}
+	err = errors.Join(err, b.ring.memory.free())
+	if b.stream != cu.NoStream {
+		err = errors.Join(err, b.stream.Destroy())
 	}
 	return err
 }
@@ -141,7 +162,7 @@ func (b *backend) Close() error {
 		return nil
 	}
 	err := b.unlessFailed(b.guests.Close())
-	err = errors.Join(err, b.release(func() error { return errors.Join(b.ring.memory.free(), b.mark.memory.free(), b.stream.Destroy()) }))
+	err = errors.Join(err, b.release(b.strip))
 	err = errors.Join(err, b.thread.do(func() error { return b.device.ReleasePrimaryCtx() }))
 	b.thread.close()
 	b.thread = nil

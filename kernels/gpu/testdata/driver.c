@@ -7,6 +7,7 @@
 //	GMEL_FAKE_DEVICES   number of devices, 1
 //	GMEL_FAKE_MEMORY    bytes of each, 1 GiB
 //	GMEL_FAKE_VERSION   that cuDriverGetVersion gives, 13000
+//	GMEL_FAKE_PINNED    pieces of pinned memory, as many as are asked for
 //	GMEL_FAKE_FAULT     which kernel, counted from 1, is the device's last
 #include <cuda.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static long long setting(const char *name, long long otherwise) {
 }
 
 // What a context owns.
-static long long memory_used, objects, kernels;
+static long long memory_used, objects, pinned, kernels;
 static int retained;
 static CUresult fault;
 static _Thread_local CUcontext current;
@@ -46,7 +47,7 @@ CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice
 }
 
 CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device) {
-	if (!retained++) fault = CUDA_SUCCESS, memory_used = objects = kernels = 0;
+	if (!retained++) fault = CUDA_SUCCESS, memory_used = objects = pinned = kernels = 0;
 	*context = (CUcontext)(intptr_t)(1 + device);
 	return CUDA_SUCCESS;
 }
@@ -90,12 +91,13 @@ CUresult cuMemGetInfo(size_t *left, size_t *total) {
 }
 CUresult cuMemHostAlloc(void **p, size_t bytes, unsigned int flags) {
 	READY;
-	objects++;
+	if (pinned >= setting("GMEL_FAKE_PINNED", 1 << 30)) return CUDA_ERROR_OUT_OF_MEMORY;
+	objects++, pinned++;
 	return *p = malloc(bytes), *p ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
 }
 CUresult cuMemFreeHost(void *p) {
 	READY;
-	objects--;
+	objects--, pinned--;
 	return free(p), CUDA_SUCCESS;
 }
 

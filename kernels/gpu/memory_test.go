@@ -1,0 +1,79 @@
+//go:build gpu && !cpu
+
+package gpu
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// A run takes of the device what its plan says before it begins, launches included.
+func TestMemoryIsPlanned(t *testing.T) {
+	needFake(t)
+	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+		for _, precision := range kernels.Precisions() {
+			b := open(t, kernels.Options{Precision: precision})
+			free := b.FreeMemory()
+			c, s, err := learns(algo)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := sim.New(s, c.Worlds, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr, err := marl.Plan(c, marl.OffloadingFor(&c, w), b, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if used := free - b.FreeMemory(); used != 0 {
+				t.Errorf("%s: planning took %d bytes", algo, used)
+			}
+			if err := tr.Open(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := tr.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			if err := tr.Run(t.Context(), marl.Hooks{}); err != nil {
+				t.Fatal(err)
+			}
+			if used, planned := free-b.FreeMemory(), tr.Memory().Bytes(); used != planned {
+				t.Errorf("%s in %s takes %d bytes, planned are %d", algo, precision, used, planned)
+			}
+		}
+	}
+}
+
+// An Open that fails half way leaves nothing in a context that another backend keeps alive: the last Close tells.
+func TestFailedOpenLeavesNothing(t *testing.T) {
+	needFake(t)
+	for pieces := range 2 { // that the second backend still gets: for its copies, then for its mark
+		for _, first := range []bool{false, true} {
+			var b kernels.Backend
+			held := 0
+			if first {
+				held = 2
+				b = open(t, kernels.Options{})
+			}
+			t.Setenv("GMEL_FAKE_PINNED", strconv.Itoa(held+pieces))
+			_, err := kernels.Open("gpu", kernels.Options{})
+			if err == nil || !strings.Contains(err.Error(), "no pinned memory") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("with %d pieces: %v", pieces, err)
+			}
+			t.Setenv("GMEL_FAKE_PINNED", "")
+			if first {
+				if err := b.Close(); err != nil {
+					t.Errorf("with %d pieces, something is left: %v", pieces, err)
+				}
+			}
+		}
+	}
+}
