@@ -22,6 +22,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
+	"github.com/gmel-go/gmel/kernels/launch"
 )
 
 func init() { kernels.Register("emu", driver{}) }
@@ -77,7 +78,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
 	}
-	e := &executable{backend: b, program: p, guests: guests, plan: newPlan(p, b.precision, worlds(guests), b.schedule(p))}
+	e := &executable{backend: b, program: p, guests: guests, plan: b.newPlan(p, guests)}
 	if e.plan == nil {
 		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.guests.Vacate(guests))
 	}
@@ -85,47 +86,31 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	return e, nil
 }
 
-func (b *backend) schedule(p *kernels.Program) *chain.Schedule {
-	if b.alone || kernels.Precisions()[b.precision] != kernels.FP32 {
-		return nil
-	}
-	return chain.Of(p)
-}
-
-// newPlan hands the Program to C, which copies it. Without a schedule every op is launched by itself.
-func newPlan(p *kernels.Program, precision int, worlds []C.gmel_cuda_world, s *chain.Schedule) *C.gmel_cuda_plan {
+// newPlan hands the Program to C, which copies it.
+func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	if s != nil {
-		p = s.Program
-	}
-	c := C.gmel_cuda_program{count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(precision)}
-	if len(p.Descs) > 0 {
-		pin.Pin(&p.Descs[0])
-		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))
-	}
-	if len(p.Steps) > 0 {
-		inOrder := p.InOrder()
-		pin.Pin(&p.Steps[0])
-		pin.Pin(&inOrder[0])
-		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
-		c.in_order = (*C.uint8_t)(&inOrder[0])
-	}
-	if len(worlds) > 0 {
-		pin.Pin(&worlds[0])
-		c.worlds = &worlds[0]
-	}
-	if s != nil && len(s.Order) > 0 {
-		pin.Pin(&s.Order[0])
-		pin.Pin(&s.Marks[0])
-		c.order, c.marks = (*C.int64_t)(&s.Order[0]), (*C.uint8_t)(&s.Marks[0])
-	}
-	return C.gmel_cuda_plan_new(&c)
+	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, worlds(guests))
+	return C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
 }
 
 // Package chain and gmel_cuda.h have the same marks and limits, or this does not compile.
 var _ = [1]struct{}{}[(C.GMEL_ON_CHIP-chain.OnChip)|(C.GMEL_UNREAD-chain.Unread)|
 	(C.GMEL_CHAIN_WIDEST-chain.Widest)|(C.GMEL_CHAIN_LONGEST-chain.Longest)]
+
+// So are the fields of launch.Program where those of gmel_cuda_program are.
+var (
+	inGo launch.Program[C.gmel_cuda_world]
+	inC  C.gmel_cuda_program
+
+	_ = [1]struct{}{}[(unsafe.Sizeof(inGo)^unsafe.Sizeof(inC))|
+		(unsafe.Offsetof(inGo.Descs)^unsafe.Offsetof(inC.descs))|(unsafe.Offsetof(inGo.Moves)^unsafe.Offsetof(inC.moves))|
+		(unsafe.Offsetof(inGo.InOrder)^unsafe.Offsetof(inC.in_order))|(unsafe.Offsetof(inGo.Count)^unsafe.Offsetof(inC.count))|
+		(unsafe.Offsetof(inGo.Local)^unsafe.Offsetof(inC.local))|(unsafe.Offsetof(inGo.Precision)^unsafe.Offsetof(inC.precision))|
+		(unsafe.Offsetof(inGo.Order)^unsafe.Offsetof(inC.order))|(unsafe.Offsetof(inGo.Marks)^unsafe.Offsetof(inC.marks))|
+		(unsafe.Offsetof(inGo.Worlds)^unsafe.Offsetof(inC.worlds))|(unsafe.Offsetof(inGo.Mark)^unsafe.Offsetof(inC.mark))|
+		(unsafe.Offsetof(inGo.Number)^unsafe.Offsetof(inC.number))]
+)
 
 // launches is the number of ops of every launch.
 func (e *executable) launches() (ops []int) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
+	"github.com/gmel-go/gmel/kernels/launch"
 )
 
 // plan is a Program as a list of launches.
@@ -31,38 +32,13 @@ type plan struct {
 func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest, number uint32) (*plan, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	s := b.schedule(p)
-	if s != nil {
-		p = s.Program
+	x := launch.Of(&pin, p, b.schedule(p), b.precision, worldsOf(guests))
+	x.Mark, x.Number = b.mark.at, number
+	c := (*C.gmel_cuda_program)(unsafe.Pointer(x))
+	if op := kernels.Op(C.gmel_cuda_missing(c.descs, c.count)); op != kernels.OpNone {
+		return nil, fmt.Errorf("gpu: program %q: there is no kernel for %s", p.Name, op)
 	}
-	c := C.gmel_cuda_program{
-		count: C.int64_t(len(p.Descs)), local: C.int64_t(p.Local), precision: C.int32_t(b.precision),
-		mark: (*C.uint64_t)(b.mark.at), number: C.uint32_t(number),
-	}
-	if len(p.Descs) > 0 {
-		pin.Pin(&p.Descs[0])
-		c.descs = (*C.desc)(unsafe.Pointer(&p.Descs[0]))
-		if op := kernels.Op(C.gmel_cuda_missing(c.descs, c.count)); op != kernels.OpNone {
-			return nil, fmt.Errorf("gpu: program %q: there is no kernel for %s", p.Name, op)
-		}
-	}
-	if len(p.Steps) > 0 {
-		inOrder := p.InOrder()
-		pin.Pin(&p.Steps[0])
-		pin.Pin(&inOrder[0])
-		c.moves = (*C.desc_step)(unsafe.Pointer(&p.Steps[0]))
-		c.in_order = (*C.uint8_t)(&inOrder[0])
-	}
-	if worlds := worldsOf(guests); len(worlds) > 0 {
-		pin.Pin(&worlds[0])
-		c.worlds = &worlds[0]
-	}
-	if s != nil && len(s.Order) > 0 {
-		pin.Pin(&s.Order[0])
-		pin.Pin(&s.Marks[0])
-		c.order, c.marks = (*C.int64_t)(&s.Order[0]), (*C.uint8_t)(&s.Marks[0])
-	}
-	l := &plan{c: C.gmel_cuda_plan_new(&c)}
+	l := &plan{c: C.gmel_cuda_plan_new(c)}
 	if l.c == nil {
 		return nil, fmt.Errorf("gpu: program %q: out of memory of the host", p.Name)
 	}
@@ -74,13 +50,9 @@ func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest, number ui
 	return l, nil
 }
 
-// schedule is the order of launches, nil where every op is launched by itself: there are chains in fp32 only, and somebody
-// may want to see each op.
+// schedule is the order of launches; debugging and profiling look at each op.
 func (b *backend) schedule(p *kernels.Program) *chain.Schedule {
-	if b.alone || b.options.Debug || b.options.Profile || kernels.Precisions()[b.precision] != kernels.FP32 {
-		return nil
-	}
-	return chain.Of(p)
+	return launch.Schedule(p, b.precision, b.alone || b.options.Debug || b.options.Profile)
 }
 
 // scratch is what the launches share, in floats.
