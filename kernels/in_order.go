@@ -13,12 +13,11 @@ func (p *Program) InOrder() []uint8 {
 	return marks
 }
 
-// extent is what an argument touches in a loop: in iteration i of segment s the floats
-// [from + i stride + s segment, and length more).
-type extent struct {
-	op                            int
-	from, length, stride, segment int64
-	written, sum                  bool
+// inLoop is what an argument of an op touches in a loop.
+type inLoop struct {
+	Extent
+	op           int
+	written, sum bool
 }
 
 func (p *Program) iterationsDepend(loop int) bool {
@@ -38,7 +37,7 @@ func (p *Program) iterationsDepend(loop int) bool {
 }
 
 // extents lists what the body of a loop touches in the arena. Local memory is each iteration's own.
-func (p *Program) extents(loop int) (all []extent) {
+func (p *Program) extents(loop int) (all []inLoop) {
 	for i := loop + 1; i <= loop+int(p.Descs[loop].Dim[LoopBody]); i++ {
 		d, s := &p.Descs[i], &p.Steps[i]
 		spec, _ := SpecOf(d.Op)
@@ -47,7 +46,7 @@ func (p *Program) extents(loop int) (all []extent) {
 				continue
 			}
 			written := arg.Mode != In
-			all = append(all, extent{i, d.Arg[a], arg.Len(d), s.Iteration[a], s.Segment[a], written, written && s.Sum != 0})
+			all = append(all, inLoop{s.Extent(d, a), i, written, written && s.Sum != 0})
 		}
 	}
 	return all
@@ -56,15 +55,14 @@ func (p *Program) extents(loop int) (all []extent) {
 // apart reports that what w writes in an iteration x touches in no other one: they never meet;
 // or both move alike and stay in a window that is left behind by the next iteration; or they
 // are the same sum.
-func apart(w, x extent, loop *Desc) bool {
+func apart(w, x inLoop, loop *Desc) bool {
 	n, segments := loop.Dim[LoopIterations], loop.Dim[LoopSegments]
-	end := func(e extent) int64 { return e.from + e.length + (n-1)*e.stride + (segments-1)*e.segment }
-	if end(w) <= x.from || end(x) <= w.from {
+	if w.End()+w.Way(loop) <= x.From || x.End()+x.Way(loop) <= w.From {
 		return true
 	}
 	if w.sum || x.sum {
-		return w == x && w.stride == 0 && (segments == 1 || w.segment >= w.length)
+		return w == x && w.Iteration == 0 && (segments == 1 || w.Segment >= w.Length)
 	}
-	from, to := min(w.from, x.from), max(w.from+w.length, x.from+x.length)
-	return w.stride == x.stride && w.segment == 0 && x.segment == 0 && (n == 1 || to-from <= w.stride)
+	from, to := min(w.From, x.From), max(w.End(), x.End())
+	return w.Iteration == x.Iteration && w.Segment == 0 && x.Segment == 0 && (n == 1 || to-from <= w.Iteration)
 }

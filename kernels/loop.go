@@ -51,6 +51,24 @@ func (s *Step) At(d *Desc, iteration, segment int64, first bool) Desc {
 	return at
 }
 
+// Extent is what an argument of an op touches: in iteration i of segment s of its loop the floats
+// [From + i Iteration + s Segment, and Length more); outside of loops it does not move.
+type Extent struct{ From, Length, Iteration, Segment int64 }
+
+// Extent is that of argument a of the op d, which is not Absent.
+func (s *Step) Extent(d *Desc, a int) Extent {
+	spec, _ := SpecOf(d.Op)
+	return Extent{d.Arg[a], spec.Args[a].Len(d), s.Iteration[a], s.Segment[a]}
+}
+
+// End is where its first iteration ends.
+func (e Extent) End() int64 { return e.From + e.Length }
+
+// Way is how far it moves in a loop from the first iteration to the last of the last segment.
+func (e Extent) Way(loop *Desc) int64 {
+	return (loop.Dim[LoopIterations]-1)*e.Iteration + (loop.Dim[LoopSegments]-1)*e.Segment
+}
+
 // SegmentRange is the iterations [from, to) of a segment of the loop d.
 func (d *Desc) SegmentRange(segment int64) (from, to int64) {
 	n, s := d.Dim[LoopIterations], d.Dim[LoopSegments]

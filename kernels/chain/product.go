@@ -82,7 +82,7 @@ func (x *stretch) apart(writer, op int, onChip, stores bool) bool {
 // local memory, and nothing behind reads a part of it that has not been overwritten.
 func (x *stretch) unread(link []int, i int, rest [][]int) bool {
 	t := x.result(link[i])
-	if x.loop == nil || t.from < kernels.LocalBase {
+	if x.loop == nil || t.From < kernels.LocalBase {
 		return false
 	}
 	alive := []touch{t}

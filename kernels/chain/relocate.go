@@ -17,7 +17,7 @@ func (x *stretch) giveWay(link []int, rest [][]int) bool {
 	}
 	from, size := x.p.Descs[last].Arg[out], x.p.Local
 	to := kernels.LocalBase + (size+line-1)/line*line
-	x.p.Local = to - kernels.LocalBase + x.result(last).length
+	x.p.Local = to - kernels.LocalBase + x.result(last).Length
 	readers = append(readers, reader{last, out})
 	x.shift(readers, to-from)
 	if x.rowsApart(link, rest) {
@@ -46,7 +46,7 @@ func (x *stretch) shift(readers []reader, by int64) {
 // readers lists those who read the result t in local memory, none of them together with anything else. ok is
 // false where others than they would have to move.
 func (x *stretch) readers(t touch, rest [][]int) (list []reader, ok bool) {
-	if x.loop == nil || t.from < kernels.LocalBase || !t.whole || t.stride != 0 || t.segment != 0 {
+	if x.loop == nil || t.From < kernels.LocalBase || !t.whole || t.Iteration != 0 || t.Segment != 0 {
 		return nil, false
 	}
 	alive := []touch{t}
@@ -57,7 +57,7 @@ func (x *stretch) readers(t touch, rest [][]int) (list []reader, ok bool) {
 			case u.writes && !u.whole:
 				return nil, false
 			case u.writes:
-			case len(alive) == 1 && alive[0] == t && u.stride == 0 && u.segment == 0 && t.from <= u.from && u.from+u.length <= t.from+t.length:
+			case len(alive) == 1 && alive[0] == t && u.Iteration == 0 && u.Segment == 0 && t.From <= u.From && u.End() <= t.End():
 				list = append(list, reader{op, u.arg})
 			default:
 				return nil, false

@@ -2,12 +2,12 @@ package chain
 
 import "github.com/gmel-go/gmel/kernels"
 
-// touch is an argument of an op: in iteration i of segment s the floats [from + i stride + s segment, and length more).
+// touch is what an argument of an op reads or writes.
 type touch struct {
-	arg                           int
-	from, length, stride, segment int64
-	reads, writes                 bool
-	whole                         bool // written without gaps, whatever was there
+	kernels.Extent
+	arg           int
+	reads, writes bool
+	whole         bool // written without gaps, whatever was there
 }
 
 // touchesOf lists what op reads and writes, in the order of arguments.
@@ -19,7 +19,7 @@ func (x *stretch) touchesOf(op int) (list []touch) {
 			continue
 		}
 		adds := arg.Mode == kernels.Out && (d.Has(kernels.FlagAccumulate) || s.Sum != 0)
-		t := touch{arg: a, from: d.Arg[a], length: arg.Len(d), stride: s.Iteration[a], segment: s.Segment[a]}
+		t := touch{Extent: s.Extent(d, a), arg: a}
 		t.reads = arg.Mode == kernels.In || arg.Mode == kernels.InOut || adds
 		t.writes = arg.Mode != kernels.In
 		t.whole = t.writes && !t.reads && withoutGaps(d)
@@ -54,35 +54,27 @@ func (x *stretch) step(op int) kernels.Step {
 
 // overlap reports that two arguments may meet in an iteration.
 func (x *stretch) overlap(a, b touch) bool {
-	if a.length == 0 || b.length == 0 {
+	if a.Length == 0 || b.Length == 0 {
 		return false
 	}
-	endA, endB := a.from+a.length, b.from+b.length
-	if a.stride != b.stride || a.segment != b.segment { // all iterations of one, and of the other
-		endA, endB = endA+x.way(a), endB+x.way(b)
+	endA, endB := a.End(), b.End()
+	if a.Iteration != b.Iteration || a.Segment != b.Segment { // all iterations of one, and of the other
+		endA, endB = endA+a.Way(x.loop), endB+b.Way(x.loop)
 	}
-	return a.from < endB && b.from < endA
-}
-
-// way is how far an argument moves in the loop.
-func (x *stretch) way(t touch) int64 {
-	if x.loop == nil {
-		return 0
-	}
-	return (x.loop.Dim[kernels.LoopIterations]-1)*t.stride + (x.loop.Dim[kernels.LoopSegments]-1)*t.segment
+	return a.From < endB && b.From < endA
 }
 
 // overwrite takes away from what is left of a result what t overwrites.
 func (t touch) overwrite(left []touch) (still []touch) {
 	for _, l := range left {
-		if !t.whole || t.stride != l.stride || t.segment != l.segment || t.length == 0 {
+		if !t.whole || t.Iteration != l.Iteration || t.Segment != l.Segment || t.Length == 0 {
 			still = append(still, l)
 			continue
 		}
-		for _, part := range [][2]int64{{l.from, min(l.from+l.length, t.from)}, {max(l.from, t.from+t.length), l.from + l.length}} {
+		for _, part := range [][2]int64{{l.From, min(l.End(), t.From)}, {max(l.From, t.End()), l.End()}} {
 			if part[0] < part[1] {
 				p := l
-				p.from, p.length = part[0], part[1]-part[0]
+				p.From, p.Length = part[0], part[1]-part[0]
 				still = append(still, p)
 			}
 		}
