@@ -137,11 +137,11 @@ func (from *resumed) update() (int, error) {
 func (r *runner) announce(from *resumed) {
 	if from == nil {
 		r.notice("%s has no checkpoint yet: training starts at the beginning", r.folder)
-		return
+	} else {
+		r.notice("training in %s goes on from update %s", r.folder, from.state.Meta["update"])
 	}
-	r.notice("training in %s goes on from update %s", r.folder, from.state.Meta["update"])
 	if r.moved() {
-		r.notice("it began with train.backend %s and goes on with %s: in fp32 the numbers are the same", r.began.Train.Backend, r.config.Train.Backend)
+		r.notice("the run began with train.backend %s and goes on with %s: in fp32 the numbers are the same", r.began.Train.Backend, r.config.Train.Backend)
 	}
 }
 
