@@ -35,18 +35,34 @@ func (l *learner) floats() int64 {
 
 // measureScratch asks a backend with memory of its own for what the launches of all Programs take of it.
 func (l *learner) measureScratch() error {
-	limited, ok := l.backend.(kernels.Limited)
-	if !ok {
-		return nil
-	}
 	for _, p := range l.programs() {
-		bytes, err := limited.ScratchOf(p)
+		bytes, err := scratchOf(l.backend, p)
 		if err != nil {
 			return err
 		}
 		l.scratch += bytes
 	}
 	return nil
+}
+
+// scratchOf is 0 on a backend without memory of its own.
+func scratchOf(backend kernels.Backend, p *kernels.Program) (int64, error) {
+	if limited, ok := backend.(kernels.Limited); ok {
+		return limited.ScratchOf(p)
+	}
+	return 0, nil
+}
+
+// EvaluationMemory is what one policy takes on the backend while it plays `rows` IEDs at a time.
+func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (MemoryPart, error) {
+	l := t.learner
+	p := newPolicy(t.cfg.Algo, l.size.obs, l.size.actions, t.cfg.ActorHidden, true, 0)
+	x, err := p.newBatch(rows)
+	if err != nil {
+		return MemoryPart{}, err
+	}
+	bytes, err := x.memory(backend)
+	return MemoryPart{"evaluation", bytes, "train.eval_episodes and table_episodes"}, err
 }
 
 func (l *learner) plan() Memory {

@@ -95,12 +95,14 @@ func (p *Policy) Name() string { return p.name }
 // Err returns the first error of the device; Act has none to return.
 func (p *Policy) Err() error { return p.err }
 
-// Close frees the device memory.
+// Close frees the device memory; Choose takes it anew.
 func (p *Policy) Close() error {
 	if p.batch == nil {
 		return nil
 	}
-	return p.batch.session.Close()
+	session := p.batch.session
+	p.batch = nil
+	return session.Close()
 }
 
 // Act chooses the actions of the current slot. After an error (see Err) all act locally.
@@ -116,7 +118,7 @@ func (p *Policy) Act(w *sim.Worlds, actions []int32) {
 // Choose chooses actions [rows] for obs [rows, O] and mask [rows, U]; moment is the counter of
 // a sampled policy's draws, two numbers below 2^24.
 func (p *Policy) Choose(obs, mask []float32, moment [2]float32, actions []int32) error {
-	if p.batch == nil || p.batch.rows != len(actions) {
+	if p.batch == nil || len(p.batch.chosen) != len(actions) {
 		if err := p.open(len(actions)); err != nil {
 			return err
 		}
@@ -133,24 +135,22 @@ func (p *Policy) Choose(obs, mask []float32, moment [2]float32, actions []int32)
 
 // batch is the Program of a Policy for one number of rows.
 type batch struct {
-	rows                       int
+	layout                     *machine.Layout
+	placed                     *nn.Placed
+	norm                       normaliser
 	session                    *machine.Session
 	program                    *kernels.Program
 	obs, mask, moment, actions machine.Tensor
-	chosen                     []float32
+	chosen                     []float32 // [rows]
 }
 
-// open builds the Program for that many rows.
-func (p *Policy) open(rows int) error {
-	if err := p.Close(); err != nil {
-		return err
-	}
-	p.batch = nil
+// newBatch builds the Program for that many rows.
+func (p *Policy) newBatch(rows int) (*batch, error) {
 	lay := machine.NewLayout()
 	placed := p.actor.params.Place(lay, actorName)
 	norm := newNormaliser(lay, p.obs)
 	x := &batch{
-		rows: rows, obs: lay.Add("obs", rows, p.obs), mask: lay.Add("mask", rows, p.actions),
+		layout: lay, placed: placed, norm: norm, obs: lay.Add("obs", rows, p.obs), mask: lay.Add("mask", rows, p.actions),
 		moment: lay.Add("moment", 2), actions: lay.Add("act", rows), chosen: make([]float32, rows),
 	}
 	b := machine.NewBuilder("policy", lay)
@@ -165,15 +165,31 @@ func (p *Policy) open(rows int) error {
 		b.ArgMax(logp, x.actions)
 	}
 	var err error
-	if x.program, err = b.Build(); err != nil {
+	x.program, err = b.Build()
+	return x, err
+}
+
+// memory is what the batch takes of a backend's device, in bytes.
+func (x *batch) memory(backend kernels.Backend) (int64, error) {
+	scratch, err := scratchOf(backend, x.program)
+	return 4*max(x.layout.Size(), x.program.Arena) + scratch, err
+}
+
+// open takes memory for that many rows.
+func (p *Policy) open(rows int) error {
+	if err := p.Close(); err != nil {
 		return err
 	}
-	if x.session, err = machine.NewSession(p.backend, lay, x.program); err != nil {
+	x, err := p.newBatch(rows)
+	if err != nil {
 		return err
 	}
-	err = norm.upload(x.session, p.mean, p.scale)
+	if x.session, err = machine.NewSession(p.backend, x.layout, x.program); err != nil {
+		return err
+	}
+	err = x.norm.upload(x.session, p.mean, p.scale)
 	if err == nil {
-		err = x.session.Upload(placed.Flat, p.weights)
+		err = x.session.Upload(x.placed.Flat, p.weights)
 	}
 	if err != nil {
 		return errors.Join(err, x.session.Close())

@@ -52,6 +52,55 @@ func TestMemoryIsPlanned(t *testing.T) {
 	}
 }
 
+// A policy takes of the device what is planned for evaluations, and gives it back when it closes.
+func TestEvaluationIsPlanned(t *testing.T) {
+	needFake(t)
+	b := open(t, kernels.Options{})
+	c, s, err := learns(marl.AlgoAMARL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := sim.New(s, c.Worlds, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := marl.Plan(c, marl.OffloadingFor(&c, w), b, 1)
+	if err == nil {
+		err = tr.Open()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tr.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	p, err := tr.Policy(b, true, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned, err := tr.EvaluationMemory(b, w.W*w.A)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := b.FreeMemory()
+	for range 2 { // closed, and taken anew
+		if p.Act(w, make([]int32, w.W*w.A)); p.Err() != nil {
+			t.Fatal(p.Err())
+		}
+		if used := free - b.FreeMemory(); used != planned.Bytes || used == 0 {
+			t.Errorf("a policy takes %d bytes, planned are %d", used, planned.Bytes)
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if left := free - b.FreeMemory(); left != 0 {
+			t.Errorf("a closed policy keeps %d bytes", left)
+		}
+	}
+}
+
 // An Open that fails half way leaves nothing in a context that another backend keeps alive: the last Close tells.
 func TestFailedOpenLeavesNothing(t *testing.T) {
 	needFake(t)

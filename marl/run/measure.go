@@ -1,6 +1,7 @@
 package run
 
 import (
+	"io"
 	"math"
 	"slices"
 
@@ -15,13 +16,10 @@ type episode struct {
 	p95 float64
 }
 
-// maxEvalWorlds are played side by side, as sim.Simulate does.
-const maxEvalWorlds = 64
-
 // measure plays a policy as marl.Evaluate does and keeps the episodes, in the
 // order of world and episode, which is the same for every policy.
 func measure(c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
-	w, err := sim.New(c.scenario, min(c.episodes, maxEvalWorlds), evaluationSeed(c.seed))
+	w, err := sim.New(c.scenario, sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
 	if err != nil {
 		return sim.Summary{}, nil, err
 	}
@@ -42,6 +40,14 @@ func measure(c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
 	s := meter.Summary()
 	s.Policy, s.Seed = p.Name(), c.seed
 	return s, tails.join(meter.Episodes()), nil
+}
+
+// release frees a policy's device memory, so that one policy at a time takes some, as is planned.
+func release(p sim.Policy) error {
+	if c, ok := p.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // tails collects the latencies of the running episodes.

@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func (c *comparison) table(ctx context.Context) (*Table, error) {
 			return nil, err
 		}
 		summary, episodes, err := measure(c, p)
-		if err != nil {
+		if err = errors.Join(err, release(p)); err != nil {
 			return nil, fmt.Errorf("evaluating %s: %w", p.Name(), err)
 		}
 		t.Rows = append(t.Rows, newRow(summary, episodes))

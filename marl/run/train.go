@@ -137,7 +137,13 @@ func (r *runner) build() error {
 	if r.trainer, err = marl.Plan(*c, marl.OffloadingFor(c, worlds), r.backend, r.config.Seed); err != nil {
 		return usage(err)
 	}
+	played := sim.DefaultWorlds(max(c.EvalEpisodes, r.config.TableEpisodes))
+	evaluation, err := r.trainer.EvaluationMemory(r.backend, played*worlds.A)
+	if err != nil {
+		return err
+	}
 	memory := r.trainer.Memory()
+	memory.Parts = append(memory.Parts, evaluation)
 	r.notice("the run takes %s on the backend %s", memory, r.backend.Name())
 	if where := whoPlays(r.trainer.Worlds()); where != "" {
 		r.notice("%s", where)
@@ -302,7 +308,7 @@ func (r *runner) evaluate(ctx context.Context, update int) (err error) {
 			return err
 		}
 		s, err := marl.Evaluate(r.config.Scenario, p, c.EvalEpisodes, r.config.EvalSeed, threads(c.Threads), nil)
-		if err != nil {
+		if err = errors.Join(err, release(p)); err != nil {
 			return err
 		}
 		if err := r.records.evaluation(update, s); err != nil {
