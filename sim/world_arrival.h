@@ -4,10 +4,8 @@
 
 #include "world_view.h"
 
-WORLD_FN int32_t world_round(int32_t n) { return (n + WORLD_LANES - 1) / WORLD_LANES * WORLD_LANES; }
-
 // world_sample is sample of slot.go.
-static world_task world_sample(const world *w, uint32_t kind, uint32_t size, uint32_t work, uint32_t limit) {
+WORLD_OPTION world_task world_sample(const world *w, uint32_t kind, uint32_t size, uint32_t work, uint32_t limit) {
 	int32_t k = 0;
 	float share = world_uniform(kind);
 	while (share >= w->table[TABLE_UP_TO][k]) k++;
@@ -15,26 +13,24 @@ static world_task world_sample(const world *w, uint32_t kind, uint32_t size, uin
 }
 
 // world_empty takes the current task of IED n away.
-static void world_empty(world *w, int64_t n) {
+WORLD_OPTION void world_empty(world *w, int64_t n) {
 	w->model[n] = -1;
 	w->data[n] = w->cycles[n] = w->deadline[n] = w->age[n] = 0;
 }
 
-// world_clear_queues empties the queues of IEDs at the start of an episode.
-static void world_clear_queues(world *w, int64_t first, int64_t count) {
-	for (int64_t n = first; n < first + count; n++) {
-		w->waiting[n] = w->lost[n] = 0, w->lost_s[n] = 0;
-		world_empty(w, n);
-	}
+// world_clear_queue empties the queue of IED n at the start of an episode.
+WORLD_OPTION void world_clear_queue(world *w, int64_t n) {
+	w->waiting[n] = w->lost[n] = 0, w->lost_s[n] = 0;
+	world_empty(w, n);
 }
 
-static void world_lose(world *w, int64_t n, float deadline) {
+WORLD_OPTION void world_lose(world *w, int64_t n, float deadline) {
 	w->lost[n]++;
 	w->lost_s[n] += deadline;
 }
 
 // world_next_waiting is nextWaiting of arrival.go.
-static void world_next_waiting(world *w, int64_t n) {
+WORLD_OPTION void world_next_waiting(world *w, int64_t n) {
 	int64_t first = n * w->p->queue, kept = first, end = first + w->waiting[n];
 	world_empty(w, n);
 	for (int64_t j = first; j < end; j++) {
@@ -54,7 +50,7 @@ static void world_next_waiting(world *w, int64_t n) {
 }
 
 // world_enqueue makes a new task the current one, lets it wait, or loses it.
-static void world_enqueue(world *w, int64_t n, const world_task *x) {
+WORLD_OPTION void world_enqueue(world *w, int64_t n, const world_task *x) {
 	if (w->model[n] < 0) {
 		w->model[n] = x->model, w->data[n] = x->data, w->cycles[n] = x->cycles, w->deadline[n] = x->deadline;
 	} else if (w->waiting[n] == w->p->queue) {
@@ -67,7 +63,7 @@ static void world_enqueue(world *w, int64_t n, const world_task *x) {
 }
 
 // world_next_phase is nextPhase of arrival.go: 1 is on.
-static int32_t world_next_phase(world *w, const world_moment *at, int64_t n, uint32_t change) {
+WORLD_OPTION int32_t world_next_phase(world *w, const world_moment *at, int64_t n, uint32_t change) {
 	const world_params *p = w->p;
 	float u = world_uniform(change);
 	if (!p->markov) return 1;
@@ -81,7 +77,7 @@ static int32_t world_next_phase(world *w, const world_moment *at, int64_t n, uin
 }
 
 // world_draw_arrivals draws the tasks of IED n, number `ied` of world `number`.
-static void world_draw_arrivals(world *w, const world_moment *at, int64_t n, uint32_t number, uint32_t ied) {
+WORLD_OPTION void world_draw_arrivals(world *w, const world_moment *at, int64_t n, uint32_t number, uint32_t ied) {
 	uint32_t episode = at->episode << 8, c[4] = {number, ied, at->slot, episode | STREAM_ARRIVAL};
 	world_philox(at->key, c);
 	const float *cdf = w->table[TABLE_ARRIVAL_CDF] + WORLD_BURST * world_next_phase(w, at, n, c[1]);
@@ -97,7 +93,7 @@ static void world_draw_arrivals(world *w, const world_moment *at, int64_t n, uin
 }
 
 // world_trace_arrivals adds the tasks of the trace.
-static void world_trace_arrivals(world *w, const world_moment *at, int64_t n, int32_t ied) {
+WORLD_OPTION void world_trace_arrivals(world *w, const world_moment *at, int64_t n, int32_t ied) {
 	if ((int32_t)at->slot >= w->p->slots) return;
 	const int32_t *start = (const int32_t *)w->table[TABLE_TRACE_START], *who = (const int32_t *)w->table[TABLE_TRACE_IED];
 	int32_t lo = start[at->slot], end = start[at->slot + 1], hi = end;
@@ -114,18 +110,14 @@ static void world_trace_arrivals(world *w, const world_moment *at, int64_t n, in
 	}
 }
 
-// world_arrive moves the queues of the IEDs from number `first` on to the current slot.
-static void world_arrive(world *w, const world_moment *at, int64_t first, int32_t count) {
-	for (int32_t j = 0; j < count; j++) {
-		int64_t n = first + j;
-		uint32_t number = at->world + w->tile->world[j], ied = at->ied + w->tile->ied[j];
-		w->lost[n] = 0, w->lost_s[n] = 0;
-		world_next_waiting(w, n);
-		if (w->p->traced)
-			world_trace_arrivals(w, at, n, (int32_t)ied);
-		else
-			world_draw_arrivals(w, at, n, number, ied);
-	}
+// world_arrive moves the queue of IED n, number `ied` of world `number`, to the current slot.
+WORLD_OPTION void world_arrive(world *w, const world_moment *at, int64_t n, uint32_t number, uint32_t ied) {
+	w->lost[n] = 0, w->lost_s[n] = 0;
+	world_next_waiting(w, n);
+	if (w->p->traced)
+		world_trace_arrivals(w, at, n, (int32_t)ied);
+	else
+		world_draw_arrivals(w, at, n, number, ied);
 }
 
 #endif

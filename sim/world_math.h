@@ -10,6 +10,7 @@
 
 #ifndef WORLD_FN // a compiler for a GPU says __device__
 #define WORLD_FN static inline __attribute__((always_inline, unused))
+#define WORLD_OPTION static __attribute__((unused)) // of options: the compiler may leave them out of line
 // The step never takes the root of a negative number. Without this declaration GCC keeps a call
 // that could set errno, and with it no loop becomes vectors.
 float sqrtf(float x) __attribute__((const));

@@ -2,8 +2,15 @@
 #ifndef GMEL_WORLD_MOBILITY_H
 #define GMEL_WORLD_MOBILITY_H
 
+#include "world_view.h"
+
+enum {
+	WORLD_MEASURED = 64, // most ESs that an IED measures
+	WORLD_DRIFTS = 3     // processes of a link: shadowing, and two of the line of sight
+};
+
 // world_new_goal draws a waypoint of IED i and the speed to it.
-static void world_new_goal(world *w, const world_moment *at, int64_t n, int32_t i) {
+WORLD_OPTION void world_new_goal(world *w, const world_moment *at, int64_t n, int32_t i) {
 	const world_params *p = w->p;
 	uint32_t c[4] = {at->world, (uint32_t)i, at->slot, at->episode << 8 | STREAM_GOAL};
 	world_philox(at->key, c);
@@ -13,7 +20,7 @@ static void world_new_goal(world *w, const world_moment *at, int64_t n, int32_t 
 }
 
 // world_innovate is innovate of mobility.go.
-static void world_innovate(const world *w, const world_moment *at, int32_t i, int32_t m, float k, float *x) {
+WORLD_OPTION void world_innovate(const world *w, const world_moment *at, int32_t i, int32_t m, float k, float *x) {
 	uint32_t number = (uint32_t)i * (uint32_t)w->p->servers + (uint32_t)m;
 	uint32_t c[4] = {at->world, number, at->slot, at->episode << 8 | STREAM_DRIFT};
 	world_philox(at->key, c);
@@ -25,22 +32,27 @@ static void world_innovate(const world *w, const world_moment *at, int32_t i, in
 }
 
 // world_follow is follow of mobility.go.
-static void world_follow(world *w, int64_t n, const int32_t *near_servers) {
+WORLD_OPTION void world_follow(world *w, int64_t n, const int32_t *near_servers) {
 	const world_params *p = w->p;
-	const float *x = w->drift + n * WORLD_DRIFTS * p->measured;
-	world_links links;
-	for (int32_t q = 0; q < p->measured; q++, x += WORLD_DRIFTS) {
-		int32_t m = near_servers[q];
-		float power = x[1] * x[1] + x[2] * x[2], sight = 1 - world_exp2(-(power * (WORLD_LOG2E / 2)));
-		links.server[q] = m;
-		world_mean_link(p, w->place_x[n] - w->table[TABLE_SERVER_X][m], w->place_y[n] - w->table[TABLE_SERVER_Y][m], sight, x[0],
-		                &links.gain[q], &links.los[q]);
+	int64_t link = n * p->candidates;
+	int32_t have = 0;
+	for (int32_t q = 0; q < p->measured; q += WORLD_LANES) {
+		const int32_t *server = near_servers + q, here = p->measured - q < WORLD_LANES ? p->measured - q : WORLD_LANES;
+		const float *x = w->drift + (n * p->measured + q) * WORLD_DRIFTS;
+		float gain[WORLD_LANES];
+		int32_t los[WORLD_LANES];
+		for (int32_t j = 0; j < here; j++, x += WORLD_DRIFTS) {
+			float power = x[1] * x[1] + x[2] * x[2], sight = 1 - world_exp2(-(power * (WORLD_LOG2E / 2)));
+			world_mean_link(p, w->place_x[n] - w->table[TABLE_SERVER_X][server[j]], w->place_y[n] - w->table[TABLE_SERVER_Y][server[j]], sight, x[0],
+			                &gain[j], &los[j]);
+		}
+		for (int32_t j = 0; j < here; j++)
+			have = world_keep_strongest(w->cand + link, w->gain + link, w->los + link, p->candidates, have, server[j], gain[j], los[j]);
 	}
-	world_choose_candidates(w, n, &links, 0);
 }
 
 // world_place_mobile starts an episode of IED i, whose place has been drawn.
-static void world_place_mobile(world *w, const world_moment *at, int64_t n, int32_t i) {
+WORLD_OPTION void world_place_mobile(world *w, const world_moment *at, int64_t n, int32_t i) {
 	const int32_t *near_servers = world_nearest(w, w->place_x[n], w->place_y[n]), measured = w->p->measured;
 	w->rest[n] = 0;
 	world_new_goal(w, at, n, i);
@@ -49,7 +61,7 @@ static void world_place_mobile(world *w, const world_moment *at, int64_t n, int3
 }
 
 // world_walk is walk of mobility.go.
-static float world_walk(world *w, const world_moment *at, int64_t n, int32_t i) {
+WORLD_OPTION float world_walk(world *w, const world_moment *at, int64_t n, int32_t i) {
 	const world_params *p = w->p;
 	if (w->rest[n] > 0) {
 		w->rest[n] -= p->move_s;
@@ -70,7 +82,7 @@ static float world_walk(world *w, const world_moment *at, int64_t n, int32_t i) 
 }
 
 // world_carry is carry of mobility.go.
-static void world_carry(world *w, const world_moment *at, int64_t n, int32_t i, const int32_t *before, const int32_t *near_servers, float keep) {
+WORLD_OPTION void world_carry(world *w, const world_moment *at, int64_t n, int32_t i, const int32_t *before, const int32_t *near_servers, float keep) {
 	int32_t measured = w->p->measured, b = 0;
 	float *state = w->drift + n * WORLD_DRIFTS * measured, old[WORLD_DRIFTS * WORLD_MEASURED];
 	memcpy(old, state, (size_t)measured * WORLD_DRIFTS * sizeof *old);
@@ -82,21 +94,14 @@ static void world_carry(world *w, const world_moment *at, int64_t n, int32_t i, 
 	}
 }
 
-// world_move carries every IED of worlds [lo, hi) on.
-static void world_move(world *w, int32_t lo, int32_t hi) {
-	const world_params *p = w->p;
-	for (int32_t number = lo; number < hi; number++) {
-		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, (uint32_t)w->slot[number], (uint32_t)w->episode[number]};
-		for (int32_t i = 0; i < p->agents; i++) {
-			int64_t n = (int64_t)number * p->agents + i;
-			const int32_t *before = world_nearest(w, w->place_x[n], w->place_y[n]);
-			float d = world_walk(w, &at, n, i);
-			if (!(d > 0)) continue;
-			const int32_t *after = world_nearest(w, w->place_x[n], w->place_y[n]);
-			world_carry(w, &at, n, i, before, after, world_exp2(-(d * p->forget)));
-			world_follow(w, n, after);
-		}
-	}
+// world_move carries IED n on, the i-th of its world.
+WORLD_OPTION void world_move(world *w, const world_moment *at, int64_t n, int32_t i) {
+	const int32_t *before = world_nearest(w, w->place_x[n], w->place_y[n]);
+	float d = world_walk(w, at, n, i);
+	if (!(d > 0)) return;
+	const int32_t *after = world_nearest(w, w->place_x[n], w->place_y[n]);
+	world_carry(w, at, n, i, before, after, world_exp2(-(d * w->p->forget)));
+	world_follow(w, n, after);
 }
 
 #endif

@@ -1,65 +1,55 @@
-// The ESs: server.go for groups of worlds.
+// The ESs: server.go and cloud.go, task by task. A task is a number of the list of offloaded tasks.
 #ifndef GMEL_WORLD_SERVER_H
 #define GMEL_WORLD_SERVER_H
 
 #include "world_view.h"
 
-// What a step knows about its group of worlds.
-typedef struct {
-	int32_t lo, hi;        // worlds
-	int64_t first, ess;    // first IED, first ES
-	int32_t agents;        // IEDs of the group
-	int32_t sent, own;     // offloaded and local tasks
-} world_slice;
-
-// world_merge sorts by merging; from and to swap roles.
-static uint64_t *world_merge(uint64_t *from, uint64_t *to, int32_t n, int32_t run) {
-	for (; run < n; run *= 2) {
-		for (int32_t lo = 0; lo < n; lo += 2 * run) {
-			int32_t mid = lo + run < n ? lo + run : n, hi = mid + run < n ? mid + run : n;
-			for (int32_t a = lo, b = mid, k = lo; k < hi; k++) to[k] = b >= hi || (a < mid && from[a] <= from[b]) ? from[a++] : from[b++];
-		}
-		uint64_t *swap = from;
-		from = to, to = swap;
-	}
-	return from;
+// world_collect_sent reads what task k, of the IED that it names, needs; base is the first ES of its world.
+WORLD_FN void world_collect_sent(world *w, const world_slice *s, int32_t k, int32_t base, int32_t action) {
+	const world_params *p = w->p;
+	world_tasks *b = &w->sent[k / WORLD_LANES];
+	int32_t at = k % WORLD_LANES;
+	int64_t n = s->first + b->who[at], link = n * p->candidates + world_candidate(p, action);
+	int32_t m = w->cand[link], es = base + m;
+	world_limits l = world_limits_now(w, n);
+	b->es[at] = es;
+	b->gain[at] = w->now[link];
+	b->share[at] = (float)w->load[s->ess + es];
+	b->speed[at] = w->table[TABLE_SERVER_SPEED][m];
+	b->result[at] = w->table[TABLE_RESULT][w->model[n]];
+	b->data[at] = w->data[n], b->cycles[at] = w->cycles[n], b->backlog[at] = w->radio[n];
+	b->tau[at] = l.tau, b->age[at] = l.age, b->due[at] = l.due;
+	if (p->cloud) b->away[at] = action <= p->candidates;
+	if (p->reuse) b->heard[at] = b->gain[at] / world_noise_rise(w, s->ess + es);
 }
 
-// world_sort orders the keys of one ES: insertion in runs of 16, then merges.
-static uint64_t *world_sort(uint64_t *keys, uint64_t *other, int32_t n) {
-	enum { RUN = 16 };
-	for (int32_t lo = 0; lo < n; lo += RUN) {
-		int32_t hi = lo + RUN < n ? lo + RUN : n;
-		for (int32_t i = lo + 1; i < hi; i++) {
-			uint64_t key = keys[i];
-			int32_t j = i;
-			for (; j > lo && keys[j - 1] > key; j--) keys[j] = keys[j - 1];
-			keys[j] = key;
-		}
-	}
-	return world_merge(keys, other, n, RUN);
+// world_send_lane sends the task in place j of a block.
+WORLD_FN void world_send_lane(world_radio radio, world_tasks *b, float heard, int32_t j) {
+	world_sent t = world_send_one(radio, b->gain[j], heard, b->share[j], b->backlog[j], b->data[j], b->cycles[j], b->speed[j], b->result[j]);
+	b->rate[j] = t.rate, b->air[j] = t.air, b->arrival[j] = t.arrival;
+	b->energy[j] = t.energy, b->compute[j] = t.compute, b->down[j] = t.down;
 }
 
-static inline world_limits world_limits_of(const world_tasks *b, int32_t at) {
+WORLD_FN world_limits world_limits_of(const world_tasks *b, int32_t at) {
 	world_limits l = {b->tau[at], b->age[at], b->due[at]};
 	return l;
 }
 
 // world_finish is finish of server.go.
-static inline void world_finish(world_tasks *b, int32_t at, float latency) {
+WORLD_FN void world_finish(world_tasks *b, int32_t at, float latency) {
 	int32_t done = latency <= b->due[at];
 	b->done[at] = done;
 	b->latency[at] = world_latency(world_limits_of(b, at), done, latency);
 }
 
 // world_refuse fails a task that is not started.
-static inline void world_refuse(world_tasks *b, int32_t at) {
+WORLD_FN void world_refuse(world_tasks *b, int32_t at) {
 	b->load[at] = b->compute[at] = b->down[at] = 0;
 	b->latency[at] = b->tau[at], b->done[at] = 0;
 }
 
-// world_serve runs task k of the list on its ES.
-static void world_serve(world *w, const world_slice *s, int32_t k) {
+// world_serve runs task k on its ES.
+WORLD_FN void world_serve(world *w, const world_slice *s, int32_t k) {
 	world_tasks *b = &w->sent[k / WORLD_LANES];
 	int32_t at = k % WORLD_LANES;
 	int64_t gpu = world_next_gpu(w->p, w->gpus, w->free, s->ess + b->es[at]);
@@ -71,7 +61,7 @@ static void world_serve(world *w, const world_slice *s, int32_t k) {
 }
 
 // world_run_cloud is runCloud of cloud.go.
-static void world_run_cloud(world *w, int32_t k) {
+WORLD_OPTION void world_run_cloud(world *w, int32_t k) {
 	const world_params *p = w->p;
 	world_tasks *b = &w->sent[k / WORLD_LANES];
 	int32_t at = k % WORLD_LANES;
@@ -93,52 +83,13 @@ static void world_run_cloud(world *w, int32_t k) {
 #include "world_sharing.h"
 
 // world_serve_es serves n tasks of ES m in the order of keys.
-static void world_serve_es(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
+WORLD_FN void world_serve_es(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
 	if (w->p->sharing)
-		world_share(w, s, keys, n);
+		world_share(w, s, m, keys, n);
 	else if (w->p->batch_max)
 		world_serve_batches(w, s, m, keys, n);
 	else
-		for (int32_t k = 0; k < n; k++) world_serve(w, s, (int32_t)(uint32_t)keys[k]);
-}
-
-// world_count_tasks counts the tasks [from, to) of the list for each ES; those of the cloud run at once.
-static void world_count_tasks(world *w, const world_slice *s, int32_t number, int32_t from, int32_t to) {
-	int32_t servers = w->p->servers, base = (number - s->lo) * servers;
-	const int32_t *load = w->load + (int64_t)number * servers;
-	memcpy(w->tasks, load, (size_t)servers * sizeof *load);
-	for (int32_t k = from; w->p->cloud && k < to; k++) {
-		world_tasks *b = &w->sent[k / WORLD_LANES];
-		if (b->away[k % WORLD_LANES]) continue;
-		w->tasks[b->es[k % WORLD_LANES] - base]--;
-		world_run_cloud(w, k);
-	}
-}
-
-// world_serve_all serves the tasks of a world, [from, to) of the list, ES by ES in the order of
-// arrival. Arrivals are not negative, so their bits sort like their values.
-static void world_serve_all(world *w, const world_slice *s, int32_t number, int32_t from, int32_t to) {
-	int32_t servers = w->p->servers, at = 0, base = (number - s->lo) * servers;
-	world_count_tasks(w, s, number, from, to);
-	for (int32_t m = 0; m < servers; m++) w->start[m] = at, at += w->tasks[m];
-	for (int32_t k = from; k < to; k++) {
-		const world_tasks *b = &w->sent[k / WORLD_LANES];
-		if (w->p->cloud && !b->away[k % WORLD_LANES]) continue;
-		w->keys[w->start[b->es[k % WORLD_LANES] - base]++] = (uint64_t)world_bits(b->arrival[k % WORLD_LANES]) << 32 | (uint32_t)k;
-	}
-	for (int32_t m = 0; m < servers; m++) { // start is the end now
-		int32_t n = w->tasks[m], first = w->start[m] - n;
-		world_serve_es(w, s, m, world_sort(w->keys + first, w->merged + first, n), n);
-	}
-}
-
-static void world_serve_worlds(world *w, const world_slice *s) {
-	int32_t from = 0, to = 0;
-	for (int32_t number = s->lo; number < s->hi; number++, from = to) {
-		const int32_t *load = w->load + (int64_t)number * w->p->servers;
-		for (int32_t m = 0; m < w->p->servers; m++) to += load[m];
-		world_serve_all(w, s, number, from, to);
-	}
+		for (int32_t k = 0; k < n; k++) world_serve(w, s, world_task_of(keys[k]));
 }
 
 #endif

@@ -1,19 +1,19 @@
-// Other disciplines of an ES: sharing.go and batch.go. A task is a number of the list of
-// offloaded tasks.
+// Other disciplines of an ES: sharing.go and batch.go.
 #ifndef GMEL_WORLD_SHARING_H
 #define GMEL_WORLD_SHARING_H
 
 #include <float.h>
 
-// world_admit is admit of sharing.go; it returns how many share.
-static int32_t world_admit(world *w, const world_slice *s, const uint64_t *keys, int32_t n) {
+// world_admit is admit of sharing.go for ES number es of all worlds; it returns how many share.
+WORLD_OPTION int32_t world_admit(world *w, const world_slice *s, int64_t es, const uint64_t *keys, int32_t n) {
 	const world_params *p = w->p;
-	int32_t count = 0;
-	for (int32_t k = 0; k < p->models; k++) w->ready[k] = 0;
+	int32_t m = (int32_t)(es % p->servers), count = 0;
+	world_sharer *inside = w->inside + w->start[m];
+	float *ready = w->ready + (int64_t)m * p->models;
+	for (int32_t k = 0; k < p->models; k++) ready[k] = 0;
 	for (int32_t q = 0; q < n; q++) {
-		int32_t task = (int32_t)(uint32_t)keys[q], at = task % WORLD_LANES;
+		int32_t task = world_task_of(keys[q]), at = task % WORLD_LANES;
 		world_tasks *b = &w->sent[task / WORLD_LANES];
-		int64_t es = s->ess + b->es[at];
 		int32_t k = w->model[s->first + b->who[at]];
 		float due = b->due[at], start = world_max(b->arrival[at], w->free[es]);
 		b->queue[at] = start - b->arrival[at];
@@ -22,19 +22,19 @@ static int32_t world_admit(world *w, const world_slice *s, const uint64_t *keys,
 			continue;
 		}
 		if (!world_touch(w->cache + es * p->cache, p->cache, k)) {
-			w->ready[k] = start + w->table[TABLE_MODEL_LOAD][k];
-			b->energy[at] += p->gpu_w * (world_min(w->ready[k], due) - start);
+			ready[k] = start + w->table[TABLE_MODEL_LOAD][k];
+			b->energy[at] += p->gpu_w * (world_min(ready[k], due) - start);
 		}
-		float entry = world_max(start, w->ready[k]), work = b->compute[at];
+		float entry = world_max(start, ready[k]), work = b->compute[at];
 		b->load[at] = entry - start;
 		world_sharer x = {task, entry, due, work, work};
-		w->inside[count++] = x;
+		inside[count++] = x;
 	}
 	return count;
 }
 
 // world_next_event is nextEvent of sharing.go.
-static float world_next_event(const world_sharer *inside, int32_t count, float now, float *active) {
+WORLD_OPTION float world_next_event(const world_sharer *inside, int32_t count, float now, float *active) {
 	float n = 0, next = FLT_MAX;
 	for (int32_t q = 0; q < count; q++)
 		if (inside[q].entry <= now) n++;
@@ -47,7 +47,7 @@ static float world_next_event(const world_sharer *inside, int32_t count, float n
 }
 
 // world_leave is leave of sharing.go.
-static void world_leave(world *w, const world_sharer *x, float end) {
+WORLD_OPTION void world_leave(world *w, const world_sharer *x, float end) {
 	world_tasks *b = &w->sent[x->task / WORLD_LANES];
 	int32_t at = x->task % WORLD_LANES;
 	b->compute[at] = world_max(end - x->entry, 0);
@@ -59,17 +59,18 @@ static void world_leave(world *w, const world_sharer *x, float end) {
 }
 
 // world_share is share of sharing.go.
-static void world_share(world *w, const world_slice *s, const uint64_t *keys, int32_t n) {
+WORLD_OPTION void world_share(world *w, const world_slice *s, int32_t m, const uint64_t *keys, int32_t n) {
 	if (n == 0) return;
-	int32_t first = (int32_t)(uint32_t)keys[0];
+	int32_t first = world_task_of(keys[0]);
 	int64_t es = s->ess + w->sent[first / WORLD_LANES].es[first % WORLD_LANES];
-	int32_t count = world_admit(w, s, keys, n);
+	world_sharer *inside = w->inside + w->start[m];
+	int32_t count = world_admit(w, s, es, keys, n);
 	float now = 0;
 	while (count > 0) {
-		float active, next = world_next_event(w->inside, count, now, &active);
+		float active, next = world_next_event(inside, count, now, &active);
 		int32_t stay = 0;
 		for (int32_t q = 0; q < count; q++) {
-			world_sharer x = w->inside[q];
+			world_sharer x = inside[q];
 			int32_t in = x.entry <= now;
 			float end = now + x.left * active;
 			if (in && end <= next) {
@@ -81,7 +82,7 @@ static void world_share(world *w, const world_slice *s, const uint64_t *keys, in
 			if (x.due <= next)
 				world_leave(w, &x, next);
 			else
-				w->inside[stay++] = x;
+				inside[stay++] = x;
 		}
 		w->free[es] = world_max(w->free[es], next);
 		count = stay, now = next;
@@ -93,11 +94,11 @@ enum { WORLD_BATCH = 64 }; // most tasks of a batch
 static const uint64_t world_served = ~(uint64_t)0; // the key of a task that has joined a batch
 
 // world_gather is gather of batch.go; it returns the number of tasks.
-static int32_t world_gather(world *w, const world_slice *s, float start, uint64_t *keys, int32_t n, int32_t *members) {
+WORLD_OPTION int32_t world_gather(world *w, const world_slice *s, float start, uint64_t *keys, int32_t n, int32_t *members) {
 	int32_t b = 0, model = -1;
 	for (int32_t q = 0; q < n; q++) {
 		if (keys[q] == world_served) continue;
-		int32_t task = (int32_t)(uint32_t)keys[q], at = task % WORLD_LANES;
+		int32_t task = world_task_of(keys[q]), at = task % WORLD_LANES;
 		const world_tasks *t = &w->sent[task / WORLD_LANES];
 		int32_t own = w->model[s->first + t->who[at]];
 		if (q == 0) model = own;
@@ -108,9 +109,9 @@ static int32_t world_gather(world *w, const world_slice *s, float start, uint64_
 }
 
 // world_serve_batch is serveBatch of batch.go.
-static void world_serve_batch(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
+WORLD_OPTION void world_serve_batch(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
 	const world_params *p = w->p;
-	int32_t head = (int32_t)(uint32_t)keys[0], members[WORLD_BATCH];
+	int32_t head = world_task_of(keys[0]), members[WORLD_BATCH];
 	world_tasks *t = &w->sent[head / WORLD_LANES];
 	int64_t gpu = world_next_gpu(w->p, w->gpus, w->free, s->ess + t->es[head % WORLD_LANES]);
 	float arrival = t->arrival[head % WORLD_LANES], start = world_max(arrival, w->free[gpu]);
@@ -137,7 +138,7 @@ static void world_serve_batch(world *w, const world_slice *s, int32_t m, uint64_
 }
 
 // world_serve_batches is serveBatches of batch.go.
-static void world_serve_batches(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
+WORLD_OPTION void world_serve_batches(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
 	for (int32_t q = 0; q < n; q++)
 		if (keys[q] != world_served) world_serve_batch(w, s, m, keys + q, n - q);
 }

@@ -3,6 +3,9 @@
 #define GMEL_WORLD_SLOT_H
 
 #include "world_arrival.h"
+#include "world_memory.h"
+
+static int32_t world_round(int32_t n) { return (n + WORLD_LANES - 1) / WORLD_LANES * WORLD_LANES; }
 
 // world_draw_tasks draws the words of all IEDs of a tile.
 static void world_draw_tasks(world_tile *t, const world_moment *at, int32_t n) {
@@ -129,18 +132,7 @@ static void world_fade(world *w, const world_moment *at, int64_t first, int32_t 
 static void world_show(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
 	int64_t first = (int64_t)lo * p->servers, n = (int64_t)(hi - lo) * p->servers;
-	for (int64_t m = 0; m < n; m++) {
-		int64_t gpu = world_next_gpu(p, w->gpus, w->free, first + m);
-		float *row = w->rows + m * w->row;
-		world_show_one(p, w->free[gpu], w->load[first + m], w->table[TABLE_SERVER_SPEED][m % p->servers], w->cache + gpu * p->cache, row);
-		if (p->reuse) row[3 + p->models] = world_log2(world_noise_rise(w, first + m)) * p->gain_scale;
-	}
-}
-
-// world_cloud_time is cloudTime of cloud.go.
-WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n) {
-	float wire = (w->data[n] + w->table[TABLE_RESULT][w->model[n]]) / p->backhaul;
-	return wire + 2 * p->delay + w->cycles[n] / p->cloud_speed;
+	for (int64_t m = 0; m < n; m++) world_show_es(w, first + m, (int32_t)(m % p->servers), w->rows + m * w->row);
 }
 
 // world_allow writes the masks alone.
@@ -161,16 +153,12 @@ static void world_observe(world *w, int64_t first, int32_t n) {
 	for (int32_t j = 0; j < n; j++) {
 		int64_t i = first + j;
 		const float *rows = w->rows + (int64_t)w->tile->world[j] * p.servers * w->row, *level = w->level + j * 2 * w->pairs_per_ied;
-		world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0};
 		const int32_t *cand = w->cand + i * p.candidates;
 		float *o = w->obs + i * p.obs, *mask = w->mask + i * p.actions;
-		if (is_usual) {
-			world_observe_one(&p, usual, x, cand, rows, level, load_s, o, mask);
-			continue;
-		}
-		if (shape.queue) x.due = x.due - w->age[i], x.waiting = w->waiting[i];
-		if (shape.cloud && x.model >= 0) x.cloud_s = world_cloud_time(w, &p, i);
-		world_observe_one(&p, shape, x, cand, rows, level, load_s, o, mask);
+		if (is_usual)
+			world_observe_one(&p, usual, world_ied_of(w, &p, usual, i), cand, rows, level, load_s, o, mask);
+		else
+			world_observe_one(&p, shape, world_ied_of(w, &p, shape, i), cand, rows, level, load_s, o, mask);
 	}
 }
 
@@ -183,7 +171,7 @@ static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 		int32_t count = end - n < WORLD_TILE ? (int32_t)(end - n) : WORLD_TILE;
 		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)lo, (uint32_t)(n - first), (uint32_t)w->slot[lo], (uint32_t)w->episode[lo]};
 		if (p->queue)
-			world_arrive(w, &at, n, count);
+			for (int32_t j = 0; j < count; j++) world_arrive(w, &at, n + j, at.world + w->tile->world[j], at.ied + w->tile->ied[j]);
 		else
 			world_begin_tasks(w, &at, n, count);
 		world_fade(w, &at, n, count);

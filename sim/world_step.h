@@ -2,7 +2,6 @@
 #ifndef GMEL_WORLD_STEP_H
 #define GMEL_WORLD_STEP_H
 
-#include "world_server.h"
 #include "world_topology.h"
 
 static void world_count_load(world *w, const world_slice *s) {
@@ -52,28 +51,17 @@ static void world_list(world *w, world_slice *s) {
 
 // world_collect reads what the tasks of the lists need.
 static void world_collect(world *w, const world_slice *s) {
-	const world_params *p = w->p;
 	for (int32_t k = 0; k < s->sent; k++) {
-		world_tasks *b = &w->sent[k / WORLD_LANES];
-		int32_t at = k % WORLD_LANES, j = b->who[at];
-		int64_t n = s->first + j, link = n * p->candidates + world_candidate(p, w->actions[n]);
-		int32_t m = w->cand[link], es = (int32_t)w->tile->world[j & (WORLD_TILE - 1)] * p->servers + m;
-		b->es[at] = es;
-		b->gain[at] = w->now[link];
-		b->share[at] = (float)w->load[s->ess + es];
-		b->speed[at] = w->table[TABLE_SERVER_SPEED][m];
-		b->result[at] = w->table[TABLE_RESULT][w->model[n]];
-		b->data[at] = w->data[n], b->cycles[at] = w->cycles[n], b->tau[at] = w->deadline[n], b->backlog[at] = w->radio[n];
-		b->age[at] = p->queue ? w->age[n] : 0, b->due[at] = b->tau[at] - b->age[at];
-		if (p->cloud) b->away[at] = w->actions[n] <= p->candidates;
-		if (p->reuse) b->heard[at] = b->gain[at] / world_noise_rise(w, s->ess + es);
+		int32_t j = w->sent[k / WORLD_LANES].who[k % WORLD_LANES];
+		world_collect_sent(w, s, k, (int32_t)w->tile->world[j & (WORLD_TILE - 1)] * w->p->servers, w->actions[s->first + j]);
 	}
 	for (int32_t k = 0; k < s->own; k++) {
 		world_tasks *b = &w->own[k / WORLD_LANES];
 		int32_t at = k % WORLD_LANES;
 		int64_t n = s->first + b->who[at];
-		b->cycles[at] = w->cycles[n], b->tau[at] = w->deadline[n], b->backlog[at] = w->compute[n], b->speed[at] = w->speed[n];
-		b->age[at] = p->queue ? w->age[n] : 0, b->due[at] = b->tau[at] - b->age[at];
+		world_limits l = world_limits_now(w, n);
+		b->cycles[at] = w->cycles[n], b->backlog[at] = w->compute[n], b->speed[at] = w->speed[n];
+		b->tau[at] = l.tau, b->age[at] = l.age, b->due[at] = l.due;
 	}
 }
 
@@ -81,12 +69,7 @@ static void world_collect(world *w, const world_slice *s) {
 static void world_send(const world_params *p, world_tasks *b) {
 	world_radio radio = world_radio_of(p);
 	const float *heard = p->reuse ? b->heard : b->gain;
-	for (int j = 0; j < WORLD_LANES; j++) {
-		world_sent t =
-			world_send_one(radio, b->gain[j], heard[j], b->share[j], b->backlog[j], b->data[j], b->cycles[j], b->speed[j], b->result[j]);
-		b->rate[j] = t.rate, b->air[j] = t.air, b->arrival[j] = t.arrival;
-		b->energy[j] = t.energy, b->compute[j] = t.compute, b->down[j] = t.down;
-	}
+	for (int j = 0; j < WORLD_LANES; j++) world_send_lane(radio, b, heard[j], j);
 }
 
 // world_run_own runs 16 local tasks.
@@ -182,6 +165,15 @@ static void world_play(world *w, world_slice *s) {
 	}
 }
 
+// world_move_ieds carries every IED of worlds [lo, hi) on.
+static void world_move_ieds(world *w, int32_t lo, int32_t hi) {
+	const world_params *p = w->p;
+	for (int32_t number = lo; number < hi; number++) {
+		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, (uint32_t)w->slot[number], (uint32_t)w->episode[number]};
+		for (int32_t i = 0; i < p->agents; i++) world_move(w, &at, (int64_t)number * p->agents + i, i);
+	}
+}
+
 // world_end keeps the last observation and begins the next episode.
 static void world_end(world *w, const world_slice *s) {
 	int64_t obs = w->p->obs, actions = w->p->actions;
@@ -200,7 +192,7 @@ static void world_step_group(world *w, int32_t lo, int32_t hi) {
 	world_advance(w->radio + s.first, p->slot, s.agents);
 	world_advance(w->free + s.ess * p->gpus, p->slot, (int64_t)(hi - lo) * p->servers * p->gpus);
 	for (int32_t n = lo; n < hi; n++) w->slot[n]++, w->truncated[n] = 0;
-	if (p->move_slots && w->slot[lo] % p->move_slots == 0) world_move(w, lo, hi);
+	if (p->move_slots && w->slot[lo] % p->move_slots == 0) world_move_ieds(w, lo, hi);
 	world_begin_slot(w, lo, hi);
 	if (w->slot[lo] == p->slots) world_end(w, &s);
 }

@@ -2,13 +2,9 @@
 #ifndef GMEL_WORLD_TOPOLOGY_H
 #define GMEL_WORLD_TOPOLOGY_H
 
-#include "world_server.h"
+#include "world_mobility.h"
+#include "world_order.h"
 #include "world_slot.h"
-
-enum {
-	WORLD_MEASURED = 64, // most ESs that an IED measures
-	WORLD_DRIFTS = 3     // processes of a link: shadowing, and two of the line of sight
-};
 
 // world_links are links of one IED to all ESs that it measures, or of as many IEDs as fit.
 typedef struct {
@@ -39,11 +35,6 @@ static void world_choose_candidates(world *w, int64_t n, const world_links *l, i
 		have = world_keep_strongest(to, gain, los, most, have, l->server[m], l->gain[m], l->los[m]);
 }
 
-// world_nearest is at of near.go: the ESs that an IED at (x, y) measures.
-static const int32_t *world_nearest(const world *w, float x, float y) {
-	return w->near_servers + world_cell(w->p, x, y) * w->p->measured;
-}
-
 // world_place draws where the i-th IED is and how fast, and lists its links from number `first` on.
 static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, world_links *links, int32_t first) {
 	const world_params *p = w->p;
@@ -60,8 +51,6 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 		links->dy[first + m] = y - w->table[TABLE_SERVER_Y][nearest[m]];
 	}
 }
-
-#include "world_mobility.h"
 
 // world_draw_ieds draws the IEDs of a topology into the places from `first` on, in the order that the lower
 // halves of the keys tell.
@@ -90,8 +79,7 @@ static const uint64_t *world_numbering(world *w, int64_t first) {
 
 static void world_draw_topology(world *w, int32_t number) {
 	const world_params *p = w->p;
-	world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, 0, (uint32_t)w->episode[number]};
-	if (!p->episodic) at.key[0] = p->fixed_key[0], at.key[1] = p->fixed_key[1], at.world = 0, at.episode = 0;
+	world_moment at = world_begin_episode(p, (uint32_t)number, (uint32_t)w->episode[number]);
 	int64_t first = (int64_t)number * p->agents;
 	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)i;
 	world_draw_ieds(w, &at, first, w->keys);
@@ -111,7 +99,7 @@ static void world_start_episodes(world *w, int32_t lo, int32_t hi) {
 		memset(w->load + n * servers, 0, (size_t)servers * sizeof(int32_t));
 		for (int64_t j = 0; j < gpus * p->cache; j++) w->cache[n * gpus * p->cache + j] = (int32_t)(j % p->cache);
 		if (p->reuse) memset(w->interference + n * servers, 0, (size_t)servers * sizeof(float));
-		if (p->queue) world_clear_queues(w, n * agents, agents);
+		for (int64_t i = n * agents; p->queue && i < (n + 1) * agents; i++) world_clear_queue(w, i);
 	}
 	world_begin_slot(w, lo, hi);
 }

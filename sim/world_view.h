@@ -1,4 +1,4 @@
-// The arrays of a call, typed, and the working memory of a thread.
+// The arrays of a call, typed, and what functions for one IED or ES of options read there.
 #ifndef GMEL_WORLD_VIEW_H
 #define GMEL_WORLD_VIEW_H
 
@@ -18,26 +18,16 @@ typedef struct {
 	float energy[WORLD_LANES], queue[WORLD_LANES], load[WORLD_LANES], latency[WORLD_LANES], reward[WORLD_LANES];
 } world_tasks;
 
-// world_pairs are 16 pairs of candidates, relative to a tile: they share a block of random words.
-typedef struct {
-	uint32_t world[WORLD_LANES], ied[WORLD_LANES], stream[WORLD_LANES];
-} world_pairs;
-
-// world_tile is the working memory of up to 128 IEDs.
-typedef struct {
-	uint32_t world[WORLD_TILE], ied[WORLD_TILE]; // relative to the tile, fixed
-	uint32_t arrival[WORLD_TILE], kind[WORLD_TILE], size[WORLD_TILE], work[WORLD_TILE];
-	uint32_t who[WORLD_TILE], who_world[WORLD_TILE], who_ied[WORLD_TILE], limit[WORLD_TILE];
-	uint32_t who_kind[WORLD_TILE], who_size[WORLD_TILE], who_work[WORLD_TILE];
-	int32_t model[WORLD_TILE];
-} world_tile;
-
 // world_sharer is a task that shares an ES.
 typedef struct {
 	int32_t task;              // of the list
 	float entry, due, left, work;
 } world_sharer;
 
+struct world_pairs;
+struct world_tile;
+
+// world are the arrays, and working memory of a thread; a GPU, where a block has it, uses that from `start` on.
 typedef struct {
 	const world_params *p;
 	const float *table[TABLE_FIELDS];
@@ -52,18 +42,19 @@ typedef struct {
 	uint32_t *task; // the outcomes or NULL
 	const int32_t *actions;
 
-	int32_t pairs_per_ied;   // ceil(C / 2)
-	int32_t group, row;      // worlds at a time; floats of a row of `rows`
-	world_tile *tile;
-	world_pairs *pairs;      // [TILE * pairs_per_ied / 16]
-	world_tasks *sent, *own; // blocks of offloaded and of local tasks of a group
-	uint64_t *keys, *merged; // [A] by arrival
-	int32_t *start;          // [M + 1]
-	int32_t *tasks;          // [M] tasks for each ES, with a cloud fewer than its load
-	world_sharer *inside;    // [A] with sharing
-	float *ready;            // [K] with sharing, when a model is loaded
-	float *rows;             // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags, with reuse 1 the rise of noise
-	float *level;            // [TILE, 2 pairs_per_ied] observed gains
+	int32_t pairs_per_ied;      // ceil(C / 2)
+	int32_t group, row;         // worlds at a time; floats of a row of `rows`
+	struct world_tile *tile;
+	struct world_pairs *pairs;  // [TILE * pairs_per_ied / 16]
+	world_tasks *own;           // blocks of local tasks of a group
+	uint64_t *keys, *merged;    // [A] by arrival
+	int32_t *tasks;             // [M] tasks for each ES, with a cloud fewer than its load
+	float *rows;                // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags, with reuse 1 the rise of noise
+	float *level;               // [TILE, 2 pairs_per_ied] observed gains
+	int32_t *start;             // [M + 1] first key of each ES
+	world_tasks *sent;          // blocks of offloaded tasks of a group
+	world_sharer *inside;       // [A] with sharing, those of an ES at the places of its keys
+	float *ready;               // [M, K] with sharing, when a model is loaded
 } world;
 
 // world_noise_rise is noiseRise of interference.go.
@@ -77,56 +68,60 @@ typedef struct {
 	uint32_t key[2], world, ied, slot, episode;
 } world_moment;
 
-static int32_t world_group(const world_params *p) {
-	int32_t most = WORLD_TILE / p->agents, servers = 2048 / p->servers;
-	most = most < servers ? most : servers;
-	return most > 1 ? most : 1;
+// world_begin_episode is where the topology of a world is drawn from.
+WORLD_FN world_moment world_begin_episode(const world_params *p, uint32_t number, uint32_t episode) {
+	world_moment at = {{p->key[0], p->key[1]}, number, 0, 0, episode};
+	if (!p->episodic) at.key[0] = p->fixed_key[0], at.key[1] = p->fixed_key[1], at.world = 0, at.episode = 0;
+	return at;
 }
 
-// world_carve lays the working memory out from base and returns its end; with NULL it measures.
-static uint32_t *world_carve(world *w, const world_params *p, uint32_t *base) {
-	uintptr_t at = ((uintptr_t)base + 63) / 64 * 64;
-	int64_t agents = (int64_t)world_group(p) * p->agents, blocks = agents / WORLD_LANES + 1;
-	w->pairs_per_ied = (p->candidates + 1) / 2;
-	w->group = world_group(p);
-	w->row = 3 + p->models + p->reuse;
-#define WORLD_CARVE(to, type, count) \
-	to = (type *)at; \
-	at += ((uintptr_t)(count) * sizeof(type) + 63) / 64 * 64
-	WORLD_CARVE(w->tile, world_tile, 1);
-	WORLD_CARVE(w->pairs, world_pairs, WORLD_TILE / WORLD_LANES * w->pairs_per_ied);
-	WORLD_CARVE(w->sent, world_tasks, blocks);
-	WORLD_CARVE(w->own, world_tasks, blocks);
-	WORLD_CARVE(w->keys, uint64_t, p->agents);
-	WORLD_CARVE(w->merged, uint64_t, p->agents);
-	WORLD_CARVE(w->start, int32_t, p->servers + 1);
-	WORLD_CARVE(w->tasks, int32_t, p->servers);
-	WORLD_CARVE(w->inside, world_sharer, p->sharing ? p->agents : 0);
-	WORLD_CARVE(w->ready, float, p->models);
-	WORLD_CARVE(w->rows, float, (int64_t)w->group * p->servers * w->row);
-	WORLD_CARVE(w->level, float, WORLD_TILE * 2 * w->pairs_per_ied);
-#undef WORLD_CARVE
-	return (uint32_t *)at;
+// world_slice is what a step knows about its group of worlds; on a GPU a group is one world.
+typedef struct {
+	int32_t lo, hi;        // worlds
+	int64_t first, ess;    // first IED, first ES
+	int32_t agents;        // IEDs of the group
+	int32_t sent, own;     // offloaded and local tasks
+} world_slice;
+
+enum { WORLD_TASK_BITS = 21 }; // lower bits of a key of a task: its number
+
+// world_task_of is the number of a task in the list of offloaded tasks.
+WORLD_FN int32_t world_task_of(uint64_t key) { return (int32_t)(key & ((1u << WORLD_TASK_BITS) - 1)); }
+
+// world_limits_now are the times of the current task of IED n.
+WORLD_FN world_limits world_limits_now(const world *w, int64_t n) {
+	world_limits l = {w->deadline[n], w->p->queue ? w->age[n] : 0, 0};
+	l.due = l.tau - l.age;
+	return l;
 }
 
-// world_relative fills the tables of a tile, which are the same for all tiles.
-static void world_relative(world *w) {
+// world_show_es writes what the IEDs see of ES m; es is its number in all worlds.
+WORLD_FN void world_show_es(const world *w, int64_t es, int32_t m, float *row) {
 	const world_params *p = w->p;
-	int32_t whole = p->agents <= WORLD_TILE / 2 ? p->agents : WORLD_TILE; // IEDs of one world in a tile
-	for (int32_t j = 0; j < WORLD_TILE; j++) {
-		w->tile->world[j] = (uint32_t)(j / whole);
-		w->tile->ied[j] = (uint32_t)(j % whole);
-		for (int32_t c = 0; c < w->pairs_per_ied; c++) {
-			int32_t e = j * w->pairs_per_ied + c;
-			world_pairs *b = &w->pairs[e / WORLD_LANES];
-			b->world[e % WORLD_LANES] = w->tile->world[j];
-			b->ied[e % WORLD_LANES] = w->tile->ied[j];
-			b->stream[e % WORLD_LANES] = (uint32_t)(STREAM_FADING + c);
-		}
-	}
+	int64_t gpu = world_next_gpu(p, w->gpus, w->free, es);
+	world_show_one(p, w->free[gpu], w->load[es], w->table[TABLE_SERVER_SPEED][m], w->cache + gpu * p->cache, row);
+	if (p->reuse) row[3 + p->models] = world_log2(world_noise_rise(w, es)) * p->gain_scale;
 }
 
-static void world_bind(world *w, const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *scratch) {
+// world_cloud_time is cloudTime of cloud.go.
+WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n) {
+	float wire = (w->data[n] + w->table[TABLE_RESULT][w->model[n]]) / p->backhaul;
+	return wire + 2 * p->delay + w->cycles[n] / p->cloud_speed;
+}
+
+// world_ied_of is what IED i knows of itself; options are asked for where the shape has them.
+WORLD_FN world_ied world_ied_of(const world *w, const world_params *p, world_shape shape, int64_t i) {
+	world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0};
+	if (shape.queue) x.due = x.due - w->age[i], x.waiting = w->waiting[i];
+	if (shape.cloud && x.model >= 0) x.cloud_s = world_cloud_time(w, p, i);
+	return x;
+}
+
+// world_nearest is at of near.go: the ESs that an IED at (x, y) measures.
+WORLD_FN const int32_t *world_nearest(const world *w, float x, float y) { return w->near_servers + world_cell(w->p, x, y) * w->p->measured; }
+
+// world_bind_arrays finds the arrays from their places; working memory is left to others.
+static void world_bind_arrays(world *w, const world_params *p, const uint32_t *tables, uint32_t *slab) {
 	memset(w, 0, sizeof *w);
 	w->p = p;
 	for (int t = 0; t < TABLE_FIELDS; t++) w->table[t] = (const float *)(tables + p->table[t]);
@@ -154,8 +149,6 @@ static void world_bind(world *w, const world_params *p, const uint32_t *tables, 
 	w->goal_x = WORLD_AT(float, WORLD_GOAL_X), w->goal_y = WORLD_AT(float, WORLD_GOAL_Y);
 	w->pace = WORLD_AT(float, WORLD_PACE), w->rest = WORLD_AT(float, WORLD_REST), w->drift = WORLD_AT(float, WORLD_DRIFT);
 #undef WORLD_AT
-	world_carve(w, p, scratch);
-	world_relative(w);
 }
 
 #endif
