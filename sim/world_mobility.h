@@ -81,15 +81,30 @@ WORLD_OPTION float world_walk(world *w, const world_moment *at, int64_t n, int32
 	return far;
 }
 
-// world_carry is carry of mobility.go.
+// world_rank is where ES m stands in an ascending list, looked for from place `from` on; where it does not, that of the next.
+WORLD_FN int32_t world_rank(const int32_t *list, int32_t measured, int32_t from, int32_t m) {
+	while (from < measured && list[from] < m) from++;
+	return from;
+}
+
+// world_carry is carry of mobility.go, in place: links that move to the front of the list go first, in its order, then those that
+// move to its end, backwards, so that none is overwritten before it has gone.
 WORLD_OPTION void world_carry(world *w, const world_moment *at, int64_t n, int32_t i, const int32_t *before, const int32_t *near_servers, float keep) {
-	int32_t measured = w->p->measured, b = 0;
-	float *state = w->drift + n * WORLD_DRIFTS * measured, old[WORLD_DRIFTS * WORLD_MEASURED];
-	memcpy(old, state, (size_t)measured * WORLD_DRIFTS * sizeof *old);
-	for (int32_t q = 0; q < measured; q++) {
-		while (b < measured && before[b] < near_servers[q]) b++;
+	const int32_t measured = w->p->measured;
+	float *state = w->drift + n * WORLD_DRIFTS * measured;
+	for (int32_t q = 0, b = 0; q < measured; q++) {
+		b = world_rank(before, measured, b, near_servers[q]);
+		if (b > q && b < measured && before[b] == near_servers[q])
+			memcpy(state + WORLD_DRIFTS * q, state + WORLD_DRIFTS * b, WORLD_DRIFTS * sizeof *state);
+	}
+	for (int32_t q = measured - 1, b = q; q >= 0; q--) {
+		while (b >= 0 && before[b] > near_servers[q]) b--;
+		if (b < q && b >= 0 && before[b] == near_servers[q])
+			memcpy(state + WORLD_DRIFTS * q, state + WORLD_DRIFTS * b, WORLD_DRIFTS * sizeof *state);
+	}
+	for (int32_t q = 0, b = 0; q < measured; q++) {
+		b = world_rank(before, measured, b, near_servers[q]);
 		int32_t known = b < measured && before[b] == near_servers[q];
-		if (known) memcpy(state + WORLD_DRIFTS * q, old + WORLD_DRIFTS * b, WORLD_DRIFTS * sizeof *old);
 		world_innovate(w, at, i, near_servers[q], known ? keep : 0, state + WORLD_DRIFTS * q);
 	}
 }
