@@ -30,11 +30,26 @@ func TestDeviceGivesTheSameBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	played := 0
-	for seed := uint64(1); played < slots && !t.Failed(); seed++ {
-		played += compareDevice(t, dice{rand.New(rand.NewPCG(seed, 7))}, seed, info.ISAs[seed%uint64(len(info.ISAs))])
+	played, combined, options := 0, 0, map[string]int{}
+	for seed := uint64(1); (played < slots || combined < 30) && !t.Failed(); seed++ {
+		d := dice{rand.New(rand.NewPCG(seed, 7))}
+		s := d.scenario(t)
+		for s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
+			s = d.scenario(t)
+		}
+		played += compareDevice(t, d, s, seed, info.ISAs[seed%uint64(len(info.ISAs))])
+		on := optionsOf(s)
+		for _, o := range on {
+			options[o]++
+		}
+		if len(on) > 1 {
+			combined++
+		}
 	}
-	t.Logf("%d slots of worlds", played)
+	t.Logf("%d slots of worlds; options %v, %d times several", played, options, combined)
+	if len(options) < 9 && !t.Failed() {
+		t.Errorf("options that were never on: only %v were", options)
+	}
 }
 
 // device is worlds played by a Program of one op.
@@ -53,6 +68,9 @@ func newDevice(t *testing.T, w *Worlds, order string) *device {
 		t.Fatal(err)
 	}
 	w.RecordTasks(false)
+	if w.Native().(kernels.Portable).Image() == nil {
+		t.Fatal("the worlds stay on the host")
+	}
 	d := &device{worlds: w, desc: kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}}
 	spec, _ := kernels.SpecOf(d.desc.Op)
 	for i, a := range spec.Args {
@@ -110,12 +128,9 @@ func (d *device) differs(t *testing.T, host *Worlds) string {
 	return ""
 }
 
-func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
+// compareDevice plays a scenario and returns the slots of worlds that it took.
+func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string) int {
 	t.Helper()
-	s := d.scenario(t)
-	for len(newParams(s).options()) > 0 || s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
-		s = d.scenario(t)
-	}
 	worlds, numbered := 1+d.IntN(max(1, min(6, 400/s.IEDs))), d.flag()
 	spec, err := New(s, worlds, seed)
 	if err != nil {
@@ -164,6 +179,48 @@ func compareDevice(t *testing.T, d dice, seed uint64, order string) int {
 		}
 	}
 	return steps * worlds
+}
+
+// TestDeviceServesTheLastOfMostServers: the tasks of ES 4095 are served, whose keys end where numbers of 64 bits do.
+func TestDeviceServesTheLastOfMostServers(t *testing.T) {
+	for _, discipline := range []string{"", DisciplineSharing} {
+		s := paper(t, func(s *Scenario) {
+			s.IEDs, s.Servers, s.Time.Slots, s.Tasks.Probability, s.Compute.Discipline = 20, 4096, 4, 1, discipline
+			for range s.Servers - 1 {
+				s.Hall.ServerPositions = append(s.Hall.ServerPositions, Point{0, 0})
+			}
+			s.Hall.ServerPositions = append(s.Hall.ServerPositions, Point{s.Hall.WidthM / 2, s.Hall.DepthM / 2})
+		})
+		host, err := New(s, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		guest, err := New(s, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		host.RecordTasks(false)
+		dev := newDevice(t, guest, "")
+		defer dev.run.Close()
+		last, actions := 0, make([]int32, host.A)
+		for range s.Time.Slots {
+			for i := range actions {
+				actions[i] = 1
+				if host.cand[i*host.p.C] == 4095 {
+					last++
+				}
+			}
+			if err := dev.step(actions); err != nil {
+				t.Fatal(err)
+			}
+			if name := dev.differs(t, host); name != "" {
+				t.Errorf("discipline %q: %s in the arena differs", discipline, name)
+			}
+		}
+		if last == 0 || !bytes.Equal(marshal(t, host), marshal(t, guest)) {
+			t.Errorf("discipline %q: the worlds differ after %d tasks for the last ES", discipline, last)
+		}
+	}
 }
 
 // TestDeviceRefusesIllegalActions: the error names the IED, and the worlds stay as they were.

@@ -217,19 +217,3 @@ func serverGrid(s *Scenario) [][2]float32 {
 	}
 	return at
 }
-
-// options names the options that are on, by their keys: the kernel for GPUs plays games without.
-func (p *params) options() (on []string) {
-	for _, o := range []struct {
-		key string
-		on  bool
-	}{
-		{"tasks.arrivals", p.queue > 0}, {"hall.mobility", p.moveSlots > 0}, {"radio.reuse_1", p.reuse}, {"compute.cloud", p.cloudSpeed > 0},
-		{"compute.batch", p.batchMax > 0}, {"compute.discipline", p.sharing},
-	} {
-		if o.on {
-			on = append(on, o.key)
-		}
-	}
-	return on
-}

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
 )
@@ -63,10 +62,7 @@ func (p *player) Play(x kernels.Slot) error {
 
 // Homebound implements kernels.Homebound.
 func (p *player) Homebound() string {
-	switch on := p.worlds.p.options(); {
-	case len(on) > 0:
-		return "no kernel plays " + strings.Join(on, ", ")
-	case p.worlds.blind:
+	if p.worlds.blind {
 		return "no kernel leaves the observations out"
 	}
 	return ""

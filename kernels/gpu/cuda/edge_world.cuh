@@ -1,0 +1,117 @@
+// What the kernel of the edge worlds gets, and the world of a block.
+#ifndef GMEL_EDGE_WORLD_CUH
+#define GMEL_EDGE_WORLD_CUH
+
+#include "edge.cuh"
+#include "sort.cuh"
+
+#define WORLD_FN static DEVICE
+#define WORLD_OPTION static __device__ __attribute__((unused))
+#define WORLD_SQRT(x) sqrtf(x)
+#define WORLD_UNROLL UNROLL
+#include "../../../sim/world_arrival.h"
+#include "../../../sim/world_mobility.h"
+#include "../../../sim/world_server.h"
+
+namespace {
+
+enum {
+	EDGE_THREADS = 128,
+	EDGE_SHARED = 160 << 10, // bytes of shared memory that every device of these architectures gives to a block
+	ARRIVAL_BITS = 31
+};
+
+// The fields of kernels.Slot.
+enum { SLOT_ACT, SLOT_OBS, SLOT_MASK, SLOT_NEXT_OBS, SLOT_NEXT_MASK, SLOT_REWARD, SLOT_ACTIVE, SLOT_ENDED };
+enum { TRUNCATED = 2 }; // of kernels.Slot.Ended; there is no other end
+
+// edge is what the kernel gets for worlds without options, a kernel of its own.
+struct edge {
+	static const bool options = false;
+	const world_params *params;
+	const uint32_t *tables;
+	uint32_t *state, *scratch;
+	int32_t *fault;
+	float *slot[MAX_ARGS];
+	int64_t scratch_words;    // of a world
+	int32_t staged;           // observations go through shared memory
+	int32_t keys_in_scratch;  // there are too many IEDs for shared memory
+	uint64_t *mark, number;   // of the launch
+};
+
+// edge_options is what it gets for worlds with options; view are the arrays of all worlds.
+struct edge_options : edge {
+	static const bool options = true;
+	::world view;
+};
+
+BOTH bool has_options(const world_params &p) { return p.queue || p.move_slots || p.reuse || p.cloud || p.batch_max || p.sharing; }
+
+// Working memory of a world, in words: keys of 64 bits, then floats, then what options need.
+BOTH int64_t key_count(const world_params &p) {
+	int64_t n = 1;
+	while (n < p.agents) n *= 2;
+	return n;
+}
+BOTH int32_t row_words(const world_params &p) { return 3 + p.models + p.reuse; }
+BOTH int32_t level_words(const world_params &p) { return p.candidates + 1; }
+enum { PARTS = 3 };
+
+BOTH int64_t task_blocks(const world_params &p) { return ceil_div(p.agents, WORLD_LANES); }
+
+int64_t words_of_options(const world_params &p) {
+	int64_t words = task_blocks(p) * (int64_t)(sizeof(world_tasks) / 4) + p.servers + 1;
+	if (p.sharing) words += p.agents * (int64_t)(sizeof(world_sharer) / 4) + (int64_t)p.servers * p.models;
+	return words;
+}
+
+int64_t words_of_world(const world_params &p) {
+	int64_t words = 2 * key_count(p) + (int64_t)PARTS * p.agents + (int64_t)p.servers * row_words(p) + EDGE_THREADS * level_words(p);
+	if (has_options(p)) words += words_of_options(p);
+	return ceil_div(words, 4) * 4;
+}
+
+// world_at is the world of a block, and its places in the arrays.
+struct world_at {
+	const edge &e;
+	const world_params &p;
+	int32_t world;
+	int64_t ied, es, gpu; // first of each
+	uint64_t *keys;
+	float *parts, *rows, *level; // level of this thread
+	::world *view;               // NULL without options
+
+	DEVICE world_at(const edge &e, const world_params &p, int32_t world, uint64_t *shared) : e(e), p(p), world(world), view(NULL) {
+		ied = (int64_t)world * p.agents, es = (int64_t)world * p.servers, gpu = es * p.gpus;
+		uint32_t *at = e.scratch + world * e.scratch_words;
+		keys = e.keys_in_scratch ? (uint64_t *)at : shared;
+		parts = (float *)(at + 2 * key_count(p));
+		rows = parts + PARTS * (int64_t)p.agents;
+		level = rows + (int64_t)p.servers * row_words(p) + threadIdx.x * level_words(p);
+	}
+	template <class T> DEVICE T *field(int name) const { return (T *)(e.state + p.field[name]); }
+	DEVICE const float *table(int name) const { return (const float *)(e.tables + p.table[name]); }
+	DEVICE const int32_t *integers(int name) const { return (const int32_t *)(e.tables + p.table[name]); }
+	DEVICE int64_t next_gpu(int32_t m) const { return world_next_gpu(&p, integers(TABLE_GPUS), field<float>(WORLD_FREE), es + m); }
+};
+
+#define EACH(i, n) for (int32_t i = threadIdx.x; i < (n); i += EDGE_THREADS)
+
+DEVICE int32_t action_of(const world_at &w, int64_t n) { return (int32_t)w.e.slot[SLOT_ACT][n]; }
+
+DEVICE void pay(const world_at &w, int64_t n, int32_t done, float latency, float energy) {
+	w.field<float>(WORLD_REWARD)[n] = world_pay_one(-w.p.penalty, w.p.energy_weight, done, latency, w.field<float>(WORLD_DEADLINE)[n], energy);
+}
+
+// key_of sorts a task by ES, arrival and IED.
+DEVICE uint64_t key_of(int32_t m, float arrival, int32_t i) {
+	return (uint64_t)m << (ARRIVAL_BITS + WORLD_TASK_BITS) | (uint64_t)world_bits(arrival) << WORLD_TASK_BITS | (uint32_t)i;
+}
+DEVICE int32_t es_of(uint64_t key) { return (int32_t)(key >> (ARRIVAL_BITS + WORLD_TASK_BITS)); }
+
+// first_of is the place of the first task of ES m among n sorted keys.
+DEVICE int32_t first_of(const uint64_t *keys, int32_t n, int32_t m) { return first_not_below(keys, n, key_of(m, 0, 0)); }
+
+} // namespace
+
+#endif
