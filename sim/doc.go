@@ -64,7 +64,8 @@
 // game, with every option and the same bits, about five times as fast, on SSE2, AVX2 or AVX-512;
 // New takes it where the binary has cgo, NewOn forces an engine. A step costs about the same per IED for 10 and for 10,000 IEDs. Outcomes
 // of single tasks are recorded unless RecordTasks says no; Bytes is the memory of a game before
-// it is made. Arrays of state and outputs lie in one slab whose layout is layout.go.
+// it is made. Arrays of state and outputs lie in one slab whose layout is layout.go. Where a Program runs on a GPU, its kernel
+// plays the game from the C engine's own functions, with every option and the same bits (Native).
 //
 // # Numbers of IEDs
 //

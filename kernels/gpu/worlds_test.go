@@ -321,35 +321,70 @@ func TestHostAndDeviceTakeTurns(t *testing.T) {
 	}
 }
 
-// TestHostPlaysOptions: what no kernel knows is played by the host, in several graphs, and somebody
-// who asks is told why.
-func TestHostPlaysOptions(t *testing.T) {
-	var states [2][]byte
-	for i, name := range []string{"cpu", "gpu"} {
-		s, err := sim.Load("population:5")
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Radio.Reuse1 = true
-		w, err := sim.New(s, 2, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := openAny(t, name, kernels.Options{})
-		run := slots(t, b, w)
-		if err := run.Run(10); err != nil {
-			t.Fatal(err)
-		}
-		states[i] = marshal(t, w)
-		want := kernels.Stay{}
-		if name == "gpu" {
-			want.Why = "no kernel plays radio.reuse_1"
-		}
-		if got := kernels.StayOf(b, w.Native()); got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
-		}
+// optional are scenarios with options, all of them among the three.
+func optional() map[string]func(*sim.Scenario) {
+	return map[string]func(*sim.Scenario){
+		"batches": func(s *sim.Scenario) {
+			s.Compute.Batch, s.Compute.ServerGPUs = sim.Batch{Max: 8, FixedShare: 0.5}, []int{2, 1}
+			s.Tasks.Arrivals = sim.Arrivals{Process: sim.ArrivalsPoisson, RatePerSlot: 2, Queue: 4}
+		},
+		"sharing": func(s *sim.Scenario) {
+			s.Compute.Discipline, s.Radio.Reuse1 = sim.DisciplineSharing, true
+			s.Hall.Mobility = sim.Mobility{SpeedMPerS: sim.Range{1, 2}, EverySlots: 1, CorrelationM: 10}
+		},
+		"cloud": func(s *sim.Scenario) {
+			s.Compute.Cloud = sim.Cloud{GcyclesPerS: 100, BackhaulMbps: 1000}
+			s.Tasks.Arrivals = sim.Arrivals{Process: sim.ArrivalsMarkov, RatePerSlot: 2, SwitchOn: 0.2, SwitchOff: 0.3, Queue: 2}
+		},
 	}
-	if !bytes.Equal(states[0], states[1]) {
-		t.Error("the worlds differ")
+}
+
+// TestWorldsWithOptions: they stay on the device as others do, rollouts are one graph, and have the bits of the processor.
+func TestWorldsWithOptions(t *testing.T) {
+	for name, set := range optional() {
+		t.Run(name, func(t *testing.T) {
+			var states [2][]byte
+			for i, backend := range []string{"cpu", "gpu"} {
+				s, err := sim.Load("population:40")
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Time.Slots = 9
+				set(s)
+				w, err := sim.New(s, 3, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b := &spy{Backend: openAny(t, backend, kernels.Options{})}
+				run := slots(t, b, w)
+				for range 4 {
+					if err := errors.Join(run.Run(8), run.Sync()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if states[i] = marshal(t, w); backend == "cpu" {
+					continue
+				}
+				if stay := kernels.StayOf(b.Backend, w.Native()); !stay.Device || stay.Bytes == 0 {
+					t.Errorf("the device does not play: %+v", stay)
+				}
+				if e := b.executables[0].(*executable); len(e.segments) != 1 || len(e.steps) > 0 {
+					t.Errorf("segments %+v", e.segments)
+				}
+			}
+			if !bytes.Equal(states[0], states[1]) {
+				t.Error("the worlds differ")
+			}
+		})
+	}
+}
+
+// TestHostPlaysBlindWorlds: who asks is told why.
+func TestHostPlaysBlindWorlds(t *testing.T) {
+	w, b := game{5, 2, 20, 0, false}.new(t), open(t, kernels.Options{})
+	w.RecordTasks(false)
+	w.ShowObs(false)
+	if got, want := kernels.StayOf(b, w.Native()), (kernels.Stay{Why: "no kernel leaves the observations out"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

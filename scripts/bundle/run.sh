@@ -58,7 +58,7 @@ tests backend 'TestSegments|TestCopies|TestArenas|TestDebug|TestPrecision$|TestP
 tests conformance 'TestConformance|TestRandomShapes|TestPrecisions$'
 tests graphs 'TestGraphs|TestProfiledRuns'
 tests parity 'TestParity|TestPrecisionsAgree'
-tests worlds 'TestWorlds|OneGraph|TestIllegalAction|TestProgramsShareWorlds|TestBackendsTakeTurns|TestHostAndDeviceTakeTurns|TestHostPlaysOptions|TestGauges'
+tests worlds 'TestWorlds|OneGraph|TestIllegalAction|TestProgramsShareWorlds|TestBackendsTakeTurns|TestHostAndDeviceTakeTurns|TestHostPlaysBlindWorlds|TestGauges'
 
 if sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null); then
   for tool in memcheck racecheck initcheck; do
