@@ -5,9 +5,7 @@ package sim
 import (
 	"bytes"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -17,21 +15,15 @@ import (
 
 // TestDeviceGivesTheSameBits plays random scenarios on the CUDA kernel, emulated, in every order of
 // threads, and on an engine of the host: state and results must be equal after every slot.
-// GMEL_SLOTS asks for so many slots of worlds.
+// GMEL_SLOTS asks for so many slots of worlds, GMEL_SEED for other scenarios.
 func TestDeviceGivesTheSameBits(t *testing.T) {
-	slots := 1000
-	if text := os.Getenv("GMEL_SLOTS"); text != "" {
-		var err error
-		if slots, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	slots, first := setting(t, "GMEL_SLOTS", 1000), setting(t, "GMEL_SEED", 1)
 	info, err := kernels.Describe("emu")
 	if err != nil {
 		t.Fatal(err)
 	}
 	played, combined, options := 0, 0, map[string]int{}
-	for seed := uint64(1); (played < slots || combined < 30) && !t.Failed(); seed++ {
+	for seed := uint64(first); (played < slots || combined < 30) && !t.Failed(); seed++ {
 		d := dice{rand.New(rand.NewPCG(seed, 7))}
 		s := d.scenario(t)
 		for s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
