@@ -173,45 +173,59 @@ func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string)
 	return steps * worlds
 }
 
-// TestDeviceServesTheLastOfMostServers: the tasks of ES 4095 are served, whose keys end where numbers of 64 bits do.
+// nearestFirst plays an episode in which everybody sends to the nearest ES, on the device and on the host, which must agree. It
+// returns the host's worlds, at the beginning of the next.
+func nearestFirst(t *testing.T, s *Scenario) *Worlds {
+	t.Helper()
+	var both [2]*Worlds
+	for i := range both {
+		w, err := New(s, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.RecordTasks(false)
+		both[i] = w
+	}
+	host, guest := both[0], both[1]
+	dev, actions := newDevice(t, guest, ""), make([]int32, host.A)
+	defer dev.run.Close()
+	for slot := range s.Time.Slots {
+		for i := range actions {
+			actions[i] = min(1, host.model[i]+1)
+		}
+		if err := dev.step(actions); err != nil {
+			t.Fatal(err)
+		}
+		if name := dev.differs(t, host); name != "" {
+			t.Errorf("slot %d: %s in the arena differs", slot, name)
+		}
+	}
+	if !bytes.Equal(marshal(t, host), marshal(t, guest)) {
+		t.Error("the worlds differ")
+	}
+	return host
+}
+
+// TestDeviceServesTheLastOfMostServers: the tasks of ES 4095, whose keys end where numbers of 64 bits do.
 func TestDeviceServesTheLastOfMostServers(t *testing.T) {
 	for _, discipline := range []string{"", DisciplineSharing} {
 		s := paper(t, func(s *Scenario) {
 			s.IEDs, s.Servers, s.Time.Slots, s.Tasks.Probability, s.Compute.Discipline = 20, 4096, 4, 1, discipline
-			for range s.Servers - 1 {
-				s.Hall.ServerPositions = append(s.Hall.ServerPositions, Point{0, 0})
-			}
-			s.Hall.ServerPositions = append(s.Hall.ServerPositions, Point{s.Hall.WidthM / 2, s.Hall.DepthM / 2})
+			s.Hall.ServerPositions = append(make([]Point, s.Servers-1), Point{s.Hall.WidthM / 2, s.Hall.DepthM / 2})
 		})
-		host, err := New(s, 1, 1)
-		if err != nil {
-			t.Fatal(err)
+		w := nearestFirst(t, s)
+		if w.cand[0] != 4095 {
+			t.Errorf("IED 0 has ES %d, so this tests nothing", w.cand[0])
 		}
-		guest, err := New(s, 1, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		host.RecordTasks(false)
-		dev := newDevice(t, guest, "")
-		defer dev.run.Close()
-		last, actions := 0, make([]int32, host.A)
-		for range s.Time.Slots {
-			for i := range actions {
-				actions[i] = 1
-				if host.cand[i*host.p.C] == 4095 {
-					last++
-				}
-			}
-			if err := dev.step(actions); err != nil {
-				t.Fatal(err)
-			}
-			if name := dev.differs(t, host); name != "" {
-				t.Errorf("discipline %q: %s in the arena differs", discipline, name)
-			}
-		}
-		if last == 0 || !bytes.Equal(marshal(t, host), marshal(t, guest)) {
-			t.Errorf("discipline %q: the worlds differ after %d tasks for the last ES", discipline, last)
-		}
+	}
+}
+
+// TestDeviceSortsMoreThanSharedMemoryHolds: keys of tasks, without options and with batches, which mark them.
+func TestDeviceSortsMoreThanSharedMemoryHolds(t *testing.T) {
+	for _, most := range []int{0, 16} {
+		nearestFirst(t, paper(t, func(s *Scenario) {
+			s.IEDs, s.Servers, s.Time.Slots, s.Compute.Batch.Max = 30000, 200, 2, most
+		}))
 	}
 }
 
