@@ -264,7 +264,6 @@ static void play(const hand *h, const desc *d, int64_t task) {
 }
 
 static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) {
-	if (end > s->tasks) end = s->tasks;
 	worker w = h->w;
 	w.shared = s->shared;
 	for (int64_t t = first; t < end; t++)
@@ -278,11 +277,15 @@ static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) 
 
 // run_step does this thread's share of a step.
 static void run_step(const hand *h, const step *s) {
-	int64_t first;
-	if (s->parallel)
-		while ((first = gmel_pool_take(h->job->pool, s->grain)) < s->tasks) run_tasks(h, s, first, first + s->grain);
-	else if (h->thread == 0)
-		run_tasks(h, s, 0, s->tasks);
+	if (!s->parallel) {
+		if (h->thread == 0) run_tasks(h, s, 0, s->tasks);
+		return;
+	}
+	for (;;) {
+		gmel_tasks t = gmel_pool_take(h->job->pool, h->thread, s->tasks, s->grain);
+		if (t.first == t.end) return;
+		run_tasks(h, s, t.first, t.end);
+	}
 }
 
 static void run_thread(void *argument, int thread) {

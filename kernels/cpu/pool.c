@@ -19,8 +19,14 @@
 // gives the core away a few times, then sleeps.
 enum { SPINS = 2000, YIELDS = 20 };
 
+// How many tasks of a thread's share are taken.
+typedef struct {
+	_Alignas(64) _Atomic int64_t taken;
+} share;
+
 struct gmel_pool {
 	int threads, spins;
+	share *shares; // of every thread
 	pthread_t *workers;
 	void (*body)(void *, int);
 	void *job;
@@ -28,7 +34,6 @@ struct gmel_pool {
 
 	_Alignas(64) atomic_uint generation; // a new value starts a job or opens a barrier
 	_Alignas(64) atomic_int arrived;
-	_Alignas(64) _Atomic int64_t next;
 	_Alignas(64) atomic_int sleepers;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -55,11 +60,15 @@ static void await(gmel_pool *p, unsigned old) {
 	pthread_mutex_unlock(&p->mutex);
 }
 
+static void return_tasks(gmel_pool *p) {
+	for (int t = 0; t < p->threads; t++) atomic_store_explicit(&p->shares[t].taken, 0, memory_order_relaxed);
+}
+
 // advance opens what everybody waits for. Sequential consistency orders the new generation
 // before the look at sleepers, so nobody falls asleep unseen.
 static void advance(gmel_pool *p) {
 	atomic_store(&p->arrived, 0);
-	atomic_store(&p->next, 0);
+	return_tasks(p);
 	atomic_fetch_add(&p->generation, 1);
 	if (atomic_load(&p->sleepers) > 0) {
 		pthread_mutex_lock(&p->mutex);
@@ -70,7 +79,7 @@ static void advance(gmel_pool *p) {
 
 void gmel_pool_barrier(gmel_pool *p) {
 	if (p->threads == 1) {
-		atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+		return_tasks(p);
 		return;
 	}
 	unsigned old = atomic_load(&p->generation);
@@ -80,13 +89,17 @@ void gmel_pool_barrier(gmel_pool *p) {
 		await(p, old);
 }
 
-int64_t gmel_pool_take(gmel_pool *p, int64_t grain) {
-	if (p->threads == 1) {
-		int64_t first = atomic_load_explicit(&p->next, memory_order_relaxed);
-		atomic_store_explicit(&p->next, first + grain, memory_order_relaxed);
-		return first;
+gmel_tasks gmel_pool_take(gmel_pool *p, int thread, int64_t tasks, int64_t grain) {
+	for (int i = 0; i < p->threads; i++) {
+		int owner = (thread + i) % p->threads;
+		int64_t from = tasks * owner / p->threads, to = tasks * (owner + 1) / p->threads;
+		_Atomic int64_t *taken = &p->shares[owner].taken;
+		// A look first: nobody writes to the counter of a share that is done.
+		if (from + atomic_load_explicit(taken, memory_order_relaxed) >= to) continue;
+		int64_t first = from + atomic_fetch_add_explicit(taken, grain, memory_order_relaxed);
+		if (first < to) return (gmel_tasks){first, first + grain < to ? first + grain : to};
 	}
-	return atomic_fetch_add_explicit(&p->next, grain, memory_order_relaxed);
+	return (gmel_tasks){0, 0};
 }
 
 static void *worker_main(void *argument) {
@@ -109,7 +122,7 @@ void gmel_pool_run(gmel_pool *p, void (*body)(void *, int), void *job) {
 	p->body = body;
 	p->job = job;
 	if (p->threads == 1) {
-		atomic_store(&p->next, 0);
+		return_tasks(p);
 		body(job, 0);
 		return;
 	}
@@ -132,6 +145,7 @@ gmel_pool *gmel_pool_new(int threads) {
 	if (!p) return NULL;
 	*p = (gmel_pool){.threads = 1, .spins = SPINS};
 	p->workers = calloc(threads, sizeof *p->workers);
+	p->shares = aligned_alloc(64, threads * sizeof *p->shares);
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->wake, NULL);
 	// With more threads than cores a spinning thread keeps the one it waits for from running.
@@ -139,7 +153,7 @@ gmel_pool *gmel_pool_new(int threads) {
 	for (int t = 1; t < threads; t++) {
 		seat *s = malloc(sizeof *s);
 		if (s) *s = (seat){p, t};
-		if (!s || !p->workers || pthread_create(&p->workers[t], NULL, worker_main, s)) {
+		if (!s || !p->workers || !p->shares || pthread_create(&p->workers[t], NULL, worker_main, s)) {
 			free(s);
 			gmel_pool_free(p);
 			return NULL;
@@ -157,6 +171,7 @@ void gmel_pool_free(gmel_pool *p) {
 	pthread_mutex_destroy(&p->mutex);
 	pthread_cond_destroy(&p->wake);
 	free(p->workers);
+	free(p->shares);
 	free(p);
 }
 

@@ -80,6 +80,9 @@ func (s *schedule) at(stage int) (ops []int) {
 }
 
 func (s *schedule) worthwhile(ops []int) bool {
+	if len(ops) == 1 && s.views[ops[0]].sum < 0 {
+		return false // there is nothing that a tile would keep in a cache, and the op's own tasks are finer
+	}
 	var flops int64
 	for _, i := range ops {
 		d := &s.code[i].d

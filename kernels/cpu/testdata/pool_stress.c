@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../pool.h"
 
@@ -11,7 +12,7 @@ enum { CALLERS = 3, ROUNDS = 20, JOBS = 60, TASKS = 37, PHASES = 4 };
 typedef struct {
 	gmel_pool *pool;
 	int phases;
-	int done[PHASES][TASKS]; // written by whoever takes the task, read behind the next barrier
+	int done[PHASES][TASKS]; // how often; written by whoever takes the task, read behind the next barrier
 	int wrong;
 } work;
 
@@ -19,13 +20,15 @@ static void body(void *argument, int thread) {
 	work *w = argument;
 	for (int p = 0; p < w->phases; p++) {
 		if (p > 0) gmel_pool_barrier(w->pool);
-		int64_t first;
-		while ((first = gmel_pool_take(w->pool, 3)) < TASKS)
-			for (int64_t t = first; t < first + 3 && t < TASKS; t++) {
+		for (;;) {
+			gmel_tasks some = gmel_pool_take(w->pool, thread, TASKS, 3);
+			if (some.first == some.end) break;
+			for (int64_t t = some.first; t < some.end; t++) {
 				// Phase p reads what another thread may have written in phase p-1.
-				if (p > 0 && w->done[p - 1][TASKS - 1 - t] != p) w->wrong = 1;
-				w->done[p][t] = p + 1;
+				if (p > 0 && w->done[p - 1][TASKS - 1 - t] != 1) w->wrong = 1;
+				w->done[p][t]++;
 			}
+		}
 	}
 }
 
@@ -40,10 +43,10 @@ static void *caller(void *argument) {
 		for (int job = 0; job < JOBS; job++) {
 			w.phases = 1 + job % PHASES;
 			gmel_pool_run(w.pool, body, &w);
-			for (int t = 0; t < TASKS; t++) {
-				if (w.done[w.phases - 1][t] != w.phases) *failed = 1;
-				w.done[w.phases - 1][t] = 0;
-			}
+			for (int p = 0; p < w.phases; p++)
+				for (int t = 0; t < TASKS; t++)
+					if (w.done[p][t] != 1) *failed = 1;
+			memset(w.done, 0, sizeof w.done);
 		}
 		if (w.wrong) *failed = 1;
 		gmel_pool_free(w.pool);
