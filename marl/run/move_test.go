@@ -46,3 +46,31 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// A device stays where the backend asked for has it; the instruction set goes.
+func TestMovedSettings(t *testing.T) {
+	f := Folder(t.TempDir())
+	began := load(t, Sources{Sets: []string{"train.backend=auto", "train.device=gpu:1", "train.isa=sm_90"}})
+	if err := os.WriteFile(f.config(), began.YAML(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ asked, device, isa, command string }{
+		{"auto", "gpu:1", "sm_90", ""},
+		{"gpu", "gpu:1", "", " --backend gpu --device gpu:1"},
+		{"gpu train.device=gpu:0", "gpu:0", "", " --backend gpu --device gpu:0"},
+		{"auto train.device=gpu:0", "gpu:0", "sm_90", " --device gpu:0"},
+		{"cpu", "", "", " --backend cpu"},
+		{"cpu train.isa=avx2", "", "avx2", " --backend cpu"},
+	} {
+		own, c, err := resumeConfig(f, Sources{Sets: strings.Fields("train.backend=" + x.asked)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Train.Device != x.device || c.Train.ISA != x.isa {
+			t.Errorf("%s: device %q, isa %q", x.asked, c.Train.Device, c.Train.ISA)
+		}
+		if got, want := (&runner{config: c, began: own, folder: "a"}).resumeCommand(), "gmel train --resume a"+x.command; got != want {
+			t.Errorf("%s: %q", x.asked, got)
+		}
+	}
+}

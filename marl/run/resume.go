@@ -164,12 +164,16 @@ func (r *runner) elsewhere(err error) error {
 	return usagef("%w; in fp32 every backend gives the same numbers: `%s --backend %s` goes on", err, ResumeCommand(r.folder), here.Name)
 }
 
-// resumeCommand goes on as this process does: with its backend, which config.yaml may not name.
+// resumeCommand goes on as this process does: with its backend and device, which config.yaml may not name.
 func (r *runner) resumeCommand() string {
-	if !r.moved() {
-		return ResumeCommand(r.folder)
+	command := ResumeCommand(r.folder)
+	if r.moved() {
+		command += " --backend " + r.config.Train.Backend
 	}
-	return ResumeCommand(r.folder) + " --backend " + r.config.Train.Backend
+	if d := r.config.Train.Device; r.began != nil && d != "" && (r.moved() || d != r.began.Train.Device) {
+		command += " --device " + d
+	}
+	return command
 }
 
 // resumeConfig returns the configuration of the folder's run, and the one that src asks it to go on with.
@@ -186,8 +190,8 @@ func resumeConfig(f Folder, src Sources) (own, asked *Config, err error) {
 	return own, asked, nil
 }
 
-// goingOn reads src over the folder's own configuration. Device and instruction set of the run's own backend mean
-// nothing to another one.
+// goingOn reads src over the folder's own configuration. Instruction set and device of the run's own backend mean
+// nothing to another one, unless that is what "auto" took the device from.
 func goingOn(f Folder, own *Config, src Sources) (*Config, error) {
 	if src.File != "" {
 		return Load(src)
@@ -197,7 +201,11 @@ func goingOn(f Folder, own *Config, src Sources) (*Config, error) {
 	if err != nil || asked.Train.Backend == own.Train.Backend {
 		return asked, err
 	}
-	src.Sets = append([]string{"train.device=", "train.isa="}, src.Sets...)
+	foreign := []string{"train.isa="}
+	if kind, _, _ := strings.Cut(own.Train.Device, ":"); kind != asked.Train.Backend {
+		foreign = append(foreign, "train.device=")
+	}
+	src.Sets = append(foreign, src.Sets...)
 	return Load(src)
 }
 
