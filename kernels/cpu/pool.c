@@ -146,6 +146,10 @@ gmel_pool *gmel_pool_new(int threads) {
 	*p = (gmel_pool){.threads = 1, .spins = SPINS};
 	p->workers = calloc(threads, sizeof *p->workers);
 	p->shares = aligned_alloc(64, threads * sizeof *p->shares);
+	if (!p->workers || !p->shares) {
+		free(p->workers), free(p->shares), free(p);
+		return NULL;
+	}
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->wake, NULL);
 	// With more threads than cores a spinning thread keeps the one it waits for from running.
@@ -153,7 +157,7 @@ gmel_pool *gmel_pool_new(int threads) {
 	for (int t = 1; t < threads; t++) {
 		seat *s = malloc(sizeof *s);
 		if (s) *s = (seat){p, t};
-		if (!s || !p->workers || !p->shares || pthread_create(&p->workers[t], NULL, worker_main, s)) {
+		if (!s || pthread_create(&p->workers[t], NULL, worker_main, s)) {
 			free(s);
 			gmel_pool_free(p);
 			return NULL;
