@@ -79,8 +79,8 @@ typedef struct {
 // Pixels with some of many channels: those of a tile, or of several that are a whole vector.
 enum { GROUP = VL % CONV_ROWS ? CONV_ROWS : VL, MANY = 16 };
 
-// copy_pixels copies n pixels: all of their channels, or a group of more than MANY. With a
-// group come other floats of x, which the next pixel replaces and nobody uses.
+// copy_pixels copies n pixels: all of their channels, or a group of more than MANY. Whole vectors
+// are copied: what comes with a group of other floats of x nobody uses.
 static INLINE void copy_pixels(float *out, const float *x, int64_t n, int64_t in_c, const channels *c) {
 	if (c->size == in_c && c->to - c->from == in_c) {
 		memcpy(out, x, n * in_c * sizeof *x);

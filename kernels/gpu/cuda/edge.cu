@@ -1,7 +1,7 @@
 // A slot of the edge worlds: the functions of sim/world_element.h, a block of threads for each
 // world, an IED or an ES for each thread. Results are those of sim's other engines bit for bit: what
-// depends on an order - the queues of the ESs - is sorted first, sums are of whole numbers. Worlds without options have a
-// kernel of their own, which needs less of everything; OPTIONS is the other (edge_options.cuh).
+// depends on an order - the queues of the ESs - is sorted first, sums of many threads are of whole numbers. Worlds without
+// options have a kernel of their own, which needs less of everything; OPTIONS is the other (edge_options.cuh).
 #include "edge_options.cuh"
 
 namespace {
