@@ -62,7 +62,7 @@ func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (MemoryPar
 		return MemoryPart{}, err
 	}
 	bytes, err := x.memory(backend)
-	return MemoryPart{"evaluation", bytes, "train.eval_episodes and table_episodes"}, err
+	return MemoryPart{"evaluation", bytes, "train.eval_episodes and table_episodes below 64"}, err
 }
 
 func (l *learner) plan() Memory {

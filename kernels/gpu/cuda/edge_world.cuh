@@ -17,7 +17,7 @@ namespace {
 
 enum {
 	EDGE_THREADS = 128,
-	EDGE_SHARED = 160 << 10, // bytes of shared memory that every device of these architectures gives to a block
+	EDGE_SHARED = 96 << 10, // bytes of shared memory that sm_86 and sm_89, which run code for sm_80, give to a block, too
 	ARRIVAL_BITS = 31
 };
 
