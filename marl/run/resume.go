@@ -167,11 +167,15 @@ func (r *runner) elsewhere(err error) error {
 // resumeCommand goes on as this process does: with its backend and device, which config.yaml may not name.
 func (r *runner) resumeCommand() string {
 	command := ResumeCommand(r.folder)
-	if r.moved() {
-		command += " --backend " + r.config.Train.Backend
+	if r.began == nil {
+		return command // config.yaml is this process's
 	}
-	if d := r.config.Train.Device; r.began != nil && d != "" && (r.moved() || d != r.began.Train.Device) {
-		command += " --device " + d
+	began, now := &r.began.Train, &r.config.Train
+	if now.Backend != began.Backend {
+		command += " --backend " + now.Backend
+	}
+	if now.Device != "" && (now.Backend != began.Backend || now.Device != began.Device) {
+		command += " --device " + now.Device
 	}
 	return command
 }
