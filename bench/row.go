@@ -3,6 +3,8 @@ package bench
 import (
 	"runtime"
 	"runtime/debug"
+
+	"github.com/gmel-go/gmel/marl/record"
 )
 
 // Row is the result of one case.
@@ -32,7 +34,7 @@ type Row struct {
 	Fraction   float64 `json:"fraction_of_floor"`    // floor over seconds
 	Peers      []Duel  `json:"peers,omitempty"`      // who ran beside it
 	Profile    []Share `json:"profile,omitempty"`    // time by op
-	Commit     string  `json:"commit,omitempty"`     // of the program, "-dirty" when changed since; or unknownCommit
+	Commit     string  `json:"commit,omitempty"`     // of the program, "-dirty" when changed since; or record.UnknownRevision
 	Go         string  `json:"go"`                   //
 	Operations int     `json:"operations,omitempty"` // ops of the Program
 }
@@ -58,32 +60,22 @@ type Tried struct {
 	Seconds float64 `json:"seconds"` // median of a short measurement
 }
 
-// unknownCommit stands where a build has kept no revision: outside of version control, or with -buildvcs=false.
-const unknownCommit = "unknown"
-
 // commit is the revision that the program was built from.
 func commit() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return unknownCommit
+	var settings []debug.BuildSetting
+	if info, ok := debug.ReadBuildInfo(); ok {
+		settings = info.Settings
 	}
-	return revisionOf(info.Settings)
+	return shortRevision(settings)
 }
 
-func revisionOf(settings []debug.BuildSetting) string {
-	revision, dirty := "", ""
-	for _, s := range settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value[:min(len(s.Value), 12)]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "-dirty"
-		}
+func shortRevision(settings []debug.BuildSetting) string {
+	revision, changed := record.Revision(settings)
+	revision = revision[:min(len(revision), 12)]
+	if changed {
+		revision += "-dirty"
 	}
-	if revision == "" {
-		return unknownCommit
-	}
-	return revision + dirty
+	return revision
 }
 
 func goVersion() string { return runtime.Version() }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl/record"
 )
 
 // Text is the row for people: one line, then one for each peer and the profile.
@@ -66,7 +67,7 @@ func machineLine(w io.Writer, rows []Row) {
 			peers[d.Peer] = true
 		}
 	}
-	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, cmp.Or(rows[0].Commit, unknownCommit), rows[0].Go)
+	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, cmp.Or(rows[0].Commit, record.UnknownRevision), rows[0].Go)
 	for _, p := range sortedKeys(peers) {
 		fmt.Fprintf(w, "- peer: %s\n", p)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl/record"
 )
 
 // Session describes one process that trained in a folder: what its numbers may
@@ -17,7 +18,7 @@ type Session struct {
 	Started    string            `json:"started"`
 	FromUpdate int               `json:"from_update"`
 	Command    []string          `json:"command"`
-	Commit     string            `json:"commit"` // + for changed files; unknownCommit
+	Commit     string            `json:"commit"` // with + where files were changed; record.UnknownRevision
 	Go         string            `json:"go"`
 	Platform   string            `json:"platform"`
 	Modules    map[string]string `json:"modules"`
@@ -54,9 +55,6 @@ func (f Folder) addVersions(c *Config, backend string, update int) error {
 	return writeJSON(f.versions(), all)
 }
 
-// unknownCommit stands where a build has kept no revision: outside of version control, or with -buildvcs=false.
-const unknownCommit = "unknown"
-
 // build fills in what the Go tool recorded in the program.
 func (s *Session) build() {
 	b, ok := debug.ReadBuildInfo()
@@ -70,17 +68,8 @@ func (s *Session) from(b *debug.BuildInfo) {
 	for _, m := range b.Deps {
 		s.Modules[m.Path] = m.Version
 	}
-	s.Commit = unknownCommit
-	changed := ""
-	for _, v := range b.Settings {
-		switch v.Key {
-		case "vcs.revision":
-			s.Commit = v.Value
-		case "vcs.modified":
-			if v.Value == "true" {
-				changed = "+"
-			}
-		}
+	var changed bool
+	if s.Commit, changed = record.Revision(b.Settings); changed {
+		s.Commit += "+"
 	}
-	s.Commit += changed
 }
