@@ -12,6 +12,29 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
+// planned is a trainer that has not taken memory yet, and its worlds.
+func planned(t *testing.T, b kernels.Backend, algo string) (*marl.Trainer, *sim.Worlds) {
+	t.Helper()
+	c, s, err := learns(algo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := sim.New(s, c.Worlds, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := marl.Plan(c, marl.OffloadingFor(&c, w), b, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tr.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return tr, w
+}
+
 // A run takes of the device what its plan says before it begins, launches included.
 func TestMemoryIsPlanned(t *testing.T) {
 	needFake(t)
@@ -19,34 +42,18 @@ func TestMemoryIsPlanned(t *testing.T) {
 		for _, precision := range kernels.Precisions() {
 			b := open(t, kernels.Options{Precision: precision})
 			free := b.FreeMemory()
-			c, s, err := learns(algo)
-			if err != nil {
-				t.Fatal(err)
-			}
-			w, err := sim.New(s, c.Worlds, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr, err := marl.Plan(c, marl.OffloadingFor(&c, w), b, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
+			tr, _ := planned(t, b, algo)
 			if used := free - b.FreeMemory(); used != 0 {
 				t.Errorf("%s: planning took %d bytes", algo, used)
 			}
 			if err := tr.Open(); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() {
-				if err := tr.Close(); err != nil {
-					t.Error(err)
-				}
-			})
 			if err := tr.Run(t.Context(), marl.Hooks{}); err != nil {
 				t.Fatal(err)
 			}
-			if used, planned := free-b.FreeMemory(), tr.Memory().Bytes(); used != planned {
-				t.Errorf("%s in %s takes %d bytes, planned are %d", algo, precision, used, planned)
+			if used, want := free-b.FreeMemory(), tr.Memory().Bytes(); used != want {
+				t.Errorf("%s in %s takes %d bytes, planned are %d", algo, precision, used, want)
 			}
 		}
 	}
@@ -56,31 +63,15 @@ func TestMemoryIsPlanned(t *testing.T) {
 func TestEvaluationIsPlanned(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})
-	c, s, err := learns(marl.AlgoAMARL)
-	if err != nil {
+	tr, w := planned(t, b, marl.AlgoAMARL)
+	if err := tr.Open(); err != nil {
 		t.Fatal(err)
 	}
-	w, err := sim.New(s, c.Worlds, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr, err := marl.Plan(c, marl.OffloadingFor(&c, w), b, 1)
-	if err == nil {
-		err = tr.Open()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tr.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	p, err := tr.Policy(b, true, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	planned, err := tr.EvaluationMemory(b, w.W*w.A)
+	part, err := tr.EvaluationMemory(b, w.W*w.A)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +80,8 @@ func TestEvaluationIsPlanned(t *testing.T) {
 		if p.Act(w, make([]int32, w.W*w.A)); p.Err() != nil {
 			t.Fatal(p.Err())
 		}
-		if used := free - b.FreeMemory(); used != planned.Bytes || used == 0 {
-			t.Errorf("a policy takes %d bytes, planned are %d", used, planned.Bytes)
+		if used := free - b.FreeMemory(); used != part.Bytes || used == 0 {
+			t.Errorf("a policy takes %d bytes, planned are %d", used, part.Bytes)
 		}
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
