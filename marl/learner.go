@@ -68,8 +68,10 @@ type method interface {
 	buildInspect() (*kernels.Program, error)
 	// warmed follows the warm-up: what is kept of it, and what is measured on it.
 	warmed() error
+	// statistics names what an update adds up.
+	statistics() []string
 	// report adds the metrics that only this algorithm has.
-	report(m *Metrics, mean func(stat int) float32) error
+	report(m *Metrics, mean func(statistic string) float32) error
 }
 
 // newMethod is the algorithm that the configuration names.
@@ -137,18 +139,18 @@ func megabytes(floats int64) int64 { return floats * 4 / 1e6 }
 // place lays out everything that outlives a Program.
 func (l *learner) place() {
 	lay, cfg, n := l.layout, l.cfg, l.size
-	l.criticOnline = l.critic.params.Place(lay, "critic")
-	l.actorOnline = l.actor.params.Place(lay, actorName)
-	l.criticAdam = nn.NewAdam(lay, "critic_adam", l.criticOnline, adam(cfg.LRCritic, cfg))
-	l.actorAdam = nn.NewAdam(lay, "actor_adam", l.actorOnline, adam(cfg.LRActor, cfg))
 	l.normaliser = newNormaliser(lay, n.obs)
-	l.alpha = lay.Add("alpha")
 	l.moments = lay.Add("reward_moments", 2)
 	l.played = lay.Add("act_counter", 2)
 	l.learned = lay.Add("update_counter", 2)
-	l.statistic = newStatistics(lay)
-	l.heads = lay.Add("attention_entropy", cfg.Heads)
 	l.rollout = newRollout(lay, n)
+	l.criticOnline = l.critic.params.Place(lay, "critic")
+	l.criticAdam = nn.NewAdam(lay, "critic_adam", l.criticOnline, adam(cfg.LRCritic, cfg))
+	l.actorOnline = l.actor.params.Place(lay, actorName)
+	l.actorAdam = nn.NewAdam(lay, "actor_adam", l.actorOnline, adam(cfg.LRActor, cfg))
+	l.alpha = lay.Add("alpha")
+	l.statistic = newStatistics(lay, l.method.statistics())
+	l.heads = lay.Add("attention_entropy", cfg.Heads)
 	l.method.placeOwn()
 }
 

@@ -78,7 +78,7 @@ func (t *Trainer) metrics(sums []float32) (Metrics, error) {
 	if err := l.session.Download(heads, l.heads); err != nil {
 		return Metrics{}, err
 	}
-	mean := func(i int) float32 { return sums[i] / max(1, sums[statUpdates]) }
+	mean := l.statistic.mean(sums)
 	alpha, share := l.schedule(t.update)
 	m := Metrics{
 		Algo: t.cfg.Algo, Update: t.update, EnvSlots: t.slots * l.size.worlds,

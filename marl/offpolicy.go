@@ -51,8 +51,12 @@ func (l *offPolicy) buildPrepare() (*kernels.Program, error) {
 // warmed keeps the warm-up in the replay.
 func (l *offPolicy) warmed() error { return nil }
 
+func (l *offPolicy) statistics() []string {
+	return []string{statCriticLoss, statSquaredTD, statTarget, statTargetVariance, statActorLoss, statEntropy, statCriticNorm, statActorNorm}
+}
+
 // report adds the share of the targets' variance that the critic does not know.
-func (l *offPolicy) report(m *Metrics, mean func(int) float32) error {
+func (l *offPolicy) report(m *Metrics, mean func(string) float32) error {
 	m.Unexplained = mean(statSquaredTD) / max(mean(statTargetVariance), 1e-6)
 	return nil
 }

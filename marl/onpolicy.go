@@ -219,8 +219,12 @@ func (l *onPolicy) warmed() error {
 	return l.session.Upload(l.memory.rows, l.memory.places())
 }
 
+func (l *onPolicy) statistics() []string {
+	return []string{statCriticLoss, statSquaredTD, statTarget, statActorLoss, statEntropy, statCriticNorm, statActorNorm, statClipped, statKL}
+}
+
 // report adds how far the policy moved and how much the critic knew beforehand.
-func (l *onPolicy) report(m *Metrics, mean func(int) float32) error {
+func (l *onPolicy) report(m *Metrics, mean func(string) float32) error {
 	m.ClipFraction, m.ApproxKL = mean(statClipped), mean(statKL)
 	unexplained, returned := make([]float32, 2), make([]float32, 2)
 	if err := l.session.Download(unexplained, l.unexplained); err != nil {

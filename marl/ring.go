@@ -25,11 +25,10 @@ type column struct {
 // newRing places the tables under a prefix; size is a tensor of its own prefix where a checkpoint
 // must hold it.
 func newRing(l *machine.Layout, prefix string, capacity, worlds int, columns []column) *ring {
-	r := &ring{capacity: capacity}
+	r := &ring{capacity: capacity, size: l.Add(prefix+"size", 1), rows: l.Add(rolloutName+"rows", worlds)}
 	for _, c := range columns {
 		r.tables = append(r.tables, l.Add(prefix+c.name, capacity, c.width))
 	}
-	r.size, r.rows = l.Add(prefix+"size", 1), l.Add(rolloutName+"rows", worlds)
 	return r
 }
 

@@ -1,7 +1,7 @@
 package marl
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
@@ -10,44 +10,62 @@ import (
 
 // The statistics of an update, summed on the device until they are reported.
 const (
-	statUpdates        = iota // number of updates in the sums
-	statCriticLoss            // with the attention penalty
-	statSquaredTD             // (Q - y)^2, deciding agents
-	statTarget                // y, or the return, deciding agents
-	statTargetVariance        // of y within the minibatch, deciding agents
-	statActorLoss             // with the logit penalty
-	statEntropy               // nats, deciding agents
-	statCriticNorm            // gradient norm before the clip
-	statActorNorm
-	statClipped // share of rho outside of the clip, on-policy
-	statKL      // estimate of KL(pi_old, pi), on-policy
-	statCount
+	statCriticLoss     = "critic_loss"     // with the attention penalty
+	statSquaredTD      = "squared_td"      // (Q - y)^2, deciding agents
+	statTarget         = "target"          // y, or the return, deciding agents
+	statTargetVariance = "target_variance" // of y within the minibatch, deciding agents
+	statActorLoss      = "actor_loss"      // with the logit penalty
+	statEntropy        = "entropy"         // nats, deciding agents
+	statCriticNorm     = "critic_norm"     // gradient norm before the clip
+	statActorNorm      = "actor_norm"
+	statClipped        = "clipped" // share of rho outside of the clip
+	statKL             = "kl"      // estimate of KL(pi_old, pi)
 )
 
-// statistics are the sums, one float each.
+// statistics are the sums of named scalars over updates, one float each. The first sum counts the updates.
 type statistics struct {
-	sums  machine.Tensor   // [statCount]
+	names []string
+	sums  machine.Tensor   // [1 + len(names)]
 	parts []machine.Tensor // scalars in sums
 }
 
-func newStatistics(l *machine.Layout) statistics {
-	s := statistics{sums: l.Add("statistics", statCount)}
-	for i := range statCount {
-		s.parts = append(s.parts, l.View(fmt.Sprintf("statistics/%d", i), s.sums, i))
+// statUpdates is the name of the first sum.
+const statUpdates = "updates"
+
+func newStatistics(l *machine.Layout, names []string) statistics {
+	s := statistics{names: append([]string{statUpdates}, names...)}
+	s.sums = l.Add("statistics", len(s.names))
+	for i, name := range s.names {
+		s.parts = append(s.parts, l.View("statistics/"+name, s.sums, i))
 	}
 	return s
 }
 
+// index of a statistic, which the algorithm must have named.
+func (s *statistics) index(name string) int {
+	i := slices.Index(s.names, name)
+	if i < 0 {
+		panic("marl: no statistic " + name)
+	}
+	return i
+}
+
+// mean returns the means over the updates that sums, a copy of the device's, hold.
+func (s *statistics) mean(sums []float32) func(name string) float32 {
+	return func(name string) float32 { return sums[s.index(name)] / max(1, sums[0]) }
+}
+
 // output adds the scalar node n to a sum.
-func (s *statistics) output(f *nn.Fragment, b *machine.Builder, stat int, n *nn.Node) {
-	t := b.Temp(fmt.Sprintf("stat%d", stat))
+func (s *statistics) output(f *nn.Fragment, b *machine.Builder, name string, n *nn.Node) {
+	t := b.Temp("statistic " + name)
 	f.Output(n, t)
-	f.Then(func(b *machine.Builder) { s.add(b, stat, t) })
+	f.Then(func(b *machine.Builder) { s.add(b, name, t) })
 }
 
 // add adds the scalar t to a sum.
-func (s *statistics) add(b *machine.Builder, stat int, t machine.Tensor) {
-	b.Binary(kernels.BinAdd, s.parts[stat], t, s.parts[stat])
+func (s *statistics) add(b *machine.Builder, name string, t machine.Tensor) {
+	sum := s.parts[s.index(name)]
+	b.Binary(kernels.BinAdd, sum, t, sum)
 }
 
 // count books one update.

@@ -54,11 +54,12 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 	if w != cfg.Worlds {
 		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", w, cfg.Worlds)
 	}
-	t := &Trainer{cfg: cfg, env: env, seed: seed, sums: make([]float32, statCount)}
+	t := &Trainer{cfg: cfg, env: env, seed: seed}
 	var err error
 	if t.learner, err = newLearner(&t.cfg, environment(env), backend, seed); err != nil {
 		return nil, err
 	}
+	t.sums = make([]float32, t.learner.statistic.sums.Len())
 	return t, nil
 }
 
