@@ -40,6 +40,9 @@ func (t *Trainer) Metrics() (Metrics, error) {
 	return t.metrics(t.sums)
 }
 
+// Programs are those of slot, prepare, update and inspect.
+func (t *Trainer) Programs() []*kernels.Program { return t.learner.programs() }
+
 // SlotProgram is what one slot of a rollout executes.
 func (t *Trainer) SlotProgram() *kernels.Program { return t.learner.slot }
 

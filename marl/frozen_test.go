@@ -1,0 +1,180 @@
+package marl_test
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/sim"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/frozen.json")
+
+const frozenFile = "testdata/frozen.json"
+
+// frozen is testdata/frozen.json.
+type frozen struct {
+	Generator string            `json:"generator"` // the command that writes the file
+	Made      string            `json:"made"`      // when and with what it was written
+	Meaning   map[string]string `json:"meaning"`
+	Listings  map[string]string `json:"listings"`
+	Programs  map[string]string `json:"programs"`
+	States    map[string]string `json:"states"`
+}
+
+// The Programs and the results of all algorithms are what they were. A change of the code that is
+// meant to change no number must leave these hashes alone; one that is meant to says why in its commit.
+func TestFrozen(t *testing.T) {
+	got := frozen{
+		Generator: "go test -run TestFrozen ./marl -update",
+		Meaning: map[string]string{
+			"listings": "SHA-256 of kernels.Program.String() without symbols and hash: the ops, their order, dimensions and places in the arena",
+			"programs": "kernels.Program.Hash(): all of an op, also its numbers, seeds and strides, in the present encoding",
+			"states":   "SHA-256 over all tensors of the state after 40 updates, by their bits and in the order of their own hashes, so that names and order do not count, and over the worlds",
+		},
+		Listings: map[string]string{}, Programs: map[string]string{}, States: map[string]string{},
+	}
+	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+		for _, attention := range []bool{true, false} {
+			for _, neighbours := range []int{0, 10} {
+				name := fmt.Sprintf("%s attention=%t neighbours=%d", algo, attention, neighbours)
+				got.freeze(t, name, frozenConfig(algo, attention, neighbours))
+			}
+		}
+	}
+	if *update {
+		got.write(t)
+		return
+	}
+	got.compare(t)
+}
+
+// frozenConfig is small and has everything in it: normalised observations, standardised rewards, annealing.
+func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
+	c := marl.DefaultOf(algo)
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.LogEvery = 40, 4, 6, 5, 16
+	c.UpdatesPerIteration, c.Batch, c.Replay = 2, 8, 64
+	if algo == marl.AlgoPPO {
+		c.UpdatesPerIteration, c.Batch, c.Replay = marl.Default().UpdatesPerIteration, marl.Default().Batch, marl.Default().Replay
+		c.Epochs, c.Minibatches = 2, 4
+	}
+	c.Hidden, c.Heads, c.ActorHidden = 16, 2, 16
+	c.Attention, c.Neighbours = attention, neighbours
+	return c
+}
+
+// freeze adds the hashes of a configuration: 20 IEDs, episodes of 7 slots, seed 1.
+func (f *frozen) freeze(t *testing.T, name string, c marl.Config) {
+	t.Helper()
+	s, err := sim.Load("population:20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Time.Slots = 7
+	w, err := sim.New(s, c.Worlds, marl.Split(1, marl.StreamWorld))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := kernels.Open("auto", kernels.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	tr, err := marl.NewTrainer(c, marl.OffloadingFor(&c, w), b, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	for _, p := range tr.Programs() {
+		f.Listings[name+" "+p.Name], f.Programs[name+" "+p.Name] = listing(p), fmt.Sprintf("%016x", p.Hash())
+	}
+	if err := tr.Run(context.Background(), marl.Hooks{}); err != nil {
+		t.Fatal(err)
+	}
+	state, err := tr.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.States[name] = stateHash(state)
+}
+
+// listing hashes what a Program prints, without names, which may change, and its hash, which depends on the encoding.
+func listing(p *kernels.Program) string {
+	q := *p
+	q.Symbols = nil
+	text := regexp.MustCompile(`, hash [0-9a-f]+\n`).ReplaceAllString(q.String(), "\n")
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func stateHash(s *checkpoint.State) string {
+	sums := [][]byte{}
+	for _, x := range s.Tensors {
+		h := sha256.New()
+		_ = binary.Write(h, binary.LittleEndian, x.Data) // into a hash: cannot fail
+		sums = append(sums, h.Sum(nil))
+	}
+	slices.SortFunc(sums, slices.Compare)
+	worlds := sha256.Sum256(s.Blobs["worlds"])
+	all := sha256.Sum256(slices.Concat(append(sums, worlds[:])...))
+	return hex.EncodeToString(all[:])
+}
+
+func (f *frozen) write(t *testing.T) {
+	t.Helper()
+	f.Made = fmt.Sprintf("%s, %s/%s; the same on every backend, processor and number of threads", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	data, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(frozenFile, append(data, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *frozen) compare(t *testing.T) {
+	t.Helper()
+	data, err := os.ReadFile(frozenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want frozen
+	if err := json.Unmarshal(data, &want); err != nil {
+		t.Fatal(err)
+	}
+	if len(want.States) == 0 {
+		t.Fatalf("%s holds no hashes", frozenFile)
+	}
+	compareHashes(t, "listing", f.Listings, want.Listings)
+	compareHashes(t, "program", f.Programs, want.Programs)
+	compareHashes(t, "state", f.States, want.States)
+}
+
+func compareHashes(t *testing.T, what string, got, want map[string]string) {
+	t.Helper()
+	keys := slices.Sorted(maps.Keys(want))
+	for _, key := range slices.Sorted(maps.Keys(got)) {
+		if _, known := want[key]; !known {
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range keys {
+		if got[key] != want[key] {
+			t.Errorf("%s of %s is %s, frozen: %s", what, key, cmp.Or(got[key], "missing"), cmp.Or(want[key], "missing"))
+		}
+	}
+}
