@@ -102,10 +102,8 @@ func (g *graph) reset() error {
 
 // Run implements Running.
 func (g *graph) Run(n int) error {
-	for range n {
-		if err := g.session.Run(g.program); err != nil {
-			return err
-		}
+	if err := g.session.Repeat(g.program, n); err != nil {
+		return err
 	}
 	return g.session.Sync()
 }

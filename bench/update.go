@@ -100,10 +100,7 @@ func (u *update) restart() error {
 // Run implements Running.
 func (u *update) Run(n int) error {
 	u.ran = true
-	if u.cfg.Algo == marl.AlgoPPO {
-		return u.trainer.Repeat(n)
-	}
-	return u.trainer.Rehearse(context.Background(), n)
+	return u.trainer.Repeat(n)
 }
 
 // Program implements Running.

@@ -29,7 +29,8 @@ func (c Case) against(ratio float64) Case {
 
 // Running is a case on a backend.
 type Running interface {
-	// Run does the work n times.
+	// Run does the work n times and waits for it. It is one call of the backend, so that what a call costs the host, such as
+	// the way to a device's thread, is not counted n times; an iteration is as many calls as training makes of it.
 	Run(n int) error
 	// Program is what one run executes.
 	Program() *kernels.Program
