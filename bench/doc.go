@@ -11,7 +11,10 @@
 // The floor of a row is the arithmetic of its Program over that peak: all works here are bounded by
 // arithmetic, not by memory.
 //
-// A peer first shows that it does the same work: it gets the same inputs and parameters, and its
-// losses and gradients, or what a rollout shows, must agree to [Tolerance]. Then the two sides take turns in short slices, never
-// at once; the figure is the median of the ratios of neighbouring slices.
+// A row is told as soon as our own side is measured; then its peers begin. A peer first shows that it does the same work: it
+// gets the same inputs and parameters, and its losses and gradients, or what a rollout shows, must agree to [Tolerance]. Then
+// the two sides take turns in short slices, never at once; the figure is the median of the ratios of neighbouring slices.
+//
+// A peer may know several ways to do a work; the fastest counts. A way that does other work, fails or takes too long is left out,
+// and the row says why. So does a peer without any way that works: its row has no ratio.
 package bench

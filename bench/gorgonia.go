@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -34,7 +35,7 @@ func (g *gorgonia) Name() string {
 }
 
 // Load implements Peer.
-func (g *gorgonia) Load(t Task) ([]string, error) {
+func (g *gorgonia) Load(_ context.Context, t Task) ([]string, error) {
 	if err := g.Close(); err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (g *gorgonia) restart() (err error) {
 }
 
 // Check implements Peer.
-func (g *gorgonia) Check(string) ([]Array, error) {
+func (g *gorgonia) Check(context.Context, string) ([]Array, error) {
 	if err := g.restart(); err != nil {
 		return nil, err
 	}
@@ -88,11 +89,11 @@ func (g *gorgonia) Check(string) ([]Array, error) {
 }
 
 // Time implements Peer.
-func (g *gorgonia) Time(_ string, n int) (float64, error) {
+func (g *gorgonia) Time(ctx context.Context, _ string, n int) (float64, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(g.threads)) // its products use as many goroutines
 	begin := time.Now()
 	for range n {
-		if err := g.mlp.Step(); err != nil {
+		if err := errors.Join(g.mlp.Step(), context.Cause(ctx)); err != nil {
 			return 0, err
 		}
 	}
@@ -109,7 +110,7 @@ func (g *gorgonia) Close() error {
 	return err
 }
 
-// StartPeers starts a peer for each command; "gorgonia" is built in.
+// StartPeers prepares a peer for each command; "gorgonia" is built in.
 func StartPeers(commands []string) (peers []Peer, err error) {
 	for _, c := range commands {
 		if c == "gorgonia" {

@@ -1,9 +1,9 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/gmel-go/gmel/kernels"
 )
@@ -33,21 +33,27 @@ func ToleranceOf(precision string) float64 {
 	return Tolerance
 }
 
-// Peer is another implementation of the works.
+// Peer is another implementation of the works. Its calls end with the context's error when that is over.
 type Peer interface {
 	// Family is "torch" or "gorgonia", whose goals hang on it, or another; known after Load.
 	Family() string
-	// Load hands over a task. It returns the ways in which the peer can do it; none: it cannot.
-	Load(t Task) (ways []string, err error)
+	// Load hands over a task; a peer that has ended begins anew. It returns the ways in which the peer can do the task; none: it cannot.
+	Load(ctx context.Context, t Task) (ways []string, err error)
 	// Name is the peer with its version, known after Load.
 	Name() string
 	// Check does the loaded work once, from the given parameters, and returns what must agree, such as losses and gradients.
-	Check(way string) ([]Array, error)
+	Check(ctx context.Context, way string) ([]Array, error)
 	// Time does the work n times and returns the seconds of all.
-	Time(way string, n int) (float64, error)
+	Time(ctx context.Context, way string, n int) (float64, error)
 	// Close ends the peer.
 	Close() error
 }
+
+// ended is an error after which a peer does nothing before it is loaded again.
+type ended struct{ error }
+
+// Unwrap returns the cause.
+func (e ended) Unwrap() error { return e.error }
 
 // Task is what a peer is given.
 type Task struct {
@@ -57,108 +63,26 @@ type Task struct {
 	Given   []Array
 }
 
-// longestTurn is the length of one turn in long measurements: many turns matter more than long ones.
-const longestTurn = 300 * time.Millisecond
-
-// duels measures every peer that knows the case, in turns with r.
-func duels(c Case, r Running, o Options, threads int) (list []Duel, err error) {
-	if len(o.Peers) == 0 || c.Peer == "" {
-		return nil, nil
+// bytes is the size of the tensors.
+func (t *Task) bytes() (n int64) {
+	for _, a := range t.Given {
+		n += int64(len(a.Data)) * 4
 	}
-	given, err := r.Given()
-	if err != nil {
-		return nil, err
-	}
-	found, err := r.Found()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range o.Peers {
-		ways, err := p.Load(Task{c.Peer, c.Sizes, threads, given})
-		if err != nil {
-			return nil, fmt.Errorf("bench: %s: %w", p.Name(), err)
-		}
-		if len(ways) == 0 {
-			continue
-		}
-		d := Duel{Peer: p.Name(), Goal: c.Goals[p.Family()]}
-		if err := d.choose(p, ways, found, &o); err != nil {
-			return nil, err
-		}
-		o.say("%s %s in turns with %s, %s", c.Name, c.Shape, d.Peer, d.Variant)
-		if err := d.fight(clock(r), p, &o); err != nil {
-			return nil, err
-		}
-		list = append(list, d)
-	}
-	return list, nil
-}
-
-// choose checks every way of the peer against what we found and keeps the fastest.
-func (d *Duel) choose(p Peer, ways []string, found []Array, o *Options) error {
-	best := math.Inf(1)
-	for _, way := range ways {
-		o.say("  %s, %s", d.Peer, way)
-		t := Tried{Variant: way}
-		worst, err := agreement(p, way, found, ToleranceOf(o.Kernels.Precision))
-		if err != nil {
-			return err // a peer that does other work is no peer
-		}
-		m, err := measure(func(n int) (float64, error) { return p.Time(way, n) }, o.Length/4)
-		if err != nil {
-			return fmt.Errorf("bench: %s, %s: %w", d.Peer, way, err)
-		}
-		t.Seconds = m.Median
-		d.Tried = append(d.Tried, t)
-		if m.Median < best {
-			best, d.Variant, d.Agreement = m.Median, way, worst
-		}
-	}
-	return nil
-}
-
-// fight times the two sides in turns.
-func (d *Duel) fight(own timer, p Peer, o *Options) error {
-	other := func(n int) (float64, error) { return p.Time(d.Variant, n) }
-	turn := min(longestTurn, o.Length/5)
-	ours, err := calibrate(own, turn)
-	if err != nil {
-		return err
-	}
-	theirs, err := calibrate(other, turn)
-	if err != nil {
-		return err
-	}
-	var a, b, ratio []float64
-	for end := time.Now().Add(2 * o.Length); len(ratio) < 5 || time.Now().Before(end); {
-		x, err := own(ours)
-		if err != nil {
-			return err
-		}
-		y, err := other(theirs)
-		if err != nil {
-			return err
-		}
-		a, b = append(a, x/float64(ours)), append(b, y/float64(theirs))
-		ratio = append(ratio, b[len(b)-1]/a[len(a)-1])
-	}
-	d.Own, d.Seconds, d.Rounds = quantile(a, 0.5), quantile(b, 0.5), len(ratio)
-	d.Ratio, d.RatioLow, d.RatioHigh = quantile(ratio, 0.5), quantile(ratio, 0.25), quantile(ratio, 0.75)
-	return nil
+	return n
 }
 
 // agreement is the worst difference of a peer's check from what we found.
-func agreement(p Peer, way string, found []Array, most float64) (float64, error) {
-	theirs, err := p.Check(way)
+func agreement(ctx context.Context, p Peer, way string, found []Array, most float64) (float64, error) {
+	theirs, err := p.Check(ctx, way)
 	if err != nil {
-		return 0, fmt.Errorf("bench: %s, %s: %w", p.Name(), way, err)
+		return 0, err
 	}
 	worst, name, err := Difference(found, theirs)
 	if err == nil && !(worst <= most) {
 		err = fmt.Errorf("%s differs by %.2g of its largest element; at most %g is allowed", name, worst, most)
 	}
 	if err != nil {
-		return worst, fmt.Errorf("bench: %s, %s, does other work: %w", p.Name(), way, err)
+		return worst, fmt.Errorf("does other work: %w", err)
 	}
 	return worst, nil
 }

@@ -32,6 +32,9 @@ type bar struct {
 func bars(rows []Row) (list []bar) {
 	for _, r := range rows {
 		for _, d := range r.Peers {
+			if d.Error != "" {
+				continue
+			}
 			label := fmt.Sprintf("%s %s, %s, %d thr.", r.Name, r.Shape, short(d.Peer), r.Threads)
 			list = append(list, bar{label, d.Ratio, d.Goal, r.Threads})
 		}

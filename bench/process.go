@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -25,21 +26,26 @@ import (
 //	{"ask":"time","way":"eager","n":10}
 //	    {"seconds":0.5}                                   of all ten
 //
-// An answer {"error":".."} is a failure, and so is none within the patience. The family says which goals
-// the peer stands for; it may be left out. data holds little-endian float32.
+// An answer {"error":".."} is a failure of what was asked for. A child that ends, or is ended because it does not answer in
+// time, is started again by the next load. The family says which goals the peer stands for; it may be left out. data holds
+// little-endian float32.
 type process struct {
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	stderr bytes.Buffer
+	words  []string // of the command
 	name   string
 	family string
 
-	patience time.Duration
+	cmd    *exec.Cmd // nil: it does not run
+	in     io.WriteCloser
+	out    io.ReadCloser
+	lines  *bufio.Reader // of out
+	stderr bytes.Buffer
 }
 
-// patience is how long a peer may take for one answer: some compile for minutes.
-const patience = 20 * time.Minute
+// mostSent is the most bytes of tensors that a child is sent. They go as text through a pipe, which takes a multiple of the memory.
+const mostSent = 1 << 30
+
+// lastWords is how long a child that has ended, or should, may keep its pipes.
+const lastWords = 5 * time.Second
 
 type request struct {
 	Ask     string         `json:"ask"`
@@ -67,47 +73,62 @@ type wire struct {
 	Data  string `json:"data"`
 }
 
-// StartPeer starts the child; command is split at spaces.
+// StartPeer prepares a child, which the first Load starts; command is split at spaces.
 func StartPeer(command string) (Peer, error) {
 	words := strings.Fields(command)
 	if len(words) == 0 {
 		return nil, errors.New("bench: the peer's command is empty")
 	}
-	p := &process{cmd: exec.Command(words[0], words[1:]...), name: command, patience: patience}
-	p.cmd.Stderr = &p.stderr
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	p.out = bufio.NewReaderSize(out, 1<<20)
-	if err := p.cmd.Start(); err != nil {
+	if _, err := exec.LookPath(words[0]); err != nil {
 		return nil, fmt.Errorf("bench: the peer does not start: %w", err)
 	}
-	return p, nil
+	return &process{words: words, name: command}, nil
 }
 
-func (p *process) ask(r request) (a answer, err error) {
+// start starts the child.
+func (p *process) start() (err error) {
+	cmd := exec.Command(p.words[0], p.words[1:]...)
+	p.stderr.Reset()
+	cmd.Stderr, cmd.WaitDelay = &p.stderr, lastWords
+	if p.out, err = cmd.StdoutPipe(); err != nil {
+		return err
+	}
+	if p.in, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
+	p.lines = bufio.NewReaderSize(p.out, 1<<20)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("the peer does not start: %w", err)
+	}
+	p.cmd = cmd
+	return nil
+}
+
+func (p *process) ask(ctx context.Context, r request) (a answer, err error) {
+	if p.cmd == nil {
+		return a, ended{errors.New("the peer does not run")}
+	}
 	line, err := json.Marshal(r)
 	if err != nil {
 		return a, err
 	}
-	if _, err := p.in.Write(append(line, '\n')); err != nil {
-		return a, p.died(err)
-	}
-	late := time.AfterFunc(p.patience, func() { _ = p.cmd.Process.Kill() }) // ends the read
-	text, err := p.out.ReadBytes('\n')
-	if !late.Stop() {
-		_ = p.died(err)
-		return a, fmt.Errorf("no answer to %q within %s", r.Ask, p.patience)
+	child, out := p.cmd.Process, p.out
+	inTime := context.AfterFunc(ctx, func() { // ends the exchange, even if others of the child's family hold the pipe
+		_ = child.Kill()
+		_ = out.Close()
+	})
+	text, err := p.exchange(append(line, '\n'))
+	if !inTime() {
+		_ = p.died()
+		return a, ended{fmt.Errorf("no answer to %q: %w", r.Ask, context.Cause(ctx))}
 	}
 	if err != nil {
-		return a, p.died(err)
+		return a, p.died()
 	}
 	if err := json.Unmarshal(text, &a); err != nil {
-		return a, fmt.Errorf("the answer is no JSON: %.100q", text)
+		_ = child.Kill()
+		_ = p.died()
+		return a, ended{fmt.Errorf("the answer is no JSON: %.100q", text)}
 	}
 	if a.Error != "" {
 		return a, errors.New(a.Error)
@@ -115,12 +136,22 @@ func (p *process) ask(r request) (a answer, err error) {
 	return a, nil
 }
 
+// exchange sends a line and returns the next one.
+func (p *process) exchange(line []byte) ([]byte, error) {
+	if _, err := p.in.Write(line); err != nil {
+		return nil, err
+	}
+	return p.lines.ReadBytes('\n')
+}
+
 // died is the error of a child that is gone, with the last line that it said.
-func (p *process) died(err error) error {
-	p.in.Close()
+func (p *process) died() error {
+	_ = p.in.Close()
 	_ = p.cmd.Wait() // stderr is complete after it; the cause stands there
+	state := p.cmd.ProcessState
+	p.cmd = nil
 	lines := strings.Split(strings.TrimSpace(p.stderr.String()), "\n")
-	return fmt.Errorf("the peer has ended (%w): %s", err, lines[len(lines)-1])
+	return ended{fmt.Errorf("the peer has ended (%s): %s", state, lines[len(lines)-1])}
 }
 
 // Family implements Peer.
@@ -130,12 +161,20 @@ func (p *process) Family() string { return p.family }
 func (p *process) Name() string { return p.name }
 
 // Load implements Peer.
-func (p *process) Load(t Task) ([]string, error) {
+func (p *process) Load(ctx context.Context, t Task) ([]string, error) {
+	if n := t.bytes(); n > mostSent {
+		return nil, fmt.Errorf("not sent: the inputs are %.1f GiB, at most %d GiB go to a peer", float64(n)/(1<<30), mostSent>>30)
+	}
+	if p.cmd == nil {
+		if err := p.start(); err != nil {
+			return nil, err
+		}
+	}
 	r := request{Ask: "load", Work: t.Work, Sizes: t.Sizes, Threads: t.Threads}
 	for _, a := range t.Given {
 		r.Tensors = append(r.Tensors, pack(a))
 	}
-	a, err := p.ask(r)
+	a, err := p.ask(ctx, r)
 	if err == nil {
 		p.name, p.family = a.Name, a.Family
 	}
@@ -143,8 +182,8 @@ func (p *process) Load(t Task) ([]string, error) {
 }
 
 // Check implements Peer.
-func (p *process) Check(way string) (list []Array, err error) {
-	a, err := p.ask(request{Ask: "check", Way: way})
+func (p *process) Check(ctx context.Context, way string) (list []Array, err error) {
+	a, err := p.ask(ctx, request{Ask: "check", Way: way})
 	if err != nil {
 		return nil, err
 	}
@@ -159,17 +198,19 @@ func (p *process) Check(way string) (list []Array, err error) {
 }
 
 // Time implements Peer.
-func (p *process) Time(way string, n int) (float64, error) {
-	a, err := p.ask(request{Ask: "time", Way: way, N: n})
+func (p *process) Time(ctx context.Context, way string, n int) (float64, error) {
+	a, err := p.ask(ctx, request{Ask: "time", Way: way, N: n})
 	return a.Seconds, err
 }
 
 // Close implements Peer: the child ends when its input does.
 func (p *process) Close() error {
-	if p.cmd.ProcessState != nil {
+	if p.cmd == nil {
 		return nil // it is gone, and its error has been told
 	}
-	p.in.Close()
+	_ = p.in.Close()
+	late := time.AfterFunc(lastWords, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
 	if err := p.cmd.Wait(); err != nil {
 		return fmt.Errorf("bench: the peer %s has failed at its end: %w", p.name, err)
 	}

@@ -13,25 +13,43 @@ import (
 	"strings"
 )
 
-// ReadRows reads rows, one JSON object after the other, as `gmel bench --json` prints them.
+// ReadRows reads rows, one JSON object after the other, as `gmel bench --json` prints them. The last row of a case
+// with peers is taken, else its last row: a row is printed before its peers begin, and again with them.
 func ReadRows(r io.Reader) (rows []Row, err error) {
 	dec := json.NewDecoder(r)
-	for {
+	for n := 1; ; n++ {
 		var row Row
 		if err := dec.Decode(&row); errors.Is(err, io.EOF) {
 			return rows, nil
 		} else if err != nil {
-			return nil, fmt.Errorf("bench: row %d: %w", len(rows)+1, err)
+			return nil, fmt.Errorf("bench: row %d: %w", n, err)
 		}
-		rows = append(rows, row)
+		at := slices.IndexFunc(rows, row.sameCase)
+		switch {
+		case at < 0:
+			rows = append(rows, row)
+		case len(row.Peers) > 0 || len(rows[at].Peers) == 0:
+			rows[at] = row
+		}
 	}
+}
+
+// sameCase reports whether two rows are of one case in one place.
+func (r *Row) sameCase(o Row) bool {
+	return r.Name == o.Name && r.Shape == o.Shape && r.Backend == o.Backend && r.Device == o.Device && r.ISA == o.ISA &&
+		r.Threads == o.Threads && r.Precision == o.Precision
+}
+
+// compared reports whether the row has a ratio to a peer.
+func (r *Row) compared() bool {
+	return slices.ContainsFunc(r.Peers, func(d Duel) bool { return d.Error == "" })
 }
 
 // Report writes peers.json, peers.md and peers.png into the folder: all rows, a table and a picture
 // of the ratios.
 func Report(folder string, rows []Row) error {
-	if !slices.ContainsFunc(rows, func(r Row) bool { return len(r.Peers) > 0 }) {
-		return errors.New("bench: no row has a peer, so there is nothing to compare")
+	if !slices.ContainsFunc(rows, func(r Row) bool { return r.compared() }) {
+		return errors.New("bench: no row has a ratio to a peer, so there is nothing to compare")
 	}
 	data, err := json.MarshalIndent(rows, "", " ")
 	if err != nil {
@@ -64,15 +82,7 @@ func Markdown(rows []Row) string {
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		for _, d := range r.Peers {
-			goal, share, most := "-", "-", "-"
-			if d.Goal > 0 {
-				goal = fmt.Sprintf("%g", d.Goal)
-			}
-			if r.Floor > 0 {
-				share, most = fmt.Sprintf("%.0f %%", 100*r.Floor/d.Own), fmt.Sprintf("%.2f", d.Seconds/r.Floor)
-			}
-			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | **%.2f** [%.2f, %.2f] | %s | %s | %s | %.0e |\n", r.Name, r.Shape, r.Threads,
-				duration(d.Own), share, short(d.Peer), d.Variant, duration(d.Seconds), d.Ratio, d.RatioLow, d.RatioHigh, most, goal, d.verdict(r.Floor), d.Agreement)
+			b.WriteString(d.line(&r))
 		}
 	}
 	b.WriteString("\nEvery way that was tried:\n\n")
@@ -80,12 +90,42 @@ func Markdown(rows []Row) string {
 		for _, d := range r.Peers {
 			var tried []string
 			for _, t := range d.Tried {
-				tried = append(tried, fmt.Sprintf("%s %s", t.Variant, duration(t.Seconds)))
+				tried = append(tried, t.text())
 			}
 			fmt.Fprintf(&b, "- %s %s, %d threads, %s: %s\n", r.Name, r.Shape, r.Threads, short(d.Peer), strings.Join(tried, "; "))
 		}
 	}
 	return b.String()
+}
+
+// line is the duel in the table.
+func (d *Duel) line(r *Row) string {
+	head := fmt.Sprintf("| %s | %s | %d |", r.Name, r.Shape, r.Threads)
+	if d.Error != "" {
+		return fmt.Sprintf("%s %s | - | %s | no ratio: %s |\n", head, duration(r.Seconds), short(d.Peer), cell(d.Error))
+	}
+	goal, share, most := "-", "-", "-"
+	if d.Goal > 0 {
+		goal = fmt.Sprintf("%g", d.Goal)
+	}
+	if r.Floor > 0 {
+		share, most = fmt.Sprintf("%.0f %%", 100*r.Floor/d.Own), fmt.Sprintf("%.2f", d.Seconds/r.Floor)
+	}
+	return fmt.Sprintf("%s %s | %s | %s | %s | %s | **%.2f** [%.2f, %.2f] | %s | %s | %s | %.0e |\n", head,
+		duration(d.Own), share, short(d.Peer), d.Variant, duration(d.Seconds), d.Ratio, d.RatioLow, d.RatioHigh, most, goal, d.verdict(r.Floor), d.Agreement)
+}
+
+// text is the way with its time, or with why it has none.
+func (t *Tried) text() string {
+	if t.Error != "" {
+		return fmt.Sprintf("%s left out: %s", t.Variant, t.Error)
+	}
+	return fmt.Sprintf("%s %s", t.Variant, duration(t.Seconds))
+}
+
+// cell is a text that a table can hold.
+func cell(text string) string {
+	return strings.NewReplacer("|", "/", "\n", " ").Replace(text)
 }
 
 // verdict says what became of the goal, floor being the seconds of our arithmetic at the peak: a goal

@@ -39,25 +39,28 @@ type Row struct {
 	Operations int     `json:"operations,omitempty"` // ops of the Program
 }
 
-// Duel is a row's peer, measured in turns with it.
+// Duel is a row's peer, measured in turns with it. Where Error is set there is no ratio.
 type Duel struct {
-	Peer      string  `json:"peer"`           // name and version
-	Variant   string  `json:"variant"`        // the fastest of its ways to do the work
-	Seconds   float64 `json:"seconds"`        // median of its slices
-	Own       float64 `json:"own_seconds"`    // median of ours between them
-	Ratio     float64 `json:"ratio"`          // median of peer / own of neighbouring slices
-	RatioLow  float64 `json:"ratio_low"`      // lower quartile
-	RatioHigh float64 `json:"ratio_high"`     // upper quartile
-	Rounds    int     `json:"rounds"`         //
-	Agreement float64 `json:"agreement"`      // worst difference over the largest element of its tensor
-	Tried     []Tried `json:"tried"`          // all variants
-	Goal      float64 `json:"goal,omitempty"` // ratio that the project set itself
+	Peer      string  `json:"peer"`            // name and version
+	Error     string  `json:"error,omitempty"` // why there is no ratio
+	Variant   string  `json:"variant"`         // the fastest of its ways to do the work
+	Seconds   float64 `json:"seconds"`         // median of its slices
+	Own       float64 `json:"own_seconds"`     // median of ours between them
+	Ratio     float64 `json:"ratio"`           // median of peer / own of neighbouring slices
+	RatioLow  float64 `json:"ratio_low"`       // lower quartile
+	RatioHigh float64 `json:"ratio_high"`      // upper quartile
+	Rounds    int     `json:"rounds"`          //
+	Agreement float64 `json:"agreement"`       // worst difference over the largest element of its tensor
+	Tried     []Tried `json:"tried"`           // all variants
+	Goal      float64 `json:"goal,omitempty"`  // ratio that the project set itself
 }
 
 // Tried is one way of a peer to do the work.
 type Tried struct {
-	Variant string  `json:"variant"`
-	Seconds float64 `json:"seconds"` // median of a short measurement
+	Variant   string  `json:"variant"`
+	Seconds   float64 `json:"seconds"`             // median of a short measurement
+	Agreement float64 `json:"agreement,omitempty"` // as in Duel
+	Error     string  `json:"error,omitempty"`     // why it is left out, such as other work, too little memory, too long a compilation
 }
 
 // commit is the revision that the program was built from.

@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/marl/record"
 )
 
-// Text is the row for people: one line, then one for each peer and the profile.
+// Text is the row for people: one line, then the profile.
 func (r *Row) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-7s %-44s", r.Name, r.Shape)
@@ -21,10 +21,6 @@ func (r *Row) Text() string {
 		fmt.Fprintf(&b, "  %5.1f %% of the floor", 100*r.Fraction)
 	}
 	b.WriteByte('\n')
-	for _, d := range r.Peers {
-		fmt.Fprintf(&b, "        %s (%s): %s against %s in turns, ratio %.2f [%.2f, %.2f], agrees to %.1g\n",
-			d.Peer, d.Variant, duration(d.Seconds), duration(d.Own), d.Ratio, d.RatioLow, d.RatioHigh, d.Agreement)
-	}
 	for _, s := range r.Profile {
 		fmt.Fprintf(&b, "    %9s %5.1f %%", duration(s.Seconds), 100*s.Share)
 		if s.Rate > 0 {
@@ -33,6 +29,25 @@ func (r *Row) Text() string {
 			b.WriteString(strings.Repeat(" ", 24))
 		}
 		fmt.Fprintf(&b, "  %s\n", s.Op)
+	}
+	return b.String()
+}
+
+// PeerText is a line for each peer, and one for each of its ways that was left out.
+func (r *Row) PeerText() string {
+	var b strings.Builder
+	for _, d := range r.Peers {
+		if d.Error != "" {
+			fmt.Fprintf(&b, "        %s: no ratio: %s\n", d.Peer, d.Error)
+		} else {
+			fmt.Fprintf(&b, "        %s (%s): %s against %s in turns, ratio %.2f [%.2f, %.2f], agrees to %.1g\n",
+				d.Peer, d.Variant, duration(d.Seconds), duration(d.Own), d.Ratio, d.RatioLow, d.RatioHigh, d.Agreement)
+		}
+		for _, t := range d.Tried {
+			if t.Error != "" {
+				fmt.Fprintf(&b, "            left out, %s: %s\n", t.Variant, t.Error)
+			}
+		}
 	}
 	return b.String()
 }
@@ -64,7 +79,9 @@ func machineLine(w io.Writer, rows []Row) {
 	peers := map[string]bool{}
 	for _, r := range rows {
 		for _, d := range r.Peers {
-			peers[d.Peer] = true
+			if d.Error == "" {
+				peers[d.Peer] = true
+			}
 		}
 	}
 	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, cmp.Or(rows[0].Commit, record.UnknownRevision), rows[0].Go)

@@ -58,9 +58,13 @@ type Options struct {
 	Backend string          // as for kernels.Open
 	Kernels kernels.Options // threads, instruction set, device, precision
 	Length  time.Duration   // of a measurement
-	Peers   []Peer          // who is measured beside it
 	Profile bool            // time by op
 	Notice  func(string)    // progress; may be nil
+
+	Peers    []Peer          // who is measured beside it
+	Patience time.Duration   // with a peer that loads a case, or with one way of it, compilation included; 0: DefaultPatience
+	Search   time.Duration   // for the fastest way of a peer: none is begun after it; 0: all are tried
+	Measured func(Row) error // is given the row before a peer begins, so that nothing of a peer can lose it; may be nil
 }
 
 func (o *Options) say(format string, args ...any) {
@@ -86,24 +90,35 @@ func Run(c Case, o Options) (row Row, err error) {
 	if err != nil {
 		return Row{}, err
 	}
-	if row.Peers, err = duels(c, r, o, row.Threads); err != nil {
+	if err := row.measure(c, r, &o); err != nil {
 		return Row{}, err
 	}
-	if row.PeakBefore, row.Bandwidth, err = peak(row.Backend, o.Kernels); err != nil {
-		return Row{}, err
+	if o.Measured != nil {
+		if err := o.Measured(row); err != nil {
+			return Row{}, err
+		}
 	}
-	m, err := measure(clock(r), o.Length)
-	if err != nil {
-		return Row{}, err
-	}
-	if row.PeakAfter, _, err = peak(row.Backend, o.Kernels); err != nil {
-		return Row{}, err
-	}
-	row.fill(c, m)
-	if o.Profile {
-		row.Profile, err = profile(c, o, max(row.PeakBefore, row.PeakAfter))
-	}
+	row.Peers, err = duels(c, r, &o, row.Threads)
 	return row, err
+}
+
+// measure takes the row's own figures, between two measurements of the peak.
+func (r *Row) measure(c Case, running Running, o *Options) (err error) {
+	if r.PeakBefore, r.Bandwidth, err = peak(r.Backend, o.Kernels); err != nil {
+		return err
+	}
+	m, err := measure(clock(running), o.Length)
+	if err != nil {
+		return err
+	}
+	if r.PeakAfter, _, err = peak(r.Backend, o.Kernels); err != nil {
+		return err
+	}
+	r.fill(c, m)
+	if o.Profile {
+		r.Profile, err = profile(c, *o, max(r.PeakBefore, r.PeakAfter))
+	}
+	return err
 }
 
 // clock times runs on the host's clock.

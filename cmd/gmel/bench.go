@@ -53,6 +53,8 @@ func benchFlags() []cli.Flag {
 		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for a row, and twice that for each peer", Value: 2},
 		&cli.BoolFlag{Name: "profile", Usage: "list the most expensive ops of each row"},
 		&cli.StringSliceFlag{Name: "peer", Usage: "compare with `COMMAND`, which speaks the protocol of scripts/peer, or with gorgonia; may be repeated"},
+		&cli.Float64Flag{Name: "patience", Usage: "`S` seconds at most for one way of a peer, compilation included; then the peer is started again for the next way", Value: bench.DefaultPatience.Seconds()},
+		&cli.Float64Flag{Name: "search", Usage: "try no further way of a peer after `S` seconds, and take the best so far; 0: try all"},
 	}
 }
 
@@ -85,8 +87,8 @@ func benchWork(c *cli.Context) error {
 	}
 	rows, err := benchRows(c, cases, o)
 	for _, peer := range o.Peers {
-		if ended := peer.Close(); err == nil {
-			err = ended
+		if ended := peer.Close(); ended != nil {
+			o.Notice(ended.Error()) // its rows are complete
 		}
 	}
 	if err != nil {
@@ -123,14 +125,20 @@ func onGPU(c *cli.Context) bool {
 }
 
 func benchOptions(c *cli.Context) (bench.Options, error) {
-	seconds := c.Float64("seconds")
-	if !(seconds >= 0 && seconds <= 3600) {
-		return bench.Options{}, usagef("--seconds is %g; allowed are 0 to 3600", seconds)
+	length, err := secondsOf(c, "seconds", 0, 3600)
+	if err != nil {
+		return bench.Options{}, err
 	}
 	o := bench.Options{
 		Backend: c.String("backend"),
 		Kernels: kernels.Options{Threads: c.Int("threads"), ISA: c.String("isa"), Device: c.String("device"), Precision: c.String("precision")},
-		Length:  time.Duration(seconds * float64(time.Second)), Profile: c.Bool("profile"),
+		Length:  length, Profile: c.Bool("profile"),
+	}
+	if o.Patience, err = secondsOf(c, "patience", 1, 86400); err != nil {
+		return o, err
+	}
+	if o.Search, err = secondsOf(c, "search", 0, 86400); err != nil {
+		return o, err
 	}
 	backend, err := kernels.Open(o.Backend, o.Kernels)
 	if err != nil {
@@ -139,18 +147,37 @@ func benchOptions(c *cli.Context) (bench.Options, error) {
 	return o, backend.Close()
 }
 
+// secondsOf is a flag in seconds, which must be in a range.
+func secondsOf(c *cli.Context, name string, least, most float64) (time.Duration, error) {
+	seconds := c.Float64(name)
+	if !(seconds >= least && seconds <= most) {
+		return 0, usagef("--%s is %g; allowed are %g to %g", name, seconds, least, most)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
+// benchRows measures the cases. A row is printed before its peers begin, and what they add after it: in JSON the row again,
+// with its peers.
 func benchRows(c *cli.Context, cases []bench.Case, o bench.Options) (rows []bench.Row, err error) {
+	o.Measured = func(row bench.Row) error {
+		if len(rows) == 0 && !c.Bool("json") {
+			if err := printText(c.App.Writer, row.Title()); err != nil {
+				return err
+			}
+		}
+		return printRow(c, row)
+	}
 	for _, work := range cases {
 		row, err := bench.Run(work, o)
 		if err != nil {
 			return nil, err
 		}
-		if len(rows) == 0 && !c.Bool("json") {
-			if err := printText(c.App.Writer, row.Title()); err != nil {
-				return nil, err
-			}
+		if !c.Bool("json") {
+			err = printText(c.App.Writer, row.PeerText())
+		} else if len(row.Peers) > 0 {
+			err = printRow(c, row)
 		}
-		if err := printRow(c, row); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
@@ -183,7 +210,7 @@ func benchReport(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.String("rows"), err)
 	}
-	rows = slices.DeleteFunc(rows, func(r bench.Row) bool { return len(r.Peers) == 0 })
+	rows = slices.DeleteFunc(rows, func(r bench.Row) bool { return len(r.Peers) == 0 }) // were measured alone
 	if err := bench.Report(c.String("out"), rows); err != nil {
 		return err
 	}
