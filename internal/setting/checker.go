@@ -1,0 +1,82 @@
+package setting
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Checked is a section that knows what its settings may be. Paths of the checks begin at the
+// section: "gamma", not "train.gamma".
+type Checked interface {
+	Check(*Checker)
+}
+
+// Checker collects the settings of one section that are not allowed. Every check refuses NaN.
+type Checker struct {
+	section string
+	errs    []*Error
+}
+
+// NewChecker returns a checker that puts a section's name in front of every path; "": none.
+func NewChecker(section string) *Checker { return &Checker{section: section} }
+
+// Err joins the *Errors of all checks that failed; nil if there are none.
+func (c *Checker) Err() error {
+	var errs []error
+	for _, e := range c.errs {
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
+}
+
+// Require refuses a value unless ok.
+func (c *Checker) Require(ok bool, path string, value any, allowed string) {
+	if !ok {
+		c.errs = append(c.errs, &Error{Path: join(c.section, path), Value: value, Allowed: allowed})
+	}
+}
+
+// Expect states a problem unless ok, where no single value is at fault.
+func (c *Checker) Expect(ok bool, path, problem, allowed string) {
+	if !ok {
+		c.errs = append(c.errs, &Error{Path: join(c.section, path), Problem: problem, Allowed: allowed})
+	}
+}
+
+// Between wants lo <= v <= hi.
+func (c *Checker) Between(path string, v, lo, hi float64) {
+	c.Require(v >= lo && v <= hi, path, v, fmt.Sprintf("%g to %g", lo, hi))
+}
+
+// Interval wants lo <= min <= max <= hi of r = [min, max].
+func (c *Checker) Interval(path string, r [2]float64, lo, hi float64) {
+	c.Require(r[0] >= lo && r[1] >= r[0] && r[1] <= hi, path, r,
+		fmt.Sprintf("[min, max] with %g <= min <= max <= %g", lo, hi))
+}
+
+// Positive wants a finite number above 0.
+func (c *Checker) Positive(path string, v float64) {
+	c.Require(v > 0 && !math.IsInf(v, 0), path, v, "a positive number")
+}
+
+// NotNegative wants 0 or a finite number above it.
+func (c *Checker) NotNegative(path string, v float64) {
+	c.Require(v >= 0 && !math.IsInf(v, 0), path, v, "0 or a positive number")
+}
+
+// Count wants lo <= v <= hi.
+func (c *Checker) Count(path string, v, lo, hi int) {
+	c.Require(v >= lo && v <= hi, path, v, fmt.Sprintf("a whole number from %d to %d", lo, hi))
+}
+
+// AtLeast wants lowest <= v.
+func (c *Checker) AtLeast(path string, v, lowest int) {
+	c.Require(v >= lowest, path, v, fmt.Sprintf("at least %d", lowest))
+}
+
+// OneOf wants one of the allowed words.
+func (c *Checker) OneOf(path, v string, allowed ...string) {
+	c.Require(slices.Contains(allowed, v), path, v, list(allowed))
+}

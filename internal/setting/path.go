@@ -1,0 +1,72 @@
+package setting
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// keyOf returns the YAML key of a field; "" and "-" are none.
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return key
+}
+
+// Keys returns the YAML keys of a section, a struct or a pointer to one, in their order.
+func Keys(section any) []string {
+	t := reflect.TypeOf(section)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return keysOf(t)
+}
+
+func keysOf(t reflect.Type) (all []string) {
+	for i := range t.NumField() {
+		if key := keyOf(t.Field(i)); key != "" && key != "-" {
+			all = append(all, key)
+		}
+	}
+	return all
+}
+
+// fieldOf returns the field of a struct that has a YAML key.
+func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
+	for i := range v.NumField() {
+		if k := keyOf(v.Type().Field(i)); k == key && k != "" && k != "-" {
+			return v.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+// parts cuts a path such as tasks.models[1].share at its keys and indices; models.1.share
+// is the same path.
+func parts(path string) []string {
+	return strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) })
+}
+
+func join(path, key string) string {
+	switch {
+	case path == "":
+		return key
+	case key == "":
+		return path
+	}
+	return path + "." + key
+}
+
+func entryOf(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+// parent cuts the last key or index off a path; "" has no parent.
+func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
+
+// unknownKey says what could have been meant.
+func unknownKey(key string, known []string) string {
+	if near := Nearest(key, known); near != "" {
+		return fmt.Sprintf("unknown key; did you mean %s?", near)
+	}
+	return "unknown key; there are " + list(slices.Sorted(slices.Values(known)))
+}

@@ -1,0 +1,219 @@
+package setting
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Section is one part of a document: the struct that its keys are read into.
+type Section struct {
+	// Name is the section's key in the document; "" for the keys of the document itself.
+	Name string
+	// Value points to a struct that holds the defaults. Fields with a yaml key are settings.
+	Value any
+	// Doc is the meaning of the section, Docs returns that of its keys by their path in it,
+	// such as StructDocs; nil: none.
+	Doc  string
+	Docs func() map[string]string
+	// Base replaces all of Value, if the section is one word instead of keys, as in
+	// "scenario: paper"; nil: a word is an error.
+	Base func(word string, from Origin) error
+	// Check judges the values that were read; nil: the method of Value, if it is Checked.
+	Check func(*Checker)
+}
+
+// Reader collects the sources of a document, reads its sections over their defaults and knows
+// where each value came from. A later source wins over an earlier one.
+type Reader struct {
+	layers   []layer
+	refused  map[string]string
+	origins  map[string]Origin // by full path
+	sections []Section
+	faults   []fault
+}
+
+// layer is one source.
+type layer struct {
+	parts  []string // path of the node; none: the whole document
+	node   *yaml.Node
+	origin func(*yaml.Node) Origin
+}
+
+// NewReader returns a reader without sources: its sections keep their defaults.
+func NewReader() *Reader {
+	return &Reader{refused: map[string]string{}, origins: map[string]Origin{}}
+}
+
+// File adds a YAML file.
+func (r *Reader) File(name string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	return r.YAML(data, name)
+}
+
+// YAML adds a document; errors name the file and the line.
+func (r *Reader) YAML(data []byte, name string) error {
+	return r.document(data, name, func(n *yaml.Node) Origin { return Origin{File: name, Line: n.Line} })
+}
+
+// Embedded adds a document that is part of a file of another kind, whose lines have no number.
+func (r *Reader) Embedded(data []byte, name string) error {
+	return r.document(data, name, func(*yaml.Node) Origin { return Origin{File: name} })
+}
+
+func (r *Reader) document(data []byte, name string, origin func(*yaml.Node) Origin) error {
+	node, err := parse(data, name)
+	if err == nil && node != nil && !missing(node) {
+		r.layers = append(r.layers, layer{node: resolve(node), origin: origin})
+	}
+	return err
+}
+
+// Set adds one setting, path=value with a YAML value, such as train.gamma=0.9.
+func (r *Reader) Set(text string) error {
+	path, value, ok := strings.Cut(text, "=")
+	from := Origin{Flag: "--set " + text}
+	if !ok || len(parts(path)) == 0 {
+		return &Error{Origin: from, Problem: "want path=value, such as train.gamma=0.9"}
+	}
+	node, err := parse([]byte(value), "")
+	var bad *Error
+	if errors.As(err, &bad) {
+		bad.Origin = from
+		return err
+	}
+	if node == nil {
+		node = word("") // path= is the empty text
+	}
+	r.add(from, path, node)
+	return nil
+}
+
+// Word adds one setting whose value is a text, not YAML: that of a flag such as --scenario.
+func (r *Reader) Word(from Origin, path, text string) { r.add(from, path, word(text)) }
+
+func (r *Reader) add(from Origin, path string, n *yaml.Node) {
+	r.layers = append(r.layers, layer{parts(path), n, func(*yaml.Node) Origin { return from }})
+}
+
+func word(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+}
+
+// Refuse makes a key an error with this text, whether or not a section has it: the section of
+// another algorithm, or the old place of a key that has moved. Call it before Read.
+func (r *Reader) Refuse(path, problem string) { r.refused[path] = problem }
+
+// Peek reads the setting at a path into what to points to, ahead of its section, for defaults
+// that depend on it. If no source has it, or its value cannot be read, the target keeps what it
+// has; reading the section reports the fault.
+func (r *Reader) Peek(path string, to any) {
+	scratch := NewReader()
+	for _, l := range r.layers {
+		if n := below(l, parts(path)); n != nil {
+			scratch.layers = []layer{l}
+			(&decoder{reader: scratch}).decode(n, reflect.ValueOf(to).Elem(), path)
+		}
+	}
+}
+
+// below returns what a layer has at a path, nil for nothing.
+func below(l layer, path []string) *yaml.Node {
+	if len(l.parts) > len(path) || !slices.Equal(l.parts, path[:len(l.parts)]) {
+		return nil
+	}
+	n := resolve(l.node)
+	for _, key := range path[len(l.parts):] {
+		if n = lookup(n, key); n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// Read reads a section from all sources. Err reports the faults.
+func (r *Reader) Read(s Section) {
+	r.sections = append(r.sections, s)
+	target := reflect.ValueOf(s.Value).Elem()
+	for i := r.base(s); i < len(r.layers); i++ {
+		l, d := r.layers[i], &decoder{r, i}
+		switch {
+		case len(l.parts) == 0 && s.Name == "":
+			d.own(l.node, target)
+		case len(l.parts) == 0:
+			if n := lookup(l.node, s.Name); n != nil {
+				d.section(n, s, target)
+			}
+		case len(l.parts) == 1 && l.parts[0] == s.Name:
+			d.section(resolve(l.node), s, target)
+		case l.parts[0] == s.Name:
+			d.at(l.node, target, s.Name, l.parts[1:])
+		case s.Name == "" && slices.Contains(keysOf(target.Type()), l.parts[0]):
+			d.at(l.node, target, "", l.parts)
+		}
+	}
+}
+
+// base returns the last layer that replaces the whole section, 0 if none does. Earlier layers do
+// not count.
+func (r *Reader) base(s Section) int {
+	for i := len(r.layers) - 1; i >= 0 && s.Base != nil && s.Name != ""; i-- {
+		if n := below(r.layers[i], []string{s.Name}); n != nil && n.Kind == yaml.ScalarNode && !missing(n) {
+			return i
+		}
+	}
+	return 0
+}
+
+// section reads the keys of a section, or its base.
+func (d *decoder) section(n *yaml.Node, s Section, target reflect.Value) {
+	if s.Base == nil || n.Kind != yaml.ScalarNode || missing(n) {
+		d.decode(n, target, s.Name)
+		return
+	}
+	d.reader.origins[s.Name] = d.origin(n)
+	if err := s.Base(n.Value, d.origin(n)); err != nil {
+		d.reader.faults = append(d.reader.faults, fault{d.layer, n.Line, err})
+	}
+}
+
+// own reads the keys of the document itself. The other keys belong to sections or are strangers.
+func (d *decoder) own(n *yaml.Node, target reflect.Value) {
+	if n.Kind != yaml.MappingNode {
+		return // strangers reports it
+	}
+	for _, e := range entries(n) {
+		if _, known := fieldOf(target, e.key.Value); known && e.problem == "" {
+			d.entry(e, target, "")
+		}
+	}
+}
+
+// Origin returns where the value at a path came from. If no source has the value, it is where the
+// nearest group or list above it came from, because that is where the key is missing. The document
+// itself does not count: a default did not come from line 1.
+func (r *Reader) Origin(path string) Origin {
+	for ; path != ""; path = parent(path) {
+		if o, ok := r.origins[path]; ok {
+			return o
+		}
+	}
+	return Origin{}
+}
+
+// forget drops the origins of a list's entries.
+func (r *Reader) forget(path string) {
+	for p := range r.origins {
+		if strings.HasPrefix(p, path+"[") {
+			delete(r.origins, p)
+		}
+	}
+}
