@@ -2,13 +2,10 @@ package marl
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
-	"math"
 	"reflect"
-	"slices"
-	"strings"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
 )
 
@@ -232,96 +229,104 @@ func (c *Config) group(agents int) int {
 	return agents
 }
 
+// Section is the name of Config in a run's configuration.
+const Section = "train"
+
 // Validate returns every field that is out of range, with its value and what is allowed.
 func (c *Config) Validate() error {
-	v := validator{}
-	v.oneOf("algo", c.Algo, AlgoAMARL, AlgoPPO)
-	c.validateForeign(&v)
-	c.validateSchedule(&v)
+	v := setting.NewChecker(Section)
+	c.Check(v)
+	return v.Err()
+}
+
+// Check gives the checker every field that is out of range.
+func (c *Config) Check(v *setting.Checker) {
+	v.OneOf("algo", c.Algo, AlgoAMARL, AlgoPPO)
+	c.validateForeign(v)
+	c.validateSchedule(v)
 	if c.Algo == AlgoPPO {
-		c.validateRollout(&v)
+		c.validateRollout(v)
 	} else {
-		c.validateReplay(&v)
+		c.validateReplay(v)
 	}
-	c.validateLearning(&v)
-	c.validateNetworks(&v)
-	return errors.Join(v.errs...)
+	c.validateLearning(v)
+	c.validateNetworks(v)
 }
 
 // validateForeign refuses settings of another algorithm: only their default is no setting.
-func (c *Config) validateForeign(v *validator) {
+func (c *Config) validateForeign(v *setting.Checker) {
 	own, plain := reflect.ValueOf(*c), reflect.ValueOf(DefaultOf(c.Algo))
 	for i := range own.NumField() {
 		tag := own.Type().Field(i).Tag
 		if algo := tag.Get("algo"); algo != "" && algo != c.Algo && !own.Field(i).Equal(plain.Field(i)) {
-			v.check(false, tag.Get("yaml"), own.Field(i).Interface(), fmt.Sprintf("nothing: it is a setting of train.algo %s, and this run has %s", algo, c.Algo))
+			v.Require(false, tag.Get("yaml"), own.Field(i).Interface(), fmt.Sprintf("nothing: it is a setting of train.algo %s, and this run has %s", algo, c.Algo))
 		}
 	}
 }
 
 // validateReplay checks what only amarl has.
-func (c *Config) validateReplay(v *validator) {
-	v.atLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
-	v.atLeast("batch", c.Batch, 1)
-	v.atLeast("replay", c.Replay, c.Worlds)
-	v.check(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
-	v.check(c.Worlds < 1 || c.WarmupSlots <= max(c.Replay/c.Worlds, 1), "warmup_slots", c.WarmupSlots,
+func (c *Config) validateReplay(v *setting.Checker) {
+	v.AtLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
+	v.AtLeast("batch", c.Batch, 1)
+	v.AtLeast("replay", c.Replay, c.Worlds)
+	v.Require(c.Replay < maxReplay, "replay", c.Replay, fmt.Sprintf("below %d", maxReplay))
+	v.Require(c.Worlds < 1 || c.WarmupSlots <= max(c.Replay/c.Worlds, 1), "warmup_slots", c.WarmupSlots,
 		fmt.Sprintf("at most replay / worlds = %d / %d, so that the replay holds the warm-up", c.Replay, c.Worlds))
-	v.check(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
-	v.oneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
-	v.oneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
-	v.oneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
+	v.Require(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
+	v.OneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
+	v.OneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
+	v.OneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
 }
 
 // validateRollout checks what only amarl-ppo has.
-func (c *Config) validateRollout(v *validator) {
+func (c *Config) validateRollout(v *setting.Checker) {
 	rows := c.Worlds * c.SlotsPerIteration
-	v.atLeast("epochs", c.Epochs, 1)
-	v.atLeast("minibatches", c.Minibatches, 1)
-	v.check(rows < maxReplay, "slots_per_iteration", c.SlotsPerIteration, fmt.Sprintf("worlds * slots_per_iteration below %d", maxReplay))
-	v.check(c.Minibatches < 1 || rows%c.Minibatches == 0, "minibatches", c.Minibatches,
+	v.AtLeast("epochs", c.Epochs, 1)
+	v.AtLeast("minibatches", c.Minibatches, 1)
+	v.Require(rows < maxReplay, "slots_per_iteration", c.SlotsPerIteration, fmt.Sprintf("worlds * slots_per_iteration below %d", maxReplay))
+	v.Require(c.Minibatches < 1 || rows%c.Minibatches == 0, "minibatches", c.Minibatches,
 		fmt.Sprintf("a divisor of worlds * slots_per_iteration = %d", rows))
-	v.check(c.WarmupSlots <= c.SlotsPerIteration, "warmup_slots", c.WarmupSlots,
+	v.Require(c.WarmupSlots <= c.SlotsPerIteration, "warmup_slots", c.WarmupSlots,
 		fmt.Sprintf("at most slots_per_iteration = %d", c.SlotsPerIteration))
-	v.check(c.WarmupSlots > 0 || !c.StandardiseReward, "warmup_slots", c.WarmupSlots, "at least 1 with standardise_reward, which measures there")
-	v.check(c.GAELambda >= 0 && c.GAELambda <= 1, "gae_lambda", c.GAELambda, "0 to 1")
-	v.check(c.Clip > 0 && c.Clip < 1, "clip", c.Clip, "0 < clip < 1")
+	v.Require(c.WarmupSlots > 0 || !c.StandardiseReward, "warmup_slots", c.WarmupSlots, "at least 1 with standardise_reward, which measures there")
+	v.Between("gae_lambda", c.GAELambda, 0, 1)
+	v.Require(c.Clip > 0 && c.Clip < 1, "clip", c.Clip, "0 < clip < 1")
 }
 
-func (c *Config) validateSchedule(v *validator) {
-	v.atLeast("updates", c.Updates, 1)
-	v.atLeast("worlds", c.Worlds, 1)
-	v.atLeast("slots_per_iteration", c.SlotsPerIteration, 1)
-	v.atLeast("warmup_slots", c.WarmupSlots, 0)
-	v.check(c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("at most %d", maxThreads))
-	v.check(c.WarmupSlots > 0 || !c.NormaliseObs, "warmup_slots", c.WarmupSlots, "at least 1 with normalise_obs, which measures there")
-	v.atLeast("eval_every", c.EvalEvery, 0)
-	v.atLeast("eval_episodes", c.EvalEpisodes, 1)
-	v.atLeast("checkpoint_every", c.CheckpointEvery, 0)
-	v.atLeast("log_every", c.LogEvery, 0)
-	v.atLeast("threads", c.Threads, 0)
+func (c *Config) validateSchedule(v *setting.Checker) {
+	v.AtLeast("updates", c.Updates, 1)
+	v.AtLeast("worlds", c.Worlds, 1)
+	v.AtLeast("slots_per_iteration", c.SlotsPerIteration, 1)
+	v.AtLeast("warmup_slots", c.WarmupSlots, 0)
+	v.Require(c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("at most %d", maxThreads))
+	v.Require(c.WarmupSlots > 0 || !c.NormaliseObs, "warmup_slots", c.WarmupSlots, "at least 1 with normalise_obs, which measures there")
+	v.AtLeast("eval_every", c.EvalEvery, 0)
+	v.AtLeast("eval_episodes", c.EvalEpisodes, 1)
+	v.AtLeast("checkpoint_every", c.CheckpointEvery, 0)
+	v.AtLeast("log_every", c.LogEvery, 0)
+	v.AtLeast("threads", c.Threads, 0)
 }
 
-func (c *Config) validateLearning(v *validator) {
-	v.check(c.Gamma >= 0 && c.Gamma < 1, "gamma", c.Gamma, "0 <= gamma < 1")
-	v.notNegative("alpha", c.Alpha)
-	v.notNegative("alpha_final", c.AlphaFinal)
-	v.check(c.Omega >= 0 && c.Omega <= 1, "omega", c.Omega, "0 to 1")
-	v.positive("lr_critic", c.LRCritic)
-	v.positive("lr_actor", c.LRActor)
-	v.check(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
-	v.positive("max_norm", c.MaxNorm)
-	v.notNegative("attention_penalty", c.AttentionPenalty)
-	v.notNegative("logit_penalty", c.LogitPenalty)
+func (c *Config) validateLearning(v *setting.Checker) {
+	v.Require(c.Gamma >= 0 && c.Gamma < 1, "gamma", c.Gamma, "0 <= gamma < 1")
+	v.NotNegative("alpha", c.Alpha)
+	v.NotNegative("alpha_final", c.AlphaFinal)
+	v.Between("omega", c.Omega, 0, 1)
+	v.Positive("lr_critic", c.LRCritic)
+	v.Positive("lr_actor", c.LRActor)
+	v.Require(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
+	v.Positive("max_norm", c.MaxNorm)
+	v.NotNegative("attention_penalty", c.AttentionPenalty)
+	v.NotNegative("logit_penalty", c.LogitPenalty)
 }
 
-func (c *Config) validateNetworks(v *validator) {
-	v.atLeast("hidden", c.Hidden, 1)
-	v.atLeast("heads", c.Heads, 1)
-	v.check(c.Neighbours == 0 || c.Neighbours > 1, "neighbours", c.Neighbours, "0 for everyone, or at least 2")
-	v.atLeast("actor_hidden", c.ActorHidden, 1)
-	v.oneOf("precision", c.Precision, kernels.Precisions()...)
-	v.check(c.Heads < 1 || c.Hidden%c.Heads == 0, "hidden", c.Hidden, fmt.Sprintf("a multiple of heads = %d", c.Heads))
+func (c *Config) validateNetworks(v *setting.Checker) {
+	v.AtLeast("hidden", c.Hidden, 1)
+	v.AtLeast("heads", c.Heads, 1)
+	v.Require(c.Neighbours == 0 || c.Neighbours > 1, "neighbours", c.Neighbours, "0 for everyone, or at least 2")
+	v.AtLeast("actor_hidden", c.ActorHidden, 1)
+	v.OneOf("precision", c.Precision, kernels.Precisions()...)
+	v.Require(c.Heads < 1 || c.Hidden%c.Heads == 0, "hidden", c.Hidden, fmt.Sprintf("a multiple of heads = %d", c.Heads))
 }
 
 // maxThreads is more than any machine has cores: a guard against slips.
@@ -329,28 +334,3 @@ const maxThreads = 1024
 
 // maxReplay: row indices are float32 on the device, exact to 2^24.
 const maxReplay = 1 << 24
-
-// validator collects complaints.
-type validator struct{ errs []error }
-
-func (v *validator) check(ok bool, field string, value any, allowed string) {
-	if !ok {
-		v.errs = append(v.errs, fmt.Errorf("train.%s is %v; allowed: %s", field, value, allowed))
-	}
-}
-
-func (v *validator) atLeast(field string, value, lowest int) {
-	v.check(value >= lowest, field, value, fmt.Sprintf("at least %d", lowest))
-}
-
-func (v *validator) positive(field string, value float64) {
-	v.check(value > 0 && !math.IsInf(value, 0), field, value, "a positive number")
-}
-
-func (v *validator) notNegative(field string, value float64) {
-	v.check(value >= 0 && !math.IsInf(value, 0), field, value, "0 or a positive number")
-}
-
-func (v *validator) oneOf(field, value string, allowed ...string) {
-	v.check(slices.Contains(allowed, value), field, fmt.Sprintf("%q", value), strings.Join(allowed, ", "))
-}

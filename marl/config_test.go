@@ -19,7 +19,9 @@ func TestValidateNamesEveryField(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"train.gamma is 1", "train.hidden is 63", `train.actor_loss is "closed"`, "train.worlds is 0"} {
+	for _, want := range []string{
+		"train.gamma: 1 is not allowed; allowed: 0 <= gamma < 1", "train.hidden: 63 is not", `train.actor_loss: "closed" is not`, "train.worlds: 0 is not",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}

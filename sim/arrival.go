@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
@@ -46,33 +47,33 @@ const (
 	maxArrivalRate = 8
 )
 
-func (s *Scenario) validateArrivals(c *checker) {
+func (s *Scenario) validateArrivals(c *setting.Checker) {
 	a := &s.Tasks.Arrivals
-	c.require(a.Process == "" || a.Process == ArrivalsPoisson || a.Process == ArrivalsMarkov || a.Process == ArrivalsTrace,
+	c.Require(a.Process == "" || a.Process == ArrivalsPoisson || a.Process == ArrivalsMarkov || a.Process == ArrivalsTrace,
 		"tasks.arrivals.process", a.Process, "poisson, markov or trace; left out: tasks.probability decides")
 	poisson, markov := a.Process == ArrivalsPoisson, a.Process == ArrivalsMarkov
-	c.unused("tasks.arrivals.rate_per_slot", a.RatePerSlot, poisson || markov, "process poisson or markov")
-	c.unused("tasks.arrivals.off_rate_per_slot", a.OffRatePerSlot, markov, "process markov")
-	c.unused("tasks.arrivals.switch_on", a.SwitchOn, markov, "process markov")
-	c.unused("tasks.arrivals.switch_off", a.SwitchOff, markov, "process markov")
-	c.require(a.Process == ArrivalsTrace || a.TraceFile == "", "tasks.arrivals.trace_file", a.TraceFile, "left out without process trace")
-	c.require(a.Process != "" || a.Queue == 0, "tasks.arrivals.queue", a.Queue, "left out without a process")
+	unused(c, "tasks.arrivals.rate_per_slot", a.RatePerSlot, poisson || markov, "process poisson or markov")
+	unused(c, "tasks.arrivals.off_rate_per_slot", a.OffRatePerSlot, markov, "process markov")
+	unused(c, "tasks.arrivals.switch_on", a.SwitchOn, markov, "process markov")
+	unused(c, "tasks.arrivals.switch_off", a.SwitchOff, markov, "process markov")
+	c.Require(a.Process == ArrivalsTrace || a.TraceFile == "", "tasks.arrivals.trace_file", a.TraceFile, "left out without process trace")
+	c.Require(a.Process != "" || a.Queue == 0, "tasks.arrivals.queue", a.Queue, "left out without a process")
 	if a.Process == "" {
 		return
 	}
-	c.count("tasks.arrivals.queue", a.Queue, 1, maxQueue)
-	c.between("tasks.arrivals.rate_per_slot", a.RatePerSlot, 0, maxArrivalRate)
-	c.between("tasks.arrivals.off_rate_per_slot", a.OffRatePerSlot, 0, maxArrivalRate)
-	c.require(a.Process != ArrivalsTrace || a.TraceFile != "", "tasks.arrivals.trace_file", `""`, "the path of a CSV file")
+	c.Count("tasks.arrivals.queue", a.Queue, 1, maxQueue)
+	c.Between("tasks.arrivals.rate_per_slot", a.RatePerSlot, 0, maxArrivalRate)
+	c.Between("tasks.arrivals.off_rate_per_slot", a.OffRatePerSlot, 0, maxArrivalRate)
+	c.Require(a.Process != ArrivalsTrace || a.TraceFile != "", "tasks.arrivals.trace_file", a.TraceFile, "the path of a CSV file")
 	if markov {
-		c.between("tasks.arrivals.switch_on", a.SwitchOn, 1e-6, 1)
-		c.between("tasks.arrivals.switch_off", a.SwitchOff, 1e-6, 1)
+		c.Between("tasks.arrivals.switch_on", a.SwitchOn, 1e-6, 1)
+		c.Between("tasks.arrivals.switch_off", a.SwitchOff, 1e-6, 1)
 	}
 }
 
 // unused wants the zero of a setting that only some other setting would read.
-func (c *checker) unused(field string, v float64, read bool, with string) {
-	c.require(read || v == 0, field, v, "left out without "+with)
+func unused(c *setting.Checker, field string, v float64, read bool, with string) {
+	c.Require(read || v == 0, field, v, "left out without "+with)
 }
 
 func (p *params) setArrivals(s *Scenario) {

@@ -245,14 +245,14 @@ func TestTraceFaultsAreNamed(t *testing.T) {
 
 func TestArrivalFaultsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		"{process: bursts, queue: 1}":                                       "my.yaml:2: tasks.arrivals.process: bursts",
+		"{process: bursts, queue: 1}":                                       `my.yaml:2: tasks.arrivals.process: "bursts" is not allowed`,
 		"{process: poisson, rate_per_slot: 9, queue: 1}":                    "tasks.arrivals.rate_per_slot: 9",
 		"{process: poisson, rate_per_slot: 1}":                              "tasks.arrivals.queue: 0 is not allowed; allowed: a whole number from 1 to 64",
 		"{process: poisson, rate_per_slot: 1, switch_on: 0.1, queue: 1}":    "tasks.arrivals.switch_on: 0.1 is not allowed; allowed: left out",
 		"{process: markov, rate_per_slot: 1, switch_on: 0.1, queue: 1}":     "tasks.arrivals.switch_off: 0 is not",
 		"{process: trace, queue: 1}":                                        "tasks.arrivals.trace_file",
 		"{queue: 1}":                                                        "tasks.arrivals.queue: 1",
-		"{process: poisson, rate_per_slot: 1, queue: 1, trace_file: a.csv}": "tasks.arrivals.trace_file: a.csv",
+		"{process: poisson, rate_per_slot: 1, queue: 1, trace_file: a.csv}": `tasks.arrivals.trace_file: "a.csv" is not allowed`,
 	} {
 		if _, err := Parse([]byte("tasks:\n  arrivals: "+text+"\n"), "my.yaml"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s gives %v, want %q", text, err, want)

@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/gmel-go/gmel/internal/setting"
+
 // Batch is an option: a GPU runs several tasks of one model at once. When it becomes free, at
 // s, and starts the first task in the order of commit, those tasks of the same slot join that
 // have the same model, have arrived by s and whose deadline is after s, in the order of
@@ -22,11 +24,11 @@ type Batch struct {
 
 const maxBatch = 64
 
-func (s *Scenario) validateBatch(c *checker) {
+func (s *Scenario) validateBatch(c *setting.Checker) {
 	b := &s.Compute.Batch
-	c.require(b.Max == 0 || b.Max >= 2 && b.Max <= maxBatch, "compute.batch.max", b.Max, "a whole number from 2 to 64; left out: no batches")
-	c.between("compute.batch.fixed_share", b.FixedShare, 0, 1)
-	c.unused("compute.batch.fixed_share", b.FixedShare, b.Max > 0, "compute.batch.max")
+	c.Require(b.Max == 0 || b.Max >= 2 && b.Max <= maxBatch, "compute.batch.max", b.Max, "a whole number from 2 to 64; left out: no batches")
+	c.Between("compute.batch.fixed_share", b.FixedShare, 0, 1)
+	unused(c, "compute.batch.fixed_share", b.FixedShare, b.Max > 0, "compute.batch.max")
 }
 
 func (p *params) setBatch(s *Scenario) {

@@ -53,9 +53,9 @@ func TestServerOptionFaultsAreNamed(t *testing.T) {
 		"batch: {max: 1}":                               "compute.batch.max: 1 is not allowed; allowed: a whole number from 2 to 64",
 		"batch: {fixed_share: 0.5}":                     "compute.batch.fixed_share: 0.5 is not allowed; allowed: left out",
 		"batch: {max: 4, fixed_share: 2}":               "compute.batch.fixed_share: 2",
-		"discipline: lifo":                              "my.yaml:2: compute.discipline: lifo is not allowed; allowed: sharing",
-		"{discipline: sharing, batch: {max: 4}}":        "compute.discipline: sharing is not allowed; allowed: left out with",
-		"{discipline: sharing, server_gpus: [1, 1, 2]}": "compute.discipline: sharing is not allowed",
+		"discipline: lifo":                              "my.yaml:2: compute.discipline: \"lifo\" is not allowed; allowed: sharing",
+		"{discipline: sharing, batch: {max: 4}}":        "compute.discipline: \"sharing\" is not allowed; allowed: left out with",
+		"{discipline: sharing, server_gpus: [1, 1, 2]}": "compute.discipline: \"sharing\" is not allowed",
 		"cloud: {delay_s: 0.1}":                         "compute.cloud.gcycles_per_s: 0",
 		"server_gpus: [0]":                              "compute.server_gpus[0]: 0 is not allowed; allowed: a whole number from 1 to 64",
 	} {

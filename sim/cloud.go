@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/gmel-go/gmel/internal/setting"
+
 // Cloud is an option: a tier behind the ESs, one more action, C + 1. The task goes over the
 // radio to the IED's candidate 1 (so it takes a share of that ES's band), from there over a
 // backhaul to a data centre that has a GPU free for everybody and holds every model:
@@ -17,14 +19,14 @@ type Cloud struct {
 	DelayS       float64 `yaml:"delay_s,omitempty"`       // d, one way
 }
 
-func (s *Scenario) validateCloud(c *checker) {
+func (s *Scenario) validateCloud(c *setting.Checker) {
 	o := &s.Compute.Cloud
 	if *o == (Cloud{}) {
 		return
 	}
-	c.between("compute.cloud.gcycles_per_s", o.GcyclesPerS, 1e-3, 1e5)
-	c.between("compute.cloud.backhaul_mbps", o.BackhaulMbps, 1e-3, 1e7)
-	c.between("compute.cloud.delay_s", o.DelayS, 0, 100)
+	c.Between("compute.cloud.gcycles_per_s", o.GcyclesPerS, 1e-3, 1e5)
+	c.Between("compute.cloud.backhaul_mbps", o.BackhaulMbps, 1e-3, 1e7)
+	c.Between("compute.cloud.delay_s", o.DelayS, 0, 100)
 }
 
 func (p *params) setCloud(s *Scenario) {

@@ -17,7 +17,7 @@ import (
 // threads, and on an engine of the host: state and results must be equal after every slot.
 // GMEL_SLOTS asks for so many slots of worlds, GMEL_SEED for other scenarios.
 func TestDeviceGivesTheSameBits(t *testing.T) {
-	slots, first := setting(t, "GMEL_SLOTS", 1000), setting(t, "GMEL_SEED", 1)
+	slots, first := environ(t, "GMEL_SLOTS", 1000), environ(t, "GMEL_SEED", 1)
 	info, err := kernels.Describe("emu")
 	if err != nil {
 		t.Fatal(err)

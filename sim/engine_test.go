@@ -17,7 +17,7 @@ import (
 // after every slot. GMEL_SLOTS=1000000 asks for so many slots of worlds, GMEL_SEED=N for those
 // of the scenarios from number N on, so that a long run can be cut into pieces.
 func TestEnginesGiveTheSameBits(t *testing.T) {
-	slots, first := setting(t, "GMEL_SLOTS", 3000), setting(t, "GMEL_SEED", 1)
+	slots, first := environ(t, "GMEL_SLOTS", 3000), environ(t, "GMEL_SEED", 1)
 	played, scenarios, options := 0, 0, map[string]int{}
 	for seed := uint64(first); (played < slots || scenarios < 30) && !t.Failed(); seed++ {
 		d := dice{rand.New(rand.NewPCG(seed, 7))}
@@ -36,8 +36,8 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 	}
 }
 
-// setting is a whole number of the environment.
-func setting(t *testing.T, name string, otherwise int) int {
+// environ is a whole number of the environment.
+func environ(t *testing.T, name string, otherwise int) int {
 	text := os.Getenv(name)
 	if text == "" {
 		return otherwise

@@ -1,20 +1,16 @@
 package sim
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/gmel-go/gmel/internal/setting"
 )
 
 //go:embed presets/*.yaml
@@ -102,112 +98,32 @@ func Parse(data []byte, name string) (*Scenario, error) {
 	return decode(s, data, name)
 }
 
-// decode reads data over s, strictly, and validates the result.
+// decode reads data over s, strictly, and validates the result. Where the file leaves out what
+// is at fault, the error names the file without a line.
 func decode(s *Scenario, data []byte, name string) (*Scenario, error) {
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(s); err != nil && !errors.Is(err, io.EOF) {
-		return nil, yamlError(name, err)
+	r := setting.NewReader()
+	err := r.YAML(data, name)
+	if err == nil {
+		r.Read(setting.Section{Value: s})
+		err = r.Check()
 	}
-	if err := dec.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("sim: %s: one YAML document is allowed, there is more after the first", name)
+	for _, e := range setting.Split(err) {
+		var f *FieldError
+		if errors.As(e, &f) && f.Origin == (setting.Origin{}) {
+			f.Origin.File = name
+		}
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, yamlError(name, err)
-	}
-	if faults := exact(&root, reflect.TypeFor[Scenario]()); faults != nil {
-		return nil, yamlError(name, &yaml.TypeError{Errors: faults})
-	}
-	if err := s.Validate(); err != nil {
-		return nil, locate(err, &root, name)
+	if err != nil {
+		return nil, named(err)
 	}
 	return s, nil
 }
 
-// decodePair reads two numbers. The decoder's own message for a list of another
-// length has no line.
-func decodePair(node *yaml.Node, to *[2]float64, form string) error {
-	if node.Kind != yaml.SequenceNode || len(node.Content) != 2 {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want two numbers %s", node.Line, form)}}
-	}
-	return node.Decode(to)
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-var yamlUnknown = regexp.MustCompile(`field (\S+) not found in type sim\.(\S+)`)
-
-// yamlError rewrites the decoder's messages to "file:line: message", one error
-// per fault.
-func yamlError(name string, err error) error {
-	var fault *yaml.TypeError
-	if !errors.As(err, &fault) {
-		text := strings.TrimPrefix(err.Error(), "yaml: ")
-		return fmt.Errorf("sim: %s", positioned(name, text))
-	}
+// named puts the package's name in front of each of the joined errors.
+func named(err error) error {
 	var all []error
-	for _, text := range fault.Errors {
-		text = yamlUnknown.ReplaceAllString(text, "unknown key $1 in $2")
-		all = append(all, fmt.Errorf("sim: %s", positioned(name, text)))
+	for _, e := range setting.Split(err) {
+		all = append(all, fmt.Errorf("sim: %w", e))
 	}
 	return errors.Join(all...)
-}
-
-// positioned turns "line 3: text" into "name:3: text".
-func positioned(name, text string) string {
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		return name + ":" + m[1] + ": " + strings.Replace(text, m[0], "", 1)
-	}
-	return name + ": " + text
-}
-
-// locate adds the file and line to every FieldError of a joined error.
-func locate(err error, root *yaml.Node, name string) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return err
-	}
-	var all []error
-	for _, e := range joined.Unwrap() {
-		var f *FieldError
-		if errors.As(e, &f) {
-			f.File, f.Line = name, lineOf(root, f.Field)
-		}
-		all = append(all, e)
-	}
-	return errors.Join(all...)
-}
-
-// lineOf returns the line of a field path like tasks.models[1].share, of its
-// nearest ancestor in the file, or 0 if the file has neither.
-func lineOf(node *yaml.Node, path string) int {
-	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
-		node = node.Content[0]
-	}
-	line := 0
-	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
-		next := child(node, part)
-		if next == nil {
-			return line
-		}
-		node, line = next, next.Line
-	}
-	return line
-}
-
-// child returns the value under a key or index, nil if there is none.
-func child(node *yaml.Node, part string) *yaml.Node {
-	switch node.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == part {
-				return node.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(part); err == nil && i < len(node.Content) {
-			return node.Content[i]
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
@@ -34,15 +35,15 @@ type Mobility struct {
 // IsZero reports that the option is off; the YAML then leaves it out.
 func (m Mobility) IsZero() bool { return m == Mobility{} }
 
-func (s *Scenario) validateMobility(c *checker) {
+func (s *Scenario) validateMobility(c *setting.Checker) {
 	m := &s.Hall.Mobility
 	if m.IsZero() {
 		return
 	}
-	c.count("hall.mobility.every_slots", m.EverySlots, 1, 1<<20)
-	c.interval("hall.mobility.speed_m_per_s", m.SpeedMPerS, 1e-3, 100)
-	c.between("hall.mobility.pause_s", m.PauseS, 0, 1e6)
-	c.between("hall.mobility.correlation_m", m.CorrelationM, 1e-2, 1e4)
+	c.Count("hall.mobility.every_slots", m.EverySlots, 1, 1<<20)
+	c.Interval("hall.mobility.speed_m_per_s", m.SpeedMPerS, 1e-3, 100)
+	c.Between("hall.mobility.pause_s", m.PauseS, 0, 1e6)
+	c.Between("hall.mobility.correlation_m", m.CorrelationM, 1e-2, 1e4)
 }
 
 func (p *params) setMobility(s *Scenario) {

@@ -43,15 +43,11 @@ type Range [2]float64
 // Point is a place in the hall, [x, y] in m.
 type Point [2]float64
 
-// UnmarshalYAML reads [min, max]; the error names the line.
-func (r *Range) UnmarshalYAML(node *yaml.Node) error {
-	return decodePair(node, (*[2]float64)(r), "[min, max]")
-}
+// Form says what a range is written as, for errors.
+func (Range) Form() string { return "two numbers [min, max]" }
 
-// UnmarshalYAML reads [x, y]; the error names the line.
-func (p *Point) UnmarshalYAML(node *yaml.Node) error {
-	return decodePair(node, (*[2]float64)(p), "[x, y]")
-}
+// Form says what a point is written as, for errors.
+func (Point) Form() string { return "two numbers [x, y]" }
 
 // Clock is the time grid: Slots slots of SlotS seconds make one episode.
 type Clock struct {

@@ -74,17 +74,19 @@ func TestParseErrorsNameTheirPlace(t *testing.T) {
 		yaml string
 		want []string
 	}{
-		"unknown key":   {"ieds: 3\niedz: 4\n", []string{"my.yaml:2: ", "unknown key iedz"}},
-		"nested key":    {"radio:\n  bandwith_mhz: 4\n", []string{"my.yaml:2: ", "unknown key bandwith_mhz in Radio"}},
-		"wrong type":    {"\nieds: many\n", []string{"my.yaml:2: ", "many", "int"}},
-		"wrong length":  {"compute:\n  ied_gcycles_per_s: [1]\n", []string{"my.yaml:2: ", "want two numbers [min, max]"}},
-		"out of range":  {"time:\n  slots: 10\n  slot_s: -1\n", []string{"my.yaml:3: time.slot_s: -1 is not allowed; allowed: 0.001 to 1000"}},
-		"not a number":  {"time: {slot_s: .nan}\n", []string{"my.yaml:1: time.slot_s: NaN"}},
-		"bad word":      {"hall:\n  clutter: XL\n", []string{"my.yaml:2: hall.clutter: XL", "LOS, SL, DL, SH or DH"}},
-		"far server":    {"servers: 1\nhall:\n  server_positions_m: [[1, 900]]\n", []string{"my.yaml:3: hall.server_positions_m[0]"}},
-		"two faults":    {"ieds: 0\nservers: 0\n", []string{"my.yaml:1: ieds", "my.yaml:2: servers"}},
-		"syntax":        {"ieds: [\n", []string{"my.yaml"}},
-		"two documents": {"ieds: 3\n---\nieds: 4\n", []string{"my.yaml", "one YAML document"}},
+		"unknown key":     {"ieds: 3\niedz: 4\n", []string{"sim: my.yaml:2: iedz: unknown key; did you mean ieds?"}},
+		"nested key":      {"radio:\n  bandwith_mhz: 4\n", []string{"sim: my.yaml:2: radio.bandwith_mhz: unknown key; did you mean bandwidth_mhz?"}},
+		"wrong type":      {"\nieds: many\n", []string{`my.yaml:2: ieds: "many" is not a whole number`}},
+		"wrong length":    {"compute:\n  ied_gcycles_per_s: [1]\n", []string{"my.yaml:2: compute.ied_gcycles_per_s: a list of 1 is not two numbers [min, max]"}},
+		"out of range":    {"time:\n  slots: 10\n  slot_s: -1\n", []string{"my.yaml:3: time.slot_s: -1 is not allowed; allowed: 0.001 to 1000"}},
+		"not a number":    {"time: {slot_s: .nan}\n", []string{"my.yaml:1: time.slot_s: NaN is not a finite number"}},
+		"bad word":        {"hall:\n  clutter: XL\n", []string{`my.yaml:2: hall.clutter: "XL" is not allowed`, "LOS, SL, DL, SH or DH"}},
+		"far server":      {"servers: 1\nhall:\n  server_positions_m: [[1, 900]]\n", []string{"my.yaml:3: hall.server_positions_m[0]"}},
+		"not in the file": {"hall: {server_positions_m: [[1, 1]]}\ntasks: {models: []}\n", []string{"my.yaml:1: hall.server_positions_m: a list of 1 is not allowed", "my.yaml:2: tasks.models: a list of 0"}},
+		"a default":       {"tasks: {arrivals: {process: poisson}}\n", []string{"my.yaml:1: tasks.arrivals.queue: 0 is not allowed; allowed: a whole number from 1 to 64"}},
+		"two faults":      {"ieds: 0\nservers: 0\n", []string{"my.yaml:1: ieds", "my.yaml:2: servers"}},
+		"syntax":          {"ieds: [\n", []string{"sim: my.yaml:1: not YAML: "}},
+		"two documents":   {"ieds: 3\n---\nieds: 4\n", []string{"sim: my.yaml: one YAML document is allowed"}},
 	} {
 		_, err := Parse([]byte(c.yaml), "my.yaml")
 		for _, want := range c.want {
@@ -124,7 +126,7 @@ func TestValidateJoinsAllFaults(t *testing.T) {
 		}
 	}
 	var fault *FieldError
-	if !errors.As(err, &fault) || fault.Field == "" {
+	if !errors.As(err, &fault) || fault.Path == "" {
 		t.Errorf("no FieldError in %v", err)
 	}
 	if _, err := New(s, 1, 1); err == nil {
@@ -150,9 +152,10 @@ func TestSizedPresets(t *testing.T) {
 // What the YAML decoder would change silently is refused with its line.
 func TestInexactValuesAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"ieds: 30.7\n":         "x.yaml:1: 30.7 is not allowed; allowed: a whole number",
-		"ieds: 30\nservers:\n": "x.yaml:2: a value is missing",
-		"compute:\n  server_gcycles_per_s: [10, null, 20]\n": "x.yaml:2: a value is missing",
+		"ieds: 30.7\n":         `x.yaml:1: ieds: "30.7" is not a whole number`,
+		"ieds: 30\nservers:\n": "x.yaml:2: servers: a value is missing; allowed: a whole number",
+		"compute:\n  server_gcycles_per_s: [10, null, 20]\n": "x.yaml:2: compute.server_gcycles_per_s[1]: a value is missing; allowed: a number",
+		"radio: {carrier_ghz: &x 3.5}\nservers: *x\n":        `x.yaml:1: servers: "3.5" is not a whole number`,
 	} {
 		if _, err := Parse([]byte(text), "x.yaml"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)

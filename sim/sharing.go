@@ -1,6 +1,10 @@
 package sim
 
-import "math"
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/internal/setting"
+)
 
 // DisciplineSharing, compute.discipline, is an option: the GPU of an ES shares its speed equally among the
 // tasks of a slot instead of serving one after the other.
@@ -20,15 +24,15 @@ import "math"
 // time it got. Heuristics predict n_m equal shares, with n_m of the last slot.
 const DisciplineSharing = "sharing"
 
-func (s *Scenario) validateDiscipline(c *checker) {
+func (s *Scenario) validateDiscipline(c *setting.Checker) {
 	p := &s.Compute
-	c.require(p.Discipline == "" || p.Discipline == DisciplineSharing, "compute.discipline", p.Discipline,
+	c.Require(p.Discipline == "" || p.Discipline == DisciplineSharing, "compute.discipline", p.Discipline,
 		DisciplineSharing+"; left out: first come first served")
 	alone := p.Batch.Max == 0
 	for _, g := range p.ServerGPUs {
 		alone = alone && g == 1
 	}
-	c.require(p.Discipline == "" || alone, "compute.discipline", p.Discipline, "left out with batches or several GPUs per server")
+	c.Require(p.Discipline == "" || alone, "compute.discipline", p.Discipline, "left out with batches or several GPUs per server")
 }
 
 // sharer is a task that shares an ES.

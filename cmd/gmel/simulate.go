@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
@@ -73,7 +74,7 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	if o.Scenario, err = run.LoadScenario(c.String("scenario"), "--scenario"); err != nil {
+	if o.Scenario, err = run.LoadScenario(c.String("scenario"), setting.Origin{Flag: "--scenario"}); err != nil {
 		return o, err
 	}
 	if o.Policy, err = sim.NewPolicy(c.String("policy"), o.Scenario, o.Seed); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/urfave/cli/v2"
 )
@@ -62,7 +63,7 @@ func help(c *cli.Context) string {
 }
 
 func suggest(word string, known []string, mark, help string) string {
-	if near := run.Nearest(word, known); near != "" {
+	if near := setting.Nearest(word, known); near != "" {
 		return fmt.Sprintf("; did you mean %s%s?", mark, near)
 	}
 	return fmt.Sprintf("; see `%s`", help)

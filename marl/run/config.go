@@ -5,11 +5,9 @@ package run
 
 import (
 	_ "embed"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
@@ -28,10 +26,9 @@ type Config struct {
 	EvalSeed uint64 `yaml:"eval_seed"`
 	// TableEpisodes are played by every policy for the final table, on the same evaluation seed.
 	TableEpisodes int `yaml:"table_episodes"`
-	// Scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.
-	Scenario *sim.Scenario `yaml:"scenario"`
-	// Train is the algorithm.
-	Train marl.Config `yaml:"train"`
+
+	Scenario *sim.Scenario `yaml:"-"` // the section scenario
+	Train    marl.Config   `yaml:"-"` // the section train
 }
 
 // defaultScenario is the game of a run that names none.
@@ -46,47 +43,58 @@ func Default() (*Config, error) {
 	return &Config{Seed: 1, EvalSeed: 1, TableEpisodes: 200, Scenario: s, Train: marl.Default()}, nil
 }
 
-// Validate returns every setting that is not allowed, each a *FieldError, joined.
-func (c *Config) Validate() error {
-	var errs []error
-	if c.TableEpisodes < 2 {
-		errs = append(errs, notAllowed("table_episodes", c.TableEpisodes, "at least 2, for an interval"))
+// sections returns the parts of the document in the order in which they are printed.
+func (c *Config) sections() []setting.Section {
+	return []setting.Section{
+		{Value: c, Docs: func() map[string]string { return setting.StructDocs(configSource, "Config") }},
+		{
+			Name: "scenario", Value: c.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs,
+			Doc: "scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.",
+		},
+		{
+			Name: marl.Section, Value: &c.Train, Doc: "train is the algorithm.",
+			Docs: func() map[string]string { return setting.StructDocs(marl.ConfigSource, "Config") },
+		},
 	}
-	for _, err := range split(c.Scenario.Validate()) {
-		var f *sim.FieldError
-		if errors.As(err, &f) {
-			err = notAllowed("scenario."+f.Field, f.Value, f.Allowed)
-		}
-		errs = append(errs, err)
+}
+
+// scenarioDocs are the comments of the preset paper.
+func scenarioDocs() map[string]string {
+	source, err := sim.PresetSource(defaultScenario)
+	if err != nil {
+		panic("run: " + err.Error()) // it is embedded
 	}
-	for _, err := range split(c.Train.Validate()) {
-		field, problem, ok := strings.Cut(err.Error(), " is ")
-		if ok && strings.HasPrefix(field, "train.") && !strings.Contains(field, " ") {
-			err = &FieldError{Field: field, Problem: strings.Replace(problem, "; allowed:", " is not allowed; allowed:", 1)}
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	docs := setting.TextDocs(source)
+	delete(docs, "name") // the head comment of the file
+	return docs
+}
+
+// Check gives the checker every setting of no section that is not allowed.
+func (c *Config) Check(v *setting.Checker) {
+	v.Require(c.TableEpisodes >= 2, "table_episodes", c.TableEpisodes, "at least 2, for an interval")
 }
 
 // YAML returns every setting of the run's algorithm with the value in effect; Load reads it back.
-func (c *Config) YAML() []byte {
-	var doc yaml.Node
-	err := doc.Encode(c)
-	if err == nil {
-		dropForeign(&doc, c.Train.Algo)
-		var b []byte
-		if b, err = yaml.Marshal(&doc); err == nil {
-			return b
-		}
-	}
-	panic("run: configuration does not marshal: " + err.Error()) // plain fields only
+func (c *Config) YAML() []byte { return setting.Text(c.encode(), 4) }
+
+// Commented is YAML with every setting's meaning above it. The comments are the
+// doc comments of the Config structs, so there is one place to write them.
+func (c *Config) Commented() []byte {
+	doc := c.encode()
+	setting.Comment(doc, c.sections())
+	return setting.Text(doc, 2)
+}
+
+func (c *Config) encode() *yaml.Node {
+	doc := setting.Encode(c.sections())
+	dropForeign(doc, c.Train.Algo)
+	return doc
 }
 
 // dropForeign leaves out the settings of other algorithms.
 func dropForeign(root *yaml.Node, algo string) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		if root.Content[i].Value != "train" {
+		if root.Content[i].Value != marl.Section {
 			continue
 		}
 		train := root.Content[i+1]
@@ -108,38 +116,4 @@ func (c *Config) numbers() *Config {
 		n.Train.Backend = ""
 	}
 	return &n
-}
-
-// FieldError is one setting that cannot be used.
-type FieldError struct {
-	Origin  string // "file:line" or the flag that set it; empty for a default
-	Field   string // path of keys, such as train.gamma or scenario.tasks.models[1].share
-	Problem string
-}
-
-// Error gives "origin: field: problem".
-func (e *FieldError) Error() string {
-	text := e.Field + ": " + e.Problem
-	if e.Field == "" {
-		text = e.Problem
-	}
-	if e.Origin != "" {
-		text = e.Origin + ": " + text
-	}
-	return text
-}
-
-func notAllowed(field string, value any, allowed string) error {
-	return &FieldError{Field: field, Problem: fmt.Sprintf("%v is not allowed; allowed: %s", value, allowed)}
-}
-
-// split undoes errors.Join.
-func split(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
 }

@@ -8,15 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/marl/record"
-	"go.yaml.in/yaml/v3"
 )
 
 // configBlob is Config.numbers inside a checkpoint.
@@ -227,18 +226,15 @@ func sameRun(c *Config, from *resumed) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", from.path, err)
 	}
-	made, err := Default()
-	if err != nil {
+	r := setting.NewReader()
+	if err := r.Embedded(blob, from.path); err != nil {
 		return err
 	}
-	made.Train = marl.DefaultOf(from.state.Meta[marl.MetaAlgo])
-	root, err := parse(blob, from.path)
-	if err != nil {
-		return err
+	made, err := read(r)
+	if err == nil {
+		err = r.Err()
 	}
-	d := decoder{origin: func(*yaml.Node) string { return from.path }, origins: map[string]string{}}
-	d.decode(root, reflect.ValueOf(made), "")
-	if err := errors.Join(d.errs...); err != nil {
+	if err != nil {
 		return fmt.Errorf("the checkpoint is of another version of gmel: %w", err)
 	}
 	if d := difference(made, c); d != "" {
@@ -253,38 +249,11 @@ func difference(run, asked *Config) string {
 	if run.Train.Precision != asked.Train.Precision { // the one to name: a backend counts in one of them only
 		run.Train.Backend, asked.Train.Backend = "", ""
 	}
-	path, a, b := firstDifference("", reflect.ValueOf(run), reflect.ValueOf(asked))
+	path, a, b := setting.Difference(run.sections(), asked.sections())
 	if path == "" {
 		return ""
 	}
 	return fmt.Sprintf("the run has %s = %v, but %v is asked for", path, a, b)
-}
-
-func firstDifference(path string, a, b reflect.Value) (string, any, any) {
-	switch a.Kind() {
-	case reflect.Pointer:
-		return firstDifference(path, a.Elem(), b.Elem())
-	case reflect.Struct:
-		for i := range a.NumField() {
-			if p, x, y := firstDifference(join(path, keyOf(a.Type().Field(i))), a.Field(i), b.Field(i)); p != "" {
-				return p, x, y
-			}
-		}
-	case reflect.Slice, reflect.Array:
-		if a.Len() != b.Len() {
-			return path, a.Interface(), b.Interface()
-		}
-		for i := range a.Len() {
-			if p, x, y := firstDifference(fmt.Sprintf("%s[%d]", path, i), a.Index(i), b.Index(i)); p != "" {
-				return p, x, y
-			}
-		}
-	default:
-		if !a.Equal(b) {
-			return path, a.Interface(), b.Interface()
-		}
-	}
-	return "", nil, nil
 }
 
 // latest returns the newest valid checkpoint, nil if there was never one. A

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,6 +114,23 @@ var laws = []law{
 				"rand.Float64", "rand.Float32", "rand.Perm", "rand.Shuffle", "rand.NormFloat64", "rand.ExpFloat64")
 		},
 	},
+	{
+		"internal/setting imports nothing of the module",
+		"the reader of settings must not know whose settings it reads, so that the game and every kind of run can use it",
+		func(s *source) string {
+			return imports(s, below(s.folder, "internal/setting"), module+"/kernels", module+"/nn", module+"/marl", module+"/sim", module+"/bench", module+"/cmd")
+		},
+	},
+	{
+		"only internal/setting reads YAML",
+		"one reader means one meaning of a text, and every fault gets its file and line; the others only write YAML",
+		func(s *source) string {
+			if s.test || below(s.folder, "internal/setting") {
+				return ""
+			}
+			return calls(s, "yaml.Unmarshal", "yaml.NewDecoder")
+		},
+	},
 }
 
 func TestLaws(t *testing.T) {
@@ -142,6 +160,8 @@ func TestLawsBite(t *testing.T) {
 		{"kernels/x.go", `package x; import _ "gonum.org/v1/gonum/stat"`},
 		{"nn/x.go", `package x; import f "fmt"; func g() { f.Println() }`},
 		{"sim/x.go", `package x; import "math/rand/v2"; var _ = rand.IntN(3)`},
+		{"internal/setting/x.go", `package x; import _ "github.com/gmel-go/gmel/sim"`},
+		{"sim/x.go", `package x; import "go.yaml.in/yaml/v3"; var _ = yaml.Unmarshal`},
 	} {
 		s, err := parse(bad[0], []byte(bad[1]))
 		if err != nil {
@@ -226,12 +246,15 @@ func imports(s *source, applies bool, forbidden ...string) string {
 	return ""
 }
 
+// version ends the path of a module's later major versions.
+var version = regexp.MustCompile(`/v[0-9]+$`)
+
 // calls names the first use of a forbidden package-level function, written
 // package.Function by the last element of the import path, however imported.
 func calls(s *source, forbidden ...string) (found string) {
 	names := map[string]string{}
 	for n, i := range s.tree.Imports {
-		base := path.Base(strings.TrimSuffix(s.imports[n], "/v2"))
+		base := path.Base(version.ReplaceAllString(s.imports[n], ""))
 		local := base
 		if i.Name != nil {
 			local = i.Name.Name
