@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // Row is the result of one case.

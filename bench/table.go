@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // Text is the row for people: one line, then the profile.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
 

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
 // Rehearse takes n updates on the replay as it is, without rollout, metrics and reports: the work

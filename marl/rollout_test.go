@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
 

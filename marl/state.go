@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
 // State returns everything that the run needs to go on with the same bits: networks, targets,

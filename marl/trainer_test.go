@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl/checkpoint"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
 

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/render"
 	"github.com/urfave/cli/v2"

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/gmel-go/gmel/marl"
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/sim"
 )
 

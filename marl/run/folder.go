@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gmel-go/gmel/marl/checkpoint"
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // Folder is the folder of one run.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	_ "github.com/gmel-go/gmel/kernels/ref"
-	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
 // A stopped run whose checkpoint meets a full disk is a fault, not a success, and

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/marl"
-	"github.com/gmel-go/gmel/marl/checkpoint"
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/sim"
 )
 

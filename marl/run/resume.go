@@ -14,8 +14,8 @@ import (
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
-	"github.com/gmel-go/gmel/marl/checkpoint"
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // configBlob is Config.numbers inside a checkpoint.

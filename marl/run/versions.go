@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl/record"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // Session describes one process that trained in a folder: what its numbers may

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gmel-go/gmel/marl/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
 // Scalar is one named number of a record.
