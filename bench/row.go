@@ -3,8 +3,9 @@ package bench
 import (
 	"runtime"
 	"runtime/debug"
+	"sync"
 
-	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Row is the result of one case.
@@ -34,7 +35,7 @@ type Row struct {
 	Fraction   float64 `json:"fraction_of_floor"`    // floor over seconds
 	Peers      []Duel  `json:"peers,omitempty"`      // who ran beside it
 	Profile    []Share `json:"profile,omitempty"`    // time by op
-	Commit     string  `json:"commit,omitempty"`     // of the program, "-dirty" when changed since; or record.UnknownRevision
+	Commit     string  `json:"commit,omitempty"`     // of the program, "-dirty" when changed since; or train.UnknownRevision
 	Go         string  `json:"go"`                   //
 	Operations int     `json:"operations,omitempty"` // ops of the Program
 }
@@ -63,17 +64,17 @@ type Tried struct {
 	Error     string  `json:"error,omitempty"`     // why it is left out, such as other work, too little memory, too long a compilation
 }
 
-// commit is the revision that the program was built from.
-func commit() string {
-	var settings []debug.BuildSetting
-	if info, ok := debug.ReadBuildInfo(); ok {
-		settings = info.Settings
+// commit is the revision that the program was built from, asked for once.
+var commit = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return train.UnknownRevision
 	}
-	return shortRevision(settings)
-}
+	return shortRevision(info)
+})
 
-func shortRevision(settings []debug.BuildSetting) string {
-	revision, changed := record.Revision(settings)
+func shortRevision(info *debug.BuildInfo) string {
+	revision, changed := train.Revision(info)
 	revision = revision[:min(len(revision), 12)]
 	if changed {
 		revision += "-dirty"

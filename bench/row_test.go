@@ -13,7 +13,7 @@ func TestCommit(t *testing.T) {
 	for want, settings := range map[string][]debug.BuildSetting{
 		"unknown": {{Key: "CGO_ENABLED", Value: "1"}}, "0123456789ab": {revision}, "0123456789ab-dirty": {revision, changed},
 	} {
-		if got := shortRevision(settings); got != want {
+		if got := shortRevision(&debug.BuildInfo{Settings: settings}); got != want {
 			t.Errorf("commit %q, want %q", got, want)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Text is the row for people: one line, then the profile.
@@ -84,7 +84,7 @@ func machineLine(w io.Writer, rows []Row) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, cmp.Or(rows[0].Commit, record.UnknownRevision), rows[0].Go)
+	fmt.Fprintf(w, "- processor: %s, %s; commit %s; %s\n", rows[0].Device, rows[0].ISA, cmp.Or(rows[0].Commit, train.UnknownRevision), rows[0].Go)
 	for _, p := range sortedKeys(peers) {
 		fmt.Fprintf(w, "- peer: %s\n", p)
 	}

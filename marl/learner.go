@@ -125,7 +125,7 @@ func divisors(n int) string {
 func (l *learner) open() error {
 	session, err := machine.NewSession(l.backend, l.layout, l.programs()...)
 	if err != nil {
-		return fmt.Errorf("marl: the arena of %d MB could not be made; lower %s: %w", megabytes(l.floats()), l.plan().largest().Setting, err)
+		return fmt.Errorf("marl: the arena of %d MB could not be made; lower %s: %w", megabytes(l.floats()), l.plan().Largest().Setting, err)
 	}
 	l.session = session
 	if err := l.initialise(); err != nil {

@@ -6,15 +6,13 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/train"
 )
-
-// ErrInterrupted is what Run returns when its context was cancelled and the run was kept.
-var ErrInterrupted = errors.New("marl: training interrupted; the checkpoint continues it")
 
 // Hooks are called by Run at the configured intervals and at the end; nil ones are skipped.
 type Hooks struct {
 	Metrics    func(Metrics) error
-	Evaluate   func(update int) error
+	Evaluate   func() error
 	Checkpoint func() error
 }
 
@@ -85,33 +83,42 @@ func (t *Trainer) Close() error {
 	return t.learner.session.Close()
 }
 
-// Run trains until cfg.Updates, iteration by iteration: rollout, updates, metrics and what
-// is due. When ctx is cancelled the running iteration is finished and kept, and
-// ErrInterrupted returned. Numbers that are not finite stop the run before anything of the
-// bad iteration is kept.
+// Run trains until cfg.Updates, step by step, and calls the hooks that are due. When ctx is
+// cancelled the running step is finished and kept, and train.ErrInterrupted returned.
 func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 	if err := t.WarmUp(ctx); err != nil {
 		return err
 	}
-	for t.update < t.cfg.Updates {
-		before := t.update
-		if err := t.rollout(t.cfg.SlotsPerIteration); err != nil {
-			return err
-		}
-		if err := t.learn(t.cfg.UpdatesAtOnce()); err != nil {
-			return err
-		}
-		if err := t.checkFinite(); err != nil {
-			return err
-		}
-		if err := t.report(h, before); err != nil {
-			return err
-		}
-		if ctx.Err() != nil && t.update < t.cfg.Updates {
-			return errors.Join(t.interrupt(h), ErrInterrupted)
-		}
+	return train.Loop(ctx, t.cfg.Schedule(), t, train.Hooks{
+		Log: func() error {
+			m, err := t.Report()
+			if err != nil || h.Metrics == nil {
+				return err
+			}
+			return h.Metrics(m)
+		},
+		Evaluate: h.Evaluate, Checkpoint: h.Checkpoint,
+	})
+}
+
+// Schedule is the length of a run and its intervals.
+func (c *Config) Schedule() train.Schedule {
+	return train.Schedule{
+		Updates: c.Updates, PerStep: c.UpdatesAtOnce(),
+		LogEvery: c.LogEvery, EvaluateEvery: c.EvalEvery, CheckpointEvery: c.CheckpointEvery,
 	}
-	return nil
+}
+
+// Step is one iteration: rollout and updates. Numbers that are not finite are an error, before
+// anything of the iteration is kept.
+func (t *Trainer) Step(context.Context) error {
+	if err := t.rollout(t.cfg.SlotsPerIteration); err != nil {
+		return err
+	}
+	if err := t.learn(t.cfg.UpdatesAtOnce()); err != nil {
+		return err
+	}
+	return t.checkFinite()
 }
 
 // WarmUp plays until there are WarmupSlots slots to learn from, and measures the observations
@@ -123,7 +130,7 @@ func (t *Trainer) WarmUp(ctx context.Context) error {
 	}
 	for t.slots < t.cfg.WarmupSlots {
 		if ctx.Err() != nil {
-			return ErrInterrupted
+			return train.ErrInterrupted
 		}
 		if err := t.rollout(1); err != nil {
 			return err
@@ -152,47 +159,12 @@ func (t *Trainer) learn(n int) error {
 	return l.session.Sync()
 }
 
-// report calls the hooks whose interval the last iteration has crossed. Metrics come first, so
-// that their sums are cleared before the state is kept: a resumed run reports the same.
-func (t *Trainer) report(h Hooks, before int) error {
-	due := func(every int) bool {
-		return t.update >= t.cfg.Updates || every > 0 && before/every != t.update/every
-	}
-	if due(t.cfg.LogEvery) {
-		if err := t.reportMetrics(h); err != nil {
-			return err
-		}
-	}
-	if h.Evaluate != nil && due(t.cfg.EvalEvery) {
-		if err := h.Evaluate(t.update); err != nil {
-			return err
-		}
-	}
-	if h.Checkpoint != nil && due(t.cfg.CheckpointEvery) {
-		return h.Checkpoint()
-	}
-	return nil
-}
-
-// reportMetrics hands over the means since the last report and starts new ones.
-func (t *Trainer) reportMetrics(h Hooks) error {
+// Report returns the means since the last report and starts new ones.
+func (t *Trainer) Report() (Metrics, error) {
 	m, err := t.metrics(t.sums)
 	if err != nil {
-		return err
+		return m, err
 	}
 	clear(t.sums)
-	if err := t.learner.session.Upload(t.learner.statistic.sums, t.sums); err != nil {
-		return err
-	}
-	if h.Metrics == nil {
-		return nil
-	}
-	return h.Metrics(m)
-}
-
-func (t *Trainer) interrupt(h Hooks) error {
-	if h.Checkpoint == nil {
-		return nil
-	}
-	return h.Checkpoint()
+	return m, t.learner.session.Upload(t.learner.statistic.sums, t.sums)
 }

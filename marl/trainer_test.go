@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -44,7 +45,7 @@ func busyConfig(updates int) Config {
 }
 
 // train runs a fresh trainer of the busy game and returns its state.
-func train(t *testing.T, backend kernels.Backend, c Config) *checkpoint.State {
+func learned(t *testing.T, backend kernels.Backend, c Config) *checkpoint.State {
 	t.Helper()
 	tr, err := NewTrainer(c, newToy(busy(), c.Worlds, 1), backend, 5)
 	if err != nil {
@@ -109,7 +110,7 @@ func TestProgramsReadNoStaleMemory(t *testing.T) { readsNoStaleMemory(t, busyCon
 
 func readsNoStaleMemory(t *testing.T, c Config) {
 	t.Helper()
-	want := train(t, openBackend(t, "auto", 1), c)
+	want := learned(t, openBackend(t, "auto", 1), c)
 	tr := newTrainer(t, c, newToy(busy(), c.Worlds, 1), 5)
 	if err := tr.learner.session.Poison(); err != nil {
 		t.Fatal(err)
@@ -121,10 +122,10 @@ func readsNoStaleMemory(t *testing.T, c Config) {
 // sameEverywhere: all backends end with the bits of the reference, with any number of threads.
 func sameEverywhere(t *testing.T, c Config) {
 	t.Helper()
-	want := train(t, openBackend(t, "ref", 1), c)
+	want := learned(t, openBackend(t, "ref", 1), c)
 	for _, name := range kernels.Backends() {
 		for _, threads := range []int{1, 2} {
-			sameState(t, want, train(t, openBackend(t, name, threads), c))
+			sameState(t, want, learned(t, openBackend(t, name, threads), c))
 		}
 	}
 }
@@ -152,8 +153,8 @@ func resumeIsExact(t *testing.T, c Config, at int, env func(seed uint64) Env) {
 		Metrics:    collect(&got),
 		Checkpoint: func() (err error) { kept, err = first.State(); cancel(); return err },
 	})
-	if !errors.Is(err, ErrInterrupted) || kept == nil {
-		t.Fatalf("error %v, want ErrInterrupted after a checkpoint", err)
+	if !errors.Is(err, train.ErrInterrupted) || kept == nil {
+		t.Fatalf("error %v, want train.ErrInterrupted after a checkpoint", err)
 	}
 	second := newTrainer(t, c, env(999), 5) // the worlds come from the checkpoint
 	if err := second.Restore(kept); err != nil {

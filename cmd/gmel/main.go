@@ -39,7 +39,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 
 // withoutPackage drops the package's name in front of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "bench: "} {
+	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text

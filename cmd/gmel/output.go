@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
@@ -29,7 +29,7 @@ func printText(w io.Writer, text string) error {
 }
 
 // progress writes to the error output, so that results alone go to the output.
-func progress(c *cli.Context) *run.Progress {
+func progress(c *cli.Context) *train.Progress {
 	f, ok := c.App.ErrWriter.(*os.File)
-	return run.NewProgress(c.App.ErrWriter, ok && term.IsTerminal(int(f.Fd())))
+	return train.NewProgress(c.App.ErrWriter, ok && term.IsTerminal(int(f.Fd())))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -17,7 +18,7 @@ func trainCommand() *cli.Command {
 			&cli.BoolFlag{Name: "debug", Usage: "on a gpu: wait for every op and name the first number that is not finite; slow"},
 			&cli.StringFlag{Name: "resume", Usage: "go on with the run in `DIR`"},
 		),
-		Action: train,
+		Action: runTrain,
 	}
 }
 
@@ -56,11 +57,11 @@ func sources(c *cli.Context) run.Sources {
 	return src
 }
 
-func train(c *cli.Context) error {
+func runTrain(c *cli.Context) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line)
 	defer stop()
-	o := run.Options{Out: c.String("out"), Profile: c.Bool("profile"), Debug: c.Bool("debug"), Progress: p.Train, Notice: p.Line}
+	o := train.Options{Out: c.String("out"), Profile: c.Bool("profile"), Debug: c.Bool("debug"), Progress: p.Train, Notice: p.Line}
 	var result run.Result
 	var err error
 	if dir := c.String("resume"); dir == "" {

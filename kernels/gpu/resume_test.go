@@ -13,6 +13,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -73,7 +74,7 @@ func trained(t *testing.T, algo, backend string, from *checkpoint.State, stop bo
 		}
 		return err
 	}})
-	if err != nil && !(stop && errors.Is(err, marl.ErrInterrupted)) {
+	if err != nil && !(stop && errors.Is(err, train.ErrInterrupted)) {
 		t.Fatal(err)
 	}
 	return kept

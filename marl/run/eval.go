@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -27,8 +28,8 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if o.Episodes < 2 {
 		return nil, usagef("--episodes is %d; at least 2 are needed for an interval", o.Episodes)
 	}
-	f := Folder(dir)
-	c, err := f.Config()
+	f := train.Folder(dir)
+	c, err := folderConfig(f)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if o.Backend != "" || o.Device != "" {
 		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""
 	}
-	from, damage, err := f.newest()
+	from, damage, err := f.Latest()
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if damage != nil && o.Notice != nil {
 		o.Notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))
 	}
-	if err := sameRun(&trained, from); err != nil {
+	if err := newRun(&trained, &trained).SameRun(from); err != nil {
 		return nil, err
 	}
 	backend, err := openBackend(&c.Train, false, false)
@@ -57,14 +58,14 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	defer func() { err = errors.Join(err, backend.Close()) }()
 	var learned []sim.Policy
 	for _, sampled := range []bool{true, false} {
-		p, err := marl.NewPolicy(from.state, c.Scenario.ObsSize(), c.Scenario.Actions(), backend, sampled, o.Seed)
+		p, err := marl.NewPolicy(from.State, c.Scenario.ObsSize(), c.Scenario.Actions(), backend, sampled, o.Seed)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", from.path, err)
+			return nil, fmt.Errorf("%s: %w", from.Path, err)
 		}
 		defer func() { err = errors.Join(err, p.Close()) }()
 		learned = append(learned, p)
 	}
-	update, err := from.update()
+	update, err := from.Update()
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
@@ -22,11 +23,11 @@ func TestInterruptedOnFullDisk(t *testing.T) {
 	c := load(t, Sources{File: "../../cmd/gmel/testdata/tiny.yaml", Sets: []string{"train.backend=ref"}})
 	dir := filepath.Join(t.TempDir(), "run")
 	stopped, stop := context.WithCancel(context.Background())
-	r, err := Train(stopped, c, Options{Out: dir, Progress: func(Status) { stop() }}) // after the first evaluation
+	r, err := Train(stopped, c, train.Options{Out: dir, Progress: func(train.Status) { stop() }}) // after the first evaluation
 	if err != nil || !r.Interrupted {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	path := r.Folder.checkpoint()
+	path := r.Folder.File("checkpoints", "latest.safetensors")
 	before, err := checkpoint.Read(path)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +35,7 @@ func TestInterruptedOnFullDisk(t *testing.T) {
 	if err := os.Symlink("/dev/full", path+checkpoint.TempSuffix); err != nil {
 		t.Fatal(err)
 	}
-	r, err = Resume(stopped, dir, Sources{}, Options{})
+	r, err = Resume(stopped, dir, Sources{}, train.Options{})
 	if r.Interrupted || !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("%+v, %v", r, err)
 	}

@@ -8,19 +8,20 @@ import (
 	"testing"
 
 	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Where the run's backend is missing, one that is there is named.
 func TestResumeWithoutTheBackend(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	c := load(t, Sources{File: "../../cmd/gmel/testdata/tiny.yaml", Sets: []string{"train.backend=ref", "train.updates=2", "train.isa=go"}})
-	if _, err := Train(t.Context(), c, Options{Out: dir}); err != nil {
+	if _, err := Train(t.Context(), c, train.Options{Out: dir}); err != nil {
 		t.Fatal(err)
 	}
-	f := Folder(dir)
-	own, err := os.ReadFile(f.config())
+	f := train.Folder(dir)
+	own, err := os.ReadFile(f.File("config.yaml"))
 	if err == nil {
-		err = os.Remove(f.tableJSON()) // so that something is left to do
+		err = os.Remove(f.File(tableJSON)) // so that something is left to do
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -30,18 +31,18 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 		if strings.Contains(missing, "device") {
 			other = bytes.Replace(other, []byte("  device: \"\"\n"), nil, 1)
 		}
-		if err := os.WriteFile(f.config(), other, 0o666); err != nil {
+		if err := os.WriteFile(f.File("config.yaml"), other, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Resume(t.Context(), dir, Sources{}, Options{})
+		_, err = Resume(t.Context(), dir, Sources{}, train.Options{})
 		if !IsUsage(err) || !strings.Contains(err.Error(), "in fp32 every backend gives the same numbers: `gmel train --resume "+dir+" --backend ref` goes on") {
 			t.Errorf("%s: %v", missing, err)
 		}
-		if got, err := os.ReadFile(f.config()); err != nil || !bytes.Equal(got, other) {
+		if got, err := os.ReadFile(f.File("config.yaml")); err != nil || !bytes.Equal(got, other) {
 			t.Errorf("%s: config.yaml has changed, %v", missing, err)
 		}
 	}
-	r, err := Resume(t.Context(), dir, Sources{Sets: []string{"train.backend=ref"}}, Options{})
+	r, err := Resume(t.Context(), dir, Sources{Sets: []string{"train.backend=ref"}}, train.Options{})
 	if err != nil || r.Table == nil || r.Resume != "gmel train --resume "+dir+" --backend ref" {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -49,9 +50,9 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 
 // A device stays where the backend asked for has it; the instruction set goes.
 func TestMovedSettings(t *testing.T) {
-	f := Folder(t.TempDir())
+	f := train.Folder(t.TempDir())
 	began := load(t, Sources{Sets: []string{"train.backend=auto", "train.device=gpu:1", "train.isa=sm_90"}})
-	if err := os.WriteFile(f.config(), began.YAML(), 0o666); err != nil {
+	if err := os.WriteFile(f.File("config.yaml"), began.YAML(), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	for _, x := range []struct{ asked, device, isa, command string }{
@@ -69,7 +70,7 @@ func TestMovedSettings(t *testing.T) {
 		if c.Train.Device != x.device || c.Train.ISA != x.isa {
 			t.Errorf("%s: device %q, isa %q", x.asked, c.Train.Device, c.Train.ISA)
 		}
-		if got, want := (&runner{config: c, began: own, folder: "a"}).resumeCommand(), "gmel train --resume a"+x.command; got != want {
+		if got, want := movedFlags(own, c), x.command; got != want {
 			t.Errorf("%s: %q", x.asked, got)
 		}
 	}

@@ -1,18 +1,13 @@
 package run
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gmel-go/gmel/internal/setting"
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/google/go-cmp/cmp"
 )
@@ -127,36 +122,6 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Golden: t(0.975, 4) = 2.7764 (tables); 1..5 has mean 3 and standard deviation sqrt(2.5).
-func TestInterval(t *testing.T) {
-	got := interval([]float64{1, 2, math.NaN(), 3, 4, 5})
-	if got.Mean != 3 || math.Abs(got.Half-2.7764*math.Sqrt(2.5/5)) > 1e-3 {
-		t.Errorf("%+v", got)
-	}
-}
-
-// Too few values are said to be missing, in text and in JSON, and are read back.
-func TestIntervalOfFewValues(t *testing.T) {
-	for _, c := range []struct {
-		values     []float64
-		text, json string
-	}{
-		{nil, "n/a", `{"mean":null,"half_95":null}`},
-		{[]float64{math.NaN(), 1.5}, "1.50 ± n/a", `{"mean":1.5,"half_95":null}`},
-		{[]float64{2, 2}, "2.00 ± 0.00", `{"mean":2,"half_95":0}`},
-	} {
-		i := interval(c.values)
-		data, err := json.Marshal(i)
-		if err != nil || string(data) != c.json || i.text(2) != c.text {
-			t.Errorf("%s %s %v", data, i.text(2), err)
-		}
-		var back Interval
-		if err := json.Unmarshal(data, &back); err != nil || back.text(2) != c.text {
-			t.Errorf("%+v %v", back, err)
-		}
-	}
-}
-
 func TestQuantile95(t *testing.T) {
 	x := make([]float32, 100)
 	for i := range x {
@@ -191,72 +156,5 @@ func TestMeasureAgreesWithSimulate(t *testing.T) {
 	}
 	if s.Hash != want.Hash || s.CompletionRate != want.CompletionRate || len(episodes) != 70 {
 		t.Errorf("%s %s, %d episodes", s.Hash, want.Hash, len(episodes))
-	}
-}
-
-// Resuming after NaN meets the same NaN, so it is not proposed.
-func TestAdvice(t *testing.T) {
-	bad := &marl.NonFiniteError{Tensor: "x"}
-	for _, c := range []struct {
-		err      error
-		saved    int
-		has, not string
-	}{
-		{bad, -1, "start a new run with the changed setting", "the checkpoint of"},
-		{bad, 7, "the checkpoint of update 7 is kept", "--resume"},
-		{errors.New("disk"), 7, "--resume", "new run"},
-		{errors.New("disk"), -1, "disk", "--resume"},
-	} {
-		text := (&runner{folder: "f", saved: c.saved}).advise(c.err).Error()
-		if !strings.Contains(text, c.has) || strings.Contains(text, c.not) {
-			t.Error(text)
-		}
-	}
-}
-
-func TestPlainName(t *testing.T) {
-	for in, want := range map[string]string{"paper": "paper", "../a b": "_a_b", "..": "scenario", "": "scenario", "é": "_"} {
-		if got := plainName(in); got != want {
-			t.Errorf("%q became %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestFoldersAreNumbered(t *testing.T) {
-	c := load(t, Sources{})
-	parent := t.TempDir()
-	for _, want := range []string{"paper-1-1", "paper-1-2"} {
-		f, err := createNext(parent, c)
-		if err != nil || filepath.Base(string(f)) != want {
-			t.Errorf("%s, %v", f, err)
-		}
-	}
-	if ResumeCommand("a b") != "gmel train --resume 'a b'" {
-		t.Error(ResumeCommand("a b"))
-	}
-}
-
-func TestProgress(t *testing.T) {
-	for _, terminal := range []bool{false, true} {
-		var out bytes.Buffer
-		p := NewProgress(&out, terminal)
-		now := time.Unix(1e9, 0)
-		p.now = func() time.Time { return now }
-		for u := range 101 {
-			p.Train(Status{Update: u, Updates: 100, Completion: 0.5})
-			now = now.Add(time.Second)
-		}
-		p.Line("a notice")
-		p.Done()
-		text := out.String()
-		if lines := strings.Count(text, "\n"); !terminal && lines != 11 || terminal && lines != 1 {
-			t.Errorf("%d lines in\n%s", lines, text)
-		}
-		if !strings.Contains(text, " 50 %  update 50 of 100, completion 50.0 %, 1 updates/s, 50s left") {
-			t.Error(text)
-		}
-		if terminal != strings.Contains(text, "\r\x1b[K") || terminal != strings.Contains(text, "\x1b[Ka notice\n") {
-			t.Errorf("%q", text)
-		}
 	}
 }

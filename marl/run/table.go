@@ -9,19 +9,20 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
 // Row is one policy of a comparison. Every number is a mean over episodes.
 type Row struct {
-	Policy       string    `json:"policy"`
-	Completion   Interval  `json:"completion_rate"`
-	LatencyS     Interval  `json:"mean_latency_s"` // a failed task is charged its deadline
-	P95LatencyS  Interval  `json:"p95_latency_s"`  // of the episode's tasks
-	Reward       Interval  `json:"reward"`         // episode sum, mean over agents
-	EnergyJ      Interval  `json:"energy_per_task_j"`
-	ActionShares []float64 `json:"action_shares"` // local, candidate 1, 2, ...
-	Hash         string    `json:"hash"`          // of all actions and rewards
+	Policy       string         `json:"policy"`
+	Completion   train.Interval `json:"completion_rate"`
+	LatencyS     train.Interval `json:"mean_latency_s"` // a failed task is charged its deadline
+	P95LatencyS  train.Interval `json:"p95_latency_s"`  // of the episode's tasks
+	Reward       train.Interval `json:"reward"`         // episode sum, mean over agents
+	EnergyJ      train.Interval `json:"energy_per_task_j"`
+	ActionShares []float64      `json:"action_shares"` // local, candidate 1, 2, ...
+	Hash         string         `json:"hash"`          // of all actions and rewards
 
 	episodes []episode
 }
@@ -29,14 +30,20 @@ type Row struct {
 // Difference compares a learned policy with the best heuristic, episode by
 // episode on the same topologies, tasks and fading.
 type Difference struct {
-	Policy     string   `json:"policy"`
-	Against    string   `json:"against"`
-	Completion Interval `json:"completion_rate"`
-	LatencyS   Interval `json:"mean_latency_s"`
+	Policy     string         `json:"policy"`
+	Against    string         `json:"against"`
+	Completion train.Interval `json:"completion_rate"`
+	LatencyS   train.Interval `json:"mean_latency_s"`
 }
 
 // ownNumbers keeps readers from a comparison that means nothing.
 const ownNumbers = "The numbers of the scenario are GMEL's own and not the paper's, so this table cannot be compared with the paper's."
+
+// Files of the table in a run folder. The one for programs is written last: a run with it is complete.
+const (
+	tableText = "table.md"
+	tableJSON = "table.json"
+)
 
 // Table is the comparison of learned policies with all heuristics.
 type Table struct {
@@ -93,7 +100,7 @@ func (c *comparison) table(ctx context.Context) (*Table, error) {
 }
 
 func newRow(s sim.Summary, episodes []episode) Row {
-	over := func(f func(episode) float64) Interval { return interval(collectValues(episodes, f)) }
+	over := func(f func(episode) float64) train.Interval { return train.IntervalOf(collectValues(episodes, f)) }
 	return Row{
 		Policy: s.Policy, ActionShares: s.ActionShares, Hash: s.Hash, episodes: episodes,
 		Completion:  over(func(e episode) float64 { return e.CompletionRate }),
@@ -116,19 +123,19 @@ func (t *Table) compare(learned int) {
 			LatencyS:   paired(r, best, func(e episode) float64 { return e.MeanLatencyS }),
 		}
 		t.Differences = append(t.Differences, d)
-		if !d.Completion.clear() && !d.LatencyS.clear() {
+		if !d.Completion.ExcludesZero() && !d.LatencyS.ExcludesZero() {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("%s and %s cannot be told apart by %d episodes", d.Policy, d.Against, t.Episodes))
 		}
 	}
 }
 
 // paired is the interval of the difference; both rows hold the same episodes in the same order.
-func paired(a, b Row, f func(episode) float64) Interval {
+func paired(a, b Row, f func(episode) float64) train.Interval {
 	x, y := collectValues(a.episodes, f), collectValues(b.episodes, f)
 	for i := range x {
 		x[i] -= y[i]
 	}
-	return interval(x)
+	return train.IntervalOf(x)
 }
 
 func collectValues(episodes []episode, f func(episode) float64) []float64 {
@@ -147,12 +154,12 @@ func (t *Table) Markdown() string {
 	fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", "policy", "completion", "latency s", "p95 latency s", "reward", "energy J/task")
 	b.WriteString("|---|---|---|---|---|---|\n")
 	for _, r := range t.Rows {
-		fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", r.Policy, r.Completion.text(4), r.LatencyS.text(3),
-			r.P95LatencyS.text(3), r.Reward.text(2), r.EnergyJ.text(1))
+		fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", r.Policy, r.Completion.Text(4), r.LatencyS.Text(3),
+			r.P95LatencyS.Text(3), r.Reward.Text(2), r.EnergyJ.Text(1))
 	}
 	b.WriteString("\n")
 	for _, d := range t.Differences {
-		fmt.Fprintf(&b, "%s minus %s, the best heuristic: completion %s, latency %s s.\n", d.Policy, d.Against, d.Completion.text(4), d.LatencyS.text(3))
+		fmt.Fprintf(&b, "%s minus %s, the best heuristic: completion %s, latency %s s.\n", d.Policy, d.Against, d.Completion.Text(4), d.LatencyS.Text(3))
 	}
 	for _, w := range t.Warnings {
 		fmt.Fprintf(&b, "Warning: %s.\n", w)

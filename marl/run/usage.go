@@ -3,6 +3,8 @@ package run
 import (
 	"errors"
 	"fmt"
+
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // UsageError is a fault of what the user asked for, not of the machine.
@@ -16,7 +18,7 @@ func (e *UsageError) Unwrap() error { return e.Err }
 // IsUsage reports whether the user can mend the error by asking differently.
 func IsUsage(err error) bool {
 	var u *UsageError
-	return errors.As(err, &u)
+	return errors.As(err, &u) || train.IsUsage(err)
 }
 
 // usage marks an error; nil stays nil.

@@ -58,6 +58,11 @@ var laws = []law{
 		},
 	},
 	{
+		"nn/train imports neither marl nor sim",
+		"a run is the same thing for everything that is trained: what only agents need would bind all other jobs",
+		func(s *source) string { return imports(s, below(s.folder, "nn/train"), module+"/marl", module+"/sim") },
+	},
+	{
 		"nothing imports kernels/gpu but cmd",
 		"the GPU is chosen at the edge, so that all else builds, runs and is tested without one",
 		func(s *source) string {
@@ -155,6 +160,7 @@ func TestLawsBite(t *testing.T) {
 		{"marl/x.go", `package x; import _ "gorgonia.org/gorgonia"`},
 		{"sim/x.go", `package x; import _ "unsafe"`},
 		{"sim/x.go", `package x; import _ "github.com/gmel-go/gmel/nn/op"`},
+		{"nn/train/record/x_test.go", `package x; import _ "github.com/gmel-go/gmel/sim"`},
 		{"marl/x.go", `package x; import _ "github.com/gmel-go/gmel/kernels/gpu"`},
 		{"marl/x.go", `package x; import _ "github.com/gmel-go/gmel/kernels/cpu"`},
 		{"kernels/x.go", `package x; import _ "gonum.org/v1/gonum/stat"`},

@@ -1,4 +1,4 @@
-package run
+package train
 
 import (
 	"encoding/json"
@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // Session describes one process that trained in a folder: what its numbers may
@@ -18,18 +17,18 @@ type Session struct {
 	Started    string            `json:"started"`
 	FromUpdate int               `json:"from_update"`
 	Command    []string          `json:"command"`
-	Commit     string            `json:"commit"` // with + where files were changed; record.UnknownRevision
+	Commit     string            `json:"commit"` // see Revision; with + where files were changed since, or UnknownRevision
 	Go         string            `json:"go"`
 	Platform   string            `json:"platform"`
 	Modules    map[string]string `json:"modules"`
-	Backend    string            `json:"backend"`
+	Backend    string            `json:"backend"` // "" without one
 	Device     string            `json:"device"`
 	ISA        string            `json:"isa"`
 	Threads    int               `json:"threads"`
 }
 
 // addVersions appends this process to versions.json.
-func (f Folder) addVersions(c *Config, backend string, update int) error {
+func (f Folder) addVersions(d Device, update int) error {
 	var all struct {
 		Sessions []Session `json:"sessions"`
 	}
@@ -40,36 +39,48 @@ func (f Folder) addVersions(c *Config, backend string, update int) error {
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("%s: %w", f.versions(), err)
 	}
-	info, err := kernels.Describe(backend)
-	if err != nil {
+	s := newSession(update)
+	if err := s.on(d); err != nil {
 		return err
 	}
-	info = info.For(backendOptions(&c.Train))
-	s := Session{
-		Started: time.Now().UTC().Format(time.RFC3339), FromUpdate: max(0, update), Command: os.Args,
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Modules: map[string]string{},
-		Backend: info.Name, Device: info.Device, ISA: info.ISA, Threads: threads(c.Train.Threads),
-	}
-	s.build()
 	all.Sessions = append(all.Sessions, s)
 	return writeJSON(f.versions(), all)
 }
 
-// build fills in what the Go tool recorded in the program.
-func (s *Session) build() {
+// newSession is this process, which goes on from an update.
+func newSession(update int) Session {
+	s := Session{
+		Started: time.Now().UTC().Format(time.RFC3339), FromUpdate: max(0, update), Command: os.Args,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Modules: map[string]string{},
+	}
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		b = &debug.BuildInfo{}
 	}
-	s.from(b)
-}
-
-func (s *Session) from(b *debug.BuildInfo) {
 	for _, m := range b.Deps {
 		s.Modules[m.Path] = m.Version
 	}
 	var changed bool
-	if s.Commit, changed = record.Revision(b.Settings); changed {
+	if s.Commit, changed = Revision(b); changed {
 		s.Commit += "+"
 	}
+	return s
+}
+
+// on fills in where the job computes.
+func (s *Session) on(d Device) error {
+	s.Threads = d.Options.Threads
+	if s.Threads == 0 {
+		s.Threads = runtime.GOMAXPROCS(0)
+	}
+	if d.Backend == "" {
+		return nil
+	}
+	info, err := kernels.Describe(d.Backend)
+	if err != nil {
+		return err
+	}
+	info = info.For(d.Options)
+	s.Backend, s.Device, s.ISA = info.Name, info.Device, info.ISA
+	return nil
 }

@@ -1,4 +1,4 @@
-package run
+package train
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Interval is a mean over episodes with the half width of its 95 % interval
+// Interval is a mean over samples, such as episodes, with the half width of its 95 % interval
 // (Student's t). Both are NaN without a value, the half width with one; in JSON
 // they are null then.
 type Interval struct {
@@ -18,8 +18,8 @@ type Interval struct {
 	Half float64
 }
 
-// interval leaves out episodes without a value (no task).
-func interval(x []float64) Interval {
+// IntervalOf leaves out samples without a value, which are NaN.
+func IntervalOf(x []float64) Interval {
 	x = slices.DeleteFunc(x, math.IsNaN)
 	n := float64(len(x))
 	switch n {
@@ -33,10 +33,11 @@ func interval(x []float64) Interval {
 	return Interval{mean, t * std / math.Sqrt(n)}
 }
 
-// clear reports whether zero lies outside; without a half width it is not known.
-func (i Interval) clear() bool { return math.Abs(i.Mean) > i.Half }
+// ExcludesZero reports whether zero lies outside; without a half width that is not known, and false.
+func (i Interval) ExcludesZero() bool { return math.Abs(i.Mean) > i.Half }
 
-func (i Interval) text(digits int) string {
+// Text writes mean ± half width with that many digits after the point, "n/a" for NaN.
+func (i Interval) Text(digits int) string {
 	switch {
 	case math.IsNaN(i.Mean):
 		return "n/a"

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package run
+package train
 
 // freeMemory is not known here.
 func freeMemory() int64 { return 0 }

@@ -1,6 +1,6 @@
 //go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
 
-package run
+package train
 
 // acquire does nothing where there is no flock: two processes in one folder stay
 // the user's to avoid.

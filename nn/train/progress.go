@@ -1,9 +1,8 @@
-package run
+package train
 
 import (
 	"fmt"
 	"io"
-	"math"
 	"sync"
 	"time"
 )
@@ -33,11 +32,10 @@ func NewProgress(w io.Writer, terminal bool) *Progress {
 // Train shows the status of a training run.
 func (p *Progress) Train(s Status) {
 	note := ""
-	if !math.IsNaN(s.Completion) {
-		note = fmt.Sprintf("completion %.1f %%, ", 100*s.Completion)
-	}
-	if s.Device != "" {
-		note += s.Device + ", "
+	for _, text := range []string{s.Headline, s.Device} {
+		if text != "" {
+			note += text + ", "
+		}
 	}
 	p.show("update", s.Update, s.Updates, note, "updates/s")
 }
@@ -48,7 +46,7 @@ func (p *Progress) Count(one, many string) func(done, total int) {
 }
 
 func (p *Progress) show(what string, done, total int, note, unit string) {
-	done = min(done, total) // the last iteration may end above the number of updates
+	done = min(done, total) // the last step may end above the number of updates
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.begin.IsZero() {

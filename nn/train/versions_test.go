@@ -1,19 +1,22 @@
-package run
+package train
 
 import (
 	"runtime/debug"
 	"testing"
 )
 
-func TestSessionNamesItsCommit(t *testing.T) {
+func TestStampedRevision(t *testing.T) {
 	revision := debug.BuildSetting{Key: "vcs.revision", Value: "0123456789abcdef"}
 	changed := debug.BuildSetting{Key: "vcs.modified", Value: "true"}
 	for want, settings := range map[string][]debug.BuildSetting{
 		"unknown": {{Key: "CGO_ENABLED", Value: "1"}}, "0123456789abcdef": {revision}, "0123456789abcdef+": {revision, changed},
 	} {
-		var s Session
-		if s.from(&debug.BuildInfo{Settings: settings}); s.Commit != want {
-			t.Errorf("commit %q, want %q", s.Commit, want)
+		commit, dirty := Revision(&debug.BuildInfo{Settings: settings})
+		if dirty {
+			commit += "+"
+		}
+		if commit != want {
+			t.Errorf("commit %q, want %q", commit, want)
 		}
 	}
 }

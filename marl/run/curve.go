@@ -1,0 +1,61 @@
+package run
+
+import (
+	"fmt"
+
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/sim"
+)
+
+const completionName = "completion_rate"
+
+// summaryRecord is the record of an evaluation.
+func summaryRecord(s sim.Summary) train.Record {
+	split := s.LatencySplit
+	scalars := []record.Scalar{
+		{Name: completionName, Value: s.CompletionRate}, {Name: "mean_latency_s", Value: s.MeanLatencyS},
+		{Name: "p95_latency_s", Value: s.P95LatencyS}, {Name: "reward", Value: s.MeanReward}, {Name: "energy_per_task_j", Value: s.EnergyJ},
+		{Name: "radio_wait_s", Value: split.RadioWait}, {Name: "upload_s", Value: split.Upload}, {Name: "queue_wait_s", Value: split.QueueWait},
+		{Name: "switch_s", Value: split.Switch}, {Name: "compute_s", Value: split.Compute}, {Name: "download_s", Value: split.Download},
+	}
+	for a, share := range s.ActionShares {
+		scalars = append(scalars, record.Scalar{Name: fmt.Sprintf("share_action_%d", a), Value: share})
+	}
+	return train.Record{Kind: s.Policy, Scalars: scalars}
+}
+
+// learningCurve has the evaluations so far, and the levels of the heuristics of a table, nil for none.
+func learningCurve(lines []record.Line, t *Table) []record.Panel {
+	completion := curve(lines, t, "Completion rate", completionName, func(r Row) float64 { return r.Completion.Mean })
+	latency := curve(lines, t, "Mean latency, s (a failed task counts its deadline)", "mean_latency_s", func(r Row) float64 { return r.LatencyS.Mean })
+	return []record.Panel{completion, latency}
+}
+
+func curve(lines []record.Line, t *Table, title, name string, level func(Row) float64) record.Panel {
+	p := record.Panel{Title: title, XLabel: "update"}
+	index, last := map[string]int{}, 0.0
+	for _, line := range lines {
+		y, ok := line.Values[name]
+		if !ok {
+			continue
+		}
+		if _, known := index[line.Kind]; !known {
+			index[line.Kind] = len(p.Series)
+			p.Series = append(p.Series, record.Series{Name: line.Kind})
+		}
+		s := &p.Series[index[line.Kind]]
+		last = float64(line.Update)
+		s.X, s.Y = append(s.X, last), append(s.Y, y)
+	}
+	if t == nil {
+		return p
+	}
+	for _, r := range t.Rows {
+		if _, learned := index[r.Policy]; !learned {
+			y := level(r)
+			p.Series = append(p.Series, record.Series{Name: r.Policy, X: []float64{0, last}, Y: []float64{y, y}, Dashed: true})
+		}
+	}
+	return p
+}

@@ -1,0 +1,187 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// job is a trainer of agents as a train.Job. What the trainer itself says of its state, update, warm-up and
+// profile it says as it is.
+type job struct {
+	train.Plain
+	*marl.Trainer
+	config  *Config
+	backend kernels.Backend
+	table   *Table // nil before Finish
+}
+
+var _ train.Job = (*job)(nil)
+
+// openJob makes worlds, backend and trainer.
+func openJob(c *Config, o train.Options) (_ train.Job, err error) {
+	worlds, err := newWorlds(c, o)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{config: c}
+	if j.backend, err = openBackend(&c.Train, o.Profile, o.Debug); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, j.Close())
+		}
+	}()
+	if j.Trainer, err = marl.Plan(c.Train, marl.OffloadingFor(&c.Train, worlds), j.backend, c.Seed); err != nil {
+		return nil, usage(err)
+	}
+	if err := j.plan(worlds, o); err != nil {
+		return nil, err
+	}
+	return j, j.Open()
+}
+
+// newWorlds makes the worlds to train in. Training reads rewards; evaluation has worlds of its own.
+func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
+	worlds, err := sim.New(c.Scenario, c.Train.Worlds, marl.Split(c.Seed, marl.StreamWorld))
+	if err != nil {
+		return nil, err
+	}
+	worlds.SetThreads(threads(c.Train.Threads))
+	worlds.RecordTasks(false)
+	o.Say("%d worlds of %d IEDs take %.3g MB on the engine %s", c.Train.Worlds, worlds.A, float64(sim.Bytes(c.Scenario, c.Train.Worlds))/1e6, worlds.Engine())
+	return worlds, nil
+}
+
+// plan says what the run takes, before it takes it.
+func (j *job) plan(worlds *sim.Worlds, o train.Options) error {
+	c := j.config
+	played := sim.DefaultWorlds(max(c.Train.EvalEpisodes, c.TableEpisodes))
+	evaluation, err := j.EvaluationMemory(j.backend, played*worlds.A)
+	if err != nil {
+		return err
+	}
+	memory := j.Memory()
+	memory.Parts = append(memory.Parts, evaluation)
+	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
+	if where := whoPlays(j.Worlds()); where != "" {
+		o.Say("%s", where)
+	}
+	return memory.Fit(train.FreeMemory(j.backend))
+}
+
+// Device is the backend's.
+func (j *job) Device() train.Device {
+	return train.Device{Backend: j.backend.Name(), Options: backendOptions(&j.config.Train)}
+}
+
+// WarmUp is the trainer's; numbers that are not finite come again in a resumed run.
+func (j *job) WarmUp(ctx context.Context) error { return repeated(j.Trainer.WarmUp(ctx)) }
+
+// Step is an iteration of the trainer, with the same mark.
+func (j *job) Step(ctx context.Context) error { return repeated(j.Trainer.Step(ctx)) }
+
+func repeated(err error) error {
+	var bad *marl.NonFiniteError
+	if errors.As(err, &bad) {
+		return &train.Repeated{Err: err}
+	}
+	return err
+}
+
+// Scalars are the trainer's metrics.
+func (j *job) Scalars() ([]record.Scalar, error) {
+	m, err := j.Report()
+	if err != nil {
+		return nil, err
+	}
+	scalars := []record.Scalar{{Name: "env_slots", Value: float64(m.EnvSlots)}}
+	for _, s := range m.Scalars() {
+		scalars = append(scalars, record.Scalar{Name: s.Name, Value: float64(s.Value)})
+	}
+	return scalars, nil
+}
+
+// Evaluate plays the current actor on the fixed evaluation seeds, unless ctx ends
+// between two policies.
+func (j *job) Evaluate(ctx context.Context) (report train.Report, err error) {
+	policies, done, err := j.learned()
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	c := &j.config.Train
+	for _, p := range policies {
+		if err := ctx.Err(); err != nil {
+			return report, err
+		}
+		s, err := marl.Evaluate(j.config.Scenario, p, c.EvalEpisodes, j.config.EvalSeed, threads(c.Threads), nil)
+		if err = errors.Join(err, release(p)); err != nil {
+			return report, err
+		}
+		report.Records = append(report.Records, summaryRecord(s))
+	}
+	return report, nil
+}
+
+// Headline is the completion rate of an evaluation; the last one is of the greedy policy.
+func (j *job) Headline(line record.Line) string {
+	if rate, ok := line.Values[completionName]; ok {
+		return fmt.Sprintf("completion %.1f %%", 100*rate)
+	}
+	return ""
+}
+
+// Curve draws the evaluations so far; the levels of the heuristics once known.
+func (j *job) Curve(lines []record.Line) []record.Panel { return learningCurve(lines, j.table) }
+
+// Finish compares the result with all heuristics.
+func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
+	policies, done, err := j.learned()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	c := comparison{
+		scenario: j.config.Scenario, learned: policies, update: j.Update(),
+		episodes: j.config.TableEpisodes, seed: j.config.EvalSeed, threads: threads(j.config.Train.Threads),
+	}
+	if j.table, err = c.table(ctx); err != nil {
+		return nil, err
+	}
+	data, err := json.MarshalIndent(j.table, "", "  ")
+	return []train.File{{Name: tableText, Data: []byte(j.table.Markdown())}, {Name: tableJSON, Data: append(data, '\n')}}, err
+}
+
+// learned returns the current actor, sampled and greedy.
+func (j *job) learned() ([]sim.Policy, func() error, error) {
+	sampled, err := j.Policy(j.backend, true, j.config.EvalSeed)
+	if err != nil {
+		return nil, nil, err
+	}
+	greedy, err := j.Policy(j.backend, false, j.config.EvalSeed)
+	if err != nil {
+		return nil, nil, err
+	}
+	return []sim.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
+}
+
+// WriteProfile is the trainer's.
+func (j *job) WriteProfile(w io.Writer) error { return j.Trainer.WriteProfile(w) }
+
+// Close frees trainer and backend.
+func (j *job) Close() error {
+	if j.Trainer == nil {
+		return j.backend.Close()
+	}
+	return errors.Join(j.Trainer.Close(), j.backend.Close())
+}

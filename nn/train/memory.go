@@ -1,0 +1,63 @@
+package train
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Memory is what a run needs on its device, planned before anything is allocated.
+type Memory struct {
+	Parts []MemoryPart
+}
+
+// MemoryPart is one use of memory and the setting that decides on its size.
+type MemoryPart struct {
+	What    string
+	Bytes   int64
+	Setting string
+}
+
+// Bytes is all of it.
+func (m Memory) Bytes() (n int64) {
+	for _, p := range m.Parts {
+		n += p.Bytes
+	}
+	return n
+}
+
+// Largest is the part that takes most.
+func (m Memory) Largest() MemoryPart {
+	return slices.MaxFunc(m.Parts, func(a, b MemoryPart) int { return cmp.Compare(a.Bytes, b.Bytes) })
+}
+
+// String lists the parts in MB.
+func (m Memory) String() string {
+	var parts []string
+	for _, p := range m.Parts {
+		parts = append(parts, fmt.Sprintf("%s %.3g MB", p.What, float64(p.Bytes)/1e6))
+	}
+	return fmt.Sprintf("%.3g MB: %s", float64(m.Bytes())/1e6, strings.Join(parts, ", "))
+}
+
+// Fit is an error that names what to lower where a device has less than the plan needs; available 0
+// means that it is not known.
+func (m Memory) Fit(available int64) error {
+	if available == 0 || m.Bytes() <= available {
+		return nil
+	}
+	p := m.Largest()
+	return usagef("the run needs %.3g MB of memory and %.3g MB are free; %s take %.3g MB of it: lower %s",
+		float64(m.Bytes())/1e6, float64(available)/1e6, p.What, float64(p.Bytes)/1e6, p.Setting)
+}
+
+// FreeMemory is the memory in bytes that the backend can still give; 0 if that is not known.
+func FreeMemory(b kernels.Backend) int64 {
+	if l, ok := b.(kernels.Limited); ok {
+		return l.FreeMemory()
+	}
+	return freeMemory()
+}

@@ -1,0 +1,91 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/record"
+)
+
+// records are the files that grow during a run. metrics holds only what is the
+// same for every run of a seed; what the clock says goes to timing.
+type records struct {
+	lines, timing *record.JSONL
+	events        *record.Events
+	begin         time.Time
+	beginUpdate   int
+}
+
+// openRecords opens the files and drops what was written after an update, -1: all.
+func openRecords(f Folder, update int) (_ *records, err error) {
+	r := &records{begin: time.Now(), beginUpdate: max(0, update)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	if r.lines, err = record.OpenJSONL(f.metrics(), update); err != nil {
+		return nil, err
+	}
+	if r.timing, err = record.OpenJSONL(f.timing(), update); err != nil {
+		return nil, err
+	}
+	if r.events, err = record.OpenEvents(f.events(), update); err != nil {
+		return nil, err
+	}
+	if err := checkpoint.SyncFolder(string(f)); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// time writes what the clock and the device's gauges say.
+func (r *records) time(update int, gauges []record.Scalar) error {
+	seconds := time.Since(r.begin).Seconds()
+	speed := []record.Scalar{
+		{Name: "seconds", Value: seconds}, // of this process
+		{Name: "updates_per_s", Value: float64(update-r.beginUpdate) / seconds},
+	}
+	speed = append(speed, gauges...)
+	if err := r.timing.Write(update, "timing", speed); err != nil {
+		return err
+	}
+	return r.events.Write(update, "timing", speed)
+}
+
+func (r *records) write(update int, x Record) error {
+	if err := r.lines.Write(update, x.Kind, x.Scalars); err != nil {
+		return err
+	}
+	return r.events.Write(update, x.Kind, x.Scalars)
+}
+
+func (r *records) sync() error {
+	return errors.Join(r.lines.Sync(), r.timing.Sync(), r.events.Sync())
+}
+
+// close closes what is open: all, or the first of them when a later one failed.
+func (r *records) close() error {
+	var errs []error
+	if r.lines != nil {
+		errs = append(errs, r.lines.Close())
+	}
+	if r.timing != nil {
+		errs = append(errs, r.timing.Close())
+	}
+	if r.events != nil {
+		errs = append(errs, r.events.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return record.WriteFile(path, append(data, '\n'))
+}

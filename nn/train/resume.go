@@ -1,0 +1,120 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/record"
+)
+
+// Saved is a checkpoint to go on from.
+type Saved struct {
+	Path  string
+	State *checkpoint.State
+}
+
+// Update is the number of updates that the checkpoint contains.
+func (from *Saved) Update() (int, error) {
+	n, err := from.update()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", from.Path, err)
+	}
+	return n, nil
+}
+
+func (from *Saved) update() (int, error) {
+	n, err := strconv.Atoi(from.State.Meta[metaUpdate])
+	if err != nil {
+		return 0, fmt.Errorf("its update is %q, not a number", from.State.Meta[metaUpdate])
+	}
+	return n, nil
+}
+
+// check makes sure that the folder can go on: from a checkpoint of the same run,
+// or from the beginning without a loss.
+func (r *runner) check(from *Saved) error {
+	if from != nil {
+		return r.run.SameRun(from)
+	}
+	if r.run.Result != "" && exists(r.folder.File(r.run.Result)) {
+		return usagef("%s holds the results of a complete run, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out", r.folder)
+	}
+	lines, err := record.ReadJSONL(r.folder.metrics())
+	if err != nil {
+		return err
+	}
+	if n := len(lines); n > 0 && lines[n-1].Update > r.mayLose() {
+		return usagef("%s has records up to update %d, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out",
+			r.folder, lines[n-1].Update)
+	}
+	return nil
+}
+
+// mayLose is the update up to which records without a checkpoint come again when the run starts anew.
+func (r *runner) mayLose() int {
+	if !exists(filepath.Dir(r.folder.checkpoint())) {
+		return 0 // the folder was deleted, and what was in it is not known
+	}
+	return r.run.Schedule.firstCheckpoint()
+}
+
+// complete reports whether a run has nothing left to do. The last step may end above the number of updates.
+func (r *runner) complete(from *Saved) (bool, error) {
+	if from == nil || r.run.Result != "" && !exists(r.folder.File(r.run.Result)) {
+		return false, nil
+	}
+	update, err := from.Update()
+	if err != nil || update < r.run.Schedule.Updates {
+		return false, err
+	}
+	r.options.Say("the run in %s is complete", r.folder)
+	return true, nil
+}
+
+// latest returns the newest valid checkpoint, nil if there was never one. A
+// damaged one is put aside, so that the good one before it stays the previous.
+func (r *runner) latest() (*Saved, error) {
+	from, damage, err := r.folder.Latest()
+	if err != nil || damage == nil {
+		return from, err
+	}
+	if errors.Is(damage, fs.ErrNotExist) {
+		r.options.Say("WARNING: %v; the previous checkpoint is used", damage)
+		return from, nil
+	}
+	if !errors.Is(damage, checkpoint.ErrCorrupt) {
+		return nil, damage // a disk that cannot be read says nothing about the file
+	}
+	path := r.folder.checkpoint()
+	if err := os.Rename(path, path+".corrupt"); err != nil {
+		return nil, fmt.Errorf("a corrupt checkpoint cannot be put aside: %w", err)
+	}
+	r.options.Say("WARNING: %v; it is put aside as %s.corrupt, and the previous checkpoint is used", damage, path)
+	return from, nil
+}
+
+// Latest returns the newest valid checkpoint of a folder, nil if there was never one, and what
+// is wrong with a newer one.
+func (f Folder) Latest() (from *Saved, damage, err error) {
+	path := f.checkpoint()
+	s, damage := checkpoint.Read(path)
+	if damage == nil {
+		return &Saved{path, s}, nil, nil
+	}
+	prev := path + checkpoint.PrevSuffix
+	s, err = checkpoint.Read(prev)
+	switch {
+	case err == nil:
+		return &Saved{prev, s}, damage, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("%w; the previous one does not help: %w", damage, err)
+	case errors.Is(damage, fs.ErrNotExist):
+		return nil, nil, nil
+	}
+	return nil, nil, fmt.Errorf("%w; there is no previous checkpoint", damage)
+}

@@ -1,0 +1,154 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+)
+
+// Run describes a training run, new or resumed.
+type Run struct {
+	Name   string // of the folder of a new run, runs/NAME-SEED-N
+	Seed   uint64
+	Config []byte // config.yaml of a new run
+
+	// Numbers is the part of the configuration that decides numbers, and nothing else. Every checkpoint holds it.
+	Numbers []byte
+	// Same compares the Numbers that a checkpoint holds with the run's and names the first difference; nil: the bytes
+	// must be equal.
+	Same func(from *Saved, numbers []byte) error
+
+	Schedule Schedule
+	// Result is the last of the files that Finish returns; a run with it, and a checkpoint at its last update, is
+	// complete. "": the checkpoint alone tells.
+	Result string
+
+	// Resume is the command that goes on with a run, without its folder, such as "gmel train --resume", and
+	// ResumeFlags is what follows the folder.
+	Resume, ResumeFlags string
+
+	// Open makes the job and takes all the memory that it needs. It is called before a new folder is made, so
+	// that what cannot be trained leaves none.
+	Open func(Options) (Job, error)
+}
+
+// Options do not change any number.
+type Options struct {
+	Out      string       // folder of a new run; "": the next free runs/NAME-SEED-N
+	Profile  bool         // measure every op and write the profile into the run folder
+	Debug    bool         // check the results of every op, on a device
+	Progress func(Status) // called now and then; nil: never
+	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
+}
+
+// Say gives the user a sentence.
+func (o Options) Say(format string, args ...any) {
+	if o.Notice != nil {
+		o.Notice(fmt.Sprintf(format, args...))
+	}
+}
+
+// Status is how far a run is.
+type Status struct {
+	Update, Updates int
+	Headline        string // of the last record that has one
+	Device          string // what the device's gauges say, "" where it has none
+}
+
+// Result is how a run ended.
+type Result struct {
+	Folder      Folder
+	Interrupted bool   // by the context
+	Resume      string // the command that goes on
+}
+
+// Start makes a new run folder and trains in it to the end, or until ctx is cancelled: the running step is then
+// finished and kept.
+func Start(ctx context.Context, run *Run, o Options) (result Result, err error) {
+	r := &runner{run: run, options: o, saved: -1}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.openJob(); err != nil {
+		return Result{}, err
+	}
+	if r.folder, err = create(o.Out, run); err != nil {
+		return Result{}, err
+	}
+	if r.release, err = r.folder.acquire(o.Say); err != nil {
+		return Result{}, err
+	}
+	if err := r.folder.begin(run.Config); err != nil {
+		return Result{}, err
+	}
+	o.Say("training in %s", r.folder)
+	return r.train(ctx, nil)
+}
+
+// Resume goes on with the run in a folder, from its newest checkpoint that is whole, or from the beginning where it
+// has none yet. A run that is complete has nothing left to do.
+func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, err error) {
+	r := &runner{run: run, folder: f, options: o, saved: -1}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if r.release, err = f.acquire(o.Say); err != nil {
+		return Result{}, err
+	}
+	from, err := r.latest()
+	if err != nil {
+		return Result{}, err
+	}
+	if err := r.check(from); err != nil {
+		return Result{}, err
+	}
+	if done, err := r.complete(from); done || err != nil {
+		return Result{Folder: f}, err
+	}
+	if from == nil {
+		o.Say("%s has no checkpoint yet: training starts at the beginning", f)
+	} else {
+		o.Say("training in %s goes on from update %s", f, from.State.Meta[metaUpdate])
+	}
+	if err := r.openJob(); err != nil {
+		return Result{}, err
+	}
+	return r.train(ctx, from)
+}
+
+// SameRun fails where a checkpoint is not one of the run.
+func (run *Run) SameRun(from *Saved) error {
+	numbers, err := from.State.Blob(blobConfig)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from.Path, err)
+	}
+	if run.Same != nil {
+		return run.Same(from, numbers)
+	}
+	if !bytes.Equal(numbers, run.Numbers) {
+		return usagef("%s is of a run with another configuration; a run goes on only as it began", from.Path)
+	}
+	return nil
+}
+
+// state is the job's, with what the runner adds.
+func (run *Run) state(job Job) (*checkpoint.State, error) {
+	s, err := job.State()
+	if err != nil {
+		return nil, err
+	}
+	if s.Blobs == nil {
+		s.Blobs = map[string][]byte{}
+	}
+	if s.Meta == nil {
+		s.Meta = map[string]string{}
+	}
+	s.Blobs[blobConfig] = run.Numbers
+	s.Meta[metaUpdate] = fmt.Sprint(job.Update())
+	return s, nil
+}
+
+// What the runner adds to a job's state.
+const (
+	blobConfig = "config"
+	metaUpdate = "update"
+)

@@ -1,0 +1,294 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/record"
+)
+
+// runner is one process that trains in a folder.
+type runner struct {
+	run     *Run
+	options Options
+	folder  Folder
+	release func() error // of the folder's lock
+
+	job     Job
+	gauged  bool // the job's device has gauges
+	records *records
+	status  Status
+	saved   int   // update of the last checkpoint, -1: none
+	lost    error // why the last checkpoint could not be written
+}
+
+// openJob opens the job and finds out what its device can tell.
+func (r *runner) openJob() error {
+	job, err := r.run.Open(r.options)
+	if err != nil {
+		return err
+	}
+	r.job = job
+	if d := job.Device(); d.Backend != "" {
+		_, err := kernels.ReadGauges(d.Backend, d.Options.Device)
+		if r.gauged = err == nil; !r.gauged && !errors.Is(err, kernels.ErrNoGauges) {
+			r.options.Say("%v", err)
+		}
+	}
+	if r.options.Profile {
+		return r.job.WriteProfile(io.Discard) // a job that cannot measure says so now, not after hours
+	}
+	return nil
+}
+
+// train goes on from a checkpoint, or starts if there is none, to the results.
+func (r *runner) train(ctx context.Context, from *Saved) (result Result, err error) {
+	result.Folder, result.Resume = r.folder, r.run.ResumeCommand(r.folder)
+	if err := r.open(from); err != nil {
+		return result, err
+	}
+	err = r.learn(ctx)
+	if err == nil {
+		err = r.finish(ctx)
+	}
+	switch {
+	case r.lost != nil:
+		err = r.lost // an interrupted run whose state could not be kept is no success
+	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):
+		result.Interrupted, err = true, nil
+	}
+	if r.options.Profile {
+		err = errors.Join(err, r.writeProfile())
+	}
+	return result, r.advise(err)
+}
+
+// advise adds what the user can do. A resumed run is the same to the bit, so it
+// would meet the same NaN again.
+func (r *runner) advise(err error) error {
+	var again *Repeated
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &again) && r.saved >= 0:
+		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting (the checkpoint of update %d is kept)", err, r.saved)
+	case errors.As(err, &again):
+		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting", err)
+	case r.saved >= 0:
+		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, r.run.ResumeCommand(r.folder))
+	}
+	return err
+}
+
+// open restores a checkpoint, if there is one, and opens the records at its update.
+func (r *runner) open(from *Saved) (err error) {
+	if from != nil {
+		if err := r.restore(from); err != nil {
+			return fmt.Errorf("%s: %w", from.Path, err)
+		}
+	}
+	if err := r.folder.addVersions(r.job.Device(), r.saved); err != nil {
+		return err
+	}
+	if r.records, err = openRecords(r.folder, r.saved); err != nil {
+		return err
+	}
+	lines, err := record.ReadJSONL(r.folder.metrics())
+	if err != nil {
+		return err
+	}
+	r.status = Status{Update: r.job.Update(), Updates: r.run.Schedule.Updates}
+	for _, line := range lines {
+		r.headline(line)
+	}
+	return nil
+}
+
+func (r *runner) restore(from *Saved) error {
+	update, err := from.update()
+	if err != nil {
+		return err
+	}
+	if err := r.job.Restore(from.State); err != nil {
+		return err
+	}
+	if r.job.Update() != update {
+		return fmt.Errorf("it is of update %d, and restored to update %d", update, r.job.Update())
+	}
+	r.saved = update
+	return nil
+}
+
+// learn trains to the last update; what is untrained is evaluated first, as the
+// learning curve's origin.
+func (r *runner) learn(ctx context.Context) error {
+	if r.job.Update() >= r.run.Schedule.Updates {
+		return nil
+	}
+	if r.saved < 0 {
+		if err := r.job.WarmUp(ctx); err != nil {
+			return err
+		}
+		if err := r.evaluate(ctx); err != nil {
+			return err
+		}
+	}
+	return Loop(ctx, r.run.Schedule, r.job, Hooks{
+		Log:        r.log,
+		Evaluate:   func() error { return r.evaluate(context.Background()) }, // its step is finished and kept
+		Checkpoint: r.checkpoint,
+		Stopping:   r.job.Stopping,
+	})
+}
+
+// log records what the last updates have learned.
+func (r *runner) log() error {
+	scalars, err := r.job.Scalars()
+	if err != nil {
+		return err
+	}
+	r.status.Update = r.job.Update()
+	if err := r.write(Record{"train", scalars}); err != nil {
+		return err
+	}
+	if err := r.records.time(r.job.Update(), r.gauges()); err != nil {
+		return err
+	}
+	r.report()
+	return nil
+}
+
+func (r *runner) write(x Record) error {
+	line := record.Line{Update: r.job.Update(), Kind: x.Kind, Values: map[string]float64{}}
+	for _, s := range x.Scalars {
+		line.Values[s.Name] = s.Value
+	}
+	r.headline(line)
+	return r.records.write(r.job.Update(), x)
+}
+
+// headline keeps what the last record that has a headline says.
+func (r *runner) headline(line record.Line) {
+	if text := r.job.Headline(line); text != "" {
+		r.status.Headline = text
+	}
+}
+
+// evaluate records what the job says of itself.
+func (r *runner) evaluate(ctx context.Context) error {
+	report, err := r.job.Evaluate(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range report.Records {
+		if err := r.write(x); err != nil {
+			return err
+		}
+	}
+	if err := r.folder.writeFiles(report.Files); err != nil {
+		return err
+	}
+	r.status.Update = r.job.Update()
+	r.report()
+	return nil
+}
+
+// gauges reads the device's, for the records and the line of progress; none where it has none.
+func (r *runner) gauges() []record.Scalar {
+	if !r.gauged {
+		return nil
+	}
+	d := r.job.Device()
+	g, err := kernels.ReadGauges(d.Backend, d.Options.Device)
+	if err != nil { // gauges that fail stop no run
+		return nil
+	}
+	r.status.Device = g.String()
+	return []record.Scalar{
+		{Name: "device_utilisation", Value: g.Utilisation}, {Name: "device_memory_used_bytes", Value: float64(g.MemoryUsed)},
+		{Name: "device_memory_total_bytes", Value: float64(g.MemoryTotal)},
+	}
+}
+
+func (r *runner) report() {
+	if r.options.Progress != nil {
+		r.options.Progress(r.status)
+	}
+}
+
+func (r *runner) checkpoint() error {
+	r.lost = r.keep()
+	return r.lost
+}
+
+// keep makes the records safe first: a checkpoint never knows more than they do.
+func (r *runner) keep() error {
+	update := r.job.Update()
+	if update == r.saved {
+		return nil // interrupted right after a checkpoint that was due
+	}
+	if err := r.records.sync(); err != nil {
+		return err
+	}
+	s, err := r.run.state(r.job)
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.Write(r.folder.checkpoint(), s); err != nil {
+		return err
+	}
+	r.saved = update
+	r.draw()
+	return nil
+}
+
+// draw makes the picture; training goes on without one.
+func (r *runner) draw() {
+	lines, err := record.ReadJSONL(r.folder.metrics())
+	if err == nil {
+		if panels := r.job.Curve(lines); len(panels) > 0 {
+			err = record.Curve(r.folder.curve(), panels)
+		}
+	}
+	if err != nil {
+		r.options.Say("WARNING: the learning curve cannot be drawn: %v", err)
+	}
+}
+
+// finish writes the results, the file that makes the run complete last.
+func (r *runner) finish(ctx context.Context) error {
+	files, err := r.job.Finish(ctx)
+	if err != nil {
+		return err
+	}
+	r.draw()
+	return r.folder.writeFiles(files)
+}
+
+// writeProfile says where the time went.
+func (r *runner) writeProfile() error {
+	var text bytes.Buffer
+	if err := r.job.WriteProfile(&text); err != nil {
+		return err
+	}
+	return record.WriteFile(r.folder.profile(), text.Bytes())
+}
+
+func (r *runner) close() error {
+	var errs []error
+	if r.records != nil {
+		errs = append(errs, r.records.close())
+	}
+	if r.job != nil {
+		errs = append(errs, r.job.Close())
+	}
+	if r.release != nil {
+		errs = append(errs, r.release())
+	}
+	return errors.Join(errs...)
+}

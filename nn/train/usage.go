@@ -1,0 +1,33 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+)
+
+// UsageError is a fault of what the user asked for, such as a folder that holds another run.
+type UsageError struct{ Err error }
+
+// Error is the text of the cause.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// IsUsage reports whether the user can mend the error by asking differently.
+func IsUsage(err error) bool {
+	var u *UsageError
+	return errors.As(err, &u)
+}
+
+func usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
+
+// Repeated marks an error that follows from the numbers of a run, such as a loss that is not finite. A resumed run has
+// the same numbers and would meet it again, so the advice is to start a new run.
+type Repeated struct{ Err error }
+
+// Error is the text of the cause.
+func (e *Repeated) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Repeated) Unwrap() error { return e.Err }
