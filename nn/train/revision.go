@@ -8,21 +8,17 @@ const UnknownRevision = "unknown"
 // Revision is the commit that this program was built from, and whether files were changed since. b is its own
 // debug.BuildInfo. It is one of
 //   - what the Go tool stamped into the program, which `go build` and `go install` do in a clone;
-//   - without a stamp, as by `go run` or with -buildvcs=false, the commit of a clone on this machine: of the folder
-//     that the program was compiled in or, where -trimpath hides it, of the one that it was started in. It counts only if
-//     the Go tool says that this clone, as it is now and with the same settings, gives this very program (their build IDs
-//     are equal), and if git can tell its commit;
-//   - UnknownRevision in all other cases, such as without the clone, go or git, after a change of the sources, or in a test.
+//   - without a stamp, as by `go run` or with -buildvcs=false, the commit of the clone that the program was compiled in, if that
+//     is still there, git can tell its commit, and no source in it was written after the program was linked;
+//   - UnknownRevision in all other cases, such as with -trimpath and no stamp, or after a change of the sources.
 //
-// So a commit is never guessed. It covers what the Go tool compiles, and no library that the program is linked with.
+// It covers what the Go tool compiles, and no library that the program is linked with.
 func Revision(b *debug.BuildInfo) (commit string, changed bool) {
 	if commit, changed = stamped(b.Settings); commit != UnknownRevision {
 		return commit, changed
 	}
-	for _, folder := range sourceFolders(b.Main.Path) {
-		if commit, changed, ok := (clone{folder, b}).revision(); ok {
-			return commit, changed
-		}
+	if commit, changed, ok := sources().revision(); ok {
+		return commit, changed
 	}
 	return UnknownRevision, false
 }
