@@ -70,11 +70,10 @@ var commit = sync.OnceValue(func() string {
 	if !ok {
 		return train.UnknownRevision
 	}
-	return shortRevision(info)
+	return shortRevision(train.Revision(info))
 })
 
-func shortRevision(info *debug.BuildInfo) string {
-	revision, changed := train.Revision(info)
+func shortRevision(revision string, changed bool) string {
 	revision = revision[:min(len(revision), 12)]
 	if changed {
 		revision += "-dirty"

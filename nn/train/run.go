@@ -13,7 +13,7 @@ import (
 type Run struct {
 	Name   string // of the folder of a new run, runs/NAME-SEED-N
 	Seed   uint64
-	Config []byte // config.yaml of a new run
+	Config []byte // config.yaml of a new run. A run to resume is described from this file
 
 	// Numbers is the part of the configuration that decides numbers, and nothing else. Every checkpoint holds it.
 	Numbers []byte
@@ -89,6 +89,9 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 // Resume goes on with the run in a folder, from its newest checkpoint that is whole, or from the beginning where it
 // has none yet. A run that is complete has nothing left to do.
 func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, err error) {
+	if _, err := f.Config(); err != nil {
+		return Result{}, err
+	}
 	r := &runner{run: run, folder: f, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if r.release, err = f.acquire(o.Say); err != nil {

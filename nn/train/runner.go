@@ -266,6 +266,9 @@ func (r *runner) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if want := r.run.Result; want != "" && (len(files) == 0 || files[len(files)-1].Name != want) {
+		return fmt.Errorf("train: the last file of the job's results is not %q, which makes the run complete", want)
+	}
 	r.draw()
 	return r.folder.writeFiles(files)
 }

@@ -11,7 +11,7 @@ func TestStampedRevision(t *testing.T) {
 	for want, settings := range map[string][]debug.BuildSetting{
 		"unknown": {{Key: "CGO_ENABLED", Value: "1"}}, "0123456789abcdef": {revision}, "0123456789abcdef+": {revision, changed},
 	} {
-		commit, dirty := Revision(&debug.BuildInfo{Settings: settings})
+		commit, dirty := stamped(settings)
 		if dirty {
 			commit += "+"
 		}

@@ -1,0 +1,147 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestStartOverwritesNothing(t *testing.T) {
+	dir := whole(t)
+	before, err := os.ReadFile(Folder(dir).metrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Start(t.Context(), newRun(newFit()), Options{Out: dir})
+	if !IsUsage(err) || !strings.Contains(err.Error(), "resume it with `fit --resume "+dir+"`") {
+		t.Error(err)
+	}
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "notes"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), newRun(newFit()), Options{Out: other}); !IsUsage(err) || !strings.Contains(err.Error(), "is not empty") {
+		t.Error(err)
+	}
+	if after, err := os.ReadFile(Folder(dir).metrics()); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the records have changed, %v", err)
+	}
+}
+
+// A complete run is left as it is; one without its checkpoints is not started over its results.
+func TestResumeOverwritesNothing(t *testing.T) {
+	dir := whole(t)
+	said := ""
+	o := Options{Notice: func(text string) { said += text }}
+	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), o); err != nil || said != "the run in "+dir+" is complete" {
+		t.Errorf("%q, %v", said, err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "checkpoints")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"holds the results of a complete run, but no checkpoint", "has records up to update 50, but no checkpoint"} {
+		if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), o); !IsUsage(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		os.Remove(filepath.Join(dir, "result.json"))
+	}
+	if _, err := Resume(t.Context(), Folder(t.TempDir()), newRun(newFit()), o); !IsUsage(err) || !strings.Contains(err.Error(), "is no run folder") {
+		t.Error(err)
+	}
+}
+
+// A run goes on only with the numbers that it began with.
+func TestResumeAsItBegan(t *testing.T) {
+	dir := whole(t)
+	run := newRun(newFit())
+	run.Numbers = []byte("seed: 4\n")
+	if _, err := Resume(t.Context(), Folder(dir), run, Options{}); !IsUsage(err) || !strings.Contains(err.Error(), "of a run with another configuration") {
+		t.Error(err)
+	}
+	run.Same = func(from *Saved, numbers []byte) error { return errors.New(string(numbers)) }
+	if _, err := Resume(t.Context(), Folder(dir), run, Options{}); err == nil || err.Error() != "seed: 3\n" {
+		t.Error(err)
+	}
+}
+
+func TestLockKeepsASecondProcessOut(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no lock here")
+	}
+	dir := whole(t)
+	release, err := Folder(dir).acquire(Options{}.Say)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); err == nil || !strings.Contains(err.Error(), "another process is training in") {
+		t.Error(err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Records and checkpoints come at the schedule's intervals, also where a step crosses a multiple.
+func TestSchedule(t *testing.T) {
+	var logs, evaluations, checkpoints []int
+	job := newFit()
+	at := func(to *[]int) func() error {
+		return func() error { *to = append(*to, job.update); return nil }
+	}
+	s := Schedule{Updates: 11, LogEvery: 3, EvaluateEvery: 0, CheckpointEvery: 5}
+	if err := Loop(t.Context(), s, job, Hooks{Log: at(&logs), Evaluate: at(&evaluations), Checkpoint: at(&checkpoints)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ got, want []int }{{logs, []int{4, 6, 10, 12}}, {evaluations, []int{12}}, {checkpoints, []int{6, 10, 12}}} {
+		if len(x.got) != len(x.want) {
+			t.Fatalf("%v, want %v", x.got, x.want)
+		}
+		for i := range x.want {
+			if x.got[i] != x.want[i] {
+				t.Errorf("%v, want %v", x.got, x.want)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	job, checkpoints = newFit(), nil
+	if err := Loop(ctx, s, job, Hooks{Checkpoint: at(&checkpoints)}); !errors.Is(err, ErrInterrupted) || len(checkpoints) != 1 || checkpoints[0] != 2 {
+		t.Errorf("%v, checkpoints at %v", err, checkpoints)
+	}
+}
+
+// misbehaving is a fit with one mistake.
+type misbehaving struct {
+	*fit
+	files []File
+}
+
+func (m misbehaving) Finish(context.Context) ([]File, error) { return m.files, nil }
+
+// What a job must not do is an error.
+func TestJobsThatMisbehave(t *testing.T) {
+	for want, files := range map[string][]File{
+		`the last file of the job's results is not "result.json"`: {{Name: "other.json"}},
+		`may not write "../result.json"`:                          {{Name: "../result.json"}, {Name: "result.json"}},
+		`may not write "metrics.jsonl"`:                           {{Name: "metrics.jsonl"}, {Name: "result.json"}},
+		`may not write "checkpoints/x"`:                           {{Name: "checkpoints/x"}, {Name: "result.json"}},
+	} {
+		run := newRun(nil)
+		run.Open = func(Options) (Job, error) { return misbehaving{newFit(), files}, nil }
+		if _, err := Start(t.Context(), run, Options{Out: filepath.Join(t.TempDir(), "run")}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	run := newRun(newFit())
+	if _, err := Start(t.Context(), run, Options{Out: filepath.Join(t.TempDir(), "run"), Profile: true}); err == nil || !strings.Contains(err.Error(), "no profile") {
+		t.Error(err)
+	}
+}
