@@ -10,7 +10,7 @@ import (
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -203,7 +203,7 @@ func benchReport(c *cli.Context) error {
 	}
 	f, err := os.Open(c.String("rows"))
 	if err != nil {
-		return &run.UsageError{Err: err}
+		return &train.UsageError{Err: err}
 	}
 	defer f.Close()
 	rows, err := bench.ReadRows(f)

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -31,7 +31,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(stderr, "gmel: "+strings.TrimSpace(withoutPackage(line)))
 	}
-	if run.IsUsage(err) {
+	if train.IsUsage(err) {
 		return exitUsage
 	}
 	return exitFault

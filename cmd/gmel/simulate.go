@@ -10,6 +10,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
@@ -78,7 +79,7 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 		return o, err
 	}
 	if o.Policy, err = sim.NewPolicy(c.String("policy"), o.Scenario, o.Seed); err != nil {
-		return o, &run.UsageError{Err: err}
+		return o, &train.UsageError{Err: err}
 	}
 	return o, nil
 }

@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/setting"
-	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
 // usagef is an error that ends with exit code 2.
 func usagef(format string, args ...any) error {
-	return &run.UsageError{Err: fmt.Errorf(format, args...)}
+	return &train.UsageError{Err: fmt.Errorf(format, args...)}
 }
 
 // usageError turns the flag package's words into one sentence.

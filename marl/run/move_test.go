@@ -35,7 +35,7 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = Resume(t.Context(), dir, Sources{}, train.Options{})
-		if !IsUsage(err) || !strings.Contains(err.Error(), "in fp32 every backend gives the same numbers: `gmel train --resume "+dir+" --backend ref` goes on") {
+		if !train.IsUsage(err) || !strings.Contains(err.Error(), "in fp32 every backend gives the same numbers: `gmel train --resume "+dir+" --backend ref` goes on") {
 			t.Errorf("%s: %v", missing, err)
 		}
 		if got, err := os.ReadFile(f.File("config.yaml")); err != nil || !bytes.Equal(got, other) {

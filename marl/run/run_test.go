@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/google/go-cmp/cmp"
 )
@@ -76,7 +77,7 @@ func TestEverySettingIsDescribed(t *testing.T) {
 
 func TestFaultsAreAllReported(t *testing.T) {
 	_, err := Load(Sources{Sets: []string{"train.gamma=2", "train.heads=3", "scenario.ieds=0", "table_episodes=1"}})
-	if !IsUsage(err) {
+	if !train.IsUsage(err) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
