@@ -4,6 +4,8 @@ package gpu
 
 import (
 	"errors"
+	"flag"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -32,6 +34,20 @@ func needDevice(t *testing.T) {
 	t.Helper()
 	if fake() {
 		t.Skip("needs a GPU; make test-emu tries the same kernels")
+	}
+}
+
+var hold = flag.Bool("hold", false, "TestHold keeps the device until standard input ends")
+
+// TestHold is for scripts that start many processes: while one of them holds the device, the others need not wait until the
+// driver has started it.
+func TestHold(t *testing.T) {
+	if !*hold {
+		t.Skip("for scripts: -hold")
+	}
+	open(t, kernels.Options{})
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		t.Fatal(err)
 	}
 }
 

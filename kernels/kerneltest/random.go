@@ -58,8 +58,12 @@ func RunRandom(t *testing.T, name string, rounds int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mine := chosen(t)
 	for round := range rounds {
 		for _, op := range append(workOps(), kernels.OpLoop) { // testStep tries OpStep
+			if !mine.next() {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%d", op, round), func(t *testing.T) {
 				b, err := randomBench(op, uint64(round))
 				if err != nil {

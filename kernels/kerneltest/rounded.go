@@ -23,13 +23,20 @@ func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mine := chosen(t)
 	for _, b := range roundedBenches() {
+		if !mine.next() {
+			continue
+		}
 		t.Run(b.program.Name, func(t *testing.T) {
 			want := b.roundedReference(t, precision)
 			for _, isa := range info.ISAs {
 				b.compareRounded(t, name, kernels.Options{ISA: isa, Precision: precision}, want, exact)
 			}
 		})
+	}
+	if !mine.next() {
+		return
 	}
 	t.Run("roundings", func(t *testing.T) {
 		b := newRoundings()

@@ -22,10 +22,13 @@ func Run(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
-	for _, b := range benches(t) {
+	mine := chosen(t)
+	for _, b := range benches(t, mine) {
 		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
 	}
-	t.Run("step", func(t *testing.T) { testStep(t, name) })
+	if mine.next() {
+		t.Run("step", func(t *testing.T) { testStep(t, name) })
+	}
 }
 
 // Trials are the suite's trials of one op, for tests of the suite.
@@ -61,7 +64,7 @@ func RunAgain(t *testing.T, name string, o kernels.Options) {
 			t.Error(err)
 		}
 	}()
-	for _, b := range benches(t) {
+	for _, b := range benches(t, chosen(t)) {
 		t.Run(b.program.Name, func(t *testing.T) {
 			want := b.reference(t)
 			s, err := b.open(backend)
@@ -78,21 +81,28 @@ func RunAgain(t *testing.T, name string, o kernels.Options) {
 	}
 }
 
-// benches is the suite: the trials of every op, and Programs whose ops depend on each other.
-func benches(t *testing.T) []*bench {
-	var all []*bench
+// benches is the suite, or the items of it that are mine: the trials of every op, and Programs whose ops depend on each
+// other.
+func benches(t *testing.T, mine *items) (all []*bench) {
+	add := func(build func() *bench) {
+		if mine.next() {
+			all = append(all, build())
+		}
+	}
 	for _, op := range workOps() {
-		trials := trialsOf(op)
-		if len(trials) == 0 {
+		if len(trialsOf(op)) == 0 {
 			t.Errorf("no trials of %s: add a case", op)
 			continue
 		}
-		all = append(all, newBench(trials, uint64(op)))
+		add(func() *bench { return newBench(trialsOf(op), uint64(op)) })
 	}
 	for i := range nets {
-		all = append(all, newNet(uint64(i)))
+		add(func() *bench { return newNet(uint64(i)) })
 	}
-	return append(all, newChain(), newLoop(plainLoop, 3), newFMA())
+	add(newChain)
+	add(func() *bench { return newLoop(plainLoop, 3) })
+	add(newFMA)
+	return all
 }
 
 // workOps lists the ops but OpLoop and OpStep, which have no work of their own; newLoop and testStep
