@@ -43,7 +43,8 @@ func MLP(batch int, widths ...int) Case {
 	sizes := map[string]int{"batch": batch, "layers": len(widths) - 1}
 	return Case{
 		Name: "actor", Shape: fmt.Sprintf("mlp %s B%d", name, batch), Unit: gigaflops, Peer: "mlp", Sizes: sizes, Goals: mlpGoals(batch),
-		Open: func(b kernels.Backend) (Running, error) { return openMLP(b, batch, widths) },
+		Open:  func(b kernels.Backend) (Running, error) { return openMLP(b, batch, widths) },
+		Batch: func(n int) Case { return MLP(n, widths...) },
 	}
 }
 
@@ -84,7 +85,8 @@ func AMARLActor(batch, agents, hidden int) Case {
 	return Case{
 		Name: "actor", Shape: fmt.Sprintf("amarl N%d H%d B%d", agents, hidden, batch), Unit: gigaflops, Peer: "amarl-actor",
 		Sizes: map[string]int{"batch": batch, "agents": agents}, Goals: map[string]float64{peerTorch: 2},
-		Open: func(b kernels.Backend) (Running, error) { return openAMARLActor(b, batch*agents, hidden) },
+		Open:  func(b kernels.Backend) (Running, error) { return openAMARLActor(b, batch*agents, hidden) },
+		Batch: func(n int) Case { return AMARLActor(n, agents, hidden) },
 	}
 }
 

@@ -7,12 +7,13 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Adams are the cases of "adam", which moves memory and computes little: for a GPU, whose floor counts traffic.
+// Adams are the cases of "adam", which moves memory and computes little: for a GPU, whose floor counts traffic. The small one is a launch
+// and little else.
 func Adams(gpu bool) []Case {
 	if !gpu {
 		return nil
 	}
-	return []Case{Adam(10_000_000)}
+	return []Case{Adam(10_000_000), Adam(1 << 16)}
 }
 
 // Adam is one step of Adam on n parameters whose gradients are given: four numbers read and three written for each.

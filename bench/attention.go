@@ -30,6 +30,7 @@ func Attention(batch, agents, heads, width int) Case {
 		Name: "attention", Shape: fmt.Sprintf("N%d h%d D%d B%d", agents, heads, width, batch), Unit: gigaflops, Peer: "attention",
 		Sizes: map[string]int{"agents": agents, "heads": heads},
 		Open:  func(b kernels.Backend) (Running, error) { return openAttention(b, batch, agents, heads, width) },
+		Batch: func(n int) Case { return Attention(n, agents, heads, width) },
 	}
 }
 

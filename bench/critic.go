@@ -36,7 +36,8 @@ func Critic(batch, agents, hidden int) Case {
 	return Case{
 		Name: "critic", Shape: fmt.Sprintf("N%d d%d h%d B%d", agents, hidden, heads, batch), Unit: gigaflops, Peer: "critic",
 		Sizes: map[string]int{"batch": batch, "agents": agents, "heads": heads, "actions": actions}, Goals: map[string]float64{peerTorch: 2},
-		Open: func(b kernels.Backend) (Running, error) { return openCritic(b, batch, agents, hidden, heads) },
+		Open:  func(b kernels.Backend) (Running, error) { return openCritic(b, batch, agents, hidden, heads) },
+		Batch: func(n int) Case { return Critic(n, agents, hidden) },
 	}
 }
 

@@ -26,6 +26,16 @@ func Works() []Work {
 // same are cases that do not depend on the backend.
 func same(cases func() []Case) func(bool) []Case { return func(bool) []Case { return cases() } }
 
+// Batched are the cases that have a batch, on one of n.
+func Batched(cases []Case, n int) (list []Case) {
+	for _, c := range cases {
+		if c.Batch != nil {
+			list = append(list, c.Batch(n))
+		}
+	}
+	return list
+}
+
 // Select returns the cases whose shape contains one of the texts, or all for none.
 func Select(cases []Case, texts []string) (list []Case) {
 	for _, c := range cases {

@@ -16,7 +16,8 @@ func ProximalUpdate(batch, agents, hidden int) Case {
 	return Case{
 		Name: "ppo-update", Shape: fmt.Sprintf("amarl-ppo N%d H%d B%d", agents, hidden, batch), Unit: "joint transitions/s", Items: float64(batch),
 		Peer: "ppo-update", Sizes: map[string]int{"batch": batch, "agents": agents}, Goals: map[string]float64{peerTorch: 3},
-		Open: func(b kernels.Backend) (Running, error) { return openProximal(b, batch, agents, hidden) },
+		Open:  func(b kernels.Backend) (Running, error) { return openProximal(b, batch, agents, hidden) },
+		Batch: func(n int) Case { return ProximalUpdate(n, agents, hidden) },
 	}
 }
 

@@ -18,7 +18,8 @@ func Block(batch, size, channels, groups int) Case {
 	return Case{
 		Name: "unet-block", Shape: fmt.Sprintf("%dx%d C%d G%d B%d", size, size, channels, groups, batch), Unit: gigaflops, Peer: "unet-block",
 		Sizes: map[string]int{"groups": groups}, Goals: map[string]float64{peerTorch: 1.15},
-		Open: func(b kernels.Backend) (Running, error) { return openBlock(b, batch, size, channels, groups) },
+		Open:  func(b kernels.Backend) (Running, error) { return openBlock(b, batch, size, channels, groups) },
+		Batch: func(n int) Case { return Block(n, size, channels, groups) },
 	}
 }
 

@@ -28,7 +28,8 @@ func Update(batch, agents, hidden int) Case {
 	return Case{
 		Name: "update", Shape: fmt.Sprintf("amarl N%d H%d B%d", agents, hidden, batch), Unit: "joint transitions/s", Items: float64(batch),
 		Peer: "update", Sizes: map[string]int{"batch": batch, "agents": agents}, Goals: map[string]float64{peerTorch: 2.5},
-		Open: func(b kernels.Backend) (Running, error) { return openUpdate(b, batch, agents, hidden) },
+		Open:  func(b kernels.Backend) (Running, error) { return openUpdate(b, batch, agents, hidden) },
+		Batch: func(n int) Case { return Update(n, agents, hidden) },
 	}
 }
 

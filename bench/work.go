@@ -18,7 +18,8 @@ type Case struct {
 	Peer   string             // the name by which peers know the work; "": none does it
 	Sizes  map[string]int     // what a peer must know besides the tensors
 	Open   func(kernels.Backend) (Running, error)
-	narrow bool // a product that fills no vector
+	Batch  func(n int) Case // the same work on a batch of n; nil: it has no batch
+	narrow bool             // a product that fills no vector
 }
 
 // against is the case with another goal: the ratio to PyTorch.

@@ -37,6 +37,10 @@ func benchCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR`"},
 		},
 		Action: benchReport, Before: noArguments, OnUsageError: usageError,
+	}, &cli.Command{
+		Name: "show", Usage: "print as text the rows of any benchmark that --json printed",
+		Flags:  []cli.Flag{&cli.StringFlag{Name: "rows", Usage: "read the rows from `FILE`"}},
+		Action: benchShow, Before: noArguments, OnUsageError: usageError,
 	})
 	return c
 }
@@ -50,6 +54,7 @@ func benchFlags() []cli.Flag {
 		deviceFlag(),
 		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products: fp32, and on a GPU tf32 or bf16", Value: kernels.FP32},
 		&cli.StringSliceFlag{Name: "shapes", Usage: "only sizes that contain `TEXT`, such as N32 or 7680x64; may be repeated"},
+		&cli.IntFlag{Name: "batch", Usage: "batches of `N` in place of those of the sizes; 0: those of the sizes"},
 		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for a row, and twice that for each peer", Value: 2},
 		&cli.BoolFlag{Name: "profile", Usage: "list the most expensive ops of each row"},
 		&cli.StringSliceFlag{Name: "peer", Usage: "compare with `COMMAND`, which speaks the protocol of scripts/peer, or with gorgonia; may be repeated"},
@@ -57,6 +62,9 @@ func benchFlags() []cli.Flag {
 		&cli.Float64Flag{Name: "search", Usage: "try no further way of a peer after `S` seconds, and take the best so far; 0: try all"},
 	}
 }
+
+// maxBatch is far above what any device holds of the smallest work.
+const maxBatch = 1 << 24
 
 // noWork handles everything that names no work.
 func noWork(c *cli.Context) error {
@@ -115,7 +123,23 @@ func benchCases(c *cli.Context) (cases []bench.Case, err error) {
 	if len(cases) == 0 {
 		return nil, usagef("no size of %s contains %s", c.Command.Name, strings.Join(c.StringSlice("shapes"), " or "))
 	}
-	return cases, nil
+	return batchedCases(c, cases)
+}
+
+// batchedCases are the cases on batches as long as --batch asks for.
+func batchedCases(c *cli.Context, cases []bench.Case) ([]bench.Case, error) {
+	n := c.Int("batch")
+	switch {
+	case n == 0:
+		return cases, nil
+	case n < 0 || n > maxBatch:
+		return nil, usagef("--batch is %d; allowed are 1 to %d, or 0 for the batch of each size", n, maxBatch)
+	}
+	batched := bench.Batched(cases, n)
+	if len(batched) == 0 {
+		return nil, usagef("%s has no batch: leave out --batch", c.Command.Name)
+	}
+	return batched, nil
 }
 
 // onGPU reports whether the GPU is asked for, or taken by auto.
@@ -195,17 +219,35 @@ func printRow(c *cli.Context, r bench.Row) error {
 	return nil
 }
 
-func benchReport(c *cli.Context) error {
-	for _, name := range []string{"rows", "out"} {
-		if c.String(name) == "" {
-			return usagef("--%s is missing", name)
-		}
+func benchShow(c *cli.Context) error {
+	f, err := openRows(c)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return bench.Show(c.App.Writer, f)
+}
+
+func openRows(c *cli.Context) (*os.File, error) {
+	if c.String("rows") == "" {
+		return nil, usagef("--rows is missing")
 	}
 	f, err := os.Open(c.String("rows"))
 	if err != nil {
-		return &train.UsageError{Err: err}
+		return nil, &train.UsageError{Err: err}
+	}
+	return f, nil
+}
+
+func benchReport(c *cli.Context) error {
+	f, err := openRows(c)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
+	if c.String("out") == "" {
+		return usagef("--out is missing")
+	}
 	rows, err := bench.ReadRows(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.String("rows"), err)
