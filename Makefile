@@ -16,14 +16,11 @@ gpu: ## the program with the CUDA kernels, ./gmel; fetches a toolkit where there
 gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with a GPU
 	scripts/gpu-bundle
 
-# The bundle's script on the driver and the kernels of test-gpu: all kinds of steps, at sizes that these can do. PyTorch
-# computes on the processor, where PEER_PYTHON is there.
-REHEARSED = info|machine|backend|conformance|graphs|parity|worlds|chains|bench-(gemm|actor)-fp32|bench-sim|bench-train|peer-gemm-fp32
+# The bundle's script with a clock, on the driver and the kernels of test-gpu: every step in a short form, and steps that hang,
+# crash and break the device.
 test-gpu-bundle:
 	scripts/gpu-bundle emulated
-	. build/gpu-emulated/env && cd build/gpu-bundle-emulated && GMEL_FAKE_DEVICES=1 STEPS='$(REHEARSED)' SHAPES='1x128x128 64-16' \
-	  SECONDS_EACH=0 WORLDS=2 TRAIN='--algo amarl --ieds 6 --set train.slots_per_iteration=4 --set train.warmup_slots=4' \
-	  PYTHON="$(abspath $(PEER_PYTHON))" PEER_DEVICE=cpu ./run.sh
+	. build/gpu-emulated/env && scripts/bundle/rehearse
 
 # Everything of the backend gpu but the kernels' machine code, on a driver whose device is the host's
 # memory, with the kernels emulated; and the program on it.

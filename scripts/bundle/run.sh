@@ -1,110 +1,282 @@
 #!/usr/bin/env bash
-# Tries and measures the GPU backend on this machine. It needs the driver of an NVIDIA GPU, nothing
-# else; compute-sanitizer and a python3 with PyTorch for CUDA are used where they are found.
+# Tries and measures the GPU backend on this machine, in a bounded time. It needs the driver of an NVIDIA GPU and nothing else;
+# compute-sanitizer and a python3 with PyTorch for CUDA are used where they are found.
 #
-#   OUT=results DEVICE=gpu:0 SECONDS_EACH=2 ./run.sh
-#   STEPS='conformance|bench-gemm.*' SHAPES='1x128x128 N8' ./run.sh   only these steps, only sizes that contain a word
+#   ./run.sh            tests, then measurements, then sanitizers: 9 minutes at most
+#   ./run.sh tests      tests, then sanitizers: 150 s
+#   ./run.sh measure    measurements alone: 400 s
+#   STEPS='conformance-.*|bench-critic-.*' ./run.sh    only these steps
 #
-# A step that fails is noted, and the next one begins. Everything goes into the folder $OUT:
-# steps.jsonl, the output of each step, and rows of benchmarks as JSON. The end is a short table.
-# The exit code is 1 if a step has failed.
+# OUT     folder of the results (results): MODE-table.txt, MODE-rows.jsonl and MODE-results.tgz, the output of each step
+# LEASE   seconds for everything; what does not fit is listed as not run
+# DEVICE  gpu:0
+#
+# Every step is a process of its own with a time limit. One that fails, hangs or breaks the device is listed, and the next one
+# begins. Rows are kept as they come; table and archive are written at any end, also after Ctrl-C or a SIGTERM.
+# The exit code is 1 if a step has failed, 3 if none has but some did not fit.
 set -u
 cd "$(dirname "$0")"
+
+mode=${1:-all}
+case $mode in
+all) lease=540 ;;
+tests) lease=150 ;;
+measure) lease=400 ;;
+*) echo "run.sh: there is no mode $mode; allowed are all, tests and measure" >&2; exit 2 ;;
+esac
 OUT=${OUT:-results}
+LEASE=${LEASE:-$lease}
 DEVICE=${DEVICE:-gpu:0}
-SECONDS_EACH=${SECONDS_EACH:-2}
-STEP_LIMIT=${STEP_LIMIT:-1800} # seconds
 STEPS=${STEPS:-.*}
-SHAPES=${SHAPES:-}
-WORLDS=${WORLDS:-0} # of `gmel bench sim` and `gmel bench train`; 0: their defaults
-TRAIN=${TRAIN:-}    # more options of `gmel bench train`
-PRECISIONS=${PRECISIONS:-fp32 tf32 bf16} # of the factors of products
+STEP_LIMIT=${STEP_LIMIT:-55}       # seconds of a step
+SECONDS_EACH=${SECONDS_EACH:-0.3}  # of a row of a benchmark
+JOBS=${JOBS:-8}                    # tests at a time
+PARTS=${PARTS:-64}                 # of the suites of ops: more than they have items, so that each op has a process
 PYTHON=${PYTHON:-python3}
-PEER_DEVICE=${PEER_DEVICE:-cuda} # where PyTorch computes
-mkdir -p "$OUT" && OUT=$(cd "$OUT" && pwd) || exit 1
-rm -f "$OUT"/*.jsonl "$OUT"/*.txt
+REHEARSAL=${REHEARSAL:-}           # not empty: the smallest sizes, for an emulated device
+RESERVE=5                          # seconds for table and archive
+
+mkdir -p "$OUT" && OUT=$(cd "$OUT" && pwd) || exit 2
+if ls "$OUT/$mode"-* >/dev/null 2>&1; then
+  echo "run.sh: $OUT has results of an earlier $mode; name another folder with OUT" >&2
+  exit 2
+fi
+raw=$(mktemp -d) || exit 2 # the output of each step
+touch "$raw/pids"
+declare -A running # steps in the background
 for program in gmel gpu.test; do
-  [ $program -nt $program.gz ] || { gzip -dc $program.gz > $program && chmod +x $program; } || exit 1
+  [ -e $program ] || { gzip -dc $program.gz > $program.new && chmod +x $program.new && mv $program.new $program; } || exit 2
 done
 export CUDA_VISIBLE_DEVICES=${CUDA_VISIBLE_DEVICES:-${DEVICE#gpu:}} # gpu:0 from here on
 
-failed=0 table=
-note() { # note NAME RESULT SECONDS
-  printf '{"step":"%s","result":"%s","seconds":%d}\n' "$1" "$2" "$3" >> "$OUT/steps.jsonl"
-  table+=$(printf '%-28s %-8s %5d s' "$1" "$2" "$3")$'\n'
-  echo "$1: $2 after $3 s" >&2
+note() { # note NAME RESULT SECONDS [REMARK]
+  printf '{"step":"%s","result":"%s","seconds":%d,"remark":"%s"}\n' "$1" "$2" "$3" "$(tr -d '"\\\n' <<< "${4:-}" | cut -c1-160)" >> "$raw/steps.jsonl"
+  [[ $2 =~ ^(begun|pass)$ ]] || echo "$1: $2 after $3 s${4:+, $4}" >&2
 }
+
+# begin COMMAND... starts it in a process group of its own and sets child.
+begin() {
+  set -m
+  "$@" 9>&- &
+  child=$!
+  set +m
+  echo $child >> "$raw/pids"
+}
+
+# limited SECONDS COMMAND... ends the command after its time: 124. A process that even SIGKILL does not end, because it waits for
+# the driver, is left behind.
+limited() {
+  local end=$((SECONDS + $1))
+  begin "${@:2}"
+  while kill -0 $child 2>/dev/null; do
+    ((SECONDS < end)) || break
+    sleep 0.1
+  done
+  if ! kill -0 $child 2>/dev/null; then
+    wait $child
+    return
+  fi
+  kill -TERM -- -$child 2>/dev/null
+  for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 $child 2>/dev/null && sleep 0.2; done
+  kill -KILL -- -$child 2>/dev/null
+  return 124
+}
+
+# complaint is the first thing that went wrong in an output: what a failed test says first, a panic, an error.
+complaint() {
+  awk '/^ *--- (PASS|SKIP)/ { said = "" }
+    /^ +[a-z_]+\.go:[0-9]+: / && said == "" { said = $0 }
+    /^ *--- FAIL/ && said != "" || /^panic: |^SIG[A-Z]+: |^gmel: |[Ee]rror/ { if (said == "") said = $0; sub(/^ +/, "", said); print said; exit }'
+}
+
 chosen() { [[ $1 =~ ^($STEPS)$ ]]; }
-play() { # play NAME FILE COMMAND...: what it prints goes to FILE, what it complains of to NAME.txt
-  local name=$1 file=$2 begin=$SECONDS result=pass
+
+# step NAME FILE COMMAND...: what the command prints goes to FILE, what it complains of to NAME.err.
+step() {
+  local name=$1 file=$2 began=$SECONDS limit=$((LEASE - RESERVE - SECONDS)) code
   shift 2
   chosen "$name" || return 0
-  timeout "$STEP_LIMIT" "$@" > "$OUT/$file" 2> "$OUT/$name.err" || result=FAIL
-  cat "$OUT/$name.err" >> "$OUT/$name.txt" && rm "$OUT/$name.err"
-  ! grep -q 'no tests to run' "$OUT/$name.txt" || result=FAIL
-  [ $result = pass ] || { failed=1; tail -n 5 "$OUT/$name.txt" >&2; }
-  note "$name" $result $((SECONDS - begin))
+  ((limit <= STEP_LIMIT)) || limit=$STEP_LIMIT
+  ((limit >= 3)) || { note "$name" 'not run' 0; return; }
+  note "$name" begun 0
+  limited $limit "$@" > "$raw/$file" 2> "$raw/$name.err" < /dev/null
+  code=$?
+  local seconds=$((SECONDS - began)) remark
+  remark=$(cat "$raw/$name.err" "$raw/$file" | complaint)
+  case $code in
+  0) note "$name" pass $seconds "$(grep -c '^ *--- PASS' "$raw/$file" | sed 's/^0$//; s/$/ passed/; s/^ passed//')" ;;
+  124) note "$name" hung $seconds "it had $limit s" ;;
+  *) note "$name" FAIL $seconds "exit code $code: $remark" ;;
+  esac
 }
-step() { play "$1" "$1.txt" "${@:2}"; }
-rows() { play "$1" "$1.jsonl" "${@:2}" --json --seconds "$SECONDS_EACH"; }
-shapes=()
-for word in $SHAPES; do shapes+=(--shapes "$word"); done
-bench() { rows "$1" ./gmel bench "${@:2}" --backend gpu "${shapes[@]}"; } # bench NAME WORK OPTION...
-tests() { step "$1" ./gpu.test -test.v -test.run "$2"; }                   # tests NAME PATTERN
 
-step info ./gmel info --json
-if command -v nvidia-smi >/dev/null; then step machine nvidia-smi -q; else note machine skipped 0; fi
-tests backend 'TestSegments|TestCopies|TestArenas|TestDebug|TestPrecision$|TestProfile$|TestAfterClose'
-tests conformance 'TestConformance|TestRandomShapes|TestPrecisions$'
-tests graphs 'TestGraphs|TestProfiledRuns'
-tests parity 'TestParity|TestPrecisionsAgree'
-tests worlds 'TestWorlds|OneGraph|TestIllegalAction|TestProgramsShareWorlds|TestBackendsTakeTurns|TestHostAndDeviceTakeTurns|TestHostPlaysBlindWorlds|TestGauges'
-
-if sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null); then
-  for tool in memcheck racecheck initcheck; do
-    step "sanitizer-$tool" "$sanitizer" --tool $tool --error-exitcode 9 ./gpu.test -test.run 'TestConformance/.*/.*/1$|TestGraphs'
+# pool [COMMAND...] reads lines "NAME ARGUMENT..." and runs the tests with these arguments, under the command, JOBS at a time.
+pool() {
+  local name arguments finished
+  running=()
+  while read -r name arguments; do
+    if ((${#running[@]} >= JOBS)); then
+      wait -n -p finished "${!running[@]}"
+      unset "running[$finished]"
+    fi
+    step "$name" "$name.txt" "$@" ./gpu.test -test.v $arguments &
+    running[$!]=1
   done
-else
-  note sanitizer skipped 0
+  ((${#running[@]} == 0)) || wait "${!running[@]}"
+  running=()
+  save
+}
+
+# parts NAME PATTERN: the tests of a suite, in parts of an op each.
+parts() {
+  local i
+  for ((i = 1; i <= PARTS; i++)); do printf '%s-%02d -test.run ^(%s)$ -suite.part %d/%d\n' "$1" $i "$2" $i "$PARTS"; done
+}
+
+# rows NAME COMMAND...: a benchmark; its rows are kept even if it is ended.
+rows() {
+  step "$1" "$1.jsonl" "${@:2}" --json --seconds "$SECONDS_EACH"
+  [ ! -s "$raw/$1.jsonl" ] || cat "$raw/$1.jsonl" >> "$OUT/$mode-rows.jsonl"
+  save
+}
+
+# bench NAME WORK PRECISION OPTION...
+bench() { rows "$1-$2-$3" ./gmel bench "$2" --backend gpu --precision "$3" "${@:4}" $batch; }
+
+# --- what there is to do ---
+
+batch= rounds=300x ieds=100 worlds=1024 many=65536 agents=(8 32 128 256) rivals=(32 256) updates='amarl' wide='H128 B1024' mlps='' adam=10000000
+products=('NN 7680x64x64' 'NT 7680x64x64' 'TN 64x64x7680' 'NN 4096x128x128' 'NN 8192x128x128' 'NN 32768x64x64' 'NN 1024x1024x1024' 'NN 1x128x128')
+if [ -n "$REHEARSAL" ]; then
+  batch='--batch 2' rounds=1x ieds=6 worlds=2 many=2 agents=(8) rivals=(8) updates=H64 wide=H64 mlps=32-64 adam=65536
+  products=('NN 1x128x128')
 fi
+sizes() { # sizes PREFIX SUFFIX SIZE...: options that choose these sizes
+  local size
+  for size in "${@:3}"; do options+=(--shapes "$1$size$2"); done
+}
 
-works='gemm actor critic update ppo-update iteration unet-block attention adam'
-for precision in $PRECISIONS; do
-  for work in $works; do bench "bench-$work-$precision" "$work" --precision "$precision"; done
-done
-step chains ./gpu.test -test.run '^$' -test.bench Chains -test.benchtime 300x # products together in a launch, and alone
-rows bench-sim ./gmel bench sim --backend gpu --worlds "$WORLDS"
-rows bench-sim-many ./gmel bench sim --backend gpu --ieds 30 --ieds 100 --worlds 65536
-rows bench-sim-cpu ./gmel bench sim --ieds 30 --ieds 100
-rows bench-train ./gmel bench train --backend gpu --worlds "$WORLDS" $TRAIN
-rows bench-train-many ./gmel bench train --backend gpu --algo amarl-ppo --ieds 30 --ieds 100 --ieds 300 --worlds 1024
+identify() {
+  step info info.json ./gmel info --json
+  step machine machine.txt sh -c 'uname -a; nproc; ldd --version | head -n 1; nvcc --version; nvidia-smi -q; "$0" -c "import torch; print(torch.__version__)"; true' "$PYTHON"
+}
 
-if "$PYTHON" -c "import sys, torch; sys.exit('$PEER_DEVICE' == 'cuda' and not torch.cuda.is_available())" 2>/dev/null; then
-  for precision in $PRECISIONS; do
-    peer="$PYTHON peer/peer.py --device $PEER_DEVICE --precision $precision"
-    for work in $works; do bench "peer-$work-$precision" "$work" --precision "$precision" --peer "$peer"; done
-  done
-else
-  note peer skipped 0
-fi
+# One op a process: a fault leaves a device's context useless to the process that met it. Then every other test by itself.
+tests() {
+  local suites='TestConformance|TestRandomShapes|TestPrecisions' again='TestGraphs|TestProfiledRuns' first='TestParity|TestPrecisionsAgree|TestWorlds'
+  pool < <(parts conformance "$suites")
+  pool < <(parts graphs "$again")
+  pool < <({
+    echo "${first//|/$'\n'}"
+    ./gpu.test -test.list . | grep ^Test | grep -vxE "$suites|$again|$first|TestHold"
+  } | sed 's/.*/test-& -test.run ^&$/')
+}
 
-value() { echo "\"$1\":([0-9.e+-]+),"; } # a number of a row, by sed
-{
-  echo; printf '%s' "$table"; echo
-  for f in "$OUT"/bench-*.jsonl; do
-    [ -e "$f" ] || continue
-    name=$(basename "$f" .jsonl)
-    sed -nE "s/^\{\"name\":\"[^\"]*\",\"shape\":\"([^\"]*)\".*$(value seconds).*$(value rate)\"unit\":\"([^\"]*)\".*/\1\t\2\t\3\t\4/p" "$f" |
-      awk -F'\t' -v f="$name" '{ printf "%-20s %-44s %12.2f us  %12.4g %s\n", f, $1, $2 * 1e6, $3, $4 }'
-    sed -nE "s/^\{\"name\":\"sim\",\"work\":\"([^\"]*)\",$(value ieds).*$(value worlds).*$(value rate)\"unit\":\"([^\"]*)\".*/\1, \2 IEDs, \3 worlds\t\4\t\5/p" "$f" |
-      awk -F'\t' -v f="$name" '{ printf "%-20s %-60s  %12.4g %s\n", f, $1, $2, $3 }'
-    sed -nE "s/^\{\"name\":\"train\",\"algo\":\"([^\"]*)\",$(value ieds)$(value worlds).*\"step\":\{[^}]*\"rate\":([^}]*)\},\"step_inference\":\{[^}]*\"rate\":([^}]*)\},\"step_inference_update\":\{[^}]*\"rate\":([^}]*)\}.*/\1, \2 IEDs, \3 worlds\t\4\t\5\t\6/p" "$f" |
-      awk -F'\t' -v f="$name" '{ printf "%-20s %-44s %.4g step, %.4g + inference, %.4g + update, agent-steps/s\n", f, $1, $2, $3, $4 }'
+measure() {
+  local options=() precision
+  sizes N ' ' "${agents[@]}"
+  for precision in fp32 bf16; do bench bench critic $precision "${options[@]}"; done
+  bench bench update fp32 --shapes "$updates"
+  bench bench ppo-update fp32
+  bench bench actor fp32 --shapes "$mlps"
+  bench bench unet-block fp32
+  batch= bench bench adam fp32 --shapes $adam
+  options=()
+  sizes '' '' "${products[@]}"
+  batch= bench bench gemm fp32 "${options[@]}"
+  rows bench-sim ./gmel bench sim --backend gpu --ieds 30 --ieds $ieds --worlds $many
+  rows bench-train ./gmel bench train --backend gpu --algo amarl-ppo --ieds $ieds --worlds $worlds ${REHEARSAL:+--set train.slots_per_iteration=4 --set train.warmup_slots=4 --set train.minibatches=2}
+  bench bench update bf16 --shapes "$updates"
+  bench bench unet-block bf16
+  batch= bench bench gemm bf16 "${options[@]}"
+  step chains chains.txt ./gpu.test -test.run '^$' -test.bench Chains -test.benchtime $rounds # products together in a launch, and alone
+}
+
+# beside NAME WORK PRECISION SHAPE: a work in turns with PyTorch, which compiles for most of the time.
+beside() { bench "$1" "$2" "$3" --shapes "$4" --peer "$peer" --patience 25 --search 30; }
+
+compare() {
+  local precision n
+  if [ -z "${PEER:-}" ] && ! "$PYTHON" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
+    note peers skipped 0 "$PYTHON has no PyTorch for CUDA"
+    return
+  fi
+  for precision in fp32 bf16; do
+    peer=${PEER:-$PYTHON peer/peer.py --device cuda --precision $precision}
+    for n in "${rivals[@]}"; do beside peer-N$n critic $precision "N$n "; done
+    beside peer update $precision "$wide"
   done
-  for f in "$OUT"/peer-*.jsonl; do
-    [ -e "$f" ] || continue
-    sed -nE "s/.*\"shape\":\"([^\"]*)\".*\"peer\":\"([^\"]*)\",\"variant\":\"([^\"]*)\".*$(value ratio).*/\1\t\2\t\3\t\4/p" "$f" |
-      awk -F'\t' -v f="$(basename "$f" .jsonl)" '{ printf "%-20s %-44s %6.2f times %s, %s\n", f, $1, $4, $2, $3 }'
+}
+
+sanitize() {
+  local tool sanitizer
+  sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null) || { note sanitizers skipped 0 'there is no compute-sanitizer'; return; }
+  for tool in memcheck racecheck; do
+    pool "$sanitizer" --tool $tool --error-exitcode 9 < <(parts "$tool" TestConformance)
   done
-} | tee "$OUT/table.txt"
-exit $failed
+}
+
+# --- what is left of it ---
+
+# table counts each step by its last word: one that has begun and has said nothing since was cut off.
+table() {
+  awk -F'"' -v commit="$(cat commit)" -v mode="$mode" -v spent=$SECONDS -v lease="$LEASE" '
+    { split($11, n, /[:,]/); if (!($4 in result)) order[++steps] = $4; result[$4] = $8; seconds[$4] = n[2]; remark[$4] = $14 }
+    END {
+      for (i = 1; i <= steps; i++) {
+        name = order[i]; r = result[name] == "begun" ? "cut off" : result[name]
+        group = name; sub(/-[0-9]+$/, "", group); sub(/^test-.*/, "other tests", group)
+        if (!(group in of)) groups[++kinds] = group
+        of[group]++; count[r]++
+        if (seconds[name] > longest[group]) longest[group] = seconds[name]
+        if (r == "pass") passed[group]++
+        else bad = bad sprintf("%-28s %-8s %4d s  %s\n", name, r, seconds[name], remark[name])
+      }
+      printf "%s, %s: %d steps, %d passed", commit, mode, steps, count["pass"]
+      split("FAIL|hung|cut off|not run|skipped", words, "|")
+      for (i = 1; i <= 5; i++) printf ", %d %s", count[words[i]], words[i]
+      printf "; %d of %d s\n\n%s\n", spent, lease, bad
+      for (i = 1; i <= kinds; i++) printf "%-28s %3d of %3d passed, the longest took %d s\n", groups[i], passed[groups[i]], of[groups[i]], longest[groups[i]]
+    }' "$raw/steps.jsonl"
+  [ ! -s "$OUT/$mode-rows.jsonl" ] || { echo; timeout -k 1 5 ./gmel bench show --rows "$OUT/$mode-rows.jsonl"; }
+}
+
+# save writes table and archive, each whole or not at all. tar says 1 where a file has grown meanwhile.
+save() {
+  [ -e "$raw/steps.jsonl" ] || return 0
+  table > "$OUT/$mode-table.new" 2>&1
+  mv "$OUT/$mode-table.new" "$OUT/$mode-table.txt"
+  tar -czf "$OUT/$mode-results.new" -C "$raw" --exclude ./pids . 2>/dev/null
+  (($? > 1)) || mv "$OUT/$mode-results.new" "$OUT/$mode-results.tgz"
+}
+
+finish() {
+  trap '' TERM INT HUP
+  exec 9>&- # the holder's
+  kill -KILL "${!running[@]}" "${holder:-}" 2>/dev/null
+  while read -r child; do kill -KILL -- -"$child"; done < "$raw/pids" 2>/dev/null
+  save
+  cat "$OUT/$mode-table.txt"
+  local code=0
+  ! grep -qE '"(not run|skipped)"' "$raw/steps.jsonl" || code=3
+  ! awk -F'"' '{ r[$4] = $8 } END { for (s in r) if (r[s] ~ /FAIL|hung|begun/) exit 1 }' "$raw/steps.jsonl" && code=1
+  rm -rf "$raw"
+  exit $code
+}
+
+# hold keeps the device ready between the steps: without, a driver takes seconds to start it for each.
+hold() {
+  exec 9> >(exec ./gpu.test -test.run '^TestHold$' -hold > "$raw/hold.txt" 2>&1)
+  holder=$!
+  ! command -v nvidia-smi >/dev/null ||
+    begin nvidia-smi --query-gpu=timestamp,clocks.sm,clocks.mem,power.draw,temperature.gpu,utilization.gpu,clocks_event_reasons.active \
+      --format=csv -l 2 > "$raw/gauges.csv" 2>&1
+}
+
+trap finish EXIT
+trap 'exit 1' TERM INT HUP
+hold
+identify
+[ $mode = measure ] || tests
+[ $mode = tests ] || { measure; compare; }
+[ $mode = measure ] || sanitize
