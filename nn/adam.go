@@ -8,13 +8,13 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// AdamConfig are the settings of Adam (Kingma & Ba 2015). Zero values of B1, B2 and Eps mean
-// the paper's 0.9, 0.999 and 1e-8; MaxNorm 0 means no clipping.
+// AdamConfig holds the settings of Adam (Kingma & Ba 2015). Zero B1, B2 and Eps mean the paper's
+// 0.9, 0.999 and 1e-8. Zero MaxNorm means no clipping.
 type AdamConfig struct {
 	LR      float32
 	B1, B2  float32
 	Eps     float32
-	MaxNorm float32 // limit of the global norm of the gradient
+	MaxNorm float32 // upper limit of the gradient's global norm
 }
 
 // Adam is the optimiser of one network. It owns the gradients, the moments and the step state.
@@ -28,7 +28,7 @@ type Adam struct {
 	norm, scale machine.Tensor // []
 }
 
-// NewAdam places the optimiser of p in the layout, under name.
+// NewAdam adds the tensors of an optimiser of p to the layout; their names begin with name.
 func NewAdam(l *machine.Layout, name string, p *Placed, cfg AdamConfig) *Adam {
 	if !(cfg.LR >= 0) || cfg.MaxNorm < 0 {
 		panic(fmt.Sprintf("nn: Adam %s with %+v", name, cfg))
@@ -45,13 +45,13 @@ func NewAdam(l *machine.Layout, name string, p *Placed, cfg AdamConfig) *Adam {
 	}
 }
 
-// Grads is where the gradient is expected before Step.
+// Grads is the gradient that Step reads.
 func (a *Adam) Grads() *Placed { return a.grads }
 
-// Norm is the scalar that receives the norm of the gradient before clipping.
+// Norm is the scalar into which Step writes the gradient's norm before clipping.
 func (a *Adam) Norm() machine.Tensor { return a.norm }
 
-// Step appends one step: norm of the gradient, clipping, tick, update.
+// Step appends one step of Adam: norm of the gradient, clipping, step count, update.
 func (a *Adam) Step(b *machine.Builder) {
 	q := b.Temp(a.name + "/sumsq")
 	b.SumSquares(a.grads.Flat, q)
@@ -64,7 +64,8 @@ func (a *Adam) Step(b *machine.Builder) {
 	b.Adam(a.params.Flat, a.grads.Flat, a.m, a.v, a.state, scale, a.cfg.B1, a.cfg.B2, a.cfg.Eps)
 }
 
-// InitState sets the optimiser to step 0: moments zero, learning rate from the settings.
+// InitState sets the optimiser to step 0: moments and gradients are zero, the learning rate is that
+// of the settings.
 func (a *Adam) InitState(s *machine.Session) error {
 	zero := make([]float32, a.params.net.size)
 	return cmp.Or(s.Upload(a.m, zero), s.Upload(a.v, zero), s.Upload(a.grads.Flat, zero), s.Upload(a.state, []float32{a.cfg.LR, 1, 1}))

@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// regression is a network that learns y = sin x, as a user of the package builds it.
+// regression is a network that learns y = sin x. It is built through the exported API only.
 type regression struct {
 	net     *nn.Params
 	placed  *nn.Placed
@@ -93,7 +93,7 @@ func TestNetworkLearns(t *testing.T) {
 	}
 }
 
-// One step against the formulas of Kingma & Ba in float64, with and without clipping.
+// TestAdamStep compares one step with the formulas of Kingma & Ba in float64, with and without clipping.
 func TestAdamStep(t *testing.T) {
 	for _, limit := range []float32{0, 0.05} {
 		r := newRegression(t, nn.AdamConfig{LR: 0.02, MaxNorm: limit})

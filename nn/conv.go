@@ -13,13 +13,13 @@ type Conv struct {
 	Act    op.Act
 }
 
-// NewConv2D adds the parameters name.w with the shape [KY, KX, in, out] and name.b; the bias
-// starts at zero, or as init says where that fills biases (KaimingUniform).
+// NewConv2D adds the parameters name.w of shape [KY, KX, in, out] and name.b [out]. The bias starts
+// at zero unless init fills biases too (KaimingUniform).
 func NewConv2D(p *Params, name string, shape [4]int, win op.Window, a op.Act, init Init) *Conv {
 	return newConv(p, name, shape[:], &Conv{Window: win, Act: a}, init)
 }
 
-// NewConv1D is NewConv2D for a weight of shape [K, in, out] that moves along sequences.
+// NewConv1D is NewConv2D for sequences; the weight has the shape [K, in, out].
 func NewConv1D(p *Params, name string, shape [3]int, win op.Window, a op.Act, init Init) *Conv {
 	return newConv(p, name, shape[:], &Conv{Window: win, Act: a}, init)
 }
@@ -38,7 +38,7 @@ func newConv(p *Params, name string, shape []int, c *Conv, init Init) *Conv {
 	return c
 }
 
-// Apply returns act(x * w + b): [B,OY,OX,out] for images x[B,Y,X,in], [B,OT,out] for
+// Apply returns act(x * w + b): [B,OY,OX,out] for images x[B,Y,X,in], or [B,OT,out] for
 // sequences x[B,T,in].
 func (c *Conv) Apply(bd *Bound, x *G.Node) *G.Node {
 	if len(c.W.shape) == 3 {

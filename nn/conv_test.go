@@ -16,7 +16,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// convGolden is testdata/conv_golden.json, made by conv_golden.py with PyTorch's autograd in float64.
+// convGolden is testdata/conv_golden.json. conv_golden.py made it with PyTorch's autograd in float64.
 type convGolden struct {
 	Fills map[string][2]float64
 	Cases []convCase
@@ -28,7 +28,7 @@ type convCase struct {
 	Y, Dx, Dw, Db []float64
 }
 
-// node adds an input with the numbers of the golden file.
+// node adds an input node with values from the golden file.
 func (c *convGolden) node(g *G.ExprGraph, dt tensor.Dtype, name string, shape []int) *G.Node {
 	n, fill := 1, c.Fills[name]
 	for _, d := range shape {
@@ -41,7 +41,7 @@ func (c *convGolden) node(g *G.ExprGraph, dt tensor.Dtype, name string, shape []
 	return node(g, dt, name, x, shape...)
 }
 
-// conv builds one case and returns its results under their golden names.
+// conv builds one case and returns its results by their names in the golden file.
 func (c *convGolden) conv(t *testing.T, k *convCase, dt tensor.Dtype) (*G.ExprGraph, map[string]*G.Node) {
 	t.Helper()
 	d, g, win := k.Dims, G.NewGraph(), op.Window{Stride: k.Stride, Pad: k.Pad}
@@ -96,7 +96,7 @@ func TestConvolutionsAgreeWithPyTorch(t *testing.T) {
 	}
 }
 
-// The layers draw from the bounds of PyTorch's default: 1/sqrt of the inputs that an output sees.
+// PyTorch's default bound is 1/sqrt(fan-in), and the layers must keep to it.
 func TestConvLayers(t *testing.T) {
 	p := nn.NewParams("net")
 	image := nn.NewConv2D(p, "image", [4]int{3, 5, 4, 6}, op.Window{Stride: 2, Pad: 1}, op.ReLU, nn.KaimingUniform)

@@ -16,7 +16,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// golden is testdata/critic_golden.json, made by critic_golden.py with PyTorch's autograd in float64.
+// golden is testdata/critic_golden.json. critic_golden.py made it with PyTorch's autograd in float64.
 type golden struct {
 	B, N, O, U, H, Heads int
 	Leaky                float32
@@ -75,7 +75,7 @@ func node(g *G.ExprGraph, dt tensor.Dtype, name string, v any, shape ...int) *G.
 	return G.NewTensor(g, dt, len(shape), G.WithName(name), G.WithShape(shape...), G.WithValue(value))
 }
 
-// critic builds the golden network and returns its results under their golden names.
+// critic builds the golden network and returns its results by their names in the golden file.
 func (c *golden) critic(t *testing.T, dt tensor.Dtype) (g *G.ExprGraph, results map[string]*G.Node) {
 	t.Helper()
 	g = G.NewGraph()
@@ -96,7 +96,7 @@ func (c *golden) critic(t *testing.T, dt tensor.Dtype) (g *G.ExprGraph, results 
 	x := op.Attention(q, k, v, c.N, c.Heads)
 	hidden := op.Linear(op.Concat(s, x), weight("W_1", 2*c.H, c.H), weight("b_1", c.H), leaky)
 	all := op.Linear(hidden, weight("W_2", c.H, c.U), weight("b_2", c.U), op.Identity)
-	// The sum over agents of the mean over the batch.
+	// The loss is the mean over the batch, summed over agents.
 	mse := op.Affine(op.Sum(op.Square(op.Sub(op.Pick(all, act), y))), 1/float32(c.B), 0)
 	penalty := op.AttentionPenalty(q, k, c.N, c.Heads, c.PenaltyWeight)
 	loss := op.Add(mse, penalty)
@@ -174,7 +174,7 @@ func numbers(t *testing.T, v G.Value) []float64 {
 	return y
 }
 
-// near allows tol relative to the largest element.
+// near compares with tolerance tol, relative to the largest element.
 func near(t *testing.T, name string, got, want []float64, tol float64) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -9,17 +9,17 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Node is a node of a graph. Algorithms name it so and need not import the graph library.
+// Node is a node of a graph. Algorithms use this name, so they need not import the graph library.
 type Node = G.Node
 
-// Fragment is one graph on its way into a Program: its inputs are read from tensors of
-// the arena, its outputs written to tensors. One fragment holds at most one loss, because
-// gorgonia's Grad may be called once for a graph (see package op).
+// Fragment is a graph that becomes part of a Program. It reads its inputs from tensors of the arena
+// and writes its outputs to tensors. A fragment holds at most one loss, because gorgonia's Grad may
+// be called only once per graph (see package op).
 type Fragment struct {
 	g     *G.ExprGraph
 	in    map[*Node]machine.Tensor
 	out   map[*Node]machine.Tensor
-	after []func(b *machine.Builder) // what the Program does with the outputs, right behind the graph
+	after []func(b *machine.Builder) // what the Program does with the outputs, right after the graph
 }
 
 // NewFragment returns an empty graph.
@@ -27,7 +27,7 @@ func NewFragment() *Fragment {
 	return &Fragment{g: G.NewGraph(), in: map[*Node]machine.Tensor{}, out: map[*Node]machine.Tensor{}}
 }
 
-// Input is the node that reads t.
+// Input returns the node that reads t.
 func (f *Fragment) Input(t machine.Tensor) *Node {
 	n := G.NewTensor(f.g, tensor.Float32, len(t.Shape()), G.WithShape(t.Shape()...), G.WithName(t.Name()))
 	if len(t.Shape()) == 0 {
@@ -37,16 +37,16 @@ func (f *Fragment) Input(t machine.Tensor) *Node {
 	return n
 }
 
-// read notes where an input comes from. gorgonia merges inputs of equal name and shape, so a
-// second tensor of the same name would take the place of the first without a word.
+// read records the tensor of an input. gorgonia merges inputs of equal name and shape, so a second
+// tensor of the same name would silently replace the first.
 func (f *Fragment) read(n *Node, t machine.Tensor) {
 	if other, ok := f.in[n]; ok && other != t {
-		panic(fmt.Sprintf("nn: input %s is bound to two tensors, %v and %v; one fragment can hold one of them", n.Name(), other, t))
+		panic(fmt.Sprintf("nn: input %s is bound to two tensors, %v and %v; a fragment can hold only one of them", n.Name(), other, t))
 	}
 	f.in[n] = t
 }
 
-// Bind gives the network's parameters the values at pl.
+// Bind adds the network's parameters to the graph; they read their values from pl.
 func (f *Fragment) Bind(p *Params, pl *Placed) *Bound {
 	bd := p.Bind(f.g)
 	for n, t := range bd.At(pl) {
@@ -55,7 +55,7 @@ func (f *Fragment) Bind(p *Params, pl *Placed) *Bound {
 	return bd
 }
 
-// Output writes n to t. Equal expressions are one node, which then has several tensors.
+// Output writes n to t. Equal expressions are one node, so a node may be written to several tensors.
 func (f *Fragment) Output(n *Node, t machine.Tensor) {
 	if first, ok := f.out[n]; ok {
 		f.Then(func(b *machine.Builder) { b.Copy(first, t) })
@@ -64,17 +64,17 @@ func (f *Fragment) Output(n *Node, t machine.Tensor) {
 	f.out[n] = t
 }
 
-// Then runs emit right behind the graph, when the outputs are there.
+// Then calls emit right after the graph is lowered; its ops can read the outputs.
 func (f *Fragment) Then(emit func(b *machine.Builder)) { f.after = append(f.after, emit) }
 
-// InputGrad asks for the gradient with respect to an input.
+// InputGrad requests the gradient with respect to an input.
 type InputGrad struct {
 	Of *Node
 	To machine.Tensor
 }
 
-// Gradients writes the gradient of the scalar loss with respect to the bound parameters to
-// grads, and those of inputs. Every parameter must matter to the loss.
+// Gradients writes the gradient of the scalar loss with respect to the bound parameters to grads,
+// and the requested gradients of inputs. The loss must depend on every parameter.
 func (f *Fragment) Gradients(loss *Node, bd *Bound, grads *Placed, inputs ...InputGrad) error {
 	wrt := bd.Nodes()
 	for _, in := range inputs {
@@ -94,7 +94,7 @@ func (f *Fragment) Gradients(loss *Node, bd *Bound, grads *Placed, inputs ...Inp
 	return nil
 }
 
-// Lower appends the graph and what follows it to the Program.
+// Lower appends the graph, and then the ops of Then, to the Program.
 func (f *Fragment) Lower(b *machine.Builder) {
 	b.Lower(f.in, f.out)
 	for _, then := range f.after {

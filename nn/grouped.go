@@ -6,15 +6,15 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// GroupedLinear is a fully connected layer with weights and biases of its own for each of A
-// agents, act(x w[a] + b[a]).
+// GroupedLinear is a fully connected layer act(x w[a] + b[a]) in which each of A agents has its own
+// weights and biases.
 type GroupedLinear struct {
 	W, B *Param // [A, in, out], [A, out]
 	Act  op.Act
 }
 
-// NewGroupedLinear adds the parameters name.w and name.b. Each agent's weights are drawn as
-// those of a Linear; the biases start at zero, or as init says where that fills biases.
+// NewGroupedLinear adds the parameters name.w and name.b. Each agent's weights are drawn like those
+// of a Linear. The biases start at zero unless init fills biases too (KaimingUniform).
 func NewGroupedLinear(p *Params, name string, shape [3]int, a op.Act, init Init) *GroupedLinear {
 	agents, in, out := shape[0], shape[1], shape[2]
 	bias := Zeros
@@ -27,8 +27,8 @@ func NewGroupedLinear(p *Params, name string, shape [3]int, a op.Act, init Init)
 	return l
 }
 
-// Apply returns act(x w + b), [B*A, out], for x[B*A, in] with the agents of a sample in
-// consecutive rows; or [A, M, out] for x[A, M, in].
+// Apply returns act(x w + b): [B*A, out] for x[B*A, in], where the agents of a sample are
+// consecutive rows, or [A, M, out] for x[A, M, in].
 func (l *GroupedLinear) Apply(bd *Bound, x *G.Node) *G.Node {
 	return op.GroupedLinear(x, bd.Node(l.W), bd.Node(l.B), l.Act)
 }

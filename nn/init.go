@@ -12,9 +12,9 @@ import (
 // Init fills a new parameter.
 type Init struct {
 	name string
-	// fill gets a weight [in, out] or, when bias is set, also a bias [out] of a layer with fanIn inputs.
+	// fill initialises a weight [in, out] of a layer with fanIn inputs; if bias is set, also its bias [out].
 	fill func(dst []float32, shape []int, fanIn int, rng *rand.Rand)
-	bias bool // a layer fills its bias too; else it starts at zero
+	bias bool // fill initialises the bias too; otherwise the bias starts at zero
 }
 
 // The initialisers without parameters.
@@ -25,14 +25,14 @@ var (
 	Ones = Init{name: "ones", fill: func(dst []float32, _ []int, _ int, _ *rand.Rand) { constant(dst, 1) }}
 	// XavierUniform is U(-a, a) with a = sqrt(6 / (in + out)) (Glorot & Bengio 2010); biases are zero.
 	XavierUniform = Init{name: "xavier", fill: xavier}
-	// KaimingUniform is PyTorch's default of Linear: U(-a, a) with a = 1/sqrt(in) for weight and bias.
+	// KaimingUniform is PyTorch's default for Linear: U(-a, a) with a = 1/sqrt(in) for weight and bias.
 	KaimingUniform = Init{name: "kaiming", fill: kaiming, bias: true}
 )
 
 // String names the initialiser.
 func (i Init) String() string { return i.name }
 
-// stream is the random stream of one parameter: no parameter changes when another is added.
+// stream is the random stream of one parameter. Adding a parameter does not change the others.
 func stream(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
@@ -45,7 +45,7 @@ func constant(dst []float32, c float32) {
 	}
 }
 
-// Normal draws from the normal distribution with mean 0.
+// Normal draws from the normal distribution with mean 0 and the given standard deviation.
 func Normal(deviation float64) Init {
 	return Init{name: fmt.Sprintf("normal(%g)", deviation), fill: func(dst []float32, _ []int, _ int, rng *rand.Rand) {
 		for i := range dst {
@@ -61,7 +61,7 @@ func uniform(dst []float32, bound float64, rng *rand.Rand) {
 }
 
 func xavier(dst []float32, shape []int, fanIn int, rng *rand.Rand) {
-	fanOut := len(dst) / shape[len(shape)-2] // every input of a convolution is seen by all taps
+	fanOut := len(dst) / shape[len(shape)-2] // each input of a convolution reaches an output through every tap
 	uniform(dst, math.Sqrt(6/float64(fanIn+fanOut)), rng)
 }
 
@@ -69,8 +69,8 @@ func kaiming(dst []float32, _ []int, fanIn int, rng *rand.Rand) {
 	uniform(dst, 1/math.Sqrt(float64(fanIn)), rng)
 }
 
-// Orthogonal fills with gain times a random matrix with orthonormal rows or columns,
-// whichever are fewer (Saxe et al. 2014), by Gram-Schmidt on normal numbers.
+// Orthogonal fills with gain times a random matrix whose rows or columns, whichever are fewer, are
+// orthonormal (Saxe et al. 2014). It uses Gram-Schmidt on normal numbers.
 func Orthogonal(gain float64) Init {
 	return Init{name: fmt.Sprintf("orthogonal(%g)", gain), fill: func(dst []float32, shape []int, _ int, rng *rand.Rand) {
 		cols := shape[len(shape)-1]
@@ -111,8 +111,8 @@ func orthonormal(n, length int, rng *rand.Rand) [][]float64 {
 	return q
 }
 
-// The conversions forbid fused multiply-add, so that compilers and instruction sets agree. The
-// normal draws use the standard library's log and exp, which may round differently on another
+// The float64 conversions forbid fused multiply-add, so that compilers and instruction sets agree.
+// The normal draws use the standard library's log and exp, which may round differently on another
 // processor architecture.
 
 func dot(a, b []float64) float64 {

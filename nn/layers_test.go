@@ -15,7 +15,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// layerGolden is one case of testdata/layers_golden.json, made by layers_golden.py with PyTorch.
+// layerGolden is one case of testdata/layers_golden.json. layers_golden.py made it with PyTorch.
 type layerGolden struct {
 	Y     []float64
 	Grads map[string][]float64
@@ -34,7 +34,7 @@ func readLayers(t *testing.T) map[string]layerGolden {
 	return all.Cases
 }
 
-// layers builds the golden cases on inputs that the generator's formula fills.
+// layers builds the golden cases. Its inputs follow the same formula as those of layers_golden.py.
 type layers struct {
 	g  *G.ExprGraph
 	in map[string]*G.Node

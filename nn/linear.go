@@ -12,8 +12,8 @@ type Linear struct {
 	Act  op.Act
 }
 
-// NewLinear adds the parameters name.w and name.b; the bias starts at zero, or as
-// init says where that fills biases (KaimingUniform).
+// NewLinear adds the parameters name.w and name.b. The bias starts at zero unless init fills biases
+// too (KaimingUniform).
 func NewLinear(p *Params, name string, in, out int, a op.Act, init Init) *Linear {
 	l := NewLinearNoBias(p, name, in, out, a, init)
 	bias := Zeros
@@ -24,7 +24,7 @@ func NewLinear(p *Params, name string, in, out int, a op.Act, init Init) *Linear
 	return l
 }
 
-// NewLinearNoBias adds the parameter name.w only.
+// NewLinearNoBias adds only the parameter name.w.
 func NewLinearNoBias(p *Params, name string, in, out int, a op.Act, init Init) *Linear {
 	return &Linear{W: p.Matrix(name+".w", in, out, init), Act: a}
 }

@@ -16,13 +16,13 @@ type GroupNorm struct {
 	Act         op.Act // Identity, ReLU, SiLU or GELU
 }
 
-// NewGroupNorm adds the parameters name.gamma, ones, and name.beta, zeros.
+// NewGroupNorm adds the parameters name.gamma (ones) and name.beta (zeros).
 func NewGroupNorm(p *Params, name string, channels, groups int, a op.Act) *GroupNorm {
 	return &GroupNorm{p.add(name+".gamma", Ones, channels, channels), p.add(name+".beta", Zeros, channels, channels), groups, a}
 }
 
-// Apply normalises x[B,...,channels]. film[B, 2 channels] is the scale and then the shift that
-// each sample adds to its own, f((1 + scale) y + shift); nil for none.
+// Apply normalises x[B,...,channels] to y and returns f((1 + scale) y + shift). film[B, 2 channels]
+// holds the scale and then the shift of each sample; nil leaves both out.
 func (n *GroupNorm) Apply(bd *Bound, x, film *G.Node) *G.Node {
 	return op.GroupNorm(x, bd.Node(n.Gamma), bd.Node(n.Beta), film, n.Groups, normEps, n.Act)
 }
@@ -32,7 +32,7 @@ type LayerNorm struct {
 	Gamma, Beta *Param // [width]
 }
 
-// NewLayerNorm adds the parameters name.gamma, ones, and name.beta, zeros.
+// NewLayerNorm adds the parameters name.gamma (ones) and name.beta (zeros).
 func NewLayerNorm(p *Params, name string, width int) *LayerNorm {
 	return &LayerNorm{p.add(name+".gamma", Ones, width, width), p.add(name+".beta", Zeros, width, width)}
 }
@@ -52,5 +52,5 @@ func NewEmbedding(p *Params, name string, classes, width int, init Init) *Embedd
 	return &Embedding{p.Matrix(name+".table", classes, width, init)}
 }
 
-// Apply looks up the vectors of idx[M], [M, width].
+// Apply returns the vectors [M, width] of the classes idx[M].
 func (e *Embedding) Apply(bd *Bound, idx *G.Node) *G.Node { return op.Embedding(bd.Node(e.Table), idx) }

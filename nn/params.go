@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// pad is the alignment of a parameter in the flat vector, in floats. The gaps are zero and stay so.
+// pad is the alignment of a parameter in the flat vector, in floats. The gaps are zero and stay zero.
 const pad = 16
 
 // Params lists the parameters of one network, in the order of their creation.
@@ -19,20 +19,20 @@ type Params struct {
 	size int
 }
 
-// Param is a weight, a matrix or of higher rank, or a bias vector [n].
+// Param is one parameter: a weight of rank 2 or more, or a bias vector [n].
 type Param struct {
 	name   string
 	shape  []int
 	offset int // in the flat vector
 	init   Init
 	fanIn  int
-	groups int // the first dimension, of layers that are filled one by one; 0 for one layer
+	groups int // the first dimension, if each of its slices is initialised on its own; otherwise 0
 }
 
-// NewParams returns an empty list; name is for messages.
+// NewParams returns an empty list; name is used in messages.
 func NewParams(name string) *Params { return &Params{name: name} }
 
-// Matrix adds a weight [rows, cols], applied as x[M,rows] w[rows,cols].
+// Matrix adds a weight w[rows,cols], for products x[M,rows] w[rows,cols].
 func (p *Params) Matrix(name string, rows, cols int, init Init) *Param {
 	return p.add(name, init, rows, rows, cols)
 }
@@ -47,7 +47,7 @@ func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
 	}
 	for _, q := range p.list {
 		if q.name == name {
-			panic(fmt.Sprintf("nn: parameter %s/%s exists", p.name, name))
+			panic(fmt.Sprintf("nn: parameter %s/%s exists already", p.name, name))
 		}
 	}
 	q := &Param{name: name, shape: shape, offset: p.size, init: init, fanIn: fanIn}
@@ -56,10 +56,10 @@ func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
 	return q
 }
 
-// Name is the name within its network, such as "enc.w".
+// Name is the parameter's name within its network, such as "enc.w".
 func (q *Param) Name() string { return q.name }
 
-// Shape is [rows, cols], [n] or that of a weight of higher rank.
+// Shape is [n] for a bias, [rows, cols] for a matrix; other weights have a higher rank.
 func (q *Param) Shape() []int { return append([]int{}, q.shape...) }
 
 // List returns the parameters in order.
@@ -68,14 +68,14 @@ func (p *Params) List() []*Param { return append([]*Param{}, p.list...) }
 // Len is the size of the flat vector in floats, padding included.
 func (p *Params) Len() int { return p.size }
 
-// Placed is a network's worth of memory: its parameters, or as much for gradients or moments.
+// Placed is the memory of one network: its parameters, or the gradients or moments of all of them.
 type Placed struct {
 	Flat  machine.Tensor // [Len]
 	views map[*Param]machine.Tensor
 	net   *Params
 }
 
-// Place adds the flat vector prefix and the views prefix/name to the layout.
+// Place adds the flat vector, named prefix, and its views, named prefix/name, to the layout.
 func (p *Params) Place(l *machine.Layout, prefix string) *Placed {
 	pl := &Placed{Flat: l.Add(prefix, p.size), views: map[*Param]machine.Tensor{}, net: p}
 	for _, q := range p.list {
@@ -87,11 +87,11 @@ func (p *Params) Place(l *machine.Layout, prefix string) *Placed {
 // Tensor is the view of one parameter.
 func (pl *Placed) Tensor(q *Param) machine.Tensor { return pl.views[q] }
 
-// Params lists what is placed.
+// Params returns the parameters that are placed.
 func (pl *Placed) Params() *Params { return pl.net }
 
-// Init fills dst, the host copy of Flat, with initial values that depend on the seed and the
-// names of the parameters only.
+// Init fills dst, the host copy of Flat, with initial values. They depend only on the seed and the
+// names of the parameters.
 func (pl *Placed) Init(dst []float32, seed uint64) {
 	if len(dst) != pl.net.size {
 		panic(fmt.Sprintf("nn: Init of %s wants %d floats, got %d", pl.net.name, pl.net.size, len(dst)))
@@ -102,7 +102,7 @@ func (pl *Placed) Init(dst []float32, seed uint64) {
 	}
 }
 
-// fill gives every group its own numbers.
+// fill initialises every group with its own numbers.
 func (q *Param) fill(dst []float32, rng *rand.Rand) {
 	shape := q.shape
 	if q.groups > 0 {
@@ -117,14 +117,14 @@ func (q *Param) fill(dst []float32, rng *rand.Rand) {
 	}
 }
 
-// Bound is the network in one graph.
+// Bound is a network whose parameters are input nodes of one graph.
 type Bound struct {
 	net   *Params
 	nodes map[*Param]*G.Node
 }
 
-// Bind adds one float32 input node for each parameter to the graph. A network is bound once to
-// a graph under its name: gorgonia merges input nodes of equal names.
+// Bind adds one float32 input node for each parameter to the graph. Bind a network only once to a
+// graph: gorgonia merges input nodes of equal name.
 func (p *Params) Bind(g *G.ExprGraph) *Bound {
 	bd := &Bound{net: p, nodes: map[*Param]*G.Node{}}
 	for _, q := range p.list {
@@ -133,7 +133,7 @@ func (p *Params) Bind(g *G.ExprGraph) *Bound {
 	return bd
 }
 
-// Node is the input node of a parameter.
+// Node returns the input node of a parameter.
 func (bd *Bound) Node(q *Param) *G.Node {
 	n, ok := bd.nodes[q]
 	if !ok {
@@ -142,7 +142,7 @@ func (bd *Bound) Node(q *Param) *G.Node {
 	return n
 }
 
-// Nodes lists the input nodes in the order of the parameters, as gorgonia.Grad wants them.
+// Nodes lists the input nodes in the order of the parameters, for gorgonia.Grad.
 func (bd *Bound) Nodes() G.Nodes {
 	var list G.Nodes
 	for _, q := range bd.net.list {
@@ -151,7 +151,7 @@ func (bd *Bound) Nodes() G.Nodes {
 	return list
 }
 
-// At maps the input nodes to the views of pl, for the in side of machine.Builder.Lower.
+// At maps the input nodes to the views of pl; it is the argument in of machine.Builder.Lower.
 func (bd *Bound) At(pl *Placed) map[*G.Node]machine.Tensor {
 	if pl.net != bd.net {
 		panic(fmt.Sprintf("nn: network %s bound, but %s placed", bd.net.name, pl.net.name))

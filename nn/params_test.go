@@ -76,7 +76,7 @@ func TestUniformInitialisersKeepTheirBounds(t *testing.T) {
 	}
 }
 
-// A parameter's values depend on the seed and its name, not on what else there is.
+// A parameter's values depend on the seed and its name, not on the other parameters.
 func TestInitialValuesFollowSeedAndName(t *testing.T) {
 	add := func(names ...string) func(*nn.Params) {
 		return func(p *nn.Params) {
@@ -112,7 +112,7 @@ func TestPlacedNames(t *testing.T) {
 	}
 }
 
-// Two tensors of one name would silently be one input.
+// gorgonia would silently merge two tensors of one name into one input.
 func TestFragmentRefusesTwoTensorsOfOneName(t *testing.T) {
 	l, net := machine.NewLayout(), nn.NewParams("net")
 	net.Matrix("w", 2, 3, nn.Zeros)
@@ -127,7 +127,7 @@ func TestFragmentRefusesTwoTensorsOfOneName(t *testing.T) {
 	f.Bind(net, target)
 }
 
-// Every agent's matrix is an orthogonal one of its own.
+// Every agent has its own orthogonal matrix.
 func TestGroupedLinearInit(t *testing.T) {
 	const agents, in, out = 3, 4, 6
 	w := weights(func(p *nn.Params) {
