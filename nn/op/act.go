@@ -28,7 +28,7 @@ var (
 // LeakyReLU is x for x > 0, else slope*x; the usual slope is 0.01.
 func LeakyReLU(slope float32) Act { return Act{Fn: kernels.FnLeakyReLU, A: slope} }
 
-// Clamp is min(max(x, lo), hi); its gradient is 0 outside.
+// Clamp is min(max(x, lo), hi). Its gradient is 0 outside [lo, hi].
 func Clamp(lo, hi float32) Act { return Act{Fn: kernels.FnClamp, A: lo, B: hi} }
 
 // String names the function with its parameters.
@@ -42,7 +42,7 @@ func (f Act) String() string {
 	return f.Fn.String()
 }
 
-// fromOutput reports that f' can be had from the output of f, as a gemm needs it.
+// fromOutput reports whether f' can be computed from the output of f. A gemm needs that.
 func (f Act) fromOutput() bool {
 	switch f.Fn {
 	case kernels.FnReLU, kernels.FnLeakyReLU, kernels.FnTanh, kernels.FnSigmoid:

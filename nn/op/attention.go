@@ -23,8 +23,8 @@ func attention(name string, op kernels.Op, agents, heads int, qkv ...*G.Node) ke
 	return kernels.Desc{Op: op, Dim: dims}
 }
 
-// Attention is multi-head attention of each agent over the others (Iqbal & Sha 2019, eq. 6):
-// q, k, v and the result are [B*agents, heads*D], agents of one sample in consecutive rows.
+// Attention is multi-head attention of each agent over the others (Iqbal & Sha 2019, eq. 6).
+// q, k, v and the result are [B*agents, heads*D]; the agents of a sample are consecutive rows.
 func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
 	d := attention("Attention", kernels.OpAttention, agents, heads, q, k, v)
 	s := q.Shape().Clone()
@@ -41,8 +41,8 @@ func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
 	return att.apply(q, k, v)
 }
 
-// AttentionPenalty is weight * mean over samples, heads and pairs i != j of (q_i.k_j / sqrt D)^2, a
-// scalar that keeps the logits of [Attention] small.
+// AttentionPenalty is the scalar weight * mean of (q_i.k_j / sqrt D)^2 over samples, heads and pairs
+// i != j. As a loss it keeps the logits of [Attention] small.
 func AttentionPenalty(q, k *G.Node, agents, heads int, weight float32) *G.Node {
 	d := attention("AttentionPenalty", kernels.OpAttentionPenalty, agents, heads, q, k)
 	d.Scalar[0] = weight

@@ -7,9 +7,9 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Broadcast reports the strides with which an operand of shape s is read for a result of
-// shape out (seen as rows and columns): the same shape, a scalar, a row vector [N] or,
-// where out is a matrix, a row [1,N] or a column [M,1].
+// Broadcast returns the strides of an operand of shape s for a result of shape out, seen as rows
+// and columns. The operand may have the shape of the result, or be a scalar or a row vector [N].
+// If out is a matrix, it may also be a row [1,N] or a column [M,1].
 func Broadcast(s, out tensor.Shape) (rowStride, colStride int64, ok bool) {
 	rows, cols := plane(out)
 	n := int64(1)
@@ -42,7 +42,7 @@ func BinaryDesc(bin kernels.Bin, a, b, out tensor.Shape) (d kernels.Desc, ok boo
 	return d, okA && okB
 }
 
-// binary adds an op on broadcast operands; one of them has the shape of the result.
+// binary returns an op on broadcast operands; one of them has the shape of the result.
 func binary(name string, bin kernels.Bin, a, b *G.Node) *kernel {
 	out := a.Shape()
 	if b.Dims() > a.Dims() || b.Dims() == a.Dims() && size(b.Shape()) > size(out) {
@@ -63,7 +63,7 @@ func binary(name string, bin kernels.Bin, a, b *G.Node) *kernel {
 	return k
 }
 
-// constantOperand sees a binary op with one constant operand as a function of operand v.
+// constantOperand turns a binary op with one constant operand into a function f of the other, v.
 func constantOperand(bin kernels.Bin, e Emitter, in []Val) (v int, f Act, ok bool) {
 	a, okA := e.Uniform(in[0])
 	b, okB := e.Uniform(in[1])
@@ -132,7 +132,7 @@ func extreme(a, b *G.Node, bin kernels.Bin) *G.Node {
 	}
 	k := binary(bin.String(), bin, a, b)
 	k.grad = func(x G.Nodes, _, dy *G.Node) G.Nodes {
-		over := Sub(x[0], x[1]) // positive where b is the smaller
+		over := Sub(x[0], x[1]) // positive where b is smaller
 		if bin == kernels.BinMax {
 			over = Sub(x[1], x[0])
 		}

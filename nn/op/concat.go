@@ -13,9 +13,8 @@ func copyDesc(m, n, ldx, ldy int) kernels.Desc {
 	return kernels.Desc{Op: kernels.OpCopy, Dim: [kernels.MaxDims]int64{int64(m), int64(n), int64(ldx), int64(ldy)}}
 }
 
-// Concat puts the columns of the tensors behind each other: [M,N] and [M,K] make [M,N+K].
-// Columns are the last dimension, such as the channels of an image [B,Y,X,C]; the others are
-// the same for all.
+// Concat joins tensors along the last dimension: [M,N] and [M,K] make [M,N+K], and images
+// [B,Y,X,C] are joined along their channels. All other dimensions must be equal.
 func Concat(x ...*G.Node) *G.Node {
 	if len(x) == 0 {
 		fault("Concat", "a tensor")
@@ -52,7 +51,7 @@ func Concat(x ...*G.Node) *G.Node {
 	return k.apply(x...)
 }
 
-// Columns is columns from (included) to to (excluded) of x[M,N].
+// Columns returns columns [from, to) of x[M,N].
 func Columns(x *G.Node, from, to int) *G.Node {
 	m, n := matrix("Columns", x)
 	if from < 0 || to > n || from >= to {
@@ -74,12 +73,12 @@ func Columns(x *G.Node, from, to int) *G.Node {
 	return k.apply(x)
 }
 
-// Embedding is the vectors table[idx[M]] of a table[R,N], [M,N]; the gradient of a vector that
-// is looked up several times adds up in ascending M.
+// Embedding looks up the vectors table[idx[M]] of table[R,N]: [M,N]. If a vector is looked up several
+// times, its gradients are added in ascending order of M.
 func Embedding(table, idx *G.Node) *G.Node { return GatherRows(table, idx) }
 
-// GatherRows is rows idx[M] of table[R,N]: [M,N]. The gradient flows to the table only and
-// adds up where an index repeats.
+// GatherRows returns rows idx[M] of table[R,N]: [M,N]. The gradient flows only to the table; the
+// gradients of a repeated index are added.
 func GatherRows(table, idx *G.Node) *G.Node {
 	r, n := matrix("GatherRows", table, idx)
 	if idx.Dims() != 1 {

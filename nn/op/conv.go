@@ -9,18 +9,18 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Window says how the kernel of a convolution moves, alike in all directions.
+// Window is the stride and padding of a convolution, equal in all directions.
 type Window struct {
-	Stride int // inputs from one output to the next, at least 1
-	Pad    int // zeros on either side
+	Stride int // number of inputs from one output to the next, at least 1
+	Pad    int // number of zeros on each side
 }
 
 // String is used in the names of ops.
 func (w Window) String() string { return fmt.Sprintf("stride %d pad %d", w.Stride, w.Pad) }
 
-// Conv2D is f(x * w + b), a convolution of images x[B,Y,X,C] with w[KY,KX,C,F], fused with
-// the bias b[F], which may be nil, and f. Returns [B,OY,OX,F], OY = (Y + 2 Pad - KY)/Stride + 1
-// rounded down, OX likewise. As in other libraries for networks the kernel is not turned around.
+// Conv2D is f(x * w + b), a convolution of images x[B,Y,X,C] with w[KY,KX,C,F] in one op with the
+// bias b[F] (may be nil) and f. It returns [B,OY,OX,F] with OY = (Y + 2 Pad - KY)/Stride + 1, rounded
+// down, and OX likewise. As usual in deep learning, the kernel is not flipped (cross-correlation).
 func Conv2D(x, w, b *G.Node, win Window, f Act) *G.Node {
 	sx, sw := x.Shape(), w.Shape()
 	ok := sx.Dims() == 4 && sw.Dims() == 4 && sx[3] == sw[2]
@@ -33,28 +33,28 @@ func Conv2D(x, w, b *G.Node, win Window, f Act) *G.Node {
 }
 
 // Conv1D is f(x * w + b), a convolution of sequences x[B,T,C] with w[K,C,F]; see [Conv2D].
-// Returns [B,OT,F].
+// It returns [B,OT,F].
 func Conv1D(x, w, b *G.Node, win Window, f Act) *G.Node {
 	sx, sw := x.Shape(), w.Shape()
 	ok := sx.Dims() == 3 && sw.Dims() == 3 && sx[2] == sw[1]
 	if !ok || b != nil && !same(b.Shape(), sw[2:]) {
 		fault("Conv1D", "x[B,T,C], w[K,C,F], b[F]", x, w, b)
 	}
-	// An image of one row.
+	// A sequence is an image of one row.
 	c := newConvolution(tensor.Shape{sx[0], 1, sx[1], sx[2]}, tensor.Shape{1, sw[0], sw[1], sw[2]}, Window{Stride: 1}, win)
 	c.x, c.w, c.y = sx.Clone(), sw.Clone(), tensor.Shape{sx[0], c.columns, sw[2]}
 	return c.node(x, w, b, f)
 }
 
-// convolution is the descriptor of the forward op, and the shapes of its nodes.
+// convolution holds the descriptor of the forward op and the shapes of its nodes.
 type convolution struct {
 	d             kernels.Desc
 	win           Window
 	x, w, y       tensor.Shape
-	rows, columns int // of the output
+	rows, columns int // size of the output
 }
 
-// newConvolution takes a window along y and one along x.
+// newConvolution takes the window along y (down) and the one along x (along).
 func newConvolution(x, w tensor.Shape, down, along Window) *convolution {
 	c := &convolution{win: along, x: x.Clone(), w: w.Clone()}
 	c.d.Op = kernels.OpConv

@@ -11,7 +11,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// bench is a float64 graph under test; its differentiable inputs are numbered as they come.
+// bench is a float64 graph under test. Its differentiable inputs are numbered in order of creation.
 type bench struct {
 	g   *G.ExprGraph
 	rng *rand.Rand
@@ -43,7 +43,7 @@ func (b *bench) between(lo, hi float64, shape ...int) *G.Node {
 	return x
 }
 
-// index is an input of integers below n, without gradient.
+// index is an input of integers below n. It has no gradient.
 func (b *bench) index(n int, shape ...int) *G.Node {
 	return b.node(func(int) float64 { return float64(b.rng.IntN(n)) }, shape...)
 }
@@ -153,7 +153,7 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"logsoftmax masked": func(b *bench) *G.Node {
 		legal := b.node(func(i int) float64 { return float64(min(1, i*i%3+i%2)) }, 4, 3)
 		logp := op.LogSoftmax(b.in(4, 3), legal)
-		return op.Mul(logp, legal) // the value of a masked entry is a constant of 1e9
+		return op.Mul(logp, legal) // the value of a masked entry is a constant of magnitude 1e9
 	},
 	"stopgradient": func(b *bench) *G.Node {
 		x := b.in(4, 3)

@@ -9,9 +9,9 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// Do implements gorgonia.Op: it runs the op alone on the reference interpreter, so that
-// gorgonia's TapeMachine is a second, slow machine for our graphs. It leaves the inputs
-// alone and returns fresh memory.
+// Do implements gorgonia.Op. It runs the op by itself on the reference interpreter, so that
+// gorgonia's TapeMachine can check our graphs, slowly. It does not change the inputs and returns
+// new memory.
 func (k *kernel) Do(in ...G.Value) (G.Value, error) {
 	if k.dt == G.Float64 {
 		return do[float64](k, in)
@@ -38,7 +38,7 @@ func do[T float32 | float64](k *kernel, in []G.Value) (G.Value, error) {
 	}
 	from := len(e.mem)
 	if _, offset, ok := k.Alias(); ok {
-		from = int(offset) // a tuple is packed here
+		from = int(offset) // here a tuple is packed into one vector
 	} else if err := e.run(k, vals); err != nil {
 		return nil, err
 	}
@@ -46,13 +46,13 @@ func do[T float32 | float64](k *kernel, in []G.Value) (G.Value, error) {
 	return NewValue(s, append([]T{}, e.mem[from:from+int(size(s))]...)), nil
 }
 
-// interpreter executes descriptors as they are emitted; a Val is an offset into its memory.
+// interpreter executes each descriptor when it is emitted. A Val is an offset into its memory.
 type interpreter[T float32 | float64] struct {
 	mem []T
 	err error
 }
 
-// run computes the outputs of k behind the inputs in memory.
+// run computes the outputs of k and appends them to the inputs in memory.
 func (e *interpreter[T]) run(k *kernel, in []Val) error {
 	out := make([]Val, len(k.out))
 	for i, n := range k.Sizes() {
@@ -76,5 +76,5 @@ func (e *interpreter[T]) Emit(d kernels.Desc, args ...Val) {
 // Offset implements Emitter.
 func (e *interpreter[T]) Offset(v Val, n int64) Val { return v + Val(n) }
 
-// Uniform implements Emitter: values are not known beforehand.
+// Uniform implements Emitter. No value is known before the op runs.
 func (e *interpreter[T]) Uniform(Val) (float32, bool) { return 0, false }

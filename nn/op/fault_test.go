@@ -54,7 +54,7 @@ func TestFaultsNameTheOpAndBothShapes(t *testing.T) {
 	}
 }
 
-// Equal ops on equal nodes are one node; ops that differ in an attribute only are not.
+// Equal ops on equal nodes are one node. Ops that differ in a single attribute are two nodes.
 func TestEqualOpsAreOneNode(t *testing.T) {
 	g := G.NewGraph()
 	x := G.NewMatrix(g, G.Float32, G.WithName("x"), G.WithShape(4, 6))

@@ -9,15 +9,15 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// grouped is the layout of a product with weights of their own for each of A agents. Rows of
-// an agent are rowStride matrices' rows apart: interleaved data [B*A, K] has agent a in rows
-// a, a+A, ..., separate data [A, M, K] has them together.
+// grouped is the layout of a product in which each of A agents has its own weights. Two rows of an
+// agent are rowStride rows apart. Interleaved data [B*A, K] has agent a in rows a, a+A, and so on;
+// separate data [A, M, K] has the rows of an agent together.
 type grouped struct {
 	agents, m, k, n int
 	interleaved     bool
 }
 
-// operand returns leading dimension and stride from agent to agent of a matrix with cols columns.
+// operand returns the leading dimension of a matrix with cols columns, and the stride between agents.
 func (s *grouped) operand(cols int) (ld, stride int64) {
 	if s.interleaved {
 		return int64(s.agents * cols), int64(cols)
@@ -25,7 +25,7 @@ func (s *grouped) operand(cols int) (ld, stride int64) {
 	return int64(cols), int64(s.m * cols)
 }
 
-// shape is that of the data with cols columns.
+// shape is the shape of data with cols columns.
 func (s *grouped) shape(cols int) tensor.Shape {
 	if s.interleaved {
 		return tensor.Shape{s.m * s.agents, cols}
@@ -42,9 +42,9 @@ func (s *grouped) desc(f Act) kernels.Desc {
 	return d
 }
 
-// GroupedLinear is f(x w[a] + b[a]) with weights w[A,K,N] and biases b[A,N] (nil for none) of
-// each agent a, one gemm without copies. x is [B*A, K] with the agents of one sample in
-// consecutive rows, and the result [B*A, N]; or x is [A, M, K] and the result [A, M, N].
+// GroupedLinear is f(x w[a] + b[a]) for each agent a, with weights w[A,K,N] and biases b[A,N] (nil
+// for none). It is one gemm without copies. Either x is [B*A, K], the agents of a sample are
+// consecutive rows and the result is [B*A, N]; or x is [A, M, K] and the result is [A, M, N].
 func GroupedLinear(x, w, b *G.Node, f Act) *G.Node {
 	if f.Fn != kernels.FnIdentity && !f.fromOutput() {
 		return Apply(GroupedLinear(x, w, b, Identity), f)

@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// Agent a of sample i must meet its own weights, in both layouts.
+// In both layouts, agent a of sample i must be multiplied by its own weights.
 func TestGroupedLinearByHand(t *testing.T) {
 	const A, M, K, N = 3, 4, 5, 2
 	b := &bench{g: G.NewGraph(), rng: rand.New(rand.NewPCG(1, 2))}

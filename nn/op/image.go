@@ -10,14 +10,14 @@ import (
 )
 
 // Upsample repeats every pixel of x[B,Y,X,C] factor times in both directions (nearest
-// neighbour): [B, factor Y, factor X, C].
+// neighbour). It returns [B, factor Y, factor X, C].
 func Upsample(x *G.Node, factor int) *G.Node {
 	s := image("Upsample", x, factor)
 	return upsample(x, s, factor, 1)
 }
 
-// AvgPool is the mean of each factor x factor window of x[B,Y,X,C], [B, Y/factor, X/factor, C];
-// factor divides Y and X.
+// AvgPool is the mean of each factor x factor window of x[B,Y,X,C]. It returns
+// [B, Y/factor, X/factor, C]; factor must divide Y and X.
 func AvgPool(x *G.Node, factor int) *G.Node {
 	s := image("AvgPool", x, factor)
 	if s[1]%factor != 0 || s[2]%factor != 0 {

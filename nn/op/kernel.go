@@ -13,22 +13,22 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// kernel is one op with its shapes baked in. The families fill it in; the methods that
-// gorgonia and the machine ask for are the same for all.
+// kernel is one op of the graph with fixed shapes. Each family of ops fills in the fields. All
+// families share the methods that gorgonia and the machine require.
 type kernel struct {
-	name string // family and attributes; with the shapes it identifies the op
+	name string // family and attributes; name and shapes identify the op
 	dt   tensor.Dtype
 	in   []tensor.Shape
-	out  []tensor.Shape // more than one: a tuple
+	out  []tensor.Shape // if more than one, the result is a tuple
 
 	// lower emits the op; nil for an alias.
 	lower func(e Emitter, in, out []Val)
-	part  int   // of an alias
-	from  int64 // of an alias in the packed tuple, floats
-	// fold is optional.
+	part  int   // of an alias: its index in the tuple
+	from  int64 // of an alias: its offset in the packed tuple, in floats
+	// fold returns the result if it is a known constant; it may be nil.
 	fold func(e Emitter, in []Val) (float32, bool)
 
-	// wrt tells which inputs have a gradient, grad returns them (nil for the others).
+	// wrt tells which inputs have a gradient. grad returns the gradients, nil for the other inputs.
 	wrt  []bool
 	grad func(x G.Nodes, y, dy *G.Node) G.Nodes
 }
@@ -50,8 +50,8 @@ func (k *kernel) apply(in ...*G.Node) *G.Node {
 	return y
 }
 
-// checkMerge guards against a trap of gorgonia: it takes a new node for an existing one when
-// 32-bit hashes of op and operands agree, without looking at the operands.
+// checkMerge guards against a trap of gorgonia: if the 32-bit hashes of op and operands agree,
+// gorgonia returns an existing node for a new one without comparing the operands.
 func (k *kernel) checkMerge(y *G.Node, in []*G.Node) {
 	same := y.Op() == G.Op(k) || y.Op().String() == k.String()
 	it := y.Graph().From(y.ID())
@@ -66,7 +66,7 @@ func (k *kernel) checkMerge(y *G.Node, in []*G.Node) {
 // Arity implements gorgonia.Op.
 func (k *kernel) Arity() int { return len(k.in) }
 
-// Type implements gorgonia.Op with concrete types.
+// Type implements gorgonia.Op; all types are concrete.
 func (k *kernel) Type() hm.Type {
 	ts := make([]hm.Type, 0, len(k.in)+1)
 	for _, s := range append(append([]tensor.Shape{}, k.in...), k.shape()) {
@@ -79,7 +79,7 @@ func (k *kernel) Type() hm.Type {
 	return hm.NewFnType(ts...)
 }
 
-// shape is the shape of the node: a tuple is packed into a vector.
+// shape is the shape of the node. A tuple is packed into a vector.
 func (k *kernel) shape() tensor.Shape {
 	if len(k.out) == 1 {
 		return k.out[0]
@@ -101,7 +101,7 @@ func (k *kernel) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return k.shape().Clone(), nil
 }
 
-// ReturnsPtr implements gorgonia.Op: results are fresh memory.
+// ReturnsPtr implements gorgonia.Op: results are in new memory.
 func (k *kernel) ReturnsPtr() bool { return false }
 
 // CallsExtern implements gorgonia.Op.
@@ -124,7 +124,7 @@ func (k *kernel) String() string {
 	return b.String()
 }
 
-// WriteHash implements gorgonia.Op: equal strings make equal ops, which gorgonia merges.
+// WriteHash implements gorgonia.Op. Ops of equal String are equal, and gorgonia merges them.
 func (k *kernel) WriteHash(h hash.Hash) { _, _ = io.WriteString(h, k.String()) }
 
 // Hashcode implements gorgonia.Op.

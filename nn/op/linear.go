@@ -25,7 +25,7 @@ func gemm(m, n, k int, transA, transB bool) kernels.Desc {
 	return d
 }
 
-// Linear is f(x[M,K] w[K,N] + b[N]), one fused gemm; b may be nil. Returns [M,N].
+// Linear is f(x[M,K] w[K,N] + b[N]) as one fused gemm; b may be nil. It returns [M,N].
 func Linear(x, w, b *G.Node, f Act) *G.Node {
 	if f.Fn != kernels.FnIdentity && !f.fromOutput() {
 		return Apply(Linear(x, w, b, Identity), f)
@@ -60,7 +60,7 @@ func Linear(x, w, b *G.Node, f Act) *G.Node {
 	return k.apply(x, w, b)
 }
 
-// MatMul is A[M,K] B[K,N] with A = a or its transpose, B = b or its transpose.
+// MatMul is A[M,K] B[K,N], where A is a or its transpose and B is b or its transpose.
 func MatMul(a, b *G.Node, transA, transB bool) *G.Node {
 	m, ka := matrix("MatMul", a, b)
 	kb, n := matrix("MatMul", b, a)

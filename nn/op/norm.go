@@ -17,11 +17,10 @@ type groupNorm struct {
 	film    bool
 }
 
-// GroupNorm normalises each of the groups of neighbouring channels of every sample of
-// x[B,...,C] (Wu & He 2018), scales and shifts by gamma[C] and beta[C], then by the sample
-// (FiLM, Perez et al. 2018), and applies f: f((1 + scale) (gamma xhat + beta) + shift), all in
-// one op. film[B,2C] holds scale [C] and shift [C] of each sample; nil leaves that step out.
-// f is one of Identity, ReLU, SiLU and GELU.
+// GroupNorm is f((1 + scale) (gamma xhat + beta) + shift) in one op. xhat is x[B,...,C], normalised
+// in each group of neighbouring channels of each sample (Wu & He 2018); gamma and beta are [C].
+// film[B,2C] holds scale [C] and shift [C] of each sample (FiLM, Perez et al. 2018); nil leaves
+// them out. f is one of Identity, ReLU, SiLU and GELU.
 func GroupNorm(x, gamma, beta, film *G.Node, groups int, eps float32, f Act) *G.Node {
 	s := groupNormOf(x, gamma, beta, film, groups)
 	s.desc.Fn, s.desc.Scalar[0] = f.Fn, eps
@@ -50,7 +49,7 @@ func groupNormOf(x, gamma, beta, film *G.Node, groups int) *groupNorm {
 	return s
 }
 
-// filmOf is the optional argument film at position i of in.
+// filmOf returns the optional argument film, at position i of in.
 func (s *groupNorm) filmOf(in []Val, i int) Val {
 	if !s.film {
 		return None
@@ -58,7 +57,7 @@ func (s *groupNorm) filmOf(in []Val, i int) Val {
 	return in[i]
 }
 
-// grad is the gradient of the tuple (y, statistics) for dy.
+// grad returns the gradients of the inputs of the tuple (y, statistics), given dy.
 func (s *groupNorm) grad(in G.Nodes, tuple, dy *G.Node) G.Nodes {
 	film := in[3:] // empty or one
 	d := s.desc
@@ -73,7 +72,7 @@ func (s *groupNorm) grad(in G.Nodes, tuple, dy *G.Node) G.Nodes {
 	return append(G.Nodes{part(t, 0, s.x)}, s.paramGrads(part(t, 1, sums), in)...)
 }
 
-// paramGrads are the gradients of gamma, beta and, where it is there, film.
+// paramGrads returns the gradients of gamma, beta and, if present, film.
 func (s *groupNorm) paramGrads(sums *G.Node, in G.Nodes) G.Nodes {
 	d := kernels.Desc{Op: kernels.OpGroupNormParamGrad, Dim: [kernels.MaxDims]int64{int64(s.b), int64(s.c)}}
 	k := &kernel{name: "groupnormparamgrad", out: []tensor.Shape{{s.c}, {s.c}}}

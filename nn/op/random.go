@@ -11,9 +11,9 @@ import (
 )
 
 // Dropout sets each element of x to 0 with probability p, 0 <= p < 1, and divides the others by 1-p
-// (Srivastava et al. 2014). The mask follows from seed, stream and counter[2] (see
-// kernels.OpDropout): it is not stored, the gradient draws it again, so the counter must not
-// move in between. Another counter gives another mask; two layers need two streams.
+// (Srivastava et al. 2014). The mask depends on seed, stream and counter[2] (see kernels.OpDropout).
+// It is not stored: the gradient draws it again, so the counter must not change in between.
+// Another counter gives another mask. Two layers need two streams.
 func Dropout(x, counter *G.Node, p float32, seed uint64, stream uint32) *G.Node {
 	if !(p >= 0 && p < 1) || !same(counter.Shape(), tensor.Shape{2}) {
 		fault(fmt.Sprintf("Dropout(p=%g)", p), "0 <= p < 1 and counter[2]", x, counter)
@@ -29,8 +29,9 @@ func Dropout(x, counter *G.Node, p float32, seed uint64, stream uint32) *G.Node 
 	return k.apply(x, counter)
 }
 
-// TimeEmbedding is (sin(t f_i), cos(t f_i)) of the times t[B], f_i = period^(-i/half), i < half,
-// [B, 2 half] (Vaswani et al. 2017; Ho et al. 2020 with period 10000). It has no gradient.
+// TimeEmbedding returns (sin(t f_i), cos(t f_i)), [B, 2 half], for times t[B] and frequencies
+// f_i = period^(-i/half), i < half (Vaswani et al. 2017; Ho et al. 2020 with period 10000). It has no
+// gradient.
 func TimeEmbedding(t *G.Node, half int, period float64) *G.Node {
 	if t.Dims() != 1 || half < 1 || !(period > 0) {
 		fault(fmt.Sprintf("TimeEmbedding(half=%d, period=%g)", half, period), "t[B], at least one column, a positive period", t)

@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// fault panics with the name of the op and the shapes of its inputs; a nil input is left out.
+// fault panics with the name of the op and the shapes of its inputs. It leaves out a nil input.
 func fault(name, want string, in ...*G.Node) {
 	var b strings.Builder
 	for _, n := range in {
@@ -23,7 +23,7 @@ func fault(name, want string, in ...*G.Node) {
 	panic(fmt.Sprintf("op: %s wants %s, got%s", name, want, b.String()))
 }
 
-// matrix returns rows and columns of x and panics unless it has rank 2; all are for the message.
+// matrix returns the rows and columns of x. It panics unless x has rank 2; the message shows all.
 func matrix(name string, x *G.Node, all ...*G.Node) (rows, cols int) {
 	s := x.Shape()
 	if s.Dims() != 2 {
@@ -32,7 +32,7 @@ func matrix(name string, x *G.Node, all ...*G.Node) (rows, cols int) {
 	return s[0], s[1]
 }
 
-// plane sees a shape as rows and columns: the last dimension is the columns, a vector one row.
+// plane returns a shape as rows and columns: the last dimension is the columns. A vector is one row.
 func plane(s tensor.Shape) (rows, cols int64) {
 	if s.Dims() == 0 {
 		return 1, 1
@@ -47,10 +47,10 @@ func asMatrix(x *G.Node) *G.Node {
 	return Reshape(x, int(rows), int(cols))
 }
 
-// same compares shapes; Shape.Eq would take a column [N,1] for a vector [N].
+// same compares shapes. Shape.Eq would treat a column [N,1] and a vector [N] as equal.
 func same(a, b tensor.Shape) bool { return slices.Equal(a, b) }
 
-// Reshape gives x another shape with the same number of elements; no data moves.
+// Reshape gives x another shape with the same number of elements, without moving data.
 func Reshape(x *G.Node, shape ...int) *G.Node {
 	s := tensor.Shape(append([]int{}, shape...))
 	if size(s) != size(x.Shape()) {
@@ -65,17 +65,17 @@ func Reshape(x *G.Node, shape ...int) *G.Node {
 	return k.apply(x)
 }
 
-// Col makes a column [M,1] of a vector [M], to broadcast it over columns.
+// Col turns a vector [M] into a column [M,1], to broadcast it over columns.
 func Col(x *G.Node) *G.Node { return Reshape(x, int(size(x.Shape())), 1) }
 
-// StopGradient is x, but no gradient passes.
+// StopGradient returns x, but passes no gradient.
 func StopGradient(x *G.Node) *G.Node {
 	k := &kernel{name: "stopgradient", out: []tensor.Shape{x.Shape().Clone()}}
 	return k.apply(x)
 }
 
-// first is output 0 of a tuple node whose other outputs only serve the gradient: that of the
-// tuple is the one of output 0.
+// first is output 0 of a tuple node whose other outputs only serve the gradient. The gradient of
+// the tuple is therefore that of output 0.
 func first(tuple *G.Node) *G.Node {
 	k := &kernel{name: "first", out: []tensor.Shape{tuple.Op().(*kernel).out[0].Clone()}, wrt: []bool{true}}
 	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{dy} }

@@ -13,9 +13,9 @@ func rowsCols(op kernels.Op, m, n int) kernels.Desc {
 	return kernels.Desc{Op: op, Dim: [kernels.MaxDims]int64{int64(m), int64(n)}}
 }
 
-// LogSoftmax is the log of softmax over each row of x[M,N]. Where mask[M,N] (may be nil) is
-// 0 the entry is illegal: its value is kernels.MaskedLogProb and its gradient 0. The
-// gradient flows to x only.
+// LogSoftmax is the log of the softmax over each row of x[M,N]. An entry is illegal where mask[M,N]
+// (may be nil) is 0: its value is kernels.MaskedLogProb and its gradient 0. The gradient flows only
+// to x.
 func LogSoftmax(x, mask *G.Node) *G.Node {
 	m, n := matrix("LogSoftmax", x, mask)
 	if mask != nil && !same(mask.Shape(), x.Shape()) {
@@ -58,7 +58,7 @@ func logSoftmaxGrad(y, dy, mask *G.Node) *G.Node {
 	return k.apply(y, dy, mask)
 }
 
-// Pick is x[i, a[i]] for x[M,U] and actions a[M]: [M]. The gradient flows to x only.
+// Pick returns x[i, a[i]], [M], for x[M,U] and actions a[M]. The gradient flows only to x.
 func Pick(x, a *G.Node) *G.Node {
 	m, n := matrix("Pick", x, a)
 	if !same(a.Shape(), tensor.Shape{m}) {
@@ -74,14 +74,14 @@ func Pick(x, a *G.Node) *G.Node {
 	return k.apply(x, a)
 }
 
-// CrossEntropy is the mean over the rows of -log softmax(logits)[i, labels[i]], a scalar, for
-// logits[M,N] and labels[M]. Multiplied by M it is the sum.
+// CrossEntropy is the mean of -log softmax(logits)[i, labels[i]] over the rows i of logits[M,N],
+// a scalar; labels is [M]. Multiply it by M for the sum.
 func CrossEntropy(logits, labels *G.Node) *G.Node {
 	return Neg(Mean(Pick(LogSoftmax(logits, nil), labels)))
 }
 
-// WeightedCrossEntropy weights each row with weights[N] of its label and divides the sum by
-// the sum of the weights met. The gradient flows to the logits only.
+// WeightedCrossEntropy weights each row by the entry of weights[N] for its label. It divides the
+// weighted sum by the sum of the rows' weights. The gradient flows only to the logits.
 func WeightedCrossEntropy(logits, labels, weights *G.Node) *G.Node {
 	m, n := matrix("WeightedCrossEntropy", logits, labels, weights)
 	if !same(weights.Shape(), tensor.Shape{n}) {
@@ -91,7 +91,7 @@ func WeightedCrossEntropy(logits, labels, weights *G.Node) *G.Node {
 	return Neg(Div(Sum(Mul(w, Pick(LogSoftmax(logits, nil), labels))), Sum(w)))
 }
 
-// OneHot turns a[M] into rows [M,n] with 1 at a. It has no gradient.
+// OneHot turns a[M] into rows [M,n] with 1 at index a and 0 elsewhere. It has no gradient.
 func OneHot(a *G.Node, n int) *G.Node {
 	if a.Dims() != 1 {
 		fault("OneHot", "a vector", a)

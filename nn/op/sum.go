@@ -34,7 +34,7 @@ func SumCols(x *G.Node) *G.Node {
 	return sum(x, "sumcols", d, 1, tensor.Shape{n}, tensor.Shape{n})
 }
 
-// sum adds a reduction of shape out; seen as wide the result broadcasts over x.
+// sum is a reduction of x to shape out. Reshaped to wide, the result broadcasts over x.
 func sum(x *G.Node, name string, d kernels.Desc, scale float32, out, wide tensor.Shape) *G.Node {
 	d.Scalar[0] = scale
 	k := &kernel{name: name, out: []tensor.Shape{out}, wrt: []bool{true}}
@@ -45,9 +45,9 @@ func sum(x *G.Node, name string, d kernels.Desc, scale float32, out, wide tensor
 	return k.apply(x)
 }
 
-// expand broadcasts x to shape; the inverse of reduce.
+// expand broadcasts x to shape; it is the adjoint of reduce.
 func expand(x *G.Node, shape tensor.Shape) *G.Node {
-	// The larger of x and x is x: a broadcasting copy without an op of its own.
+	// The maximum of x and x is x. So Max serves as a broadcasting copy.
 	d, ok := BinaryDesc(kernels.BinMax, x.Shape(), x.Shape(), shape)
 	if !ok {
 		fault(fmt.Sprintf("expand to %v", shape), "a scalar, a row or a column", x)

@@ -8,8 +8,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Elements returns the elements of v in row-major order. They alias v where its memory has
-// that order; a view is copied first, because its backing array is that of the parent.
+// Elements returns the elements of v in row-major order. They alias v if its memory has that order.
+// A view is copied first, because its backing array is that of its parent.
 func Elements[T float32 | float64](v G.Value) ([]T, error) {
 	if d, ok := v.(*tensor.Dense); ok && (d.RequiresIterator() || d.IsMaterializable()) {
 		v = d.Materialize().(*tensor.Dense)
@@ -23,7 +23,7 @@ func Elements[T float32 | float64](v G.Value) ([]T, error) {
 	return nil, fmt.Errorf("op: want a value of %T, got %T of %v", *new(T), v, v.Dtype())
 }
 
-// NewValue makes a value of the given shape around data: a scalar for rank 0.
+// NewValue wraps data in a value of the given shape, a scalar for rank 0.
 func NewValue[T float32 | float64](shape tensor.Shape, data []T) G.Value {
 	if shape.Dims() > 0 {
 		return tensor.New(tensor.WithShape(slices.Clone(shape)...), tensor.WithBacking(data))
