@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Build returns the Program: dead code removed, ops fused, scratch memory planned behind the
-// persistent tensors. It seals the layout.
+// Build returns the Program. It removes dead code, fuses ops and plans the scratch memory, which
+// follows the persistent tensors. It seals the layout.
 func (b *Builder) Build() (*kernels.Program, error) {
 	if b.built {
 		return nil, fmt.Errorf("machine: Program %q was built already; a Builder builds one", b.name)
@@ -54,7 +54,7 @@ func (b *Builder) hasLoops() bool {
 	return slices.ContainsFunc(b.code, func(in *instr) bool { return in.d.Op == kernels.OpLoop })
 }
 
-// placeLocal plans the local memory of every loop; all begin at the same place.
+// placeLocal plans the local memory of every loop. All loops use the same memory.
 func (b *Builder) placeLocal(p *kernels.Program, where map[*store]int64) error {
 	var all []*lifetime
 	for i, in := range b.code {
@@ -78,7 +78,7 @@ func (b *Builder) placeLocal(p *kernels.Program, where map[*store]int64) error {
 	return nil
 }
 
-// placed is the descriptor with arena offsets.
+// placed returns the descriptor with arena offsets.
 func (in *instr) placed(where map[*store]int64) kernels.Desc {
 	d := in.d
 	for i, r := range in.args {
@@ -94,9 +94,9 @@ func (in *instr) placed(where map[*store]int64) kernels.Desc {
 	return d
 }
 
-// symbols names the persistent tensors, the smallest first where several begin at one place
-// (a parameter before the vector of all parameters), and the scratch memory by all the
-// temporaries that begin at a place.
+// symbols lists the persistent tensors and the scratch memory by name. Of several persistent tensors
+// at one offset the smallest comes first (a parameter before the vector of all parameters). A place
+// in scratch memory has the names of all temporaries that begin there.
 func (b *Builder) symbols(temps []*lifetime) []kernels.Symbol {
 	var list []kernels.Symbol
 	for _, t := range b.layout.tensors {
@@ -120,7 +120,7 @@ func scratchSymbols(temps []*lifetime, base int64) []kernels.Symbol {
 			order = append(order, t.at)
 			shapes[t.at] = t.s.Shape()
 		}
-		if !slices.Contains(names[t.at], t.s.name) { // the loop over what is left has the same names
+		if !slices.Contains(names[t.at], t.s.name) { // the loop over the remaining items has the same names
 			names[t.at] = append(names[t.at], t.s.name)
 		}
 	}
@@ -131,7 +131,7 @@ func scratchSymbols(temps []*lifetime, base int64) []kernels.Symbol {
 	return list
 }
 
-// joinNames shows who shares a place; a long list is cut.
+// joinNames joins the names of temporaries that share an offset. It truncates a long list.
 func joinNames(names []string) string {
 	const most = 3
 	if len(names) > most {

@@ -62,7 +62,7 @@ func count(p *kernels.Program, o kernels.Op) int {
 func TestFusionLeavesOnlyTheWork(t *testing.T) {
 	p := build(t, critic(t, G.Float32), machine.On(open(t, "ref"))).Program()
 	for o, want := range map[kernels.Op]int{
-		kernels.OpGemm:      7 + 6 + 7, // forward, gradients of operands (one is split in two, two are not needed), gradients of weights
+		kernels.OpGemm:      7 + 6 + 7, // forward; gradients of operands (one is split in two, two are not needed); gradients of weights
 		kernels.OpCopy:      4,         // two concatenations
 		kernels.OpUnaryGrad: 1,         // the slope of the values, whose gradient comes from attention
 		kernels.OpBinary:    1,         // Q - y
@@ -116,7 +116,7 @@ func TestInputsAreReadBeforeOutputsAreWritten(t *testing.T) {
 	nz := G.NewVector(g, G.Float32, G.WithShape(4), G.WithName("z"))
 	b := machine.NewBuilder("step", l)
 	square := op.MatMul(nx, nx, false, false)
-	shifted := op.Sub(nx, square) // reads x after its successor is known
+	shifted := op.Sub(nx, square) // reads x after its new value has been computed
 	b.Lower(map[*G.Node]machine.Tensor{nx: x, ny: y, nz: z}, map[*G.Node]machine.Tensor{square: x, shifted: w, ny: z, nz: y})
 	u, v, t1, t2 := l.Add("u", 4), l.Add("v", 4), b.Temp("t1", 4), b.Temp("t2", 4)
 	b.Copy(y, t1)
@@ -211,9 +211,9 @@ func TestFaultsAreExplained(t *testing.T) {
 		f    func()
 		want string
 	}{
-		"same name":    {func() { l.Add("x", 1) }, `"x" exists`},
-		"view":         {func() { l.View("v", x, 10, 3) }, "leaves x[4 3]"},
-		"foreign":      {func() { b.Copy(other, x) }, "belongs elsewhere"},
+		"same name":    {func() { l.Add("x", 1) }, `"x" exists already`},
+		"view":         {func() { l.View("v", x, 10, 3) }, "is outside x[4 3]"},
+		"foreign":      {func() { b.Copy(other, x) }, "belongs to another layout or Builder"},
 		"copy":         {func() { b.Copy(x, y) }, "should have 12 elements"},
 		"binary":       {func() { b.Binary(kernels.BinAdd, y, x, x) }, "do not fit"},
 		"argmax":       {func() { b.ArgMax(x, y) }, "should have 4 elements"},

@@ -6,26 +6,26 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// loc is a place in a tensor: all that an op needs besides its descriptor.
+// loc is a place in a tensor. An op needs its descriptor and one loc for each argument.
 type loc struct {
 	s   *store // a root, nil for an absent argument
 	off int64
 }
 
-// instr is an op whose arguments are not placed yet. The header of a loop precedes its body.
+// instr is an op whose arguments have no arena offsets yet. The header of a loop precedes its body.
 type instr struct {
 	d    kernels.Desc
 	args [kernels.MaxArgs]loc
 	step kernels.Step // in the body of a loop
 }
 
-// Builder makes one Program of graph fragments and single ops, in the order of the calls.
+// Builder builds one Program from graph fragments and single ops, in the order of the calls.
 type Builder struct {
 	name   string
 	layout *Layout
 	code   []*instr
 	noFuse bool // no fusion, no sharing of memory
-	noFold bool // no constants known while lowering
+	noFold bool // no constant folding
 
 	environments []kernels.Environment
 
@@ -38,22 +38,22 @@ type Builder struct {
 // NewBuilder returns an empty Program over the layout.
 func NewBuilder(name string, l *Layout) *Builder { return &Builder{name: name, layout: l} }
 
-// Tile fixes the items of the batch that a loop works on at a time; 0 chooses by the work and
-// the memory it needs, a negative number makes no loops. It changes the last bits of sums
-// over the batch.
+// Tile sets the tile size: the number of items of the batch in one iteration of a loop. 0, the
+// default, chooses by the amount of work and memory; a negative number disables loops. The tile size
+// changes the last bits of sums over the batch.
 func (b *Builder) Tile(items int) { b.tileItems = int64(items) }
 
-// Temp returns a new temporary. It must be written before it is read in every run; its
-// memory is shared with others that are not alive at the same time.
+// Temp returns a new temporary. Every run must write it before reading it. Temporaries that are not
+// alive at the same time share memory.
 func (b *Builder) Temp(name string, shape ...int) Tensor { return Tensor{newStore(b, name, shape)} }
 
-// Part is a view of a temporary or a persistent tensor, from offset (in floats) on.
+// Part is a view of a temporary or a persistent tensor. It begins at offset, in floats.
 func (b *Builder) Part(t Tensor, offset int, shape ...int) Tensor {
 	return Tensor{t.view(fmt.Sprintf("%s+%d", t.name, offset), offset, shape)}
 }
 
-// Op appends an op with its arguments in the order of its Spec, [None] for an absent one. It
-// panics when the descriptor does not fit the tensors.
+// Op appends an op. Its arguments are in the order of its Spec; an absent one is [None]. It panics
+// if the descriptor does not fit the tensors.
 func (b *Builder) Op(d kernels.Desc, args ...Tensor) {
 	refs := make([]loc, len(args))
 	for i, t := range args {
@@ -61,7 +61,7 @@ func (b *Builder) Op(d kernels.Desc, args ...Tensor) {
 			continue
 		}
 		if t.owner != b && t.owner != b.layout {
-			panic(fmt.Sprintf("machine: Program %q, %s: tensor %s belongs elsewhere", b.name, d.Op, t))
+			panic(fmt.Sprintf("machine: Program %q, %s: tensor %s belongs to another layout or Builder", b.name, d.Op, t))
 		}
 		refs[i] = loc{t.root, t.off}
 	}
@@ -110,7 +110,7 @@ type access struct {
 	read, write bool
 }
 
-// accesses lists the present arguments.
+// accesses lists the arguments that are present.
 func (in *instr) accesses() []access {
 	spec, _ := kernels.SpecOf(in.d.Op)
 	list := make([]access, 0, len(spec.Args))
@@ -130,7 +130,7 @@ func (in *instr) accesses() []access {
 
 func (a access) overlaps(o access) bool { return a.s == o.s && a.from < o.to && o.from < a.to }
 
-// whole reports that the access covers all of a temporary.
+// whole reports whether the access covers all of a temporary.
 func (a access) whole() bool {
 	return !a.s.Persistent() && a.from == 0 && a.to == a.s.Len()
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// resnet is a convolution with ReLU and a residual block of two.
+// resnet is a convolution with ReLU, then a residual block of two convolutions.
 func resnet(t testing.TB, dt tensor.Dtype) *graph {
 	g, rng := G.NewGraph(), rand.New(rand.NewPCG(5, 6))
 	in := func(name string, shape ...int) *G.Node { return input(g, dt, rng, name, shape...) }
@@ -28,13 +28,13 @@ func resnet(t testing.TB, dt tensor.Dtype) *graph {
 
 func init() { graphs["resnet"] = resnet }
 
-// Gradients are added and slopes multiplied where the convolutions end.
+// Epilogues of the convolutions add gradients and multiply by slopes.
 func TestFusionOfConvolutions(t *testing.T) {
 	b := resnet(t, G.Float32)
 	p := build(t, b, machine.On(open(t, "ref"))).Program()
 	for o, want := range map[kernels.Op]int{
 		kernels.OpConv: 4, kernels.OpConvGradX: 3, kernels.OpConvGradW: 4,
-		kernels.OpBinary:    1, // the residual, whose term is wanted by the gradients too
+		kernels.OpBinary:    1, // the residual, whose term the gradients need too
 		kernels.OpUnaryGrad: 1, // the sigmoid, whose gradient comes from the loss
 	} {
 		if got := count(p, o); got != want {

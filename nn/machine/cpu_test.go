@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// The C interpreter gives the bits of the reference.
+// The C interpreter and the reference must produce the same bits.
 func TestBackendsAgreeBitForBit(t *testing.T) {
 	ref, cpu := open(t, "ref"), open(t, "cpu")
 	for name, make := range graphs {

@@ -6,9 +6,9 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// fuse applies the rewrites until none fits. None of them changes a bit of any result
-// ([fuseAttention] comes before), because an epilogue rounds like the op it replaces (see
-// kernels.OpGemm).
+// fuse applies the rewrites until none applies. None changes a bit of any result, because an
+// epilogue rounds like the op it replaces (see kernels.OpGemm). [fuseAttention] does change bits;
+// it runs before.
 func fuse(code []*instr) []*instr {
 	rewrites := []func(*listing) bool{
 		(*listing).splitColumns, (*listing).accumulate, (*listing).gradEpilogue, (*listing).squareSum, (*listing).forwardCopy,
@@ -25,7 +25,7 @@ func fuse(code []*instr) []*instr {
 	return dropDead(code)
 }
 
-// listing is code with an index of who touches what.
+// listing is code with an index of all accesses to each tensor.
 type listing struct {
 	code []*instr
 	acc  [][]access
@@ -60,7 +60,7 @@ func (l *listing) arg(at, i int) access {
 	return access{}
 }
 
-// touched reports whether an op in [from, to) accesses the range of a; with writes only
+// touched reports whether an op in [from, to) accesses the range of a. If writes is set, only
 // writes count.
 func (l *listing) touched(a access, from, to int, writes bool) bool {
 	for i := from; i < to; i++ {
@@ -73,7 +73,7 @@ func (l *listing) touched(a access, from, to int, writes bool) bool {
 	return false
 }
 
-// movable reports whether op from may run right after op to instead.
+// movable reports whether op from may move to right after op to.
 func (l *listing) movable(from, to int) bool {
 	for _, a := range l.acc[from] {
 		if l.touched(a, from+1, to+1, !a.write) {
@@ -101,14 +101,14 @@ func (l *listing) rename(s *store, to loc) {
 	}
 }
 
-// contiguousCopy reports a copy that moves a single range.
+// contiguousCopy reports whether the op copies a single contiguous range.
 func (in *instr) contiguousCopy() bool {
 	d := &in.d
 	return d.Op == kernels.OpCopy && !d.Has(kernels.FlagAccumulate) &&
 		(d.Dim[0] == 1 || d.Dim[2] == d.Dim[1] && d.Dim[3] == d.Dim[1])
 }
 
-// squareSum lets a sum square its terms itself.
+// squareSum replaces a square and a sum by a sum of squares.
 func (l *listing) squareSum() bool {
 	for i, in := range l.code {
 		sum := in.d.Op == kernels.OpSumAll || in.d.Op == kernels.OpSumRows || in.d.Op == kernels.OpSumCols && in.d.Dim[2] == in.d.Dim[1]
@@ -129,7 +129,7 @@ func (l *listing) squareSum() bool {
 	return false
 }
 
-// forwardCopy computes a temporary in the place it is copied to.
+// forwardCopy removes a copy of a temporary by computing it at the destination.
 func (l *listing) forwardCopy() bool {
 	for c, in := range l.code {
 		if !in.contiguousCopy() {

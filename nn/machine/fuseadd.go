@@ -6,16 +6,16 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// accumulate removes additions: where y = x + o and o is the result of an op that can
-// accumulate and is used here only, that op adds to x, which becomes y. An op with
-// several results does so for all of them or none.
+// accumulate removes an addition y = x + o if an op that can accumulate computes o and nothing else
+// reads o. That op then adds to x, which becomes y. An op with several results accumulates all of
+// them or none.
 func (l *listing) accumulate() bool {
 	for p := range l.code {
 		sums, ok := l.sums(p)
 		if !ok {
 			continue
 		}
-		after := p // where the op must run to find the terms complete and no longer wanted alone
+		after := p // the op must run after this one: the terms are then complete, and no op needs them alone
 		first := len(l.code)
 		for _, s := range sums {
 			first = min(first, s.at)
@@ -34,13 +34,13 @@ func (l *listing) accumulate() bool {
 	return false
 }
 
-// partialSum is an addition y = x + o at position at, o being result arg of another op.
+// partialSum is an addition y = x + o at position at, where o is result arg of another op.
 type partialSum struct {
 	at, arg int
 	x, y    access
 }
 
-// sums finds the additions that take all results of op p that can be added to.
+// sums finds the additions for all results of op p that can accumulate.
 func (l *listing) sums(p int) ([]partialSum, bool) {
 	if !l.accumulates(p) {
 		return nil, false
@@ -49,7 +49,7 @@ func (l *listing) sums(p int) ([]partialSum, bool) {
 	var list []partialSum
 	terms := map[*store]bool{}
 	for _, o := range l.acc[p] {
-		terms[o.s] = true // neither an operand nor another result can be the term that is added to
+		terms[o.s] = true // the term must not be an operand or another result of the op
 	}
 	for _, o := range l.acc[p] {
 		if !o.write || spec.Args[o.arg].Mode == kernels.Fresh {
@@ -70,7 +70,7 @@ func (l *listing) sums(p int) ([]partialSum, bool) {
 	return list, len(list) > 0
 }
 
-// accumulates reports an op to which FlagAccumulate can be added.
+// accumulates reports whether op p can take FlagAccumulate.
 func (l *listing) accumulates(p int) bool {
 	d := &l.code[p].d
 	spec, _ := kernels.SpecOf(d.Op)
@@ -78,14 +78,14 @@ func (l *listing) accumulates(p int) bool {
 	case !spec.Accumulates || d.Has(kernels.FlagAccumulate) || d.Op == kernels.OpCheckFinite:
 		return false
 	case d.Op == kernels.OpGemm:
-		return l.plainGemm(p) // an epilogue would also change the term that is added to
+		return l.plainGemm(p) // an epilogue would change the term too
 	case d.Op == kernels.OpConv || d.Op == kernels.OpConvGradX:
 		return d.Fn == kernels.FnIdentity // a bias is added before the term
 	}
 	return true
 }
 
-// sum sees the op that reads o as an addition of complete temporaries.
+// sum returns the op that reads o as a partialSum; ok is false unless it adds complete temporaries.
 func (l *listing) sum(o use) (partialSum, bool) {
 	d := &l.code[o.at].d
 	n := d.Dim[1]
@@ -105,7 +105,7 @@ func (l *listing) lastUse(s *store) int {
 	return uses[len(uses)-1].at
 }
 
-// addInto lets op p accumulate into the terms of the sums, right after op after.
+// addInto makes op p accumulate into the terms of the sums and moves it to right after op after.
 func (l *listing) addInto(p, after int, sums []partialSum) {
 	in := l.code[p]
 	in.d.Flags |= kernels.FlagAccumulate
@@ -115,7 +115,7 @@ func (l *listing) addInto(p, after int, sums []partialSum) {
 		l.rename(s.y.s, loc{s: s.x.s})
 		remove = append(remove, s.at)
 	}
-	// Insert first: the positions of remove lie before or behind after, never at after+1.
+	// Insert first: the positions of remove are before or after the insertion, never at after+1.
 	code := slices.Insert(slices.Clone(l.code), after+1, in)
 	for i, at := range remove {
 		if at > after {

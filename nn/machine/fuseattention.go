@@ -2,10 +2,10 @@ package machine
 
 import "github.com/gmel-go/gmel/kernels"
 
-// fuseAttention lets attention compute the penalty on its own scores, and their gradients
-// together: the scores are computed once and the products of the gradients are taken once.
-// Of all rewrites only this one changes bits: two gradients of a score are added before the
-// products and not after them. So it is applied with or without the others.
+// fuseAttention merges the penalty on attention's scores into attention, and does the same for their
+// gradients. The scores and the products of the gradients are then computed once. This is the only
+// rewrite that changes bits: it adds the two gradients of a score before the products, not after
+// them. So it is always applied, with or without the other rewrites.
 func fuseAttention(code []*instr) []*instr {
 	for _, rewrite := range []func(*listing) bool{(*listing).penalty, (*listing).penaltyGrad} {
 		for {
@@ -44,7 +44,7 @@ func (l *listing) penalty() bool {
 	return false
 }
 
-// sameScores finds an op of the kind on the same queries and keys whose optional argument is free.
+// sameScores finds an op of this kind on the same queries and keys whose optional argument free is absent.
 func (l *listing) sameScores(p int, kind kernels.Op, free int) int {
 	pen := l.code[p]
 	for i, in := range l.code {
@@ -56,7 +56,7 @@ func (l *listing) sameScores(p int, kind kernels.Op, free int) int {
 	return -1
 }
 
-// movableUp reports whether op from may run right after op to, which comes before it.
+// movableUp reports whether op from may move up to right after op to.
 func (l *listing) movableUp(from, to int) bool {
 	for _, a := range l.acc[from] {
 		if l.touched(a, to, from, !a.write) {
@@ -66,8 +66,8 @@ func (l *listing) movableUp(from, to int) bool {
 	return true
 }
 
-// penaltyGrad moves an OpAttentionPenaltyGrad into an OpAttentionGrad, where both results are
-// only added to those of the latter.
+// penaltyGrad moves an OpAttentionPenaltyGrad into an OpAttentionGrad if both its results are only
+// added to those of the OpAttentionGrad.
 func (l *listing) penaltyGrad() bool {
 	for p, pen := range l.code {
 		if pen.d.Op != kernels.OpAttentionPenaltyGrad {
@@ -84,7 +84,7 @@ func (l *listing) penaltyGrad() bool {
 	return false
 }
 
-// addsTo reports sums of dq and dk with those of op g, which nothing else uses.
+// addsTo reports whether the sums add dq and dk to those of op g and nothing else uses them.
 func (l *listing) addsTo(g int, sums []partialSum) bool {
 	if len(sums) != 2 || l.code[g].d.Has(kernels.FlagAccumulate) {
 		return false
@@ -98,7 +98,7 @@ func (l *listing) addsTo(g int, sums []partialSum) bool {
 	return true
 }
 
-// joinGrads runs op g with the gradient of the penalty at the later of both places.
+// joinGrads merges the gradient of the penalty, op p, into op g, at the later of the two positions.
 func (l *listing) joinGrads(g, p int, sums []partialSum) {
 	in := l.code[g]
 	in.args[attDPenalty], in.d.Scalar[0] = l.code[p].args[2], l.code[p].d.Scalar[0]

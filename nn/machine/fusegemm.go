@@ -6,7 +6,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// plainGemm reports a product without epilogue into all of a temporary.
+// plainGemm reports whether the op is a gemm without epilogue that writes a whole temporary.
 func (l *listing) plainGemm(at int) bool {
 	in := l.code[at]
 	d := &in.d
@@ -14,8 +14,8 @@ func (l *listing) plainGemm(at int) bool {
 		d.Dim[kernels.GemmGroups] == 1 && d.Dim[kernels.GemmLDC] == d.Dim[kernels.GemmN] && l.arg(at, 4).whole()
 }
 
-// splitColumns turns a product of which only ranges of columns are copied out, as the
-// gradient of a concatenation does, into one product for each range.
+// splitColumns splits a product if only copies of ranges of its columns read it, as in the gradient
+// of a concatenation. Each range becomes a product of its own.
 func (l *listing) splitColumns() bool {
 	for g, in := range l.code {
 		if in.d.Op != kernels.OpGemm || !l.plainGemm(g) || in.d.Has(kernels.FlagAccumulate) {
@@ -36,7 +36,7 @@ func (l *listing) splitColumns() bool {
 	return false
 }
 
-// columnCopies lists the copies that read the product of op g, if nothing else does.
+// columnCopies lists the copies that read the product of op g; ok is false if another op reads it.
 func (l *listing) columnCopies(g int) (copies []int, ok bool) {
 	d := &l.code[g].d
 	uses := l.uses[l.code[g].args[4].s]
@@ -52,7 +52,7 @@ func (l *listing) columnCopies(g int) (copies []int, ok bool) {
 	return copies, len(copies) > 0
 }
 
-// columns is the product for the columns from j on that the copy c wants.
+// columns returns the product that computes only the columns that the copy c reads, from column j.
 func (in *instr) columns(j int64, c *instr) *instr {
 	part := *in
 	part.d.Dim[kernels.GemmN], part.d.Dim[kernels.GemmLDC] = c.d.Dim[1], c.d.Dim[3]
@@ -64,8 +64,9 @@ func (in *instr) columns(j int64, c *instr) *instr {
 	return &part
 }
 
-// slopeArg returns the argument that holds the output of f where op at, a product or the
-// gradient of a convolution into all of a temporary, may multiply its result by f'.
+// slopeArg returns the positions of the argument for the output of f and of the result, if op at may
+// multiply its result by f'. Such an op is a product or the gradient of a convolution that writes a
+// whole temporary.
 func (l *listing) slopeArg(at int) (aux, result int, ok bool) {
 	d := &l.code[at].d
 	if d.Op == kernels.OpConvGradX {
@@ -74,8 +75,8 @@ func (l *listing) slopeArg(at int) (aux, result int, ok bool) {
 	return 3, 4, l.plainGemm(at)
 }
 
-// gradEpilogue lets the product that makes dy multiply by f'(y) itself, where nothing else
-// wants dy.
+// gradEpilogue moves the multiplication by f'(y) into the epilogue of the product that makes dy, if
+// nothing else reads dy.
 func (l *listing) gradEpilogue() bool {
 	for k, in := range l.code {
 		if in.d.Op != kernels.OpUnaryGrad || in.d.Has(kernels.FlagAccumulate) || !knowsSlope(in.d.Fn) {
@@ -87,7 +88,7 @@ func (l *listing) gradEpilogue() bool {
 		}
 		uses := l.uses[dy.s]
 		n := len(uses)
-		// The product must be the last to write dy and this op the only one to read it then.
+		// The product must be the last op to write dy, and this op the only one to read it afterwards.
 		if n < 2 || uses[n-1].at != k || uses[n-1].arg != 2 || uses[n-2].at == k {
 			continue
 		}
@@ -107,7 +108,7 @@ func (l *listing) gradEpilogue() bool {
 	return false
 }
 
-// knowsSlope reports the functions whose slope a gemm can compute from their output.
+// knowsSlope reports whether a gemm can compute the slope of f from the output of f.
 func knowsSlope(f kernels.Fn) bool {
 	switch f {
 	case kernels.FnReLU, kernels.FnLeakyReLU, kernels.FnTanh, kernels.FnSigmoid:

@@ -11,9 +11,9 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// FuzzGraphs compares values and gradients of random graphs: the compiled Program on the cpu
-// backend with any instruction set and 1 to 3 threads, fused or not, has the bits of the
-// reference, which agrees with gorgonia's TapeMachine. Run it longer with
+// FuzzGraphs compares values and gradients of random graphs. The compiled Program on the cpu backend
+// must have the bits of the reference, with any instruction set, with 1 to 3 threads, fused or not.
+// The reference must agree with gorgonia's TapeMachine. To run it longer:
 // go test -fuzz FuzzGraphs ./nn/machine.
 func FuzzGraphs(f *testing.F) {
 	ref := open(f, "ref")

@@ -14,8 +14,8 @@ import (
 
 const side = 4 // of the square matrices of a soup
 
-// soup is a random sequence of hand-emitted ops that overwrite persistent tensors, parts of them
-// and temporaries in any order; the worst that a rewrite can meet.
+// soup is a random sequence of hand-emitted ops. They overwrite persistent tensors, parts of them
+// and temporaries in any order, which is the hardest case for a rewrite.
 type soup struct {
 	t     *rapid.T
 	b     *Builder
@@ -40,7 +40,7 @@ func (s *soup) read() Tensor {
 	return rapid.SampledFrom(append(append([]Tensor{}, s.fixed...), s.temps...)).Draw(s.t, "read")
 }
 
-// write is a new temporary most of the time, else an existing tensor.
+// write returns a tensor to write: mostly a new temporary, otherwise an existing tensor.
 func (s *soup) write() (out Tensor, fresh bool) {
 	if rapid.IntRange(0, 9).Draw(s.t, "fresh") < 7 {
 		return s.b.Temp(fmt.Sprintf("t%d", len(s.temps)), side, side), true
@@ -48,7 +48,7 @@ func (s *soup) write() (out Tensor, fresh bool) {
 	return s.read(), false
 }
 
-// overlap reports operands that the op may not share with its result.
+// overlap reports whether the tensors overlap; an op may not read what its result overlaps.
 func overlap(a, b Tensor) bool {
 	return a.root == b.root && a.off < b.off+b.Len() && b.off < a.off+a.Len()
 }
@@ -77,7 +77,7 @@ func (s *soup) step() {
 		s.b.Fill(out, 2)
 		d = kernels.Desc{Op: kernels.OpCopy, Dim: [kernels.MaxDims]int64{side, 2, side, side}}
 		s.b.Op(d, x, s.b.Part(out, 2, side*side-2))
-	case 7: // sums over the items of a batch, added to what is there or not, with a bias or not
+	case 7: // sums over the items of a batch, with or without accumulation, with or without a bias
 		d = kernels.Desc{Op: kernels.OpGemm, Flags: kernels.FlagTransA, Dim: [kernels.MaxDims]int64{side, side, side, side, side, side, 1}}
 		bias := None
 		if rapid.Bool().Draw(s.t, "bias") {
@@ -97,7 +97,7 @@ func (s *soup) step() {
 	}
 }
 
-// finish copies some temporaries out, perhaps over each other.
+// finish copies some temporaries to persistent tensors; the destinations may overlap.
 func (s *soup) finish() {
 	for _, x := range s.temps {
 		if rapid.Bool().Draw(s.t, "keep") {
@@ -106,8 +106,8 @@ func (s *soup) finish() {
 	}
 }
 
-// results builds the Program and runs it twice, each time with poisoned scratch memory. In
-// float64 the order of a sum hardly shows.
+// results builds the Program and runs it twice, each time with poisoned scratch memory. It uses
+// float64, where the order of a sum makes almost no difference.
 func (s *soup) results() []float64 {
 	p, err := s.b.Build()
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *soup) results() []float64 {
 	return arena[:size]
 }
 
-// Fused, and in loops over tiles, a Program writes what it writes op by op.
+// A Program writes the same values fused and in loops over tiles as op by op.
 func TestFusionRespectsOverwrites(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSoup(t)
@@ -137,7 +137,7 @@ func TestFusionRespectsOverwrites(t *testing.T) {
 			s.step()
 		}
 		s.finish()
-		s.b.Tile(rapid.IntRange(0, 3).Draw(t, "tile")) // items of a loop; such small works make none by themselves
+		s.b.Tile(rapid.IntRange(0, 3).Draw(t, "tile")) // without Tile, such small work makes no loops
 		plain := *s.b
 		plain.noFuse, plain.code = true, nil
 		for _, in := range s.b.code { // the rewrites change ops in place

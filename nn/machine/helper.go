@@ -16,7 +16,7 @@ func desc(o kernels.Op, dims ...int64) kernels.Desc {
 	return d
 }
 
-// plane sees a tensor as rows and columns: the last dimension is the columns.
+// plane returns a tensor's rows and columns: the last dimension is the columns.
 func plane(t Tensor) (rows, cols int64) {
 	n := t.Len()
 	if len(t.shape) == 0 {
@@ -53,15 +53,14 @@ func (b *Builder) ArgMax(x, a Tensor) {
 	b.Op(desc(kernels.OpArgMax, m, n), x, a)
 }
 
-// RandInt fills y with integers in [0, bound[1]).
+// RandInt fills y with random integers in [0, bound), where bound is the value of a tensor [1].
 func (b *Builder) RandInt(bound, counter, y Tensor, seed uint64, stream uint32) {
 	d := desc(kernels.OpRandInt, y.Len())
 	d.Seed, d.Stream = seed, stream
 	b.Op(d, bound, counter, y)
 }
 
-// GatherRows reads y[M,N] = table[idx[M]]; a row is what comes behind the first dimension of
-// table[R,...].
+// GatherRows reads y[M,N] = table[idx[M]]. A row holds all dimensions of table[R,...] but the first.
 func (b *Builder) GatherRows(table, idx, y Tensor) {
 	r, n := rows(table)
 	b.want(kernels.OpGatherRows, idx.Len()*n, y, table, idx, y)
@@ -75,7 +74,7 @@ func (b *Builder) ScatterRows(x, idx, table Tensor) {
 	b.Op(desc(kernels.OpScatterRows, idx.Len(), n, r), x, idx, table)
 }
 
-// rows sees a tensor as rows along its first dimension.
+// rows returns a tensor as r rows of n floats; its first dimension counts the rows.
 func rows(t Tensor) (r, n int64) {
 	if len(t.shape) == 0 || t.shape[0] == 0 {
 		return 1, t.Len()
@@ -100,7 +99,7 @@ func (b *Builder) AdamTick(state Tensor, b1, b2 float32) {
 	b.Op(d, state)
 }
 
-// Polyak moves t[n] towards p[n]: t += tau (p - t).
+// Polyak moves the target t[n] towards p[n]: t += tau (p - t).
 func (b *Builder) Polyak(p, t Tensor, tau float32) {
 	b.want(kernels.OpPolyak, p.Len(), t, p, t)
 	d := desc(kernels.OpPolyak, p.Len())
@@ -115,7 +114,7 @@ func (b *Builder) SumSquares(x, q Tensor) {
 	b.Op(d, x, q)
 }
 
-// ClipScale turns the sum of squares q[1] into norm[1] and the factor scale[1] that limits
+// ClipScale computes, from the sum of squares q[1], the norm[1] and the factor scale[1] that clips
 // the norm to limit.
 func (b *Builder) ClipScale(q, norm, scale Tensor, limit float32) {
 	d := desc(kernels.OpClipScale)
@@ -123,8 +122,8 @@ func (b *Builder) ClipScale(q, norm, scale Tensor, limit float32) {
 	b.Op(d, q, norm, scale)
 }
 
-// GAE writes generalised advantages into to, from rewards, values, values of successors and ends,
-// all [T,...]; see kernels.OpGAE.
+// GAE writes generalised advantages into to. It reads rewards, values, values of the next
+// observations and the ends of episodes. All are [T,...]; see kernels.OpGAE.
 func (b *Builder) GAE(reward, value, next, ended, to Tensor, gamma, lambda float32) {
 	t, m := rows(reward)
 	for _, x := range []Tensor{value, next, ended, to} {
@@ -135,16 +134,16 @@ func (b *Builder) GAE(reward, value, next, ended, to Tensor, gamma, lambda float
 	b.Op(d, reward, value, next, ended, to)
 }
 
-// Shuffle writes into y the elements from counter[2] on of a sequence of random permutations of 0
-// to n-1; see kernels.OpShuffle.
+// Shuffle fills y from an endless sequence of random permutations of 0 to n-1. counter[2] is the
+// position of y's first element in that sequence; see kernels.OpShuffle.
 func (b *Builder) Shuffle(counter, y Tensor, n int, seed uint64, stream uint32) {
 	d := desc(kernels.OpShuffle, y.Len(), int64(n))
 	d.Seed, d.Stream = seed, stream
 	b.Op(d, counter, y)
 }
 
-// Moments writes mean and standard deviation of the first count[1] rows of x[R,N] into y[2],
-// weighted by w (0 or 1), which may be None.
+// Moments writes the mean and the standard deviation of the first count[1] rows of x[R,N] into y[2].
+// The weights w (0 or 1) may be None.
 func (b *Builder) Moments(x, w, count, y Tensor) {
 	r, n := rows(x)
 	b.Op(desc(kernels.OpMoments, r, n), x, w, count, y)
@@ -153,7 +152,7 @@ func (b *Builder) Moments(x, w, count, y Tensor) {
 // Count adds by to counter[2].
 func (b *Builder) Count(counter Tensor, by int) { b.Op(desc(kernels.OpCount, int64(by)), counter) }
 
-// Slot is what [Builder.Step] exchanges with an environment, see [kernels.Slot].
+// Slot holds the tensors that [Builder.Step] exchanges with an environment; see [kernels.Slot].
 type Slot struct {
 	Act, Obs, Mask, NextObs, NextMask, Reward, Active, Ended Tensor
 }
@@ -170,7 +169,7 @@ func (b *Builder) Step(env kernels.Environment, s Slot) {
 	b.Op(d, s.Act, s.Obs, s.Mask, s.NextObs, s.NextMask, s.Reward, s.Active, s.Ended)
 }
 
-// Copy writes x into y, which has as many elements.
+// Copy writes x into y, which has the same number of elements.
 func (b *Builder) Copy(x, y Tensor) {
 	b.want(kernels.OpCopy, x.Len(), y, x, y)
 	b.Op(copyDesc(x.Len()), x, y)
@@ -179,7 +178,7 @@ func (b *Builder) Copy(x, y Tensor) {
 // Fill sets every element of y to c.
 func (b *Builder) Fill(y Tensor, c float32) { b.Op(fillDesc(y.Len(), c), y) }
 
-// CheckFinite writes 1 into y[1] if every element of x is finite, else 0; with accumulate it
+// CheckFinite writes 1 into y[1] if every element of x is finite, otherwise 0. With accumulate it
 // keeps an earlier 0.
 func (b *Builder) CheckFinite(x, y Tensor, accumulate bool) {
 	d := desc(kernels.OpCheckFinite, x.Len())
@@ -197,9 +196,9 @@ func (b *Builder) Unary(f op.Act, x, y Tensor) {
 	b.Op(d, x, y)
 }
 
-// Binary writes a (bin) c into y. An operand of the size of y is read element by element, a
-// single element is broadcast, and so are a row [N] or [1,N] and a column [M,1] when y is
-// a matrix. y may be a.
+// Binary writes a (bin) c into y. It reads an operand of y's size element by element and broadcasts
+// a single element. If y is a matrix, it broadcasts a row [N] or [1,N] and a column [M,1] too.
+// y may be a.
 func (b *Builder) Binary(bin kernels.Bin, a, c, y Tensor) {
 	m, n := plane(y)
 	d, ok := op.BinaryDesc(bin, operand(a, y), operand(c, y), tensor.Shape{int(m), int(n)})
@@ -209,7 +208,7 @@ func (b *Builder) Binary(bin kernels.Bin, a, c, y Tensor) {
 	b.Op(d, a, c, y)
 }
 
-// operand is the shape under which Binary reads a for the result y seen as a matrix.
+// operand is the shape of a that Binary uses if the result y is seen as a matrix.
 func operand(a, y Tensor) tensor.Shape {
 	m, n := plane(y)
 	switch {

@@ -6,8 +6,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// dropDead removes the ops whose results nobody needs: those that write neither a
-// persistent tensor nor a temporary that a needed op reads later.
+// dropDead removes ops whose results are not needed. An op is needed if it writes a persistent
+// tensor, or a temporary that a needed op reads later.
 func dropDead(code []*instr) []*instr {
 	needed := map[*store]bool{}
 	keep := make([]*instr, 0, len(code))
@@ -33,16 +33,16 @@ func dropDead(code []*instr) []*instr {
 	return keep
 }
 
-// lifetime is a temporary with the first and the last op that touches it, and its place.
+// lifetime holds a temporary, the first and the last op that accesses it, and its offset.
 type lifetime struct {
 	s           *store
 	first, last int
 	at          int64
-	shares      *lifetime // the temporary whose memory it takes over in place
+	shares      *lifetime // the temporary whose memory this one reuses in place
 }
 
-// lifetimes lists the temporaries in the arena in the order of their first use. A temporary
-// that a loop touches lives through all of it: other iterations want other parts of it.
+// lifetimes lists the temporaries in the arena in the order of their first use. A temporary that a
+// loop accesses is alive during the whole loop, because each iteration uses another part of it.
 func lifetimes(code []*instr) ([]*lifetime, error) {
 	l := living{by: map[*store]*lifetime{}}
 	for i := 0; i < len(code); i++ {
@@ -52,7 +52,7 @@ func lifetimes(code []*instr) ([]*lifetime, error) {
 		}
 		for ; i <= last; i++ {
 			if err := l.touch(code[i], first, last, false); err != nil {
-				return nil, fmt.Errorf("op %d, %w", i, err)
+				return nil, fmt.Errorf("op %d: %w", i, err)
 			}
 		}
 		i = last
@@ -66,7 +66,7 @@ func localLifetimes(body []*instr) ([]*lifetime, error) {
 	l := living{by: map[*store]*lifetime{}}
 	for i, in := range body {
 		if err := l.touch(in, i, i, true); err != nil {
-			return nil, fmt.Errorf("op %d of a loop, %w", i, err)
+			return nil, fmt.Errorf("op %d of a loop: %w", i, err)
 		}
 	}
 	inPlace(body, l.by)
@@ -79,7 +79,7 @@ type living struct {
 	by   map[*store]*lifetime
 }
 
-// touch notes that an op between first and last uses its temporaries in one of the memories.
+// touch records that an op between first and last uses its temporaries, in local memory or the arena.
 func (l *living) touch(in *instr, first, last int, local bool) error {
 	for _, a := range in.accesses() {
 		if a.s.Persistent() || a.s.local != local {
@@ -88,7 +88,7 @@ func (l *living) touch(in *instr, first, last int, local bool) error {
 		t := l.by[a.s]
 		if t == nil {
 			if a.read {
-				return fmt.Errorf("%s, reads temporary %s before it is written", in.d.Op, a.s)
+				return fmt.Errorf("%s reads temporary %s before it is written", in.d.Op, a.s)
 			}
 			t = &lifetime{s: a.s, first: first}
 			l.by[a.s] = t
@@ -99,8 +99,8 @@ func (l *living) touch(in *instr, first, last int, local bool) error {
 	return nil
 }
 
-// inPlace lets a temporary take over the memory of an operand that dies in the op that
-// makes it, where the op allows that.
+// inPlace lets a temporary reuse the memory of an operand, if the op that computes it is the last
+// use of the operand and may run in place.
 func inPlace(code []*instr, by map[*store]*lifetime) {
 	for i, in := range code {
 		x, y, ok := in.mayOverwrite()

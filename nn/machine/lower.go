@@ -12,9 +12,9 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// Lower appends what the nodes of out need. A node of in is read from its tensor, whatever
-// it is; every other input node is an error. The value of each out node is written into
-// its tensor, after all of in was read: a tensor may be on both sides. Faults panic.
+// Lower appends the ops that compute the nodes of out. It reads a node of in, of any kind, from its
+// tensor. It writes the value of each node of out into its tensor after all of in has been read, so a
+// tensor may be on both sides. It panics if out needs an input node that is not in in.
 func (b *Builder) Lower(in, out map[*G.Node]Tensor) {
 	if err := b.lower(in, out); err != nil {
 		panic(fmt.Sprintf("machine: Program %q: %v", b.name, err))
@@ -67,12 +67,12 @@ func sortedNodes(m map[*G.Node]Tensor) []*G.Node {
 type lowering struct {
 	b     *Builder
 	vals  []val
-	of    map[*G.Node][]op.Val // several for a tuple
+	of    map[*G.Node][]op.Val // values of each node, more than one for a tuple
 	given map[*store]bool      // roots of the inputs
-	name  string               // of the temporaries of the current node
+	name  string               // name of the current node's temporaries
 }
 
-// val is a tensor, or a constant that becomes one when an op reads it.
+// val is a tensor, or a constant. A constant becomes a tensor when an op reads it.
 type val struct {
 	r       loc
 	n       int64
@@ -85,8 +85,8 @@ func (l *lowering) add(v val) op.Val {
 	return op.Val(len(l.vals) - 1)
 }
 
-// order lists what the targets need by ascending ID. A node is made after its operands, so
-// this is a topological order, and the same one in every process.
+// order lists the nodes that the targets need, by ascending ID. A node is created after its
+// operands, so this is a topological order. It is the same in every process.
 func (l *lowering) order(targets []*G.Node) ([]*G.Node, error) {
 	var list []*G.Node
 	seen := map[*G.Node]bool{}
@@ -148,7 +148,7 @@ func (l *lowering) node(n *G.Node) error {
 	return nil
 }
 
-// results makes the temporaries of the current node.
+// results creates the temporaries of the current node.
 func (l *lowering) results(sizes []int64) []op.Val {
 	var out []op.Val
 	for i, n := range sizes {
@@ -172,7 +172,7 @@ func (l *lowering) Emit(d kernels.Desc, args ...op.Val) {
 	l.b.emit(d, refs)
 }
 
-// place makes a tensor of a constant when it is needed.
+// place returns the place of a value. It first makes a tensor of a constant.
 func (l *lowering) place(a op.Val) loc {
 	v := &l.vals[a]
 	if v.r.s == nil {
@@ -193,8 +193,8 @@ func (l *lowering) Uniform(a op.Val) (float32, bool) {
 	return l.vals[a].c, l.vals[a].uniform && !l.b.noFold
 }
 
-// store copies the values of the targets into their tensors. Values that are inputs go
-// through a temporary first, because another target may overwrite the input.
+// store copies the values of the targets into their tensors. It first copies a value that is an input
+// to a temporary, because another target may overwrite the input.
 func (l *lowering) store(targets []*G.Node, out map[*G.Node]Tensor) error {
 	var from []loc
 	for _, n := range targets {

@@ -10,10 +10,10 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Machine is a gorgonia.VM that runs a whole graph as one Program. Inputs are read from
-// node.Value() at every RunAll; results are bound to the output nodes. gorgonia.Read is not
-// supported: ask the node for its Value. A graph of float64 nodes runs on the reference
-// interpreter in float64, as an oracle; its constants still are float32.
+// Machine is a gorgonia.VM that runs a whole graph as one Program. Every RunAll reads the inputs from
+// node.Value() and binds the results to the output nodes. gorgonia.Read is not supported: ask the
+// node for its Value. A graph of float64 nodes is an oracle: it runs on the reference interpreter in
+// float64, but its constants are still float32.
 type Machine struct {
 	inputs, outputs []*G.Node
 	tensors         map[*G.Node]Tensor
@@ -35,23 +35,23 @@ var _ G.VM = (*Machine)(nil)
 // Option is an option of New.
 type Option func(*options)
 
-// On runs the graph on an open backend, which stays the caller's. Without it New opens "auto".
+// On runs the graph on an open backend, which the caller closes. Without On, New opens "auto".
 func On(b kernels.Backend) Option { return func(o *options) { o.backend = b } }
 
-// Outputs names the nodes whose values are wanted. Without it all roots of the graph are.
+// Outputs lists the nodes to compute. Without it, these are all roots of the graph.
 func Outputs(n ...*G.Node) Option { return func(o *options) { o.outputs = append(o.outputs, n...) } }
 
 // Unfused turns off fusion and memory sharing. The results have the same bits; for tests.
 func Unfused() Option { return func(o *options) { o.noFuse = true } }
 
-// Naive turns off constant folding too, which may change the last bits; for tests.
+// Naive turns off constant folding too. This may change the last bits. For tests.
 func Naive() Option { return func(o *options) { o.noFuse, o.noFold = true, true } }
 
 // Poison fills the scratch memory with NaN before every run, for tests.
 func Poison() Option { return func(o *options) { o.poison = true } }
 
-// Tile fixes the items of the batch that a loop works on at a time, whatever the work; without
-// it, or with 0, the machine chooses. A negative number makes no loops.
+// Tile sets the tile size, see [Builder.Tile]. Without it, or with 0, the machine chooses. A negative
+// number disables loops.
 func Tile(items int) Option { return func(o *options) { o.tile = items } }
 
 // New compiles the graph.
@@ -150,10 +150,10 @@ func leaves(from []*G.Node) []*G.Node {
 	return list
 }
 
-// Program is what the graph was compiled to.
+// Program returns the compiled graph.
 func (m *Machine) Program() *kernels.Program { return m.program }
 
-// Profile returns where the time of the runs so far went; ok is false on a backend that was
+// Profile returns how the time of the runs so far divides among ops. ok is false if the backend was
 // opened without kernels.Options.Profile or cannot measure.
 func (m *Machine) Profile() (f kernels.Profile, ok bool) {
 	r, ok := m.run.(*runner32)

@@ -11,12 +11,12 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// nativeBin knows gorgonia's own pointwise operators by the first word of their String: Grad
-// adds gradients with "+".
+// nativeBin maps gorgonia's own pointwise operators to ours. Its keys are the first word of an
+// operator's String. Grad, for example, adds gradients with "+".
 var nativeBin = map[string]kernels.Bin{"+": kernels.BinAdd, "-": kernels.BinSub, "⊙": kernels.BinMul, "÷": kernels.BinDiv}
 
-// native lowers the few ops of gorgonia itself that our graphs contain: scalar constants
-// and pointwise operators.
+// native lowers the few ops of gorgonia that our graphs contain: scalar constants and pointwise
+// operators.
 func (l *lowering) native(n *G.Node, kids []*G.Node, in []op.Val) error {
 	if c, ok := n.Op().(interface{ Value() G.Value }); ok && len(kids) == 0 {
 		v, err := constant(c.Value())
@@ -48,5 +48,5 @@ func constant(v G.Value) (float32, error) {
 	case *G.F64:
 		return float32(*x), nil
 	}
-	return 0, fmt.Errorf("constant of type %T; only float scalars are known", v)
+	return 0, fmt.Errorf("constant of type %T; only float scalars are supported", v)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// mayOverwrite returns the operand x and the result y of an op that may compute in place,
-// both complete temporaries of one size.
+// mayOverwrite returns the operand x and the result y of an op that may run in place. Both are
+// complete temporaries of one size.
 func (in *instr) mayOverwrite() (x, y access, ok bool) {
 	if in.d.Has(kernels.FlagAccumulate) {
 		return x, y, false
@@ -31,9 +31,9 @@ func (in *instr) mayOverwrite() (x, y access, ok bool) {
 	return x, y, x.whole() && y.whole() && x.s.Len() == y.s.Len()
 }
 
-// place gives every temporary an offset such that no two that are alive at the same time
-// overlap, largest first, each into the tightest gap (greedy by size). It returns the
-// floats used and the sum of all temporaries.
+// place gives every temporary an offset such that no two that are alive at the same time overlap.
+// It is greedy by size: the largest comes first, and each goes into the tightest gap. It returns the
+// memory used and the total size of all temporaries, in floats.
 func place(temps []*lifetime, share bool) (used, total int64) {
 	var blocks []*block
 	owner := map[*lifetime]*block{}
@@ -82,8 +82,8 @@ func placeBlocks(blocks []*block) (used int64) {
 	return used
 }
 
-// gap finds the tightest hole among the placed blocks that live at the same time as b, or
-// the end.
+// gap returns the offset of the tightest gap for b among the placed blocks that are alive at the same
+// time, or the end of these blocks.
 func gap(placed []*block, b *block) int64 {
 	best, width := int64(-1), int64(math.MaxInt64)
 	end := int64(0)

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever the lifetimes, no two temporaries that are alive at the same time overlap, unless
-// one takes over the other's memory, and the plan is never larger than no sharing at all.
+// For random lifetimes, no two temporaries that are alive at the same time overlap, unless one
+// reuses the other's memory in place. The plan is never larger than one without sharing.
 func TestPlanKeepsLiveTensorsApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var temps []*lifetime
@@ -16,7 +16,7 @@ func TestPlanKeepsLiveTensorsApart(t *testing.T) {
 			l := &lifetime{first: first, last: first + rapid.IntRange(0, 15).Draw(t, "length")}
 			l.s = newStore(nil, "t", []int{rapid.IntRange(0, 1000).Draw(t, "size")})
 			if i > 0 {
-				// The planner shares in place only where an operand ends where the result begins, at one size.
+				// A result reuses an operand's memory only if both have one size and the operand is last used there.
 				for _, o := range temps {
 					if o.first < o.last && o.last == l.first && o.s.Len() == l.s.Len() && !taken(temps, o) {
 						l.shares = o

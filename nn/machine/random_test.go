@@ -148,7 +148,7 @@ func TestRandomGraphs(t *testing.T) {
 		compare(rt, "fused against TapeMachine", fused, want, 2e-5)
 		compare(rt, "unfolded", values(t, b, build(t, b, machine.On(ref), machine.Naive())), want, 2e-5)
 		bits(rt, "unfused", values(t, b, build(t, b, machine.On(ref), machine.Unfused(), machine.Poison())), fused)
-		for items := 1; items <= 3; items++ { // small works make no loops by themselves
+		for items := 1; items <= 3; items++ { // without Tile, such small work makes no loops
 			tiled := values(t, b, build(t, b, machine.On(ref), machine.Tile(items), machine.Poison()))
 			compare(rt, "tiled", tiled, want, 2e-5)
 		}

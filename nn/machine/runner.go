@@ -13,7 +13,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// runner is what a Machine runs its Program on.
+// runner runs the Program of a Machine.
 type runner interface {
 	upload(t Tensor, v G.Value) error
 	run(p *kernels.Program) error
@@ -21,10 +21,10 @@ type runner interface {
 	close() error
 }
 
-// runner32 is a backend.
+// runner32 runs on a backend, in float32.
 type runner32 struct {
 	*Session
-	owned kernels.Backend // nil for one given with On
+	owned kernels.Backend // nil if the backend was given with On
 }
 
 func newRunner32(p *kernels.Program, l *Layout, o *options) (*runner32, error) {
@@ -75,10 +75,10 @@ func (r *runner32) close() error {
 	return err
 }
 
-// oracle is the reference interpreter in float64.
+// oracle runs on the reference interpreter, in float64.
 type oracle struct {
 	arena   []float64
-	scratch int64 // where poison begins; the end of the arena without
+	scratch int64 // where poison begins; the end of the arena if there is none
 }
 
 func newOracle(p *kernels.Program, l *Layout, poison bool) *oracle {

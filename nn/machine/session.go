@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Session runs several Programs over one buffer on one backend. It is used by one goroutine.
+// Session runs several Programs over one buffer on one backend. Only one goroutine may use it.
 type Session struct {
 	backend kernels.Backend
 	layout  *Layout
@@ -18,7 +18,7 @@ type Session struct {
 }
 
 // NewSession allocates a zeroed buffer for the largest Program and compiles all of them.
-// The backend stays the caller's; the programs must be built on the layout.
+// The caller closes the backend. The programs must be built on the layout.
 func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Program) (*Session, error) {
 	size := layout.size
 	for _, p := range programs {
@@ -38,9 +38,8 @@ func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Pr
 	return s, nil
 }
 
-// Poison fills the scratch memory with NaN before every Run from now on, and the local memory of
-// loops before every iteration, so that a read of memory that the Program did not write shows.
-// For tests.
+// Poison makes every later Run fill the scratch memory with NaN first, and every iteration of a loop
+// its local memory. A read of memory that the Program did not write then shows as NaN. For tests.
 func (s *Session) Poison() error {
 	for p, old := range s.exec {
 		run, err := s.backend.Compile(p.Poisoned())
@@ -66,8 +65,8 @@ func (s *Session) Poison() error {
 // Run executes a Program that was given to NewSession.
 func (s *Session) Run(p *kernels.Program) error { return s.Repeat(p, 1) }
 
-// Repeat executes a Program that was given to NewSession n times, in one call of the backend.
-// An error of an environment ends it after that time.
+// Repeat executes n times a Program that was given to NewSession, in one call of the backend. If an
+// environment fails, Repeat stops after that execution.
 func (s *Session) Repeat(p *kernels.Program, n int) error {
 	e, ok := s.exec[p]
 	if !ok {
@@ -87,8 +86,8 @@ func (s *Session) Repeat(p *kernels.Program, n int) error {
 	return nil
 }
 
-// Profile returns where the time of a Program went; ok is false on a backend that was opened
-// without kernels.Options.Profile or cannot measure.
+// Profile returns how the time of a Program divides among its ops. ok is false if the backend was
+// opened without kernels.Options.Profile or cannot measure.
 func (s *Session) Profile(p *kernels.Program) (f kernels.Profile, ok bool) {
 	profiler, ok := s.exec[p].(kernels.Profiler)
 	if !ok {
@@ -97,10 +96,10 @@ func (s *Session) Profile(p *kernels.Program) (f kernels.Profile, ok bool) {
 	return profiler.Profile(), true
 }
 
-// Sync waits for the device; asynchronous faults surface here.
+// Sync waits for the device and returns its asynchronous faults.
 func (s *Session) Sync() error { return s.backend.Sync() }
 
-// Upload copies src to all of t, which is persistent.
+// Upload copies src to all of the persistent tensor t.
 func (s *Session) Upload(t Tensor, src []float32) error {
 	if err := s.fits(t, len(src)); err != nil {
 		return fmt.Errorf("machine: upload: %w", err)
@@ -108,7 +107,7 @@ func (s *Session) Upload(t Tensor, src []float32) error {
 	return s.buffer.Upload(int(t.Offset()), src)
 }
 
-// Download copies all of t, which is persistent, to dst.
+// Download copies all of the persistent tensor t to dst.
 func (s *Session) Download(dst []float32, t Tensor) error {
 	if err := s.fits(t, len(dst)); err != nil {
 		return fmt.Errorf("machine: download: %w", err)
@@ -116,11 +115,11 @@ func (s *Session) Download(dst []float32, t Tensor) error {
 	return s.buffer.Download(dst, int(t.Offset()))
 }
 
-// UploadRows copies src to whole rows of t[R,...], from row on.
+// UploadRows copies src to whole rows of t[R,...], beginning at row.
 func (s *Session) UploadRows(t Tensor, row int, src []float32) error {
 	r, n := rows(t)
 	if t.owner != s.layout || n == 0 || int64(len(src))%n != 0 || row < 0 || int64(row)+int64(len(src))/n > r {
-		return fmt.Errorf("machine: upload of %d floats from row %d on does not fit %s", len(src), row, t)
+		return fmt.Errorf("machine: upload of %d floats, beginning at row %d, does not fit %s", len(src), row, t)
 	}
 	return s.buffer.Upload(int(t.Offset()+int64(row)*n), src)
 }
@@ -135,7 +134,7 @@ func (s *Session) fits(t Tensor, n int) error {
 	return nil
 }
 
-// Close frees the executables and the buffer; the backend stays open.
+// Close frees the executables and the buffer. It leaves the backend open.
 func (s *Session) Close() error {
 	var errs []error
 	for _, e := range s.exec {

@@ -8,21 +8,22 @@ import (
 // Align is the alignment of tensors in floats: 256 bytes.
 const Align = 64
 
-// Tensor is a handle of a tensor in an arena; it is comparable. A persistent tensor belongs
-// to a [Layout] and keeps its value between runs. A temporary belongs to one [Builder].
+// Tensor is a comparable handle of a tensor in an arena. A persistent tensor belongs to a [Layout]
+// and keeps its value between runs. A temporary belongs to one [Builder].
 type Tensor struct{ *store }
 
 // None stands for an absent optional argument.
 var None Tensor
 
-// store is the identity of a tensor. A view has a root, a root has itself.
+// store is the identity of a tensor. The root of a view is the tensor it is part of; a tensor that is
+// no view is its own root.
 type store struct {
 	name  string
 	shape []int
 	root  *store
-	off   int64 // of a view from its root
-	at    int64 // of a persistent root from the start of the arena
-	local bool  // in the local memory of a loop
+	off   int64 // offset of a view in its root
+	at    int64 // offset of a persistent root in the arena
+	local bool  // it is in the local memory of a loop
 	owner any   // *Layout or *Builder
 }
 
@@ -37,11 +38,11 @@ func newStore(owner any, name string, shape []int) *store {
 	return s
 }
 
-// view is the part of t from offset on.
+// view is the part of t that begins at offset.
 func (t Tensor) view(name string, offset int, shape []int) *store {
 	s := newStore(t.owner, name, shape)
 	if offset < 0 || int64(offset)+s.Len() > t.Len() {
-		panic(fmt.Sprintf("machine: view %q [%d, %d) leaves %s", name, offset, int64(offset)+s.Len(), t))
+		panic(fmt.Sprintf("machine: view %q [%d, %d) is outside %s", name, offset, int64(offset)+s.Len(), t))
 	}
 	s.root, s.off = t.root, t.off+int64(offset)
 	return s
@@ -50,7 +51,7 @@ func (t Tensor) view(name string, offset int, shape []int) *store {
 // Name is the name given at creation.
 func (s *store) Name() string { return s.name }
 
-// Shape returns the dimensions; empty for a scalar.
+// Shape returns the dimensions; a scalar has none.
 func (s *store) Shape() []int { return slices.Clone(s.shape) }
 
 // Len is the number of floats.
@@ -68,8 +69,8 @@ func (s *store) Persistent() bool {
 	return ok
 }
 
-// Offset is the place of a persistent tensor in the arena, in floats. It panics for a
-// temporary, whose place is known to its Program only.
+// Offset is the offset of a persistent tensor in the arena, in floats. It panics for a temporary,
+// whose offset only its Program knows.
 func (s *store) Offset() int64 {
 	if !s.Persistent() {
 		panic(fmt.Sprintf("machine: temporary %s has no offset", s))
@@ -85,8 +86,8 @@ func (s *store) String() string {
 	return fmt.Sprintf("%s%v", s.name, s.shape)
 }
 
-// Layout is the persistent part of an arena, shared by several Programs. It is sealed by the
-// first Build, because scratch memory begins where it ends.
+// Layout is the persistent part of an arena. Several Programs share it. The first Build seals it,
+// because scratch memory begins at its end.
 type Layout struct {
 	tensors []Tensor
 	byName  map[string]Tensor
@@ -97,10 +98,10 @@ type Layout struct {
 // NewLayout returns an empty layout.
 func NewLayout() *Layout { return &Layout{byName: map[string]Tensor{}} }
 
-// Add places a new tensor, aligned to 256 bytes. The name must be new. No shape is a scalar.
+// Add places a new tensor, aligned to 256 bytes. The name must be new. Without a shape it is a scalar.
 func (l *Layout) Add(name string, shape ...int) Tensor {
 	if l.sealed != "" {
-		panic(fmt.Sprintf("machine: tensor %q comes after Program %q was built on this layout; add all tensors first", name, l.sealed))
+		panic(fmt.Sprintf("machine: tensor %q was added after Program %q was built on this layout; add all tensors first", name, l.sealed))
 	}
 	s := newStore(l, name, shape)
 	s.at = l.size
@@ -108,7 +109,7 @@ func (l *Layout) Add(name string, shape ...int) Tensor {
 	return l.register(s)
 }
 
-// View names a part of a persistent tensor, from offset (in floats) on.
+// View adds a named part of a persistent tensor. It begins at offset, in floats.
 func (l *Layout) View(name string, parent Tensor, offset int, shape ...int) Tensor {
 	if parent.owner != l {
 		panic(fmt.Sprintf("machine: view %q of %s, which is not of this layout", name, parent))
@@ -118,7 +119,7 @@ func (l *Layout) View(name string, parent Tensor, offset int, shape ...int) Tens
 
 func (l *Layout) register(s *store) Tensor {
 	if _, ok := l.byName[s.name]; ok {
-		panic(fmt.Sprintf("machine: tensor %q exists", s.name))
+		panic(fmt.Sprintf("machine: tensor %q exists already", s.name))
 	}
 	t := Tensor{s}
 	l.byName[s.name] = t

@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// A view shares the backing array of its parent; the machine must not read that.
+// A view shares the backing array of its parent. The machine must read the view, not that array.
 func TestInputsMayBeViews(t *testing.T) {
 	all := tensor.New(tensor.WithShape(3, 4), tensor.WithBacking([]float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}))
 	columns, err := all.Slice(nil, tensor.S(1, 3))
@@ -74,7 +74,7 @@ func TestMachineRunsAgainWithNewValues(t *testing.T) {
 	}
 }
 
-// A node that is given is not computed, even when it is no input node.
+// A given node is not computed, even if it is not an input node.
 func TestFragmentsMayBeginInsideAGraph(t *testing.T) {
 	g := G.NewGraph()
 	x := G.NewVector(g, G.Float32, G.WithName("x"), G.WithShape(3))
@@ -94,7 +94,7 @@ func TestFragmentsMayBeginInsideAGraph(t *testing.T) {
 	expect(t, s, result, 2, 4, 6)
 }
 
-// A constant has no memory until someone asks for it.
+// A constant has no memory until it is read or returned.
 func TestConstantResults(t *testing.T) {
 	g := G.NewGraph()
 	x := G.NewMatrix(g, G.Float32, G.WithName("x"), G.WithShape(2, 3))
