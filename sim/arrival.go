@@ -7,43 +7,43 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
-// Arrivals is an option: tasks that come by another law than one per slot with a probability.
-// Tasks then wait at their IED, first come first served, and the IED decides about one of them
-// per slot. The time that a task waited counts in its latency (as the first of the six parts,
+// Arrivals is an option: it replaces the Bernoulli arrivals (at most one task per IED and slot) by
+// another process. Tasks then wait at their IED, first come first served, and the IED decides on one
+// of them per slot. A task's waiting time counts in its latency (as the first of the six parts,
 // Outcomes.RadioWait) and against its deadline.
 //
-// At the start of a slot waiting tasks whose deadline has passed are lost; the first one left
-// becomes the current task; then the slot's arrivals follow, in their order, and those that
-// find Queue tasks waiting behind the current one are lost. A lost task is no decision and has
-// no reward, for no action can prevent it (the queue moves on by one task per slot whatever is
-// decided); a Meter counts it as failed, with its whole deadline as latency. What still waits
-// at the end of an episode counts nowhere.
+// At the start of a slot, waiting tasks whose deadline has passed are lost. The first remaining task
+// becomes the current one. Then the slot's arrivals join in their order; an arrival that finds Queue
+// tasks already waiting is lost. A lost task involves no decision and no reward, because no action
+// can prevent the loss: the queue advances by one task per slot in any case. A Meter counts a lost
+// task as failed, with its whole deadline as latency. Tasks that still wait at the end of an episode
+// are not counted.
 type Arrivals struct {
 	Process        string  `yaml:"process,omitempty"`           // ArrivalsPoisson, ArrivalsMarkov or ArrivalsTrace; empty: tasks.probability
-	RatePerSlot    float64 `yaml:"rate_per_slot,omitempty"`     // mean tasks per IED and slot; markov: of an IED that is on
-	OffRatePerSlot float64 `yaml:"off_rate_per_slot,omitempty"` // markov: of an IED that is off
-	SwitchOn       float64 `yaml:"switch_on,omitempty"`         // markov: probability per slot of off to on
-	SwitchOff      float64 `yaml:"switch_off,omitempty"`        // markov: probability per slot of on to off
+	RatePerSlot    float64 `yaml:"rate_per_slot,omitempty"`     // mean number of tasks per IED and slot; markov: of an IED that is on
+	OffRatePerSlot float64 `yaml:"off_rate_per_slot,omitempty"` // markov: mean number of tasks of an IED that is off
+	SwitchOn       float64 `yaml:"switch_on,omitempty"`         // markov: probability per slot that an IED goes from off to on
+	SwitchOff      float64 `yaml:"switch_off,omitempty"`        // markov: probability per slot that an IED goes from on to off
 	TraceFile      string  `yaml:"trace_file,omitempty"`        // trace: CSV, see readArrivals; relative to the working directory
-	Queue          int     `yaml:"queue,omitempty"`             // tasks that may wait behind the current one
+	Queue          int     `yaml:"queue,omitempty"`             // largest number of tasks that wait after the current one
 }
 
 // Values of Arrivals.Process.
 const (
-	// A Poisson number of tasks per slot.
+	// The number of tasks per slot is Poisson.
 	ArrivalsPoisson = "poisson"
-	// A Poisson number whose rate depends on the state, on or off, of a Markov chain of each
-	// IED: Fischer and Meier-Hellstern, "The Markov-modulated Poisson process (MMPP)
+	// The number of tasks per slot is Poisson. Its rate depends on the state, on or off, of a Markov
+	// chain of each IED: Fischer and Meier-Hellstern, "The Markov-modulated Poisson process (MMPP)
 	// cookbook", Performance Evaluation 18, 1993, in discrete time. A chain starts in its
-	// stationary law.
+	// stationary distribution.
 	ArrivalsMarkov = "markov"
-	// The tasks of a file, the same in all worlds and episodes.
+	// The tasks are read from a file. They are the same in all worlds and episodes.
 	ArrivalsTrace = "trace"
 )
 
 const (
 	maxQueue       = 64
-	maxArrivals    = 31 // of one IED in one slot; more have a probability below 1e-9 at maxArrivalRate
+	maxArrivals    = 31 // arrivals of one IED in one slot; at maxArrivalRate, more have a probability below 1e-9
 	maxArrivalRate = 8
 )
 
@@ -99,7 +99,7 @@ func poissonCDF(rate float64) (cdf [maxArrivals]float32) {
 	return cdf
 }
 
-// arrivalFields lists the state that waiting needs, none without the option.
+// arrivalFields lists the state of the option, none if it is off.
 func (w *Worlds) arrivalFields() []field {
 	p, n := w.p, w.W*w.p.A
 	if p.queue == 0 {
@@ -122,7 +122,7 @@ func (w *Worlds) arrivalFields() []field {
 	return fields
 }
 
-// waited returns how long the current task waited at its IED before this slot, s.
+// waited returns the time in s that the current task waited at its IED before this slot.
 func (w *Worlds) waited(agent int) float32 {
 	if w.p.queue == 0 {
 		return 0
@@ -130,7 +130,7 @@ func (w *Worlds) waited(agent int) float32 {
 	return w.age[agent]
 }
 
-// due returns the deadline of the current task from the start of this slot, s.
+// due returns the deadline of the current task, in s from the start of this slot.
 func (w *Worlds) due(agent int) float32 { return w.deadline[agent] - w.waited(agent) }
 
 // clearQueues empties the queues of a world at the start of an episode.
@@ -144,13 +144,13 @@ func (w *Worlds) clearQueues(world int) {
 	}
 }
 
-// empty takes the agent's current task away.
+// empty removes the agent's current task.
 func (w *Worlds) empty(agent int) {
 	w.model[agent] = -1
 	w.data[agent], w.cycles[agent], w.deadline[agent], w.age[agent] = 0, 0, 0, 0
 }
 
-// arrive moves the queues of a world on to the current slot.
+// arrive advances the queues of a world to the current slot.
 func (w *Worlds) arrive(world int, t *moment) {
 	p := w.p
 	trace := p.traceOf(t.slot)
@@ -167,8 +167,8 @@ func (w *Worlds) arrive(world int, t *moment) {
 	}
 }
 
-// nextWaiting lets the waiting tasks age by a slot and takes the first whose deadline has not
-// passed as the current one.
+// nextWaiting adds a slot to the age of the waiting tasks. The first task whose deadline has not
+// passed becomes the current one.
 func (w *Worlds) nextWaiting(agent int) {
 	p, kept, first := w.p, int32(0), agent*w.p.queue
 	n := w.waiting[agent]
@@ -191,13 +191,13 @@ func (w *Worlds) nextWaiting(agent int) {
 	w.waiting[agent] = kept
 }
 
-// lose counts a task that no decision will be made about.
+// lose counts a task that is lost before its IED decides on it.
 func (w *Worlds) lose(agent int, deadline float32) {
 	w.lost[agent]++
 	w.lostS[agent] += deadline
 }
 
-// enqueue makes a new task the current one, lets it wait, or loses it.
+// enqueue makes a new task the current one, adds it to the queue, or counts it as lost.
 func (w *Worlds) enqueue(agent int, x task) {
 	switch n := w.waiting[agent]; {
 	case w.model[agent] < 0:
@@ -244,15 +244,15 @@ func (w *Worlds) nextPhase(t *moment, agent int, change uint32) int32 {
 	return *phase
 }
 
-// reportLost hands the lost tasks of the slot to the outcomes of its step.
+// reportLost copies the slot's lost tasks to the outcomes of its step.
 func (w *Worlds) reportLost(world int) {
 	lo, hi := world*w.p.A, (world+1)*w.p.A
 	copy(w.Task.Lost[lo:hi], w.lost[lo:hi])
 	copy(w.Task.LostS[lo:hi], w.lostS[lo:hi])
 }
 
-// observeLost counts the lost tasks of an agent as failed ones that waited until their
-// deadline. The histogram takes the mean where there are several.
+// observeLost counts an agent's lost tasks as failed tasks that waited until their deadline. If there
+// are several, the histogram counts each at their mean deadline.
 func (m *Meter) observeLost(w *Worlds, n int, e *worldMeter) {
 	lost, total := int64(w.Task.Lost[n]), float64(w.Task.LostS[n])
 	if lost == 0 {

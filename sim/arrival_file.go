@@ -46,10 +46,10 @@ func (p *params) loadArrivals(s *Scenario) error {
 	return nil
 }
 
-// readArrivals reads CSV rows under the header slot,ied,model,data_mbit,gcycles,deadline_s.
-// model is a name of the scenario; numbers lie in that model's ranges, so that the scales of
-// the observation hold (gcycles need not be a whole number of steps). Tasks of one IED in one
-// slot keep the order of their rows. Errors name file:line.
+// readArrivals reads a CSV file with the header slot,ied,model,data_mbit,gcycles,deadline_s.
+// model is a model's name in the scenario. Numbers must be in that model's ranges, so that the
+// scales of the observation hold; gcycles need not be a whole number of steps. Tasks of one IED in
+// one slot keep the order of their rows. Errors name file:line.
 func readArrivals(in io.Reader, name string, s *Scenario) ([]tracedTask, error) {
 	r := csv.NewReader(in)
 	r.FieldsPerRecord = -1
@@ -108,7 +108,7 @@ func arrivalRow(record []string, s *Scenario) (row tracedTask, err error) {
 	return tracedTask{int32(at[0]), int32(at[1]), task{int32(k), float32(at[3] * 1e6), float32(at[4] * 1e9), float32(at[5])}}, nil
 }
 
-// setTrace sorts the rows by slot and IED and notes where each slot begins.
+// setTrace sorts the rows by slot and IED and records the first row of each slot.
 func (p *params) setTrace(rows []tracedTask) {
 	slices.SortStableFunc(rows, func(a, b tracedTask) int {
 		if a.slot != b.slot {
@@ -128,7 +128,7 @@ func (p *params) setTrace(rows []tracedTask) {
 	}
 }
 
-// traceOf returns the rows of a slot, none after the last slot of an episode.
+// traceOf returns the rows of a slot. It returns none after the last slot of an episode.
 func (p *params) traceOf(slot uint32) []tracedTask {
 	if p.trace == nil || int(slot) >= p.slots {
 		return nil

@@ -20,8 +20,8 @@ func queued(t testing.TB, a Arrivals) *Scenario {
 	})
 }
 
-// waitingStats plays local actions and returns means per task: the wait in slots, the share of
-// tasks lost; and the tasks per IED and slot.
+// waitingStats plays local actions. It returns the mean wait of a task in slots, the share of lost
+// tasks, and the mean number of tasks per IED and slot.
 func waitingStats(t *testing.T, s *Scenario) (wait, lost, rate float64) {
 	t.Helper()
 	w, _, actions := start(t, s, 1, 7)
@@ -45,8 +45,8 @@ func waitingStats(t *testing.T, s *Scenario) (wait, lost, rate float64) {
 	return wait / decided, gone / (gone + decided), (gone + decided) / slots / float64(w.A)
 }
 
-// TestPoissonQueueIsTheDiscreteMD1: one task leaves per slot, so a task waits
-// rho / (2 (1 - rho)) slots in the mean, as in M/D/1 (Pollaczek and Khinchine).
+// TestPoissonQueueIsTheDiscreteMD1: one task leaves per slot, so the mean wait is
+// rho / (2 (1 - rho)) slots, as in M/D/1 (Pollaczek and Khinchine).
 func TestPoissonQueueIsTheDiscreteMD1(t *testing.T) {
 	for _, rho := range []float64{0.3, 0.6, 0.8} {
 		wait, lost, rate := waitingStats(t, queued(t, Arrivals{Process: ArrivalsPoisson, RatePerSlot: rho, Queue: maxQueue}))
@@ -56,8 +56,8 @@ func TestPoissonQueueIsTheDiscreteMD1(t *testing.T) {
 	}
 }
 
-// TestFiniteQueueLosesWhatItsMarkovChainSays compares the loss with the stationary law of the
-// chain of waiting tasks, found by iterating it.
+// TestFiniteQueueLosesWhatItsMarkovChainSays compares the loss with the stationary distribution of
+// the chain of waiting tasks, which is found by iteration.
 func TestFiniteQueueLosesWhatItsMarkovChainSays(t *testing.T) {
 	for _, c := range []struct {
 		rate float64
@@ -68,8 +68,8 @@ func TestFiniteQueueLosesWhatItsMarkovChainSays(t *testing.T) {
 	}
 }
 
-// chainLoss: x tasks wait, one of them (or the first arrival) becomes the current one, then n
-// arrive and what exceeds q places is lost.
+// chainLoss: x tasks wait. One of them (or the first arrival) becomes the current task. Then n tasks
+// arrive, and those beyond q places are lost.
 func chainLoss(rate float64, q int) float64 {
 	law, loss := make([]float64, q+1), 0.0
 	law[0] = 1
@@ -90,8 +90,8 @@ func chainLoss(rate float64, q int) float64 {
 	return loss / rate
 }
 
-// TestMarkovRate: the mean rate is that of the stationary law, and the count of a slot
-// predicts that of the next as the chain's eigenvalue 1 - p_on - p_off says.
+// TestMarkovRate: the mean rate is that of the stationary distribution. The correlation of the counts
+// of consecutive slots follows from the chain's eigenvalue 1 - p_on - p_off.
 func TestMarkovRate(t *testing.T) {
 	a := Arrivals{Process: ArrivalsMarkov, RatePerSlot: 2, OffRatePerSlot: 0.2, SwitchOn: 0.1, SwitchOff: 0.3, Queue: maxQueue}
 	_, _, rate := waitingStats(t, queued(t, a))
@@ -122,7 +122,7 @@ func bytesOf(phase []int32) []byte {
 	return b
 }
 
-// TestLostTasksCountAsFailed adds up what a Meter says over tasks that expire while waiting.
+// TestLostTasksCountAsFailed checks the sums of a Meter over tasks that expire while waiting.
 func TestLostTasksCountAsFailed(t *testing.T) {
 	s := paper(t, func(s *Scenario) {
 		s.Tasks.Arrivals = Arrivals{Process: ArrivalsPoisson, RatePerSlot: 2, Queue: 8}

@@ -2,24 +2,25 @@ package sim
 
 import "github.com/gmel-go/gmel/internal/setting"
 
-// Batch is an option: a GPU runs several tasks of one model at once. When it becomes free, at
-// s, and starts the first task in the order of commit, those tasks of the same slot join that
-// have the same model, have arrived by s and whose deadline is after s, in the order of
-// arrival, Max tasks in all. Tasks of later slots do not join, even where the batch starts in
-// a later slot: so T is known when the slot is resolved. Joining overtakes tasks of other models.
+// Batch is an option: a GPU runs several tasks of one model at once. When the GPU becomes free, at
+// time s, it starts the first task in the order of commit. Other tasks join the batch in the order
+// of arrival, up to Max tasks in all. A task joins if it belongs to the same slot, has the same
+// model, has arrived by s and has a deadline after s. Tasks of later slots do not join, even if the
+// batch starts in a later slot; so T is known when the slot is resolved. A task that joins may
+// overtake tasks of other models.
 //
-// A step of b tasks takes affine time, (phi + (1 - phi) b) c_k/F, as measured on GPUs and
+// The time of a step of b tasks is affine in b, (phi + (1 - phi) b) c_k/F, as measured on GPUs and
 // analysed by Inoue, "Queueing analysis of GPU-based inference servers with dynamic batching",
-// Performance Evaluation 147, 2021 (alpha b + tau_0). The batch runs the steps of its longest
-// task and all its tasks end with it:
+// Performance Evaluation 147, 2021 (alpha b + tau_0). The batch runs as many steps as its longest
+// task needs, and all its tasks end together:
 //
 //	e = s + X + max C/F (phi + (1 - phi) b)
 //
-// It is aborted when the last of its deadlines passes. Its tasks share its energy equally.
-// Heuristics predict a batch of one.
+// A batch is aborted when the last of its deadlines passes. Its tasks share its energy equally.
+// Heuristics assume a batch of one task.
 type Batch struct {
 	Max        int     `yaml:"max,omitempty"`         // b_max; 0: no batches
-	FixedShare float64 `yaml:"fixed_share,omitempty"` // phi, the part of a step's time that does not grow with b
+	FixedShare float64 `yaml:"fixed_share,omitempty"` // phi, the fraction of a step's time that does not grow with b
 }
 
 const maxBatch = 64
@@ -42,8 +43,8 @@ func (p *params) setBatch(s *Scenario) {
 // servedKey replaces the key of a task that has joined a batch; no arrival has these bits.
 const servedKey = ^uint64(0)
 
-// serveBatches runs the tasks of a slot at ES m, sorted by arrival. The search for members
-// ends at the first task that arrives after the start.
+// serveBatches runs the tasks of a slot at ES m, sorted by arrival. The search for the tasks of a
+// batch ends at the first one that arrives after the start.
 func (w *Worlds) serveBatches(world, m int, keys []uint64) {
 	for at, key := range keys {
 		if key != servedKey {
@@ -52,7 +53,7 @@ func (w *Worlds) serveBatches(world, m int, keys []uint64) {
 	}
 }
 
-// serveBatch starts the first task and those that join it.
+// serveBatch starts the first task and the tasks that join it.
 func (w *Worlds) serveBatch(world, m int, keys []uint64) {
 	p, t := w.p, &w.Task
 	es := world*p.M + m
@@ -85,7 +86,7 @@ func (w *Worlds) serveBatch(world, m int, keys []uint64) {
 	}
 }
 
-// gather lists the tasks that start together at `start`, the first key's among them, and marks
+// gather lists the tasks that start together at `start`, including that of the first key, and marks
 // their keys.
 func (w *Worlds) gather(world int, start float32, keys []uint64, members *[maxBatch]int32) (b int) {
 	model := w.model[world*w.p.A+int(uint32(keys[0]))]

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestWaitingTasksRunAsOneBatch: of nine tasks that wait for a GPU until 2 s, five of model 0
-// with room for four in a batch, the first four take a 4 + c; the two of model 1 come next in
-// order, then the fifth of model 0, and two that arrive later do not join.
+// TestWaitingTasksRunAsOneBatch: nine tasks wait for a GPU until 2 s. Five are of model 0, and a batch
+// has room for four: the first four take a 4 + c. The two of model 1 come next, then the fifth of
+// model 0. Two tasks that arrive later do not join.
 func TestWaitingTasksRunAsOneBatch(t *testing.T) {
 	const phi = 0.75
 	s := paper(t, func(s *Scenario) { s.Compute.Batch = Batch{Max: 4, FixedShare: phi} })

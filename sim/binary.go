@@ -13,7 +13,7 @@ var stateMagic = [8]byte{'g', 'm', 'e', 'l', 's', 'i', 'm', 2}
 
 const (
 	stateHeader  = 8 + 4*8 // magic, scenario hash, seed, worlds, length of the arrays
-	stateTrailer = 8       // CRC-64 of everything before: damaged indices would crash a later step
+	stateTrailer = 8       // CRC-64 of all bytes before it; a damaged index would crash a later step
 )
 
 var stateCRC = crc64.MakeTable(crc64.ECMA)
@@ -76,7 +76,7 @@ func (f *field) read(b []byte) []byte {
 	return b[f.bytes():]
 }
 
-// recordedFields are the arrays of the state and, where they are recorded, of the outcomes.
+// recordedFields returns the arrays of the state and, if they are recorded, of the outcomes.
 func (w *Worlds) recordedFields() []field {
 	fields := w.stateFields()
 	if w.record {
@@ -85,9 +85,9 @@ func (w *Worlds) recordedFields() []field {
 	return fields
 }
 
-// MarshalBinary returns the complete state, little-endian, with the outcomes of the last
-// step if they are recorded; stepping on from it gives the same bits. The scenario
-// itself is not included, only its hash.
+// MarshalBinary returns the complete state, little-endian, with the outcomes of the last step if
+// they are recorded. A restored state continues with the same bits. The state contains the hash of
+// the scenario, not the scenario.
 func (w *Worlds) MarshalBinary() ([]byte, error) {
 	if err := w.Home(); err != nil {
 		return nil, err
@@ -105,10 +105,10 @@ func (w *Worlds) MarshalBinary() ([]byte, error) {
 	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b, stateCRC)), nil
 }
 
-// UnmarshalBinary restores a state into Worlds made by New with the same scenario
-// and number of worlds; the seed comes from the state. On an error nothing has
-// changed. RecordTasks stays as it is: outcomes that the state lacks are cleared, those
-// that are not wanted are left out.
+// UnmarshalBinary restores a state into Worlds made by New with the same scenario and number of
+// worlds. The seed comes from the state. An error leaves the worlds unchanged. RecordTasks keeps its
+// value: if it is on and the state has no outcomes, they are cleared; if it is off, the outcomes of
+// the state are ignored.
 func (w *Worlds) UnmarshalBinary(b []byte) error {
 	if err := w.checkState(b); err != nil {
 		return err
@@ -138,27 +138,27 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 // checkState compares the header with these worlds.
 func (w *Worlds) checkState(b []byte) error {
 	if w.p == nil {
-		return errors.New("sim: unmarshal into Worlds made by New, with the scenario of the state")
+		return errors.New("sim: these Worlds are empty; restore a state into Worlds made by New with the scenario of the state")
 	}
 	if len(b) < stateHeader+stateTrailer || [8]byte(b[:8]) != stateMagic {
-		return fmt.Errorf("sim: %d bytes are no state of this version's worlds", len(b))
+		return fmt.Errorf("sim: these %d bytes are not a state of worlds, or are one of another version", len(b))
 	}
 	switch hash := binary.LittleEndian.Uint64(b[8:]); hash {
 	case w.identity():
 	case ^w.identity():
-		return errors.New("sim: one of the state and these worlds has its IEDs numbered by the nearest ES (NumberByNearest)")
+		return errors.New("sim: the state and these worlds differ in NumberByNearest: only one numbers IEDs by their nearest ES")
 	default:
 		return fmt.Errorf("sim: the state belongs to scenario %016x, these worlds play %016x (%s)",
 			hash, w.identity(), w.scenario.Name)
 	}
 	if n := binary.LittleEndian.Uint64(b[24:]); n != uint64(w.W) {
-		return fmt.Errorf("sim: the state has %d worlds, these are %d", n, w.W)
+		return fmt.Errorf("sim: the state has %d worlds, but it is restored into %d", n, w.W)
 	}
 	size, have := binary.LittleEndian.Uint64(b[32:]), len(b)-stateHeader-stateTrailer
 	plain := marshalled(w.stateFields())
 	full := plain + marshalled(w.outcomeFields())
 	if size != uint64(have) || have != plain && have != full {
-		return fmt.Errorf("sim: the state says %d bytes and has %d, want %d, or %d with outcomes", size, have, plain, full)
+		return fmt.Errorf("sim: the state declares %d bytes and has %d; allowed: %d, or %d with outcomes", size, have, plain, full)
 	}
 	end := len(b) - stateTrailer
 	if crc64.Checksum(b[:end], stateCRC) != binary.LittleEndian.Uint64(b[end:]) {
@@ -167,8 +167,8 @@ func (w *Worlds) checkState(b []byte) error {
 	return nil
 }
 
-// identity names the game of a state: the scenario, the content of its arrival trace and how IEDs are
-// numbered.
+// identity is a hash of the game of a state: the scenario, the content of its arrival trace and the
+// numbering of the IEDs.
 func (w *Worlds) identity() uint64 {
 	id := w.scenario.Hash() ^ w.p.traceDigest
 	if w.numbered {

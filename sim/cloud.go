@@ -2,15 +2,15 @@ package sim
 
 import "github.com/gmel-go/gmel/internal/setting"
 
-// Cloud is an option: a tier behind the ESs, one more action, C + 1. The task goes over the
-// radio to the IED's candidate 1 (so it takes a share of that ES's band), from there over a
-// backhaul to a data centre that has a GPU free for everybody and holds every model:
+// Cloud is an option: a tier above the ESs, with one more action, C + 1. The task goes over the radio
+// to the IED's candidate 1, where it takes a share of the ES's band, and then over a backhaul to a
+// data centre. There every task finds a free GPU that holds its model:
 //
 //	T = A + (D + O)/R + 2 d + C/F_cloud + O/r_dn
 //
-// The backhaul is not shared: it is a wired network that is wide beside the radio. The trip to
-// the cloud belongs to the part Upload, the trip back to Download. The deadline rule is that of
-// the ESs, as is the power of the GPU. Two-tier offloading in this form: Ren et al.,
+// Tasks do not share the backhaul, because a wired network is fast compared with the radio. The way
+// to the cloud counts as Upload, the way back as Download. The deadline rule and the power of the
+// GPU are those of the ESs. Two-tier offloading in this form: Ren et al.,
 // "Collaborative cloud and edge computing for latency minimization", IEEE Trans. Veh.
 // Technol. 68(5), 2019.
 type Cloud struct {
@@ -34,7 +34,7 @@ func (p *params) setCloud(s *Scenario) {
 	p.cloudSpeed, p.backhaul, p.delay = float32(o.GcyclesPerS*1e9), float32(o.BackhaulMbps*1e6), float32(o.DelayS)
 }
 
-// candidateOf returns the index of the candidate over whose radio an action sends.
+// candidateOf returns the index of the candidate whose radio link an action uses.
 func (p *params) candidateOf(action int) int {
 	if action == p.C+1 {
 		return 0
@@ -63,14 +63,14 @@ func (w *Worlds) runCloud(world, agent int) {
 	w.finish(agent, end+t.Download[agent])
 }
 
-// cloudTime returns what the cloud adds to the radio for the agent's task, s.
+// cloudTime returns the time in s that the cloud adds to the radio time of the agent's task.
 func (w *Worlds) cloudTime(agent int) float32 {
 	p := w.p
 	wire := float32((w.data[agent] + p.models[w.model[agent]].result) / p.backhaul)
 	return wire + float32(2*p.delay) + w.cycles[agent]/p.cloudSpeed
 }
 
-// predictCloud is predict for the cloud.
+// predictCloud is the predicted latency of the cloud action; see predict.
 func (w *Worlds) predictCloud(agent int) float32 {
 	p, link := w.p, agent*w.p.C
 	es := agent/p.A*p.M + int(w.cand[link])

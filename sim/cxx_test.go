@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestHeadersAreCxx compiles the step as C++17, strictly: a compiler for a GPU takes no less. No
-// designated initialisers, no conversion of void*, no arrays of variable length, no vector extensions.
+// TestHeadersAreCxx compiles the step as strict C++17, as GPU compilers do. So the headers may not use
+// designated initialisers, implicit conversions of void*, variable-length arrays or vector extensions.
 func TestHeadersAreCxx(t *testing.T) {
 	compiler, err := exec.LookPath("g++")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// dice draws scenarios from the whole range of what Validate allows, ordinary ones more often.
+// dice draws scenarios from everything that Validate allows, ordinary ones more often.
 type dice struct{ *rand.Rand }
 
 func (d dice) between(lo, hi float64) float64 { return lo + d.Float64()*(hi-lo) }
@@ -153,7 +153,7 @@ func (d dice) trace(t *testing.T, s *Scenario) string {
 	return path
 }
 
-// act draws valid actions; some slots crowd everybody on the nearest ES.
+// act draws valid actions. In some slots all IEDs choose the nearest ES.
 func (d dice) act(w *Worlds, actions []int32) {
 	crowd := d.IntN(4) == 0
 	for n := range actions {

@@ -9,9 +9,10 @@ import "github.com/gmel-go/gmel/kernels/philox"
 //	counter[2] = slot, 0 for the streams of a topology
 //	counter[3] = episode << 8 | stream
 //
-// so any number of any world can be computed alone, and no world depends on how
-// many there are. At the beginning of an episode, before IEDs have their numbers (NumberByNearest), i counts them as they
-// are drawn. Episodes repeat after 2^24. Heuristics draw under a key of their own.
+// so any random number of any world can be computed on its own, and no world depends on
+// the number of worlds. At the beginning of an episode, before IEDs have their numbers
+// (NumberByNearest), i is the order in which they are drawn. Episodes repeat after 2^24.
+// Heuristics draw with their own key.
 const (
 	streamPlace   = 0  // x, y, f_i, -
 	streamLink    = 1  // line of sight, shadowing radius, shadowing angle, -
@@ -21,12 +22,12 @@ const (
 	streamArrival = 5  // number of arrivals, change of phase, -, -
 	streamGoal    = 6  // x, y, speed, -
 	streamDrift   = 7  // link i M + m: radius, angle, radius, angle
-	streamFading  = 16 // + c/2: radius and angle of candidates c and c+1, c even
-	streamBurst   = 64 // + 2n, + 2n+1: -, model, data, steps; deadline, -, -, - of arrival n of a slot
+	streamFading  = 16 // + c/2: radius and angle of candidates c and c+1, for even c
+	streamBurst   = 64 // for arrival n of a slot: + 2n: -, model, data, steps; + 2n+1: deadline, -, -, -
 )
 
-// moment is where a world stands; together with the key and an entity it names
-// a block of four words.
+// moment is the position of a world in time. A moment, the key, an entity and a
+// stream identify a block of four random words.
 type moment struct {
 	key                  [2]uint32
 	world, slot, episode uint32
@@ -48,12 +49,12 @@ func exponential(u uint32) float32 {
 }
 
 // fadeFloor keeps the small-scale power above zero (-70 dB), so that a rate is
-// never zero and an arrival never infinite. A Rayleigh link meets it once in
-// 10^7 slots.
+// never zero and an arrival never infinite. A Rayleigh link reaches the floor
+// once in 10^7 slots.
 const fadeFloor float32 = 1e-7
 
-// fading turns two words into |h|^2 with mean 1: Exp(1) without line of sight,
-// Rician with the scenario's K factor with it.
+// fading turns two words into |h|^2 with mean 1. Without line of sight it is
+// Exp(1); with line of sight it is Rician with the scenario's K factor.
 func (p *params) fading(u, v uint32, los bool) float32 {
 	e := exponential(u)
 	if !los {

@@ -13,9 +13,9 @@ import (
 	_ "github.com/gmel-go/gmel/kernels/emu"
 )
 
-// TestDeviceGivesTheSameBits plays random scenarios on the CUDA kernel, emulated, in every order of
-// threads, and on an engine of the host: state and results must be equal after every slot.
-// GMEL_SLOTS asks for so many slots of worlds, GMEL_SEED for other scenarios.
+// TestDeviceGivesTheSameBits plays random scenarios on the emulated CUDA kernel, in every order of
+// threads, and on an engine of the host. State and results must be equal after every slot.
+// GMEL_SLOTS sets the number of slots, summed over worlds; GMEL_SEED chooses other scenarios.
 func TestDeviceGivesTheSameBits(t *testing.T) {
 	slots, first := environ(t, "GMEL_SLOTS", 1000), environ(t, "GMEL_SEED", 1)
 	info, err := kernels.Describe("emu")
@@ -26,7 +26,7 @@ func TestDeviceGivesTheSameBits(t *testing.T) {
 	for seed := uint64(first); (played < slots || combined < 30) && !t.Failed(); seed++ {
 		d := dice{rand.New(rand.NewPCG(seed, 7))}
 		s := d.scenario(t)
-		for s.IEDs > 300 && d.IntN(4) > 0 { // large ones take long, and are drawn often
+		for s.IEDs > 300 && d.IntN(4) > 0 { // large scenarios take long and are drawn often
 			s = d.scenario(t)
 		}
 		played += compareDevice(t, d, s, seed, info.ISAs[seed%uint64(len(info.ISAs))])
@@ -44,7 +44,7 @@ func TestDeviceGivesTheSameBits(t *testing.T) {
 	}
 }
 
-// device is worlds played by a Program of one op.
+// device holds worlds that a Program of one op plays.
 type device struct {
 	worlds *Worlds
 	desc   kernels.Desc
@@ -98,7 +98,7 @@ func (d *device) arg(i int) []float32 {
 	return d.arena[d.desc.Arg[i]:][:spec.Args[i].Len(&d.desc)]
 }
 
-// differs plays the same actions with the worlds of the host and names a result that differs.
+// differs plays the same actions with the host's worlds and names a result that differs.
 func (d *device) differs(t *testing.T, host *Worlds) string {
 	t.Helper()
 	want := make([][]float32, kernels.MaxArgs)
@@ -120,7 +120,7 @@ func (d *device) differs(t *testing.T, host *Worlds) string {
 	return ""
 }
 
-// compareDevice plays a scenario and returns the slots of worlds that it took.
+// compareDevice plays a scenario and returns the number of slots, summed over worlds.
 func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string) int {
 	t.Helper()
 	worlds, numbered := 1+d.IntN(max(1, min(6, 400/s.IEDs))), d.flag()
@@ -144,7 +144,7 @@ func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string)
 	steps := s.Time.Slots + d.IntN(s.Time.Slots+3)
 	restoreAt, renumberAt := d.IntN(steps), d.IntN(4*steps)
 	for step := range steps {
-		if step == renumberAt { // the device must hear of it
+		if step == renumberAt { // the change must reach the device
 			numbered = !numbered
 			number()
 		}
@@ -173,8 +173,8 @@ func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string)
 	return steps * worlds
 }
 
-// nearestFirst plays an episode in which everybody sends to the nearest ES, on the device and on the host, which must agree. It
-// returns the host's worlds, at the beginning of the next.
+// nearestFirst plays an episode, on the device and on the host, in which all IEDs send to their nearest
+// ES. Both must agree. It returns the host's worlds at the beginning of the next episode.
 func nearestFirst(t *testing.T, s *Scenario) *Worlds {
 	t.Helper()
 	var both [2]*Worlds
@@ -206,7 +206,7 @@ func nearestFirst(t *testing.T, s *Scenario) *Worlds {
 	return host
 }
 
-// TestDeviceServesTheLastOfMostServers: the tasks of ES 4095, whose keys end where numbers of 64 bits do.
+// TestDeviceServesTheLastOfMostServers serves the tasks of ES 4095, whose keys are the largest numbers of 64 bits.
 func TestDeviceServesTheLastOfMostServers(t *testing.T) {
 	for _, discipline := range []string{"", DisciplineSharing} {
 		s := paper(t, func(s *Scenario) {
@@ -220,7 +220,7 @@ func TestDeviceServesTheLastOfMostServers(t *testing.T) {
 	}
 }
 
-// TestDeviceSortsMoreThanSharedMemoryHolds: keys of tasks, without options and with batches, which mark them.
+// TestDeviceSortsMoreThanSharedMemoryHolds sorts keys of tasks, without options and with batches, which mark keys.
 func TestDeviceSortsMoreThanSharedMemoryHolds(t *testing.T) {
 	for _, most := range []int{0, 16} {
 		nearestFirst(t, paper(t, func(s *Scenario) {

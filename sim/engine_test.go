@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// TestEnginesGiveTheSameBits plays whole episodes of random scenarios on the Go engine and on
-// every other, with other numbers of threads, and compares every array of state and outputs
-// after every slot. GMEL_SLOTS=1000000 asks for so many slots of worlds, GMEL_SEED=N for those
-// of the scenarios from number N on, so that a long run can be cut into pieces.
+// TestEnginesGiveTheSameBits plays whole episodes of random scenarios on the Go engine and on every
+// other engine, with different numbers of threads. It compares every array of state and outputs
+// after every slot. GMEL_SLOTS=1000000 sets the number of slots, summed over worlds. GMEL_SEED=N
+// begins at scenario N, so that a long run can be split.
 func TestEnginesGiveTheSameBits(t *testing.T) {
 	slots, first := environ(t, "GMEL_SLOTS", 3000), environ(t, "GMEL_SEED", 1)
 	played, scenarios, options := 0, 0, map[string]int{}
@@ -36,7 +36,7 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 	}
 }
 
-// environ is a whole number of the environment.
+// environ reads a whole number from an environment variable.
 func environ(t *testing.T, name string, otherwise int) int {
 	text := os.Getenv(name)
 	if text == "" {
@@ -67,7 +67,7 @@ func optionsOf(s *Scenario) (on []string) {
 	return on
 }
 
-// compareEngines plays a scenario and returns the slots of worlds that it took.
+// compareEngines plays a scenario and returns the number of slots, summed over worlds.
 func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 	t.Helper()
 	worlds, numbered := 1+d.IntN(max(1, min(40, 1500/s.IEDs))), d.flag()
@@ -109,7 +109,7 @@ func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 	return steps * worlds
 }
 
-// restored makes worlds like those of old, of another seed, and gives them the state.
+// restored makes worlds like old with another seed, and restores the state into them.
 func restored(t *testing.T, s *Scenario, old *Worlds, state []byte) *Worlds {
 	t.Helper()
 	w, err := NewOn(old.Engine(), s, old.W, 12345)
@@ -154,7 +154,7 @@ func TestEngineNames(t *testing.T) {
 	}
 }
 
-// Without observations worlds play on as with them, and show them again when asked.
+// Worlds play the same without observations. Observations are right again after they are turned on.
 func TestStepWithoutObservations(t *testing.T) {
 	for _, engine := range Engines() {
 		s := paper(t, func(s *Scenario) { s.Time.Slots = 3 })
@@ -169,7 +169,7 @@ func TestStepWithoutObservations(t *testing.T) {
 		seeing, blind := all[0], all[1]
 		p, actions, before := policy(t, "random", s), make([]int32, seeing.W*seeing.A), slices.Clone(seeing.Obs)
 		blind.ShowObs(false)
-		for slot := range 6 { // over the end of an episode
+		for slot := range 6 { // beyond the end of an episode
 			if slot == 5 {
 				blind.ShowObs(true)
 			}
@@ -200,7 +200,7 @@ func TestOutcomesAreNilUnlessRecorded(t *testing.T) {
 		w.RecordTasks(false)
 		play(t, w, p, actions, 3)
 		if w.Task.Latency != nil {
-			t.Errorf("%s: outcomes that nobody records", engine)
+			t.Errorf("%s: outcomes exist although they are not recorded", engine)
 		}
 		NewMeter(w, 0)
 		play(t, w, p, actions, 1)
@@ -212,7 +212,7 @@ func TestOutcomesAreNilUnlessRecorded(t *testing.T) {
 	}
 }
 
-// BenchmarkEngines measures Step alone under valid random actions, observations written.
+// BenchmarkEngines measures only Step, with valid random actions and with observations.
 func BenchmarkEngines(b *testing.B) {
 	for _, agents := range []int{10, 30, 100, 1000, 10000} {
 		s, err := Load("population:" + strconv.Itoa(agents))

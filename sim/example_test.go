@@ -25,7 +25,7 @@ func ExampleSimulate() {
 	// Output: 30 IEDs, 800 slots, most tasks completed: true
 }
 
-// Step worlds with actions of your own: everybody goes to the nearest ES.
+// Step worlds with your own actions: every IED offloads to the nearest ES.
 func ExampleWorlds_Step() {
 	s, err := sim.Preset("paper")
 	if err != nil {
@@ -63,7 +63,7 @@ func ExampleParse() {
 	// sim: mine.yaml:3: time.slots: 0 is not allowed; allowed: a whole number from 1 to 1073741824
 }
 
-// Grow the crowd and keep what each IED meets.
+// Scale the number of IEDs and keep the density.
 func ExampleScenario_Population() {
 	s, err := sim.Preset("paper")
 	if err != nil {

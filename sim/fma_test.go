@@ -50,7 +50,7 @@ func TestNoFusedMultiplyAdd(t *testing.T) {
 	}
 }
 
-// bareProducts returns the float32 products of a file that nothing rounds.
+// bareProducts returns the float32 products of a file that are not rounded.
 func bareProducts(f *ast.File, info *types.Info, products *int) (bad []token.Pos) {
 	var parents []ast.Node
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -70,7 +70,7 @@ func bareProducts(f *ast.File, info *types.Info, products *int) (bad []token.Pos
 	return bad
 }
 
-// isProduct reports a float32 multiplication that is not a constant.
+// isProduct reports whether the node is a float32 multiplication that is not constant.
 func isProduct(n ast.Node, info *types.Info) bool {
 	e, ok := n.(*ast.BinaryExpr)
 	if !ok || e.Op != token.MUL {
@@ -81,9 +81,9 @@ func isProduct(n ast.Node, info *types.Info) bool {
 	return ok && b.Kind() == types.Float32 && tv.Value == nil
 }
 
-// rounded looks at what encloses a product: float32(...), another product, a
-// quotient or a comparison. Being the argument or the result of a function is no
-// excuse: inlining removes that border.
+// rounded reports whether float32(...), another product, a quotient or a
+// comparison encloses a product. A function call does not count, because
+// inlining can remove it.
 func rounded(parents []ast.Node) bool {
 	for k := len(parents) - 1; k >= 0; k-- {
 		switch p := parents[k].(type) {

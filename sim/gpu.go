@@ -2,15 +2,15 @@ package sim
 
 import "slices"
 
-// Several GPUs per ES: ES m has G_m GPUs of speed F_m each behind one queue. A task runs on
-// one GPU, the one that is free first, the lowest index on ties: first come first served in a
-// multi-server queue, the recursion of Kiefer and Wolfowitz, "On the theory of queues with
-// many servers", Trans. AMS 78, 1955.
+// Several GPUs per ES: ES m has G_m GPUs, each of speed F_m, and one queue. A task runs on the GPU
+// that is free first, the lowest index on ties. This is first come first served in a multi-server
+// queue, the recursion of Kiefer and Wolfowitz, "On the theory of queues with many servers",
+// Trans. AMS 78, 1955.
 //
-// Every GPU has its own cache of models, since GPU memory is not shared, and since in a cache
-// of the whole ES a second GPU would compute with a model that the first is still loading.
-// The dispatcher does not look at the caches. An IED observes, and heuristics predict with,
-// the GPU that is free first: its backlog, its models.
+// Every GPU has its own cache of models, because GPU memory is not shared. With one cache per ES, a
+// second GPU would compute with a model that the first is still loading. The dispatcher ignores the
+// caches. IEDs observe the backlog and the models of the GPU that is free first, and heuristics
+// predict with them.
 
 func (p *params) setGPUs(s *Scenario) {
 	for m := range p.M {
@@ -23,8 +23,8 @@ func (p *params) setGPUs(s *Scenario) {
 	p.P = int(slices.Max(p.gpus))
 }
 
-// nextGPU returns the index (w M + m) P + j of the GPU of ES m (index es = w M + m) that is
-// free first, the lowest j on ties.
+// nextGPU returns the index (w M + m) P + j of ES m's first free GPU j, the lowest j on ties.
+// The index of the ES is es = w M + m.
 func (w *Worlds) nextGPU(es, m int) int {
 	p := w.p
 	first := es * p.P
@@ -37,7 +37,7 @@ func (w *Worlds) nextGPU(es, m int) int {
 	return next
 }
 
-// candidateGPU returns the GPU that would serve the agent's candidate c next.
+// candidateGPU returns the first free GPU of the agent's candidate c.
 func (w *Worlds) candidateGPU(world, agent, c int) int {
 	m := int(w.cand[agent*w.p.C+c])
 	return w.nextGPU(world*w.p.M+m, m)

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestOptionsThatAreOffLeaveTheHash: the hash of a scenario without options is the one of the
-// time before there were options, so that states and checkpoints of then stay valid.
+// TestOptionsThatAreOffLeaveTheHash: a scenario without options has the same hash as before options
+// existed, so that old states and checkpoints stay valid.
 func TestOptionsThatAreOffLeaveTheHash(t *testing.T) {
 	for name, want := range map[string]uint64{"paper": 0x5073f9116f41cedf, "population": 0x6692291c0e5944d} {
 		s, err := Preset(name)

@@ -1,21 +1,19 @@
 package sim
 
-// Reuse 1 is an option, radio.reuse_1: all ESs use the same band, so an uplink hears those of
-// other ESs. IED j sends with its whole power on its share of the band, somewhere in it;
-// together the IEDs of an ES fill the band. So at ES m they add noise of the mean density
-// P g_jm / B per IED, over the whole band, and
+// Reuse 1 (frequency reuse factor 1) is an option, radio.reuse_1: all ESs use the same band, so
+// uplinks to different ESs interfere. IED j sends with its whole power on its share of the band,
+// somewhere in it. Together the IEDs of an ES fill the band. So at ES m each adds noise of mean
+// density P g_jm / B over the whole band, and
 //
 //	SINR = P_i g n_m / (N0 B + I_m),  I_m = sum of P g_jm over the j that send to another ES in this slot
 //
-// with mean gains g_jm (without this slot's fading): interference counts as Gaussian noise, as
-// in the cellular SINR of Goldsmith, "Wireless Communications", 2005, chapter 15.
-// Simplifications: everybody that sends does so for the whole slot,
-// and of the gains only those to an IED's own C candidates are counted. They are its strongest, what is
-// left out is weaker than each of them, and the cost stays O(A C); with C = M nothing is left
-// out. The downlink hears no interference.
+// with mean gains g_jm (without this slot's fading). Interference counts as Gaussian noise, as in
+// the cellular SINR of Goldsmith, "Wireless Communications", 2005, chapter 15. There are two
+// simplifications. An IED that sends does so for the whole slot. An IED interferes only at its own C
+// candidates; they are its strongest ESs, so every ignored gain is weaker, and the cost stays
+// O(A C). With C = M nothing is ignored. The downlink has no interference.
 //
-// An IED observes the rise of noise at its candidates in the last slot, and heuristics predict
-// with it.
+// IEDs observe the noise rise at their candidates in the last slot, and heuristics predict with it.
 
 // interferenceFields lists the state of the option.
 func (w *Worlds) interferenceFields() []field {
@@ -44,7 +42,7 @@ func (w *Worlds) measureInterference(world int) {
 	}
 }
 
-// uplink returns r_up in bit/s to an ES (index w M + m) that n IEDs share.
+// uplink returns r_up in bit/s to an ES (index w M + m) whose band n IEDs share.
 func (w *Worlds) uplink(es int, gain, n float32) float32 {
 	if w.p.reuse {
 		gain /= w.noiseRise(es)
@@ -57,7 +55,7 @@ func (w *Worlds) noiseRise(es int) float32 {
 	return 1 + float32(w.interference[es]*w.p.snrUp)
 }
 
-// observeInterference writes the rise of noise at each candidate, in units of 20 dB like gains.
+// observeInterference writes the noise rise at each candidate in units of 20 dB, like gains.
 func (w *Worlds) observeInterference(world, agent int, o []float32) {
 	for c := range o {
 		es := world*w.p.M + int(w.cand[agent*w.p.C+c])

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestInterferenceOfTwo: two IEDs on two ESs hear each other as
-// B log2(1 + P g / (N0 B + P g')); on one ES they do not.
+// TestInterferenceOfTwo: two IEDs on two ESs interfere, with the rate
+// B log2(1 + P g / (N0 B + P g')). On one ES they do not.
 func TestInterferenceOfTwo(t *testing.T) {
 	s := paper(t, func(s *Scenario) {
 		s.IEDs, s.Servers, s.Tasks.Probability, s.Radio.Reuse1 = 2, 2, 1, true

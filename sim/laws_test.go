@@ -18,8 +18,8 @@ type played struct {
 	started        bool
 }
 
-// TestLawsOfTheGame plays random scenarios and checks what must hold whatever
-// anybody does.
+// TestLawsOfTheGame plays random scenarios and checks invariants that hold for
+// any actions.
 func TestLawsOfTheGame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyScenario(t)
@@ -112,7 +112,7 @@ func checkState(t *rapid.T, w *Worlds) {
 	}
 }
 
-// remember rebuilds what the ESs of world 0 did with the tasks of a slot.
+// remember reconstructs how the ESs of world 0 served the tasks of a slot.
 func remember(w *Worlds, slot int, waited []float32) []played {
 	var all []played
 	o, begin := &w.Task, float64(slot)*w.scenario.Time.SlotS
@@ -133,9 +133,9 @@ func remember(w *Worlds, slot int, waited []float32) []played {
 	return all
 }
 
-// checkServers: one task at a time, in the order of (slot, arrival, IED), an
-// aborted one until its deadline, and no waiting with an idle ES. (Cache contents
-// are compared with the naive model through the flags of the observation.)
+// checkServers: an ES runs one task at a time, in the order of (slot, arrival,
+// IED), and an aborted task until its deadline. No task waits at an idle ES.
+// (The naive model checks cache contents through the flags of the observation.)
 func checkServers(t *rapid.T, s *Scenario, history []played) {
 	sort.SliceStable(history, func(a, b int) bool {
 		x, y := history[a], history[b]

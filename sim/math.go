@@ -2,13 +2,13 @@ package sim
 
 import "math"
 
-// The elementary functions of the slot step. They are float32 from end to end,
-// short, and made of additions, multiplications, one division and bit moves in
-// a fixed order, so that C and CUDA versions give the same bits.
+// The elementary functions of the slot step. They are short and use only
+// float32: additions, multiplications, one division and bit operations in a
+// fixed order. So C and CUDA versions give the same bits.
 //
-// The Go language allows x*y + z to become one fused operation (and compilers do
-// so on arm64 and on amd64 at level v3). An explicit float32(x*y) forbids it;
-// every product below that is added to something is wrapped that way.
+// The Go language allows x*y + z to become one fused operation, and compilers
+// fuse it on arm64 and on amd64 at level v3. An explicit float32(x*y) forbids
+// that; every product below that is added to something has this form.
 
 const (
 	ln2   float32 = 0.693147180559945309
@@ -19,8 +19,8 @@ const (
 //
 // With x = 2^e m, m in [sqrt(1/2), sqrt(2)), f = m - 1 and s = f/(2+f):
 // ln m = f - f^2/2 + s (f^2/2 + R(s^2)), where R(z) = 2z/3 + 2z^2/5 + ... is the
-// tail of the series of 2 artanh(s). Keeping f outside the series leaves the
-// result exact to rounding near x = 1.
+// tail of the series of 2 artanh(s). Because f is outside the series, the result
+// is exact to rounding near x = 1.
 func log2f(x float32) float32 {
 	const sqrtHalf = 0x3f3504f3 // bits of sqrt(1/2)
 	bits := math.Float32bits(x) + (0x3f800000 - sqrtHalf)
@@ -38,15 +38,15 @@ func log2f(x float32) float32 {
 	return float32(ln*log2e) + e
 }
 
-// exp2f returns 2^x with an error below 2 ulp for -126 <= x < 128, 0 below and
-// the value at the upper bound above. 2^r is its Taylor polynomial of degree 7 on
-// [-1/2, 1/2], relative truncation error 5e-9.
+// exp2f returns 2^x with an error below 2 ulp for -126 <= x < 128. Below this
+// range it returns 0; above, the value at the upper bound. 2^r is its Taylor
+// polynomial of degree 7 on [-1/2, 1/2], with relative truncation error 5e-9.
 func exp2f(x float32) float32 {
 	if x < -126 {
 		return 0
 	}
 	x = min(x, 127.99999)
-	n := int32(x + 128.5) // rounds to nearest: the sum is positive, conversion truncates
+	n := int32(x + 128.5) // rounds to nearest: the sum is positive, and the conversion truncates
 	r := x - float32(n-128)
 	p := float32(r*1.5252734e-05) + 1.5403530e-04
 	p = float32(r*p) + 1.3333558e-03
@@ -61,9 +61,9 @@ func exp2f(x float32) float32 {
 	return float32(p * math.Float32frombits(uint32(n-1)<<23))
 }
 
-// sincosTurn returns sin and cos of 2 pi u for a turn u in [0, 1] that is a
-// multiple of 2^-24, with errors below 2 ulp. The reduction to an eighth of a
-// turn around the nearest quarter is exact, the rest are Taylor polynomials.
+// sincosTurn returns sin and cos of 2 pi u with errors below 2 ulp. The turn u is
+// in [0, 1] and a multiple of 2^-24. The reduction to an eighth of a turn around
+// the nearest quarter is exact; the rest are Taylor polynomials.
 func sincosTurn(u float32) (sin, cos float32) {
 	q := int32(float32(4*u) + 0.5)
 	r := u - float32(0.25*float32(q))
@@ -90,6 +90,6 @@ func sincosTurn(u float32) (sin, cos float32) {
 	}
 }
 
-// sqrtf is the correctly rounded float32 square root: rounding the float64 root
-// of a float32 once more cannot change the result (24*2+2 <= 53 bits).
+// sqrtf is the correctly rounded float32 square root. Rounding the float64 root
+// of a float32 a second time cannot change the result (24*2+2 <= 53 bits).
 func sqrtf(x float32) float32 { return float32(math.Sqrt(float64(x))) }

@@ -12,7 +12,7 @@ func ulps(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / ulp
 }
 
-// worst keeps the largest error and where it was.
+// worst is the largest error and its argument.
 type worst struct{ err, at float64 }
 
 func (w *worst) see(err, at float64) {

@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// Meter accumulates what happened to the tasks, step by step. It serves
-// heuristics and learned policies alike: call Observe after every Step.
+// Meter accumulates statistics of the tasks, step by step, for heuristics and
+// for learned policies. Call Observe after every Step.
 type Meter struct {
 	scenario string
 	agents   int
 	slots    int
-	quota    []int // [W] episodes of each world that count
+	quota    []int // [W] number of further episodes of each world that count
 	worlds   []worldMeter
-	episodes []EpisodeStats // finished, in order of finishing
+	episodes []EpisodeStats // finished episodes, in the order in which they finished
 
 	sums      sums
 	histogram [latencyBins + 1]int64
@@ -21,19 +21,19 @@ type Meter struct {
 	actions   []int64 // [U] tasks by action
 }
 
-// latencyBins is the resolution of the latency histogram: tau_max / 8192, half a
-// millisecond at the defaults.
+// latencyBins is the number of bins of the latency histogram. The width of a bin
+// is tau_max / 8192, half a millisecond at the defaults.
 const latencyBins = 8192
 
 // sums are totals over tasks. steps, slots, tasks and the parts of the latency
-// grow with every step, the rest when an episode ends (see book).
+// are updated at every step, the rest at the end of an episode (see book).
 type sums struct {
 	steps, slots, tasks, completed, lost            int64
 	latency, reward, energy                         float64
 	radioWait, upload, queue, load, compute, result float64
 }
 
-// worldMeter is the running episode of one world.
+// worldMeter holds the sums of the running episode of one world.
 type worldMeter struct {
 	hash             uint64
 	tasks, completed int64
@@ -45,15 +45,15 @@ type worldMeter struct {
 type EpisodeStats struct {
 	World, Episode int
 	Tasks          int64
-	CompletionRate float64 // of the tasks; NaN without tasks
-	MeanLatencyS   float64 // of the tasks, a failed one charged tau; NaN without tasks
+	CompletionRate float64 // completed tasks over all tasks; NaN without tasks
+	MeanLatencyS   float64 // mean over tasks, tau for a failed task; NaN without tasks
 	RewardPerAgent float64 // sum over slots of r_i, mean over agents
 	EnergyPerTaskJ float64 // NaN without tasks
 }
 
-// LatencySplit is the mean over all tasks of the parts of the latency, in s;
-// failed tasks count with their parts cut at the deadline, so the parts add up
-// to the mean latency.
+// LatencySplit holds the parts of the latency in s, each a mean over all tasks.
+// The parts of a failed task are cut at its deadline, so the parts add up to the
+// mean latency.
 type LatencySplit struct {
 	RadioWait float64 `json:"radio_wait_s"`
 	Upload    float64 `json:"upload_s"`
@@ -68,30 +68,30 @@ type Summary struct {
 	Scenario string `json:"scenario"`
 	Policy   string `json:"policy"`
 	Worlds   int    `json:"worlds"`
-	Episodes int    `json:"episodes"` // finished and counted, over all worlds
+	Episodes int    `json:"episodes"` // finished and counted episodes of all worlds
 	Seed     uint64 `json:"seed"`
 	Agents   int    `json:"agents"`
-	Slots    int64  `json:"slots"` // counted, over all worlds
+	Slots    int64  `json:"slots"` // counted slots of all worlds
 	Tasks    int64  `json:"tasks"`
-	Lost     int64  `json:"lost,omitempty"` // of the tasks: no decision was made about them (Arrivals); they count as failed
+	Lost     int64  `json:"lost,omitempty"` // tasks lost before a decision (Arrivals); they are among Tasks and count as failed
 
 	CompletionRate float64      `json:"completion_rate"`
-	MeanLatencyS   float64      `json:"mean_latency_s"` // over all tasks, a failed one charged tau
-	P95LatencyS    float64      `json:"p95_latency_s"`  // the same tasks; resolution tau_max / 8192
-	MeanReward     float64      `json:"mean_reward"`    // episode sum of r_i, mean over agents and episodes
+	MeanLatencyS   float64      `json:"mean_latency_s"` // over all tasks, tau for a failed task
+	P95LatencyS    float64      `json:"p95_latency_s"`  // over all tasks, tau for a failed task; resolution tau_max / 8192
+	MeanReward     float64      `json:"mean_reward"`    // sum of r_i over an episode, mean over agents and episodes
 	EnergyJ        float64      `json:"energy_j"`       // mean per task
 	LatencySplit   LatencySplit `json:"latency_split"`
-	ActionShares   []float64    `json:"action_shares"` // of the tasks: local, candidate 1, 2, ...
+	ActionShares   []float64    `json:"action_shares"` // fractions of the tasks: local, candidate 1, 2, ...
 
-	Hash            string  `json:"hash"` // of all counted actions and rewards, see Meter.Observe
+	Hash            string  `json:"hash"` // hash of all counted actions and rewards, see Meter.Observe
 	AgentStepsPerS  float64 `json:"agent_steps_per_s"`
 	DurationSeconds float64 `json:"duration_s"`
 }
 
-// NewMeter counts exactly the first `episodes` finished episodes of the worlds:
-// world i counts for episodes/W of them, the first episodes mod W worlds for one
-// more. With episodes = 0 everything counts. A Meter reads the outcomes of tasks, so the
-// worlds record them from here on.
+// NewMeter returns a Meter that counts exactly `episodes` finished episodes. World
+// i contributes its first episodes/W episodes, and the first episodes mod W worlds
+// contribute one more. With episodes = 0 everything counts. A Meter reads the
+// outcomes of tasks, so NewMeter makes the worlds record them.
 func NewMeter(w *Worlds, episodes int) *Meter {
 	w.RecordTasks(true)
 	m := &Meter{
@@ -109,7 +109,7 @@ func NewMeter(w *Worlds, episodes int) *Meter {
 	return m
 }
 
-// share splits total over n parts as evenly as possible, larger parts first.
+// share returns part i of total, which is split into n parts as evenly as possible, larger parts first.
 func share(total, n, i int) int {
 	s := total / n
 	if i < total%n {
@@ -121,7 +121,7 @@ func share(total, n, i int) int {
 // Counts reports whether the next step of a world still counts.
 func (m *Meter) Counts(world int) bool { return m.quota[world] > 0 }
 
-// Done reports whether all wanted episodes have been counted.
+// Done reports whether all requested episodes have been counted.
 func (m *Meter) Done() bool {
 	for _, q := range m.quota {
 		if q > 0 {
@@ -131,9 +131,9 @@ func (m *Meter) Done() bool {
 	return true
 }
 
-// Observe adds the last step of the worlds. The hash takes, per world in order of
-// steps and agents, the action and the bits of the reward as 32-bit words
-// through FNV-1a (64 bit, one multiplication per word); the worlds' hashes are
+// Observe adds the last step of the worlds. Each world has a hash: FNV-1a (64 bit,
+// one multiplication per word) of the actions and the bits of the rewards as
+// 32-bit words, in the order of steps and agents. The worlds' hashes are then
 // folded in the order of the worlds, so threads do not matter.
 func (m *Meter) Observe(w *Worlds) {
 	for world := range w.W {
@@ -191,7 +191,7 @@ func (m *Meter) observeTask(w *Worlds, n int, e *worldMeter) {
 	m.histogram[min(int(latency/m.binS), latencyBins)]++
 }
 
-// finish books the running episode of a world.
+// finish ends the running episode of a world and adds it to the totals.
 func (m *Meter) finish(w *Worlds, world int) {
 	e := &m.worlds[world]
 	tasks := float64(e.tasks)
@@ -214,12 +214,12 @@ func (s *sums) book(e *worldMeter) {
 	s.energy += e.energy
 }
 
-// Episodes returns the finished episodes in the order of finishing, for
-// intervals over episodes.
+// Episodes returns the finished episodes in the order in which they finished, for
+// confidence intervals over episodes.
 func (m *Meter) Episodes() []EpisodeStats { return m.episodes }
 
-// Summary returns the means so far; unfinished episodes count in everything but
-// Episodes and MeanReward. Policy, Seed and speed are the caller's to fill in.
+// Summary returns the means so far. Unfinished episodes count in everything
+// except Episodes and MeanReward. The caller fills in Policy, Seed and speed.
 func (m *Meter) Summary() Summary {
 	finished, s := m.sums, m.sums
 	for i := range m.worlds {
@@ -252,8 +252,8 @@ func (m *Meter) Hash() uint64 {
 	return h
 }
 
-// Quantile returns the latency in s that a share q of the tasks does not exceed,
-// interpolated inside a bin of tau_max / 8192; 0 without tasks.
+// Quantile returns the q-quantile of the latency in s, interpolated inside a bin
+// of width tau_max / 8192. It returns 0 without tasks.
 func (m *Meter) Quantile(q float64) float64 {
 	rank, below := q*float64(m.sums.tasks), 0.0
 	for b, n := range m.histogram {

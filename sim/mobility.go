@@ -7,24 +7,25 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
-// Mobility is an option: IEDs move by random waypoint (Johnson and Maltz, "Dynamic source
-// routing in ad hoc wireless networks", 1996). An IED goes straight to a point uniform in the
-// hall at a speed uniform in SpeedMPerS, rests there for PauseS and draws the next. The smallest
-// speed is above 0, or the mean speed would fall forever (Yoon, Liu and Noble, "Random
-// waypoint considered harmful", INFOCOM 2003). Places change every EverySlots slots; an IED that would pass its
-// goal within that time stops there, and a rest ends at a multiple of that time.
+// Mobility is an option: IEDs move by the random waypoint model (Johnson and Maltz, "Dynamic source
+// routing in ad hoc wireless networks", 1996). An IED draws a waypoint uniformly in the hall and a
+// speed uniformly in SpeedMPerS, moves there in a straight line, rests for PauseS and draws the next
+// waypoint. The minimum speed must be positive, or the mean speed would decay without limit (Yoon,
+// Liu and Noble, "Random waypoint considered harmful", INFOCOM 2003). Positions change every
+// EverySlots slots. An IED that would pass its waypoint within that time stops there, and a rest
+// ends at a multiple of that time.
 //
-// Path loss, line of sight, shadowing and candidates follow the place. Shadowing is a Gaussian
+// Path loss, line of sight, shadowing and candidates depend on the position. Shadowing is a Gaussian
 // process with the correlation exp(-d / CorrelationM) over the distance moved (Gudmundson,
 // "Correlation model for shadow fading in mobile radio systems", Electronics Letters 27(23),
-// 1991; 10 m: TR 38.901 table 7.6.3.1-2). Line of sight holds while a
-// uniform variable of the link is below P_LOS of the place; the variable is
-// 1 - exp(-(a^2 + b^2)/2) of two more such processes a, b, so that it is uniform everywhere
-// and changes as slowly (its correlation distance is our choice).
+// 1991; 10 m: TR 38.901 table 7.6.3.1-2). A link has line of sight while its uniform variable is
+// below P_LOS of the position. The variable is 1 - exp(-(a^2 + b^2)/2), where a and b are two more
+// such processes. So it is uniform at every time and has the same correlation distance, which is
+// our choice.
 //
-// An IED follows the ESs that it measures in its cell (nearTable), min(M, 32) or its candidates
-// if they are more; one that comes into reach begins with fresh processes. What has been sent
-// to an ES is not handed over.
+// An IED tracks the ESs that it measures in its cell (nearTable): min(M, 32), or its candidates if
+// they are more. An ES that comes into range starts with new processes. A task that was sent to an
+// ES is not handed over.
 type Mobility struct {
 	SpeedMPerS   Range   `yaml:"speed_m_per_s,flow"`
 	PauseS       float64 `yaml:"pause_s,omitempty"`
@@ -32,7 +33,7 @@ type Mobility struct {
 	CorrelationM float64 `yaml:"correlation_m,omitempty"`
 }
 
-// IsZero reports that the option is off; the YAML then leaves it out.
+// IsZero reports whether the option is off. The YAML then omits it.
 func (m Mobility) IsZero() bool { return m == Mobility{} }
 
 func (s *Scenario) validateMobility(c *setting.Checker) {
@@ -56,7 +57,7 @@ func (p *params) setMobility(s *Scenario) {
 	p.forget = float32(math.Log2E / m.CorrelationM)
 }
 
-// drift are the three processes of a link.
+// drifts is the number of processes of a link.
 const drifts = 3 // shadowing, and a, b of the line of sight
 
 // mobilityFields lists the state of the option.
@@ -73,7 +74,7 @@ func (w *Worlds) mobilityFields() []field {
 	}
 }
 
-// placeMobile starts the episode of the i-th drawn IED, whose links are those of drawMovingLink.
+// placeMobile starts the episode of the i-th drawn IED. drawMovingLink draws its links.
 func (w *Worlds) placeMobile(t *moment, i, agent int) {
 	p := w.p
 	w.placeX[agent], w.placeY[agent], _ = p.place(t, i)
@@ -92,7 +93,7 @@ func (p *params) drawMovingLink(t *moment, i, m int, x, y float32) link {
 	return p.movingLink(m, x, y, fresh[:])
 }
 
-// move carries every IED of a world on by EverySlots slots.
+// move advances every IED of a world by EverySlots slots.
 func (w *Worlds) move(world int, s *scratch) {
 	t := w.moment(world)
 	for i := range w.p.A {
@@ -107,7 +108,7 @@ func (w *Worlds) move(world int, s *scratch) {
 	}
 }
 
-// walk moves an IED, or lets it rest, and returns the distance in m.
+// walk moves an IED, or lets it rest, and returns the distance moved in m.
 func (w *Worlds) walk(t *moment, i, agent int) float32 {
 	p := w.p
 	if w.rest[agent] > 0 {
@@ -146,7 +147,8 @@ func (w *Worlds) driftOf(agent int) []float32 {
 	return w.drift[agent*n:][:n]
 }
 
-// carry moves the processes of the ESs before to those of near; both ascend.
+// carry advances the processes of ESs that are in both lists, before and near, and starts those of
+// ESs that are only in near. Both lists ascend.
 func (w *Worlds) carry(t *moment, i int, before, near []int32, keep float32, s *scratch) {
 	agent := int(t.world)*w.p.A + i
 	state, b := w.driftOf(agent), 0
@@ -155,7 +157,7 @@ func (w *Worlds) carry(t *moment, i int, before, near []int32, keep float32, s *
 		for b < len(before) && before[b] < m {
 			b++
 		}
-		k := float32(0) // fresh
+		k := float32(0) // a new process
 		if b < len(before) && before[b] == m {
 			k = keep
 			copy(state[drifts*q:][:drifts], s.drift[drifts*b:])
@@ -164,7 +166,7 @@ func (w *Worlds) carry(t *moment, i int, before, near []int32, keep float32, s *
 	}
 }
 
-// innovate makes x k x + sqrt(1 - k^2) N(0, 1) for the processes of a link; k = 0 begins anew.
+// innovate replaces x, the processes of a link, by k x + sqrt(1 - k^2) N(0, 1). k = 0 starts new ones.
 func (p *params) innovate(t *moment, i, m int, k float32, x []float32) {
 	r0, a0, r1, a1 := t.words(uint32(i*p.M+m), streamDrift)
 	fresh := sqrtf(max(1-float32(k*k), 0))
@@ -181,7 +183,7 @@ func (p *params) innovate(t *moment, i, m int, k float32, x []float32) {
 	}
 }
 
-// follow computes the links of an agent at its place and chooses its candidates.
+// follow computes the links of an agent at its position and chooses its candidates.
 func (w *Worlds) follow(agent int, near []int32, s *scratch) {
 	x := w.driftOf(agent)
 	for q, m := range near {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// moving is a scenario in which everybody walks at 2 m/s without rest.
+// moving is a scenario in which all IEDs move at 2 m/s without rest.
 func moving(t testing.TB, change func(*Scenario)) *Scenario {
 	return paper(t, func(s *Scenario) {
 		s.IEDs, s.Time.Slots = 400, 400
@@ -19,8 +19,8 @@ func moving(t testing.TB, change func(*Scenario)) *Scenario {
 	})
 }
 
-// TestWalkersKeepTheirSpeed: the distance per slot is the speed or, at a goal, less; with rests
-// an IED stands the right number of slots, and between updates nobody moves.
+// TestWalkersKeepTheirSpeed: the distance per slot follows from the speed and is shorter at a
+// waypoint. An IED rests for the right number of slots, and no IED moves between updates.
 func TestWalkersKeepTheirSpeed(t *testing.T) {
 	s := moving(t, func(s *Scenario) { s.Hall.Mobility.PauseS, s.Hall.Mobility.EverySlots = 7, 2 })
 	w, _, actions := start(t, s, 1, 3)
@@ -59,7 +59,7 @@ func TestWalkersKeepTheirSpeed(t *testing.T) {
 	}
 }
 
-// TestShadowingIsGudmundsons: standard normal, with correlation exp(-d/10 m) after d m.
+// TestShadowingIsGudmundsons: shadowing is standard normal with correlation exp(-d/10 m) after d m.
 func TestShadowingIsGudmundsons(t *testing.T) {
 	w, _, actions := start(t, moving(t, nil), 1, 4)
 	first := slices.Clone(w.drift)
@@ -73,7 +73,7 @@ func TestShadowingIsGudmundsons(t *testing.T) {
 	for i, v := range w.drift {
 		agent := i / (drifts * w.p.near.measured)
 		d := math.Hypot(float64(w.placeX[agent]-x0[agent]), float64(w.placeY[agent]-y0[agent]))
-		if math.Abs(d-10) < 1e-3 { // who turned in between went another way
+		if math.Abs(d-10) < 1e-3 { // an IED that turned in between moved a different distance
 			n++
 			mean += float64(v)
 			product += float64(v) * float64(first[i])
@@ -88,8 +88,8 @@ func TestShadowingIsGudmundsons(t *testing.T) {
 	within(t, "correlation after 10 m", product/n, math.Exp(-1), 5/math.Sqrt(n))
 }
 
-// TestLineOfSightFollowsThePlace: at any time the share of visible links of a kind of distance
-// is P_LOS = exp(-d / k_s) of TR 38.901, k_s = 44.8142 m in InF-SL.
+// TestLineOfSightFollowsThePlace: at any time the share of links with line of sight at distance d is
+// P_LOS = exp(-d / k_s) of TR 38.901, k_s = 44.8142 m in InF-SL.
 func TestLineOfSightFollowsThePlace(t *testing.T) {
 	s := moving(t, func(s *Scenario) { s.Hall.Clutter = "SL" })
 	w, _, actions := start(t, s, 1, 4)
@@ -131,8 +131,8 @@ func losByServer(w *Worlds) []bool {
 	return all
 }
 
-// TestCandidatesFollowThePlace rebuilds every link in float64 and sorts; the hall has more ESs
-// than an IED measures, and processes of ESs that stay in reach go on.
+// TestCandidatesFollowThePlace rebuilds every link in float64 and sorts the links. The hall has more
+// ESs than an IED measures. The processes of ESs that stay in range continue.
 func TestCandidatesFollowThePlace(t *testing.T) {
 	s := moving(t, func(s *Scenario) {
 		s.IEDs, s.Servers, s.Hall.Clutter = 40, 100, "LOS"

@@ -5,24 +5,25 @@ import (
 	"sort"
 )
 
-// naive is a second implementation of the slot, written from the description of
-// the model and not from this package's code: float64, absolute times since the
-// start of the episode, one record per job, and plain lists for caches. Only the
-// random draws (tasks and gains of a slot) are taken from the worlds.
+// naive is a second implementation of the slot. It was written from the
+// description of the model, not from this package's code. It uses float64,
+// absolute times since the start of the episode, one record per job, and plain
+// lists for caches. It takes only the random draws (tasks and gains of a slot)
+// from the worlds.
 type naive struct {
 	s         *Scenario
 	clock     float64
 	radioFree []float64   // [A] absolute
-	drift     []float64   // [A] how far the float32 of radioFree may be from it
+	drift     []float64   // [A] bound on the float32 error of radioFree
 	cpuFree   []float64   // [A]
 	esFree    [][]float64 // [M][GPU]
 	memory    [][][]int   // [M][GPU] models held, least recently used first
 	sharers   []int       // [M] of the last slot
 	rises     []float64   // [M] of the noise in the last slot, nil before
-	close     bool        // a comparison was too close to call between float32 and float64
+	close     bool        // float32 and float64 may disagree about a comparison
 }
 
-// job is one task on its way.
+// job is one task and its progress.
 type job struct {
 	ied, action, es, model   int
 	bits, cycles, result     float64
@@ -58,7 +59,7 @@ func newNaive(s *Scenario) *naive {
 	return n
 }
 
-// later compares two times and notes when the answer hangs on rounding.
+// later reports whether a > b. It sets close if the answer depends on rounding.
 func (n *naive) later(a, b float64) bool {
 	if math.Abs(a-b) < 2e-4 {
 		n.close = true
@@ -109,14 +110,14 @@ func (n *naive) play(jobs []*job) {
 	n.clock += n.s.Time.SlotS
 }
 
-// transmit keeps the radio of an IED for the seconds of an upload and returns its end.
+// transmit occupies the radio of an IED for an upload and returns the end of the upload.
 func (n *naive) transmit(ied int, seconds, snr float64) float64 {
 	if n.radioFree[ied] <= n.clock {
 		n.radioFree[ied], n.drift[ied] = n.clock, 0
 	}
 	n.radioFree[ied] += seconds
-	// 1 + SNR is rounded by up to 2^-24, which is that much of SNR/ln 2 and so of the rate;
-	// a few roundings more are of the rate and of the sum.
+	// The rounding error of 1 + SNR is up to 2^-24. The relative error of the rate is at most that over SNR.
+	// The rate and the sum add a few more rounding errors.
 	n.drift[ied] += seconds*math.Exp2(-24)/snr + n.radioFree[ied]*math.Exp2(-22)
 	if n.drift[ied] > 5e-5 {
 		n.close = true
@@ -135,8 +136,8 @@ func (n *naive) bitrate(dBm, figure, share, gain float64) (rate, snr float64) {
 	return share * math.Min(se, n.s.Radio.MaxSpectralEfficiency), snr
 }
 
-// rise is by how much the uplinks to other ESs raise the noise at an ES, and what comes to be
-// observed of it.
+// rise is the factor by which the uplinks to other ESs raise the noise at an ES. IEDs observe it in the
+// next slot.
 func (n *naive) rise(es int, jobs []*job) float64 {
 	if !n.s.Radio.Reuse1 {
 		return 1
@@ -229,8 +230,8 @@ func (n *naive) deliver(j *job, ready float64) {
 	j.done, j.latency = !n.later(end, j.due), end-n.clock
 }
 
-// idlest is the GPU that is free first. Those that are idle now are equal, however long they
-// have been.
+// idlest is the GPU that is free first. All GPUs that are idle now are equal, however long they have
+// been idle.
 func (n *naive) idlest(es int) int {
 	best, at := math.Inf(1), 0
 	for g, free := range n.esFree[es] {

@@ -103,7 +103,7 @@ func compareJob(t *rapid.T, w *Worlds, j *job) {
 	}
 	same := o.Completed[j.ied] == j.done && int(o.Server[j.ied]) == es && int(o.Model[j.ied]) == j.model &&
 		near(o.Latency[j.ied], j.latency) && near(w.Reward[j.ied], reward) &&
-		math.Abs(float64(o.Energy[j.ied])-j.energy) < 0.06+1e-4*j.energy && // 300 W times the 0.2 ms that near forgives at 2 s
+		math.Abs(float64(o.Energy[j.ied])-j.energy) < 0.06+1e-4*j.energy && // 300 W times 0.2 ms, the tolerance of near at 2 s
 		near(o.UplinkBps[j.ied], j.rate)
 	if !same {
 		t.Fatalf("IED %d: completed %v, latency %v, reward %v, energy %v; the naive model says %v, %v, %v, %v (%+v)",
@@ -170,7 +170,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			want = append(want, speeds...)
 		}
 		if n.close {
-			return // which GPU is idle first may be seen otherwise
+			return // float32 may choose another first free GPU
 		}
 		if len(want) != w.O {
 			t.Fatalf("observation has %d numbers, want %d", w.O, len(want))

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// measuredServers is how many ESs an IED measures at the beginning of an episode: in a hall
-// with more, those nearest to the middle of its cell. Measuring all would cost O(A M); an ES
-// behind 32 nearer ones is not among the few strongest.
+// measuredServers is the number of ESs that an IED measures at the beginning of an episode. In a
+// hall with more, it measures those nearest to the centre of its cell. Measuring all would cost
+// O(A M), and an ES farther than 32 others is not among the few strongest.
 const measuredServers = 32
 
-// nearTable lists, for each cell of the hall, the ESs that an IED there measures. A hall with
-// at most 32 ESs is one cell, and everybody measures all.
+// nearTable lists, for each cell of the hall, the ESs that an IED there measures. A hall with at
+// most 32 ESs is one cell, where every IED measures all ESs.
 type nearTable struct {
 	measured           int // min(M, max(32, C))
 	cellsX, cellsY     int
@@ -20,7 +20,7 @@ type nearTable struct {
 	list               []int32 // [cellsY, cellsX, measured], each ascending
 }
 
-// newNearTable makes cells about as wide as ESs are apart.
+// newNearTable makes cells whose width is about the distance between ESs.
 func newNearTable(p *params) nearTable {
 	t := nearTable{measured: min(p.M, max(measuredServers, p.C)), cellsX: 1, cellsY: 1}
 	width, depth := float64(p.width), float64(p.depth)
@@ -43,7 +43,8 @@ func cells(side, apart float64, servers int) int {
 	return min(int(math.Ceil(side/apart)), servers)
 }
 
-// nearest returns the n ESs nearest to a point, ascending; of equally near ones the first.
+// nearest returns the indices of the n ESs nearest to a point, ascending. On ties it takes the lower
+// index.
 func nearest(servers [][2]float32, at [2]float64, n int) []int32 {
 	distance := func(m int32) float64 {
 		return math.Hypot(float64(servers[m][0])-at[0], float64(servers[m][1])-at[1])

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSmallHallsMeasureAllServers: up to 32 ESs nothing is left out.
+// TestSmallHallsMeasureAllServers: with at most 32 ESs every ES is measured.
 func TestSmallHallsMeasureAllServers(t *testing.T) {
 	for _, m := range []int{1, 4, 31, 32} {
 		p := newParams(paper(t, func(s *Scenario) { s.Servers = m }))
@@ -16,8 +16,8 @@ func TestSmallHallsMeasureAllServers(t *testing.T) {
 	}
 }
 
-// TestNearServersAreTheNearest compares the table with a search from the middle of a cell, and
-// finds the nearest ES of any place among the measured ones.
+// TestNearServersAreTheNearest compares the table with a search from the centre of a cell. For any
+// position, the nearest ES must be among the measured ones.
 func TestNearServersAreTheNearest(t *testing.T) {
 	s := paper(t, nil).Population(3000)
 	p := newParams(s)
@@ -45,7 +45,7 @@ func TestNearServersAreTheNearest(t *testing.T) {
 	}
 }
 
-// TestBytesGrowWithWorldsAndIEDs: linear in W A, and what allocate takes.
+// TestBytesGrowWithWorldsAndIEDs: Bytes is linear in W A and equals what allocate takes.
 func TestBytesGrowWithWorldsAndIEDs(t *testing.T) {
 	s := paper(t, nil)
 	w, err := New(s, 7, 1)

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// NumberByNearest says whether IEDs are numbered by where they are, and starts the worlds anew (Reset) if
-// that changes. Off, as new worlds have it, IED i is the i-th that a topology draws, so that numbers mean
-// nothing. On, the drawn IEDs are numbered by their nearest ES, candidate 1, when an episode begins: ES by ES along a
-// curve through the hall, those of one ES in the order in which they were drawn. So IEDs whose numbers are
-// close have candidates in common. The topology is the same, only its numbers are others; what follows in the
-// episode (tasks, fading, waypoints, rows of an arrival trace) belongs to the numbers, which IEDs that
-// move keep.
+// NumberByNearest turns the numbering of IEDs by position on or off. A change resets the worlds
+// (Reset). When it is off, as in new worlds, IED i is the i-th that a topology draws, so numbers have
+// no meaning. When it is on, IEDs are numbered by their nearest ES, candidate 1, at the beginning of an
+// episode: ES by ES along a curve through the hall, and within an ES in the order of drawing. So IEDs
+// with close numbers have candidates in common. Only the numbers of a topology change. The rest of the
+// episode (tasks, fading, waypoints, rows of an arrival trace) depends on the numbers. IEDs keep their
+// numbers when they move.
 func (w *Worlds) NumberByNearest(on bool) {
 	if on == w.numbered {
 		return
@@ -23,8 +23,8 @@ func (w *Worlds) NumberByNearest(on bool) {
 	w.Reset()
 }
 
-// numbering returns keys [A] whose lower halves are the drawn IEDs of a topology in the order of their
-// numbers.
+// numbering returns keys [A]. The lower half of key i is the index, in the order of drawing, of the IED
+// that gets number i.
 func (w *Worlds) numbering(t *moment, keys []uint64, links []link) []uint64 {
 	for i := range keys {
 		keys[i] = uint64(i)
@@ -49,9 +49,10 @@ func (p *params) nearestServer(t *moment, i int, links []link) int32 {
 	return near[best]
 }
 
-// ranks returns the place [M] of each ES on a way through the hall: Hilbert's curve ("Ueber die stetige Abbildung einer
-// Linie auf ein Flaechenstueck", Mathematische Annalen 38, 1891), on which those that follow each other are
-// near, in groups of any size. Rows would not do: a group of many ESs would be a long line.
+// ranks returns the position [M] of each ES along a path through the hall. The path is Hilbert's curve
+// ("Ueber die stetige Abbildung einer Linie auf ein Flaechenstueck", Mathematische Annalen 38, 1891),
+// on which a group of consecutive ESs, of any size, is close together. A path row by row would be
+// worse: a group of many ESs would be a long line.
 func ranks(p *params) []int32 {
 	along, across, side := 0, 1, p.width
 	if p.depth > p.width {
@@ -69,8 +70,8 @@ func ranks(p *params) []int32 {
 	return rank
 }
 
-// hilbert is how far along the curve the point (x, y) of the unit square is. The first half of the
-// curve fills x < 1/2, so a hall that is half as wide as long is filled without a jump.
+// hilbert is the distance along the curve to the point (x, y) of the unit square. The first half of the
+// curve fills x < 1/2, so it also fills a hall half as wide as long without a jump.
 func hilbert(x, y float32) (d uint32) {
 	const bits = 15
 	i, j := uint32(float32(x*(1<<bits-1))), uint32(float32(y*(1<<bits-1)))

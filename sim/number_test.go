@@ -20,7 +20,7 @@ func startNumbered(t *testing.T, engine string, s *Scenario, worlds int, seed ui
 	return w, policy(t, "random", s), make([]int32, w.W*w.A)
 }
 
-// halls are scenarios of several ESs whose topologies are drawn in every way.
+// halls are scenarios of several ESs that cover every way to draw a topology.
 func halls(t *testing.T) map[string]*Scenario {
 	each := map[string]func(*Scenario){
 		"episode":  func(*Scenario) {},
@@ -42,8 +42,8 @@ func halls(t *testing.T) map[string]*Scenario {
 	return all
 }
 
-// Numbered worlds have the IEDs of plain ones in another order, at the beginning of every episode: by the
-// rank of the nearest ES, ties as they were drawn.
+// At the beginning of every episode, numbered worlds have the IEDs of plain worlds in another order: by
+// the rank of the nearest ES, and on ties in the order of drawing.
 func TestNumbersFollowTheNearestES(t *testing.T) {
 	for name, s := range halls(t) {
 		for _, engine := range Engines() {
@@ -64,7 +64,7 @@ func TestNumbersFollowTheNearestES(t *testing.T) {
 	}
 }
 
-// checkOrder compares all that a topology decides on and returns how many IEDs have another number.
+// checkOrder compares all arrays of a topology and returns how many IEDs have another number.
 func checkOrder(t *testing.T, what string, w, plain *Worlds, world int) (moved int) {
 	t.Helper()
 	first, drawn := plain.View(world).First, make([]int, w.A)
@@ -94,7 +94,7 @@ func checkOrder(t *testing.T, what string, w, plain *Worlds, world int) (moved i
 	return moved
 }
 
-// topologyFields are the arrays [W, A, ...] that a topology decides on.
+// topologyFields are the arrays [W, A, ...] that a topology determines.
 func (w *Worlds) topologyFields() (fields []field) {
 	for _, f := range w.stateFields() {
 		if slices.Contains([]string{"speed", "cand", "gain", "los", "place_x", "place_y", "goal_x", "goal_y", "pace", "rest", "drift"}, f.name) {
@@ -104,7 +104,7 @@ func (w *Worlds) topologyFields() (fields []field) {
 	return fields
 }
 
-// A state goes on as the original over the next episode, in worlds that number alike and in no others.
+// A restored state continues like the original into the next episode. Worlds with another numbering refuse it.
 func TestNumberedStateContinues(t *testing.T) {
 	for name, s := range halls(t) {
 		a, p, actions := startNumbered(t, Engines()[0], s, 3, 5)
@@ -129,7 +129,7 @@ func TestNumberedStateContinues(t *testing.T) {
 	}
 }
 
-// Worlds start anew when their numbers change, and only then.
+// NumberByNearest resets the worlds if the numbering changes, and only then.
 func TestNumberByNearestStartsAnew(t *testing.T) {
 	for _, engine := range Engines() {
 		s := paper(t, nil)
@@ -148,7 +148,7 @@ func TestNumberByNearestStartsAnew(t *testing.T) {
 	}
 }
 
-// A way through a hall of 16 x 16 or 16 x 8 ESs, whatever the longer side, goes from each ES to one beside it.
+// In a hall of 16 x 16, 16 x 8 or 8 x 16 ESs, the path goes from each ES to a neighbouring one.
 func TestRanksWalkThroughTheHall(t *testing.T) {
 	for _, hall := range [][2]int{{16, 16}, {16, 8}, {8, 16}} {
 		p := &params{M: hall[0] * hall[1], width: 10 * float32(hall[0]), depth: 10 * float32(hall[1])}
@@ -168,8 +168,8 @@ func TestRanksWalkThroughTheHall(t *testing.T) {
 	}
 }
 
-// Most pairs in groups of consecutive numbers have a candidate in common; with the numbers of the draw
-// few of many IEDs do.
+// In groups of consecutive numbers, most pairs have a candidate in common. With the numbers of the draw
+// and many IEDs, few pairs do.
 func TestGroupsHaveCandidatesInCommon(t *testing.T) {
 	for _, x := range []struct {
 		ieds, group  int

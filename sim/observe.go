@@ -1,7 +1,7 @@
 package sim
 
-// The observation of an IED, O = 7 + K + 3C (+ 1) (+ C) (+ 1) (+ C K) (+ C) (+ C) numbers
-// of the order of 1:
+// The observation of an IED has O = 7 + K + 3C (+ 1) (+ C) (+ 1) (+ C K) (+ C) (+ C) numbers of
+// order 1:
 //
 //	0            1 with a task
 //	1 .. K       one-hot model
@@ -13,11 +13,11 @@ package sim
 //	K+6          own radio backlog / tau_min
 //	then for each candidate c
 //	  +0         (10 log10 gain + 100) / 20, at least -2: the gain of this slot in dB
-//	  +1         ES backlog / tau_min: of its GPU that is free first, as are the flags
+//	  +1         backlog / tau_min of the ES's first free GPU; the flags below are those of the same GPU
 //	  +2         n_m / N of the last slot
 //	then, with a queue of arrivals, waiting tasks / Q; then, with reuse 1, for each
-//	candidate the rise of noise in units of 20 dB; then, with a cloud, what it would add
-//	to the time of the radio / tau_min; then, with cache flags, for each candidate K flags: the ES holds model k
+//	candidate the noise rise in units of 20 dB; then, with a cloud, the time that it would
+//	add to the radio time / tau_min; then, with cache flags, for each candidate K flags: the ES holds model k
 //
 // D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
 // shortest deadline. Backlogs are cut at 2 tau_max: more is no more hopeless (and a radio
@@ -25,17 +25,17 @@ package sim
 // 20 dB, or one shortest deadline, apart best when it is about 1 wide (docs/design.md).
 // Without a task the entries 0 to K+3 are 0.
 const (
-	gainZeroDB float32 = -100 // a usual gain across the hall maps to 0
+	gainZeroDB float32 = -100 // a typical gain across the hall maps to 0
 	gainUnitDB float32 = 20
-	gainLow    float32 = -2 // -140 dB: not decodable at any power used here
+	gainLow    float32 = -2 // -140 dB: not decodable at any transmit power used here
 
 	gainScale = 1 / decibel / gainUnitDB // per octave of power
 	gainShift = -gainZeroDB / gainUnitDB
 )
 
-// ShowObs says whether the following slots write Obs, as they do from the beginning. Without, Obs is out of date
-// and worlds are stepped faster: for measuring what observations cost, and for players that look
-// at the state alone. Mask is written always.
+// ShowObs turns the writing of Obs on or off for the following slots. It is on in new worlds. When it
+// is off, Obs is out of date and Step is faster. This serves to measure the cost of observations, and
+// policies that read only the state. Mask is always written.
 func (w *Worlds) ShowObs(on bool) {
 	w.Home()
 	w.blind = !on
@@ -120,7 +120,7 @@ func (w *Worlds) observeLoadTimes(world, agent int, o []float32) {
 	}
 }
 
-// observeCaches writes the C K flags.
+// observeCaches writes the C K cache flags.
 func (w *Worlds) observeCaches(world, agent int, o []float32) {
 	p := w.p
 	clear(o)

@@ -49,8 +49,8 @@ func TestNoPolicyBeatsTheOptimum(t *testing.T) {
 	}
 }
 
-// bruteForce returns the largest total reward over all 27 joint actions, and
-// that of everybody on the strongest ES.
+// bruteForce returns the largest total reward over all 27 joint actions, and the
+// total reward if all IEDs choose their strongest ES.
 func bruteForce(t *testing.T, w *Worlds, state []byte) (best, nearest float64) {
 	t.Helper()
 	best = math.Inf(-1)

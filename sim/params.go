@@ -7,30 +7,30 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
-// params are the constants of the slot step, computed once in float64 from the
-// scenario and rounded to float32. They are all that a C or CUDA version of the
-// step needs beside the state arrays. SI units: s, bit, cycle, Hz, W, J.
+// params holds the constants of the slot step, computed once in float64 from the
+// scenario and rounded to float32. A C or CUDA version of the step needs only
+// these and the state arrays. SI units: s, bit, cycle, Hz, W, J.
 type params struct {
-	A, M, C, K, G, O, U int // IEDs, ESs, candidates, models, cache places, observation, actions
+	A, M, C, K, G, O, U int // numbers of IEDs, ESs, candidates, models, models per cache, observed numbers, actions
 	slots               int
 	slot                float32 // Delta
 
 	arrival float32     // p
 	models  []modelUnit // [K]
 
-	queue       int                     // tasks that may wait at an IED; 0: the option arrivals is off
-	markov      bool                    // an IED's rate depends on its phase
+	queue       int                     // largest number of waiting tasks at an IED; 0: the option arrivals is off
+	markov      bool                    // the rate of an IED depends on its phase
 	arrivalCDF  [2][maxArrivals]float32 // P(N <= n) by phase, off and on
-	switchTo    [2]float32              // probability of changing to off, to on
+	switchTo    [2]float32              // probability of a change to off, and to on
 	startOn     float32                 // stationary probability of on
-	perQueue    float32                 // scale of the observation
+	perQueue    float32                 // 1 / Q, the scale of the observation
 	trace       []tracedTask            // by slot and IED; nil without a file
 	traceStart  []int32                 // [T+1] first row of each slot
 	traceDigest uint64
 
 	los      line
 	nlos     []line
-	losDecay float32 // log2(e) / k_s, 1/m; 0 is always visible
+	losDecay float32 // log2(e) / k_s, 1/m; 0: always line of sight
 	shadow   [2]float32
 	height2  float32      // (h_BS - h_UT)^2
 	servers  [][2]float32 // [M] positions in m
@@ -40,9 +40,9 @@ type params struct {
 	depth    float32
 
 	band             float32 // B, Hz
-	snrUp            float32 // P_IED / (N0 B) at the ES: times the gain it is the SNR on the full band
+	snrUp            float32 // P_IED / (N0 B) at the ES; times the gain it is the SNR on the full band
 	snrDown          float32 // P_ES / (N0 B) at the IED
-	moveSlots        int     // IEDs move every so many slots; 0: never
+	moveSlots        int     // IEDs move every moveSlots slots; 0: never
 	moveS            float32 // the same in s
 	paceLo, paceSpan float32 // m/s
 	pause            float32 // s
@@ -61,7 +61,7 @@ type params struct {
 	batchTime   [maxBatch + 1]float32 // time of a step of b tasks over that of one
 	sharing     bool                  // processor sharing
 	gpus        []int32               // [M] G_m
-	P           int                   // largest G_m: the ESs' arrays have P places for each
+	P           int                   // largest G_m; arrays of GPUs have P entries for each ES
 	speedLo     float32               // f_i = lo + u span
 	speedSpan   float32
 
@@ -74,7 +74,7 @@ type params struct {
 	deadlineMax float32
 	// reciprocals of the observation's scales
 	perData, perCycle, perSecond, perSpeed, perAgent, perServerSpeed, perLoad, perWait float32
-	maxWait                                                                            float32 // where an observed backlog is cut, in units of tau_min
+	maxWait                                                                            float32 // upper limit of an observed backlog, in units of tau_min
 
 	episodic bool      // topology redrawn per episode
 	fixedKey [2]uint32 // key of the fixed topology
@@ -82,7 +82,7 @@ type params struct {
 
 // modelUnit is one task type in SI units; a draw is lo + u span.
 type modelUnit struct {
-	upTo                     float32 // cumulative share; the last is 2, so rounding loses no task
+	upTo                     float32 // cumulative share; the last is 2, so that rounding loses no task
 	dataLo, dataSpan         float32
 	stepsLo, stepsCount      float32 // whole numbers
 	cyclesPerStep            float32
@@ -91,7 +91,7 @@ type modelUnit struct {
 	load                     float32
 }
 
-// sizes returns params with the counts alone, which say how long every array is.
+// sizes returns params with only the counts, which determine the length of every array.
 func sizes(s *Scenario) *params {
 	p := &params{
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
@@ -180,8 +180,8 @@ func (p *params) setTasks(s *Scenario) {
 	}
 }
 
-// lastShared is the last model with a positive share: it takes what rounding of
-// the cumulative shares leaves.
+// lastShared is the last model with a positive share. It also gets the draws
+// above the rounded sum of the shares.
 func lastShared(models []Model) int {
 	last := 0
 	for k, m := range models {
@@ -195,9 +195,10 @@ func lastShared(models []Model) int {
 // milliwatt converts dBm to mW.
 func milliwatt(dBm float64) float64 { return math.Pow(10, dBm/10) }
 
-// serverGrid returns the ES positions in m: the explicit ones, or a grid of
-// ceil(sqrt(M depth/width)) rows that share the ESs as evenly as possible, every
-// row evenly spaced. Four ESs in 300 x 150 m stand at (75 | 225, 37.5 | 112.5).
+// serverGrid returns the ES positions in m: the explicit ones, or a grid. The
+// grid has ceil(sqrt(M depth/width)) rows, which share the ESs as evenly as
+// possible; every row is evenly spaced. Four ESs in 300 x 150 m are at
+// (75 | 225, 37.5 | 112.5).
 func serverGrid(s *Scenario) [][2]float32 {
 	var at [][2]float32
 	for _, q := range s.Hall.ServerPositions {

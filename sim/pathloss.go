@@ -3,22 +3,22 @@ package sim
 import "math"
 
 // Path loss of 3GPP TR 38.901 (v17) table 7.4.1-1, indoor factory; d3D in m,
-// f_c in GHz, valid for 1 to 600 m. Distances below 1 m count as 1 m; above
-// 600 m the formulas are extended unchanged, which only says "too weak".
+// f_c in GHz, valid for 1 to 600 m. Distances below 1 m count as 1 m. Above
+// 600 m the formulas are used unchanged; such links are too weak to matter.
 
-// line is PL = a + b log10 d with the carrier term folded into a.
+// line is PL = a + b log10 d. a includes the term of the carrier frequency.
 type line struct{ a, b float32 }
 
-// clutter is one InF sub-scenario. nlos lists the lines whose maximum is the
-// non-line-of-sight path loss; LOS is always among them.
+// clutter is one InF sub-scenario. The non-line-of-sight path loss is the maximum
+// of the lines of nlos, which always include LOS.
 type clutter struct {
 	nlos          []lossLine
 	shadowDB      float64 // standard deviation, NLOS
-	density       float64 // r, share of the floor covered by clutter
+	density       float64 // r, fraction of the floor covered by clutter
 	sizeM         float64 // d_clutter
 	clutterM      float64 // h_c
 	serverM       float64 // h_BS
-	aboveClutter  bool    // SH, DH: k_s is stretched by the heights
+	aboveClutter  bool    // SH, DH: the heights increase k_s
 	alwaysVisible bool    // LOS: no clutter at all
 }
 
@@ -43,13 +43,13 @@ const (
 var clutters = map[string]clutter{
 	"LOS": {nlos: []lossLine{lossLOS}, shadowDB: shadowLOS, serverM: 8, alwaysVisible: true},
 	"SL":  {nlos: []lossLine{lossLOS, lossSL}, shadowDB: 5.7, density: 0.2, sizeM: 10, clutterM: 2, serverM: 1.5},
-	// The standard bounds InF-DL by InF-SL as well; below 39 m that term decides.
+	// In the standard InF-SL is a lower bound of InF-DL too; it applies below 39 m.
 	"DL": {nlos: []lossLine{lossLOS, lossSL, lossDL}, shadowDB: 7.2, density: 0.6, sizeM: 2, clutterM: 6, serverM: 1.5},
 	"SH": {nlos: []lossLine{lossLOS, lossSH}, shadowDB: 5.9, density: 0.2, sizeM: 10, clutterM: 2, serverM: 8, aboveClutter: true},
 	"DH": {nlos: []lossLine{lossLOS, lossDH}, shadowDB: 4.0, density: 0.6, sizeM: 2, clutterM: 6, serverM: 8, aboveClutter: true},
 }
 
-// at folds the carrier frequency (GHz) into the constant.
+// at includes the carrier frequency (GHz) in the constant.
 func (l lossLine) at(carrierGHz float64) line {
 	return line{float32(l.a + l.c*math.Log10(carrierGHz)), float32(l.b)}
 }

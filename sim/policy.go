@@ -8,16 +8,16 @@ import (
 )
 
 // Policy chooses actions [W, A] for the current slot of all worlds. It uses only
-// what each IED could know: its own task, backlogs and gains of this slot, the
-// ES backlogs and model caches at the start of the slot, last slot's loads, and
+// what each IED can know: its own task, backlogs and gains of this slot, the ES
+// backlogs and model caches at the start of the slot, the last slot's loads, and
 // the constant speeds. Random choices are counter-based: they depend on the
-// policy's seed and on (world, IED, slot, episode), not on the calls before.
+// policy's seed and on (world, IED, slot, episode), not on earlier calls.
 type Policy interface {
 	Name() string
 	Act(w *Worlds, actions []int32)
 }
 
-// Policies returns the names that NewPolicy knows.
+// Policies returns the names that NewPolicy accepts.
 func Policies() []string {
 	return []string{"random", "local", "nearest", "greedy", "softmin", "switch-aware"}
 }
@@ -29,7 +29,7 @@ func Policies() []string {
 //	nearest       always candidate 1, the strongest mean gain
 //	greedy        the smallest own predicted latency
 //	softmin       sample with probability proportional to exp(-T / temperature)
-//	switch-aware  softmin whose T counts the model load, and more (see Softmin)
+//	switch-aware  softmin with a weighted model load time in T (see Softmin)
 func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -113,14 +113,14 @@ func (greedyPolicy) Act(w *Worlds, actions []int32) {
 	}
 }
 
-// Softmin samples an action with probability proportional to exp(-T/Temperature)
-// of the IED's own predicted latency T. Randomising is the point: IEDs that
-// see the same idle ES do not all run there.
+// Softmin samples an action with probability proportional to exp(-T/Temperature),
+// where T is the IED's own predicted latency. It is random on purpose: IEDs that
+// see the same idle ES do not all choose it.
 //
-// With SwitchWeight > 0 a candidate that does not hold the model costs
-// SwitchWeight times its load time more. 1 counts the IED's own delay; more than
-// 1 also prices what the load does to others, who wait behind it and lose the
-// model that it evicts.
+// With SwitchWeight > 0, T of a candidate that does not hold the model grows by
+// SwitchWeight times the load time. Weight 1 counts the IED's own delay. A larger
+// weight also prices the effect on other tasks, which wait for the load and lose
+// the model that it evicts.
 type Softmin struct {
 	Temperature  float32 // s, > 0
 	SwitchWeight float32
@@ -148,8 +148,8 @@ func (p *Softmin) Act(w *Worlds, actions []int32) {
 	}
 }
 
-// weigh fills the unnormalised probabilities and returns their sum. T is taken
-// relative to the smallest, so the largest weight is 1.
+// weigh computes the unnormalised probabilities and returns their sum. It
+// subtracts the smallest T first, so the largest weight is 1.
 func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
 	for a := range weight {
 		weight[a] = w.predict(n, a, p.SwitchWeight)
@@ -165,9 +165,9 @@ func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
 	return total
 }
 
-// predict returns the latency in s that the agent expects of an action, taking
-// last slot's n_m (at least 1) as this slot's, and switchWeight times the load
-// time as the delay where the model is not held.
+// predict returns the latency in s that the agent expects of an action. It takes
+// the last slot's n_m (at least 1) for this slot's. If the ES does not hold the
+// model, it adds switchWeight times the load time.
 func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	p := w.p
 	if action == 0 {
@@ -194,10 +194,10 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	return t
 }
 
-// Defaults of the sampling heuristics, found by a sweep of 7 temperatures and 7
-// switch weights on the preset paper with 10, 30 and 50 IEDs, 24 episodes each of
-// seed 1: a compromise, since at 50 IEDs larger weights complete more (6: .87, 4:
-// .86) and at 10 and 30 fewer. Evaluate on other seeds.
+// Defaults of the sampling heuristics. They come from a sweep of 7 temperatures
+// and 7 switch weights on the preset paper with 10, 30 and 50 IEDs, 24 episodes
+// each of seed 1. They are a compromise: larger weights complete more tasks at 50
+// IEDs (6: .87, 4: .86), but fewer at 10 and 30. Evaluate on other seeds.
 const (
 	DefaultTemperature       = 0.3 // s
 	DefaultSwitchTemperature = 0.1 // s

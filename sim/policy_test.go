@@ -3,8 +3,8 @@ package sim
 import "testing"
 
 // TestPoliciesUseOnlyWhatAnIEDKnows scrambles everything that IED 0 of world 0
-// cannot see - other IEDs' tasks, backlogs and gains, ESs that are no candidate of
-// its own, the other world - and expects its action to stay.
+// cannot see: other IEDs' tasks, backlogs and gains, ESs that are not its
+// candidates, the other world. Its action must stay the same.
 func TestPoliciesUseOnlyWhatAnIEDKnows(t *testing.T) {
 	s := paper(t, func(s *Scenario) { s.MaxCandidates = 2; s.Tasks.Probability = 1 })
 	for _, name := range Policies() {
@@ -53,8 +53,8 @@ func visible(w *Worlds, es int) bool {
 	return false
 }
 
-// TestPoliciesDependOnTheirSeed: sampling policies differ between seeds, and a
-// call repeats for the same slot.
+// TestPoliciesDependOnTheirSeed: sampling policies differ between seeds. A second
+// call for the same slot gives the same actions.
 func TestPoliciesDependOnTheirSeed(t *testing.T) {
 	s := paper(t, nil)
 	for _, name := range []string{"random", "softmin", "switch-aware"} {
@@ -82,7 +82,7 @@ func TestPoliciesDependOnTheirSeed(t *testing.T) {
 	}
 }
 
-// FuzzParse: no input makes Parse panic, and what it accepts is playable.
+// FuzzParse: no input makes Parse panic, and every accepted scenario is playable.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "ieds: 3", "hall: {server_positions_m: [[1]]}", "tasks: {models: []}", "ieds: &a 3\nservers: *a",

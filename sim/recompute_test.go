@@ -9,7 +9,7 @@ import (
 
 // TestAnyDrawCanBeRecomputedAlone takes one world, IED and slot out of the middle
 // of a run and rebuilds them from the documented counter in float64: first the
-// topology from TR 38.901 as its table reads, then the fading, then the task.
+// topology from the table of TR 38.901, then the fading, then the task.
 func TestAnyDrawCanBeRecomputedAlone(t *testing.T) {
 	const seed, world, episode, slot = 0x1234567890abcdef, 3, 2, 7
 	s := paper(t, func(s *Scenario) { s.Time.Slots = 10 })
@@ -86,7 +86,7 @@ func checkTask(t *testing.T, w *Worlds, n int, u, limit [4]float64) {
 		k++
 	}
 	data := [][2]float64{{2, 3}, {2, 3}, {4, 4}}[k]       // minimum and width, Mbit
-	steps := [][2]float64{{5, 11}, {10, 16}, {14, 13}}[k] // smallest and how many
+	steps := [][2]float64{{5, 11}, {10, 16}, {14, 13}}[k] // smallest number of steps and number of values
 	deadline := [][2]float64{{1, 1}, {1.5, 1.5}, {2, 2}}[k]
 	within(t, "model", float64(w.model[n]), float64(k), 0)
 	within(t, "D", float64(w.data[n]), (data[0]+data[1]*u[2])*1e6, 1)

@@ -25,8 +25,9 @@ type rollout struct {
 	SHA256   string `json:"sha256"`
 }
 
-// TestRollouts plays the rollouts whose bits Python must see: in slot t agent n of all W A has
-// action (5t + 3n) mod U, 0 without a task, and after every step what callers read is hashed, little-endian.
+// TestRollouts plays the rollouts whose bits the Python package must give. In slot t agent n of all W A
+// takes action (5t + 3n) mod U, or 0 without a task. After every step the arrays that callers read are
+// hashed, little-endian.
 func TestRollouts(t *testing.T) {
 	const name = "testdata/rollouts.json"
 	data, err := os.ReadFile(name)
@@ -88,7 +89,7 @@ func (r *rollout) play(t *testing.T) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// hashWorlds adds what a caller reads after a step.
+// hashWorlds adds the arrays that a caller reads after a step.
 func hashWorlds(t *testing.T, hash io.Writer, w *sim.Worlds) {
 	t.Helper()
 	var b bytes.Buffer

@@ -7,15 +7,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Scenario is the whole configuration of a game: who is there, the hall, the
-// radio, the tasks, the computers and the reward. The presets are the only
-// source of defaults; every number there carries its unit and its source.
-// Keys carry their unit, so fields are in the unit of their key.
+// Scenario is the whole configuration of a game: the IEDs and ESs, the hall, the
+// radio, the tasks, the computers and the reward. The presets are the only source
+// of defaults, and every number there has its unit and its source. A field is in
+// the unit that its key names.
 type Scenario struct {
 	Name          string `yaml:"name"`
 	IEDs          int    `yaml:"ieds"`       // N, the agents
 	Servers       int    `yaml:"servers"`    // M, the edge servers (ESs)
-	MaxCandidates int    `yaml:"candidates"` // C before it is capped by M, see Candidates
+	MaxCandidates int    `yaml:"candidates"` // C, at most M (see Candidates)
 
 	Topology     string `yaml:"topology"`      // TopologyEpisode or TopologyFixed
 	TopologySeed uint64 `yaml:"topology_seed"` // seed of the fixed topology
@@ -78,9 +78,9 @@ type Radio struct {
 	Reuse1                bool    `yaml:"reuse_1,omitempty"` // all ESs on one band, see interference.go
 }
 
-// Tasks says how often an IED gets a task and of which kind.
+// Tasks is the arrival process of tasks and their distribution.
 type Tasks struct {
-	Probability float64  `yaml:"probability"` // per IED and slot; read only without Arrivals
+	Probability float64  `yaml:"probability"` // of a task, per IED and slot; used only without Arrivals
 	Arrivals    Arrivals `yaml:"arrivals,omitempty"`
 	Models      []Model  `yaml:"models"` // the K task types
 }
@@ -88,7 +88,7 @@ type Tasks struct {
 // Model is one AIGC service: the distribution of its tasks and its load time.
 type Model struct {
 	Name           string  `yaml:"name"`
-	Share          float64 `yaml:"share"` // of all tasks; the shares add up to 1
+	Share          float64 `yaml:"share"` // fraction of all tasks; the shares add up to 1
 	DataMbit       Range   `yaml:"data_mbit,flow"`
 	Gcycles        Range   `yaml:"gcycles,flow"`
 	GcyclesPerStep float64 `yaml:"gcycles_per_step"`
@@ -97,8 +97,8 @@ type Model struct {
 	LoadS          float64 `yaml:"load_s"`
 }
 
-// Compute is the speed of ESs (of each of their GPUs) and IEDs and the size of the model
-// cache of each GPU. Keys that are left out of a scenario and its YAML switch an option off.
+// Compute holds the speeds of IEDs and of each GPU of the ESs, and the size of each GPU's model
+// cache. An option whose key is left out of the YAML is off.
 type Compute struct {
 	ServerGcyclesPerS []float64 `yaml:"server_gcycles_per_s,flow"` // ES m has entry m modulo the length
 	IEDGcyclesPerS    Range     `yaml:"ied_gcycles_per_s,flow"`
@@ -131,10 +131,11 @@ type Observation struct {
 // Agents returns A = N, the number of IEDs.
 func (s *Scenario) Agents() int { return s.IEDs }
 
-// Candidates returns C = min(M, candidates), the ESs an IED may choose from.
+// Candidates returns C = min(M, candidates), the number of ESs that an IED can choose from.
 func (s *Scenario) Candidates() int { return min(s.Servers, s.MaxCandidates) }
 
-// Actions returns U = C + 1: 0 is local, c is candidate c; with a cloud C + 2, the last is it.
+// Actions returns U = C + 1: action 0 is local, action c is candidate c. With a cloud U = C + 2, and the
+// last action is the cloud.
 func (s *Scenario) Actions() int {
 	if s.hasCloud() {
 		return s.Candidates() + 2
@@ -180,10 +181,10 @@ func (s *Scenario) Clone() *Scenario {
 	return &c
 }
 
-// Population returns the scenario for n IEDs with the crowd around each IED
-// kept: the number of ESs grows with n (rounded, at least 1), the hall area with
-// the number of ESs at the same aspect ratio, and explicit ES positions give way
-// to the grid. The receiver is not changed.
+// Population returns the scenario scaled to n IEDs with the same density. The
+// number of ESs is proportional to n (rounded, at least 1). The hall's area is
+// proportional to the number of ESs, with the same aspect ratio. The grid replaces
+// explicit ES positions. The receiver is not changed.
 func (s *Scenario) Population(n int) *Scenario {
 	c := s.Clone()
 	c.IEDs = n
@@ -197,8 +198,8 @@ func (s *Scenario) Population(n int) *Scenario {
 	return c
 }
 
-// YAML returns the effective configuration: every key, no comments. Parse reads
-// it back to an equal scenario.
+// YAML returns the effective configuration: all keys, without comments. Parse
+// reads it back to an equal scenario.
 func (s *Scenario) YAML() []byte {
 	b, err := yaml.Marshal(s)
 	if err != nil {
@@ -207,8 +208,8 @@ func (s *Scenario) YAML() []byte {
 	return b
 }
 
-// Hash identifies the effective configuration without its name, 64-bit FNV-1a of
-// the YAML. A checkpoint may be resumed only under the same hash.
+// Hash identifies the effective configuration without its name. It is the 64-bit
+// FNV-1a of the YAML. A checkpoint can be resumed only with the same hash.
 func (s *Scenario) Hash() uint64 {
 	c := *s
 	c.Name = ""

@@ -34,7 +34,7 @@ func TestPresetsAreValidAndRoundTrip(t *testing.T) {
 }
 
 // TestPresetsSetEveryKey keeps the presets the only source of defaults: a key
-// that a preset forgets would silently be zero.
+// missing from a preset would silently be zero.
 func TestPresetsSetEveryKey(t *testing.T) {
 	for _, name := range Presets() {
 		data, err := presetFiles.ReadFile("presets/" + name + ".yaml")
@@ -149,7 +149,7 @@ func TestSizedPresets(t *testing.T) {
 	}
 }
 
-// What the YAML decoder would change silently is refused with its line.
+// A value that the YAML decoder would change silently is refused, and the error names its line.
 func TestInexactValuesAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"ieds: 30.7\n":         `x.yaml:1: ieds: "30.7" is not a whole number`,

@@ -14,14 +14,14 @@ func (w *Worlds) serveAll(world, m int, keys []uint64, s *scratch) {
 	}
 }
 
-// serve runs one task on the GPU of ES m that is free first, first come first served: the caller calls in the
-// order of commit, earlier slots first, within a slot by (arrival, IED).
+// serve runs one task on ES m's first free GPU, first come first served. The caller must call it in
+// the order of commit: earlier slots first, within a slot by (arrival, IED).
 //
 //	start s = max(A, free), X = L_k unless the model is in GPU memory,
 //	end   e = s + X + C/F,  T = e + O/r_dn, completed iff T <= tau.
 //
-// A task with s >= tau is not started. One that still runs at tau is aborted:
-// the ES was busy until then, and the model whose load began stays.
+// A task with s >= tau is not started. A task that still runs at tau is aborted:
+// the GPU is busy until then, and a model whose load has begun stays in the cache.
 func (w *Worlds) serve(world, m, agent int) {
 	p, t := w.p, &w.Task
 	es := world*p.M + m
@@ -43,7 +43,7 @@ func (w *Worlds) serve(world, m, agent int) {
 	w.deliver(world, m, agent, end)
 }
 
-// deliver sends the result of a task that ES m finished at `end`.
+// deliver sends the result of a task that ES m finishes at time `end`.
 func (w *Worlds) deliver(world, m, agent int, end float32) {
 	p, t := w.p, &w.Task
 	gain := w.now[agent*p.C+int(t.Action[agent])-1]
@@ -51,8 +51,8 @@ func (w *Worlds) deliver(world, m, agent int, end float32) {
 	w.finish(agent, end+t.Download[agent])
 }
 
-// runLocal runs a task on the IED's own processor, first come first served, under
-// the same deadline rule; every model is resident there.
+// runLocal runs a task on the IED's own processor, first come first served, with
+// the same deadline rule. The processor holds every model.
 func (w *Worlds) runLocal(agent int) {
 	p, t := w.p, &w.Task
 	tau, start, f := w.due(agent), w.compute[agent], w.speed[agent]
@@ -65,7 +65,7 @@ func (w *Worlds) runLocal(agent int) {
 	t.Compute[agent] = w.cycles[agent] / f
 	end := start + t.Compute[agent]
 	w.compute[agent] = min(end, tau)
-	// kappa f^2 per cycle; an aborted task burnt only the cycles until its deadline.
+	// The energy is kappa f^2 per cycle. An aborted task used only the cycles until its deadline.
 	run := float32((w.compute[agent] - start) * f)
 	t.Energy[agent] = float32(float32(float32(p.kappa*f)*f) * run)
 	w.finish(agent, end)
@@ -81,7 +81,7 @@ func (w *Worlds) finish(agent int, latency float32) {
 	w.Task.Latency[agent] = min(latency+w.waited(agent), w.deadline[agent])
 }
 
-// fail charges tau and cuts the parts of the latency there, in their order.
+// fail sets the latency to tau and cuts its parts, in their order, so that they add up to tau.
 func (w *Worlds) fail(agent int) {
 	t := &w.Task
 	rest := w.deadline[agent]

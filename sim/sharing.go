@@ -9,19 +9,19 @@ import (
 // DisciplineSharing, compute.discipline, is an option: the GPU of an ES shares its speed equally among the
 // tasks of a slot instead of serving one after the other.
 //
-// With plain egalitarian sharing a later slot's tasks would slow earlier ones, whose reward has
-// been given. So sharing is gated, as in Rege and Sengupta, "A single server queue with gated
-// processor-sharing discipline", Queueing Systems 4, 1989, with the slots as gates: the tasks
-// of a slot enter when those of earlier slots have left (at w.free), not before they arrive,
-// and share the GPU with each other alone. No work is lost or done twice; where an
-// ES empties within a slot, this is egalitarian processor sharing.
+// With plain egalitarian sharing, tasks of a later slot would slow earlier tasks whose reward is
+// already known. So sharing is gated, as in Rege and Sengupta, "A single server queue with gated
+// processor-sharing discipline", Queueing Systems 4, 1989. Each slot is a gate: its tasks enter
+// after their arrival, but not before the tasks of earlier slots have left (at w.free). They share
+// the GPU only with each other. No work is lost or done twice. If an ES empties within the slot,
+// this is egalitarian processor sharing.
 //
-// A task that enters to find its model absent loads it first (LRU, in the order of arrival;
-// loading does not slow the others, and who needs the same model waits for it), then shares.
-// A model that was evicted stays usable to tasks that entered before. A task leaves
-// when its work is done or its deadline passes. Its part Switch is the wait for the model,
-// Compute the time from then until it leaves, and its energy that of its load and of the GPU
-// time it got. Heuristics predict n_m equal shares, with n_m of the last slot.
+// A task whose model is absent when it enters loads the model first (LRU, in the order of arrival).
+// Loading does not slow other tasks. Tasks that need the same model wait for it. An evicted model
+// remains usable for tasks that entered earlier. A task leaves when its work is done or its deadline
+// passes. Switch is its wait for the model, Compute the time from then until it leaves. Its energy
+// is that of its load and of its GPU time. Heuristics assume n_m equal shares, with n_m of the last
+// slot.
 const DisciplineSharing = "sharing"
 
 func (s *Scenario) validateDiscipline(c *setting.Checker) {
@@ -39,7 +39,7 @@ func (s *Scenario) validateDiscipline(c *setting.Checker) {
 type sharer struct {
 	agent      int32
 	entry, due float32 // s from the start of the slot
-	left, work float32 // s alone on the GPU
+	left, work float32 // remaining and total work, in s alone on the GPU
 }
 
 // share runs the tasks of a slot at ES m, sorted by arrival: O(n^2) for n tasks.
@@ -74,7 +74,7 @@ func (w *Worlds) share(world, m int, keys []uint64, s *scratch) {
 	}
 }
 
-// admit lets the tasks of a slot in; those whose deadline passes before are not started.
+// admit lets the tasks of a slot enter. A task whose deadline passes before is not started.
 func (w *Worlds) admit(world, m int, keys []uint64, s *scratch) []sharer {
 	p, t, es := w.p, &w.Task, world*w.p.M+m
 	inside := s.inside[:0]
@@ -99,8 +99,8 @@ func (w *Worlds) admit(world, m int, keys []uint64, s *scratch) []sharer {
 	return inside
 }
 
-// nextEvent returns how many tasks share the GPU now and when that may change: one finishes,
-// one enters, a deadline passes.
+// nextEvent returns the number of tasks that share the GPU now, and the time of the next event: a
+// task finishes, a task enters, or a deadline passes.
 func nextEvent(inside []sharer, now float32) (n, next float32) {
 	for _, x := range inside {
 		if x.entry <= now {
@@ -119,7 +119,8 @@ func nextEvent(inside []sharer, now float32) (n, next float32) {
 	return n, next
 }
 
-// leave books a task that leaves the ES at `end`: finished if no work is left, else aborted.
+// leave records the result of a task that leaves the ES at time `end`: finished if no work is left,
+// otherwise aborted.
 func (w *Worlds) leave(world, m int, x *sharer, end float32) {
 	t, agent := &w.Task, int(x.agent)
 	t.Compute[agent] = max(end-x.entry, 0)

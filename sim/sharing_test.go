@@ -12,9 +12,9 @@ import (
 // visit is a task of model 0 (or another) at the only ES of serveVisits.
 type visit struct {
 	model               int32
-	arrival, work, tau  float64 // s; work alone on the GPU
+	arrival, work, tau  float64 // s; work is the time alone on the GPU
 	done                bool
-	wait, load, compute float64 // as the outcomes say
+	wait, load, compute float64 // from the outcomes
 	energy              float64
 }
 
@@ -49,8 +49,8 @@ func serveVisits(t rapid.TB, s *Scenario, free float32, visits []visit) *Worlds 
 	return w
 }
 
-// TestEqualSharersEndTogether: n equal tasks together take n times as long as one; with
-// different ones the k-th smallest w_k ends after sum over j of min(w_j, w_k).
+// TestEqualSharersEndTogether: n equal tasks together take n times as long as one. Of unequal tasks,
+// the k-th smallest w_k ends after the sum over j of min(w_j, w_k).
 func TestEqualSharersEndTogether(t *testing.T) {
 	works := []float64{0.5, 0.1, 0.9, 0.3, 0.3}
 	visits := make([]visit, len(works))
@@ -71,8 +71,8 @@ func TestEqualSharersEndTogether(t *testing.T) {
 	within(t, "the next gate", float64(w.free[0]), 2+2.1, 1e-5)
 }
 
-// TestSharersOfOneModelWaitForItsLoad: model 3 is absent; the first visitor loads it for 1 s,
-// the second waits for the rest of that, and model 0 computes meanwhile.
+// TestSharersOfOneModelWaitForItsLoad: model 3 is absent. The first task loads it for 1 s, and the
+// second waits for the rest of that time. Meanwhile model 0 computes.
 func TestSharersOfOneModelWaitForItsLoad(t *testing.T) {
 	visits := []visit{
 		{model: 3, arrival: 0, work: 1, tau: 100}, {model: 3, arrival: 0.25, work: 1, tau: 100},
@@ -98,7 +98,7 @@ func TestSharersOfOneModelWaitForItsLoad(t *testing.T) {
 	within(t, "energy of who waits for the load", visits[1].energy, 300, 1e-2)
 }
 
-// TestSharingIsTheFluidLimit compares random slots with tiny equal time slices.
+// TestSharingIsTheFluidLimit compares random slots with round robin of tiny equal time slices.
 func TestSharingIsTheFluidLimit(t *testing.T) {
 	finished := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -132,7 +132,7 @@ func TestSharingIsTheFluidLimit(t *testing.T) {
 	}
 }
 
-// fluid gives everybody present an equal part of every slice of 0.2 ms.
+// fluid gives every present task an equal part of every slice of 0.2 ms.
 func fluid(visits []visit, gate float64) {
 	const slice = 2e-4
 	left := make([]float64, len(visits))

@@ -7,31 +7,31 @@ import (
 	"time"
 )
 
-// SimulateOptions says what Simulate plays.
+// SimulateOptions are the inputs of Simulate.
 type SimulateOptions struct {
 	Scenario *Scenario
 	Policy   Policy
-	Episodes int       // exactly so many episodes count, over all worlds together
-	Worlds   int       // played side by side; 0: DefaultWorlds(Episodes)
-	Seed     uint64    // of the worlds
-	Threads  int       // 0 or 1: one
-	Trace    io.Writer // CSV, one row per task; nil: none
+	Episodes int       // number of episodes that count, over all worlds
+	Worlds   int       // number of parallel worlds; 0: DefaultWorlds(Episodes)
+	Seed     uint64    // seed of the worlds
+	Threads  int       // number of threads; 0: one
+	Trace    io.Writer // receives CSV, one row per task; nil: no trace
 
-	Watcher Watcher // looks on at one world; nil: nobody
-	Watched int     // that world
+	Watcher Watcher // observes one world; may be nil
+	Watched int     // index of that world
 
-	// Progress is called after every slot with counted and wanted episodes; nil: none.
+	// Progress is called after every slot with the numbers of counted and requested episodes; may be nil.
 	Progress func(done, total int)
 }
 
-// Watcher looks on at one world while its episodes count: Before every slot, when nobody has
-// acted yet, and After it. An error of After ends the simulation.
+// Watcher observes one world while its episodes count. Simulate calls Before ahead of every slot's
+// actions and After at the end of the slot. An error of After ends the simulation.
 type Watcher interface {
 	Before(w *Worlds)
 	After(w *Worlds) error
 }
 
-// Slots returns how many slots of world i count, 0 for a world that is not played.
+// Slots returns the number of slots of world i that count, 0 for a world that does not exist.
 func (o *SimulateOptions) Slots(i int) int {
 	worlds := o.worlds()
 	if i < 0 || i >= worlds {
@@ -40,7 +40,7 @@ func (o *SimulateOptions) Slots(i int) int {
 	return share(o.Episodes, worlds, i) * o.Scenario.Time.Slots
 }
 
-// worlds is the number of worlds that are played side by side.
+// worlds is the number of parallel worlds.
 func (o *SimulateOptions) worlds() int {
 	if o.Worlds == 0 {
 		return DefaultWorlds(o.Episodes)
@@ -49,8 +49,8 @@ func (o *SimulateOptions) worlds() int {
 }
 
 // Simulate plays a policy and returns the summary. World i plays its episodes 0,
-// 1, ... until the worlds together have finished Episodes (see NewMeter). The
-// result depends on everything but Threads.
+// 1, ... until all worlds together have finished Episodes (see NewMeter). Threads
+// does not change the result; all other options do.
 func Simulate(o SimulateOptions) (Summary, error) {
 	w, err := o.open()
 	if err != nil {
@@ -86,10 +86,10 @@ func Simulate(o SimulateOptions) (Summary, error) {
 	return s, nil
 }
 
-// DefaultWorlds is how many worlds play so many episodes side by side: one each, at most 64.
+// DefaultWorlds is the default number of parallel worlds: one per episode, at most 64.
 func DefaultWorlds(episodes int) int { return min(episodes, 64) }
 
-// slot plays one slot before the eyes of the watcher.
+// slot plays one slot and calls the watcher before and after it.
 func (o *SimulateOptions) slot(w *Worlds, meter *Meter, actions []int32) error {
 	watched := o.Watcher != nil && meter.Counts(o.Watched)
 	if watched {
@@ -111,7 +111,7 @@ func (o *SimulateOptions) open() (*Worlds, error) {
 		return nil, errors.New("sim: Simulate needs a scenario and a policy")
 	}
 	if o.Episodes < 1 || o.Worlds < 0 {
-		return nil, fmt.Errorf("sim: %d episodes in %d worlds; at least 1 episode and no negative count", o.Episodes, o.Worlds)
+		return nil, fmt.Errorf("sim: %d episodes in %d worlds; allowed: at least 1 episode, and 0 or more worlds", o.Episodes, o.Worlds)
 	}
 	if o.Watcher != nil && o.Slots(o.Watched) == 0 {
 		return nil, fmt.Errorf("sim: no episode of world %d counts, so there is nothing to watch; allowed: 0 to %d", o.Watched, min(o.worlds(), o.Episodes)-1)

@@ -2,8 +2,8 @@ package sim
 
 import "github.com/gmel-go/gmel/kernels/philox"
 
-// beginSlot draws the tasks and the fading of the current slot and writes what
-// the IEDs observe.
+// beginSlot draws the tasks and the fading of the current slot and writes the
+// observations and masks.
 func (w *Worlds) beginSlot(world int) {
 	t := w.moment(world)
 	if w.p.queue > 0 {
@@ -22,7 +22,7 @@ func (w *Worlds) beginSlot(world int) {
 	}
 }
 
-// drawTask gives IED i a task with probability p; w.model is -1 without one.
+// drawTask gives IED i a task with probability p. Without a task w.model is -1.
 func (w *Worlds) drawTask(t *moment, i, agent int) {
 	p := w.p
 	arrival, kind, size, work := t.words(uint32(i), streamTask)
@@ -52,8 +52,8 @@ func (p *params) sample(kind, size, work, limit uint32) task {
 	}
 }
 
-// drawFading multiplies the mean gains with this slot's small-scale power. One
-// block serves two candidates.
+// drawFading multiplies the mean gains by this slot's small-scale power. Two
+// candidates share one block of random words.
 func (w *Worlds) drawFading(t *moment, i, agent int) {
 	p := w.p
 	gain, los, now := w.gain[agent*p.C:][:p.C], w.los[agent*p.C:][:p.C], w.now[agent*p.C:][:p.C]

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// stepWorld plays one slot of one world: everybody's uploads, then every ES's
-// queue, then the clock.
+// stepWorld plays one slot of one world: first the uploads of all IEDs, then the
+// queue of every ES, then the clock.
 func (w *Worlds) stepWorld(world int, s *scratch) {
 	w.Truncated[world] = false
 	w.clearOutcomes(world)
@@ -35,7 +35,7 @@ func (w *Worlds) stepWorld(world int, s *scratch) {
 	}
 }
 
-// finishEpisode keeps the last observation and starts the next episode.
+// finishEpisode stores the last observation in FinalObs and starts the next episode.
 func (w *Worlds) finishEpisode(world int, s *scratch) {
 	obs, mask := w.A*w.O, w.A*w.U
 	copy(w.FinalObs[world*obs:][:obs], w.Obs[world*obs:])
@@ -71,8 +71,8 @@ func (w *Worlds) clearOutcomes(world int) {
 	}
 }
 
-// countLoad sets n_m, how many IEDs chose each ES in this slot, and where each
-// ES's tasks begin in s.keys.
+// countLoad sets n_m, the number of IEDs that chose ES m in this slot, and the
+// start of each ES's tasks in s.keys.
 func (w *Worlds) countLoad(world int, s *scratch) {
 	p := w.p
 	load := w.load[world*p.M:][:p.M]
@@ -90,14 +90,14 @@ func (w *Worlds) countLoad(world int, s *scratch) {
 	}
 	at := int32(0)
 	for m, n := range s.start[:p.M] {
-		s.start[m] = at // decide advances it to the end of the ES's tasks
+		s.start[m] = at // decide advances it to the end of the tasks of the ES
 		at += n
 	}
 	s.start[p.M] = at
 }
 
-// decide carries every IED's action out as far as the IED goes: it runs local
-// tasks, uploads the others and hands their arrival to the ES.
+// decide carries out the IEDs' part of the actions: it runs local tasks, uploads
+// the others and adds their arrivals to the keys of the ES.
 func (w *Worlds) decide(world int, s *scratch) {
 	p := w.p
 	for i := range p.A {
@@ -123,7 +123,7 @@ func (w *Worlds) decide(world int, s *scratch) {
 		s.keys[s.start[m]] = uint64(math.Float32bits(arrival))<<32 | uint64(i)
 		s.start[m]++
 	}
-	copy(s.start[1:], s.start[:p.M]) // ends become the next ES's begin
+	copy(s.start[1:], s.start[:p.M]) // the end of an ES's tasks is the start of the next ES's
 	s.start[0] = 0
 }
 
@@ -138,18 +138,18 @@ func (w *Worlds) recordTask(agent int) {
 	t.Action[agent] = w.actions[agent]
 }
 
-// minSE keeps rates above zero, bit/s/Hz: where 1 + SNR rounds to 1.
+// minSE, in bit/s/Hz, keeps rates above zero when 1 + SNR rounds to 1.
 const minSE float32 = 1e-6
 
-// uplink returns r_up in bit/s when n IEDs share the ES: the IED's whole power
-// on a share B/n, so the noise of the share is smaller too.
+// uplink returns r_up in bit/s when n IEDs share the ES. The IED puts its whole
+// power on a share B/n, and the noise in the share is smaller too.
 func (p *params) uplink(gain, n float32) float32 {
 	snr := float32(float32(gain*p.snrUp) * n)
 	return float32(p.efficiency(snr) * (p.band / n))
 }
 
-// downlink returns r_dn in bit/s: the ES splits its power as well, so the SNR is
-// that of the full band.
+// downlink returns r_dn in bit/s. The ES splits its power like its band, so the
+// SNR is that of the full band.
 func (p *params) downlink(gain, n float32) float32 {
 	return float32(p.efficiency(float32(gain*p.snrDown)) * (p.band / n))
 }
@@ -158,8 +158,8 @@ func (p *params) efficiency(snr float32) float32 {
 	return max(min(log2f(1+snr), p.maxSE), minSE)
 }
 
-// upload sends the task to candidate c, ES m, behind the IED's earlier uploads and returns the arrival
-// at the ES, A_i = radio backlog + D / r_up, which is the new radio backlog.
+// upload sends the task to candidate c, which is ES m, after the IED's earlier uploads. It returns the
+// arrival at the ES, A_i = radio backlog + D / r_up, which is also the new radio backlog.
 func (w *Worlds) upload(world, agent, c int, m int32) float32 {
 	p, t := w.p, &w.Task
 	gain := w.now[agent*p.C+c]
@@ -175,8 +175,8 @@ func (w *Worlds) upload(world, agent, c int, m int32) float32 {
 	return w.radio[agent]
 }
 
-// advance moves the clock to the start of the next slot: every backlog loses
-// Delta, not below 0.
+// advance moves the clock to the start of the next slot: every backlog decreases
+// by Delta, but not below 0.
 func (w *Worlds) advance(world int) {
 	p := w.p
 	for _, backlog := range [...][]float32{
@@ -188,7 +188,7 @@ func (w *Worlds) advance(world int) {
 	}
 }
 
-// rewardWorld sets r_i = -T/tau, or -(1 + lambda) for a failed task, less the
+// rewardWorld sets r_i to -T/tau, or -(1 + lambda) for a failed task, minus the
 // weighted energy.
 func (w *Worlds) rewardWorld(world int) {
 	p, t := w.p, &w.Task

@@ -5,21 +5,21 @@ import (
 	"testing"
 )
 
-// TestCompletionTable compares completion rates with those that another
-// implementation of the same description, in another language, gave for one
-// topology; ours are means over topologies, so the bars are wide.
+// TestCompletionTable compares completion rates with those of another
+// implementation of the same description, in another language. Its rates are for
+// one topology; ours are means over topologies, so the tolerances are wide.
 //
 // Greedy does not agree: that implementation completes .83 at N = 30 and .59 at
 // N = 50, ours .76 and .47 (at N = 30 also in each of eight fixed topologies). The
-// cause is not known; counting oneself in last slot's n does not close the gap.
-// So the bar of greedy at N = 30 is our own number, a guard against drift and no
-// confirmation, and N = 50 is left out.
+// cause is not known; counting the IED itself in the last slot's n does not close
+// the gap. So the reference for greedy at N = 30 is our own number. It guards
+// against drift but confirms nothing. N = 50 is left out.
 //
-// Its random policy is ours with three candidates (four give .52, .47 and .39: the
-// farthest ES is rarely in reach), so that row is compared with three.
+// Its random policy equals ours with three candidates (four give .52, .47 and .39:
+// the farthest ES is rarely in range), so that row is compared with three.
 //
-// The switch weight of switch-aware was chosen in view of this table and of the
-// episodes of seed 1; the run here is seed 2.
+// The switch weight of switch-aware was chosen with this table and the episodes of
+// seed 1 in view. The run here is seed 2.
 func TestCompletionTable(t *testing.T) {
 	for _, c := range []struct {
 		policy string
@@ -41,9 +41,9 @@ func TestCompletionTable(t *testing.T) {
 	}
 }
 
-// TestSoftminDefaults checks that the default temperatures and switch weight are
-// no worse than their neighbours in completion at N = 30, and that sampling
-// beats argmin there. The defaults were found on seed 1, this is seed 2.
+// TestSoftminDefaults checks that at N = 30 the default temperatures and switch
+// weight complete no less than their neighbours, and that sampling beats argmin.
+// The defaults were found on seed 1; this is seed 2.
 func TestSoftminDefaults(t *testing.T) {
 	s := paper(t, nil)
 	rate := func(p Policy) float64 {

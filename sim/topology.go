@@ -2,8 +2,8 @@ package sim
 
 import "github.com/gmel-go/gmel/kernels/philox"
 
-// drawTopology places world w's IEDs and draws their speeds, then keeps for every
-// IED its C strongest ESs. Called at the start of an episode.
+// drawTopology places the IEDs of a world and draws their speeds. It then chooses
+// the C strongest ESs of every IED. It is called at the start of an episode.
 func (w *Worlds) drawTopology(world int, s *scratch) {
 	t := w.topologyMoment(world)
 	for number, key := range w.numbering(&t, s.keys, s.links) {
@@ -23,7 +23,7 @@ func (w *Worlds) drawIED(t *moment, i, agent int, s *scratch) {
 	}
 }
 
-// drawLinks draws the links from IED i at (x, y) to the ESs that it measures there.
+// drawLinks draws the links from IED i, at (x, y), to the ESs that it measures there.
 func (p *params) drawLinks(t *moment, i int, x, y float32, links []link) {
 	for j, m := range p.near.at(x, y) {
 		if p.moveSlots > 0 {
@@ -40,15 +40,15 @@ type link struct {
 	los  bool
 }
 
-// drawLink draws line of sight and shadowing of the link from IED i at (x, y) to
-// ES m and returns its mean gain.
+// drawLink draws line of sight and shadowing of the link from IED i, at (x, y), to
+// ES m and returns the link.
 func (p *params) drawLink(t *moment, i, m int, x, y float32) link {
 	sight, radius, angle, _ := t.words(uint32(i*p.M+m), streamLink)
 	return p.meanLink(m, x, y, philox.Uniform(sight), normal(radius, angle))
 }
 
-// meanLink returns the link from (x, y) to ES m with a uniform and a normal variable for line
-// of sight and shadowing.
+// meanLink returns the link from (x, y) to ES m. sight is a uniform variable for line of sight,
+// shadow a normal variable for shadowing.
 func (p *params) meanLink(m int, x, y, sight, shadow float32) link {
 	dx, dy := x-p.servers[m][0], y-p.servers[m][1]
 	flat2 := float32(dx*dx) + float32(dy*dy)
@@ -68,15 +68,15 @@ const (
 	decibel  float32 = 0.332192809488736235 // log2(10) / 10: 1 dB in octaves of power
 )
 
-// chooseCandidates stores of the links to the near ESs the C of the largest mean gain, strongest first,
-// ties by the smaller ES index: candidate 1 is "the nearest" ES.
+// chooseCandidates stores the C links of largest mean gain among those to the near ESs, strongest
+// first, the smaller ES index on ties. Candidate 1 is called the nearest ES.
 func (w *Worlds) chooseCandidates(agent int, near []int32, links []link) {
 	c := w.p.C
 	to, gain, los := w.cand[agent*c:][:c], w.gain[agent*c:][:c], w.los[agent*c:][:c]
 	n := 0
 	for q, m := range near {
 		l := links[q]
-		j := n // insertion from the weak end; equal gains stay behind
+		j := n // insertion sort from the weakest; an equal gain comes after
 		for j > 0 && l.gain > gain[j-1] {
 			if j < c {
 				to[j], gain[j], los[j] = to[j-1], gain[j-1], los[j-1]

@@ -10,14 +10,14 @@ import (
 const traceHeader = "episode,world,slot,ied,model,data_bits,cycles,result_bits,deadline_s,action,server," +
 	"uplink_bps,radio_wait_s,upload_s,queue_wait_s,switch_s,compute_s,download_s,latency_s,completed,energy_j\n"
 
-// Trace writes one CSV row per task. Server -1 is local; completed is 1 or 0;
-// numbers have the shortest form that reads back to the same float32.
+// Trace writes one CSV row per task. Server -1 is local, and completed is 1 or 0.
+// Numbers have the shortest form that reads back to the same float32.
 type Trace struct {
 	out *bufio.Writer
 	row []byte
 }
 
-// NewTrace writes the header. Errors of the writer surface at Flush.
+// NewTrace writes the header. Flush returns errors of the writer.
 func NewTrace(out io.Writer) *Trace {
 	t := &Trace{out: bufio.NewWriterSize(out, 1<<16)}
 	t.out.WriteString(traceHeader)
@@ -27,10 +27,10 @@ func NewTrace(out io.Writer) *Trace {
 // Observe writes the tasks of the last step of all worlds, which must record them.
 func (t *Trace) Observe(w *Worlds) { t.observe(w, nil) }
 
-// observe leaves out the worlds whose steps the meter no longer counts.
+// observe omits worlds whose steps the meter no longer counts.
 func (t *Trace) observe(w *Worlds, m *Meter) {
 	if !w.record {
-		panic("sim: a trace of worlds that do not record tasks; call RecordTasks(true) before Step")
+		panic("sim: a trace needs worlds that record tasks; call RecordTasks(true) before Step")
 	}
 	for world := range w.W {
 		if m != nil && !m.Counts(world) {
@@ -75,5 +75,5 @@ func (t *Trace) write(w *Worlds, n int, where [4]int) {
 	t.out.Write(row)
 }
 
-// Flush writes what is buffered and returns the first error of the writer.
+// Flush writes the buffered rows and returns the first error of the writer.
 func (t *Trace) Flush() error { return t.out.Flush() }

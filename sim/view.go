@@ -2,21 +2,20 @@ package sim
 
 import "github.com/gmel-go/gmel/kernels/philox"
 
-// View is where a world stands at the start of its current slot, for those who draw it: what
-// the IEDs decide on, in metres and seconds. What came of the decisions is in Worlds.Task after
-// Step. All slices are copies.
+// View is the state of a world at the start of its current slot, in metres and seconds, for drawing.
+// After Step, Worlds.Task has the outcomes of the slot. All slices are copies.
 type View struct {
 	Episode, Slot int
 	Places        [][2]float32 // [A] x, y of each IED, m
-	First         []int32      // [A] ES of candidate 1, over whose radio a task for the cloud goes
+	First         []int32      // [A] ES of candidate 1, which also receives tasks for the cloud
 	Servers       [][2]float32 // [M] x, y of each ES, m
 	GPUs          [][]GPU      // [M][G_m]
 }
 
 // GPU is one processor of an ES at the start of a slot.
 type GPU struct {
-	BacklogS float32 // when it is free, s from now
-	Models   []int32 // in its memory, most recently used first
+	BacklogS float32 // time until it is free, s
+	Models   []int32 // models in its memory, most recently used first
 }
 
 // View returns the view of a world.
@@ -39,8 +38,8 @@ func (w *Worlds) View(world int) View {
 	return v
 }
 
-// places returns where the IEDs of a world are. Where they do not move, worlds keep the links
-// only; the draw of a topology can be repeated.
+// places returns the positions of a world's IEDs. If IEDs do not move, worlds store only the links;
+// places then draws the positions of the topology again.
 func (w *Worlds) places(world int) [][2]float32 {
 	at := make([][2]float32, w.A)
 	if w.p.moveSlots > 0 {
@@ -56,7 +55,7 @@ func (w *Worlds) places(world int) [][2]float32 {
 	return at
 }
 
-// topologyMoment names the draws of the current topology of a world.
+// topologyMoment is the moment of the draws of a world's current topology.
 func (w *Worlds) topologyMoment(world int) moment {
 	t := w.moment(world)
 	t.slot = 0
@@ -66,7 +65,7 @@ func (w *Worlds) topologyMoment(world int) moment {
 	return t
 }
 
-// place draws where the i-th IED of a topology is, in m, and a uniform variable for its speed.
+// place draws the position in m of the i-th IED of a topology and a uniform variable for its speed.
 func (p *params) place(t *moment, i int) (x, y, speed float32) {
 	u0, u1, u2, _ := t.words(uint32(i), streamPlace)
 	return float32(philox.Uniform(u0) * p.width), float32(philox.Uniform(u1) * p.depth), philox.Uniform(u2)

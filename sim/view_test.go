@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The places of a view are those from which the links were drawn, whatever the topology.
+// For every kind of topology, the positions of a view are those from which the links were drawn.
 func TestViewPlaces(t *testing.T) {
 	for _, topology := range []string{TopologyEpisode, TopologyFixed} {
 		w, p, actions := start(t, paper(t, func(s *Scenario) { s.Topology, s.Time.Slots = topology, 3 }), 3, 7)
@@ -31,8 +31,8 @@ func TestViewPlaces(t *testing.T) {
 	}
 }
 
-// IEDs that move are where they are now: they begin where the topology puts them and go no
-// further in a slot than they can.
+// The positions of moving IEDs are current: they begin at those of the topology and change in a slot by
+// no more than the speed allows.
 func TestViewMoves(t *testing.T) {
 	w, p, actions := start(t, paper(t, func(s *Scenario) {
 		s.Hall.Mobility = Mobility{SpeedMPerS: Range{1, 2}, EverySlots: 1, CorrelationM: 10}
@@ -56,7 +56,7 @@ func TestViewMoves(t *testing.T) {
 	}
 }
 
-// Every GPU of an ES is there, and the view is a copy.
+// The view has every GPU of an ES, and it is a copy.
 func TestViewGPUs(t *testing.T) {
 	w, p, actions := start(t, paper(t, func(s *Scenario) { s.Compute.ServerGPUs = []int{2, 1} }), 1, 7)
 	play(t, w, p, actions, 5)
@@ -84,7 +84,7 @@ func TestViewGPUs(t *testing.T) {
 	}
 }
 
-// counter is a watcher.
+// counter is a Watcher that counts calls.
 type counter struct {
 	t             *testing.T
 	before, after int
@@ -106,7 +106,7 @@ func (c *counter) After(w *Worlds) error {
 	return c.err
 }
 
-// A watcher sees the slots that count, in their order, and can end the simulation.
+// A Watcher sees the slots that count, in order, and can end the simulation.
 func TestWatcher(t *testing.T) {
 	s := paper(t, func(s *Scenario) { s.Time.Slots = 2 })
 	c := &counter{t: t}

@@ -9,40 +9,41 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
-// Worlds steps W independent copies of a scenario together. Exported slices are
-// owned by Worlds, have a fixed address and are overwritten by Reset, Step and
-// UnmarshalBinary; callers read them.
+// Worlds steps W independent copies of a scenario together. It owns the exported
+// slices, whose addresses are fixed. Reset, Step and UnmarshalBinary overwrite
+// them; callers only read them.
 //
 // Shapes: W worlds, A agents (IEDs), O observation, U actions.
 type Worlds struct {
 	W, A, O, U int
 
 	Obs  []float32 // [W, A, O] observation of the current slot
-	Mask []float32 // [W, A, U] 1 = legal action; without a task only action 0
+	Mask []float32 // [W, A, U] 1: legal action; without a task only action 0 is legal
 
-	Reward  []float32 // [W, A] r_i of the last step, 0 without a task; the omega mix is the learner's
-	HadTask []bool    // [W, A] the IED decided about a task in the last step
+	Reward  []float32 // [W, A] r_i of the last step, 0 without a task; a learner may mix rewards of agents
+	HadTask []bool    // [W, A] the IED decided on a task in the last step
 
-	Terminated []bool // [W] last step ended the episode by the game's rules: never here
-	Truncated  []bool // [W] last step reached the time limit; bootstrap through it
+	Terminated []bool // [W] the last step ended the episode by the rules of the game; always false here
+	Truncated  []bool // [W] the last step reached the time limit; learners bootstrap from FinalObs
 
-	// Observation and mask at the end of the episode that the last step finished,
-	// valid where Truncated or Terminated: Obs and Mask already belong to the next.
+	// Observation and mask at the end of the episode that the last step finished.
+	// They are valid where Truncated or Terminated: there Obs and Mask already
+	// belong to the next episode.
 	FinalObs  []float32 // [W, A, O]
 	FinalMask []float32 // [W, A, U]
 
-	// What became of the tasks of the last step. The slices are nil, so that reading them
-	// fails at once, in worlds that do not record them (RecordTasks).
+	// Task holds the outcomes of the last step's tasks. In worlds that do not record them
+	// (RecordTasks) its slices are nil, so that reading them fails at once.
 	Task Outcomes
 
 	scenario *Scenario
 	p        *params
 	seed     uint64
 	threads  int
-	tasks    []func() // one per thread, made once so that Step allocates nothing
+	tasks    []func() // one per thread, created once so that Step allocates nothing
 	done     sync.WaitGroup
-	actions  []int32  // of the running Step
-	outcomes Outcomes // the arrays of Task; the Go engine always needs them
+	actions  []int32  // argument of the running Step
+	outcomes Outcomes // the arrays of Task; the Go engine needs them even if tasks are not recorded
 	record   bool
 	blind    bool    // Obs is not written
 	numbered bool    // see NumberByNearest
@@ -64,17 +65,17 @@ type Worlds struct {
 	now      []float32 // [W, A, C] power gain with this slot's fading
 	compute  []float32 // [W, A] own compute backlog
 	radio    []float32 // [W, A] own radio backlog
-	free     []float32 // [W, M, P] backlog of each GPU: when it is free; places from G_m on stay 0
+	free     []float32 // [W, M, P] backlog of each GPU, the time until it is free; 0 from index G_m on
 	load     []int32   // [W, M] n_m of the last slot
 	cache    []int32   // [W, M, P, G] models in GPU memory, most recently used first
-	model    []int32   // [W, A] task type of the current task, -1 without
+	model    []int32   // [W, A] model of the current task, -1 without a task
 	data     []float32 // [W, A] D, bit
 	cycles   []float32 // [W, A] C, cycles
 	deadline []float32 // [W, A] tau, s
 
-	// State of the option arrivals; Q places per IED, the first `waiting` of them in use.
-	age                                         []float32 // [W, A] how long the current task waited before this slot, s
-	lost                                        []int32   // [W, A] tasks lost at the start of the slot
+	// State of the option arrivals. Each IED has Q places, of which the first `waiting` are in use.
+	age                                         []float32 // [W, A] time that the current task waited before this slot, s
+	lost                                        []int32   // [W, A] number of tasks lost at the start of the slot
 	lostS                                       []float32 // [W, A] sum of their deadlines
 	phase                                       []int32   // [W, A] 1: the IED's chain is on
 	waiting                                     []int32   // [W, A]
@@ -86,18 +87,18 @@ type Worlds struct {
 	// State of the option mobility.
 	placeX, placeY, goalX, goalY []float32 // [W, A] m
 	pace                         []float32 // [W, A] m/s
-	rest                         []float32 // [W, A] s of rest left
+	rest                         []float32 // [W, A] remaining rest, s
 	drift                        []float32 // [W, A, measured, 3] shadowing and line of sight of the near ESs
 
 	scratches []scratch // one per thread
 	player    *player   // see Native; nil until it is asked for
 }
 
-// Outcomes says what became of the tasks of the last step, one entry per IED.
-// Without a task Model and Server are -1 and everything else is 0.
+// Outcomes describes the tasks of the last step, one entry per IED. Without a task
+// Model and Server are -1 and everything else is 0.
 //
-// The six parts of the latency are in the order in which they happen. Those of a
-// failed task are cut at its deadline, so for every task they add up to Latency.
+// The six parts of the latency are in the order in which they occur. The parts of
+// a failed task are cut at its deadline. So for every task they add up to Latency.
 type Outcomes struct {
 	Model      []int32   // [W, A] k
 	DataBits   []float32 // [W, A] D
@@ -109,9 +110,9 @@ type Outcomes struct {
 	Server    []int32   // [W, A] ES index, -1 local, M the cloud
 	UplinkBps []float32 // [W, A] r_up, 0 local
 
-	RadioWait []float32 // [W, A] s, in the IED's queue of tasks (Arrivals) and behind its earlier uploads
+	RadioWait []float32 // [W, A] s, waiting in the IED's task queue (Arrivals) and for its earlier uploads
 	Upload    []float32 // [W, A] s
-	QueueWait []float32 // [W, A] s, behind earlier tasks at the ES or at the IED's own processor
+	QueueWait []float32 // [W, A] s, waiting for earlier tasks at the ES or at the IED's own processor
 	Switch    []float32 // [W, A] s, loading the model
 	Compute   []float32 // [W, A] s
 	Download  []float32 // [W, A] s
@@ -120,28 +121,28 @@ type Outcomes struct {
 	Completed []bool    // [W, A] T <= tau
 	Energy    []float32 // [W, A] J: own processor, own radio and ES GPU
 
-	// Tasks that no decision was made about, see Arrivals; nil without that option.
-	Lost  []int32   // [W, A] how many at the start of the slot
-	LostS []float32 // [W, A] the sum of their deadlines, s
+	// Tasks lost before a decision, see Arrivals; nil without that option.
+	Lost  []int32   // [W, A] number at the start of the slot
+	LostS []float32 // [W, A] sum of their deadlines, s
 }
 
 // scratch is the working memory of one thread.
 type scratch struct {
-	links  []link    // of the ESs that an IED measures
+	links  []link    // links to the ESs that an IED measures
 	start  []int32   // [M+1] first key of each ES
 	keys   []uint64  // [A] tasks of the slot by ES and arrival; drawn IEDs by ES at the start of an episode
-	inside []sharer  // up to A tasks that share an ES
-	ready  []float32 // [K] when a model is loaded
+	inside []sharer  // tasks that share an ES, at most A
+	ready  []float32 // [K] time at which a model is loaded
 	drift  []float32 // [measured, 3]
 }
 
-// maxBytes bounds the memory of all worlds, so that a slip of the keyboard ends in a sentence
-// and not in the system's out-of-memory killer.
+// maxBytes bounds the memory of all worlds, so that a typing error gives an error message and does
+// not wake the system's out-of-memory killer.
 const maxBytes = 64e9
 
-// New makes W worlds of the scenario and resets them. The scenario is copied.
-// World w depends on the scenario, the seed and w only. The C engine plays where the binary has
-// it, the Go engine elsewhere (see Engines); both give the same bits.
+// New makes W worlds of the scenario and resets them. It copies the scenario. World w depends only on
+// the scenario, the seed and w. It uses the C engine if the binary has it, otherwise the Go engine
+// (see Engines). Both give the same bits.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -153,14 +154,14 @@ func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	return NewOn(engine, s, worlds, seed)
 }
 
-// engineGo is the name of the plain engine, the readable specification.
+// engineGo is the name of the Go engine, which is the specification.
 const engineGo = "go"
 
-// Engines returns the names that NewOn knows in this binary on this processor, the fastest
-// first: the C engine for each instruction set, if the binary has it, and "go".
+// Engines returns the names that NewOn accepts in this binary on this processor, fastest first: the C
+// engine for each instruction set, if the binary has it, and "go".
 func Engines() []string { return append(nativeEngines(), engineGo) }
 
-// NewOn is New on the engine of that name.
+// NewOn is New with a named engine.
 func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -187,7 +188,7 @@ func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error)
 	return w, nil
 }
 
-// Engine returns the name of the engine that plays.
+// Engine returns the name of the engine.
 func (w *Worlds) Engine() string {
 	if w.native == nil {
 		return engineGo
@@ -195,8 +196,8 @@ func (w *Worlds) Engine() string {
 	return w.native.name
 }
 
-// RecordTasks says whether the following steps write Task, what became of every task. New
-// worlds do; training, which reads rewards only, saves a part of the step without. Turning
+// RecordTasks turns the recording of task outcomes in Task on or off for the following steps. It is
+// on in new worlds. Training reads only rewards, and its steps are faster without recording. Turning
 // it on clears Task.
 func (w *Worlds) RecordTasks(on bool) {
 	if on == w.record {
@@ -243,13 +244,13 @@ func (w *Worlds) SetThreads(n int) {
 	}
 }
 
-// ResetTo makes the worlds those of another seed and resets them.
+// ResetTo sets another seed and resets the worlds.
 func (w *Worlds) ResetTo(seed uint64) {
 	w.seed = seed
 	w.Reset()
 }
 
-// Reset starts episode 0 in every world and forgets the last step.
+// Reset starts episode 0 in every world and clears the results of the last step.
 func (w *Worlds) Reset() {
 	w.Home() // the device's state is of no use any more
 	w.astray = nil
@@ -264,7 +265,7 @@ func (w *Worlds) Reset() {
 	}
 }
 
-// forget clears what describes the last step.
+// forget clears the results of the last step.
 func (w *Worlds) forget() {
 	clear(w.Reward)
 	clear(w.HadTask)
@@ -295,7 +296,7 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 	clear(w.free[world*p.M*p.P:][:p.M*p.P])
 	clear(w.load[world*p.M:][:p.M])
 	for j := range p.M * p.P * p.G {
-		w.cache[world*p.M*p.P*p.G+j] = int32(j % p.G) // the first G models, model 0 most recently used
+		w.cache[world*p.M*p.P*p.G+j] = int32(j % p.G) // the first G models; model 0 is the most recently used
 	}
 	if p.reuse {
 		clear(w.interference[world*p.M:][:p.M])
@@ -306,9 +307,9 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 	w.beginSlot(world)
 }
 
-// Step plays one slot in every world with the given actions [W, A]: 0 is local,
-// c is candidate c. A world at its time limit is reset at once (see FinalObs).
-// An illegal action is an error and leaves everything as it was.
+// Step plays one slot in every world with the given actions [W, A]: 0 is local, c
+// is candidate c. A world that reaches its time limit is reset at once (see
+// FinalObs). An illegal action is an error and changes nothing.
 func (w *Worlds) Step(actions []int32) error {
 	if err := w.Home(); err != nil {
 		return err
@@ -335,7 +336,7 @@ func (w *Worlds) Step(actions []int32) error {
 
 func (w *Worlds) checkActions(actions []int32) error {
 	if len(actions) != w.W*w.A {
-		return fmt.Errorf("sim: %d actions for %d worlds of %d IEDs, want %d", len(actions), w.W, w.A, w.W*w.A)
+		return fmt.Errorf("sim: %d actions for %d worlds of %d IEDs; allowed: %d", len(actions), w.W, w.A, w.W*w.A)
 	}
 	n := w.illegal(actions)
 	if n < 0 {
@@ -370,7 +371,7 @@ func (w *Worlds) Episodes(i int) int {
 // Scenario returns a copy of the scenario.
 func (w *Worlds) Scenario() *Scenario { return w.scenario.Clone() }
 
-// moment names the current slot of a world for the generator.
+// moment returns the current slot of a world, for random draws.
 func (w *Worlds) moment(world int) moment {
 	return moment{
 		key: philox.Key(w.seed), world: uint32(world),
@@ -378,8 +379,8 @@ func (w *Worlds) moment(world int) moment {
 	}
 }
 
-// LastSlot returns the episode and the slot in it that the last Step played in
-// world i; both -1 before the first Step after Reset.
+// LastSlot returns the episode, and the slot in it, that the last Step played in
+// world i. Both are -1 before the first Step after Reset.
 func (w *Worlds) LastSlot(i int) (episode, slot int) {
 	w.Home()
 	switch {

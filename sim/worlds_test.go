@@ -75,7 +75,7 @@ func TestEpisodeEndsByTruncation(t *testing.T) {
 			t.Fatalf("slot %d: truncated %v, terminated %v", slot, w.Truncated[0], w.Terminated[0])
 		}
 	}
-	// The final observation is what a longer episode sees next; Obs is of a new episode.
+	// FinalObs is the next observation of a longer episode. Obs is that of a new episode.
 	if !slices.Equal(w.FinalObs, long.Obs) || !slices.Equal(w.FinalMask, long.Mask) {
 		t.Error("FinalObs is not the observation that followed the last step")
 	}
@@ -128,16 +128,16 @@ func TestUnmarshalRefuses(t *testing.T) {
 	damaged := slices.Clone(state)
 	damaged[len(damaged)/2] ^= 4
 	for name, err := range map[string]error{
-		"damaged":      w.UnmarshalBinary(damaged),
-		"scenario":     other.UnmarshalBinary(state),
-		"3":            three.UnmarshalBinary(state),
-		"bytes":        w.UnmarshalBinary(state[:len(state)-1]),
-		"no state":     w.UnmarshalBinary([]byte("hello")),
-		"made by New":  (&Worlds{}).UnmarshalBinary(state),
-		"this version": w.UnmarshalBinary(append([]byte("gmelsim\x00"), state[8:]...)),
+		"damaged":                       w.UnmarshalBinary(damaged),
+		"scenario":                      other.UnmarshalBinary(state),
+		"3":                             three.UnmarshalBinary(state),
+		"bytes":                         w.UnmarshalBinary(state[:len(state)-1]),
+		"not a state":                   w.UnmarshalBinary([]byte("hello")),
+		"made by New":                   (&Worlds{}).UnmarshalBinary(state),
+		"or are one of another version": w.UnmarshalBinary(append([]byte("gmelsim\x00"), state[8:]...)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("error %v does not speak of %q", err, name)
+			t.Errorf("error %v does not contain %q", err, name)
 		}
 	}
 	if !bytes.Equal(state, marshal(t, w)) {
@@ -211,7 +211,7 @@ func TestIllegalActionsAreNamed(t *testing.T) {
 			t.Errorf("error %v, want %q and %q", err, want, c.allowed)
 		}
 	}
-	if err := w.Step(actions[:3]); err == nil || !strings.Contains(err.Error(), "want 60") {
+	if err := w.Step(actions[:3]); err == nil || !strings.Contains(err.Error(), "allowed: 60") {
 		t.Errorf("error %v for 3 actions", err)
 	}
 	if !bytes.Equal(before, marshal(t, w)) {
@@ -230,9 +230,9 @@ func TestStepDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestGoldenRollout pins the bits of a rollout. They were made by this package
-// on amd64; every platform, thread count and compiler level must repeat them
-// (try GOAMD64=v3, which fuses multiplications with additions where it may).
+// TestGoldenRollout pins the bits of a rollout. This package made them on amd64.
+// Every platform, thread count and compiler level must repeat them (try
+// GOAMD64=v3, which fuses multiplications and additions where it may).
 func TestGoldenRollout(t *testing.T) {
 	got := map[string]string{}
 	for _, name := range Policies() {
