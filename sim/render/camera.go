@@ -14,9 +14,9 @@ import (
 type Options struct {
 	Title  string // scenario and policy
 	World  int
-	Slot   int     // PNG: the slot that is drawn, counted from 0 over all episodes
-	Movie  bool    // a GIF of the first slots
-	Frames int     // GIF: how many slots at most, at least 1
+	Slot   int     // PNG: index of the slot, counted from 0 over all episodes
+	Movie  bool    // true: a GIF of the first slots; false: a PNG of one slot
+	Frames int     // GIF: largest number of slots, at least 1
 	FPS    float64 // GIF: frames per second, 1 to 50
 }
 
@@ -24,10 +24,10 @@ type Options struct {
 type Camera struct {
 	o        Options
 	scenario *sim.Scenario
-	scene    Scene // of the running slot
-	seen     int   // slots
-	tasks    int   // of the episode
-	done     int   // completed
+	scene    Scene // the running slot
+	seen     int   // number of slots so far
+	tasks    int   // number of tasks in the episode so far
+	done     int   // number of completed tasks among them
 	still    *Scene
 	movie    gif.GIF
 	film     *film
@@ -38,23 +38,23 @@ func NewCamera(s *sim.Scenario, o Options) *Camera {
 	return &Camera{o: o, scenario: s.Clone(), film: newFilm()}
 }
 
-// Seen returns how many slots of the world the camera has seen; those beyond Options.Frames are
-// not in its GIF.
+// Seen returns the number of slots that the camera has seen. Slots beyond Options.Frames are not in
+// the GIF.
 func (c *Camera) Seen() int { return c.seen }
 
-// wants reports whether the running slot is drawn.
+// wants reports whether the running slot must be drawn.
 func (c *Camera) wants() bool {
 	return c.o.Movie && c.seen < c.o.Frames || !c.o.Movie && c.seen == c.o.Slot
 }
 
-// Before keeps what the IEDs of the world decide on.
+// Before records the state of the world before the IEDs decide.
 func (c *Camera) Before(w *sim.Worlds) {
 	if c.wants() {
 		c.scene = c.stage(w.View(c.o.World))
 	}
 }
 
-// After adds what came of the decisions and draws the slot if it is wanted.
+// After adds the outcomes of the decisions and draws the slot if needed.
 func (c *Camera) After(w *sim.Worlds) error {
 	if _, slot := w.LastSlot(c.o.World); slot == 0 {
 		c.tasks, c.done = 0, 0
@@ -68,7 +68,7 @@ func (c *Camera) After(w *sim.Worlds) error {
 	return nil
 }
 
-// count counts the tasks of a slot; lost ones count as failed, as in sim.Meter.
+// count counts the tasks of a slot. Lost tasks count as failed, as in sim.Meter.
 func (c *Camera) count(w *sim.Worlds) {
 	for n := c.o.World * w.A; n < (c.o.World+1)*w.A; n++ {
 		if w.HadTask[n] {
@@ -83,7 +83,7 @@ func (c *Camera) count(w *sim.Worlds) {
 	}
 }
 
-// shoot takes the picture of the scene.
+// shoot draws the scene into the picture.
 func (c *Camera) shoot() {
 	s := c.scene
 	s.Tasks, s.Completed = c.tasks, c.done
@@ -95,7 +95,7 @@ func (c *Camera) shoot() {
 	c.movie.Delay = append(c.movie.Delay, int(100/c.o.FPS+0.5))
 }
 
-// Picture returns the file: a PNG, or a GIF that repeats for ever.
+// Picture returns the file: a PNG, or a GIF that repeats forever.
 func (c *Camera) Picture() ([]byte, error) {
 	var out bytes.Buffer
 	var err error
@@ -105,7 +105,7 @@ func (c *Camera) Picture() ([]byte, error) {
 	case !c.o.Movie && c.still != nil:
 		err = png.Encode(&out, Draw(c.still))
 	default:
-		return nil, errors.New("render: the camera has seen nothing of what it should draw")
+		return nil, errors.New("render: there is no picture: the camera has seen nothing of the requested slots")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
@@ -113,7 +113,7 @@ func (c *Camera) Picture() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// stage is the scene before anybody acts.
+// stage returns the scene before the IEDs act.
 func (c *Camera) stage(v sim.View) Scene {
 	o := c.scenario
 	s := Scene{
@@ -140,8 +140,8 @@ func (c *Camera) stage(v sim.View) Scene {
 	return s
 }
 
-// play adds the decisions and their outcomes. Until then IED.Server is the ES of candidate 1,
-// over which a task for the cloud goes.
+// play adds the decisions and their outcomes. Before the call IED.Server is the ES of candidate 1,
+// which receives tasks for the cloud.
 func (c *Camera) play(w *sim.Worlds) {
 	s, t := &c.scene, &w.Task
 	for i := range s.IEDs {

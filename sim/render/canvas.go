@@ -11,14 +11,14 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// canvas draws with pixels as units and y downwards. Shapes are antialiased.
+// canvas draws in units of pixels; y points downwards. Shapes are antialiased.
 type canvas struct {
 	to     *vgimg.Canvas
 	height float64
 	fonts  *font.Cache
 }
 
-// dpi makes a pixel of a point, the unit of vg.
+// dpi makes one pixel equal one point, the unit of vg.
 const dpi = 72
 
 func newCanvas(width, height int) *canvas {
@@ -34,7 +34,7 @@ func (c *canvas) point(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(x), Y: vg.Length(c.height - y)}
 }
 
-// pen is a line's width in pixels and its colour; a width of 0 draws nothing.
+// pen is a line's width in pixels and its colour. A width of 0 draws nothing.
 type pen struct {
 	width float64
 	color color.Color
@@ -61,7 +61,7 @@ func (c *canvas) line(x0, y0, x1, y1 float64, with pen) {
 	c.stroke(p, with)
 }
 
-// disc draws a filled circle; the edge lies on its rim.
+// disc draws a filled circle with an edge on its circumference.
 func (c *canvas) disc(x, y, r float64, fill color.Color, edge pen) {
 	var p vg.Path
 	p.Move(c.point(x+r, y))
@@ -91,7 +91,7 @@ func (c *canvas) cross(x, y, r float64, with pen) {
 	c.line(x-r, y+r, x+r, y-r, with)
 }
 
-// Where a text is anchored, as a part of its width.
+// Anchors of a text, as fractions of its width.
 const (
 	left   = 0
 	middle = 0.5

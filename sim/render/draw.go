@@ -17,7 +17,7 @@ func Draw(s *Scene) image.Image {
 	for m := range s.Servers {
 		c.server(s, &l, m)
 	}
-	for i := range s.IEDs { // on top: a server's numbers are in the panel as well
+	for i := range s.IEDs { // IEDs are drawn last, over the ESs; the panel has the numbers of the ESs too
 		x, y := l.at(s.IEDs[i].X, s.IEDs[i].Y)
 		c.ied(x, y, l.radius, s.IEDs[i].State)
 	}
@@ -25,7 +25,7 @@ func Draw(s *Scene) image.Image {
 	return c.image()
 }
 
-// head writes what slot it is and how it goes.
+// head writes the title, the slot and the completed tasks so far.
 func (c *canvas) head(s *Scene) {
 	n := s.count()
 	c.write(axisWidth, 26, text{18, ink, left}, fmt.Sprintf("%s: world %d, episode %d, slot %d", s.Title, s.World, s.Episode, s.Slot))
@@ -84,7 +84,7 @@ func (c *canvas) ied(x, y, r float64, state State) {
 	}
 }
 
-// Parts of an ES's sign, in sides of its square.
+// Dimensions of an ES's sign, in units of the side of its square.
 const (
 	barWidth  = 0.36
 	barHeight = 1.6
@@ -92,8 +92,8 @@ const (
 	signEdge  = 0.18
 )
 
-// server draws an ES around its place: a square, at its right a bar for each GPU, below it the models
-// in their memory, a row for each GPU.
+// server draws an ES around its position: a square, to its right a bar for each GPU, and below it a row
+// for each GPU with the models in its memory.
 func (c *canvas) server(s *Scene, l *layout, m int) {
 	es, side := &s.Servers[m], l.side
 	x, y := l.at(es.X, es.Y)
@@ -109,7 +109,7 @@ func (c *canvas) server(s *Scene, l *layout, m int) {
 	}
 }
 
-// square draws an ES that has room for no more; a late one has another colour.
+// square draws an ES as a square only, for small scales. A late ES has another colour.
 func (c *canvas) square(x, y, side float64, late bool) {
 	fill := ink
 	if late {
@@ -118,7 +118,7 @@ func (c *canvas) square(x, y, side float64, late bool) {
 	c.box(x-side/2, y-side/2, side, side, fill, pen{1, white, false})
 }
 
-// sign draws what surrounds the square of an ES, whose corner is at x, y.
+// sign draws the bars and the models around an ES's square with corner x, y.
 func (c *canvas) sign(s *Scene, l *layout, es *Server, x, y float64) {
 	side, bar, chip := l.side, barWidth*l.side, chipSide*l.side
 	columns := 0
@@ -136,7 +136,7 @@ func (c *canvas) sign(s *Scene, l *layout, es *Server, x, y float64) {
 	}
 }
 
-// bar draws a level from 0 to 1 upwards; more than 1 has another colour.
+// bar draws a vertical bar for a level from 0 to 1. A level above 1 has another colour.
 func (c *canvas) bar(x, y, width, height, level float64) {
 	fill := dim
 	if level > 1 {

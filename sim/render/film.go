@@ -5,15 +5,15 @@ import (
 	"image/color"
 )
 
-// shades is how many steps a colour of the film has on its way to white, for antialiasing.
+// shades is the number of shades from a colour to white, for antialiasing.
 const shades = 20
 
-// film turns pictures into those of a GIF, which has 256 colours: the colours of the style in
-// shades to white, and greys. Of every picture but the first it keeps only what has changed.
+// film converts pictures to frames of a GIF. Its 256 colours are the colours of the style, their
+// shades to white, and greys. Every frame after the first holds only the changes.
 type film struct {
 	palette color.Palette
 	nearest map[color.RGBA]uint8
-	last    *image.Paletted // the whole last picture
+	last    *image.Paletted // the previous picture, complete
 }
 
 func newFilm() *film {
@@ -36,13 +36,13 @@ func newFilm() *film {
 // same is the index of a pixel that keeps its colour.
 const same = 255
 
-// blend is a part of the way from one colour to another.
+// blend mixes two colours; part is the share of to.
 func blend(from, to color.RGBA, part float64) color.RGBA {
 	mix := func(a, b uint8) uint8 { return uint8(float64(a) + part*(float64(b)-float64(a)) + 0.5) }
 	return color.RGBA{mix(from.R, to.R), mix(from.G, to.G), mix(from.B, to.B), 255}
 }
 
-// develop returns the next picture of the film; all are of one size.
+// develop returns the next frame. All pictures must have the same size.
 func (f *film) develop(img image.Image) *image.Paletted {
 	next := f.reduce(img)
 	last := f.last
@@ -60,7 +60,7 @@ func (f *film) develop(img image.Image) *image.Paletted {
 		}
 	}
 	if changed.Empty() {
-		changed = image.Rect(0, 0, 1, 1) // a GIF knows no empty picture
+		changed = image.Rect(0, 0, 1, 1) // a GIF cannot hold an empty frame
 	}
 	return out.SubImage(changed).(*image.Paletted)
 }
@@ -80,7 +80,7 @@ func (f *film) reduce(img image.Image) *image.Paletted {
 	return out
 }
 
-// index is the entry of an opaque colour.
+// index returns the palette entry nearest to an opaque colour.
 func (f *film) index(c color.RGBA) uint8 {
 	i, known := f.nearest[c]
 	if !known {

@@ -5,26 +5,26 @@ import "math"
 // Sizes of a picture in pixels.
 const (
 	headHeight  = 62  // title and counts
-	axisWidth   = 58  // left of the hall: its scale
-	axisHeight  = 40  // below the hall
-	panelWidth  = 276 // right of the hall: servers, legend
+	axisWidth   = 58  // scale to the left of the hall
+	axisHeight  = 40  // scale below the hall
+	panelWidth  = 276 // panel to the right of the hall: servers, legend
 	gap         = 22  // between hall and panel, and at the edges
-	mostWidth   = 844 // of the hall
+	mostWidth   = 844 // largest width of the hall
 	mostDepth   = 660
-	leastWidth  = 420 // of the column of the hall: the title needs it
-	panelLines  = 16  // more GPUs than that are summed up
+	leastWidth  = 420 // least width of the hall's column, for the title
+	panelLines  = 16  // with more GPUs, the panel has a summary
 	panelLine   = 19  // height of a line of the panel
 	legendLine  = 21
-	legendItems = 14 // at most, with their headings
+	legendItems = 14 // largest number of items and headings
 )
 
-// layout says where things of a scene are.
+// layout holds the positions and sizes in a picture.
 type layout struct {
 	width, height int
 	scale         float64 // pixel/m
-	radius        float64 // of an IED
-	side          float64 // of an ES's square
-	summed        bool    // too many ESs for a line each
+	radius        float64 // radius of an IED
+	side          float64 // side of an ES's square
+	summed        bool    // there are too many GPUs for a line each
 	panelX        float64
 }
 
@@ -50,19 +50,19 @@ func newLayout(s *Scene) layout {
 	return l
 }
 
-// at returns the pixel of a place of the hall.
+// at returns the pixel of a position in the hall.
 func (l *layout) at(x, y float64) (px, py float64) {
 	return axisWidth + l.scale*x, headHeight + l.scale*y
 }
 
-// named reports whether squares of ESs have room for a number.
+// named reports whether the squares of ESs have room for a number.
 func (l *layout) named() bool { return l.side >= 15 }
 
 // detailed reports whether ESs have room for bars and models.
 func (l *layout) detailed() bool { return l.side >= 5.5 }
 
-// tick returns the distance of the marks of a scale: 1, 2 or 5 times a power of ten, at least
-// 70 pixels.
+// tick returns the distance in m between the marks of a scale: 1, 2 or 5 times a power of ten, and at
+// least 70 pixels.
 func (l *layout) tick() float64 {
 	least := 70 / l.scale
 	unit := math.Pow(10, math.Floor(math.Log10(least)))

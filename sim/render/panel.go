@@ -22,7 +22,7 @@ func (c *canvas) panel(s *Scene, l *layout) {
 	c.legend(s, l, y+1.8*legendLine)
 }
 
-// summary is for more ESs than the panel has lines.
+// summary replaces the table if there are more GPUs than lines.
 func (c *canvas) summary(s *Scene, l *layout, y float64) float64 {
 	total, most, at := 0.0, 0.0, 0
 	for m := range s.Servers {
@@ -38,7 +38,7 @@ func (c *canvas) summary(s *Scene, l *layout, y float64) float64 {
 	return y + 2*panelLine
 }
 
-// table has a line for each GPU.
+// table writes a line for each GPU.
 func (c *canvas) table(s *Scene, l *layout, y float64) float64 {
 	small := text{12, dim, left}
 	c.write(l.panelX, y, small, "server")
@@ -78,7 +78,7 @@ func (c *canvas) gpu(s *Scene, x, y float64, g GPU) {
 	}
 }
 
-// legend explains what is drawn, and nothing else.
+// legend explains only the symbols that the picture has.
 func (c *canvas) legend(s *Scene, l *layout, y float64) {
 	c.stateLegend(s, l, &y)
 	c.linkLegend(s, l, &y)
@@ -103,7 +103,7 @@ func (c *canvas) legend(s *Scene, l *layout, y float64) {
 	}
 }
 
-// item writes an entry of the legend and moves y to the next.
+// item writes an entry of the legend and moves y to the next entry.
 func (c *canvas) item(l *layout, y *float64, words string) {
 	if runes := []rune(words); len(runes) > 36 {
 		words = string(runes[:34]) + "..."

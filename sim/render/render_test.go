@@ -14,7 +14,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// yard is a hall with everything at places of our choice.
+// yard is a scene with all symbols at known positions.
 func yard() *Scene {
 	return &Scene{
 		Title: "yard", WidthM: 100, DepthM: 50, Models: []string{"small", "large"}, FullS: 2, TopBps: 1e8,
@@ -33,7 +33,7 @@ func yard() *Scene {
 	}
 }
 
-// wantPixel compares the colour at a place of the hall, moved by some pixels.
+// wantPixel checks the colour at a position in the hall, shifted by dx, dy pixels.
 func wantPixel(t *testing.T, img image.Image, s *Scene, x, y, dx, dy float64, want color.RGBA) {
 	t.Helper()
 	l := newLayout(s)
@@ -51,12 +51,12 @@ func TestDraw(t *testing.T) {
 	for n, want := range []color.RGBA{white, blue, green, vermillion, ink} {
 		wantPixel(t, img, s, s.IEDs[n].X, s.IEDs[n].Y, 0, 0, want)
 	}
-	wantPixel(t, img, s, 91, 12, -0.8*l.radius, 0, white) // a cross is no disc
+	wantPixel(t, img, s, 91, 12, -0.8*l.radius, 0, white) // a cross, not a disc
 	wantPixel(t, img, s, 20, 25, -0.8*l.radius, 0, blue)
 	wantPixel(t, img, s, 10, 10, -0.7*l.radius, 0, dim) // a ring
 	wantPixel(t, img, s, 47, 40, 0, 0, green)           // the upload on its way
 	wantPixel(t, img, s, 47, 40, 0, 10, ground)
-	wantPixel(t, img, s, 45, 22, 0, 0, ground) // nobody sends there
+	wantPixel(t, img, s, 45, 22, 0, 0, ground) // no upload goes there
 
 	// Servers: the square, the bar at its right, the models below.
 	bar := (0.5 + signEdge + barWidth/2) * l.side
@@ -76,7 +76,7 @@ func TestDraw(t *testing.T) {
 	wantPixel(t, img, s, 70, 12, (-0.5+1.5*chipSide)*l.side+1, chip, white)
 }
 
-// A failed upload is a dashed line: some of its pixels have the colour, some not.
+// A failed upload is a dashed line: only some of its pixels are coloured.
 func TestFailedUpload(t *testing.T) {
 	s := yard()
 	s.IEDs[2].State = Failed
@@ -97,7 +97,7 @@ func TestFailedUpload(t *testing.T) {
 	}
 }
 
-// The hall keeps its shape, everything has its place in the picture, whatever the numbers.
+// For all sizes, the hall keeps its aspect ratio and everything is inside the picture.
 func TestLayout(t *testing.T) {
 	for _, size := range [][2]float64{{300, 150}, {60, 600}, {600, 6}, {5477, 2738}} {
 		for _, n := range []int{1, 30, 1000, 10000} {
@@ -120,7 +120,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// Widths grow with the logarithm of the rate over two decades.
+// The width of a link grows with the logarithm of the rate over two decades.
 func TestLinkWidth(t *testing.T) {
 	l := layout{radius: 7}
 	for rate, want := range map[float64]float64{1e8: 4, 1e7: 2.35, 1e6: 0.7, 10: 0.7} {
@@ -130,7 +130,7 @@ func TestLinkWidth(t *testing.T) {
 	}
 }
 
-// watch plays the scenario under a camera.
+// watch simulates the scenario with a camera.
 func watch(t *testing.T, s *sim.Scenario, name string, o Options) (*Camera, sim.Summary) {
 	t.Helper()
 	p, err := sim.NewPolicy(name, s, 3)
@@ -154,7 +154,7 @@ func paper(t *testing.T, change string) *sim.Scenario {
 	return s
 }
 
-// What the camera counts is what the meter counts, and the PNG is the scene of its slot.
+// Camera and meter count the same tasks, and the PNG shows the scene of its slot.
 func TestCameraPNG(t *testing.T) {
 	for _, options := range []string{
 		"time: {slots: 20}", "time: {slots: 20}\ncompute: {cloud: {gcycles_per_s: 50, backhaul_mbps: 1000, delay_s: 0.02}}",
@@ -206,8 +206,8 @@ func pixel(s *Scene, n IED) (x, y int) {
 	return int(px), int(py)
 }
 
-// A GIF has a frame for each slot up to the limit; laid over each other the frames are the
-// pictures of the slots.
+// A GIF has a frame for each slot up to the limit. Drawn over each other, the frames are the pictures
+// of the slots.
 func TestCameraGIF(t *testing.T) {
 	s := paper(t, "time: {slots: 6}")
 	for limit, want := range map[int]int{4: 4, 6: 6, 9: 6} {
@@ -247,7 +247,7 @@ func TestCameraGIF(t *testing.T) {
 	}
 }
 
-// The colours of the style are in the film as they are, and antialiased ones nearly.
+// The film has the colours of the style exactly and antialiased colours approximately.
 func TestFilm(t *testing.T) {
 	s := yard()
 	img := Draw(s)
@@ -261,7 +261,7 @@ func TestFilm(t *testing.T) {
 			}
 		}
 	}
-	if worst > 64 { // where two colours meet; to white the steps are finer
+	if worst > 64 { // mixtures of two colours; shades to white are finer
 		t.Errorf("a colour of the film is %g of 255 away", worst)
 	}
 	for n, want := range []color.RGBA{white, blue, green, vermillion, ink} {
@@ -269,7 +269,7 @@ func TestFilm(t *testing.T) {
 	}
 }
 
-// Two slots that look the same make a GIF that can be read.
+// Two equal pictures make a valid GIF.
 func TestFilmOfNothingNew(t *testing.T) {
 	f := newFilm()
 	img := Draw(yard())

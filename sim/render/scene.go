@@ -1,10 +1,10 @@
-// Package render draws a world of package sim: the hall with its scale, what every IED does
-// with its task, the edge servers (ESs) with their backlogs and the models in GPU memory, and
-// the uploads of a slot. A Scene says what is drawn and is plain data; a Camera takes scenes
-// from a simulation and makes a PNG of one slot or a GIF of many.
+// Package render draws a world of package sim: the hall with its scale, the outcome of every IED's
+// task, the edge servers (ESs) with their backlogs and the models in GPU memory, and the uploads of
+// a slot. A Scene is the content of a picture, as plain data. A Camera takes scenes from a
+// simulation and makes a PNG of one slot or a GIF of many.
 package render
 
-// State is what became of an IED's task in the slot.
+// State is the outcome of an IED's task in the slot.
 type State int
 
 // States of an IED.
@@ -12,12 +12,12 @@ const (
 	Idle       State = iota // no task
 	Local                   // completed by the IED itself
 	Offloading              // completed by an ES
-	Cloud                   // completed by the cloud behind an ES
-	Failed                  // not in time, wherever; or a waiting task was lost
+	Cloud                   // completed by the cloud
+	Failed                  // not completed in time, or a waiting task was lost
 )
 
-// Scene is one slot of one world: the backlogs and models at its start, when the IEDs decide,
-// and what came of the decisions.
+// Scene is one slot of one world: the backlogs and models at its start, when the IEDs decide, and
+// the outcomes of the decisions.
 type Scene struct {
 	Title                string  // scenario and policy
 	World, Episode, Slot int     //
@@ -25,7 +25,7 @@ type Scene struct {
 	IEDs                 []IED
 	Servers              []Server
 	Models               []string // names
-	FullS                float64  // backlog that fills a bar, s
+	FullS                float64  // backlog of a full bar, s
 	TopBps               float64  // largest possible rate of an upload, bit/s
 
 	// Since the start of the episode, this slot included.
@@ -36,15 +36,15 @@ type Scene struct {
 type IED struct {
 	X, Y    float64 // m
 	State   State
-	Server  int     // ES that it sends to in this slot, -1 for none
-	RateBps float64 // of that upload, bit/s
+	Server  int     // ES to which it sends in this slot, -1 for none
+	RateBps float64 // rate of that upload, bit/s
 }
 
 // Server is one ES.
 type Server struct {
 	X, Y  float64 // m
 	GPUs  []GPU
-	Tasks int // that were sent to it in this slot
+	Tasks int // number of tasks sent to it in this slot
 }
 
 // GPU is one processor of an ES at the start of the slot.
@@ -53,7 +53,7 @@ type GPU struct {
 	Models   []int // in memory, indices of Scene.Models, most recently used first
 }
 
-// count returns how many IEDs are in each state.
+// count returns the number of IEDs in each state.
 func (s *Scene) count() (n [Failed + 1]int) {
 	for i := range s.IEDs {
 		n[s.IEDs[i].State]++
@@ -61,7 +61,7 @@ func (s *Scene) count() (n [Failed + 1]int) {
 	return n
 }
 
-// backlog is when the ES has a GPU free, s.
+// backlog is the time until the ES has a free GPU, s.
 func (s *Server) backlog() float64 {
 	first := s.GPUs[0].BacklogS
 	for _, g := range s.GPUs[1:] {

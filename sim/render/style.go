@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Colours after Okabe and Ito, which colour-blind readers can tell apart; failures have a shape
-// of their own beside.
+// Colours of Okabe and Ito, which colour-blind readers can distinguish. Failures also have their own
+// shape.
 var (
 	transparent = color.RGBA{}
 
@@ -25,7 +25,7 @@ var (
 	orange     = color.RGBA{230, 159, 0, 255}
 )
 
-// stateStyle is how an IED of a state looks and what the legend calls it.
+// stateStyle is the look of each state of an IED and its name in the legend.
 var stateStyle = [Failed + 1]struct {
 	fill  color.RGBA
 	label string
@@ -37,7 +37,7 @@ var stateStyle = [Failed + 1]struct {
 	Failed:     {vermillion, "failed"},
 }
 
-// modelColors are those of the first models; the rest share the last.
+// modelColors are the colours of the first models. All further models share the last.
 var modelColors = []color.RGBA{sky, yellow, purple, orange, ink, dim}
 
 func modelColor(k int) color.RGBA { return modelColors[min(k, len(modelColors)-1)] }
