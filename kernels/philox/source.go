@@ -4,14 +4,14 @@ package philox
 // (n, n>>32, stream, stream>>32), n = 0, 1, 2, ... Two sources with different
 // streams never share a block. The zero value is seed 0, stream 0.
 //
-// It is for sequential consumers (shuffles, initialisers); code that must be
-// recomputable out of order calls Block with its own counter.
+// It is for sequential use, such as shuffles and initialisers. Code that must be
+// able to recompute draws out of order calls Block with its own counter.
 type Source struct {
 	key    [2]uint32
 	stream uint64
 	next   uint64 // index of the next 64-bit word; a block holds two
 	block  [4]uint32
-	have   bool // block holds the words of index next-1's block
+	have   bool // the field block holds the block of word next-1
 }
 
 // NewSource returns the stream-th sequence of the seed.
@@ -31,8 +31,8 @@ func (s *Source) Uint64() uint64 {
 	return uint64(s.block[2*half]) | uint64(s.block[2*half+1])<<32
 }
 
-// Position returns how many 64-bit words were drawn; with the seed and the
-// stream it is the whole state.
+// Position returns the number of 64-bit words drawn so far. Seed, stream and
+// position are the whole state.
 func (s *Source) Position() uint64 { return s.next }
 
 // Seek continues at the given position, as if that many words had been drawn.
