@@ -6,23 +6,23 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Limits of a chain; gmel_cuda.h has the same.
+// Limits of a chain. gmel_cuda.h repeats them.
 const (
 	Widest  = 128 // columns and terms of a product
 	Longest = 4   // products
 )
 
-// Marks of an op in a chain; gmel_cuda.h has the same.
+// Marks of an op in a chain. gmel_cuda.h repeats them.
 const (
-	OnChip = 1 << iota // the op at the next place is the next product of the chain
-	Unread             // nobody else reads the result: it is not stored
+	OnChip = 1 << iota // the next op in the order is the next product of the chain
+	Unread             // no other op reads the result, so it is not stored
 )
 
-// Schedule is an order of launches. Loops stay where they are, their ops in their bodies.
+// Schedule is an order of launches. Loops keep their positions, and ops stay in their loop.
 type Schedule struct {
-	Program *kernels.Program // the same ops; some results have other places in local memory, which is larger then
-	Order   []int64          // the op at every place
-	Marks   []uint8          // of the op at every place
+	Program *kernels.Program // the same ops; some results have other offsets in local memory, which is then larger
+	Order   []int64          // [position] index of the op
+	Marks   []uint8          // [position] marks of the op
 }
 
 // Of finds the chains of a valid Program.
@@ -30,7 +30,7 @@ func Of(program *kernels.Program) *Schedule {
 	p := *program
 	p.Descs = slices.Clone(p.Descs)
 	s := &Schedule{&p, make([]int64, len(p.Descs)), make([]uint8, len(p.Descs))}
-	local := p.Local // loops share it, one after the other
+	local := p.Local // loops run one after the other and share it
 	for at := 0; at < len(p.Descs); {
 		d := &p.Descs[at]
 		switch d.Op {
@@ -57,7 +57,7 @@ func Of(program *kernels.Program) *Schedule {
 	return s
 }
 
-// place makes the chains of a stretch of ops and writes it down from a place on.
+// place makes the chains of a stretch of ops and writes its order and marks, beginning at position at.
 func (s *Schedule) place(at int, x *stretch) {
 	x.link()
 	for n, link := range x.links {
@@ -74,12 +74,12 @@ func (s *Schedule) place(at int, x *stretch) {
 	}
 }
 
-// stretch is a list of ops that follow each other, once or as the body of a loop.
+// stretch is a list of consecutive ops: a part of the Program outside of loops, or the body of a loop.
 type stretch struct {
 	p       *kernels.Program
 	loop    *kernels.Desc // nil outside of loops
 	touches map[int][]touch
-	links   [][]int // ops in the order of launches, those of a chain together
+	links   [][]int // ops in the order of launches; each element is one op or a chain
 }
 
 func newStretch(p *kernels.Program, loop *kernels.Desc, from, to int) *stretch {
@@ -91,7 +91,7 @@ func newStretch(p *kernels.Program, loop *kernels.Desc, from, to int) *stretch {
 	return x
 }
 
-// link puts products together, from the first op to the last. What comes before a chain in the end gets its turn, too.
+// link joins products into chains, from the first op to the last. It also visits the ops that extend moves before a chain.
 func (x *stretch) link() {
 	for at := 0; at < len(x.links); at++ {
 		if moved := x.extend(at); moved > at {
@@ -100,8 +100,8 @@ func (x *stretch) link() {
 	}
 }
 
-// extend makes the chain at at as long as it can be, and returns where it is then. A chain that has to store what lies in
-// others' way may become a longer one that has not.
+// extend makes the chain at index at as long as possible and returns its new index. It keeps trying when a chain is not
+// valid: a longer chain may be, because it need not store the result that makes the shorter one invalid.
 func (x *stretch) extend(at int) int {
 	best, found := x.links, at
 	for ok := x.product(x.links[at][0]); ok; {
@@ -113,7 +113,7 @@ func (x *stretch) extend(at int) int {
 	return found
 }
 
-// lengthen lets the first op that can follow the chain at at, and returns where the chain is then.
+// lengthen appends to the chain at index at the first op that can follow it, and returns the chain's new index.
 func (x *stretch) lengthen(at int) (moved int, ok bool) {
 	link := x.links[at]
 	if len(link) == Longest {
@@ -133,8 +133,8 @@ func (x *stretch) lengthen(at int) (moved int, ok bool) {
 	return at, false
 }
 
-// split parts what lies between the chain at at and the op at next: what has to stay behind the chain, and what can
-// come before it.
+// split divides the ops between the chain at index at and the op at index next: some can move before the chain, the
+// others depend on it and must stay after it (behind).
 func (x *stretch) split(at, next int) (before, behind [][]int) {
 	waits := [][]int{x.links[at]}
 	for _, l := range x.links[at+1 : next] {
@@ -147,7 +147,7 @@ func (x *stretch) split(at, next int) (before, behind [][]int) {
 	return before, waits[1:]
 }
 
-// depends reports that b has to wait for a, which comes before it.
+// depends reports whether b must run after a, which comes first in the order.
 func (x *stretch) depends(b, a []int) bool {
 	for _, i := range a {
 		for _, j := range b {

@@ -13,8 +13,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// A device that runs the rows of a chain in any order and does not store what is unread gives the bits of the Program
-// as it is, whatever shares memory in it.
+// A device that runs the rows of a chain in any order and does not store unread results gives the same bits as the
+// plain Program, for any sharing of memory.
 func TestRowsInAnyOrder(t *testing.T) {
 	chained, unread, moved := 0, 0, 0
 	for seed := range uint64(500) {
@@ -44,11 +44,11 @@ func TestRowsInAnyOrder(t *testing.T) {
 		}
 	}
 	if chained < 500 || unread < 100 || moved < 20 {
-		t.Errorf("%d products in chains, %d that are not stored and %d nets with another place: too few to say anything", chained, unread, moved)
+		t.Errorf("%d products in chains, %d results not stored, %d results relocated: too few for a test", chained, unread, moved)
 	}
 }
 
-// device has the arena, then the local memory, then what is on chip.
+// device has one memory: the arena, then the local memory, then the memory on chip.
 type device struct {
 	*chain.Schedule
 	p            *kernels.Program
@@ -57,7 +57,7 @@ type device struct {
 	rand         *rand.Rand
 }
 
-// chipFloats hold a row of every product of a chain.
+// chipFloats is the memory on chip: one row of every product of a chain.
 const chipFloats = chain.Longest * chain.Widest
 
 func newDevice(p *kernels.Program, arena []float32, seed uint64) *device {
@@ -90,7 +90,7 @@ func (d *device) run(t *testing.T) {
 	}
 }
 
-// launch runs the op at a place, or the chain that begins there, and returns the place behind.
+// launch runs the op at a position, or the chain that begins there, and returns the position after it.
 func (d *device) launch(t *testing.T, place int, desc func(op int64) kernels.Desc) int {
 	var products []kernels.Desc
 	first := place
@@ -117,7 +117,7 @@ func (d *device) launch(t *testing.T, place int, desc func(op int64) kernels.Des
 	return place
 }
 
-// row runs one row through a chain: results go on chip, and to memory where they are read.
+// row runs one row through a chain. Results stay on chip; those that are read later also go to memory.
 func (d *device) row(t *testing.T, products []kernels.Desc, marks []uint8, row int64) {
 	const a, aux, c = 0, 3, 4
 	for i, x := range products {
@@ -149,10 +149,10 @@ func (d *device) exec(t *testing.T, x *kernels.Desc) {
 	}
 }
 
-// perceptron is three products in a loop of two iterations, x -> h -> g -> y, h and g in local memory.
+// perceptron is three products, x -> h -> g -> y, in a loop of two iterations. h and g are in local memory.
 type perceptron struct {
-	h, g, y kernels.Desc // the product that makes it
-	step    int64        // of y, from iteration to iteration
+	h, g, y kernels.Desc // the products that compute h, g and y
+	step    int64        // floats that y moves per iteration
 }
 
 const rows, hidden, local = 10, 8, kernels.LocalBase
@@ -168,7 +168,7 @@ func unary(n, x, y int64) kernels.Desc {
 	return kernels.Desc{Op: kernels.OpUnary, Dim: [kernels.MaxDims]int64{n}, Arg: [kernels.MaxArgs]int64{x, y}}
 }
 
-// marks are those of the three products and more.
+// marks returns the marks of the three products and of the ops more.
 func (p *perceptron) marks(t *testing.T, more []kernels.Desc) []uint8 {
 	t.Helper()
 	q := &kernels.Program{Name: "perceptron", Arena: 4000, Local: 400}
@@ -195,7 +195,7 @@ func TestMarks(t *testing.T) {
 		return kernels.Desc{Op: kernels.OpFill, Dim: [kernels.MaxDims]int64{n}, Arg: [kernels.MaxArgs]int64{at}}
 	}
 	gappy := kernels.Desc{Op: kernels.OpCopy, Dim: [kernels.MaxDims]int64{rows, 7, 8, 8}, Arg: [kernels.MaxArgs]int64{600, local}}
-	// g where a copy of x is, other rows of it: it has to get a place of its own.
+	// g overlaps other rows of a copy of x, so it must be relocated.
 	over := func(p *perceptron) { p.h.Arg[0], p.g.Arg[4], p.y.Arg[0] = local+200, local+208, local+208 }
 	for name, x := range map[string]struct {
 		change func(p *perceptron)
@@ -203,8 +203,8 @@ func TestMarks(t *testing.T) {
 		want   []uint8
 	}{
 		"all on chip":                    {nil, nil, []uint8{both, both, 0}},
-		"somebody reads h":               {nil, []kernels.Desc{reader(local + 70)}, []uint8{chain.OnChip, both, 0, 0}},
-		"somebody reads g":               {nil, []kernels.Desc{reader(local + 100)}, []uint8{both, chain.OnChip, 0, 0}},
+		"an op reads h":                  {nil, []kernels.Desc{reader(local + 70)}, []uint8{chain.OnChip, both, 0, 0}},
+		"an op reads g":                  {nil, []kernels.Desc{reader(local + 100)}, []uint8{both, chain.OnChip, 0, 0}},
 		"h is overwritten, then read":    {nil, []kernels.Desc{filler(local, 80), reader(local)}, []uint8{both, both, 0, 0, 0}},
 		"h is overwritten but for gaps":  {nil, []kernels.Desc{gappy, reader(local)}, []uint8{chain.OnChip, both, 0, 0, 0}},
 		"h is half overwritten":          {nil, []kernels.Desc{filler(local, 79), reader(local + 76)}, []uint8{chain.OnChip, both, 0, 0, 0}},
@@ -226,9 +226,9 @@ func TestMarks(t *testing.T) {
 		"y over x, other rows":           {func(p *perceptron) { p.y.Arg[4] = 8 }, nil, []uint8{both, 0, 0}},
 		"y over x of another iteration":  {func(p *perceptron) { p.y.Arg[4], p.step = 80, 0 }, nil, []uint8{both, 0, 0}},
 		"g over x":                       {over, nil, []uint8{both, both, 0}},
-		"g over x, somebody reads g":     {over, []kernels.Desc{reader(local + 210)}, []uint8{both, chain.OnChip, 0, 0}},
-		"g over x, and what is behind g": {over, []kernels.Desc{reader(local + 286)}, []uint8{0, chain.OnChip, 0, 0}},
-		"g over x, something is changed": {over, []kernels.Desc{filler(local+208, 4), reader(local + 210)}, []uint8{0, chain.OnChip, 0, 0, 0}},
+		"g over x, an op reads g":        {over, []kernels.Desc{reader(local + 210)}, []uint8{both, chain.OnChip, 0, 0}},
+		"g over x, an op reads beyond g": {over, []kernels.Desc{reader(local + 286)}, []uint8{0, chain.OnChip, 0, 0}},
+		"g over x, a part is changed":    {over, []kernels.Desc{filler(local+208, 4), reader(local + 210)}, []uint8{0, chain.OnChip, 0, 0, 0}},
 		"g over x, and changed in place": {over, []kernels.Desc{unary(80, local+208, local+208), reader(local + 210)}, []uint8{both, chain.OnChip, 0, 0, 0}},
 		"g over x, all changed, read":    {over, []kernels.Desc{filler(local+208, 80), reader(local + 210)}, []uint8{both, both, 0, 0, 0}},
 		"g over x, added up":             {func(p *perceptron) { over(p); p.g.Flags = kernels.FlagAccumulate }, []kernels.Desc{reader(local + 210)}, []uint8{0, chain.OnChip, 0, 0}},
@@ -243,8 +243,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// What lies between the products of a chain goes before it where it can, else behind; where neither is possible there is
-// no chain.
+// An op between the products of a chain moves before it if possible, otherwise after it. If neither is possible, there
+// is no chain.
 func TestOrder(t *testing.T) {
 	for name, x := range map[string]struct {
 		between []kernels.Desc

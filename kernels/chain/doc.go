@@ -1,13 +1,11 @@
-// Package chain finds the products of a Program that a device can run in one launch, one behind the other for a
-// few rows, with what lies between them on chip: the layers of a small net forward, and the gradients of their inputs
-// backward. It knows no device: [Of] gives the order of the launches, as data.
+// Package chain finds chains of products: back-to-back fusion of GEMMs (CUTLASS), or a fully fused MLP (Mueller et al.
+// 2021, "Real-time neural radiance caching for path tracing"). A device runs a chain in one launch. Each block of rows
+// goes through all products, with the intermediate results on chip. Chains are the layers of a small network forward,
+// and the gradients of their inputs backward. The package knows no device: [Of] returns the order of launches as data.
 //
-// Others call it back-to-back fusion of GEMMs (CUTLASS) or a fully fused MLP (Mueller et al. 2021, "Real-time neural
-// radiance caching for path tracing").
-//
-// A chain is a list of OpGemm, each of which takes the result of the one before as its left factor. Row i of a
-// result needs row i of the left factor only, so blocks of rows need not wait for each other; bits do not depend on it.
-// Ops between the products of a Program, such as the gradients of weights, are moved before or behind the chain,
-// whichever what they read and write allows. A result in the local memory of a loop that nobody else reads is not
-// stored at all. Of what lies in the arena nobody knows who reads it later, so it is always stored.
+// In a chain of OpGemm, the left factor of each product is the result of the one before. Row i of a result needs only
+// row i of the left factor, so blocks of rows are independent and the bits do not change. Ops between the products, such
+// as the gradients of weights, move before or after the chain, as their reads and writes allow. A result in the local
+// memory of a loop is not stored if no other op reads it. A result in the arena is always stored, because a later
+// Program may read it.
 package chain

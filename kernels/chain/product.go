@@ -15,7 +15,7 @@ const (
 	out   = 4
 )
 
-// product reports an op that may be in a chain: whole rows of one matrix times a small one, one block of terms.
+// product reports whether the op may be in a chain: a product of whole rows and a small matrix, one block of terms.
 func (x *stretch) product(op int) bool {
 	d := &x.p.Descs[op]
 	size := func(n int64) bool { return n >= 1 && n <= Widest }
@@ -24,7 +24,7 @@ func (x *stretch) product(op int) bool {
 		d.Dim[kernels.GemmLDA] >= d.Dim[kernels.GemmK] && d.Dim[kernels.GemmLDC] >= d.Dim[kernels.GemmN] // rows do not overlap
 }
 
-// follows reports that the left factor of next is the result of op, wherever that lies.
+// follows reports whether the left factor of next is the result of op.
 func (x *stretch) follows(op, next int) bool {
 	if !x.product(next) {
 		return false
@@ -34,7 +34,7 @@ func (x *stretch) follows(op, next int) bool {
 		x.rowsOf(op, out) == x.rowsOf(next, left)
 }
 
-// rows says where the rows of an argument lie.
+// rows is the location of the rows of an argument.
 type rows struct{ from, pitch, stride, segment int64 }
 
 func (x *stretch) rowsOf(op, arg int) rows {
@@ -46,11 +46,11 @@ func (x *stretch) rowsOf(op, arg int) rows {
 	return rows{d.Arg[arg], pitch, s.Iteration[arg], s.Segment[arg]}
 }
 
-// result is what a product writes.
+// result is the access of a product to its result.
 func (x *stretch) result(op int) touch { return x.touches[op][len(x.touches[op])-1] }
 
-// rowsApart reports that the products of a chain, with rest behind it, stay right when each block of rows runs through
-// all of them on its own: what one stores, no other one touches, or in the same rows only.
+// rowsApart reports whether blocks of rows may run through the chain independently, given the ops rest after it: no
+// product accesses what another one stores, except in the same rows.
 func (x *stretch) rowsApart(link []int, rest [][]int) bool {
 	stored := make([]bool, len(link))
 	for i := range link {
@@ -66,8 +66,8 @@ func (x *stretch) rowsApart(link []int, rest [][]int) bool {
 	return true
 }
 
-// apart reports that op touches nothing that writer stores, or in the same rows only. Where it takes its left factor from
-// the chip, and does not store, it touches less.
+// apart reports whether op accesses nothing that writer stores, except in the same rows. A left factor on chip and a
+// result that is not stored do not count as accesses.
 func (x *stretch) apart(writer, op int, onChip, stores bool) bool {
 	result := x.result(writer)
 	return !slices.ContainsFunc(x.touches[op], func(t touch) bool {
@@ -78,8 +78,8 @@ func (x *stretch) apart(writer, op int, onChip, stores bool) bool {
 	})
 }
 
-// unread reports that nobody reads what product i of a chain, not its last, writes but the next one: it lies in
-// local memory, and nothing behind reads a part of it that has not been overwritten.
+// unread reports whether only the next product reads the result of product i, which is not the last of the chain. The
+// result must be in local memory, and no later op may read a part of it that has not been overwritten.
 func (x *stretch) unread(link []int, i int, rest [][]int) bool {
 	t := x.result(link[i])
 	if x.loop == nil || t.From < kernels.LocalBase {

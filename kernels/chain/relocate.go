@@ -6,9 +6,9 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// giveWay moves the result of a chain's last product to a place of its own where rows are not apart because of it, and
-// reports whether they are then. The plan of a Program gives the memory of what the first product reads to what the last
-// one writes, which is right for launches of their own only.
+// giveWay moves the result of a chain's last product to memory of its own and reports whether rows are then apart. The
+// Program's memory plan may put this result over the operand of the first product. That is correct only if each product
+// has its own launch.
 func (x *stretch) giveWay(link []int, rest [][]int) bool {
 	last := link[len(link)-1]
 	readers, ok := x.readers(x.result(last), rest)
@@ -28,7 +28,7 @@ func (x *stretch) giveWay(link []int, rest [][]int) bool {
 	return false
 }
 
-// line is the distance of places in local memory, in floats.
+// line is the alignment of relocated results in local memory, in floats.
 const line = 16
 
 // reader is an argument of an op.
@@ -43,8 +43,8 @@ func (x *stretch) shift(readers []reader, by int64) {
 	}
 }
 
-// readers lists those who read the result t in local memory, none of them together with anything else. ok is
-// false where others than they would have to move.
+// readers lists the arguments that read the result t in local memory. ok is false if one of them also reads other data,
+// or if another access would have to move too.
 func (x *stretch) readers(t touch, rest [][]int) (list []reader, ok bool) {
 	if x.loop == nil || t.From < kernels.LocalBase || !t.whole || t.Iteration != 0 || t.Segment != 0 {
 		return nil, false
