@@ -1,5 +1,5 @@
-// Package launch is what the backends gpu and emu, which share their C code, hand to it: a kernels.Program
-// with an order of launches, in the layout of C.
+// Package launch converts a kernels.Program and its order of launches to the layout of C. The backends gpu and
+// emu, which share their C code, use it.
 package launch
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/chain"
 )
 
-// Program is gmel_cuda_program of gmel_cuda.h, field by field; World is gmel_cuda_world, which is a type of
-// each package that uses cgo. Package emu does not compile where a field lies elsewhere than in C.
+// Program mirrors gmel_cuda_program of gmel_cuda.h, field by field. World is gmel_cuda_world, which is a
+// different type in each package that uses cgo. Package emu does not compile if an offset differs from C.
 type Program[World any] struct {
 	Descs     *kernels.Desc
 	Moves     *kernels.Step
@@ -25,8 +25,8 @@ type Program[World any] struct {
 	Number    uint32
 }
 
-// Schedule is the order of launches of p in a precision, an index into kernels.Precisions; nil where every op is
-// launched by itself: there are chains in fp32 only, and somebody may want each op alone.
+// Schedule returns the order of launches of p in a precision, an index into kernels.Precisions. It is nil if every
+// op has its own launch: in precisions other than fp32, and if alone is set.
 func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
 	if alone || kernels.Precisions()[precision] != kernels.FP32 {
 		return nil
@@ -34,8 +34,8 @@ func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
 	return chain.Of(p)
 }
 
-// Of lays out p, or the Program of its schedule s if there is one, with its environments on the device by number,
-// nil for none. C may read it until pin is released.
+// Of lays out p, or the Program of its schedule s if s is not nil. worlds holds its environments on the device by
+// number, or is nil. C may read the result until pin is released.
 func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, precision int, worlds []World) *Program[World] {
 	if s == nil {
 		s = &chain.Schedule{Program: p}
@@ -51,7 +51,7 @@ func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, p
 	return c
 }
 
-// pinned is where a slice begins, which stays there while C has it; nil for an empty one.
+// pinned pins a slice and returns the address of its first element, or nil if it is empty.
 func pinned[T any](pin *runtime.Pinner, s []T) *T {
 	if len(s) == 0 {
 		return nil

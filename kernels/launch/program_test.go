@@ -7,7 +7,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// layers is two products, one behind the other: a chain in fp32.
+// layers is two products, one after the other, which make a chain in fp32.
 func layers() *kernels.Program {
 	product := func(a, b, c int64) kernels.Desc {
 		return kernels.Desc{
@@ -27,7 +27,7 @@ func TestScheduleIsOfFP32(t *testing.T) {
 	}
 }
 
-// C gets the Program of the schedule, which has another plan of local memory, and nothing where there is nothing.
+// C gets the Program of the schedule, which has another plan of local memory. Absent parts are nil.
 func TestProgram(t *testing.T) {
 	p := layers()
 	s := Schedule(p, 0, false)
