@@ -35,7 +35,7 @@ func (o *op[T]) colsTimes(a head[T], s square[T], y, out []T) {
 //	ds_ij = (w_ij (dw_ij - t_i)) scale
 //	dv_j  = sum_i w_ij dx_i,  dq_i = sum_j ds_ij k_j,  dk_j = sum_i ds_ij q_i
 //
-// With the gradient of the penalty, the ds_ij of attentionPenaltyGrad is added to ds_ij.
+// If the op includes the penalty, the ds_ij of attentionPenaltyGrad is added to ds_ij.
 func (o *op[T]) attentionGrad() {
 	q, k, v, dx := o.arg(0), o.arg(1), o.arg(2), o.arg(3)
 	dq, dk, dv := o.arg(4), o.arg(5), o.arg(6)
@@ -85,7 +85,7 @@ func (o *op[T]) attentionPenaltyGrad() {
 	})
 }
 
-// penaltyGrad is row i of the gradient of the penalty by q_i . k_j.
+// penaltyGrad computes row i of the penalty's gradient with respect to q_i . k_j.
 func (o *op[T]) penaltyGrad(a head[T], ds, q, k []T, i int, dy T) {
 	f := 2 * o.penaltyFactor() * dy * a.scale
 	a.scores(ds, q, k, i)

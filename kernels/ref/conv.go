@@ -5,14 +5,14 @@ import "github.com/gmel-go/gmel/kernels"
 // axis is one direction of a convolution.
 type axis struct{ in, out, taps, stride, pad int }
 
-// at is the input under tap k of output o; ok is false in the halo.
+// at returns the input under tap k of output o; ok is false in the padding.
 func (a axis) at(o, k int) (i int, ok bool) {
 	i = o*a.stride + k - a.pad
 	return i, i >= 0 && i < a.in
 }
 
-// meets lists the taps that see input i in descending order, and which output each belongs
-// to; outputs may lie outside.
+// meets lists the taps that read input i, in descending order, and the output of each. Outputs may
+// be out of range.
 func (a axis) meets(i int) (taps, outputs []int) {
 	for k := a.taps - 1; k >= 0; k-- {
 		if o := i + a.pad - k; o%a.stride == 0 {
@@ -30,7 +30,7 @@ func (o *op[T]) axes() (y, x axis) {
 	return y, x
 }
 
-// patch is what the kernel sees of image b of x at output (oy, ox): [KY,KX,C], zeros outside.
+// patch returns the inputs [KY,KX,C] of output (oy, ox) in image b of x, with zeros outside the image.
 func (o *op[T]) patch(x []T, b, oy, ox int) []T {
 	ay, ax := o.axes()
 	c := o.dim(kernels.ConvC)
@@ -67,7 +67,7 @@ func (o *op[T]) conv() {
 	}
 }
 
-// convGradX: t = product sum over the taps that see the pixel, descending, and f; t = dx + t
+// convGradX: t = product sum over the taps that read the pixel, descending, and over f; t = dx + t
 // with accumulate; then dx = t, or t f'(aux) with FlagFnGrad.
 func (o *op[T]) convGradX() {
 	w, aux, dx := o.arg(1), o.arg(2), o.arg(3)
@@ -92,7 +92,7 @@ func (o *op[T]) convGradX() {
 	}
 }
 
-// seen lists the taps that see pixel (iy, ix) of image b, and the gradients dy[taps,F] there.
+// seen lists the taps that read pixel (iy, ix) of image b, and the gradients dy[taps,F] of their outputs.
 func (o *op[T]) seen(b, iy, ix int) (a []T, taps []int) {
 	dy := o.arg(0)
 	ay, ax := o.axes()
@@ -112,7 +112,7 @@ func (o *op[T]) seen(b, iy, ix int) (a []T, taps []int) {
 	return a, taps
 }
 
-// convGradW: the block sums of the pixels are added in ascending order to the first; then dw = t, or
+// convGradW: t = the first block sum of pixels plus the others in ascending order; then dw = t, or
 // dw + t with accumulate.
 func (o *op[T]) convGradW() {
 	dw := o.arg(2)
@@ -141,7 +141,7 @@ func (o *op[T]) convGradW() {
 	}
 }
 
-// addPixel adds the products of one pixel of y to s[KY,KX,C,F]; row counts through all images.
+// addPixel adds the products of one pixel of y to s[KY,KX,C,F]. row is the index among the rows of all images.
 func (o *op[T]) addPixel(s []T, row, column int) {
 	ay, ax := o.axes()
 	f := o.dim(kernels.ConvF)

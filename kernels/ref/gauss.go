@@ -15,9 +15,9 @@ var gaussPoly = [...]float32{
 	5.3909402341e-2, 9.0653516352e-2, 1.1176333576e-1, 1.2476464361e-1, 1.2466463447e-1,
 }
 
-// Gauss returns the distribution Phi(x), within 6 ulp where it is a normal number, and the
-// density phi(x) of the standard normal. The rounding error of the square of x is carried
-// along, because the exponential would magnify it.
+// Gauss returns the distribution function Phi(x) and the density phi(x) of the standard normal. Phi
+// is within 6 ulp where it is a normal number. The code keeps the rounding error of x squared,
+// because the exponential would magnify it.
 func Gauss(x float32) (cdf, pdf float32) {
 	a := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
 	if a > gaussFar {

@@ -2,12 +2,12 @@ package ref
 
 import "math"
 
-// Constants of the polynomials (S. Moshier, Cephes, single precision). C has the same.
+// Constants of the polynomials (S. Moshier, Cephes, single precision). The C code repeats them.
 const (
 	log2e    = 1.44269504088896341
 	ln2Hi    = 0.693359375
 	ln2Lo    = -2.12194440e-4
-	magic    = 12582912 // 1.5 * 2^23: adding it rounds to an integer in the low bits
+	magic    = 12582912 // 1.5 * 2^23: after adding it, the low bits are the rounded integer
 	expMax   = 88.7228317
 	expMin   = -87.3365402
 	sqrtHalf = 0.707106781186547524
@@ -21,7 +21,7 @@ var (
 	cosPoly  = [...]float32{2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2}
 )
 
-// horner evaluates c[0] x^n + ... + c[n], one fma a coefficient.
+// horner evaluates c[0] x^n + ... + c[n] with one fma per coefficient.
 func horner(x float32, c []float32) float32 {
 	p := c[0]
 	for _, ci := range c[1:] {
@@ -30,8 +30,8 @@ func horner(x float32, c []float32) float32 {
 	return p
 }
 
-// Exp is e^x within 2 ulp. It is exactly 0 below -87.33654 (there are no subnormal
-// results), +Inf above 88.72283, NaN for NaN.
+// Exp is e^x within 2 ulp. It is exactly 0 below -87.33654, so no result is subnormal. It is +Inf
+// above 88.72283 and NaN for NaN.
 func Exp(x float32) float32 {
 	switch {
 	case x != x:
@@ -51,7 +51,7 @@ func Exp(x float32) float32 {
 	return math.Float32frombits(math.Float32bits(p) + math.Float32bits(t)<<23)
 }
 
-// Log is the natural logarithm within 2 ulp: -Inf at 0, NaN below, +Inf at +Inf.
+// Log is the natural logarithm within 2 ulp. It is -Inf at 0, NaN below 0 and +Inf at +Inf.
 func Log(x float32) float32 {
 	switch {
 	case x != x || x < 0:
@@ -91,11 +91,11 @@ func Tanh(x float32) float32 {
 	return math.Float32frombits(math.Float32bits(r) | math.Float32bits(x)&(1<<31))
 }
 
-// Sigmoid, within 4 ulp, is 1 / (1 + e^-x) with one Exp, one addition and one division.
+// Sigmoid is 1 / (1 + e^-x) within 4 ulp, with one Exp, one addition and one division.
 func Sigmoid(x float32) float32 { return 1 / (1 + Exp(-x)) }
 
-// sinCosTurns returns sin and cos of 2 pi u for u in [0, 1): the nearest quarter turn is
-// taken off exactly, the rest is at most an eighth of a turn.
+// sinCosTurns returns sin and cos of 2 pi u for u in [0, 1). It subtracts the nearest quarter turn
+// exactly; the remainder is at most an eighth of a turn.
 func sinCosTurns(u float32) (sin, cos float32) {
 	t := FMA(u, 4, magic)
 	q := math.Float32bits(t)

@@ -4,13 +4,13 @@ import "github.com/gmel-go/gmel/kernels"
 
 // norm is one channel of one sample of [kernels.OpGroupNorm].
 type norm[T Float] struct {
-	x          []T // from the channel's first element on
-	p, c       int // rows, distance of rows
+	x          []T // begins at the channel's first element
+	p, c       int // number of rows, distance between rows
 	mean, rstd T
-	a, b       T // of the line fma(x - mean, a, b)
+	a, b       T // coefficients of fma(x - mean, a, b)
 }
 
-// rowSum adds p terms in chunks of kernels.ChunkRows rows; add puts term i on top of a sum.
+// rowSum adds p terms in chunks of kernels.ChunkRows rows. add adds term i to a sum.
 func rowSum[T Float](p int, add func(sum T, i int) T) T {
 	var total T
 	for from := 0; from < p; from += kernels.ChunkRows {
@@ -35,7 +35,7 @@ func (n *norm[T]) squares() T {
 	return rowSum(n.p, func(s T, i int) T { return fma(n.x[i*n.c]-n.mean, n.x[i*n.c]-n.mean, s) })
 }
 
-// inOrder adds f of the channels of a group to the first.
+// inOrder adds f of a group's channels, in order, to f of its first channel.
 func inOrder[T Float](channels []norm[T], f func(n *norm[T]) T) T {
 	var total T
 	for i := range channels {
@@ -48,7 +48,7 @@ func inOrder[T Float](channels []norm[T], f func(n *norm[T]) T) T {
 	return total
 }
 
-// normGroup returns the channels of group g of sample b, without statistics and lines.
+// normGroup returns the channels of group g of sample b, without their statistics and coefficients.
 func (o *op[T]) normGroup(b, g int) []norm[T] {
 	p, c := o.dim(1), o.dim(2)
 	width := c / o.dim(3)
@@ -59,7 +59,7 @@ func (o *op[T]) normGroup(b, g int) []norm[T] {
 	return channels
 }
 
-// lines sets mean, rstd, a and b; gamma, beta and film are the arguments from number first on.
+// lines sets mean, rstd, a and b. The arguments gamma, beta and film begin at number first.
 func (o *op[T]) lines(channels []norm[T], b, g, first int, mean, rstd T) {
 	gamma, beta, film, c := o.arg(first), o.arg(first+1), o.arg(first+2), o.dim(2)
 	for i := range channels {
@@ -101,7 +101,7 @@ func (n *norm[T]) apply(f kernels.Fn, y []T) {
 	}
 }
 
-// groupNormGrad: see [kernels.OpGroupNormGrad]. The slopes are known from the input.
+// groupNormGrad: see [kernels.OpGroupNormGrad]. It computes slopes from the input.
 func (o *op[T]) groupNormGrad() {
 	stats, dy, dx, sums, c := o.arg(1), o.arg(5), o.arg(6), o.arg(7), o.dim(2)
 	for i := range o.dim(0) * o.dim(3) {
@@ -122,7 +122,7 @@ func (o *op[T]) groupNormGrad() {
 	}
 }
 
-// grad is e of row i.
+// grad is the gradient e of row i.
 func (n *norm[T]) grad(f kernels.Fn, dy []T, i int) T {
 	v := fma(n.x[i*n.c]-n.mean, n.a, n.b)
 	return T(dy[i*n.c] * slope(f, v, v, [2]T{}))

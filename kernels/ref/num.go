@@ -5,7 +5,7 @@ import "math"
 // Float is the number type of an arena.
 type Float interface{ float32 | float64 }
 
-// single reports whether T is float32; the compiler folds it to a constant.
+// single reports whether T is float32. The compiler folds it to a constant.
 func single[T Float]() bool { return T(1<<24+1) == T(1<<24) }
 
 func fma[T Float](a, b, c T) T {
@@ -17,9 +17,9 @@ func fma[T Float](a, b, c T) T {
 
 // FMA returns a*b + c rounded once to float32.
 //
-// The product of two float32 is exact in float64. Rounding the sum first to float64 and
-// then to float32 is wrong only if the first rounding lands on the midpoint of two float32;
-// that, and the range where float32 is subnormal, goes the slow way.
+// The product of two float32 is exact in float64. Rounding the sum first to float64 and then to
+// float32 is wrong only if the first rounding gives the midpoint of two float32. This case and
+// subnormal float32 results use fmaSlow.
 func FMA(a, b, c float32) float32 {
 	p := float64(a) * float64(b)
 	s := p + float64(c)
@@ -30,8 +30,8 @@ func FMA(a, b, c float32) float32 {
 	return float32(s)
 }
 
-// fmaSlow rounds p+c to odd before it rounds to float32. s is p+c rounded to nearest; the
-// exact error of that rounding (Knuth's two-sum) says on which side the true sum lies.
+// fmaSlow rounds p+c to odd before it rounds to float32. s is p+c rounded to nearest. The exact
+// error of that rounding (Knuth's two-sum) tells on which side of s the true sum is.
 func fmaSlow(p, c, s float64) float32 {
 	part := s - p
 	err := (p - (s - part)) + (c - part)
@@ -53,7 +53,7 @@ func nan[T Float]() T { return T(math.NaN()) }
 
 func inf[T Float]() T { return T(math.Inf(1)) }
 
-// index converts an index stored as a float; ok is false when it is outside 0 <= i < n.
+// index converts an index stored as a float. ok is false unless 0 <= i < n.
 func index[T Float](v T, n int) (i int, ok bool) {
 	if !(v >= 0 && v < T(n)) {
 		return 0, false

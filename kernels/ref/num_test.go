@@ -18,7 +18,7 @@ func bigFMA(a, b, c float32) float32 {
 	return f
 }
 
-// awkward draws numbers whose sums lie near midpoints, overflow or underflow.
+// awkward draws numbers whose sums are near midpoints, overflow or underflow.
 func awkward(r *rand.Rand) float32 {
 	for {
 		x := math.Float32frombits(r.Uint32())

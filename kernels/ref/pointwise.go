@@ -57,7 +57,7 @@ func clamp[T Float](x, lo, hi T) T {
 	return x
 }
 
-// slope is f'(x) from the input x and the output y of f; see [kernels.Fn] for which is used.
+// slope is f'(x), computed from the input x or the output y of f, as [kernels.Fn] specifies.
 func slope[T Float](f kernels.Fn, x, y T, p [2]T) T {
 	switch f {
 	case kernels.FnAffine:
@@ -110,7 +110,7 @@ func (o *op[T]) unary() {
 	}
 }
 
-// unaryGrad multiplies dy by the slope, also where the slope is 0 or 1.
+// unaryGrad multiplies dy by the slope, even if the slope is 0 or 1.
 func (o *op[T]) unaryGrad() {
 	x, y, dy, dx, p := o.arg(0), o.arg(1), o.arg(2), o.arg(3), o.params()
 	for i := range dx {
@@ -129,8 +129,8 @@ func (o *op[T]) binary() {
 	}
 }
 
-// combine is the binary operation. Minimum and maximum give NaN if either operand is NaN,
-// and a when the operands compare equal.
+// combine is the binary operation. Minimum and maximum give NaN if an operand is NaN, and a if the
+// operands compare equal.
 func combine[T Float](f kernels.Bin, a, b T) T {
 	switch f {
 	case kernels.BinAdd:

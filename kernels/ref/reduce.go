@@ -33,8 +33,8 @@ func (o *op[T]) sumCols() {
 	}
 }
 
-// columnSum adds rows in ascending order inside chunks of kernels.ChunkRows, then the
-// chunks in ascending order to the first.
+// columnSum adds rows in ascending order inside chunks of kernels.ChunkRows. Then it adds the other
+// chunks to the first, in ascending order.
 func (o *op[T]) columnSum(x []T, j int) T {
 	var total T
 	m, ld := o.dim(0), o.dim(2)
@@ -52,11 +52,11 @@ func (o *op[T]) columnSum(x []T, j int) T {
 	return total
 }
 
-// smallestDeviation: below it [kernels.OpMoments] does not normalise.
+// smallestDeviation is the limit below which [kernels.OpMoments] does not normalise.
 const smallestDeviation = 1e-6
 
-// moments: the selected elements are those with w != 0; the others count as +0 terms of the
-// two vector sums. mean = sum / n, deviation = sqrt(sum (x-mean)^2 / n).
+// moments: elements with w != 0 are selected. The others are +0 terms of the two vector sums.
+// mean = sum / n, deviation = sqrt(sum (x-mean)^2 / n).
 func (o *op[T]) moments() {
 	x, w, y := o.arg(0), o.arg(1), o.arg(3)
 	terms := make([]T, o.rows()*o.dim(1))
@@ -101,7 +101,7 @@ func (o *op[T]) checkFinite() {
 			finite = 0
 		}
 	}
-	// A flag accumulates by minimum: once 0, always 0.
+	// The flag accumulates by minimum: once it is 0, it stays 0.
 	if o.accumulates() && y[0] < finite {
 		return
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// op is one descriptor over one arena, and the local memory of a loop.
+// op is one descriptor, with the arena and the local memory of a loop.
 type op[T Float] struct {
 	*kernels.Desc
 	mem, local []T
 }
 
-// arg returns argument i, nil when it is absent.
+// arg returns argument i, or nil if it is absent.
 func (o *op[T]) arg(i int) []T {
 	off := o.Arg[i]
 	if off == kernels.Absent {
@@ -33,7 +33,7 @@ func (o *op[T]) accumulates() bool   { return o.Has(kernels.FlagAccumulate) }
 func (o *op[T]) params() [2]T        { return [2]T{o.scalar(0), o.scalar(1)} }
 func (o *op[T]) put(out *T, value T) { store(out, value, o.accumulates()) }
 
-// store writes a result, or adds it to what is there.
+// store writes a result, or adds it to the old value.
 func store[T Float](out *T, value T, accumulate bool) {
 	if accumulate {
 		*out += value
@@ -80,7 +80,7 @@ func (r *run[T]) exec(i int, d *kernels.Desc) error {
 	return nil
 }
 
-// loop runs the loop at op i, its segments from the last to the first: they are independent.
+// loop runs the loop at op i. It runs the segments from the last to the first, because they are independent.
 func (r *run[T]) loop(i int) error {
 	d := &r.p.Descs[i]
 	for segment := d.Dim[kernels.LoopSegments] - 1; segment >= 0; segment-- {
@@ -98,7 +98,7 @@ func (r *run[T]) loop(i int) error {
 	return nil
 }
 
-// forget makes the local memory undefined, so that a read before a write shows.
+// forget fills the local memory with NaN, so that a read before a write shows.
 func (r *run[T]) forget() {
 	for i := range r.local {
 		r.local[i] = T(math.NaN())
@@ -122,7 +122,7 @@ var (
 	kernels64 = table[float64]()
 )
 
-// kernel returns the implementation, nil for an unknown op.
+// kernel returns the implementation, or nil for an unknown op.
 func (o *op[T]) kernel() func(*op[T]) {
 	if t, ok := any(kernels32).(map[kernels.Op]func(*op[T])); ok {
 		return t[o.Op]

@@ -8,7 +8,7 @@ import (
 // rounds of the Feistel network of [kernels.OpShuffle].
 const rounds = 12
 
-// feistel permutes 0 .. a*b-1 for one number of a permutation.
+// feistel is one permutation of 0 .. a*b-1, chosen by its number.
 type feistel struct {
 	a, b   uint64
 	key    [2]uint32

@@ -6,7 +6,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// step plays a slot of an environment, whose numbers are float32 whatever T is.
+// step plays a slot of an environment. Its numbers are float32 for every T.
 func (r *run[T]) step(i int, o *op[T]) error {
 	var x [kernels.MaxArgs][]float32
 	for a := range x {

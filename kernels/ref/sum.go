@@ -2,9 +2,9 @@ package ref
 
 import "github.com/gmel-go/gmel/kernels"
 
-// vectorSum adds terms as every vector sum does: chunks of kernels.Chunk elements, in a
-// chunk element i goes to lane i mod kernels.Lanes, lanes are folded 8, 4, 2, 1, chunk sums
-// are added in ascending order to the first. An empty sum is +0.
+// vectorSum is the definition of a vector sum. Terms are split into chunks of kernels.Chunk
+// elements. In a chunk, element i is added to lane i mod kernels.Lanes, and the lanes are folded
+// 8, 4, 2, 1. The other chunk sums are added to the first in ascending order. An empty sum is +0.
 func vectorSum[T Float](terms []T) T {
 	if !single[T]() {
 		return plainSum(terms)
@@ -42,8 +42,8 @@ func plainSum[T Float](terms []T) T {
 	return total
 }
 
-// productSum is sum_k a[k sa] b[k sb]: a chain of fma from +0 in ascending k inside blocks
-// of kernels.BlockK terms; block sums are added in ascending order to the first.
+// productSum is sum_k a[k sa] b[k sb]. Inside a block of kernels.BlockK terms it is a chain of fma
+// from +0 in ascending k. The other block sums are added to the first in ascending order.
 func productSum[T Float](n int, a []T, sa int, b []T, sb int) T {
 	if !single[T]() {
 		return block(0, n, a, sa, b, sb)
