@@ -1,4 +1,4 @@
-"""Tags the wheel with the platform of the library in it; everything else is in pyproject.toml."""
+"""Tags the wheel with the platform of its library. Everything else is in pyproject.toml."""
 
 import pathlib
 import sys
@@ -12,7 +12,7 @@ if not (pathlib.Path(__file__).parent / "gmel" / "libgmel.so").exists():
 
 
 class Binary(Distribution):
-    """A distribution with a compiled part, which setuptools does not know of."""
+    """A distribution with a compiled part that setuptools does not build."""
 
     def has_ext_modules(self) -> bool:
         return True

@@ -1,14 +1,15 @@
 """PPO on the worlds of GMEL, in one file: ``python sim/python/examples/ppo.py``.
 
-All IEDs share one actor, which sees what its IED observes; the critic also sees the mean of what
-all IEDs of the world observe. Written after CleanRL's ppo.py; Schulman et al. 2017, "Proximal
-Policy Optimization Algorithms"; generalised advantages, clipped objective, annealed rate. Episodes
-end by their time limit only, so values bootstrap from ``final_obs`` there.
+All IEDs share one actor, whose input is the observation of one IED. The critic's input also has
+the mean observation of all IEDs in the world. The code follows CleanRL's ppo.py: Schulman et al.
+2017, "Proximal Policy Optimization Algorithms", with generalised advantages, clipped objective and
+annealed learning rate. Episodes end only at their time limit, so values bootstrap from
+``final_obs`` there.
 
-Needs torch beside the package: ``make python && pip install ./sim/python torch``.
+It needs torch as well: ``make python && pip install ./sim/python torch``.
 
-The default run (seed 1; 2.9 million decisions of IEDs, 0.4 of them about a task; 2 to 3 minutes on
-one core of an AMD Zen 3, torch 2.15) ends with
+The default run (seed 1; 2.9 million decisions of IEDs, a fraction 0.4 of them with a task; 2 to 3
+minutes on one core of an AMD Zen 3, torch 2.15) ends with
 
     200 episodes of scenario paper, other halls than in training:
     ppo            completion 0.9617, latency 0.718 s
@@ -70,12 +71,12 @@ class Agent(nn.Module):
         return torch.distributions.Categorical(logits=logits, validate_args=False)
 
     def value(self, obs: torch.Tensor) -> torch.Tensor:
-        """Of observations [..., A, O]: the critic sees all agents of a world."""
+        """The critic's input for observations [..., A, O]; it covers all agents of a world."""
         return self.critic(torch.cat([obs, obs.mean(-2, keepdim=True).expand_as(obs)], -1)).squeeze(-1)
 
 
 class Rollout:
-    """What T slots of W worlds of A agents showed and did."""
+    """The transitions of T slots of W worlds of A agents."""
 
     def __init__(self, slots: int, w: gmel.Worlds) -> None:
         shape = (slots, w.num_worlds, w.num_agents)
@@ -101,7 +102,7 @@ class Rollout:
             self.next_value[t] = agent.value(after)
 
     def advantages(self, gamma: float, lam: float) -> torch.Tensor:
-        """[T, W, A]; the sum of an episode stops at its end, its last value does not."""
+        """[T, W, A] generalised advantages: the sum stops at the end of an episode, the bootstrap does not."""
         advantage, out = torch.zeros_like(self.value[0]), torch.empty_like(self.value)
         for t in reversed(range(len(out))):
             delta = self.reward[t] + gamma * self.next_value[t] - self.value[t]
@@ -131,7 +132,7 @@ def update(agent: Agent, optimiser: torch.optim.Optimizer, r: Rollout, o: argpar
 
 
 def evaluate(o: argparse.Namespace, agent: Agent | str) -> tuple[float, float]:
-    """Completion rate and mean latency in s of the agent's likeliest actions, or of a heuristic."""
+    """Completion rate and mean latency in s of the agent's most probable actions, or of a heuristic."""
     w = gmel.Worlds(o.scenario, o.episodes, seed=o.seed + 1000, threads=o.threads, record_tasks=True, copy=True)
     tasks = completed = latency = 0.0
     while True:

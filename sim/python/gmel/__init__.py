@@ -1,7 +1,8 @@
 """Worlds of GMEL, the offloading game of industrial edge devices (IEDs), for Python.
 
-``Worlds`` steps W worlds at once on NumPy views of their own memory; ``ParallelEnv`` is one world
-behind PettingZoo's parallel API, ``VectorEnv`` W worlds behind Gymnasium's vector API.
+``Worlds`` steps W worlds at once; its arrays are NumPy views of the worlds' own memory.
+``ParallelEnv`` is one world with PettingZoo's parallel API. ``VectorEnv`` is W worlds with
+Gymnasium's vector API.
 """
 
 from ._library import Error

@@ -1,4 +1,4 @@
-"""The C library: what cmd/libgmel/gmel.h declares. Calls release Python's global lock."""
+"""The functions of the C library, declared in cmd/libgmel/gmel.h. Calls release Python's global lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 
 class Error(ValueError):
-    """What is wrong, where, and what is allowed, in one sentence."""
+    """One sentence: what is wrong, where, and what is allowed."""
 
 
 class _Config(ctypes.Structure):
@@ -51,7 +51,7 @@ def _open_library() -> ctypes.CDLL:
     if not path.exists():
         raise ImportError(f"gmel: the library {path.name} is missing; run make python in the root of the repository")
     library = ctypes.CDLL(str(path))
-    handle, text = ctypes.c_size_t, ctypes.c_void_p  # c_char_p would lose the address to free
+    handle, text = ctypes.c_size_t, ctypes.c_void_p  # with c_char_p the address, which must be freed, would be lost
     for name, result, arguments in (
         ("gmel_open", text, [ctypes.POINTER(_Config), ctypes.POINTER(handle)]),
         ("gmel_close", None, [handle]),
@@ -66,7 +66,7 @@ def _open_library() -> ctypes.CDLL:
     ):
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
-    # The threads of the library do not exist in the child, where a call would wait for them forever.
+    # A forked child has no threads of the library; a call there would wait for them forever.
     os.register_at_fork(after_in_child=_after_fork)
     return library
 
@@ -75,7 +75,7 @@ _library = _open_library()
 
 
 def _take(text: int) -> str:
-    """The text at an address, which is freed."""
+    """Returns the text at an address and frees it."""
     value = ctypes.string_at(text).decode()
     _library.gmel_free(text)
     return value
@@ -92,7 +92,7 @@ def _close(handle: int) -> None:
 
 
 class Handle:
-    """Worlds in the library. They live as long as the Handle or an array of it, whatever is kept longer."""
+    """Worlds in the library. They live as long as the Handle or any of its arrays."""
 
     def __init__(self, *, scenario: str, engine: str, seed: int, worlds: int, threads: int, record_tasks: bool) -> None:
         self._check_process()
@@ -100,7 +100,7 @@ class Handle:
         handle = ctypes.c_size_t()
         _check(_library.gmel_open(config, handle))
         self._handle = handle.value
-        weakref.finalize(self, _close, self._handle).atexit = False  # the process takes its memory back
+        weakref.finalize(self, _close, self._handle).atexit = False  # at exit the process frees the memory
 
     @staticmethod
     def _check_process() -> None:
@@ -108,7 +108,7 @@ class Handle:
             raise Error('gmel: a forked process cannot use worlds; start processes with multiprocessing\'s "spawn"')
 
     def names(self) -> list[str]:
-        """What ``array`` knows."""
+        """The names that ``array`` accepts."""
         return _take(_library.gmel_names(self._handle)).split()
 
     def array(self, name: str) -> npt.NDArray[Any]:
@@ -118,7 +118,7 @@ class Handle:
         dtype, shape = _KINDS[found.kind], tuple(found.shape[: found.rank])
         size = dtype.itemsize * int(np.prod(shape))
         memory = (ctypes.c_char * size).from_address(found.data)
-        memory.owner = self  # type: ignore[attr-defined]  # the view keeps the memory, the memory keeps the worlds
+        memory.owner = self  # type: ignore[attr-defined]  # the view keeps the memory alive, and the memory the worlds
         view: npt.NDArray[Any] = np.frombuffer(memoryview(memory), dtype).reshape(shape)
         view.flags.writeable = False
         return view

@@ -1,9 +1,9 @@
 """Speed of the worlds with and without Python: ``python -m gmel.bench``.
 
-Both sides step the same worlds on the same engine, in turns: the library by itself
+Both sides step the same worlds on the same engine, in turns: the library on its own
 (``Worlds.play``), and NumPy through ``Worlds.step`` and ``VectorEnv.step``. In the game "random"
-each side draws uniform legal actions; in the game "local" all actions are 0, so that only the steps
-count. Ratios are medians over the turns.
+each side draws uniform legal actions. In the game "local" all actions are 0, so only the steps
+are measured. Ratios are medians over the turns.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class RandomActions:
     def __call__(self) -> np.ndarray:
         self._random.random(out=self._uniform, dtype=np.float32)
         self._uniform *= self._actions
-        self._uniform *= self._mask  # without a task only 0 is legal
+        self._uniform *= self._mask  # without a task only action 0 is legal
         self.drawn[:] = self._uniform
         return self.drawn
 
 
 def seconds(work: Callable[[], object], least: float) -> float:
-    """The time of one call, over calls that take at least so long together."""
+    """The time of one call: the mean over enough calls to take at least the given time."""
     calls, begin = 0, time.perf_counter()
     while (taken := time.perf_counter() - begin) < least:
         work()

@@ -1,4 +1,4 @@
-"""One world behind PettingZoo's parallel API."""
+"""One world with PettingZoo's parallel API."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Observation = dict[str, np.ndarray]
 class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
     """One world; agents "ied_0", "ied_1", ... decide in every slot.
 
-    An observation is ``{"observation": float32 [O], "action_mask": int8 [U]}``; an agent without a
-    task may only choose 0. An episode ends by its time limit: then all agents are truncated, their
-    observations are the last ones of the episode and ``agents`` is empty until ``reset``.
+    An observation is ``{"observation": float32 [O], "action_mask": int8 [U]}``. An agent without a
+    task may only choose 0. An episode ends at its time limit. Then all agents are truncated, their
+    observations are the last ones of the episode, and ``agents`` is empty until ``reset``.
 
     ``reset(seed=s)`` plays episode 0 of ``Worlds(scenario, 1, seed=s)``. Without a seed it draws
-    the next one from a generator that started with the last seed given.
+    the next seed from a generator that was seeded with the last given seed.
 
     Args:
-        scenario: what is played, see ``gmel.Scenario``.
-        seed: what resets without a seed follow from.
-        illegal: what happens to an action that the mask forbids.
+        scenario: the scenario, see ``gmel.Scenario``.
+        seed: seeds the generator for resets without a seed.
+        illegal: what to do about an action that the mask forbids, see ``gmel.spaces.Illegal``.
         render_mode: None; there are no pictures.
-        copy: observations are the caller's own; False: views that the next step overwrites.
+        copy: True: observations are copies; False: views that the next step overwrites.
     """
 
     metadata = {"name": "gmel_offloading_v0", "render_modes": [], "is_parallelizable": True}
@@ -79,7 +79,7 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
     def step(
         self, actions: dict[str, int]
     ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
-        """Plays one slot with an action of every agent."""
+        """Plays one slot with one action for every agent."""
         w, agents = self.worlds, self.agents
         if not agents:
             raise Error("gmel: the episode is over; call reset")
@@ -98,7 +98,7 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         return observations, rewards, dict.fromkeys(agents, False), dict.fromkeys(agents, over), infos
 
     def state(self) -> np.ndarray:
-        """[A, O] what all agents observe together, for a central critic."""
+        """[A, O] the observations of all agents, for a central critic."""
         return np.array(self.worlds.obs[0])
 
     def render(self) -> None:

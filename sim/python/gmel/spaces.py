@@ -1,4 +1,4 @@
-"""What the two environments share: spaces, and what becomes of an illegal action."""
+"""Shared by the two environments: spaces and the handling of illegal actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._library import Error
 from .worlds import Floats, Worlds
 
 Illegal = Literal["error", "local"]
-"""What an environment does about an action that the mask forbids: raise an Error, or play 0."""
+"""How an environment handles an action that the mask forbids: raise an Error, or play 0."""
 
 
 def check_illegal(value: str) -> None:
@@ -30,16 +30,16 @@ def observation_box(*shape: int) -> spaces.Box:
 
 
 def as_mask(mask: Floats) -> npt.NDArray[np.int8]:
-    """Masks in the type that Gymnasium's spaces sample with."""
+    """Masks in the type that Gymnasium's spaces need for sampling."""
     return mask.astype(np.int8)
 
 
 def played(worlds: Worlds, actions: npt.ArrayLike, illegal: Illegal) -> npt.NDArray[Any]:
-    """The actions to play, [W, A]: as they are, or with 0 for what the mask forbids."""
+    """The actions to play, [W, A]: unchanged, or with 0 for actions that the mask forbids."""
     given = np.asarray(actions)
     mask = worlds.mask
     if illegal == "error" or given.shape != mask.shape[:2] or given.dtype.kind not in "iu":
-        return given  # Worlds.step says what is wrong
+        return given  # Worlds.step raises the error
     inside = (given >= 0) & (given < mask.shape[2])
     known = np.where(inside, given, 0)
     legal = np.take_along_axis(mask, known[..., None].astype(np.intp), axis=2)[..., 0]

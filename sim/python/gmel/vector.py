@@ -1,4 +1,4 @@
-"""W worlds behind Gymnasium's vector API."""
+"""W worlds with Gymnasium's vector API."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from .worlds import Floats, Scenario, Worlds
 
 
 class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
-    """W sub-environments, each one world whose agents decide together.
+    """W sub-environments. Each is one world whose agents act jointly.
 
-    A sub-environment has observations float32 [A, O], joint actions MultiDiscrete [A] of U actions
-    each, and as reward the mean of the rewards of its A agents, so that the return of an episode is
+    A sub-environment has observations float32 [A, O] and joint actions MultiDiscrete [A] with U
+    actions per agent. Its reward is the mean reward of its A agents, so the return of an episode is
     the "reward" of ``gmel eval`` and ``gmel simulate``. ``infos`` holds
 
-    - ``action_mask`` int8 [W, A, U] of the observations that are returned, 1 = legal;
+    - ``action_mask`` int8 [W, A, U] of the returned observations, 1 = legal;
     - after a step ``agent_reward`` float32 [W, A] and ``had_task`` bool [W, A];
     - where an episode ended, ``final_obs`` (objects [W], each [A, O] or None) with ``_final_obs``,
-      and ``final_info`` with ``action_mask`` of the last observations, as Gymnasium's own vector
-      environments give them.
+      and ``final_info`` with ``action_mask`` of the last observations, as in Gymnasium's own vector
+      environments.
 
     Autoreset is ``SAME_STEP``: the step that ends an episode returns the first observation of the
-    next one. Episodes end by their time limit, so ``terminations`` are never set and values
+    next one. Episodes end at their time limit, so ``terminations`` are never set, and values
     bootstrap from ``final_obs``.
 
-    ``reset(seed=s)`` plays ``Worlds(scenario, num_envs, seed=s)``: one seed for all worlds, which
-    differ by their index. Without a seed it draws the next one from ``np_random``, which started
-    with the last seed given.
+    ``reset(seed=s)`` plays ``Worlds(scenario, num_envs, seed=s)``: all worlds have one seed and
+    differ by their index. Without a seed it draws the next seed from ``np_random``, which was
+    seeded with the last given seed.
 
     Args:
-        scenario: what is played, see ``gmel.Scenario``.
+        scenario: the scenario, see ``gmel.Scenario``.
         num_envs: W.
-        seed: what resets without a seed follow from.
-        threads: that step the worlds.
-        illegal: what happens to an action that a mask forbids.
+        seed: seeds ``np_random`` for resets without a seed.
+        threads: number of threads that step the worlds.
+        illegal: what to do about an action that a mask forbids, see ``gmel.spaces.Illegal``.
         render_mode: None; there are no pictures.
-        copy: arrays are the caller's own; False: views that the next step overwrites.
+        copy: True: arrays are copies; False: views that the next step overwrites.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         return w.obs, reward.mean(axis=1, dtype=np.float64), w.terminated, over, infos
 
     def _final(self, over: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        """What Gymnasium's vector environments tell about the ends of episodes."""
+        """The infos of Gymnasium's vector environments about ends of episodes."""
         obs = self.worlds.final_obs
         final = np.full(self.num_envs, None, dtype=object)
         for i in np.flatnonzero(over):

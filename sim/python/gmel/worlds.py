@@ -1,4 +1,4 @@
-"""W worlds that are stepped together, with nothing between NumPy and their memory."""
+"""W worlds that are stepped together; NumPy reads their memory directly."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from ._library import Error, Handle
 
 Scenario = str | os.PathLike[str] | Mapping[str, Any]
-"""A preset ("paper", "population:1000"), the path of a YAML file, YAML text, or a mapping of what
-differs from the preset "paper", such as ``{"ieds": 50}``."""
+"""A preset ("paper", "population:1000"), the path of a YAML file, YAML text, or a mapping of
+differences from the preset "paper", such as ``{"ieds": 50}``."""
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -49,22 +49,22 @@ def _scenario_text(scenario: Scenario) -> str:
 class Worlds:
     """W independent worlds of A agents (IEDs) with O observed numbers and U actions.
 
-    The arrays are read-only views of the worlds' own memory: their address is fixed, and ``step``,
-    ``play`` and ``reset`` overwrite them. With ``copy=True`` every access is a copy of its own. A
-    view stays valid, unchanged, after ``close``.
+    The arrays are read-only views of the worlds' own memory. Their addresses are fixed, and
+    ``step``, ``play`` and ``reset`` overwrite them. With ``copy=True`` every access returns a new
+    copy. After ``close`` a view stays valid and does not change.
 
-    World w depends on the scenario, the seed and w only, not on threads or engine: the numbers are
-    those of ``sim.New`` in Go, bit for bit. An episode that ends is followed at once by the next
-    one, on another topology: where ``truncated``, ``obs`` and ``mask`` belong to the new episode,
+    World w depends only on the scenario, the seed and w, not on threads or engine. The numbers are
+    those of ``sim.New`` in Go, bit for bit. When an episode ends, the next one begins at once, on
+    another topology. Where ``truncated`` is set, ``obs`` and ``mask`` belong to the new episode, and
     ``final_obs`` and ``final_mask`` to the end of the old one.
 
     Args:
-        scenario: what is played, see ``Scenario``.
+        scenario: the scenario, see ``Scenario``.
         worlds: W.
-        seed: of the worlds, 0 to 2**64 - 1.
-        threads: that step them; calls of several Python threads wait for each other.
-        engine: "c/avx512", "c/avx2", "c/base" or "go"; None is the fastest here.
-        record_tasks: fill ``tasks``, what became of every task; a step takes longer with it.
+        seed: seed of the worlds, 0 to 2**64 - 1.
+        threads: number of threads of a step; calls from several Python threads run one at a time.
+        engine: "c/avx512", "c/avx2", "c/base" or "go"; None chooses the fastest on this machine.
+        record_tasks: record the outcomes in ``tasks``; this makes a step slower.
         copy: arrays are copies instead of views.
     """
 
@@ -97,11 +97,11 @@ class Worlds:
         self.num_worlds, self.num_agents, self.obs_size = self._arrays["obs"].shape  #: W, A, O
         self.num_actions: int = self._arrays["mask"].shape[2]  #: U
 
-    # What the current slot shows.
+    # Arrays of the current slot.
 
     @property
     def obs(self) -> Floats:
-        """[W, A, O] what every agent observes in the current slot."""
+        """[W, A, O] the observation of every agent in the current slot."""
         return self._read("obs")
 
     @property
@@ -109,26 +109,26 @@ class Worlds:
         """[W, A, U] 1 = legal; an agent without a task may only choose 0."""
         return self._read("mask")
 
-    # What the last step did.
+    # Results of the last step.
 
     @property
     def reward(self) -> Floats:
-        """[W, A] -latency / deadline of the task, -(1 + penalty) of a failed one, 0 without one."""
+        """[W, A] -latency / deadline for a completed task, -(1 + penalty) for a failed one, 0 without a task."""
         return self._read("reward")
 
     @property
     def had_task(self) -> Flags:
-        """[W, A] the agent decided about a task."""
+        """[W, A] the agent decided on a task."""
         return self._read("had_task")
 
     @property
     def terminated(self) -> Flags:
-        """[W] the rules ended the episode: never in this game."""
+        """[W] the rules of the game ended the episode; always False here."""
         return self._read("terminated")
 
     @property
     def truncated(self) -> Flags:
-        """[W] the time limit ended the episode: bootstrap from ``final_obs``."""
+        """[W] the time limit ended the episode; bootstrap from ``final_obs``."""
         return self._read("truncated")
 
     @property
@@ -143,7 +143,7 @@ class Worlds:
 
     @property
     def tasks(self) -> dict[str, npt.NDArray[Any]]:
-        """Arrays [W, A] of what became of the tasks of the last step; times in s.
+        """The outcomes of the last step's tasks: arrays [W, A], times in s.
 
         model (-1 without a task), data_bits, cycles, result_bits, deadline; action, server (-1
         local), uplink_bps; radio_wait + upload + queue_wait + switch + compute + download =
@@ -157,16 +157,16 @@ class Worlds:
 
     @property
     def engine(self) -> str:
-        """The engine that plays."""
+        """The name of the engine."""
         return self._handle().engine()
 
     @property
     def scenario(self) -> str:
-        """The effective scenario as YAML, every setting."""
+        """The effective scenario as YAML, with every setting."""
         return self._handle().scenario()
 
     def reset(self, seed: int | None = None) -> None:
-        """Starts episode 0 of the seed in every world; None: of the seed before."""
+        """Starts episode 0 in every world. None keeps the current seed."""
         handle = self._handle()
         if seed is not None:
             self._seed = _seed(seed)
@@ -175,7 +175,7 @@ class Worlds:
     def step(self, actions: npt.ArrayLike) -> None:
         """Plays one slot with whole numbers [W, A]: 0 is local, c is candidate server c.
 
-        An illegal action is an Error that names it, and nothing has changed then.
+        An illegal action raises an Error that names it and changes nothing.
         """
         self._handle().step(self._whole_numbers(actions))
 
@@ -184,7 +184,7 @@ class Worlds:
         self._handle().play(policy, _seed(seed), _whole("slots", slots, 0, 2**31 - 1))
 
     def close(self) -> None:
-        """Gives the worlds up; their memory goes with the last view of it."""
+        """Closes the worlds. Their memory is freed with the last view of it."""
         self._open = None
         self._arrays, self._tasks = {}, {}
 
@@ -208,7 +208,7 @@ class Worlds:
         return self._arrays[name].copy() if self._copy else self._arrays[name]
 
     def _whole_numbers(self, actions: npt.ArrayLike) -> Ints:
-        """The actions as the library reads them; a number that int32 cannot hold stays illegal."""
+        """The actions in the type that the library reads. A number that does not fit int32 stays illegal."""
         given = np.asarray(actions)
         shape = (self.num_worlds, self.num_agents)
         if given.shape != shape or given.dtype.kind not in "iu":

@@ -1,4 +1,4 @@
-"""The environments against the checkers of PettingZoo and Gymnasium, and against the raw worlds."""
+"""Tests the environments with the checkers of PettingZoo and Gymnasium, and against the raw worlds."""
 
 import warnings
 
@@ -22,12 +22,12 @@ def masked(mask: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 def test_pettingzoo_checks_the_interface():
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # what it only warns about counts too
+        warnings.simplefilter("error")  # its warnings count as errors
         parallel_api_test(gmel.ParallelEnv(SHORT), num_cycles=50)
 
 
 def test_pettingzoo_checks_the_seed():
-    # The test samples without masks.
+    # The checker samples actions without masks.
     parallel_seed_test(lambda: gmel.ParallelEnv(SHORT, illegal="local"), num_cycles=20)
 
 
@@ -50,7 +50,7 @@ def test_parallel_env_plays_one_world(copy):
         assert set(terminated.values()) == {False}
         assert set(truncated.values()) == {slot == 4}
     assert env.agents == []
-    for i, observation in enumerate(observations.values()):  # of the end, not of the next episode
+    for i, observation in enumerate(observations.values()):  # the observation at the end, not that of the next episode
         assert np.array_equal(observation["observation"], worlds.final_obs[0, i])
         assert np.array_equal(observation["action_mask"], worlds.final_mask[0, i])
         assert not np.array_equal(observation["observation"], worlds.obs[0, i])
@@ -92,7 +92,7 @@ def test_resets_without_a_seed_differ_and_follow_from_the_last():
 
 
 class One(gymnasium.Env):
-    """A VectorEnv of one world as the single environment that Gymnasium's checker takes."""
+    """A VectorEnv of one world as a single environment, which Gymnasium's checker needs."""
 
     def __init__(self):
         self.vector = gmel.VectorEnv(SHORT, 1, illegal="local")
@@ -161,7 +161,7 @@ def test_the_space_of_one_sub_environment_samples_with_its_mask():
 def test_vector_env_refuses_or_mends():
     env = gmel.VectorEnv(SHORT, 2)
     _, infos = env.reset(seed=1)
-    actions = np.ones((2, 6), int)  # not all have a task
+    actions = np.ones((2, 6), int)  # some agents have no task
     with pytest.raises(gmel.Error, match="action 1 is illegal"):
         env.step(actions)
     mended = gmel.VectorEnv(SHORT, 2, illegal="local")
@@ -188,7 +188,7 @@ def test_statistics_of_gymnasium_see_the_ends():
 
 
 def test_return_is_the_reward_of_the_report():
-    """The mean over agents of the sum over slots, as gmel simulate reports it."""
+    """The sum over slots, mean over agents, as gmel simulate reports it."""
     env, worlds = gmel.VectorEnv("paper", 1), gmel.Worlds("paper", 1, seed=2)
     env.reset(seed=2)
     total, rewards = 0.0, np.zeros(30)

@@ -1,4 +1,4 @@
-"""The raw worlds: the bits of Go, the life of their memory, errors."""
+"""Tests the raw worlds: the bits of Go, the lifetime of their memory, errors."""
 
 import gc
 import hashlib
@@ -78,7 +78,7 @@ def test_copies_stay():
     before = obs.copy()
     worlds.play("random")
     assert np.array_equal(obs, before)
-    obs[:] = 0  # the caller's own
+    obs[:] = 0  # a copy
     assert worlds.obs.any()
 
 
@@ -89,7 +89,7 @@ def test_a_view_outlives_close():
     worlds.close()
     del worlds
     gc.collect()
-    others = [gmel.Worlds(worlds=3, seed=s) for s in range(5)]  # would take freed memory
+    others = [gmel.Worlds(worlds=3, seed=s) for s in range(5)]  # these would reuse freed memory
     assert handle() is not None
     assert np.array_equal(obs, before)
     del obs, others
