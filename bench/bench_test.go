@@ -16,7 +16,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// tinyCases are all kinds of works at sizes of milliseconds on the reference backend.
+// tinyCases are all kinds of work at sizes that take milliseconds on the reference backend.
 func tinyCases() []Case {
 	return []Case{
 		Gemm(shape.Product{Kind: shape.Forward, M: 5, N: 4, K: 3}), Gemm(shape.Product{Kind: shape.GradX, M: 5, N: 4, K: 3}),
@@ -34,7 +34,7 @@ func tinyProximal() marl.Config {
 
 func onRef() Options { return Options{Backend: "ref", Length: time.Millisecond} }
 
-// Every work gives a complete row, and the same numbers whenever it is asked for them.
+// Every work gives a complete row, and repeated calls of Found give the same numbers.
 func TestRows(t *testing.T) {
 	for _, c := range tinyCases() {
 		row, err := Run(c, onRef())
@@ -106,7 +106,7 @@ func TestFoundDoesNotDependOnWhatRanBefore(t *testing.T) {
 	}
 }
 
-// The networks see observations of the size that the game has.
+// The sizes of observations and actions in the cases are those of the preset.
 func TestSizesAreThoseOfThePreset(t *testing.T) {
 	s, err := sim.Preset("paper")
 	if err != nil {
@@ -143,7 +143,7 @@ func TestSummaries(t *testing.T) {
 	}
 }
 
-// Samples are long enough for the clock, and the figure is their median.
+// Samples are long enough for the clock, and the reported time is their median.
 func TestMeasure(t *testing.T) {
 	m, err := measure(func(n int) (float64, error) { return 3e-5 * float64(n), nil }, time.Millisecond)
 	if err != nil || math.Abs(m.Median-3e-5) > 1e-12 || m.Spread() > 1e-12 || m.Samples < 5 {

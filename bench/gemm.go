@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// gigaflops is the unit of works that are products.
+// gigaflops is the unit of matrix products.
 const gigaflops = "GFLOP/s"
 
 // Gemms are the cases of "gemm": every product of the table.
@@ -61,8 +61,8 @@ func openGemm(backend kernels.Backend, p shape.Product) (Running, error) {
 	})
 }
 
-// Summaries are the geometric means of the rows' fractions of the floor, with and without the narrow
-// shapes; nil when there is nothing to sum up.
+// Summaries returns the geometric means of the rows' fractions of the floor, with and without the
+// narrow shapes. It returns nil if there is nothing to summarise.
 func Summaries(cases []Case, rows []Row) []Row {
 	var all, wide []float64
 	for i, r := range rows {

@@ -7,14 +7,14 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
-// stream is the random stream of one input: no input changes when another is added.
+// stream is the random stream of one input. Adding an input does not change the others.
 func stream(name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
 	return rand.New(philox.NewSource(1, h.Sum64()))
 }
 
-// normals are n normal numbers.
+// normals returns n normal numbers.
 func normals(name string, n int) []float32 {
 	rng, v := stream(name), make([]float32, n)
 	for i := range v {
@@ -23,7 +23,7 @@ func normals(name string, n int) []float32 {
 	return v
 }
 
-// choices are n whole numbers below bound.
+// choices returns n whole numbers below bound.
 func choices(name string, n, bound int) []float32 {
 	rng, v := stream(name), make([]float32, n)
 	for i := range v {
@@ -32,8 +32,8 @@ func choices(name string, n, bound int) []float32 {
 	return v
 }
 
-// masks are rows of legal actions: action 0 always, all the others in 40 % of the rows, as in a slot
-// in which 40 % of the agents have a task.
+// masks returns rows of legal actions. Action 0 is always legal, the others in 40 % of the rows, as in
+// a slot in which 40 % of the agents have a task.
 func masks(name string, rows, actions int) []float32 {
 	rng, v := stream(name), make([]float32, rows*actions)
 	for i := range rows {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// shortest is the least time of a sample: the clock and the loop must not show.
+// shortest is the least time of a sample, so that the cost of the clock and the loop is negligible.
 const shortest = time.Millisecond
 
 // Measurement is the time of one run.
@@ -15,13 +15,13 @@ type Measurement struct {
 	Samples           int
 }
 
-// Spread is the distance of the quartiles.
+// Spread is the interquartile range.
 func (m Measurement) Spread() float64 { return m.High - m.Low }
 
-// timer runs the work n times and returns the seconds of all.
+// timer runs the work n times and returns the total time in seconds.
 type timer func(n int) (float64, error)
 
-// measure times run for about the given time, at least five samples.
+// measure takes samples of run for about the given time, at least five.
 func measure(run timer, length time.Duration) (Measurement, error) {
 	n, err := calibrate(run, shortest)
 	if err != nil {
@@ -38,10 +38,10 @@ func measure(run timer, length time.Duration) (Measurement, error) {
 	return summarise(samples), nil
 }
 
-// calibrate warms up and returns how many runs take at least the given time.
+// calibrate warms up and returns the number of runs that take at least the given time.
 func calibrate(run timer, least time.Duration) (int, error) {
 	for n := 1; ; n *= 2 {
-		if _, err := run(n); err != nil { // a warm-up: the next is timed
+		if _, err := run(n); err != nil { // a warm-up before the timed call
 			return 0, err
 		}
 		s, err := run(n)

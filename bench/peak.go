@@ -6,8 +6,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// peak is the rate of fused multiply-adds of a backend now, in flop/s, and that of a copy, in bytes/s;
-// 0 where nobody measures it.
+// peak measures the present rates of a backend: fused multiply-adds in flop/s, and a copy in bytes/s.
+// A rate is 0 if the backend cannot measure it.
 func peak(backend string, o kernels.Options) (flops, bandwidth float64, err error) {
 	b, err := kernels.Open(backend, o)
 	if err != nil {

@@ -9,19 +9,19 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Share is one op of a Program with its part of the time.
+// Share is one op of a Program and its share of the time.
 type Share struct {
-	Op       string  `json:"op"`                 // with dimensions and arguments
-	Seconds  float64 `json:"seconds"`            // of one run, summed over the threads
-	Share    float64 `json:"share"`              // of all ops' time
+	Op       string  `json:"op"`                 // op with dimensions and arguments
+	Seconds  float64 `json:"seconds"`            // time of one run, summed over the threads
+	Share    float64 `json:"share"`              // fraction of the time of all ops
 	Rate     float64 `json:"flops,omitempty"`    // flop/s of one thread
-	Fraction float64 `json:"fraction,omitempty"` // of one thread's share of the peak
+	Fraction float64 `json:"fraction,omitempty"` // Rate over one thread's share of the peak
 }
 
-// shortList is how many ops of a profile are listed.
+// shortList is the number of ops in a profile.
 const shortList = 20
 
-// profile runs the case on a backend that measures every op, which costs a little.
+// profile runs the case on a backend that measures every op, which costs a little time.
 func profile(c Case, o Options, top float64) (list []Share, err error) {
 	o.Kernels.Profile = true
 	backend, err := kernels.Open(o.Backend, o.Kernels)

@@ -12,34 +12,34 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// What of a slot is measured. Masks are always written.
+// Works of Sim: the measured part of a slot. Masks are always written.
 const (
 	WorkAlone = "step"
 	WorkStep  = "step + observation"
 	WorkPlay  = "step + observation + random actions"
 )
 
-// SimRow is how fast worlds are stepped.
+// SimRow is the speed of stepping worlds.
 type SimRow struct {
 	Name    string  `json:"name"` // "sim"
 	Work    string  `json:"work"`
 	IEDs    int     `json:"ieds"`
 	Servers int     `json:"servers"`
-	Obs     int     `json:"observation"` // floats of an IED's observation
+	Obs     int     `json:"observation"` // number of floats in an IED's observation
 	Worlds  int     `json:"worlds"`
 	Engine  string  `json:"engine"`
 	Device  string  `json:"device"`
 	Threads int     `json:"threads"`
-	Seconds float64 `json:"seconds"` // of a slot of all worlds, median
+	Seconds float64 `json:"seconds"` // time of a slot of all worlds, median
 	Spread  float64 `json:"spread_seconds"`
 	Samples int     `json:"samples"`
 	Rate    float64 `json:"rate"`
 	Unit    string  `json:"unit"`
 
 	Bytes    float64 `json:"bytes_per_agent_step"`   // see StepBytes
-	Copied   float64 `json:"copy_bytes_per_second"`  // read and written by a copy on one thread, or by the device, after the row
+	Copied   float64 `json:"copy_bytes_per_second"`  // bytes read and written by a copy on one thread, or by the device; measured after the row
 	Fraction float64 `json:"fraction_of_floor"`      // bytes over bandwidth, over seconds
-	Memory   int64   `json:"device_bytes,omitempty"` // of a device that plays: state, working memory and what a slot reads and writes
+	Memory   int64   `json:"device_bytes,omitempty"` // memory of a device that plays: state, working memory, inputs and outputs of a slot
 	Commit   string  `json:"commit,omitempty"`
 	Go       string  `json:"go"`
 }
@@ -47,25 +47,26 @@ type SimRow struct {
 // SimOptions of Sim.
 type SimOptions struct {
 	Scenario *sim.Scenario
-	Worlds   int    // 0: so many that there are about 100,000 IEDs
+	Worlds   int    // 0: enough worlds for about 100,000 IEDs
 	Engine   string // as for sim.NewOn; "": the fastest
 	Threads  int
-	Backend  string          // "": no backend, the worlds step themselves; else one whose device plays them
+	Backend  string          // "": no backend, the engine steps the worlds; otherwise the backend whose device plays them
 	Kernels  kernels.Options // of Backend
-	Length   time.Duration   // of the measurement of a row
+	Length   time.Duration   // duration of the measurement of a row
 }
 
-// crowd is the number of IEDs in all worlds where nobody says otherwise.
+// crowd is the default number of IEDs in all worlds together.
 const crowd = 100_000
 
-// StepBytes is what a slot of one IED must move: the action, observation, mask, reward and flag that
-// others read or wrote, the task and backlogs that it reads and writes, mean gains that it reads.
+// StepBytes is the least memory traffic in bytes of one IED in a slot: the action, observation, mask,
+// reward and flag that it exchanges with the caller; the task and backlogs that it reads and writes;
+// the mean gains that it reads.
 func StepBytes(s *sim.Scenario) float64 {
 	words := 1 + s.ObsSize() + s.Actions() + 1 + 2*6 + s.Candidates()
 	return float64(4*words + 1)
 }
 
-// stepBytes leaves out the observation where it is not written.
+// stepBytes is StepBytes without the observation if work does not write it.
 func stepBytes(s *sim.Scenario, work string) float64 {
 	if work == WorkAlone {
 		return StepBytes(s) - float64(4*s.ObsSize())
@@ -114,7 +115,7 @@ func simRow(w *sim.Worlds, work string, threads int, m Measurement, copied float
 	return r
 }
 
-// processor is the name of the machine's processor, where a backend knows it.
+// processor is the name of the machine's processor, or "" if no backend knows it.
 func processor() string {
 	info, err := kernels.Describe("auto")
 	if err != nil {
@@ -123,7 +124,7 @@ func processor() string {
 	return info.Device
 }
 
-// chooser draws legal actions: cheap random numbers, because they are measured too.
+// chooser draws legal actions. Its random numbers are cheap, because the draws are measured too.
 type chooser struct {
 	w       *sim.Worlds
 	rng     *rand.Rand
@@ -139,16 +140,16 @@ func newChooser(w *sim.Worlds) *chooser {
 	return c
 }
 
-// choose draws for every IED with a task, from the table at a random place.
+// choose draws an action for every IED with a task. It reads the table from a random index.
 func (c *chooser) choose() {
 	u, at := c.w.U, c.rng.IntN(len(c.table))
 	for i := range c.actions {
-		legal := c.w.Mask[i*u+u-1] // all candidates or none
+		legal := c.w.Mask[i*u+u-1] // all candidates are legal or none is
 		c.actions[i] = int32(c.table[(at+i)%len(c.table)]*uint32(u)>>16) * int32(legal)
 	}
 }
 
-// play takes n slots and returns their time, with or without that of the choice.
+// play plays n slots and returns their time, with or without the time of the choices.
 func (c *chooser) play(n int, all bool) (seconds float64, err error) {
 	for range n {
 		begin := time.Now()
@@ -164,7 +165,7 @@ func (c *chooser) play(n int, all bool) (seconds float64, err error) {
 	return seconds, nil
 }
 
-// copyRate is the bytes a second that a copy far larger than the caches reads and writes.
+// copyRate is the bandwidth, in bytes/s read and written, of a copy far larger than the caches.
 func copyRate() float64 {
 	from, to := make([]float32, 16<<20), make([]float32, 16<<20)
 	for i := range from {
@@ -179,7 +180,7 @@ func copyRate() float64 {
 	return best
 }
 
-// Text is the row for people.
+// Text formats the row as a line of text.
 func (r *SimRow) Text() string {
 	return fmt.Sprintf("sim     N%-6d W%-6d %-36s %9s +- %4.1f %%  %8.2f M %s  %4.1f %% of the floor (%s)\n", r.IEDs, r.Worlds, r.Work,
 		duration(r.Seconds), 100*r.Spread/r.Seconds/2, r.Rate/1e6, r.Unit, 100*r.Fraction, r.Engine)

@@ -7,7 +7,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Every engine plays legal actions; the rates follow from the time of a slot.
+// Every engine plays legal actions, and the rates follow from the time of a slot.
 func TestSim(t *testing.T) {
 	s, err := sim.Load("population:40")
 	if err != nil {
@@ -35,7 +35,7 @@ func TestSim(t *testing.T) {
 	}
 }
 
-// Random actions are legal and are not always the same.
+// Random actions are legal and vary.
 func TestChooser(t *testing.T) {
 	s, err := sim.Preset("paper")
 	if err != nil {

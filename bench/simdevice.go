@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// simOnDevice measures worlds that a device plays for a Program: the step with observations alone, by
-// the device's clock, then whole slots with random legal actions, many in one call.
+// simOnDevice measures worlds that a device plays for a Program. First it measures only the step with
+// observations, by the device's clock, then whole slots with random legal actions, many in one call.
 func simOnDevice(o SimOptions, w *sim.Worlds) (rows []SimRow, err error) {
 	for _, work := range []string{WorkStep, WorkPlay} {
 		k := o.Kernels
@@ -32,7 +32,7 @@ func simDeviceRow(o SimOptions, k kernels.Options, w *sim.Worlds, work string) (
 	defer func() { err = errors.Join(err, b.Close()) }()
 	stream, ok := b.(kernels.Streamer)
 	if !ok {
-		return row, fmt.Errorf("bench: the backend %s plays no worlds on a device; allowed are gpu, or cpu for the engines of the worlds", b.Name())
+		return row, fmt.Errorf("bench: the backend %s plays no worlds on a device; allowed: gpu, or cpu for the engines of the worlds", b.Name())
 	}
 	s, err := OpenSlots(b, w)
 	if err != nil {
@@ -53,7 +53,7 @@ func simDeviceRow(o SimOptions, k kernels.Options, w *sim.Worlds, work string) (
 	return row, err
 }
 
-// timer is the time of whole slots, or of the step alone, which the backend measures.
+// timer measures whole slots, or only the step, by the backend's clock.
 func (s *Slots) timer(whole bool) timer {
 	return func(n int) (float64, error) {
 		begin, before := time.Now(), 0.0

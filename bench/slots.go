@@ -9,21 +9,21 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Slots is a rollout without a network, on any backend: a Program that draws legal actions, each as
-// probable as any other, and plays a slot.
+// Slots is a rollout without a network, on any backend: a Program that draws legal actions uniformly
+// and plays a slot.
 type Slots struct {
 	session *machine.Session
 	program *kernels.Program
 	results []machine.Tensor // the arguments of OpStep
 }
 
-// OpenSlots prepares worlds of the C engine, which stay the caller's, as the backend does. Until Close
-// nobody else may play them: the draws begin at what the worlds show now.
+// OpenSlots prepares a rollout in worlds of the C engine, from their present state. The caller keeps
+// worlds and backend, but must not step the worlds before Close.
 func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
 	w.RecordTasks(false)
 	env := w.Native()
 	if env == nil {
-		return nil, errors.New("bench: Programs play the worlds of the C engine, these are of the engine " + w.Engine())
+		return nil, errors.New("bench: a Program can play only worlds of the C engine; these worlds are of the engine " + w.Engine())
 	}
 	if err := w.Home(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
 	return s, nil
 }
 
-// buildSlots draws from the mask: its softmax over the legal actions is uniform.
+// buildSlots samples from the softmax of the mask, which is uniform over the legal actions.
 func buildSlots(layout *machine.Layout, env kernels.Environment, moment machine.Tensor, x machine.Slot) (*kernels.Program, error) {
 	b := machine.NewBuilder("slots", layout)
 	rows, actions := x.Mask.Shape()[0], x.Mask.Shape()[1]
@@ -60,7 +60,7 @@ func buildSlots(layout *machine.Layout, env kernels.Environment, moment machine.
 	return b.Build()
 }
 
-// Run plays n slots in one call of the backend, and may return before they are played.
+// Run plays n slots in one call of the backend. It may return before they are complete.
 func (s *Slots) Run(n int) error { return s.session.Repeat(s.program, n) }
 
 // Sync waits for the slots.
@@ -79,7 +79,7 @@ func (s *Slots) Results() ([]Array, error) {
 	return list, nil
 }
 
-// stepSeconds is the time of the op that plays, over all slots so far, on a backend that measures it.
+// stepSeconds is the time of OpStep, summed over all slots so far. It fails unless the backend measures ops.
 func (s *Slots) stepSeconds() (float64, error) {
 	f, ok := s.session.Profile(s.program)
 	if !ok {
@@ -89,8 +89,8 @@ func (s *Slots) stepSeconds() (float64, error) {
 	return f.Seconds[at], nil
 }
 
-// bytes are those of the arena.
+// bytes is the size of the arena.
 func (s *Slots) bytes() int64 { return 4 * s.program.Arena }
 
-// Close frees the memory and brings the worlds home.
+// Close frees the memory and brings the state of the worlds back to the host.
 func (s *Slots) Close() error { return s.session.Close() }

@@ -11,8 +11,8 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// TestSlots: the actions are legal, or the worlds would refuse them, all occur, and two backends
-// agree on the worlds.
+// TestSlots: the actions are legal (the worlds refuse others), every action occurs, and two backends
+// play the same worlds.
 func TestSlots(t *testing.T) {
 	s, err := sim.Load("population:20")
 	if err != nil {
@@ -61,7 +61,7 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-// Who plays on no device, or with an engine that Programs do not know, is told so.
+// A backend without a device, and an engine that Programs cannot play, give an error that says so.
 func TestSlotsRefuse(t *testing.T) {
 	s, err := sim.Load("population:20")
 	if err != nil {

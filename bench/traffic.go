@@ -10,8 +10,9 @@ import (
 // stretch is [from, to) of the arena.
 type stretch struct{ from, to int64 }
 
-// traffic is the bytes that one run of p must move whatever is fused: the floats below resident
-// that it reads, and those that it writes, each once. Of a table only the rows taken count.
+// traffic is the least memory traffic of one run of p in bytes, for any fusion: every float below
+// resident that it reads, and every one that it writes, counts once. Of a table only the rows that
+// are gathered count.
 func traffic(p *kernels.Program, resident int64) int64 {
 	var read, written []stretch
 	rows := int64(0)
@@ -39,7 +40,7 @@ func traffic(p *kernels.Program, resident int64) int64 {
 	return 4 * (rows + union(read) + union(written))
 }
 
-// stretches is where argument a of op i lies in all iterations.
+// stretches returns the ranges of argument a of op i in all iterations.
 func stretches(p *kernels.Program, i, a int, n int64) (list []stretch) {
 	for _, at := range p.Places(i, a) {
 		list = append(list, stretch{at, at + n})
@@ -47,7 +48,7 @@ func stretches(p *kernels.Program, i, a int, n int64) (list []stretch) {
 	return list
 }
 
-// union is the floats that are in any of the stretches.
+// union is the number of floats in the union of the stretches.
 func union(list []stretch) (n int64) {
 	slices.SortFunc(list, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
 	end := int64(-1)

@@ -6,15 +6,15 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// TestTraffic counts by hand: every resident float once, temporaries never, of a table the rows
-// that are taken, and in loops all iterations.
+// TestTraffic compares with a count by hand: every resident float once, no temporaries, the gathered
+// rows of a table, and all iterations of loops.
 func TestTraffic(t *testing.T) {
 	unary := func(from, to int64) kernels.Desc {
 		return kernels.Desc{Op: kernels.OpUnary, Fn: kernels.FnSquare, Dim: [kernels.MaxDims]int64{4}, Arg: [kernels.MaxArgs]int64{from, to}}
 	}
 	gather := kernels.Desc{Op: kernels.OpGatherRows, Dim: [kernels.MaxDims]int64{2, 3, 100}, Arg: [kernels.MaxArgs]int64{20, 12, 500}}
 	plain := &kernels.Program{Arena: 600, Descs: []kernels.Desc{unary(0, 400), unary(2, 8), unary(400, 8), gather}}
-	// Reads 0 to 6, two indices and 2 x 3 of the table; writes 8 to 12; 400 and above is temporary.
+	// It reads 0 to 6, two indices and 2 x 3 of the table, and writes 8 to 12. 400 and above is temporary.
 	if got, want := traffic(plain, 400), int64(4*(6+2+6+4)); got != want {
 		t.Errorf("traffic %d bytes, want %d", got, want)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Both algorithms are measured in three columns, the later of which do more.
+// Both algorithms are measured in three columns; each later column does more work.
 func TestTrain(t *testing.T) {
 	s, err := sim.Load("population:8")
 	if err != nil {
