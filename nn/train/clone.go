@@ -29,7 +29,7 @@ func sources() clone {
 // revision is the commit of the clone, and whether files differ from it, if the clone is still what the program was made of.
 func (c clone) revision() (commit string, changed, ok bool) {
 	program, err := os.Executable()
-	if c.folder == "" || err != nil {
+	if c.folder == "" || err != nil || !c.holds(program) {
 		return "", false, false
 	}
 	linked, err := os.Stat(program)
@@ -42,6 +42,16 @@ func (c clone) revision() (commit string, changed, ok bool) {
 	}
 	status, err := c.git("status", "--porcelain")
 	return commit, status != "", err == nil
+}
+
+// holds reports whether a program is where the Go tool leaves what it links: in the clone, or in a folder of its own, as for go run
+// and go test. Elsewhere it may be a copy, whose time says nothing.
+func (c clone) holds(program string) bool {
+	if strings.Contains(program, "go-build") {
+		return true
+	}
+	path, err := filepath.Rel(c.folder, program)
+	return err == nil && filepath.IsLocal(path)
 }
 
 // changedSince reports whether a source was written after t, or that git does not know them.

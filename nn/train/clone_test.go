@@ -39,6 +39,9 @@ func TestClone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(c.folder, "new.go"), []byte("package x\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if c.holds("/elsewhere/gmel") || !c.holds(filepath.Join(c.folder, "gmel")) {
+		t.Error("a program elsewhere is taken for the clone's, or the clone's is not")
+	}
 	if again, changed, ok := c.revision(); !ok || !changed || again != commit {
 		t.Errorf("with a new file: commit %q, changed %t, %t", again, changed, ok)
 	}

@@ -9,7 +9,8 @@ const UnknownRevision = "unknown"
 // debug.BuildInfo. It is one of
 //   - what the Go tool stamped into the program, which `go build` and `go install` do in a clone;
 //   - without a stamp, as by `go run` or with -buildvcs=false, the commit of the clone that the program was compiled in, if that
-//     is still there, git can tell its commit, and no source in it was written after the program was linked;
+//     is still there, git can tell its commit, the program is where the Go tool linked it, and no source was written later (an old
+//     program that was copied inside the clone passes for a new one);
 //   - UnknownRevision in all other cases, such as with -trimpath and no stamp, or after a change of the sources.
 //
 // It covers what the Go tool compiles, and no library that the program is linked with.
