@@ -63,18 +63,18 @@ func openMLP(backend kernels.Backend, batch int, widths []int) (Running, error) 
 	g.network(p)
 	return g.open(backend, "mlp", func(b *machine.Builder) error {
 		f := nn.NewFragment()
-		bd := f.Bind(p, g.Params)
+		bd := f.Bind(p, g.net)
 		h := f.Input(x)
 		for _, l := range layers {
 			h = l.Apply(bd, h)
 		}
 		loss := op.Mean(op.Square(op.Sub(h, f.Input(y))))
-		if err := f.Gradients(loss, bd, g.Adam.Grads()); err != nil {
+		if err := f.Gradients(loss, bd, g.adam.Grads()); err != nil {
 			return err
 		}
-		f.Output(loss, g.Loss)
+		f.Output(loss, g.loss)
 		f.Lower(b)
-		g.Adam.Step(b)
+		g.adam.Step(b)
 		return nil
 	})
 }
@@ -92,13 +92,12 @@ func AMARLActor(batch, agents, hidden int) Case {
 
 func openAMARLActor(backend kernels.Backend, rows, hidden int) (Running, error) {
 	cfg := marl.Default()
-	cfg.ActorHidden = hidden
-	g, a := newGraph(), marl.NewActor(&cfg, observation, actions)
-	in := marl.ActorData{
-		Obs: g.normal("obs", rows, observation), Mask: g.input("mask", masks("mask", rows, actions), rows, actions),
-		Act: g.layout.Add("act", rows), Q: g.normal("q", rows, actions), Alpha: g.input("alpha", []float32{float32(cfg.Alpha)}),
+	g, a := newGraph(), marl.NewActor(hidden, observation, actions)
+	in := actorData{
+		obs: g.normal("obs", rows, observation), mask: g.input("mask", masks("mask", rows, actions), rows, actions),
+		act: g.layout.Add("act", rows), q: g.normal("q", rows, actions), alpha: g.input("alpha", []float32{float32(cfg.Alpha)}),
 	}
 	g.network(a.Params())
 	g.input("logit_penalty", []float32{float32(cfg.LogitPenalty)}) // for the peer
-	return g.open(backend, "actor", func(b *machine.Builder) error { return a.Step(b, g.Learner, &cfg, in) })
+	return g.open(backend, "actor", func(b *machine.Builder) error { return g.stepActor(b, a, &cfg, in) })
 }

@@ -46,9 +46,9 @@ func openCritic(backend kernels.Backend, batch, agents, hidden, heads int) (Runn
 	cfg.Hidden, cfg.Heads = hidden, heads
 	rows := batch * agents
 	g, c := newGraph(), marl.NewCritic(&cfg, agents, observation, actions)
-	in := marl.CriticData{
-		Obs: g.normal("obs", rows, observation), Act: g.input("act", choices("act", rows, actions), rows), Target: g.normal("target", rows),
+	in := criticData{
+		obs: g.normal("obs", rows, observation), act: g.input("act", choices("act", rows, actions), rows), target: g.normal("target", rows),
 	}
 	g.network(c.Params())
-	return g.open(backend, "critic", func(b *machine.Builder) error { return c.Step(b, g.Learner, in, 0) })
+	return g.open(backend, "critic", func(b *machine.Builder) error { return g.stepCritic(b, c, in) })
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 )
@@ -18,9 +17,11 @@ type graph struct {
 	session *machine.Session
 	program *kernels.Program
 
-	inputs []input
-	params *nn.Params
-	marl.Learner
+	inputs  []input
+	params  *nn.Params
+	net     *nn.Placed
+	adam    *nn.Adam
+	loss    machine.Tensor   // scalar, before the step
 	results []machine.Tensor // compared besides loss and gradients
 }
 
@@ -51,9 +52,9 @@ func (g *graph) normal(name string, shape ...int) machine.Tensor {
 // network places parameters, optimiser and loss.
 func (g *graph) network(p *nn.Params) {
 	g.params = p
-	g.Params = p.Place(g.layout, "net")
-	g.Adam = nn.NewAdam(g.layout, "adam", g.Params, nn.AdamConfig{LR: learningRate})
-	g.Loss = g.layout.Add("loss")
+	g.net = p.Place(g.layout, "net")
+	g.adam = nn.NewAdam(g.layout, "adam", g.net, nn.AdamConfig{LR: learningRate})
+	g.loss = g.layout.Add("loss")
 }
 
 // result places a tensor that is compared with a peer's.
@@ -92,12 +93,12 @@ func (g *graph) reset() error {
 	if g.params == nil {
 		return nil
 	}
-	flat := make([]float32, g.Params.Flat.Len())
-	g.Params.Init(flat, 1)
-	if err := g.session.Upload(g.Params.Flat, flat); err != nil {
+	flat := make([]float32, g.net.Flat.Len())
+	g.net.Init(flat, 1)
+	if err := g.session.Upload(g.net.Flat, flat); err != nil {
 		return err
 	}
-	return g.Adam.InitState(g.session)
+	return g.adam.InitState(g.session)
 }
 
 // Run implements Running.
@@ -130,7 +131,7 @@ func (g *graph) Given() ([]Array, error) {
 	if err != nil || g.params == nil {
 		return arrays, err
 	}
-	params, err := g.parameters("", g.Params)
+	params, err := g.parameters("", g.net)
 	return append(arrays, params...), err
 }
 
@@ -146,32 +147,32 @@ func (g *graph) Found() ([]Array, error) {
 	if err != nil || g.params == nil {
 		return arrays, err
 	}
-	if g.Loss != machine.None {
-		loss, err := g.download([]machine.Tensor{g.Loss})
+	if g.loss != machine.None {
+		loss, err := g.download([]machine.Tensor{g.loss})
 		if err != nil {
 			return nil, err
 		}
 		arrays = append(arrays, loss...)
 	}
-	grads, err := g.parameters("grad/", g.Adam.Grads())
+	grads, err := g.parameters("grad/", g.adam.Grads())
 	return append(arrays, grads...), err
 }
 
 // State implements Running: parameters, gradients, loss and results.
 func (g *graph) State() ([]Array, error) {
 	list := g.results
-	if g.Loss != machine.None {
-		list = append(list[:len(list):len(list)], g.Loss)
+	if g.loss != machine.None {
+		list = append(list[:len(list):len(list)], g.loss)
 	}
 	arrays, err := g.download(list)
 	if err != nil || g.params == nil {
 		return arrays, err
 	}
-	params, err := g.parameters("", g.Params)
+	params, err := g.parameters("", g.net)
 	if err != nil {
 		return nil, err
 	}
-	grads, err := g.parameters("grad/", g.Adam.Grads())
+	grads, err := g.parameters("grad/", g.adam.Grads())
 	return append(append(arrays, params...), grads...), err
 }
 

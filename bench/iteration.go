@@ -30,9 +30,14 @@ func Iteration(c marl.Config, agents int, whole bool) Case {
 			"agents": agents, "worlds": c.Worlds, "slots": c.SlotsPerIteration, "epochs": c.Epochs, "minibatches": c.Minibatches, "updates": flag(whole),
 		},
 		Open: func(b kernels.Backend) (Running, error) {
-			u := &update{cfg: c, backend: b, agents: agents}
-			i := &iteration{update: u, whole: whole}
-			u.own, u.before = i.rollouts, i.playEpisode
+			u := newProximal(c, b, agents)
+			i, ready := &iteration{update: u, whole: whole}, u.ready
+			u.own, u.ready = i.rollouts, func() error {
+				if err := i.playEpisode(); err != nil {
+					return err
+				}
+				return ready()
+			}
 			if _, err := u.opened(); err != nil {
 				return nil, err
 			}
@@ -73,7 +78,7 @@ func (i *iteration) playEpisode() error {
 
 // actions are those of the last rollout.
 func (i *iteration) actions() (Array, error) {
-	tables, err := i.horizon()
+	tables, err := i.tables()
 	if err != nil {
 		return Array{}, err
 	}
@@ -121,7 +126,7 @@ func (i *iteration) Found() ([]Array, error) {
 	if err := i.fresh(); err != nil {
 		return nil, err
 	}
-	return i.horizon()
+	return i.tables()
 }
 
 // flops is the arithmetic of the networks; that of the worlds is not counted.

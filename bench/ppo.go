@@ -5,6 +5,9 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/ppo"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
 )
 
 // ProximalUpdates are the cases of "ppo-update": one minibatch of the on-policy form.
@@ -22,21 +25,36 @@ func ProximalUpdate(batch, agents, hidden int) Case {
 }
 
 func openProximal(backend kernels.Backend, batch, agents, hidden int) (Running, error) {
-	u := &update{cfg: marl.DefaultOf(marl.AlgoPPO), backend: backend, agents: agents}
+	u := newProximal(marl.DefaultOf(marl.AlgoPPO), backend, agents)
 	u.own = u.rollout
 	u.cfg.Hidden, u.cfg.ActorHidden = hidden, hidden
 	u.cfg.Minibatches = u.cfg.Worlds * u.cfg.SlotsPerIteration / batch
 	return u.opened()
 }
 
+// newProximal is a trainer of amarl-ppo that learns from its first rollout.
+func newProximal(c marl.Config, backend kernels.Backend, agents int) *update {
+	u := &update{cfg: c, backend: backend, agents: agents}
+	u.ready = func() error {
+		if err := u.trainer.Rollout(); err != nil {
+			return err
+		}
+		return u.trainer.Prepare()
+	}
+	u.critic = func() *nn.Params { return marl.NewValueCritic(&u.cfg, agents, u.worlds.O).Params() }
+	return u
+}
+
 // rollout is the rollout that is learned from, with the settings and the rows of the first minibatch.
 func (u *update) rollout() ([]Array, error) {
-	rows, err := u.trainer.Minibatch(u.backend)
+	drawn, err := u.drawn(func(l marl.Learner, b *machine.Builder) []machine.Tensor {
+		return []machine.Tensor{l.(*ppo.Learner).Draws(b)}
+	})
 	if err != nil {
 		return nil, err
 	}
-	tables, err := u.horizon()
-	return append([]Array{u.proximalSettings(), vector("minibatch", rows...)}, tables...), err
+	tables, err := u.tables()
+	return append([]Array{u.proximalSettings(), vector("minibatch", drawn[0]...)}, tables...), err
 }
 
 // proximalSettings are those of the clipped objective and its optimisers.
@@ -46,11 +64,14 @@ func (u *update) proximalSettings() Array {
 		float32(c.MaxNorm), float32(c.Heads))
 }
 
-// horizon is the last rollout, with its advantages and returns.
-func (u *update) horizon() (arrays []Array, err error) {
-	tables, err := u.trainer.Horizon()
-	for _, t := range tables {
-		arrays = append(arrays, Array{t.Name, t.Shape, t.Data})
+// tables are those of the last rollout, with its advantages and returns.
+func (u *update) tables() (arrays []Array, err error) {
+	for _, x := range u.trainer.Workshop().Memory().Tables() {
+		data, err := marl.Read(u.trainer.Session(), x)
+		if err != nil {
+			return nil, err
+		}
+		arrays = append(arrays, Array{x.Name(), x.Shape(), data})
 	}
-	return arrays, err
+	return arrays, nil
 }

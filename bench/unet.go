@@ -36,10 +36,10 @@ func openBlock(backend kernels.Backend, batch, size, channels, groups int) (Runn
 		convs[i] = nn.NewConv2D(p, fmt.Sprintf("conv%d", i+1), [4]int{3, 3, channels, channels}, win, op.Identity, nn.KaimingUniform)
 	}
 	g.network(p)
-	g.Loss = machine.None // the gradient of y is given
+	g.loss = machine.None // the gradient of y is given
 	return g.open(backend, "block", func(b *machine.Builder) error {
 		f := nn.NewFragment()
-		bd := f.Bind(p, g.Params)
+		bd := f.Bind(p, g.net)
 		in := f.Input(x)
 		h := in
 		for i := range convs {
@@ -48,7 +48,7 @@ func openBlock(backend kernels.Backend, batch, size, channels, groups int) (Runn
 		h = op.Add(in, h)
 		// The gradient of sum(y dy) with respect to y is dy.
 		loss := op.Sum(op.Mul(h, f.Input(dy)))
-		if err := f.Gradients(loss, bd, g.Adam.Grads(), nn.InputGrad{Of: in, To: dx}); err != nil {
+		if err := f.Gradients(loss, bd, g.adam.Grads(), nn.InputGrad{Of: in, To: dx}); err != nil {
 			return err
 		}
 		f.Output(h, y)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/sim"
@@ -33,11 +34,15 @@ func Update(batch, agents, hidden int) Case {
 	}
 }
 
+// seed of the worlds and runs that are measured.
+const seed = 1
+
 // update is a trainer whose replay is filled and stays as it is.
 type update struct {
 	cfg     marl.Config
 	own     func() ([]Array, error) // what only this work's peer needs
-	before  func() error            // called between the warm-up and the first rollout of amarl-ppo; may be nil
+	ready   func() error            // called after the warm-up: what comes before the first update
+	critic  func() *nn.Params       // of the algorithm
 	backend kernels.Backend
 	agents  int
 	worlds  *sim.Worlds
@@ -47,7 +52,8 @@ type update struct {
 
 func openUpdate(backend kernels.Backend, batch, agents, hidden int) (Running, error) {
 	u := &update{cfg: marl.Default(), backend: backend, agents: agents}
-	u.own = u.draws
+	u.own, u.ready = u.draws, func() error { return u.trainer.Prepare() }
+	u.critic = func() *nn.Params { return marl.NewCritic(&u.cfg, agents, u.worlds.O, u.worlds.U).Params() }
 	u.cfg.Batch, u.cfg.Hidden, u.cfg.ActorHidden = batch, hidden, hidden
 	u.cfg.Replay, u.cfg.WarmupSlots = 2048, 64
 	return u.opened()
@@ -75,27 +81,16 @@ func (u *update) restart() error {
 	if err != nil {
 		return err
 	}
-	if u.worlds, err = sim.New(s.Population(u.agents), u.cfg.Worlds, 1); err != nil {
+	if u.worlds, err = sim.New(s.Population(u.agents), u.cfg.Worlds, seed); err != nil {
 		return err
 	}
-	if u.trainer, err = marl.NewTrainer(u.cfg, marl.OffloadingFor(&u.cfg, u.worlds), u.backend, 1); err != nil {
+	if u.trainer, err = marl.NewTrainer(u.cfg, marl.OffloadingFor(&u.cfg, u.worlds), u.backend, seed); err != nil {
 		return err
-	}
-	if u.cfg.Algo != marl.AlgoPPO {
-		return u.trainer.Rehearse(context.Background(), 0)
 	}
 	if err := u.trainer.WarmUp(context.Background()); err != nil {
 		return err
 	}
-	if u.before != nil {
-		if err := u.before(); err != nil {
-			return err
-		}
-	}
-	if err := u.trainer.Rollout(); err != nil {
-		return err
-	}
-	return u.trainer.Prepare()
+	return u.ready()
 }
 
 // Run implements Running.
@@ -144,13 +139,19 @@ func (u *update) Given() ([]Array, error) {
 
 // draws are the settings and random draws of the off-policy update.
 func (u *update) draws() ([]Array, error) {
-	d, err := u.trainer.Draws(u.backend)
+	drawn, err := u.drawn(func(l marl.Learner, b *machine.Builder) []machine.Tensor {
+		rows, next := l.(*amarl.Learner).Draws(b)
+		return []machine.Tensor{rows, next}
+	})
+	if err != nil {
+		return nil, err
+	}
 	c := &u.cfg
 	return []Array{
 		vector("settings", float32(c.Gamma), float32(c.Polyak), float32(c.AttentionPenalty), float32(c.LogitPenalty),
 			float32(c.LRCritic), float32(c.LRActor), float32(c.MaxNorm), float32(c.Heads)),
-		vector("rows", d.Rows...), vector("next", d.Next...),
-	}, err
+		vector("rows", drawn[0]...), vector("next", drawn[1]...),
+	}, nil
 }
 
 func vector(name string, v ...float32) Array { return Array{name, []int{len(v)}, v} }
@@ -173,7 +174,7 @@ func (u *update) Found() ([]Array, error) {
 		}
 		return ""
 	})
-	return append(arrays, Array{"critic_loss", nil, []float32{m.CriticLoss}}, Array{"actor_loss", nil, []float32{m.ActorLoss}}), err
+	return append(arrays, Array{"critic_loss", nil, []float32{m.Value("critic_loss")}}, Array{"actor_loss", nil, []float32{m.Value("actor_loss")}}), err
 }
 
 // State implements Running: networks, targets, gradients and moments, all but the replay.
@@ -198,12 +199,8 @@ func (u *update) kept(rename func(string) string) ([]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	critic := marl.NewCritic(&u.cfg, u.agents, u.worlds.O, u.worlds.U)
-	if u.cfg.Algo == marl.AlgoPPO {
-		critic = marl.NewValueCritic(&u.cfg, u.agents, u.worlds.O)
-	}
-	actor := marl.NewActor(&u.cfg, u.worlds.O, u.worlds.U)
-	nets := map[string]*nn.Params{"critic": critic.Params(), "actor": actor.Params()}
+	actor := marl.NewActor(u.cfg.ActorHidden, u.worlds.O, u.worlds.U)
+	nets := map[string]*nn.Params{"critic": u.critic(), "actor": actor.Params()}
 	var arrays []Array
 	for _, t := range s.Tensors {
 		name := rename(t.Name)

@@ -1,4 +1,4 @@
-package marl
+package marl_test
 
 import (
 	"flag"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -16,9 +17,9 @@ var (
 )
 
 // defaultTrainer is a trainer of the preset at default sizes with a filled replay.
-func defaultTrainer(b *testing.B, change func(*Config)) *Trainer {
+func defaultTrainer(b *testing.B, change func(*marl.Config)) *marl.Trainer {
 	b.Helper()
-	c := Default()
+	c := marl.Default()
 	c.Replay, c.WarmupSlots = 5000, 60
 	if *ofBatch > 0 {
 		c.Batch = *ofBatch
@@ -30,7 +31,7 @@ func defaultTrainer(b *testing.B, change func(*Config)) *Trainer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w, err := sim.New(s, c.Worlds, Split(1, StreamWorld))
+	w, err := sim.New(s, c.Worlds, marl.Split(1, marl.StreamWorld))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func defaultTrainer(b *testing.B, change func(*Config)) *Trainer {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { backend.Close() })
-	t, err := NewTrainer(c, Offloading(w), backend, 1)
+	t, err := marl.NewTrainer(c, marl.Offloading(w), backend, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -52,32 +53,32 @@ func defaultTrainer(b *testing.B, change func(*Config)) *Trainer {
 
 // One update at default sizes: B joint transitions of 30 IEDs.
 func BenchmarkUpdate(b *testing.B) {
-	for name, change := range map[string]func(*Config){
-		"resampled": func(c *Config) { c.ActorActions = ActionsResampled },
-		"replayed":  func(c *Config) { c.ActorActions = ActionsReplayed },
-		"uniform":   func(c *Config) { c.Attention = false },
+	for name, change := range map[string]func(*marl.Config){
+		"resampled": func(c *marl.Config) { c.ActorActions = marl.ActionsResampled },
+		"replayed":  func(c *marl.Config) { c.ActorActions = marl.ActionsReplayed },
+		"uniform":   func(c *marl.Config) { c.Attention = false },
 	} {
 		b.Run(name, func(b *testing.B) {
 			t := defaultTrainer(b, change)
 			b.ResetTimer()
 			for range b.N {
-				if err := t.learner.session.Run(t.learner.update); err != nil {
+				if err := t.Session().Run(t.UpdateProgram()); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.StopTimer()
-			t.learner.writeProfile(b)
+			writeProfile(b, t)
 		})
 	}
 }
 
 // writeProfile prints the time of every op of the update, if that was asked for.
-func (l *learner) writeProfile(b *testing.B) {
-	f, ok := l.session.Profile(l.update)
+func writeProfile(b *testing.B, t *marl.Trainer) {
+	f, ok := t.Profile(t.UpdateProgram())
 	if !ok {
 		return
 	}
-	if err := f.Write(os.Stdout, l.update, 0); err != nil {
+	if err := f.Write(os.Stdout, t.UpdateProgram(), 0); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -87,7 +88,7 @@ func BenchmarkSlot(b *testing.B) {
 	t := defaultTrainer(b, nil)
 	b.ResetTimer()
 	for range b.N {
-		if err := t.rollout(1); err != nil {
+		if err := t.Rollout(); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -95,10 +96,10 @@ func BenchmarkSlot(b *testing.B) {
 
 // The moments of the replay's rewards, once per iteration.
 func BenchmarkPrepare(b *testing.B) {
-	t := defaultTrainer(b, func(c *Config) { c.Replay = 50000 })
+	t := defaultTrainer(b, func(c *marl.Config) { c.Replay = 50000 })
 	b.ResetTimer()
 	for range b.N {
-		if err := t.learner.session.Run(t.learner.prepare); err != nil {
+		if err := t.Prepare(); err != nil {
 			b.Fatal(err)
 		}
 	}

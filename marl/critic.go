@@ -1,6 +1,8 @@
 package marl
 
 import (
+	"fmt"
+
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -29,6 +31,9 @@ type Critic struct {
 	hidden, output *nn.Linear // W_1 [2H, H], W_2 [H, U]
 }
 
+// Params lists the critic's parameters.
+func (c *Critic) Params() *nn.Params { return c.params }
+
 // NewCritic declares the parameters of a critic for A agents with O observations and U actions.
 func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
 	return newCritic(cfg, agents, obs, actions, actions)
@@ -55,14 +60,14 @@ func newCritic(cfg *Config, agents, obs, actions, outputs int) *Critic {
 	return c
 }
 
-// values is what a critic's forward pass leaves: Q and what the attention was made of.
-type values struct {
-	q          *nn.Node // [B*A, U] Q_i(o, .), or [B*A, 1] V_i(o)
+// Values is what a critic's forward pass leaves: Q and what the attention was made of.
+type Values struct {
+	Q          *nn.Node // [B*A, U] Q_i(o, .), or [B*A, 1] V_i(o)
 	query, key *nn.Node // [B*A, H] nil without attention
 }
 
-// forward builds Q for obs [B*A, O] and actions act [B*A], which is nil for a critic of states.
-func (c *Critic) forward(bd *nn.Bound, obs, act *nn.Node) values {
+// Forward builds Q for obs [B*A, O] and actions act [B*A], which is nil for a critic of states.
+func (c *Critic) Forward(bd *nn.Bound, obs, act *nn.Node) Values {
 	seen := obs
 	if c.actions > 0 {
 		seen = op.Concat(obs, op.OneHot(act, c.actions))
@@ -70,7 +75,7 @@ func (c *Critic) forward(bd *nn.Bound, obs, act *nn.Node) values {
 	e := c.encoder.Apply(bd, seen)
 	s := c.state.Apply(bd, obs)
 	v := c.value.Apply(bd, e)
-	var out values
+	var out Values
 	query, key := op.StopGradient(op.Affine(v, 0, 0)), op.StopGradient(op.Affine(v, 0, 0)) // all logits 0: uniform weights
 	if c.attention {
 		query = op.Linear(s, bd.Node(c.query), nil, op.Identity)
@@ -78,29 +83,29 @@ func (c *Critic) forward(bd *nn.Bound, obs, act *nn.Node) values {
 		out.query, out.key = query, key
 	}
 	x := op.Attention(query, key, v, c.agents, c.heads)
-	out.q = c.output.Apply(bd, c.hidden.Apply(bd, op.Concat(s, x)))
+	out.Q = c.output.Apply(bd, c.hidden.Apply(bd, op.Concat(s, x)))
 	return out
 }
 
-// taken returns Q_i(o, a_i) [B*A].
-func (v values) taken(act *nn.Node) *nn.Node { return op.Pick(v.q, act) }
+// Taken returns Q_i(o, a_i) [B*A].
+func (v Values) Taken(act *nn.Node) *nn.Node { return op.Pick(v.Q, act) }
 
-// state returns V_i(o) [B*A].
-func (v values) state() *nn.Node { return op.Reshape(v.q, v.q.Shape()[0]) }
+// State returns V_i(o) [B*A].
+func (v Values) State() *nn.Node { return op.Reshape(v.Q, v.Q.Shape()[0]) }
 
-// entropy is the mean entropy of the attention weights of each head, [h].
-func (c *Critic) entropy(v values) *nn.Node {
+// Entropy is the mean entropy of the attention weights of each head, [h].
+func (c *Critic) Entropy(v Values) *nn.Node {
 	return op.AttentionEntropy(v.query, v.key, c.agents, c.heads)
 }
 
-// loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
+// Loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
 // which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). The 1/A is
 // their scaling of the gradients of shared parameters; here all parameters are shared.
 // weight [B*A] may be nil: everyone counts.
-func (c *Critic) loss(v values, td, weight *nn.Node, penalty float64) *nn.Node {
+func (c *Critic) Loss(v Values, td, weight *nn.Node, penalty float64) *nn.Node {
 	loss := op.Mean(op.Square(td))
 	if weight != nil {
-		loss = weightedMean(op.Square(td), weight)
+		loss = WeightedMean(op.Square(td), weight)
 	}
 	if c.attention && penalty > 0 {
 		loss = op.Add(loss, op.AttentionPenalty(v.query, v.key, c.agents, c.heads, float32(penalty)))
@@ -108,11 +113,30 @@ func (c *Critic) loss(v values, td, weight *nn.Node, penalty float64) *nn.Node {
 	return loss
 }
 
-// weightedMean is sum(w x) / max(sum w, 1).
-func weightedMean(x, w *nn.Node) *nn.Node {
-	return op.Div(op.Sum(op.Mul(x, w)), atLeastOne(op.Sum(w)))
+// CheckGroups refuses groups that do not fit a world of so many agents.
+func CheckGroups(cfg *Config, agents int) error {
+	g := cfg.Neighbours
+	if g > 0 && agents%g != 0 {
+		return fmt.Errorf("marl: train.neighbours is %d, which does not divide the %d agents of a world; allowed: %s", g, agents, divisors(agents))
+	}
+	return nil
 }
 
-func atLeastOne(x *nn.Node) *nn.Node {
-	return op.StopGradient(op.Apply(x, op.Clamp(1, 1e9)))
+// divisors lists 0 and the numbers from 2 to n that divide n.
+func divisors(n int) string {
+	text := "0"
+	for d := 2; d <= n; d++ {
+		if n%d == 0 {
+			text += fmt.Sprintf(", %d", d)
+		}
+	}
+	return text
+}
+
+// AttentionScalars are the metrics of the entropies of each head, nats; ln(A-1) is uniform.
+func AttentionScalars(entropies []float32) (list []Scalar) {
+	for h, e := range entropies {
+		list = append(list, Scalar{fmt.Sprintf("attention_entropy_%d", h), e})
+	}
+	return list
 }

@@ -1,4 +1,4 @@
-package marl
+package marl_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
@@ -67,59 +69,41 @@ func TestCriticGolden(t *testing.T) {
 	// The golden loss is sum_i MSE_i + 1e-3 penalty; ours is 1/N of that.
 	c.Hidden, c.Heads, c.AttentionPenalty = g.H, g.Heads, 1e-3/float64(g.N)
 	rows := g.B * g.N
-	r := newRig(t, &c, sizes{g.B, g.N, g.O, g.U})
-	obs, act, y := r.add("obs", rows, g.O), r.add("act", rows), r.add("y", rows)
-	q, loss := r.add("q", rows, g.U), r.add("loss")
-	p := r.open(func(b *machine.Builder) {
+	r := newRig(t, &c, marl.Sizes{Worlds: g.B, Agents: g.N, Obs: g.O, Actions: g.U})
+	obs, act, y := r.Add("obs", rows, g.O), r.Add("act", rows), r.Add("y", rows)
+	q, loss := r.Add("q", rows, g.U), r.Add("loss")
+	p := r.Open(func(b *machine.Builder) {
 		f := nn.NewFragment()
-		bd := f.Bind(r.critic.params, r.criticOnline)
+		bd := r.criticOnline.Bind(f)
 		a := f.Input(act)
-		v := r.critic.forward(bd, f.Input(obs), a)
-		l := r.critic.loss(v, op.Sub(v.taken(a), f.Input(y)), nil, c.AttentionPenalty)
-		r.must(f.Gradients(l, bd, r.criticAdam.Grads()))
-		f.Output(v.q, q)
+		v := r.critic.Forward(bd, f.Input(obs), a)
+		l := r.critic.Loss(v, op.Sub(v.Taken(a), f.Input(y)), nil, c.AttentionPenalty)
+		r.Must(f.Gradients(l, bd, r.criticOnline.Adam.Grads()))
+		f.Output(v.Q, q)
 		f.Output(l, loss)
 		f.Lower(b)
 	})
 	for name, raw := range g.Weights {
-		r.put(r.lookup("critic/"+goldenNames[name]), numbers(t, raw))
+		r.Put(r.Lookup("critic/"+goldenNames[name]), numbers(t, raw))
 	}
-	r.put(obs, flatten(flatten(g.Obs)))
-	r.put(act, flatten(g.Actions))
-	r.put(y, flatten(g.Targets))
-	r.run(p)
+	r.Put(obs, flatten(flatten(g.Obs)))
+	r.Put(act, flatten(g.Actions))
+	r.Put(y, flatten(g.Targets))
+	r.Run(p)
 
-	closeTo(t, "Q", r.get(q), flatten(flatten(g.Q)), 1)
-	closeTo(t, "loss", r.get(loss), []float64{g.Loss}, float64(g.N))
+	marltest.CloseTo(t, "Q", r.Get(q), flatten(flatten(g.Q)), 1)
+	marltest.CloseTo(t, "loss", r.Get(loss), []float64{g.Loss}, float64(g.N))
 	for name, raw := range g.Grads {
-		grad := r.lookup(r.criticAdam.Grads().Flat.Name() + "/" + goldenNames[name])
-		closeTo(t, "gradient of "+name, r.get(grad), doubles(numbers(t, raw)), float64(g.N))
+		grad := r.Lookup(r.criticOnline.Adam.Grads().Flat.Name() + "/" + goldenNames[name])
+		marltest.CloseTo(t, "gradient of "+name, r.Get(grad), marltest.Doubles(numbers(t, raw)), float64(g.N))
 	}
 
 	// The Go reference, against the same numbers.
-	ref, pen := refCritic(r.params("critic"), wrap(rows, g.O, flatten(flatten(g.Obs))), flatten(g.Actions), g.N, g.Heads, true)
+	ref, pen := marltest.Critic(r.Params("critic"), marltest.Wrap(rows, g.O, flatten(flatten(g.Obs))), flatten(g.Actions), g.N, g.Heads, true)
 	for i, want := range flatten(flatten(g.Q)) {
-		near(t, "reference Q", ref.v[i], want, 1e-5*(1+math.Abs(want)))
+		marltest.Near(t, "reference Q", ref.V[i], want, 1e-5*(1+math.Abs(want)))
 	}
-	near(t, "reference penalty", pen, g.LogitPenalty, 1e-5)
-}
-
-// closeTo compares scale*got with want at float32 accuracy of the largest number.
-func closeTo(t *testing.T, what string, got []float32, want []float64, scale float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
-	}
-	top := 1e-3
-	for _, w := range want {
-		top = max(top, math.Abs(w))
-	}
-	for i, w := range want {
-		if d := math.Abs(scale*float64(got[i]) - w); !(d < 2e-5*top) {
-			t.Errorf("%s[%d] is %g, want %g", what, i, scale*float64(got[i]), w)
-			return
-		}
-	}
+	marltest.Near(t, "reference penalty", pen, g.LogitPenalty, 1e-5)
 }
 
 // judge is a critic with random parameters as a function.
@@ -129,21 +113,27 @@ type judge struct {
 	obs, act, q machine.Tensor
 }
 
-func newJudge(t *testing.T, c Config, n sizes) *judge {
+func newJudge(t *testing.T, c marl.Config, n marl.Sizes) *judge {
 	j := &judge{rig: newRig(t, &c, n)}
-	j.obs, j.act, j.q = j.add("obs", n.rows(), n.obs), j.add("act", n.rows()), j.add("q", n.rows(), n.actions)
-	j.p = j.open(func(b *machine.Builder) { j.criticValues(b, j.obs, j.act, j.q) })
+	j.obs, j.act, j.q = j.Add("obs", n.Rows(), n.Obs), j.Add("act", n.Rows()), j.Add("q", n.Rows(), n.Actions)
+	j.p = j.Open(func(b *machine.Builder) { j.lower(b) })
 	return j
 }
 
-func (j *judge) values(obs, act []float32) []float32 {
-	j.put(j.obs, obs)
-	j.put(j.act, act)
-	j.run(j.p)
-	return j.get(j.q)
+func (j *judge) lower(b *machine.Builder) {
+	f := nn.NewFragment()
+	f.Output(j.critic.Forward(j.criticOnline.Bind(f), f.Input(j.obs), f.Input(j.act)).Q, j.q)
+	f.Lower(b)
 }
 
-func testCritic(attention bool) Config {
+func (j *judge) values(obs, act []float32) []float32 {
+	j.Put(j.obs, obs)
+	j.Put(j.act, act)
+	j.Run(j.p)
+	return j.Get(j.q)
+}
+
+func testCritic(attention bool) marl.Config {
 	c := tiny(1)
 	c.Hidden, c.Heads, c.Attention = 16, 4, attention
 	return c
@@ -152,19 +142,19 @@ func testCritic(attention bool) Config {
 // Q_i(o, .) does not see agent i's own recorded action, and sees everybody else's.
 func TestOwnActionDoesNotEnter(t *testing.T) {
 	for _, attention := range []bool{true, false} {
-		n := sizes{2, 5, 6, 3}
+		n := marl.Sizes{Worlds: 2, Agents: 5, Obs: 6, Actions: 3}
 		j := newJudge(t, testCritic(attention), n)
-		rng := source(1)
-		obs, act := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions)
+		rng := marltest.Source(1)
+		obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
 		before := j.values(obs, act)
-		for i := range n.rows() {
+		for i := range n.Rows() {
 			old := act[i]
-			act[i] = float32((int(old) + 1) % n.actions)
+			act[i] = float32((int(old) + 1) % n.Actions)
 			after := j.values(obs, act)
 			act[i] = old
-			for k := range n.rows() {
-				same := equalBits(before[k*n.actions:][:n.actions], after[k*n.actions:][:n.actions])
-				own, together := k == i, k/n.agents == i/n.agents
+			for k := range n.Rows() {
+				same := marltest.EqualBits(before[k*n.Actions:][:n.Actions], after[k*n.Actions:][:n.Actions])
+				own, together := k == i, k/n.Agents == i/n.Agents
 				if want := own || !together; same != want {
 					t.Errorf("attention %t: action of row %d changed: row %d unchanged is %t, want %t", attention, i, k, same, want)
 				}
@@ -175,96 +165,87 @@ func TestOwnActionDoesNotEnter(t *testing.T) {
 
 // The order of the others does not matter, up to rounding.
 func TestPermutationOfOthers(t *testing.T) {
-	n := sizes{1, 5, 6, 3}
+	n := marl.Sizes{Worlds: 1, Agents: 5, Obs: 6, Actions: 3}
 	j := newJudge(t, testCritic(true), n)
-	rng := source(2)
-	obs, act := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions)
+	rng := marltest.Source(2)
+	obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
 	before := j.values(obs, act)
 	order := []int{0, 3, 1, 4, 2} // agent 0 stays
 	pobs, pact := make([]float32, len(obs)), make([]float32, len(act))
 	for to, from := range order {
-		copy(pobs[to*n.obs:][:n.obs], obs[from*n.obs:])
+		copy(pobs[to*n.Obs:][:n.Obs], obs[from*n.Obs:])
 		pact[to] = act[from]
 	}
 	after := j.values(pobs, pact)
 	for to, from := range order {
-		closeTo(t, fmt.Sprintf("Q of agent %d", from), after[to*n.actions:][:n.actions], doubles(before[from*n.actions:][:n.actions]), 1)
+		marltest.CloseTo(t, fmt.Sprintf("Q of agent %d", from), after[to*n.Actions:][:n.Actions], marltest.Doubles(before[from*n.Actions:][:n.Actions]), 1)
 	}
 }
 
 // With two agents the only other has weight 1, so attention and uniform weights agree.
 func TestTwoAgentsHaveWeightOne(t *testing.T) {
-	n := sizes{3, 2, 4, 3}
+	n := marl.Sizes{Worlds: 3, Agents: 2, Obs: 4, Actions: 3}
 	with, without := newJudge(t, testCritic(true), n), newJudge(t, testCritic(false), n)
-	for _, x := range without.layout.Tensors() {
+	for _, x := range without.Layout.Tensors() {
 		if len(x.Name()) > 7 && x.Name()[:7] == "critic/" {
-			without.put(x, with.get(with.lookup(x.Name())))
+			without.Put(x, with.Get(with.Lookup(x.Name())))
 		}
 	}
-	rng := source(3)
-	obs, act := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions)
-	if a, b := with.values(obs, act), without.values(obs, act); !equalBits(a, b) {
+	rng := marltest.Source(3)
+	obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
+	if a, b := with.values(obs, act), without.values(obs, act); !marltest.EqualBits(a, b) {
 		t.Errorf("%v and %v", a, b)
 	}
 }
 
 // One agent: the attention part is zeros.
 func TestOneAgent(t *testing.T) {
-	n := sizes{4, 1, 3, 2}
+	n := marl.Sizes{Worlds: 4, Agents: 1, Obs: 3, Actions: 2}
 	c := testCritic(true)
 	j := newJudge(t, c, n)
-	rng := source(4)
-	obs, act := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions)
-	want, _ := refCritic(j.params("critic"), wrap(n.rows(), n.obs, obs), act, 1, c.Heads, true)
-	closeTo(t, "Q", j.values(obs, act), want.v, 1)
+	rng := marltest.Source(4)
+	obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
+	want, _ := marltest.Critic(j.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, obs), act, 1, c.Heads, true)
+	marltest.CloseTo(t, "Q", j.values(obs, act), want.V, 1)
 }
 
 // Random sizes against the reference, with and without attention.
 func TestCriticAgainstReference(t *testing.T) {
 	for _, attention := range []bool{true, false} {
-		c, n := testCritic(attention), sizes{3, 7, 5, 4}
+		c, n := testCritic(attention), marl.Sizes{Worlds: 3, Agents: 7, Obs: 5, Actions: 4}
 		j := newJudge(t, c, n)
-		rng := source(5)
-		obs, act := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions)
-		want, _ := refCritic(j.params("critic"), wrap(n.rows(), n.obs, obs), act, n.agents, c.Heads, attention)
-		closeTo(t, "Q", j.values(obs, act), want.v, 1)
+		rng := marltest.Source(5)
+		obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
+		want, _ := marltest.Critic(j.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, obs), act, n.Agents, c.Heads, attention)
+		marltest.CloseTo(t, "Q", j.values(obs, act), want.V, 1)
 	}
 }
 
 // The loss in which only deciding agents count (critic_idle: false), with a penalty of weight.
 func TestCriticLossAgainstReference(t *testing.T) {
-	c, n := testCritic(true), sizes{3, 7, 5, 4}
+	c, n := testCritic(true), marl.Sizes{Worlds: 3, Agents: 7, Obs: 5, Actions: 4}
 	c.AttentionPenalty = 0.3
 	r := newRig(t, &c, n)
-	obs, act, y := r.add("obs", n.rows(), n.obs), r.add("act", n.rows()), r.add("y", n.rows())
-	weight, loss := r.add("weight", n.rows()), r.add("loss")
-	p := r.open(func(b *machine.Builder) {
+	obs, act, y := r.Add("obs", n.Rows(), n.Obs), r.Add("act", n.Rows()), r.Add("y", n.Rows())
+	weight, loss := r.Add("weight", n.Rows()), r.Add("loss")
+	p := r.Open(func(b *machine.Builder) {
 		f := nn.NewFragment()
 		a := f.Input(act)
-		v := r.critic.forward(f.Bind(r.critic.params, r.criticOnline), f.Input(obs), a)
-		f.Output(r.critic.loss(v, op.Sub(v.taken(a), f.Input(y)), f.Input(weight), c.AttentionPenalty), loss)
+		v := r.critic.Forward(r.criticOnline.Bind(f), f.Input(obs), a)
+		f.Output(r.critic.Loss(v, op.Sub(v.Taken(a), f.Input(y)), f.Input(weight), c.AttentionPenalty), loss)
 		f.Lower(b)
 	})
-	rng := source(6)
-	o, a, target, w := normals(rng, n.rows()*n.obs), actionsOf(rng, n.rows(), n.actions), normals(rng, n.rows()), make([]float32, n.rows())
+	rng := marltest.Source(6)
+	o, a, target, w := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions), marltest.Normals(rng, n.Rows()), make([]float32, n.Rows())
 	for i := range w {
 		w[i] = float32(rng.IntN(2))
 	}
-	r.put(obs, o)
-	r.put(act, a)
-	r.put(y, target)
-	r.put(weight, w)
-	r.run(p)
-	q, penalty := refCritic(r.params("critic"), wrap(n.rows(), n.obs, o), a, n.agents, c.Heads, true)
-	want := refCriticLoss(&c, q, penalty, a, wrap(n.rows(), 1, target).v, wrap(n.rows(), 1, w).v)
-	closeTo(t, "loss", r.get(loss), []float64{want}, 1)
-}
-
-func equalBits(a, b []float32) bool {
-	for i := range a {
-		if math.Float32bits(a[i]) != math.Float32bits(b[i]) {
-			return false
-		}
-	}
-	return len(a) == len(b)
+	r.Put(obs, o)
+	r.Put(act, a)
+	r.Put(y, target)
+	r.Put(weight, w)
+	r.Run(p)
+	q, penalty := marltest.Critic(r.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, o), a, n.Agents, c.Heads, true)
+	want := marltest.CriticLoss(c.AttentionPenalty, q, penalty, a, marltest.Wrap(n.Rows(), 1, target).V, marltest.Wrap(n.Rows(), 1, w).V)
+	marltest.CloseTo(t, "loss", r.Get(loss), []float64{want}, 1)
 }

@@ -1,17 +1,17 @@
-// Package marl trains the actors of many agents with a centralised attention
-// critic and executes them decentralised (AMARL): the actor-attention-critic of
-// Iqbal & Sha, "Actor-Attention-Critic for Multi-Agent Reinforcement Learning"
-// (ICML 2019, arXiv 1810.02912), applied to the edge offloading game of package
-// sim or to any other [Env].
+// Package marl trains the actors of many agents with a centralised critic and executes them
+// decentralised, in the edge offloading game of package sim or in any other [Env].
 //
-// Networks are gorgonia graphs (critic.go, actor.go); package nn/machine lowers
-// them together with sampling, replay, Adam and the target updates into Programs
-// over one arena (learner.go). A [Trainer] runs them: rollout, U updates, metrics.
+// How to learn is an [Algorithm]'s business, and each has a package of its own:
 //
-// There are two algorithms ([Config].Algo). The off-policy form (offpolicy.go, update.go) learns the
-// values of joint actions from a replay. The on-policy form (onpolicy.go, proximal.go) learns the
-// values of states, with the same attention, from rollouts that it forgets: proximal policy
-// optimisation (Schulman et al. 2017) with generalised advantages.
+//	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
+//	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
+//
+// This package holds what they share. A [Trainer] plays and learns: rollout, updates, metrics. An
+// algorithm builds its [Learner] in a [Workshop], where it declares networks ([Net]), a memory ([Ring]),
+// annealed scalars and [Statistics]; the trainer initialises, anneals, checks, plans, profiles and keeps
+// all that is declared there. Networks are gorgonia graphs (critic.go, actor.go); package nn/machine lowers
+// them together with sampling, storing and Adam into Programs over one arena. A [Policy] executes what
+// was learned.
 //
 // Shapes: W worlds, A agents (IEDs), O observation, U actions, B joint transitions of
 // a minibatch, H hidden, h heads. Agents are rows: a batch is [B*A, O].
@@ -21,6 +21,5 @@
 // An agent with one legal action (an IED without a task) has nothing to decide. Its
 // actor terms have weight 0 and means run over the agents that do decide; otherwise 60 %
 // of the actor's loss would be a constant. The critic keeps them: the value of "no task
-// now" is bootstrapped from by the slot before and must be right (Config.CriticIdle). Both algorithms
-// do so.
+// now" is bootstrapped from by the slot before and must be right (Config.CriticIdle).
 package marl

@@ -23,31 +23,30 @@ func (e *NonFiniteError) Error() string {
 // checkTransitions looks at what the worlds gave before it is learned from: a bad row could lie in
 // the replay, and in checkpoints, for thousands of updates before a minibatch draws it.
 func (t *Trainer) checkTransitions() error {
-	finite := make([]float32, 1)
-	if err := t.learner.session.Download(finite, t.learner.rollout.finite); err != nil || finite[0] == 1 {
+	finite, err := Read(t.session, t.shop.rollout.finite)
+	if err != nil || finite[0] == 1 {
 		return err
 	}
-	return t.culprit(t.learner.memory.tables)
+	return t.culprit(t.shop.memory.tables)
 }
 
 // checkFinite reads the statistics of the updates so far: a loss, norm or target that is not
 // finite makes its sum so. The search for the culprit costs time only then.
 func (t *Trainer) checkFinite() error {
-	l := t.learner
-	if err := l.session.Download(t.sums, l.statistic.sums); err != nil {
+	if err := t.session.Download(t.sums, t.shop.Statistics.sums); err != nil {
 		return err
 	}
 	if firstBad(t.sums) < 0 {
 		return nil
 	}
-	return t.culprit(t.suspects())
+	return t.culprit(t.shop.suspects())
 }
 
 // culprit names the first of some tensors, one of which is not finite, that is not.
 func (t *Trainer) culprit(of []machine.Tensor) error {
 	for _, x := range of {
-		v := make([]float32, x.Len())
-		if err := t.learner.session.Download(v, x); err != nil {
+		v, err := Read(t.session, x)
+		if err != nil {
 			return err
 		}
 		if i := firstBad(v); i >= 0 {
@@ -55,14 +54,6 @@ func (t *Trainer) culprit(of []machine.Tensor) error {
 		}
 	}
 	return fmt.Errorf("marl: update %d: not finite", t.update)
-}
-
-// suspects lists tensors from cause to effect: data, then gradients, then parameters.
-func (t *Trainer) suspects() []machine.Tensor {
-	l := t.learner
-	s := append([]machine.Tensor{}, l.memory.tables...)
-	return append(s, l.moments, l.criticAdam.Grads().Flat, l.criticOnline.Flat,
-		l.actorAdam.Grads().Flat, l.actorOnline.Flat, l.statistic.sums)
 }
 
 // firstBad returns the first index that is not finite, or -1.

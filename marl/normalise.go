@@ -8,23 +8,23 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// normaliser brings every feature of the observation to mean 0 and deviation 1, measured
+// Normaliser brings every feature of the observation to mean 0 and deviation 1, measured
 // once, over the warm-up, and then frozen: networks and replay never see it move. It is
 // part of the policy. Features come in units of their own; a gain whose useful range is a
 // tenth of its scale is learned many times slower.
-type normaliser struct {
+type Normaliser struct {
 	mean, scale machine.Tensor // [O]; scale is 1 / deviation
 }
 
 // obsClip limits a normalised feature: deep fades are rare and far away.
 const obsClip = 5
 
-func newNormaliser(l *machine.Layout, obs int) normaliser {
-	return normaliser{mean: l.Add("obs_mean", obs), scale: l.Add("obs_scale", obs)}
+func newNormaliser(l *machine.Layout, obs int) Normaliser {
+	return Normaliser{mean: l.Add("obs_mean", obs), scale: l.Add("obs_scale", obs)}
 }
 
-// apply returns the normalised obs [rows, O].
-func (n normaliser) apply(b *machine.Builder, obs machine.Tensor) machine.Tensor {
+// Apply returns the normalised obs [rows, O].
+func (n Normaliser) Apply(b *machine.Builder, obs machine.Tensor) machine.Tensor {
 	y := b.Temp(obs.Name()+"/normalised", obs.Shape()...)
 	b.Binary(kernels.BinSub, obs, n.mean, y)
 	b.Binary(kernels.BinMul, y, n.scale, y)
@@ -32,12 +32,12 @@ func (n normaliser) apply(b *machine.Builder, obs machine.Tensor) machine.Tensor
 	return y
 }
 
-// identity makes apply clip only.
-func (n normaliser) identity(s *machine.Session) error {
+// identity makes Apply clip only.
+func (n Normaliser) identity(s *machine.Session) error {
 	return n.upload(s, make([]float32, n.mean.Len()), ones(int(n.mean.Len())))
 }
 
-func (n normaliser) upload(s *machine.Session, mean, scale []float32) error {
+func (n Normaliser) upload(s *machine.Session, mean, scale []float32) error {
 	if err := s.Upload(n.mean, mean); err != nil {
 		return err
 	}
@@ -52,9 +52,9 @@ func ones(n int) []float32 {
 	return v
 }
 
-// featureMoments returns mean and 1/deviation of every column of x [rows, width], summed in
+// FeatureMoments returns mean and 1/deviation of every column of x [rows, width], summed in
 // float64 in the order of the rows. A constant column is only centred.
-func featureMoments(x []float32, width int) (mean, scale []float32) {
+func FeatureMoments(x []float32, width int) (mean, scale []float32) {
 	sum, squares := make([]float64, width), make([]float64, width)
 	for i, v := range x {
 		sum[i%width] += float64(v)
@@ -76,16 +76,20 @@ func featureMoments(x []float32, width int) (mean, scale []float32) {
 
 // normalise measures the observations of the warm-up.
 func (t *Trainer) normalise() error {
-	l := t.learner
-	if !t.cfg.NormaliseObs || l.memory.count == 0 {
+	w := t.shop
+	if !t.cfg.NormaliseObs || w.memory.count == 0 {
 		return nil
 	}
-	obs := l.memory.tables[0]
-	x := make([]float32, obs.Len())
-	if err := l.session.Download(x, obs); err != nil {
+	x, err := Read(t.session, w.memory.Observed)
+	if err != nil {
 		return err
 	}
-	filled := l.memory.count * l.size.agents * l.size.obs
-	mean, scale := featureMoments(x[:filled], l.size.obs)
-	return l.normaliser.upload(l.session, mean, scale)
+	mean, scale := FeatureMoments(x[:w.memory.count*w.Sizes.Agents*w.Sizes.Obs], w.Sizes.Obs)
+	return w.Normaliser.upload(t.session, mean, scale)
+}
+
+// Read returns a copy of a tensor.
+func Read(s *machine.Session, x machine.Tensor) ([]float32, error) {
+	v := make([]float32, x.Len())
+	return v, s.Download(v, x)
 }

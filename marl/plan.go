@@ -6,25 +6,40 @@ import (
 )
 
 // Memory is the plan of the trainer's arena and, on a device, of its launches and worlds.
-func (t *Trainer) Memory() train.Memory { return t.learner.plan() }
+func (t *Trainer) Memory() train.Memory {
+	lay, ring := t.shop.Layout, t.shop.memory
+	transitions, scratch := ring.floats(), ring.options.Scratch
+	parts := []train.MemoryPart{
+		{What: "transitions", Bytes: 4 * transitions, Setting: ring.options.Setting},
+		{What: "networks, optimisers and the slot at hand", Bytes: 4 * (lay.Size() - transitions), Setting: "train.hidden or train.worlds"},
+		{What: "scratch", Bytes: 4 * (t.floats() - lay.Size()), Setting: scratch},
+	}
+	if t.scratch > 0 {
+		parts = append(parts, train.MemoryPart{What: "launches", Bytes: t.scratch, Setting: scratch})
+	}
+	if t.stay.Device {
+		parts = append(parts, train.MemoryPart{What: "worlds", Bytes: t.stay.Bytes, Setting: "train.worlds"})
+	}
+	return train.Memory{Parts: parts}
+}
 
 // floats is the size of the arena: what outlives Programs, and the largest Program's scratch.
-func (l *learner) floats() int64 {
-	size := l.layout.Size()
-	for _, p := range l.programs() {
+func (t *Trainer) floats() int64 {
+	size := t.shop.Layout.Size()
+	for _, p := range t.Programs() {
 		size = max(size, p.Arena)
 	}
 	return size
 }
 
 // measureScratch asks a backend with memory of its own for what the launches of all Programs take of it.
-func (l *learner) measureScratch() error {
-	for _, p := range l.programs() {
-		bytes, err := scratchOf(l.backend, p)
+func (t *Trainer) measureScratch() error {
+	for _, p := range t.Programs() {
+		bytes, err := scratchOf(t.backend, p)
 		if err != nil {
 			return err
 		}
-		l.scratch += bytes
+		t.scratch += bytes
 	}
 	return nil
 }
@@ -39,8 +54,7 @@ func scratchOf(backend kernels.Backend, p *kernels.Program) (int64, error) {
 
 // EvaluationMemory is what one policy takes on the backend while it plays `rows` IEDs at a time.
 func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (train.MemoryPart, error) {
-	l := t.learner
-	p := newPolicy(t.cfg.Algo, l.size.obs, l.size.actions, t.cfg.ActorHidden, true, 0)
+	p := t.newPolicy(Execution{Backend: backend, Sampled: true})
 	x, err := p.newBatch(rows)
 	if err != nil {
 		return train.MemoryPart{}, err
@@ -49,25 +63,5 @@ func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (train.Mem
 	return train.MemoryPart{What: "evaluation", Bytes: bytes, Setting: "train.eval_episodes and table_episodes below 64"}, err
 }
 
-func (l *learner) plan() train.Memory {
-	memory, setting, scratch := l.memory.floats(), "train.replay", "train.batch"
-	if l.cfg.Algo == AlgoPPO {
-		memory, setting, scratch = memory+2*l.memory.tables[2].Len(), "train.worlds or train.slots_per_iteration", "train.worlds, or raise train.minibatches"
-	}
-	rest := l.layout.Size() - memory
-	parts := []train.MemoryPart{
-		{What: "transitions", Bytes: 4 * memory, Setting: setting},
-		{What: "networks, optimisers and the slot at hand", Bytes: 4 * rest, Setting: "train.hidden or train.worlds"},
-		{What: "scratch", Bytes: 4 * (l.floats() - l.layout.Size()), Setting: scratch},
-	}
-	if l.scratch > 0 {
-		parts = append(parts, train.MemoryPart{What: "launches", Bytes: l.scratch, Setting: scratch})
-	}
-	if l.stay.Device {
-		parts = append(parts, train.MemoryPart{What: "worlds", Bytes: l.stay.Bytes, Setting: "train.worlds"})
-	}
-	return train.Memory{Parts: parts}
-}
-
 // Worlds tells where the backend plays the worlds.
-func (t *Trainer) Worlds() kernels.Stay { return t.learner.stay }
+func (t *Trainer) Worlds() kernels.Stay { return t.stay }

@@ -1,10 +1,12 @@
-package marl
+package marl_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -29,8 +31,8 @@ func TestPlanCountsLaunches(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bytes [2]int64
-	for i, backend := range []kernels.Backend{openBackend(t, "ref", 1), inn{openBackend(t, "ref", 1)}} {
-		p, err := Plan(c, OffloadingFor(&c, w), backend, 1)
+	for i, backend := range []kernels.Backend{marltest.OpenBackend(t, "ref", 1), inn{marltest.OpenBackend(t, "ref", 1)}} {
+		p, err := marl.Plan(c, marl.OffloadingFor(&c, w), backend, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,9 +62,9 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 		backend    kernels.Backend
 		want       kernels.Stay
 	}{
-		{0, hotel{openBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
-		{0, openBackend(t, "ref", 1), kernels.Stay{}},
-		{3, hotel{openBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
+		{0, hotel{marltest.OpenBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
+		{0, marltest.OpenBackend(t, "ref", 1), kernels.Stay{}},
+		{3, hotel{marltest.OpenBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
 	} {
 		c := tiny(1)
 		c.Neighbours = x.neighbours
@@ -70,11 +72,11 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		env := OffloadingFor(&c, w)
+		env := marl.OffloadingFor(&c, w)
 		if w.Native() == nil && x.want.Device {
 			t.Skip("this binary has no C engine")
 		}
-		p, err := Plan(c, env, x.backend, 1)
+		p, err := marl.Plan(c, env, x.backend, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,8 +2,6 @@ package marl
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
@@ -12,19 +10,17 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Policy is a learned actor for execution: every IED decides from its own observation.
+// Policy is a learned head for execution: every IED decides from its own observation.
 // It implements sim.Policy. Its draws depend on the seed, the row and the slot, not on
 // the calls before, so evaluating twice gives the same actions.
 type Policy struct {
 	name        string
-	sampled     bool
+	how         Execution
 	obs         int
 	actions     int
-	actor       *Actor
+	head        Head
 	weights     []float32
 	mean, scale []float32 // of the normaliser
-	backend     kernels.Backend
-	seed        uint64
 
 	batch *batch // for the number of rows last asked for
 	err   error
@@ -32,25 +28,22 @@ type Policy struct {
 
 var _ sim.Policy = (*Policy)(nil)
 
-// Where a checkpoint keeps the actor.
-const (
-	actorName       = "actor"
-	metaActorHidden = "actor_hidden"
-	// MetaAlgo is the key of the algorithm.
-	MetaAlgo = "algo"
-)
+// Execution says how a Policy plays.
+type Execution struct {
+	Backend kernels.Backend // stays the caller's
+	Sampled bool            // false: the most probable action
+	Seed    uint64          // of the draws of a sampled policy
+}
 
-// NewPolicy takes the actor out of a checkpoint. Greedy (not sampled) takes the most
-// probable action. The backend stays the caller's.
-func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, sampled bool, seed uint64) (*Policy, error) {
-	hidden, err := strconv.Atoi(s.Meta[metaActorHidden])
-	if err != nil || hidden < 1 {
-		return nil, fmt.Errorf("marl: the checkpoint's %s is %q, want a number", metaActorHidden, s.Meta[metaActorHidden])
+// NewPolicy takes the head out of a checkpoint of a run with configuration c; obs and actions are O and U.
+func NewPolicy(c *Config, s *checkpoint.State, obs, actions int, how Execution) (*Policy, error) {
+	a, err := AlgorithmOf(c.Algo)
+	if err != nil {
+		return nil, err
 	}
-	p := newPolicy(s.Meta[MetaAlgo], obs, actions, hidden, sampled, seed)
-	p.backend = backend
-	flat := p.actor.params.Place(machine.NewLayout(), actorName).Flat
-	if p.weights, err = s.Tensor(flat.Name(), flat.Shape()...); err != nil {
+	p := newPolicy(a, c, Sizes{Obs: obs, Actions: actions}, how)
+	flat := p.head.Params().Place(machine.NewLayout(), "head").Flat
+	if p.weights, err = s.Tensor(s.Meta[metaHead], flat.Shape()...); err != nil {
 		return nil, err
 	}
 	n := newNormaliser(machine.NewLayout(), obs)
@@ -61,30 +54,31 @@ func NewPolicy(s *checkpoint.State, obs, actions int, backend kernels.Backend, s
 	return p, err
 }
 
-// Policy is a copy of the current actor; seed is that of a sampled policy's draws.
-func (t *Trainer) Policy(backend kernels.Backend, sampled bool, seed uint64) (*Policy, error) {
-	l := t.learner
-	p := newPolicy(t.cfg.Algo, l.size.obs, l.size.actions, t.cfg.ActorHidden, sampled, seed)
-	p.backend = backend
+// Policy is a copy of the current head.
+func (t *Trainer) Policy(how Execution) (*Policy, error) {
+	p := t.newPolicy(how)
+	_, net := t.learner.Head()
 	for _, x := range []struct {
 		to   *[]float32
 		from machine.Tensor
-	}{{&p.weights, l.actorOnline.Flat}, {&p.mean, l.normaliser.mean}, {&p.scale, l.normaliser.scale}} {
-		*x.to = make([]float32, x.from.Len())
-		if err := l.session.Download(*x.to, x.from); err != nil {
+	}{{&p.weights, net.Flat}, {&p.mean, t.shop.Normaliser.mean}, {&p.scale, t.shop.Normaliser.scale}} {
+		var err error
+		if *x.to, err = Read(t.session, x.from); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-func newPolicy(algo string, obs, actions, hidden int, sampled bool, seed uint64) *Policy {
-	p := &Policy{
-		name: algo + "-greedy", sampled: sampled, obs: obs, actions: actions,
-		seed: Split(seed, StreamExecution), actor: NewActor(&Config{ActorHidden: hidden}, obs, actions),
-	}
-	if sampled {
-		p.name = algo + "-sampled"
+func (t *Trainer) newPolicy(how Execution) *Policy {
+	return newPolicy(t.algorithm, &t.cfg, t.shop.Sizes, how)
+}
+
+func newPolicy(a Algorithm, c *Config, n Sizes, how Execution) *Policy {
+	how.Seed = Split(how.Seed, StreamExecution)
+	p := &Policy{name: a.Name() + "-greedy", how: how, obs: n.Obs, actions: n.Actions, head: a.Head(c, n.Obs, n.Actions)}
+	if how.Sampled {
+		p.name = a.Name() + "-sampled"
 	}
 	return p
 }
@@ -137,7 +131,7 @@ func (p *Policy) Choose(obs, mask []float32, moment [2]float32, actions []int32)
 type batch struct {
 	layout                     *machine.Layout
 	placed                     *nn.Placed
-	norm                       normaliser
+	norm                       Normaliser
 	session                    *machine.Session
 	program                    *kernels.Program
 	obs, mask, moment, actions machine.Tensor
@@ -147,7 +141,7 @@ type batch struct {
 // newBatch builds the Program for that many rows.
 func (p *Policy) newBatch(rows int) (*batch, error) {
 	lay := machine.NewLayout()
-	placed := p.actor.params.Place(lay, actorName)
+	placed := p.head.Params().Place(lay, "head")
 	norm := newNormaliser(lay, p.obs)
 	x := &batch{
 		layout: lay, placed: placed, norm: norm, obs: lay.Add("obs", rows, p.obs), mask: lay.Add("mask", rows, p.actions),
@@ -156,11 +150,10 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 	b := machine.NewBuilder("policy", lay)
 	logp := b.Temp("logp", rows, p.actions)
 	f := nn.NewFragment()
-	_, lp := p.actor.forward(f.Bind(p.actor.params, placed), f.Input(norm.apply(b, x.obs)), f.Input(x.mask))
-	f.Output(lp, logp)
+	f.Output(p.head.LogProbs(f.Bind(p.head.Params(), placed), f.Input(norm.Apply(b, x.obs)), f.Input(x.mask)), logp)
 	f.Lower(b)
-	if p.sampled {
-		b.Sample(logp, x.moment, x.actions, p.seed, uint32(StreamExecution))
+	if p.how.Sampled {
+		b.Sample(logp, x.moment, x.actions, p.how.Seed, uint32(StreamExecution))
 	} else {
 		b.ArgMax(logp, x.actions)
 	}
@@ -184,7 +177,7 @@ func (p *Policy) open(rows int) error {
 	if err != nil {
 		return err
 	}
-	if x.session, err = machine.NewSession(p.backend, x.layout, x.program); err != nil {
+	if x.session, err = machine.NewSession(p.how.Backend, x.layout, x.program); err != nil {
 		return err
 	}
 	err = x.norm.upload(x.session, p.mean, p.scale)

@@ -1,128 +1,56 @@
-package marl
+package marl_test
 
 import (
-	"math/rand/v2"
 	"testing"
 
-	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/kernels/philox"
-	"github.com/gmel-go/gmel/nn/machine"
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	_ "github.com/gmel-go/gmel/marl/amarl"
+	"github.com/gmel-go/gmel/marl/marltest"
+	_ "github.com/gmel-go/gmel/marl/ppo"
 )
 
-// rig is a learner whose Programs a test writes itself.
+// rig is a critic of actions whose Programs a test writes itself.
 type rig struct {
-	*offPolicy
-	t *testing.T
+	*marltest.Rig
+	critic       *marl.Critic
+	criticOnline *marl.Net
 }
 
-func newRig(t *testing.T, c *Config, n sizes) *rig {
-	l := &offPolicy{learner: &learner{cfg: c, size: n, seed: 3, layout: machine.NewLayout()}}
-	l.method = l
-	l.networks()
-	l.place()
-	return &rig{l, t}
+func newRig(t *testing.T, c *marl.Config, n marl.Sizes) *rig {
+	r := marltest.NewRig(t, c, n)
+	critic := marl.NewCritic(c, n.Agents, n.Obs, n.Actions)
+	return &rig{r, critic, r.Train("critic", critic.Params(), c.LRCritic)}
 }
 
-// offPolicyOf and onPolicyOf are what a trainer learns with.
-func offPolicyOf(tr *Trainer) *offPolicy { return tr.learner.method.(*offPolicy) }
-func onPolicyOf(tr *Trainer) *onPolicy   { return tr.learner.method.(*onPolicy) }
-
-// add places a test's own tensor.
-func (r *rig) add(name string, shape ...int) machine.Tensor {
-	return r.layout.Add("test/"+name, shape...)
+// tiny is a configuration for games of a second.
+func tiny(updates int) marl.Config {
+	c := marl.Default()
+	c.Updates, c.Worlds, c.Batch, c.Replay, c.WarmupSlots = updates, 8, 32, 2000, 8
+	c.Hidden, c.Heads, c.ActorHidden = 16, 2, 16
+	return c
 }
 
-// open builds one Program and starts the session with initialised parameters.
-func (r *rig) open(build func(b *machine.Builder)) *kernels.Program {
-	r.t.Helper()
-	b := machine.NewBuilder("test", r.layout)
-	build(b)
-	p, err := b.Build()
-	r.must(err)
-	r.session, err = machine.NewSession(openBackend(r.t, "auto", 1), r.layout, p)
-	r.must(err)
-	r.t.Cleanup(func() { r.session.Close() })
-	r.must(r.initialise())
-	return p
+// smallConfig is for the game of marltest.Small.
+func smallConfig(updates int) marl.Config {
+	c := tiny(updates)
+	c.Batch, c.Replay, c.WarmupSlots = 16, 4000, 25
+	c.Hidden, c.ActorHidden = 32, 32
+	return c
 }
 
-func (r *rig) must(err error) {
-	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
+func smallTrainer(t testing.TB, c marl.Config, seed uint64) *marl.Trainer {
+	t.Helper()
+	env, _ := marltest.Offloading(t, &c, marl.Split(seed, marl.StreamWorld))
+	return marltest.NewTrainer(t, c, env, seed)
 }
 
-func (r *rig) put(x machine.Tensor, v []float32) {
-	r.t.Helper()
-	r.must(r.session.Upload(x, v))
-}
-
-func (r *rig) get(x machine.Tensor) []float32 {
-	r.t.Helper()
-	v := make([]float32, x.Len())
-	r.must(r.session.Download(v, x))
-	return v
-}
-
-func (r *rig) run(p *kernels.Program) {
-	r.t.Helper()
-	r.must(r.session.Run(p))
-}
-
-// lookup finds a parameter.
-func (r *rig) lookup(name string) machine.Tensor {
-	r.t.Helper()
-	x, ok := r.layout.Lookup(name)
-	if !ok {
-		r.t.Fatalf("no tensor %q", name)
-	}
-	return x
-}
-
-// params reads the parameters under a prefix as the reference wants them.
-func (r *rig) params(prefix string) refParams {
-	return download(r.t, &Trainer{learner: r.learner}, prefix)
-}
-
-// random numbers of the tests.
-func source(seed uint64) *rand.Rand { return rand.New(philox.NewSource(seed, 99)) }
-
-func normals(rng *rand.Rand, n int) []float32 {
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = float32(rng.NormFloat64())
-	}
-	return v
-}
-
-func actionsOf(rng *rand.Rand, n, actions int) []float32 {
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = float32(rng.IntN(actions))
-	}
-	return v
-}
-
-// masks are random with action 0 always legal; about every third row has nothing else.
-func masks(rng *rand.Rand, rows, actions int) []float32 {
-	v := make([]float32, rows*actions)
-	for i := range rows {
-		v[i*actions] = 1
-		idle := rng.IntN(3) == 0
-		for u := 1; u < actions; u++ {
-			if !idle && rng.IntN(4) > 0 {
-				v[i*actions+u] = 1
-			}
-		}
-	}
-	return v
-}
-
-func doubles(v []float32) []float64 {
-	out := make([]float64, len(v))
-	for i, x := range v {
-		out[i] = float64(x)
-	}
-	return out
+// neighbourly is a short run in groups of 4 of 8 IEDs, over the ends of episodes.
+func neighbourly() marl.Config {
+	c := marl.DefaultOf(marl.AlgoPPO)
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Epochs, c.Minibatches = 48, 4, 12, 5, 2, 3
+	c.Hidden, c.Heads, c.ActorHidden, c.Neighbours = 16, 2, 16, 4
+	c.LogEvery, c.CheckpointEvery = 6, 12
+	return c
 }

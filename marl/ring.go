@@ -1,71 +1,120 @@
 package marl
 
 import (
+	"slices"
+
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// ring holds joint transitions in the arena: row r of every table is about all agents of one world
-// in one slot. The first table is what they observed, [R, A*O]. A Program fills it.
-type ring struct {
-	tables []machine.Tensor // [R, ...]
-	size   machine.Tensor   // [1] rows filled
-	rows   machine.Tensor   // [W] where the next transitions go
+// Ring is a learner's memory of joint transitions: row r of every table is about all agents of one
+// world in one slot. The slot Program fills it; the oldest rows are overwritten.
+type Ring struct {
+	Observed machine.Tensor // [R, A*O] the first table: what agents saw, as the world shows it
+	Size     machine.Tensor // [1] rows filled
+	rows     machine.Tensor // [W] where the next transitions go
 
-	capacity, count, next int // the ring on the host
+	layout      *machine.Layout
+	options     RingOptions
+	tables      []machine.Tensor // [R, ...]
+	count, next int              // the ring on the host
 }
 
-// column is a table of a ring: its name and its floats in a row.
-type column struct {
-	name  string
-	width int
+// RingOptions of NewRing.
+type RingOptions struct {
+	Prefix   string // of the names of tables; RolloutPrefix where an iteration uses the memory up
+	Observed string // name of the table of observations
+	Capacity int    // R, in joint transitions
+	Setting  string // what to lower where the memory is too large
+	Scratch  string // what to lower where the scratch memory of an update is too large
 }
 
-// newRing places the tables under a prefix; size is a tensor of its own prefix where a checkpoint
-// must hold it.
-func newRing(l *machine.Layout, prefix string, capacity, worlds int, columns []column) *ring {
-	r := &ring{capacity: capacity, size: l.Add(prefix+"size", 1), rows: l.Add(rolloutName+"rows", worlds)}
-	for _, c := range columns {
-		r.tables = append(r.tables, l.Add(prefix+c.name, capacity, c.width))
-	}
+// RolloutPrefix begins the names of tensors that a checkpoint need not hold.
+const RolloutPrefix = "rollout/"
+
+// NewRing places the memory of a learner, with its table of observations.
+func (w *Workshop) NewRing(o RingOptions) *Ring {
+	l := w.Layout
+	r := &Ring{layout: l, options: o, Size: l.Add(o.Prefix+"size", 1), rows: l.Add(RolloutPrefix+"rows", w.Sizes.Worlds)}
+	r.Observed = r.Table(o.Observed, w.Sizes.Agents*w.Sizes.Obs)
+	w.memory = r
 	return r
 }
 
-// insert appends one transition per world, overwriting the oldest, and moves on by so many rows.
-// columns are in the order of the tables.
-func (r *ring) insert(b *machine.Builder, columns []machine.Tensor, worlds int) {
-	for i, table := range r.tables {
-		b.ScatterRows(columns[i], r.rows, table)
+// Table places a table of so many floats a row.
+func (r *Ring) Table(name string, width int) machine.Tensor {
+	t := r.layout.Add(r.options.Prefix+name, r.options.Capacity, width)
+	r.tables = append(r.tables, t)
+	return t
+}
+
+// Tables lists them in the order in which they were placed.
+func (r *Ring) Tables() []machine.Tensor { return slices.Clone(r.tables) }
+
+// Capacity is the number of rows R.
+func (r *Ring) Capacity() int { return r.options.Capacity }
+
+// Filled is the number of rows that hold a transition.
+func (r *Ring) Filled() int { return r.count }
+
+// Entry is what a slot adds to a table: a row for each world.
+type Entry struct{ Table, Row machine.Tensor }
+
+// Keep ends a slot: it checks the entries and appends them to the memory.
+func (w *Workshop) Keep(b *machine.Builder, entries ...Entry) {
+	for _, e := range entries {
+		b.CheckFinite(e.Row, w.rollout.finite, true)
 	}
+	for _, e := range entries {
+		b.ScatterRows(e.Row, w.memory.rows, e.Table)
+	}
+	w.memory.moveOn(b, w.Sizes.Worlds)
+}
+
+// moveOn advances the places of the next transitions by a row for each world.
+func (r *Ring) moveOn(b *machine.Builder, worlds int) {
+	capacity := r.options.Capacity
 	by := func(a, c float32) op.Act { return op.Act{Fn: kernels.FnAffine, A: a, B: c} }
-	back := b.Temp("behind the ring", worlds) // rows that have left the ring begin at its front
+	back := b.Temp("past the end", worlds) // rows that have left the ring go on at its front
 	b.Unary(by(1, float32(worlds)), r.rows, r.rows)
-	b.Unary(by(1, float32(1-r.capacity)), r.rows, back)
+	b.Unary(by(1, float32(1-capacity)), r.rows, back)
 	b.Unary(op.Clamp(0, 1), back, back)
-	b.Unary(by(float32(r.capacity), 0), back, back)
+	b.Unary(by(float32(capacity), 0), back, back)
 	b.Binary(kernels.BinSub, r.rows, back, r.rows)
-	b.Unary(by(1, float32(worlds)), r.size, r.size)
-	b.Unary(op.Clamp(0, float32(r.capacity)), r.size, r.size)
+	b.Unary(by(1, float32(worlds)), r.Size, r.Size)
+	b.Unary(op.Clamp(0, float32(capacity)), r.Size, r.Size)
 }
 
 // advance follows the device by n rows.
-func (r *ring) advance(n int) {
-	r.next = (r.next + n) % r.capacity
-	r.count = min(r.count+n, r.capacity)
+func (r *Ring) advance(n int) {
+	r.next = (r.next + n) % r.options.Capacity
+	r.count = min(r.count+n, r.options.Capacity)
+}
+
+// Forget empties the memory.
+func (r *Ring) Forget(s *machine.Session) error {
+	r.count, r.next = 0, 0
+	if err := s.Upload(r.Size, []float32{0}); err != nil {
+		return err
+	}
+	return s.Upload(r.rows, r.places())
 }
 
 // places are the rows that the next transitions of all worlds go to.
-func (r *ring) places() []float32 {
+func (r *Ring) places() []float32 {
 	rows := make([]float32, r.rows.Len())
 	for i := range rows {
-		rows[i] = float32((r.next + i) % r.capacity)
+		rows[i] = float32((r.next + i) % r.options.Capacity)
 	}
 	return rows
 }
 
+// holds reports whether x is one of the tables.
+func (r *Ring) holds(x machine.Tensor) bool { return slices.Contains(r.tables, x) }
+
 // floats is the size of the tables.
-func (r *ring) floats() (n int64) {
+func (r *Ring) floats() (n int64) {
 	for _, t := range r.tables {
 		n += t.Len()
 	}

@@ -1,4 +1,4 @@
-package marl
+package marl_test
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
@@ -15,7 +17,7 @@ import (
 // Whoever plays the worlds (C inside of Programs, on any number of threads, or Go that C calls back),
 // a run has the same bits: networks, replay and worlds, over the ends of episodes.
 func TestRunsDoNotDependOnTheEngine(t *testing.T) {
-	compiled(t)
+	marltest.Compiled(t)
 	c := smallConfig(12)
 	c.SlotsPerIteration = 4
 	sameOnEveryEngine(t, c)
@@ -23,21 +25,21 @@ func TestRunsDoNotDependOnTheEngine(t *testing.T) {
 	sameOnEveryEngine(t, c)
 }
 
-func sameOnEveryEngine(t *testing.T, c Config) {
+func sameOnEveryEngine(t *testing.T, c marl.Config) {
 	t.Helper()
 	var want *checkpoint.State
 	for _, engine := range sim.Engines() {
 		for threads := 1; threads <= 3; threads++ {
-			w, err := sim.NewOn(engine, small(t), c.Worlds, 7)
+			w, err := sim.NewOn(engine, marltest.Small(t), c.Worlds, 7)
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr, err := NewTrainer(c, OffloadingFor(&c, w), openBackend(t, "auto", threads), 3)
+			tr, err := marl.NewTrainer(c, marl.OffloadingFor(&c, w), marltest.OpenBackend(t, "auto", threads), 3)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { tr.Close() })
-			if err := tr.Run(context.Background(), Hooks{}); err != nil {
+			if err := tr.Run(context.Background(), marl.Hooks{}); err != nil {
 				t.Fatal(err)
 			}
 			if w.Episodes(0) == 0 {
@@ -64,25 +66,25 @@ func sameOnEveryEngine(t *testing.T, c Config) {
 
 // An illegal action inside of a Program ends the run with the sentence that Step would give.
 func TestIllegalActionInAProgram(t *testing.T) {
-	compiled(t)
-	w, err := sim.New(small(t), 2, 1)
+	marltest.Compiled(t)
+	w, err := sim.New(marltest.Small(t), 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := tiny(1)
-	r := newRig(t, &c, sizes{w.W, w.A, w.O, w.U})
+	r := marltest.NewRig(t, &c, marl.Sizes{Worlds: w.W, Agents: w.A, Obs: w.O, Actions: w.U})
 	slot := machine.Slot{
-		Act: r.add("act", w.W, w.A), Obs: r.add("obs", w.W*w.A, w.O), Mask: r.add("mask", w.W*w.A, w.U),
-		NextObs: r.add("next obs", w.W*w.A, w.O), NextMask: r.add("next mask", w.W*w.A, w.U),
-		Reward: r.add("reward", w.W, w.A), Active: r.add("active", w.W, w.A), Ended: r.add("ended", w.W, w.A),
+		Act: r.Add("act", w.W, w.A), Obs: r.Add("obs", w.W*w.A, w.O), Mask: r.Add("mask", w.W*w.A, w.U),
+		NextObs: r.Add("next obs", w.W*w.A, w.O), NextMask: r.Add("next mask", w.W*w.A, w.U),
+		Reward: r.Add("reward", w.W, w.A), Active: r.Add("active", w.W, w.A), Ended: r.Add("ended", w.W, w.A),
 	}
-	p := r.open(func(b *machine.Builder) { b.Step(environment(Offloading(w)), slot) })
+	p := r.Open(func(b *machine.Builder) { b.Step(marl.Environment(marl.Offloading(w)), slot) })
 	actions := make([]int32, w.W*w.A)
 	actions[3] = int32(w.U)
 	act := make([]float32, len(actions))
 	act[3] = float32(w.U)
-	r.put(slot.Act, act)
-	err = r.session.Repeat(p, 2)
+	r.Put(slot.Act, act)
+	err = r.Session.Repeat(p, 2)
 	want := w.Step(actions)
 	if err == nil || want == nil || !strings.Contains(err.Error(), want.Error()) {
 		t.Errorf("error %q in a Program, %q from Step", err, want)

@@ -14,13 +14,13 @@ import (
 func (t *Trainer) State() (*checkpoint.State, error) {
 	s := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}
 	for _, x := range t.persistent() {
-		data := make([]float32, x.Len())
-		if err := t.learner.session.Download(data, x); err != nil {
+		data, err := Read(t.session, x)
+		if err != nil {
 			return nil, err
 		}
 		shape := append([]int{}, x.Shape()...)
-		if t.ring(x) {
-			shape[0] = t.learner.memory.count
+		if t.shop.memory.holds(x) {
+			shape[0] = t.shop.memory.count
 			data = data[:len(data)/x.Shape()[0]*shape[0]]
 		}
 		s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: x.Name(), Shape: shape, Data: data})
@@ -33,16 +33,23 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 	return s, nil
 }
 
+// Keys of a checkpoint.
+const (
+	MetaAlgo = "algo" // the algorithm
+	metaHead = "head" // the tensor with the parameters of the head
+)
+
 // meta holds the counters, and what must be equal for the bits to be.
 func (t *Trainer) meta() map[string]string {
-	n := t.learner.size
+	w := t.shop
+	n := w.Sizes
+	_, net := t.learner.Head()
 	return map[string]string{
 		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
-		"replay_next": strconv.Itoa(t.learner.memory.next), "replay_count": strconv.Itoa(t.learner.memory.count),
-		metaActorHidden: strconv.Itoa(t.cfg.ActorHidden),
-		MetaAlgo:        t.cfg.Algo,
-		"seed":          strconv.FormatUint(t.seed, 10),
-		"sizes":         fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.worlds, n.agents, n.obs, n.actions),
+		"replay_next": strconv.Itoa(w.memory.next), "replay_count": strconv.Itoa(w.memory.count),
+		MetaAlgo: t.algorithm.Name(), metaHead: net.Flat.Name(),
+		"seed":  strconv.FormatUint(w.Seed, 10),
+		"sizes": fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.Worlds, n.Agents, n.Obs, n.Actions),
 	}
 }
 
@@ -50,24 +57,14 @@ func (t *Trainer) meta() map[string]string {
 // which every slot overwrites. A layout lists tensors by place, a view after its whole.
 func (t *Trainer) persistent() (kept []machine.Tensor) {
 	end := int64(0)
-	for _, x := range t.learner.layout.Tensors() {
+	for _, x := range t.shop.Layout.Tensors() {
 		view := x.Offset() < end
 		end = max(end, x.Offset()+x.Len())
-		if !view && !strings.HasPrefix(x.Name(), rolloutName) {
+		if !view && !strings.HasPrefix(x.Name(), RolloutPrefix) {
 			kept = append(kept, x)
 		}
 	}
 	return kept
-}
-
-// ring reports whether x is a table of the replay.
-func (t *Trainer) ring(x machine.Tensor) bool {
-	for _, table := range t.learner.memory.tables {
-		if table == x {
-			return true
-		}
-	}
-	return false
 }
 
 // Restore continues from a State of a run with the same configuration, sizes and seed. After
@@ -93,12 +90,12 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 
 func (t *Trainer) restoreMeta(meta map[string]string) error {
 	own := t.meta()
-	for _, key := range []string{"sizes", "seed", MetaAlgo, metaActorHidden} {
+	for _, key := range []string{"sizes", "seed", MetaAlgo} {
 		if meta[key] != own[key] {
 			return fmt.Errorf("marl: the checkpoint has %s %q, this run has %q", key, meta[key], own[key])
 		}
 	}
-	r := t.learner.memory
+	r := t.shop.memory
 	for key, to := range map[string]*int{"update": &t.update, "slots": &t.slots, "replay_next": &r.next, "replay_count": &r.count} {
 		n, err := strconv.Atoi(meta[key])
 		if err != nil || n < 0 {
@@ -106,23 +103,23 @@ func (t *Trainer) restoreMeta(meta map[string]string) error {
 		}
 		*to = n
 	}
-	if r.count > r.capacity || r.next >= r.capacity {
-		return fmt.Errorf("marl: the checkpoint's memory holds %d transitions, this run has room for %d", r.count, r.capacity)
+	if r.count > r.Capacity() || r.next >= r.Capacity() {
+		return fmt.Errorf("marl: the checkpoint's memory holds %d transitions, this run has room for %d", r.count, r.Capacity())
 	}
 	return nil
 }
 
 func (t *Trainer) restoreTensor(s *checkpoint.State, x machine.Tensor) error {
 	shape := append([]int{}, x.Shape()...)
-	if t.ring(x) {
-		shape[0] = t.learner.memory.count
+	if t.shop.memory.holds(x) {
+		shape[0] = t.shop.memory.count
 	}
 	data, err := s.Tensor(x.Name(), shape...)
 	if err != nil {
 		return err
 	}
-	if t.ring(x) {
-		return t.learner.session.UploadRows(x, 0, data)
+	if t.shop.memory.holds(x) {
+		return t.session.UploadRows(x, 0, data)
 	}
-	return t.learner.session.Upload(x, data)
+	return t.session.Upload(x, data)
 }

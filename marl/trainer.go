@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -18,10 +19,17 @@ type Hooks struct {
 
 // Trainer is one training run.
 type Trainer struct {
-	cfg     Config
-	env     Env
-	seed    uint64
-	learner *learner
+	cfg       Config
+	env       Env
+	algorithm Algorithm
+	shop      *Workshop
+	learner   Learner
+
+	backend kernels.Backend
+	stay    kernels.Stay // where the worlds are played
+	scratch int64        // bytes of a device that launches of the Programs take besides the arena
+	session *machine.Session
+	programs
 
 	update int // updates done
 	slots  int // slots played in every world
@@ -48,22 +56,34 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	w, _, _, _ := env.Sizes()
+	w, a, o, u := env.Sizes()
 	if w != cfg.Worlds {
 		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", w, cfg.Worlds)
 	}
-	t := &Trainer{cfg: cfg, env: env, seed: seed}
-	var err error
-	if t.learner, err = newLearner(&t.cfg, environment(env), backend, seed); err != nil {
+	algorithm, err := AlgorithmOf(cfg.Algo)
+	if err != nil {
 		return nil, err
 	}
-	t.sums = make([]float32, t.learner.statistic.sums.Len())
+	t := &Trainer{cfg: cfg, env: env, algorithm: algorithm, backend: backend}
+	t.shop = NewWorkshop(&t.cfg, Sizes{w, a, o, u}, seed)
+	if t.learner, err = algorithm.Build(t.shop); err != nil {
+		return nil, err
+	}
+	t.sums = make([]float32, t.shop.Statistics.sums.Len())
+	game := environment(env)
+	t.stay = kernels.StayOf(backend, game)
+	if err := t.build(game); err != nil {
+		return nil, fmt.Errorf("marl: building the programs: %w", err)
+	}
+	if err := t.measureScratch(); err != nil {
+		return nil, fmt.Errorf("marl: planning the memory: %w", err)
+	}
 	return t, nil
 }
 
 // Open allocates the memory of a planned run.
 func (t *Trainer) Open() error {
-	if err := t.learner.open(); err != nil {
+	if err := t.open(); err != nil {
 		return err
 	}
 	if err := t.show(); err != nil {
@@ -77,10 +97,10 @@ func (t *Trainer) Update() int { return t.update }
 
 // Close frees the arena.
 func (t *Trainer) Close() error {
-	if t.learner.session == nil {
+	if t.session == nil {
 		return nil
 	}
-	return t.learner.session.Close()
+	return t.session.Close()
 }
 
 // Run trains until cfg.Updates, step by step, and calls the hooks that are due. When ctx is
@@ -112,10 +132,7 @@ func (c *Config) Schedule() train.Schedule {
 // Step is one iteration: rollout and updates. Numbers that are not finite are an error, before
 // anything of the iteration is kept.
 func (t *Trainer) Step(context.Context) error {
-	if err := t.rollout(t.cfg.SlotsPerIteration); err != nil {
-		return err
-	}
-	if err := t.learn(t.cfg.UpdatesAtOnce()); err != nil {
+	if err := t.Iterate(); err != nil {
 		return err
 	}
 	return t.checkFinite()
@@ -140,23 +157,40 @@ func (t *Trainer) WarmUp(ctx context.Context) error {
 	if err := t.normalise(); err != nil {
 		return err
 	}
-	return t.learner.method.warmed()
+	return t.learner.WarmedUp(t.session)
 }
 
-// learn takes n updates; between them nothing crosses to the host.
-func (t *Trainer) learn(n int) error {
-	l := t.learner
-	if err := l.anneal(t.update); err != nil {
+// Iterate is a whole iteration, rollout and updates, without metrics and reports.
+func (t *Trainer) Iterate() error {
+	if err := t.Rollout(); err != nil {
 		return err
 	}
-	if err := l.session.Run(l.prepare); err != nil {
+	return t.Learn(t.cfg.UpdatesAtOnce())
+}
+
+// Learn takes n updates on what is in memory; between them nothing crosses to the host.
+func (t *Trainer) Learn(n int) error {
+	if err := t.Prepare(); err != nil {
 		return err
 	}
-	if err := l.session.Repeat(l.update, n); err != nil {
+	return t.Repeat(n)
+}
+
+// Prepare does what the next updates share.
+func (t *Trainer) Prepare() error {
+	if err := t.shop.anneal(t.session, t.update); err != nil {
+		return err
+	}
+	return t.session.Run(t.prepare)
+}
+
+// Repeat takes n updates after Prepare, and waits for them.
+func (t *Trainer) Repeat(n int) error {
+	if err := t.session.Repeat(t.programs.update, n); err != nil {
 		return err
 	}
 	t.update += n
-	return l.session.Sync()
+	return t.session.Sync()
 }
 
 // Report returns the means since the last report and starts new ones.
@@ -166,5 +200,5 @@ func (t *Trainer) Report() (Metrics, error) {
 		return m, err
 	}
 	clear(t.sums)
-	return m, t.learner.session.Upload(t.learner.statistic.sums, t.sums)
+	return m, t.session.Upload(t.shop.Statistics.sums, t.sums)
 }

@@ -67,7 +67,7 @@ func TestEvaluationIsPlanned(t *testing.T) {
 	if err := tr.Open(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := tr.Policy(b, true, 1)
+	p, err := tr.Policy(marl.Execution{Backend: b, Sampled: true, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

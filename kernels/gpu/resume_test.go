@@ -13,6 +13,8 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	_ "github.com/gmel-go/gmel/marl/amarl" // registers itself
+	_ "github.com/gmel-go/gmel/marl/ppo"   // registers itself
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"

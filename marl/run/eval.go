@@ -58,7 +58,8 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	defer func() { err = errors.Join(err, backend.Close()) }()
 	var learned []sim.Policy
 	for _, sampled := range []bool{true, false} {
-		p, err := marl.NewPolicy(from.State, c.Scenario.ObsSize(), c.Scenario.Actions(), backend, sampled, o.Seed)
+		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
+		p, err := marl.NewPolicy(&c.Train, from.State, c.Scenario.ObsSize(), c.Scenario.Actions(), how)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", from.Path, err)
 		}

@@ -164,11 +164,11 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 
 // learned returns the current actor, sampled and greedy.
 func (j *job) learned() ([]sim.Policy, func() error, error) {
-	sampled, err := j.Policy(j.backend, true, j.config.EvalSeed)
+	sampled, err := j.Policy(marl.Execution{Backend: j.backend, Sampled: true, Seed: j.config.EvalSeed})
 	if err != nil {
 		return nil, nil, err
 	}
-	greedy, err := j.Policy(j.backend, false, j.config.EvalSeed)
+	greedy, err := j.Policy(marl.Execution{Backend: j.backend, Seed: j.config.EvalSeed})
 	if err != nil {
 		return nil, nil, err
 	}

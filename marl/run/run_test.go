@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/internal/setting"
+	_ "github.com/gmel-go/gmel/marl/amarl" // registers itself
+	_ "github.com/gmel-go/gmel/marl/ppo"   // registers itself
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/google/go-cmp/cmp"

@@ -1,6 +1,11 @@
-package marl
+package amarl
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
 
 // The climbing game (Claus & Boutilier 1998): the best joint action is surrounded by
 // penalties. 25 repeats: 275 at the optimum, 175 at the known trap, 125 where it is safe.
@@ -18,14 +23,14 @@ func playMatrix(t *testing.T, payoff [][]float32, seed uint64) float64 {
 	c.StandardiseReward, c.Gamma, c.Alpha, c.AlphaFinal, c.Replay = true, 0, 1, 0.01, 4000
 	// With the others' replayed actions the actors answer to who the others were, and stop
 	// below the trap (125 to 150 in the climbing game).
-	c.ActorActions = ActionsResampled
-	tr := newTrainer(t, c, newToy(matrixGame(payoff), c.Worlds, seed), seed)
-	run(t, tr)
-	pi := actorOf(t, tr).pi(tr, []float32{1, 0, 0, 1})
+	c.ActorActions = marl.ActionsResampled
+	tr := marltest.NewTrainer(t, c, marltest.NewToy(marltest.MatrixGame(payoff), c.Worlds, seed), seed)
+	marltest.Run(t, tr)
+	pi := marltest.Policy(t, tr, 1, 0, 0, 1)
 	best := [2]int{}
 	for i := range best {
-		for a, p := range pi.row(i) {
-			if p > pi.at(i, best[i]) {
+		for a, p := range pi.Row(i) {
+			if p > pi.At(i, best[i]) {
 				best[i] = a
 			}
 		}
@@ -35,7 +40,7 @@ func playMatrix(t *testing.T, payoff [][]float32, seed uint64) float64 {
 
 func testMatrix(t *testing.T, payoff [][]float32, trap, optimum float64) {
 	t.Helper()
-	compiled(t)
+	marltest.Compiled(t)
 	var returns []float64
 	for seed := range uint64(3) {
 		r := playMatrix(t, payoff, seed+1)

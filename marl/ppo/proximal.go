@@ -1,7 +1,8 @@
-package marl
+package ppo
 
 import (
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -24,18 +25,18 @@ type proximalOutputs struct{ loss, entropy, clipped, kl *nn.Node }
 //
 // with two numbers about it: the share of agents whose rho is outside of the clip, and mean
 // (rho - 1) - log rho, an estimate of KL(pi_old, pi) that is never negative (Schulman 2020).
-func proximal(cfg *Config, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
+func proximal(cfg *marl.Config, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
 	eps := float32(cfg.Clip)
 	change := op.Sub(op.Pick(logp, in.act), in.logp)
 	rho := op.Exp(change)
 	inside := op.Apply(rho, op.Clamp(1-eps, 1+eps))
 	gain := op.Min(op.Mul(rho, in.advantage), op.Mul(inside, in.advantage))
-	p.entropy = entropy(logp, in.active)
-	p.loss = op.Sub(op.Neg(weightedMean(gain, in.active)), op.Mul(p.entropy, in.alpha))
-	p.loss = withLogitPenalty(cfg, p.loss, logits, in.active)
-	p.kl = weightedMean(op.Sub(op.Affine(rho, 1, -1), change), in.active)
+	p.entropy = marl.Entropy(logp, in.active)
+	p.loss = op.Sub(op.Neg(marl.WeightedMean(gain, in.active)), op.Mul(p.entropy, in.alpha))
+	p.loss = marl.WithLogitPenalty(cfg.LogitPenalty, p.loss, logits, in.active)
+	p.kl = marl.WeightedMean(op.Sub(op.Affine(rho, 1, -1), change), in.active)
 	distance := op.Apply(op.Affine(rho, 1, -1), op.Act{Fn: kernels.FnAbs})
 	const steep = 1e9 // so that the clamp is 0 or 1
-	p.clipped = weightedMean(op.Apply(op.Affine(distance, steep, -eps*steep), op.Clamp(0, 1)), in.active)
+	p.clipped = marl.WeightedMean(op.Apply(op.Affine(distance, steep, -eps*steep), op.Clamp(0, 1)), in.active)
 	return p
 }

@@ -1,6 +1,7 @@
-package marl
+package amarl
 
 import (
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -18,10 +19,10 @@ type targetInputs struct {
 //
 //	V_i = Qbar_i(o', a') - alpha log pi_bar(a'_i | o'_i)               sampled
 //	V_i = sum_a pi_bar(a | o'_i) (Qbar_i(o', (a, a'_-i)) - alpha log pi_bar(a | o'_i))  expected
-func target(cfg *Config, q *nn.Node, in targetInputs) *nn.Node {
+func target(cfg *marl.Config, q *nn.Node, in targetInputs) *nn.Node {
 	soft := op.Sub(q, op.Mul(in.logp, in.alpha))
 	v := op.Pick(soft, in.act)
-	if cfg.TargetValue == TargetExpected {
+	if cfg.TargetValue == marl.TargetExpected {
 		v = op.SumRows(op.Mul(op.Exp(in.logp), soft))
 	}
 	goesOn := op.Affine(in.terminated, float32(-cfg.Gamma), float32(cfg.Gamma))

@@ -1,0 +1,6 @@
+package main
+
+import (
+	_ "github.com/gmel-go/gmel/marl/amarl" // registers itself
+	_ "github.com/gmel-go/gmel/marl/ppo"   // registers itself
+)

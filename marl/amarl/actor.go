@@ -1,0 +1,42 @@
+package amarl
+
+import (
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// ActorInputs are what the actor's loss takes from outside its own graph.
+type ActorInputs struct {
+	Q      *nn.Node // [B*A, U] Q_i(o, .) with the others' resampled actions; constant
+	Act    *nn.Node // [B*A] resampled actions
+	Active *nn.Node // [B*A] 1 where the agent has a decision
+	Alpha  *nn.Node // scalar
+}
+
+// closedForm is the mean over active agents of sum_a pi (alpha log pi - Q): soft policy
+// iteration's loss with the sum over the own actions done exactly. A masked action has
+// pi = 0 and finite log pi and Q, so it adds 0.
+func closedForm(logp *nn.Node, in ActorInputs) *nn.Node {
+	soft := op.Sub(op.Mul(logp, in.Alpha), in.Q)
+	return marl.WeightedMean(op.SumRows(op.Mul(op.Exp(logp), soft)), in.Active)
+}
+
+// sampledForm has the gradient E[grad log pi(a) (alpha log pi(a) - (Q(a) - b))], with the
+// counterfactual baseline b = sum_a pi Q (Iqbal & Sha 2019, eqs. 8 and 9).
+func sampledForm(logp *nn.Node, in ActorInputs) *nn.Node {
+	taken := op.Pick(logp, in.Act)
+	baseline := op.SumRows(op.Mul(op.Exp(logp), in.Q))
+	advantage := op.Sub(op.Pick(in.Q, in.Act), baseline)
+	weight := op.StopGradient(op.Sub(op.Mul(taken, in.Alpha), advantage))
+	return marl.WeightedMean(op.Mul(taken, weight), in.Active)
+}
+
+// ActorLoss is one of the two plus the mean squared logit of the active agents.
+func ActorLoss(cfg *marl.Config, logits, logp *nn.Node, in ActorInputs) *nn.Node {
+	form := closedForm
+	if cfg.ActorLoss == marl.ActorSampled {
+		form = sampledForm
+	}
+	return marl.WithLogitPenalty(cfg.LogitPenalty, form(logp, in), logits, in.Active)
+}

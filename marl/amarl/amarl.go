@@ -1,0 +1,135 @@
+// Package amarl is AMARL: the multi-actor-attention-critic of Iqbal & Sha, "Actor-Attention-Critic for
+// Multi-Agent Reinforcement Learning" (ICML 2019, arXiv 1810.02912). A critic of joint actions, with
+// attention over the other agents, learns off-policy from a replay with target networks; the actor is
+// one network that each agent executes on its own observation.
+package amarl
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// Algorithm is AMARL, for the registry of marl.
+type Algorithm struct{}
+
+func init() { marl.Register(Algorithm{}) }
+
+// Name implements marl.Algorithm.
+func (Algorithm) Name() string { return marl.AlgoAMARL }
+
+// Head implements marl.Algorithm: the actor.
+func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
+	return marl.NewActor(c.ActorHidden, obs, actions)
+}
+
+// Build implements marl.Algorithm.
+func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
+	if err := marl.CheckGroups(w.Config, w.Sizes.Agents); err != nil {
+		return nil, err
+	}
+	return newLearner(w), nil
+}
+
+// Learner is one run of AMARL. Its update is in update.go.
+type Learner struct {
+	*marl.Workshop
+	critic                    *marl.Critic
+	actor                     *marl.Actor
+	criticOnline, actorOnline *marl.Net
+	criticTarget, actorTarget *marl.Net
+	alpha                     machine.Tensor // scalar, the weight of the entropy
+	attention                 machine.Tensor // [h] attention entropy of the last Inspect
+	replay                    *replay
+}
+
+// What an update adds up.
+const (
+	criticLoss     = "critic_loss"     // with the attention penalty
+	squaredTD      = "squared_td"      // (Q - y)^2, deciding agents
+	targetMean     = "target"          // y, deciding agents
+	targetVariance = "target_variance" // of y within the minibatch, deciding agents
+	actorLossSum   = "actor_loss"      // with the logit penalty
+	policyEntropy  = "entropy"         // nats, deciding agents
+	criticNorm     = "critic_norm"     // of the gradient before the clip
+	actorNorm      = "actor_norm"      // of the gradient before the clip
+)
+
+func newLearner(w *marl.Workshop) *Learner {
+	c, n := w.Config, w.Sizes
+	l := &Learner{
+		Workshop: w, critic: marl.NewCritic(c, n.Agents, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
+	}
+	l.criticOnline = w.Train("critic", l.critic.Params(), c.LRCritic)
+	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
+	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
+	w.NewStatistics(criticLoss, squaredTD, targetMean, targetVariance, actorLossSum, policyEntropy, criticNorm, actorNorm)
+	l.attention = w.Layout.Add("attention_entropy", c.Heads)
+	l.criticTarget = w.Copy("critic_target", l.criticOnline)
+	l.actorTarget = w.Copy("actor_target", l.actorOnline)
+	l.replay = newReplay(w)
+	return l
+}
+
+// Head implements marl.Learner.
+func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorOnline }
+
+// Remember implements marl.Learner: the transitions of a slot go into the replay.
+func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
+	t := transition{
+		obs: x.Obs, mask: x.Mask, act: x.Act, reward: x.Reward, nextObs: x.NextObs, nextMask: x.NextMask,
+		terminated: b.Temp("terminated", l.Sizes.Rows()),
+	}
+	f := nn.NewFragment()
+	f.Output(marl.Terminated(f.Input(x.Ended)), t.terminated)
+	f.Lower(b)
+	l.Keep(b, l.replay.entries(t)...)
+}
+
+// Prepare implements marl.Learner: rewards are standardised by the whole replay's moments, which change
+// once per iteration only.
+func (l *Learner) Prepare(b *machine.Builder) {
+	b.Moments(l.replay.reward, machine.None, l.replay.Size, l.RewardMoments)
+}
+
+// WarmedUp implements marl.Learner: the warm-up stays in the replay.
+func (l *Learner) WarmedUp(*machine.Session) error { return nil }
+
+// Inspect implements marl.Learner. It measures what is too dear to measure in every update: the entropy
+// of the attention, on one minibatch.
+func (l *Learner) Inspect(b *machine.Builder) {
+	if !l.Config.Attention {
+		return
+	}
+	mb := l.sampleMinibatch(b)
+	f := nn.NewFragment()
+	v := l.critic.Forward(l.criticOnline.Bind(f), f.Input(mb.obs), f.Input(mb.act))
+	f.Output(l.critic.Entropy(v), l.attention)
+	f.Lower(b)
+}
+
+// Scalars implements marl.Learner:
+//
+//	td_error     root mean squared Q - y of deciding agents, in units of the standardised reward
+//	target_mean  mean of y
+//	entropy      of the policy of deciding agents, nats
+//	unexplained  mean squared TD error over the variance of y in a minibatch; 1: the critic knows nothing
+//	attention_entropy_h  see marl.AttentionScalars; 0 without attention
+//	grad_norm_*  norm of the gradient before the clip
+func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl.Scalar, error) {
+	attention, err := marl.Read(s, l.attention)
+	if err != nil {
+		return nil, err
+	}
+	list := []marl.Scalar{
+		{Name: "critic_loss", Value: mean(criticLoss)}, {Name: "actor_loss", Value: mean(actorLossSum)},
+		{Name: "td_error", Value: float32(math.Sqrt(float64(mean(squaredTD))))},
+		{Name: "target_mean", Value: mean(targetMean)}, {Name: "entropy", Value: mean(policyEntropy)},
+		{Name: "unexplained", Value: mean(squaredTD) / max(mean(targetVariance), 1e-6)},
+	}
+	list = append(list, marl.AttentionScalars(attention)...)
+	return append(list,
+		marl.Scalar{Name: "grad_norm_critic", Value: mean(criticNorm)}, marl.Scalar{Name: "grad_norm_actor", Value: mean(actorNorm)}), nil
+}

@@ -1,0 +1,106 @@
+package amarl
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
+
+func busyConfig(updates int) marl.Config {
+	c := tiny(updates)
+	c.NormaliseObs = true
+	c.StandardiseReward, c.Omega, c.SlotsPerIteration, c.UpdatesPerIteration = true, 0.5, 2, 2
+	c.AlphaFinal, c.LRFinal, c.LogitPenalty, c.AttentionPenalty, c.Replay = 0.001, 0.1, 1e-3, 1e-3, 100
+	c.LogEvery, c.CheckpointEvery = 4, 6
+	return c
+}
+
+// Every backend gives the same bits, whatever its threads, for every variant of the update.
+func TestBackendsAgreeToTheBit(t *testing.T) {
+	for _, variant := range []func(*marl.Config){
+		func(*marl.Config) {},
+		func(c *marl.Config) {
+			c.ActorLoss, c.TargetValue, c.ActorActions = marl.ActorSampled, marl.TargetExpected, marl.ActionsResampled
+		},
+		func(c *marl.Config) { c.Attention, c.CriticIdle, c.ActorActions = false, false, marl.ActionsResampled },
+	} {
+		c := busyConfig(20)
+		variant(&c)
+		marltest.SameEverywhere(t, c)
+	}
+}
+
+func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busyConfig(20)) }
+
+// A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.
+func TestResumeIsExact(t *testing.T) {
+	c := busyConfig(24)
+	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+}
+
+// A bad number stops the run, names its origin, and nothing of that iteration is kept.
+func TestNonFiniteStopsTheRun(t *testing.T) {
+	c := busyConfig(40)
+	r := marltest.Busy()
+	good, calls := r.Reward, 0
+	r.Reward = func(r []float32, s float32, step int, a []int32) {
+		good(r, s, step, a)
+		if calls++; calls > 200 {
+			r[1] = float32(math.NaN())
+		}
+	}
+	kept := 0
+	tr := marltest.NewTrainer(t, c, marltest.NewToy(r, c.Worlds, 1), 5)
+	err := tr.Run(context.Background(), marl.Hooks{Checkpoint: func() error { kept = tr.Update(); return nil }})
+	var bad *marl.NonFiniteError
+	if !errors.As(err, &bad) {
+		t.Fatalf("error %v, want NonFiniteError", err)
+	}
+	if bad.Tensor != "replay/reward" || kept == 0 || kept >= bad.Update {
+		t.Errorf("%v; last checkpoint at update %d", err, kept)
+	}
+}
+
+// The successor of a slot that ended an episode is the end of it, not the next beginning; a time
+// limit is no termination.
+func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
+	for _, limit := range []bool{true, false} {
+		r := marltest.Busy()
+		r.Limit = limit
+		c := tiny(1)
+		env := marltest.NewToy(r, c.Worlds, 1)
+		tr := marltest.NewTrainer(t, c, env, 5)
+		for step := range r.Length {
+			if err := tr.Rollout(); err != nil {
+				t.Fatal(err)
+			}
+			row := step * c.Worlds // of the first world
+			want := float32(0)
+			if step == r.Length-1 && !limit {
+				want = 1
+			}
+			if got := marltest.Get(t, tr, learnerOf(tr).replay.terminated)[row*r.Agents]; got != want {
+				t.Errorf("slot %d, limit %t: terminated is %g, want %g", step, limit, got, want)
+			}
+			if got := marltest.Get(t, tr, learnerOf(tr).replay.nextObs)[row*r.Agents*r.Obs+2]; got != float32(step+1)/5 {
+				t.Errorf("slot %d: the successor shows time %g", step, got)
+			}
+		}
+		if env.Obs()[2] != 0 {
+			t.Error("the next episode has not begun")
+		}
+	}
+}
+
+func smallConfig(updates int) marl.Config {
+	c := marl.Default()
+	c.Updates, c.Worlds, c.Batch, c.Replay, c.WarmupSlots = updates, 8, 16, 4000, 25
+	c.Hidden, c.ActorHidden = 32, 32
+	return c
+}
+
+func TestLearningBeatsRandom(t *testing.T) { marltest.LearnsToOffload(t, smallConfig(400)) }

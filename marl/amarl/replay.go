@@ -1,0 +1,41 @@
+package amarl
+
+import (
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// replay holds what all agents of one world saw, did and got in one slot. Observations are stored twice
+// (o and o'), which costs memory and saves every special case at the end of an episode and of the ring.
+type replay struct {
+	*marl.Ring
+	mask              machine.Tensor // [R, A*U]; the observations o are Ring.Observed, [R, A*O]
+	act, reward       machine.Tensor // [R, A]; the reward is mixed, not standardised
+	nextObs, nextMask machine.Tensor // [R, A*O], [R, A*U]; of the end of the episode where it ended
+	terminated        machine.Tensor // [R, A] 1 = nothing follows; 0 at a time limit
+}
+
+func newReplay(w *marl.Workshop) *replay {
+	agents, obs, actions := w.Sizes.Agents, w.Sizes.Obs, w.Sizes.Actions
+	r := w.NewRing(marl.RingOptions{
+		Prefix: "replay/", Observed: "obs", Capacity: w.Config.Replay, Setting: "train.replay", Scratch: "train.batch",
+	})
+	return &replay{
+		Ring: r, mask: r.Table("mask", agents*actions), act: r.Table("act", agents), reward: r.Table("reward", agents),
+		nextObs: r.Table("next_obs", agents*obs), nextMask: r.Table("next_mask", agents*actions), terminated: r.Table("terminated", agents),
+	}
+}
+
+// transition is a joint transition of every world in a Program.
+type transition struct {
+	obs, mask, act, reward        machine.Tensor // [W*A, O], [W*A, U], [W*A], [W, A]
+	nextObs, nextMask, terminated machine.Tensor // [W*A, O], [W*A, U], [W*A]
+}
+
+// entries says which table each part of a transition belongs to.
+func (r *replay) entries(t transition) []marl.Entry {
+	return []marl.Entry{
+		{Table: r.Observed, Row: t.obs}, {Table: r.mask, Row: t.mask}, {Table: r.act, Row: t.act}, {Table: r.reward, Row: t.reward},
+		{Table: r.nextObs, Row: t.nextObs}, {Table: r.nextMask, Row: t.nextMask}, {Table: r.terminated, Row: t.terminated},
+	}
+}

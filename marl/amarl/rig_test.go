@@ -1,0 +1,24 @@
+package amarl
+
+import (
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
+
+// rig is a learner whose Programs a test writes itself.
+type rig struct {
+	*Learner
+	*marltest.Rig
+}
+
+func newRig(t *testing.T, c *marl.Config, n marl.Sizes) *rig {
+	r := marltest.NewRig(t, c, n)
+	return &rig{newLearner(r.Workshop), r}
+}
+
+// learnerOf is what a trainer learns with.
+func learnerOf(tr *marl.Trainer) *Learner { return tr.Learner().(*Learner) }

@@ -1,0 +1,166 @@
+package amarl
+
+import (
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// minibatch is B joint transitions as rows of agents.
+type minibatch struct {
+	rows                          machine.Tensor // [B] of the replay
+	obs, mask, act, reward        machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A], [B*A] mixed
+	nextObs, nextMask, terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
+}
+
+// Update implements marl.Learner: one update of everything (Iqbal & Sha 2019, algorithm 1).
+func (l *Learner) Update(b *machine.Builder) error {
+	c := l.Config
+	mb := l.sampleMinibatch(b)
+	y := l.target(b, mb)
+	q := b.Temp("q", c.Batch*l.Sizes.Agents, l.Sizes.Actions)
+	if err := l.updateCritic(b, mb, y, q); err != nil {
+		return err
+	}
+	act := l.resample(b, mb)
+	if c.ActorActions == marl.ActionsResampled {
+		l.criticValues(b, mb.obs, act, q)
+	}
+	if err := l.updateActor(b, mb, act, q); err != nil {
+		return err
+	}
+	b.Polyak(l.criticOnline.Flat, l.criticTarget.Flat, float32(c.Polyak))
+	b.Polyak(l.actorOnline.Flat, l.actorTarget.Flat, float32(c.Polyak))
+	return nil
+}
+
+// Draws appends what the next update draws at random, so that another implementation can be given the same
+// numbers: the rows of the replay [B] and the actions a' of the target policy [B*A].
+func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
+	mb := l.sampleMinibatch(b)
+	_, next = l.nextActions(b, mb)
+	return mb.rows, next
+}
+
+// sampleMinibatch draws B rows of the replay uniformly, with replacement.
+func (l *Learner) sampleMinibatch(b *machine.Builder) minibatch {
+	r, n, rows := l.replay, l.Sizes, l.Config.Batch*l.Sizes.Agents
+	idx := b.Temp("rows", l.Config.Batch)
+	b.RandInt(r.Size, l.Updates, idx, marl.Split(l.Seed, marl.StreamReplay), uint32(marl.StreamReplay))
+	gather := func(name string, table machine.Tensor, shape ...int) machine.Tensor {
+		t := b.Temp(name, shape...)
+		b.GatherRows(table, idx, t)
+		return t
+	}
+	return minibatch{
+		rows: idx,
+		obs:  l.Normaliser.Apply(b, gather("obs", r.Observed, rows, n.Obs)), mask: gather("mask", r.mask, rows, n.Actions),
+		act: gather("act", r.act, rows), reward: gather("reward", r.reward, rows),
+		nextObs: l.Normaliser.Apply(b, gather("next_obs", r.nextObs, rows, n.Obs)), nextMask: gather("next_mask", r.nextMask, rows, n.Actions),
+		terminated: gather("terminated", r.terminated, rows),
+	}
+}
+
+// nextActions draws a' from the target policy.
+func (l *Learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machine.Tensor) {
+	rows := l.Config.Batch * l.Sizes.Agents
+	logp = b.Temp("target_logp", rows, l.Sizes.Actions)
+	act = b.Temp("target_act", rows)
+	l.actorTarget.LogProbs(b, l.actor, mb.nextObs, mb.nextMask, logp)
+	b.Sample(logp, l.Updates, act, marl.Split(l.Seed, marl.StreamTarget), uint32(marl.StreamTarget))
+	return logp, act
+}
+
+// target writes y [B*A] with the target actor and the target critic.
+func (l *Learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
+	logp, act := l.nextActions(b, mb)
+	y := b.Temp("y", l.Config.Batch*l.Sizes.Agents)
+	f := nn.NewFragment()
+	a := f.Input(act)
+	v := l.critic.Forward(l.criticTarget.Bind(f), f.Input(mb.nextObs), a)
+	f.Output(target(l.Config, v.Q, targetInputs{
+		reward: l.standardised(f, mb.reward), terminated: f.Input(mb.terminated),
+		logp: f.Input(logp), act: a, alpha: f.Input(l.alpha),
+	}), y)
+	f.Lower(b)
+	return y
+}
+
+// standardised is (r - mean) / std with the moments of the whole replay.
+func (l *Learner) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
+	r := f.Input(reward)
+	if !l.Config.StandardiseReward {
+		return r
+	}
+	mean := f.Input(l.Layout.View("reward_mean", l.RewardMoments, 0))
+	std := f.Input(l.Layout.View("reward_std", l.RewardMoments, 1))
+	return op.Div(op.Sub(r, mean), std)
+}
+
+// updateCritic takes one Adam step towards y and writes Q(o, .) from before it.
+func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
+	f := nn.NewFragment()
+	bd := l.criticOnline.Bind(f)
+	act, target := f.Input(mb.act), f.Input(y)
+	active := marl.Deciding(f.Input(mb.mask))
+	v := l.critic.Forward(bd, f.Input(mb.obs), act)
+	td := op.Sub(v.Taken(act), target)
+	weight := active
+	if l.Config.CriticIdle {
+		weight = nil
+	}
+	loss := l.critic.Loss(v, td, weight, l.Config.AttentionPenalty)
+	if err := f.Gradients(loss, bd, l.criticOnline.Adam.Grads()); err != nil {
+		return err
+	}
+	f.Output(v.Q, q)
+	s := l.Statistics
+	s.Output(f, b, criticLoss, loss)
+	s.Output(f, b, squaredTD, marl.WeightedMean(op.Square(td), active))
+	mean := marl.WeightedMean(target, active)
+	s.Output(f, b, targetMean, mean)
+	s.Output(f, b, targetVariance, marl.WeightedMean(op.Square(op.Sub(target, mean)), active))
+	f.Lower(b)
+	l.criticOnline.Adam.Step(b)
+	s.Add(b, criticNorm, l.criticOnline.Adam.Norm())
+	return nil
+}
+
+// resample draws all agents' actions from the current policy.
+func (l *Learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
+	rows := l.Config.Batch * l.Sizes.Agents
+	logp := b.Temp("policy_logp", rows, l.Sizes.Actions)
+	act = b.Temp("policy_act", rows)
+	l.actorOnline.LogProbs(b, l.actor, mb.obs, mb.mask, logp)
+	b.Sample(logp, l.Updates, act, marl.Split(l.Seed, marl.StreamActor), uint32(marl.StreamActor))
+	return act
+}
+
+// updateActor takes one Adam step on the actor's loss for Q(o, .) and own actions act, which
+// must be the current policy's; the closed form does not read them.
+func (l *Learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
+	f := nn.NewFragment()
+	bd := l.actorOnline.Bind(f)
+	mask := f.Input(mb.mask)
+	logits, lp := l.actor.Forward(bd, f.Input(mb.obs), mask)
+	in := ActorInputs{Q: f.Input(q), Act: f.Input(act), Active: marl.Deciding(mask), Alpha: f.Input(l.alpha)}
+	loss := ActorLoss(l.Config, logits, lp, in)
+	if err := f.Gradients(loss, bd, l.actorOnline.Adam.Grads()); err != nil {
+		return err
+	}
+	l.Statistics.Output(f, b, actorLossSum, loss)
+	l.Statistics.Output(f, b, policyEntropy, marl.Entropy(lp, in.Active))
+	f.Lower(b)
+	l.actorOnline.Adam.Step(b)
+	l.Statistics.Add(b, actorNorm, l.actorOnline.Adam.Norm())
+	return nil
+}
+
+// criticValues writes Q(o, .) of the online critic.
+func (l *Learner) criticValues(b *machine.Builder, obs, act, q machine.Tensor) {
+	f := nn.NewFragment()
+	v := l.critic.Forward(l.criticOnline.Bind(f), f.Input(obs), f.Input(act))
+	f.Output(v.Q, q)
+	f.Lower(b)
+}

@@ -1,0 +1,60 @@
+package marltest
+
+import (
+	"testing"
+
+	"github.com/gmel-go/gmel/marl"
+)
+
+// OnPolicyProbes are small games whose values and policies are known: a constant reward, one that shows in
+// the observation, a delayed one, a time limit, one that depends on the action, and a joint one. tiny is a
+// configuration of so many updates; values are the trained critic's V(o) of the agents of one world.
+func OnPolicyProbes(t *testing.T, tiny func(updates int) marl.Config, values func(t *testing.T, tr *marl.Trainer, obs ...float32) []float64) {
+	t.Helper()
+	Compiled(t)
+	one := func(r []float32, _ float32, _ int, _ []int32) { Everyone(r, 1) }
+	shown := func(o []float32, _ int, s float32, _ int) { o[0] = s }
+
+	tr := Solve(t, tiny(320), Rules{Agents: 1, Obs: 1, Actions: 1, Length: 1, Reward: one})
+	Near(t, "constant: V", values(t, tr, 0)[0], 1, 0.05)
+
+	tr = Solve(t, tiny(480), Rules{
+		Agents: 1, Obs: 1, Actions: 1, Length: 1, Start: Sign, Observe: shown,
+		Reward: func(r []float32, s float32, _ int, _ []int32) { Everyone(r, s) },
+	})
+	Near(t, "observed: V(-1)", values(t, tr, -1)[0], -1, 0.1)
+	Near(t, "observed: V(+1)", values(t, tr, 1)[0], 1, 0.1)
+
+	tr = Solve(t, tiny(640), Rules{
+		Agents: 1, Obs: 1, Actions: 1, Length: 2,
+		Observe: func(o []float32, _ int, _ float32, step int) { o[0] = float32(step) },
+		Reward:  func(r []float32, _ float32, step int, _ []int32) { Everyone(r, float32(step)) },
+	})
+	Near(t, "delayed: V(0)", values(t, tr, 0)[0], 0.9, 0.1)
+	Near(t, "delayed: V(1)", values(t, tr, 1)[0], 1, 0.1)
+
+	c := tiny(960)
+	c.Gamma = 0.5
+	tr = Solve(t, c, Rules{Agents: 1, Obs: 1, Actions: 1, Length: 3, Limit: true, Reward: one})
+	Near(t, "time limit: V", values(t, tr, 0)[0], 2, 0.1)
+
+	tr = Solve(t, tiny(640), Rules{
+		Agents: 1, Obs: 1, Actions: 2, Length: 1,
+		Reward: func(r []float32, _ float32, _ int, a []int32) { Everyone(r, float32(2*a[0]-1)) },
+	})
+	Near(t, "action: pi(1)", Policy(t, tr, 0).At(0, 1), 1, 0.05)
+
+	tr = Solve(t, tiny(1280), Rules{
+		Agents: 2, Obs: 1, Actions: 2, Length: 1, Start: Sign, Observe: shown,
+		Reward: func(r []float32, s float32, _ int, a []int32) {
+			right := int32((s + 1) / 2)
+			Everyone(r, 0)
+			if a[0] == right && a[1] == right {
+				Everyone(r, 1)
+			}
+		},
+	})
+	Near(t, "joint: pi(0 | -1)", Policy(t, tr, -1).At(0, 0), 1, 0.05)
+	Near(t, "joint: pi(1 | +1)", Policy(t, tr, 1).At(0, 1), 1, 0.05)
+	Near(t, "joint: V(+1)", values(t, tr, 1, 1)[0], 1, 0.15)
+}

@@ -1,0 +1,63 @@
+package ppo
+
+import (
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// Algorithm is amarl-ppo, PPO with the attention critic of AMARL, for the registry of marl.
+type Algorithm struct{}
+
+func init() { marl.Register(Algorithm{}) }
+
+// Name implements marl.Algorithm.
+func (Algorithm) Name() string { return marl.AlgoPPO }
+
+// Head implements marl.Algorithm: the actor.
+func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
+	return marl.NewActor(c.ActorHidden, obs, actions)
+}
+
+// Build implements marl.Algorithm.
+func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
+	if err := marl.CheckGroups(w.Config, w.Sizes.Agents); err != nil {
+		return nil, err
+	}
+	return New(w, &attentionCritic{Critic: marl.NewValueCritic(w.Config, w.Sizes.Agents, w.Sizes.Obs), config: w.Config}), nil
+}
+
+// attentionCritic estimates V_i(o) from the observations of all agents.
+type attentionCritic struct {
+	*marl.Critic
+	config  *marl.Config
+	entropy machine.Tensor // [h] of the attention, of the last Inspect
+}
+
+// Place implements Critic.
+func (c *attentionCritic) Place(w *marl.Workshop) {
+	c.entropy = w.Layout.Add("attention_entropy", c.config.Heads)
+}
+
+// Values implements Critic.
+func (c *attentionCritic) Values(bd *nn.Bound, obs *nn.Node) Values {
+	v := c.Forward(bd, obs, nil)
+	return Values{V: v.State(), Loss: func(td, weight *nn.Node) *nn.Node { return c.Loss(v, td, weight, c.config.AttentionPenalty) }}
+}
+
+// Inspect implements Critic: the entropy of the attention.
+func (c *attentionCritic) Inspect(b *machine.Builder, n *marl.Net, obs func() machine.Tensor) {
+	if !c.config.Attention {
+		return
+	}
+	x := obs()
+	f := nn.NewFragment()
+	f.Output(c.Entropy(c.Forward(n.Bind(f), f.Input(x), nil)), c.entropy)
+	f.Lower(b)
+}
+
+// Scalars implements Critic.
+func (c *attentionCritic) Scalars(s *machine.Session) ([]marl.Scalar, error) {
+	entropies, err := marl.Read(s, c.entropy)
+	return marl.AttentionScalars(entropies), err
+}

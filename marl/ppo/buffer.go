@@ -1,0 +1,83 @@
+package ppo
+
+import (
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// buffer is one rollout: row t W + w of every table is slot t of world w. It is used up when the
+// iteration ends, so no checkpoint holds it.
+type buffer struct {
+	*marl.Ring
+	mask, act, reward  machine.Tensor // [H*W, A*U], [H*W, A] twice; the reward is mixed. Observations are Ring.Observed, [H*W, A*O]
+	logp, value, next  machine.Tensor // [H*W, A] of the action; V of the state and of its successor
+	ended, decides     machine.Tensor // [H*W, A] see kernels.Slot; 1 = more than one action was legal
+	advantage, returns machine.Tensor // [H*W, A] of Prepare; advantages normalised
+}
+
+func newBuffer(w *marl.Workshop) *buffer {
+	agents := w.Sizes.Agents
+	r := w.NewRing(marl.RingOptions{
+		Prefix: marl.RolloutPrefix, Observed: "observed", Capacity: w.Config.Worlds * w.Config.SlotsPerIteration,
+		Setting: "train.worlds or train.slots_per_iteration", Scratch: "train.worlds, or raise train.minibatches",
+	})
+	return &buffer{
+		Ring: r, mask: r.Table("legal", agents*w.Sizes.Actions), act: r.Table("act", agents), reward: r.Table("reward", agents),
+		logp: r.Table("logp", agents), value: r.Table("value", agents), next: r.Table("next", agents),
+		ended: r.Table("ended", agents), decides: r.Table("decides", agents),
+		advantage: r.Table("advantage", agents), returns: r.Table("returns", agents),
+	}
+}
+
+// slot is what a slot of all worlds leaves in a Program.
+type slot struct {
+	played                     marl.Played
+	logp, value, next, decides machine.Tensor // [W*A]
+}
+
+// entries says which table each part of a slot belongs to. Advantages and returns follow in Prepare.
+func (r *buffer) entries(s slot) []marl.Entry {
+	x := s.played
+	return []marl.Entry{
+		{Table: r.Observed, Row: x.Obs}, {Table: r.mask, Row: x.Mask}, {Table: r.act, Row: x.Act}, {Table: r.reward, Row: x.Reward},
+		{Table: r.logp, Row: s.logp}, {Table: r.value, Row: s.value}, {Table: r.next, Row: s.next}, {Table: r.ended, Row: x.Ended},
+		{Table: r.decides, Row: s.decides},
+	}
+}
+
+// minibatch is B joint transitions of a rollout as rows of agents.
+type minibatch struct {
+	rows               machine.Tensor // [B] of the buffer
+	obs, mask          machine.Tensor // [B*A, O] normalised, [B*A, U]
+	act, logp          machine.Tensor // [B*A] what was done, and its log-probability then
+	advantage, returns machine.Tensor // [B*A]
+	decides            machine.Tensor // [B*A] 1 for those who decided
+}
+
+// batch is B, the number of joint transitions of a minibatch.
+func (l *Learner) batch() int {
+	c := l.Config
+	return c.Worlds * c.SlotsPerIteration / c.Minibatches
+}
+
+// drawMinibatch takes the next rows of the epoch's random order.
+func (l *Learner) drawMinibatch(b *machine.Builder) minibatch {
+	r, n := l.buffer, l.Sizes
+	idx := b.Temp("rows", l.batch())
+	b.Shuffle(l.drawn, idx, r.Capacity(), marl.Split(l.Seed, marl.StreamReplay), uint32(marl.StreamReplay))
+	rows := l.batch() * n.Agents
+	gather := func(table machine.Tensor, shape ...int) machine.Tensor {
+		t := b.Temp("minibatch/"+table.Name(), shape...)
+		b.GatherRows(table, idx, t)
+		return t
+	}
+	return minibatch{
+		rows: idx, obs: l.Normaliser.Apply(b, gather(r.Observed, rows, n.Obs)), mask: gather(r.mask, rows, n.Actions),
+		act: gather(r.act, rows), logp: gather(r.logp, rows),
+		advantage: gather(r.advantage, rows), returns: gather(r.returns, rows), decides: gather(r.decides, rows),
+	}
+}
+
+// Draws appends the rows of the buffer [B] that the next update learns from, so that another implementation
+// can be given the same ones.
+func (l *Learner) Draws(b *machine.Builder) (rows machine.Tensor) { return l.drawMinibatch(b).rows }

@@ -1,0 +1,194 @@
+// Package ppo is proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347) for many agents:
+// a rollout of H slots in W worlds, advantages by GAE, then E epochs of minibatches of joint transitions,
+// each an Adam step of critic and actor. The policy that played is never stored: its log-probabilities are.
+//
+// [Algorithm] is amarl-ppo, with the attention critic of AMARL for the values of states; other critics
+// make other algorithms with [New].
+package ppo
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// Critic estimates the values of states.
+type Critic interface {
+	Params() *nn.Params
+	// Place lays out what the critic keeps besides its parameters.
+	Place(w *marl.Workshop)
+	// Values builds V for normalised observations [B*A, O].
+	Values(bd *nn.Bound, obs *nn.Node) Values
+	// Inspect measures what is reported once in a while, with the parameters of n; obs gathers the
+	// observations of a minibatch [B*A, O].
+	Inspect(b *machine.Builder, n *marl.Net, obs func() machine.Tensor)
+	// Scalars are the critic's own metrics.
+	Scalars(s *machine.Session) ([]marl.Scalar, error)
+}
+
+// Values is the forward pass of a critic.
+type Values struct {
+	V *nn.Node // [B*A] V_i
+	// Loss builds the critic's loss for errors td [B*A] with a weight [B*A] for each row, nil: all count.
+	Loss func(td, weight *nn.Node) *nn.Node
+}
+
+// Learner is one run of PPO.
+type Learner struct {
+	*marl.Workshop
+	critic              Critic
+	actor               *marl.Actor
+	criticNet, actorNet *marl.Net
+	buffer              *buffer
+
+	alpha       machine.Tensor // scalar, the weight of the entropy
+	scale       machine.Tensor // [2] mean and deviation of the warm-up's rewards: the unit of all values
+	returned    machine.Tensor // [2] mean and deviation of the returns of the last rollout
+	unexplained machine.Tensor // [2] the same of return minus value
+	normal      machine.Tensor // [2] the same of the advantages of agents that decide
+	drawn       machine.Tensor // [2] counter of the minibatches' rows
+}
+
+// What an update adds up.
+const (
+	criticLoss    = "critic_loss" // with the critic's penalties
+	squaredTD     = "squared_td"  // (V - return)^2, deciding agents
+	targetMean    = "target"      // the return, deciding agents
+	actorLoss     = "actor_loss"  // with the logit penalty
+	policyEntropy = "entropy"     // nats, deciding agents
+	criticNorm    = "critic_norm" // of the gradient before the clip
+	actorNorm     = "actor_norm"  // of the gradient before the clip
+	clipped       = "clipped"     // share of rho outside of the clip
+	klEstimate    = "kl"          // of KL(pi_old, pi)
+)
+
+// New is a learner with a critic; the actor is marl.Actor.
+func New(w *marl.Workshop, critic Critic) *Learner {
+	c, n, lay := w.Config, w.Sizes, w.Layout
+	l := &Learner{Workshop: w, critic: critic, actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
+	l.criticNet = w.Train("critic", critic.Params(), c.LRCritic)
+	l.actorNet = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
+	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
+	w.NewStatistics(criticLoss, squaredTD, targetMean, actorLoss, policyEntropy, criticNorm, actorNorm, clipped, klEstimate)
+	critic.Place(w)
+	l.scale, l.drawn = lay.Add("reward_scale", 2), lay.Add("shuffle_counter", 2)
+	l.returned, l.unexplained, l.normal = lay.Add("return_moments", 2), lay.Add("error_moments", 2), lay.Add("advantage_moments", 2)
+	l.buffer = newBuffer(w)
+	return l
+}
+
+// Head implements marl.Learner.
+func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorNet }
+
+// Remember implements marl.Learner: a slot with the values of its state and of its successor, which is
+// another one than the next slot's state where an episode has ended.
+func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
+	rows := l.Sizes.Rows()
+	s := slot{
+		played: x, logp: b.Temp("taken", rows), value: b.Temp("value", rows), next: b.Temp("next value", rows), decides: b.Temp("decides", rows),
+	}
+	f := nn.NewFragment()
+	f.Output(op.Pick(f.Input(x.LogProbs), f.Input(x.Act)), s.logp)
+	f.Output(marl.Deciding(f.Input(x.Mask)), s.decides)
+	f.Lower(b)
+	l.values(b, x.Normalised, s.value)
+	l.values(b, l.Normaliser.Apply(b, x.NextObs), s.next)
+	l.Keep(b, l.buffer.entries(s)...)
+}
+
+// values lowers V(obs), obs normalised.
+func (l *Learner) values(b *machine.Builder, obs, to machine.Tensor) {
+	f := nn.NewFragment()
+	f.Output(l.critic.Values(l.criticNet.Bind(f), f.Input(obs)).V, to)
+	f.Lower(b)
+}
+
+// Prepare implements marl.Learner. It turns a rollout into what the minibatches learn from: advantages by
+// GAE, returns = advantage + value, then advantages of mean 0 and deviation 1 over those who decided.
+func (l *Learner) Prepare(b *machine.Builder) {
+	c, r := l.Config, l.buffer
+	slots, width := c.SlotsPerIteration, l.Sizes.Rows()
+	series := func(t machine.Tensor) machine.Tensor { return b.Part(t, 0, slots, width) } // [H, W*A]
+	reward := b.Temp("scaled reward", slots, width)
+	b.Copy(r.reward, reward)
+	if c.StandardiseReward {
+		b.Binary(kernels.BinSub, reward, b.Part(l.scale, 0), reward)
+		b.Binary(kernels.BinDiv, reward, b.Part(l.scale, 1), reward)
+	}
+	b.GAE(reward, series(r.value), series(r.next), series(r.ended), series(r.advantage), float32(c.Gamma), float32(c.GAELambda))
+	b.Binary(kernels.BinAdd, r.advantage, r.value, r.returns)
+	b.Moments(r.returns, machine.None, r.Size, l.returned)
+	b.Moments(r.advantage, machine.None, r.Size, l.unexplained)
+	b.Moments(r.advantage, r.decides, r.Size, l.normal)
+	b.Moments(r.reward, machine.None, r.Size, l.RewardMoments)
+	b.Binary(kernels.BinSub, r.advantage, b.Part(l.normal, 0), r.advantage)
+	b.Binary(kernels.BinDiv, r.advantage, b.Part(l.normal, 1), r.advantage)
+}
+
+// Inspect implements marl.Learner, on the next minibatch.
+func (l *Learner) Inspect(b *machine.Builder) {
+	l.critic.Inspect(b, l.criticNet, func() machine.Tensor { return l.drawMinibatch(b).obs })
+}
+
+// WarmedUp implements marl.Learner. It measures the unit of rewards on the warm-up, which is then forgotten:
+// it was played with other observations than the networks will see.
+func (l *Learner) WarmedUp(s *machine.Session) error {
+	rewards, err := marl.Read(s, l.buffer.reward)
+	if err != nil {
+		return err
+	}
+	mean, scale := marl.FeatureMoments(rewards[:max(1, l.buffer.Filled()*l.Sizes.Agents)], 1)
+	if err := s.Upload(l.scale, []float32{mean[0], 1 / scale[0]}); err != nil {
+		return err
+	}
+	return l.buffer.Forget(s)
+}
+
+// Scalars implements marl.Learner:
+//
+//	td_error            root mean squared V - return of deciding agents, in units of the standardised reward
+//	target_mean         mean of the returns
+//	entropy             of the policy of deciding agents, nats
+//	clip_fraction       share of decisions whose probability left the clip
+//	approx_kl           estimate of KL(pi_old, pi) of the policy that played and the one of an update
+//	explained_variance  of the last rollout's returns by the values from before its updates; 1: all
+//	grad_norm_*         norm of the gradient before the clip
+//
+// and those of the critic before the norms.
+func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl.Scalar, error) {
+	explained, err := l.explained(s)
+	if err != nil {
+		return nil, err
+	}
+	own, err := l.critic.Scalars(s)
+	if err != nil {
+		return nil, err
+	}
+	list := []marl.Scalar{
+		{Name: "critic_loss", Value: mean(criticLoss)}, {Name: "actor_loss", Value: mean(actorLoss)},
+		{Name: "td_error", Value: float32(math.Sqrt(float64(mean(squaredTD))))},
+		{Name: "target_mean", Value: mean(targetMean)}, {Name: "entropy", Value: mean(policyEntropy)},
+		{Name: "clip_fraction", Value: mean(clipped)}, {Name: "approx_kl", Value: mean(klEstimate)}, {Name: "explained_variance", Value: explained},
+	}
+	list = append(list, own...)
+	return append(list,
+		marl.Scalar{Name: "grad_norm_critic", Value: mean(criticNorm)}, marl.Scalar{Name: "grad_norm_actor", Value: mean(actorNorm)}), nil
+}
+
+// explained is the share of the variance of the returns that the values explain.
+func (l *Learner) explained(s *machine.Session) (float32, error) {
+	unexplained, err := marl.Read(s, l.unexplained)
+	if err != nil {
+		return 0, err
+	}
+	returned, err := marl.Read(s, l.returned)
+	if err != nil {
+		return 0, err
+	}
+	u := unexplained[1] / max(returned[1], 1e-6)
+	return 1 - u*u, nil
+}

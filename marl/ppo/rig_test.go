@@ -1,0 +1,26 @@
+package ppo
+
+import (
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
+
+// rig is a learner whose Programs a test writes itself.
+type rig struct {
+	*Learner
+	*marltest.Rig
+}
+
+func newRig(t *testing.T, c *marl.Config, n marl.Sizes) *rig {
+	t.Helper()
+	r := marltest.NewRig(t, c, n)
+	l, err := Algorithm{}.Build(r.Workshop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &rig{l.(*Learner), r}
+}

@@ -1,0 +1,163 @@
+package marl
+
+import (
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// Sizes are W, A, O and U of an Env.
+type Sizes struct{ Worlds, Agents, Obs, Actions int }
+
+// Rows is W A: every agent of every world.
+func (s Sizes) Rows() int { return s.Worlds * s.Agents }
+
+// Workshop is where an [Algorithm] builds its learner: what all algorithms share, and the means to make
+// the rest so that the trainer knows of it.
+type Workshop struct {
+	Config *Config
+	Sizes  Sizes
+	Seed   uint64 // of the run; see Split
+	Layout *machine.Layout
+
+	Normaliser    Normaliser
+	RewardMoments machine.Tensor // [2] mean and standard deviation of the mixed rewards in memory, which Prepare measures
+	Updates       machine.Tensor // [2] counter of updates
+	Statistics    *Statistics    // of NewStatistics
+
+	slots    machine.Tensor // [2] counter of slots
+	rollout  rollout
+	nets     []*Net
+	annealed []annealed
+	memory   *Ring
+}
+
+// NewWorkshop lays out what all algorithms share.
+func NewWorkshop(c *Config, n Sizes, seed uint64) *Workshop {
+	l := machine.NewLayout()
+	return &Workshop{
+		Config: c, Sizes: n, Seed: seed, Layout: l,
+		Normaliser: newNormaliser(l, n.Obs), RewardMoments: l.Add("reward_moments", 2),
+		slots: l.Add("act_counter", 2), Updates: l.Add("update_counter", 2), rollout: newRollout(l, n),
+	}
+}
+
+// Net is a network with its parameters in the arena.
+type Net struct {
+	*nn.Placed
+	Adam *nn.Adam // nil for a copy, which no gradient reaches
+	lr   float64  // of Adam at the first update
+}
+
+// Bind makes the parameters part of a graph.
+func (n *Net) Bind(f *nn.Fragment) *nn.Bound { return f.Bind(n.Placed.Params(), n.Placed) }
+
+// Train places a network and its optimiser, whose step is annealed from lr.
+func (w *Workshop) Train(name string, p *nn.Params, lr float64) *Net {
+	n := &Net{Placed: p.Place(w.Layout, name), lr: lr}
+	n.Adam = nn.NewAdam(w.Layout, name+"_adam", n.Placed, nn.AdamConfig{
+		LR: float32(lr), B1: 0.9, B2: 0.999, Eps: 1e-8, MaxNorm: float32(w.Config.MaxNorm),
+	})
+	w.nets = append(w.nets, n)
+	return n
+}
+
+// Copy places a network that starts equal to another, such as a target network.
+func (w *Workshop) Copy(name string, of *Net) *Net {
+	n := &Net{Placed: of.Placed.Params().Place(w.Layout, name)}
+	w.nets = append(w.nets, n)
+	return n
+}
+
+// annealed is a scalar that goes linearly from its first to its last value along the run.
+type annealed struct {
+	name     string
+	at       machine.Tensor
+	from, to float64
+}
+
+// value is that at an update, as a share of the run.
+func (a *annealed) value(share float64) float32 {
+	return float32(a.from + float64((a.to-a.from)*share))
+}
+
+// Anneal places a scalar that goes linearly from its first to its last value along the run. It is reported.
+func (w *Workshop) Anneal(name string, from, to float64) machine.Tensor {
+	at := w.Layout.Add(name)
+	w.annealed = append(w.annealed, annealed{name, at, from, to})
+	return at
+}
+
+// progress is the part of the run that is done at an update, 0 to 1.
+func (w *Workshop) progress(update int) float64 {
+	return min(1, float64(update)/float64(w.Config.Updates))
+}
+
+// lrShare is the part of the configured learning rates that is left.
+func (w *Workshop) lrShare(update int) float64 {
+	return 1 + float64((w.Config.LRFinal-1)*w.progress(update))
+}
+
+// anneal uploads the scalars that change along the run; Programs read them from the device.
+func (w *Workshop) anneal(s *machine.Session, update int) error {
+	for _, a := range w.annealed {
+		if err := s.Upload(a.at, []float32{a.value(w.progress(update))}); err != nil {
+			return err
+		}
+	}
+	for _, n := range w.nets {
+		if n.Adam == nil {
+			continue
+		}
+		if err := n.Adam.SetLR(s, float32(n.lr*w.lrShare(update))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Initialise fills networks and optimisers; networks of one kind start equal.
+func (w *Workshop) Initialise(s *machine.Session) error {
+	for _, n := range w.nets {
+		x := make([]float32, n.Flat.Len())
+		n.Init(x, Split(w.Seed, StreamInit))
+		if err := s.Upload(n.Flat, x); err != nil {
+			return err
+		}
+		if n.Adam == nil {
+			continue
+		}
+		if err := n.Adam.InitState(s); err != nil {
+			return err
+		}
+	}
+	return w.Normaliser.identity(s)
+}
+
+// Memory is what is learned from.
+func (w *Workshop) Memory() *Ring { return w.memory }
+
+// suspects lists tensors from cause to effect: data, then gradients, then parameters.
+func (w *Workshop) suspects() []machine.Tensor {
+	s := append(w.memory.Tables(), w.RewardMoments)
+	for _, n := range w.nets {
+		if n.Adam != nil {
+			s = append(s, n.Adam.Grads().Flat, n.Flat)
+		}
+	}
+	return append(s, w.Statistics.sums)
+}
+
+// LogProbs lowers log pi(. | obs) of a head with the parameters of n; obs is normalised.
+func (n *Net) LogProbs(b *machine.Builder, h Head, obs, mask, logp machine.Tensor) {
+	f := nn.NewFragment()
+	f.Output(h.LogProbs(n.Bind(f), f.Input(obs), f.Input(mask)), logp)
+	f.Lower(b)
+}
+
+// finish ends the Program of an update.
+func (w *Workshop) finish(b *machine.Builder) (*kernels.Program, error) {
+	b.Count(w.Updates, 1)
+	w.Statistics.count(b)
+	return b.Build()
+}
