@@ -17,10 +17,23 @@ type Checked interface {
 type Checker struct {
 	section string
 	errs    []*Error
+	into    *Checker // nil: this one
 }
 
 // NewChecker returns a checker that puts a section's name in front of every path; "": none.
 func NewChecker(section string) *Checker { return &Checker{section: section} }
+
+// For returns a checker of another section whose faults become this one's, for a setting that must
+// fit one of this section.
+func (c *Checker) For(section string) *Checker { return &Checker{section: section, into: c} }
+
+func (c *Checker) add(e *Error) {
+	if c.into != nil {
+		c.into.add(e)
+		return
+	}
+	c.errs = append(c.errs, e)
+}
 
 // Err joins the *Errors of all checks that failed; nil if there are none.
 func (c *Checker) Err() error {
@@ -34,14 +47,14 @@ func (c *Checker) Err() error {
 // Require refuses a value unless ok.
 func (c *Checker) Require(ok bool, path string, value any, allowed string) {
 	if !ok {
-		c.errs = append(c.errs, &Error{Path: join(c.section, path), Value: value, Allowed: allowed})
+		c.add(&Error{Path: join(c.section, path), Value: value, Allowed: allowed})
 	}
 }
 
 // Expect states a problem unless ok, where no single value is at fault.
 func (c *Checker) Expect(ok bool, path, problem, allowed string) {
 	if !ok {
-		c.errs = append(c.errs, &Error{Path: join(c.section, path), Problem: problem, Allowed: allowed})
+		c.add(&Error{Path: join(c.section, path), Problem: problem, Allowed: allowed})
 	}
 }
 

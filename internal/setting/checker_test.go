@@ -75,3 +75,12 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+// A check that concerns two sections may name the other's setting.
+func TestCheckerForAnotherSection(t *testing.T) {
+	c := NewChecker("s")
+	c.For("t").AtLeast("x", 1, 2)
+	if got := errorText(c.Err()); got != "t.x: 1 is not allowed; allowed: at least 2" {
+		t.Errorf("%q", got)
+	}
+}

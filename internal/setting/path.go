@@ -14,6 +14,9 @@ func keyOf(f reflect.StructField) string {
 	return key
 }
 
+// inlined says that the keys of a field, a struct, stand among those of the struct that it is in.
+func inlined(f reflect.StructField) bool { return f.Tag.Get("yaml") == ",inline" }
+
 // Keys returns the YAML keys of a section, a struct or a pointer to one, in their order.
 func Keys(section any) []string {
 	t := reflect.TypeOf(section)
@@ -25,7 +28,10 @@ func Keys(section any) []string {
 
 func keysOf(t reflect.Type) (all []string) {
 	for i := range t.NumField() {
-		if key := keyOf(t.Field(i)); key != "" && key != "-" {
+		f := t.Field(i)
+		if inlined(f) {
+			all = append(all, keysOf(f.Type)...)
+		} else if key := keyOf(f); key != "" && key != "-" {
 			all = append(all, key)
 		}
 	}
@@ -35,7 +41,12 @@ func keysOf(t reflect.Type) (all []string) {
 // fieldOf returns the field of a struct that has a YAML key.
 func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		if k := keyOf(v.Type().Field(i)); k == key && k != "" && k != "-" {
+		f := v.Type().Field(i)
+		if inlined(f) {
+			if x, ok := fieldOf(v.Field(i), key); ok {
+				return x, true
+			}
+		} else if k := keyOf(f); k == key && k != "" && k != "-" {
 			return v.Field(i), true
 		}
 	}
