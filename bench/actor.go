@@ -6,6 +6,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
@@ -91,7 +92,7 @@ func AMARLActor(batch, agents, hidden int) Case {
 }
 
 func openAMARLActor(backend kernels.Backend, rows, hidden int) (Running, error) {
-	cfg := marl.Default()
+	cfg := marl.DefaultOf("amarl").Own.(*amarl.Config)
 	g, a := newGraph(), marl.NewActor(hidden, observation, actions)
 	in := actorData{
 		obs: g.normal("obs", rows, observation), mask: g.input("mask", masks("mask", rows, actions), rows, actions),
@@ -99,5 +100,5 @@ func openAMARLActor(backend kernels.Backend, rows, hidden int) (Running, error) 
 	}
 	g.network(a.Params())
 	g.input("logit_penalty", []float32{float32(cfg.LogitPenalty)}) // for the peer
-	return g.open(backend, "actor", func(b *machine.Builder) error { return g.stepActor(b, a, &cfg, in) })
+	return g.open(backend, "actor", func(b *machine.Builder) error { return g.stepActor(b, a, cfg, in) })
 }

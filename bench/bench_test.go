@@ -13,6 +13,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	_ "github.com/gmel-go/gmel/kernels/ref"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -27,8 +28,10 @@ func tinyCases() []Case {
 }
 
 func tinyProximal() marl.Config {
-	c := marl.DefaultOf(marl.AlgoPPO)
-	c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Epochs, c.Minibatches, c.Hidden, c.ActorHidden = 2, 4, 4, 1, 2, 8, 8
+	c := marl.DefaultOf("amarl-ppo")
+	own := c.Own.(*ppo.Config)
+	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 2, 4, 4
+	own.Epochs, own.Minibatches, own.Hidden, own.ActorHidden = 1, 2, 8, 8
 	return c
 }
 

@@ -42,7 +42,7 @@ func Critic(batch, agents, hidden int) Case {
 }
 
 func openCritic(backend kernels.Backend, batch, agents, hidden, heads int) (Running, error) {
-	cfg := marl.Default()
+	cfg := marl.DefaultAttention()
 	cfg.Hidden, cfg.Heads = hidden, heads
 	rows := batch * agents
 	g, c := newGraph(), marl.NewCritic(&cfg, agents, observation, actions)

@@ -6,11 +6,12 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/ppo"
 )
 
 // Iterations are the cases of "iteration": training as it runs, worlds included.
 func Iterations() []Case {
-	c := marl.DefaultOf(marl.AlgoPPO)
+	c := marl.DefaultOf("amarl-ppo")
 	return []Case{Iteration(c, 30, true), Iteration(c, 30, false)}
 }
 
@@ -19,15 +20,16 @@ func Iterations() []Case {
 // the first rollout that we tell of, in which an episode ends, what we have found: observations, masks, log-probabilities,
 // values, rewards, advantages and returns. That its updates do the same work is for ProximalUpdate to check.
 func Iteration(c marl.Config, agents int, whole bool) Case {
+	own := c.Own.(*ppo.Config)
 	part, goals := "rollout", map[string]float64(nil)
 	if whole {
 		part, goals = "rollout + updates", map[string]float64{peerTorch: 3}
 	}
 	return Case{
-		Name: "iteration", Shape: fmt.Sprintf("%s N%d H%d W%d x %d slots, %s", c.Algo, agents, c.Hidden, c.Worlds, c.SlotsPerIteration, part),
+		Name: "iteration", Shape: fmt.Sprintf("%s N%d H%d W%d x %d slots, %s", c.Algo, agents, own.Hidden, c.Worlds, c.SlotsPerIteration, part),
 		Unit: "agent-steps/s", Items: float64(agents * c.Worlds * c.SlotsPerIteration), Goals: goals, Peer: "iteration",
 		Sizes: map[string]int{
-			"agents": agents, "worlds": c.Worlds, "slots": c.SlotsPerIteration, "epochs": c.Epochs, "minibatches": c.Minibatches, "updates": flag(whole),
+			"agents": agents, "worlds": c.Worlds, "slots": c.SlotsPerIteration, "epochs": own.Epochs, "minibatches": own.Minibatches, "updates": flag(whole),
 		},
 		Open: func(b kernels.Backend) (Running, error) {
 			u := newProximal(c, b, agents)
@@ -89,7 +91,7 @@ func (i *iteration) actions() (Array, error) {
 func (i *iteration) rollouts() ([]Array, error) {
 	c := &i.cfg
 	act, err := i.actions()
-	return []Array{i.proximalSettings(), vector("returns", float32(c.Gamma), float32(c.GAELambda), float32(c.Omega)), i.played, act}, err
+	return []Array{i.proximalSettings(), vector("returns", float32(c.Gamma), float32(c.Own.(*ppo.Config).GAELambda), float32(c.Omega)), i.played, act}, err
 }
 
 // Run implements Running.

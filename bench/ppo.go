@@ -25,23 +25,25 @@ func ProximalUpdate(batch, agents, hidden int) Case {
 }
 
 func openProximal(backend kernels.Backend, batch, agents, hidden int) (Running, error) {
-	u := newProximal(marl.DefaultOf(marl.AlgoPPO), backend, agents)
+	u := newProximal(marl.DefaultOf("amarl-ppo"), backend, agents)
 	u.own = u.rollout
-	u.cfg.Hidden, u.cfg.ActorHidden = hidden, hidden
-	u.cfg.Minibatches = u.cfg.Worlds * u.cfg.SlotsPerIteration / batch
+	c := u.cfg.Own.(*ppo.Config)
+	c.Hidden, c.ActorHidden, u.actorHidden = hidden, hidden, hidden
+	c.Minibatches = u.cfg.Worlds * u.cfg.SlotsPerIteration / batch
 	return u.opened()
 }
 
 // newProximal is a trainer of amarl-ppo that learns from its first rollout.
 func newProximal(c marl.Config, backend kernels.Backend, agents int) *update {
-	u := &update{cfg: c, backend: backend, agents: agents}
+	own := c.Own.(*ppo.Config)
+	u := &update{cfg: c, backend: backend, agents: agents, actorHidden: own.ActorHidden}
 	u.ready = func() error {
 		if err := u.trainer.Rollout(); err != nil {
 			return err
 		}
 		return u.trainer.Prepare()
 	}
-	u.critic = func() *nn.Params { return marl.NewValueCritic(&u.cfg, agents, u.worlds.O).Params() }
+	u.critic = func() *nn.Params { return marl.NewValueCritic(&own.AttentionConfig, agents, u.worlds.O).Params() }
 	return u
 }
 
@@ -59,9 +61,9 @@ func (u *update) rollout() ([]Array, error) {
 
 // proximalSettings are those of the clipped objective and its optimisers.
 func (u *update) proximalSettings() Array {
-	c := &u.cfg
+	c := u.cfg.Own.(*ppo.Config)
 	return vector("settings", float32(c.Clip), float32(c.AttentionPenalty), float32(c.LogitPenalty), float32(c.LRCritic), float32(c.LRActor),
-		float32(c.MaxNorm), float32(c.Heads))
+		float32(u.cfg.MaxNorm), float32(c.Heads))
 }
 
 // tables are those of the last rollout, with its advantages and returns.

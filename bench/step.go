@@ -42,13 +42,13 @@ func (g *graph) stepCritic(b *machine.Builder, c *marl.Critic, in criticData) er
 type actorData struct {
 	obs   machine.Tensor // [B*A, O]
 	mask  machine.Tensor // [B*A, U] 1 = legal
-	act   machine.Tensor // [B*A], read with marl.ActorSampled only
+	act   machine.Tensor // [B*A], read with amarl.ActorSampled only
 	q     machine.Tensor // [B*A, U] of the critic
 	alpha machine.Tensor // scalar, the entropy's weight
 }
 
 // stepActor appends one step of the actor on the loss that cfg names.
-func (g *graph) stepActor(b *machine.Builder, a *marl.Actor, cfg *marl.Config, in actorData) error {
+func (g *graph) stepActor(b *machine.Builder, a *marl.Actor, cfg *amarl.Config, in actorData) error {
 	f := nn.NewFragment()
 	bd := f.Bind(a.Params(), g.net)
 	mask := f.Input(in.mask)

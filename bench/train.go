@@ -21,10 +21,10 @@ type TrainRow struct {
 	Algo       string `json:"algo"`
 	IEDs       int    `json:"ieds"`
 	Worlds     int    `json:"worlds"`
-	Slots      int    `json:"slots"`   // of an iteration
-	Updates    int    `json:"updates"` // of an iteration
-	Hidden     int    `json:"hidden"`
-	Neighbours int    `json:"neighbours"` // 0: everyone
+	Slots      int    `json:"slots"`      // of an iteration
+	Updates    int    `json:"updates"`    // of an iteration
+	Hidden     int    `json:"hidden"`     // of a critic with attention
+	Neighbours int    `json:"neighbours"` // in its groups; 0: everyone
 	Backend    string `json:"backend"`
 	Device     string `json:"device"`
 	ISA        string `json:"isa,omitempty"`
@@ -138,9 +138,11 @@ func trainRow(o TrainOptions, w *sim.Worlds, b kernels.Backend, t *marl.Trainer)
 	}
 	info = info.For(trainKernels(c))
 	row := TrainRow{
-		Name: "train", Algo: c.Algo, IEDs: w.A, Worlds: w.W, Slots: c.SlotsPerIteration, Updates: c.UpdatesAtOnce(), Hidden: c.Hidden,
-		Neighbours: c.Neighbours, Backend: b.Name(), Device: info.Device, ISA: info.ISA, Threads: info.Threads, DType: "float32",
+		Name: "train", Algo: c.Algo, IEDs: w.A, Worlds: w.W, Slots: c.SlotsPerIteration, Updates: c.UpdatesAtOnce(), Backend: b.Name(), Device: info.Device, ISA: info.ISA, Threads: info.Threads, DType: "float32",
 		Unit: "agent-steps/s", Arena: t.Memory().Bytes(), Commit: commit(), Go: goVersion(),
+	}
+	if a := c.Attention(); a != nil {
+		row.Hidden, row.Neighbours = a.Hidden, a.Neighbours
 	}
 	if c.Threads > 0 {
 		row.Threads = c.Threads

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/amarl"
+	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -14,13 +16,14 @@ func TestTrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+	for _, algo := range marl.Algorithms() {
 		c := marl.DefaultOf(algo)
-		c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Hidden, c.ActorHidden, c.Threads = 2, 4, 4, 8, 8, 1
-		if algo == marl.AlgoPPO {
-			c.Minibatches, c.Epochs, c.Neighbours = 2, 3, 4
-		} else {
-			c.Replay, c.Batch = 100, 4
+		c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Threads = 2, 4, 4, 1
+		switch own := c.Own.(type) {
+		case *amarl.Config:
+			own.Hidden, own.ActorHidden, own.Replay, own.Batch = 8, 8, 100, 4
+		case *ppo.Config:
+			own.Hidden, own.ActorHidden, own.Minibatches, own.Epochs, own.Neighbours = 8, 8, 2, 3, 4
 		}
 		r, err := Train(TrainOptions{Config: c, Scenario: s, Length: time.Millisecond})
 		if err != nil {

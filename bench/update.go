@@ -39,23 +39,26 @@ const seed = 1
 
 // update is a trainer whose replay is filled and stays as it is.
 type update struct {
-	cfg     marl.Config
-	own     func() ([]Array, error) // what only this work's peer needs
-	ready   func() error            // called after the warm-up: what comes before the first update
-	critic  func() *nn.Params       // of the algorithm
-	backend kernels.Backend
-	agents  int
-	worlds  *sim.Worlds
-	trainer *marl.Trainer
-	ran     bool
+	cfg         marl.Config
+	own         func() ([]Array, error) // what only this work's peer needs
+	ready       func() error            // called after the warm-up: what comes before the first update
+	critic      func() *nn.Params       // of the algorithm
+	actorHidden int
+	backend     kernels.Backend
+	agents      int
+	worlds      *sim.Worlds
+	trainer     *marl.Trainer
+	ran         bool
 }
 
 func openUpdate(backend kernels.Backend, batch, agents, hidden int) (Running, error) {
-	u := &update{cfg: marl.Default(), backend: backend, agents: agents}
+	u := &update{cfg: marl.DefaultOf("amarl"), backend: backend, agents: agents}
+	c := u.cfg.Own.(*amarl.Config)
 	u.own, u.ready = u.draws, func() error { return u.trainer.Prepare() }
-	u.critic = func() *nn.Params { return marl.NewCritic(&u.cfg, agents, u.worlds.O, u.worlds.U).Params() }
-	u.cfg.Batch, u.cfg.Hidden, u.cfg.ActorHidden = batch, hidden, hidden
-	u.cfg.Replay, u.cfg.WarmupSlots = 2048, 64
+	u.actorHidden = hidden
+	u.critic = func() *nn.Params { return marl.NewCritic(&c.AttentionConfig, agents, u.worlds.O, u.worlds.U).Params() }
+	c.Batch, c.Hidden, c.ActorHidden, c.Replay = batch, hidden, hidden, 2048
+	u.cfg.WarmupSlots = 64
 	return u.opened()
 }
 
@@ -146,10 +149,10 @@ func (u *update) draws() ([]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &u.cfg
+	c := u.cfg.Own.(*amarl.Config)
 	return []Array{
-		vector("settings", float32(c.Gamma), float32(c.Polyak), float32(c.AttentionPenalty), float32(c.LogitPenalty),
-			float32(c.LRCritic), float32(c.LRActor), float32(c.MaxNorm), float32(c.Heads)),
+		vector("settings", float32(u.cfg.Gamma), float32(c.Polyak), float32(c.AttentionPenalty), float32(c.LogitPenalty),
+			float32(c.LRCritic), float32(c.LRActor), float32(u.cfg.MaxNorm), float32(c.Heads)),
 		vector("rows", drawn[0]...), vector("next", drawn[1]...),
 	}, nil
 }
@@ -199,7 +202,7 @@ func (u *update) kept(rename func(string) string) ([]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	actor := marl.NewActor(u.cfg.ActorHidden, u.worlds.O, u.worlds.U)
+	actor := marl.NewActor(u.actorHidden, u.worlds.O, u.worlds.U)
 	nets := map[string]*nn.Params{"critic": u.critic(), "actor": actor.Params()}
 	var arrays []Array
 	for _, t := range s.Tensors {

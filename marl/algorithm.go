@@ -13,11 +13,14 @@ import (
 // Algorithm is one way to learn. Each has a package of its own, which registers it; a program links the
 // algorithms whose packages it imports.
 type Algorithm interface {
-	// Name is the value of train.algo.
+	// Name is the value of train.algo, and names the algorithm's section of a configuration.
 	Name() string
+	// Defaults returns the algorithm's settings, and changes shared ones whose defaults it wants otherwise.
+	Defaults(shared *Config) Section
 	// Head declares the network that decides, for O observed features and U actions.
 	Head(c *Config, obs, actions int) Head
-	// Build declares networks and memory of a run in the workshop.
+	// Build declares networks and memory of a run in the workshop. Config.Own is of the type that Defaults
+	// returns.
 	Build(w *Workshop) (Learner, error)
 }
 

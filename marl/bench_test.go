@@ -7,6 +7,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -17,15 +18,16 @@ var (
 )
 
 // defaultTrainer is a trainer of the preset at default sizes with a filled replay.
-func defaultTrainer(b *testing.B, change func(*marl.Config)) *marl.Trainer {
+func defaultTrainer(b *testing.B, change func(*amarl.Config)) *marl.Trainer {
 	b.Helper()
-	c := marl.Default()
-	c.Replay, c.WarmupSlots = 5000, 60
+	c := marl.DefaultOf("amarl")
+	own := c.Own.(*amarl.Config)
+	own.Replay, c.WarmupSlots = 5000, 60
 	if *ofBatch > 0 {
-		c.Batch = *ofBatch
+		own.Batch = *ofBatch
 	}
 	if change != nil {
-		change(&c)
+		change(own)
 	}
 	s, err := sim.Preset("paper")
 	if err != nil {
@@ -53,10 +55,10 @@ func defaultTrainer(b *testing.B, change func(*marl.Config)) *marl.Trainer {
 
 // One update at default sizes: B joint transitions of 30 IEDs.
 func BenchmarkUpdate(b *testing.B) {
-	for name, change := range map[string]func(*marl.Config){
-		"resampled": func(c *marl.Config) { c.ActorActions = marl.ActionsResampled },
-		"replayed":  func(c *marl.Config) { c.ActorActions = marl.ActionsReplayed },
-		"uniform":   func(c *marl.Config) { c.Attention = false },
+	for name, change := range map[string]func(*amarl.Config){
+		"resampled": func(c *amarl.Config) { c.ActorActions = amarl.ActionsResampled },
+		"replayed":  func(c *amarl.Config) { c.ActorActions = amarl.ActionsReplayed },
+		"uniform":   func(c *amarl.Config) { c.Attention = false },
 	} {
 		b.Run(name, func(b *testing.B) {
 			t := defaultTrainer(b, change)
@@ -96,7 +98,7 @@ func BenchmarkSlot(b *testing.B) {
 
 // The moments of the replay's rewards, once per iteration.
 func BenchmarkPrepare(b *testing.B) {
-	t := defaultTrainer(b, func(c *marl.Config) { c.Replay = 50000 })
+	t := defaultTrainer(b, func(c *amarl.Config) { c.Replay = 50000 })
 	b.ResetTimer()
 	for range b.N {
 		if err := t.Prepare(); err != nil {

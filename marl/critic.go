@@ -35,15 +35,17 @@ type Critic struct {
 func (c *Critic) Params() *nn.Params { return c.params }
 
 // NewCritic declares the parameters of a critic for A agents with O observations and U actions.
-func NewCritic(cfg *Config, agents, obs, actions int) *Critic {
+func NewCritic(cfg *AttentionConfig, agents, obs, actions int) *Critic {
 	return newCritic(cfg, agents, obs, actions, actions)
 }
 
 // NewValueCritic declares the same critic for the values of states: actions enter nowhere and there
 // is one output, V_i(o).
-func NewValueCritic(cfg *Config, agents, obs int) *Critic { return newCritic(cfg, agents, obs, 0, 1) }
+func NewValueCritic(cfg *AttentionConfig, agents, obs int) *Critic {
+	return newCritic(cfg, agents, obs, 0, 1)
+}
 
-func newCritic(cfg *Config, agents, obs, actions, outputs int) *Critic {
+func newCritic(cfg *AttentionConfig, agents, obs, actions, outputs int) *Critic {
 	p, h, init := nn.NewParams("critic"), cfg.Hidden, nn.KaimingUniform
 	c := &Critic{
 		agents: cfg.group(agents), actions: actions, heads: cfg.Heads, attention: cfg.Attention, params: p,
@@ -111,26 +113,6 @@ func (c *Critic) Loss(v Values, td, weight *nn.Node, penalty float64) *nn.Node {
 		loss = op.Add(loss, op.AttentionPenalty(v.query, v.key, c.agents, c.heads, float32(penalty)))
 	}
 	return loss
-}
-
-// CheckGroups refuses groups that do not fit a world of so many agents.
-func CheckGroups(cfg *Config, agents int) error {
-	g := cfg.Neighbours
-	if g > 0 && agents%g != 0 {
-		return fmt.Errorf("marl: train.neighbours is %d, which does not divide the %d agents of a world; allowed: %s", g, agents, divisors(agents))
-	}
-	return nil
-}
-
-// divisors lists 0 and the numbers from 2 to n that divide n.
-func divisors(n int) string {
-	text := "0"
-	for d := 2; d <= n; d++ {
-		if n%d == 0 {
-			text += fmt.Sprintf(", %d", d)
-		}
-	}
-	return text
 }
 
 // AttentionScalars are the metrics of the entropies of each head, nats; ln(A-1) is uniform.

@@ -65,7 +65,7 @@ func TestCriticGolden(t *testing.T) {
 	if err := json.Unmarshal(raw, &g); err != nil {
 		t.Fatal(err)
 	}
-	c := tiny(1)
+	c := marl.DefaultAttention()
 	// The golden loss is sum_i MSE_i + 1e-3 penalty; ours is 1/N of that.
 	c.Hidden, c.Heads, c.AttentionPenalty = g.H, g.Heads, 1e-3/float64(g.N)
 	rows := g.B * g.N
@@ -113,7 +113,7 @@ type judge struct {
 	obs, act, q machine.Tensor
 }
 
-func newJudge(t *testing.T, c marl.Config, n marl.Sizes) *judge {
+func newJudge(t *testing.T, c marl.AttentionConfig, n marl.Sizes) *judge {
 	j := &judge{rig: newRig(t, &c, n)}
 	j.obs, j.act, j.q = j.Add("obs", n.Rows(), n.Obs), j.Add("act", n.Rows()), j.Add("q", n.Rows(), n.Actions)
 	j.p = j.Open(func(b *machine.Builder) { j.lower(b) })
@@ -133,8 +133,8 @@ func (j *judge) values(obs, act []float32) []float32 {
 	return j.Get(j.q)
 }
 
-func testCritic(attention bool) marl.Config {
-	c := tiny(1)
+func testCritic(attention bool) marl.AttentionConfig {
+	c := marl.DefaultAttention()
 	c.Hidden, c.Heads, c.Attention = 16, 4, attention
 	return c
 }

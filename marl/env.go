@@ -44,10 +44,11 @@ func Offloading(w *sim.Worlds) Env {
 	return &offloading{w}
 }
 
-// OffloadingFor is Offloading as a configuration wants it: with Neighbours the IEDs of a world are
+// OffloadingFor is Offloading as a configuration wants it: for attention in groups the IEDs of a world are
 // numbered so that neighbours are beside each other. The worlds start anew where their numbers change.
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
-	w.NumberByNearest(c.Neighbours > 0)
+	a := c.Attention()
+	w.NumberByNearest(a != nil && a.Neighbours > 0)
 	return Offloading(w)
 }
 

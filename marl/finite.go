@@ -17,7 +17,7 @@ type NonFiniteError struct {
 
 func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("marl: update %d: %s[%d] is %g and training has stopped; "+
-		"a scenario without extreme numbers, or lower train.lr_critic, train.lr_actor or train.max_norm, may help", e.Update, e.Tensor, e.Index, e.Value)
+		"a scenario without extreme numbers, lower learning rates or a lower train.max_norm may help", e.Update, e.Tensor, e.Index, e.Value)
 }
 
 // checkTransitions looks at what the worlds gave before it is learned from: a bad row could lie in

@@ -18,6 +18,8 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/amarl"
+	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -48,7 +50,7 @@ func TestFrozen(t *testing.T) {
 		},
 		Listings: map[string]string{}, Programs: map[string]string{}, States: map[string]string{},
 	}
-	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		for _, attention := range []bool{true, false} {
 			for _, neighbours := range []int{0, 10} {
 				name := fmt.Sprintf("%s attention=%t neighbours=%d", algo, attention, neighbours)
@@ -67,13 +69,14 @@ func TestFrozen(t *testing.T) {
 func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 	c := marl.DefaultOf(algo)
 	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.LogEvery = 40, 4, 6, 5, 16
-	c.UpdatesPerIteration, c.Batch, c.Replay = 2, 8, 64
-	if algo == marl.AlgoPPO {
-		c.UpdatesPerIteration, c.Batch, c.Replay = marl.Default().UpdatesPerIteration, marl.Default().Batch, marl.Default().Replay
-		c.Epochs, c.Minibatches = 2, 4
+	switch own := c.Own.(type) {
+	case *amarl.Config:
+		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden = 2, 8, 64, 16
+	case *ppo.Config:
+		own.Epochs, own.Minibatches, own.ActorHidden = 2, 4, 16
 	}
-	c.Hidden, c.Heads, c.ActorHidden = 16, 2, 16
-	c.Attention, c.Neighbours = attention, neighbours
+	a := c.Attention()
+	a.Hidden, a.Heads, a.Attention, a.Neighbours = 16, 2, attention, neighbours
 	return c
 }
 

@@ -14,9 +14,9 @@ import (
 
 // With neighbours IEDs of one ES have numbers that follow each other; without they have those of the draw.
 func TestNeighboursAreNumberedBeforeTheRun(t *testing.T) {
-	c := neighbourly()
+	c := neighbourly(4)
 	_, grouped := marltest.Offloading(t, &c, 1)
-	c.Neighbours = 0
+	c = neighbourly(0)
 	_, plain := marltest.Offloading(t, &c, 1)
 	runs := func(w *sim.Worlds) (n int) {
 		for i := range w.W {
@@ -37,7 +37,7 @@ func TestNeighboursAreNumberedBeforeTheRun(t *testing.T) {
 
 // Runs in groups have the same bits on every backend.
 func TestNeighboursOnEveryBackend(t *testing.T) {
-	c := neighbourly()
+	c := neighbourly(4)
 	var want *checkpoint.State
 	for _, name := range kernels.Backends() {
 		env, w := marltest.Offloading(t, &c, 1)
@@ -60,6 +60,6 @@ func TestNeighboursOnEveryBackend(t *testing.T) {
 }
 
 func TestNeighboursResumeIsExact(t *testing.T) {
-	c := neighbourly()
+	c := neighbourly(4)
 	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { env, _ := marltest.Offloading(t, &c, seed); return env })
 }

@@ -11,7 +11,7 @@ func (t *Trainer) Memory() train.Memory {
 	transitions, scratch := ring.floats(), ring.options.Scratch
 	parts := []train.MemoryPart{
 		{What: "transitions", Bytes: 4 * transitions, Setting: ring.options.Setting},
-		{What: "networks, optimisers and the slot at hand", Bytes: 4 * (lay.Size() - transitions), Setting: "train.hidden or train.worlds"},
+		{What: "networks, optimisers and the slot at hand", Bytes: 4 * (lay.Size() - transitions), Setting: t.cfg.Algo + ".hidden or train.worlds"},
 		{What: "scratch", Bytes: 4 * (t.floats() - lay.Size()), Setting: scratch},
 	}
 	if t.scratch > 0 {

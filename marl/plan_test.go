@@ -67,7 +67,7 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 		{3, hotel{marltest.OpenBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
 	} {
 		c := tiny(1)
-		c.Neighbours = x.neighbours
+		c.Attention().Neighbours = x.neighbours
 		w, err := sim.New(mustLoad(t, "population:6"), c.Worlds, 1)
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ func TestRunsDoNotDependOnTheEngine(t *testing.T) {
 	c := smallConfig(12)
 	c.SlotsPerIteration = 4
 	sameOnEveryEngine(t, c)
-	c.Neighbours = 4
+	c.Attention().Neighbours = 4
 	sameOnEveryEngine(t, c)
 }
 

@@ -16,11 +16,11 @@ func benchTrainCommand() *cli.Command {
 		Name: "train", Usage: "training: step, step + inference, step + inference + update in agent-steps a second, with memory",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each row"},
-			&cli.StringSliceFlag{Name: "algo", Usage: "algorithm `NAME`; may be repeated", Value: cli.NewStringSlice(marl.AlgoAMARL, marl.AlgoPPO)},
+			&cli.StringSliceFlag{Name: "algo", Usage: "algorithm `NAME`; may be repeated", Value: cli.NewStringSlice(marl.Algorithms()...)},
 			&cli.IntSliceFlag{Name: "ieds", Usage: "`N` IEDs a world; may be repeated", Value: cli.NewIntSlice(30)},
 			&cli.IntSliceFlag{Name: "worlds", Usage: "`W` worlds; may be repeated; 0: the algorithm's default", Value: cli.NewIntSlice(0)},
 			&cli.StringFlag{Name: "scenario", Usage: "preset or file `NAME|FILE`, grown to N at constant density", Value: "paper"},
-			&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.neighbours=10; may be repeated"},
+			&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as amarl-ppo.neighbours=10; may be repeated"},
 			backendFlag(), deviceFlag(),
 			&cli.IntFlag{Name: "threads", Usage: "`N` threads; 0: all cores"},
 			&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for each figure", Value: 3},

@@ -127,8 +127,8 @@ func stops(ts *testscript.TestScript, _ bool, args []string) {
 
 // stopstwice DIR: a second signal does not wait for the update, which is slow here.
 func stopstwice(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := gmel(ts, "train", "--config", "tiny.yaml", "--out", args[0], "--set", "train.batch=2000", "--set", "train.hidden=64",
-		"--set", "train.updates_per_iteration=60", "--set", "scenario.ieds=30")
+	cmd := gmel(ts, "train", "--config", "tiny.yaml", "--out", args[0], "--set", "amarl.batch=2000", "--set", "amarl.hidden=64",
+		"--set", "amarl.updates_per_iteration=60", "--set", "scenario.ieds=30")
 	ts.Check(cmd.Start())
 	await(ts, filepath.Join(ts.MkAbs(args[0]), "metrics.jsonl"), `"kind":"amarl-greedy"`)
 	ts.Check(cmd.Process.Signal(syscall.SIGINT))

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
@@ -25,7 +27,7 @@ func trainCommand() *cli.Command {
 // sourceFlags say where the configuration comes from.
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "algo", Usage: "algorithm `NAME`: amarl (off-policy, from a replay) or amarl-ppo (on-policy, from rollouts)"},
+		&cli.StringFlag{Name: "algo", Usage: "algorithm `NAME`: " + strings.Join(marl.Algorithms(), ", ")},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel config prints one)"},
 		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},

@@ -25,7 +25,7 @@ func (b *backend) Alloc(n int) (kernels.Buffer, error) {
 	err := b.do(func() (err error) {
 		m.at, err = b.allocate(int64(n))
 		if err != nil {
-			err = b.tooLittle("the arena", int64(n), "train.replay, train.batch or train.hidden", err)
+			err = b.tooLittle("the arena", int64(n), "the replay, the minibatch or the width of the networks", err)
 		}
 		return err
 	})

@@ -68,7 +68,7 @@ const mostNodes = 4096
 func (e *executable) prepare() (err error) {
 	n := e.plan.scratch()
 	if e.scratch, err = e.backend.allocate(n); err != nil {
-		return e.backend.tooLittle(fmt.Sprintf("scratch memory of program %q", e.program.Name), n, "train.batch", err)
+		return e.backend.tooLittle(fmt.Sprintf("scratch memory of program %q", e.program.Name), n, "the minibatch", err)
 	}
 	e.steps = map[int]*step{}
 	for _, s := range e.segments {

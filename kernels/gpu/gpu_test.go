@@ -296,7 +296,7 @@ func TestOutOfMemory(t *testing.T) {
 	t.Setenv("GMEL_FAKE_MEMORY", "1048576")
 	b := open(t, kernels.Options{})
 	_, err := b.Alloc(1 << 20)
-	for _, word := range []string{"gpu:0 is out of memory", "the arena takes 0.00 GiB", "0.00 GiB of 0.00 GiB are free", "lower train.replay, train.batch"} {
+	for _, word := range []string{"gpu:0 is out of memory", "the arena takes 0.00 GiB", "0.00 GiB of 0.00 GiB are free", "lower the replay, the minibatch"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("got %v, want %q in it", err, word)
 		}
@@ -310,7 +310,7 @@ func TestOutOfMemory(t *testing.T) {
 	p.Local = 1 << 20
 	p.Descs = append([]kernels.Desc{{Op: kernels.OpLoop, Dim: [kernels.MaxDims]int64{1, 1, 1}}}, p.Descs...)
 	p.Steps = make([]kernels.Step, 2)
-	if _, err := b.Compile(p); err == nil || !strings.Contains(err.Error(), `scratch memory of program "big" takes`) || !strings.Contains(err.Error(), "train.batch") {
+	if _, err := b.Compile(p); err == nil || !strings.Contains(err.Error(), `scratch memory of program "big" takes`) || !strings.Contains(err.Error(), "the minibatch") {
 		t.Errorf("scratch: %v", err)
 	}
 }

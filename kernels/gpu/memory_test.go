@@ -38,7 +38,7 @@ func planned(t *testing.T, b kernels.Backend, algo string) (*marl.Trainer, *sim.
 // A run takes of the device what its plan says before it begins, launches included.
 func TestMemoryIsPlanned(t *testing.T) {
 	needFake(t)
-	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		for _, precision := range kernels.Precisions() {
 			b := open(t, kernels.Options{Precision: precision})
 			free := b.FreeMemory()
@@ -63,7 +63,7 @@ func TestMemoryIsPlanned(t *testing.T) {
 func TestEvaluationIsPlanned(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})
-	tr, w := planned(t, b, marl.AlgoAMARL)
+	tr, w := planned(t, b, "amarl")
 	if err := tr.Open(); err != nil {
 		t.Fatal(err)
 	}

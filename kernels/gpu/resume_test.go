@@ -13,8 +13,8 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
-	_ "github.com/gmel-go/gmel/marl/amarl" // registers itself
-	_ "github.com/gmel-go/gmel/marl/ppo"   // registers itself
+	"github.com/gmel-go/gmel/marl/amarl"
+	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
@@ -25,11 +25,12 @@ func learns(algo string) (marl.Config, *sim.Scenario, error) {
 	s, err := sim.Load("population:5")
 	c := marl.DefaultOf(algo)
 	c.Updates, c.CheckpointEvery, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 8, 4, 2, 4, 4
-	c.Hidden, c.ActorHidden, c.Heads, c.EvalEvery, c.LogEvery = 16, 16, 2, 0, 0
-	if algo == marl.AlgoPPO {
-		c.Epochs, c.Minibatches, c.Neighbours = 2, 2, 5
-	} else {
-		c.Batch, c.Replay, c.UpdatesPerIteration = 4, 30, 2
+	c.EvalEvery, c.LogEvery = 0, 0
+	switch own := c.Own.(type) {
+	case *ppo.Config:
+		own.Hidden, own.ActorHidden, own.Heads, own.Epochs, own.Minibatches, own.Neighbours = 16, 16, 2, 2, 2, 5
+	case *amarl.Config:
+		own.Hidden, own.ActorHidden, own.Heads, own.Batch, own.Replay, own.UpdatesPerIteration = 16, 16, 2, 4, 30, 2
 	}
 	if err == nil {
 		s.Time.Slots = 7
@@ -85,7 +86,7 @@ func trained(t *testing.T, algo, backend string, from *checkpoint.State, stop bo
 // TestWorldsResume: a run that is stopped, kept and continued, on the same device or on another, ends
 // with the bits of one that the processor plays alone: networks, memory and worlds.
 func TestWorldsResume(t *testing.T) {
-	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		want := trained(t, algo, "cpu", nil, false)
 		half := map[string]*checkpoint.State{"cpu": trained(t, algo, "cpu", nil, true), "gpu": trained(t, algo, "gpu", nil, true)}
 		sameState(t, algo+" half way", half["gpu"], half["cpu"])

@@ -39,7 +39,7 @@ func TestRolloutIsOneGraph(t *testing.T) {
 // TestRolloutOfALearnerIsOneGraph: observe, act, sample, step and store of all slots are one launch, and the default
 // 32 slots would be.
 func TestRolloutOfALearnerIsOneGraph(t *testing.T) {
-	for _, algo := range []string{marl.AlgoAMARL, marl.AlgoPPO} {
+	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		c, s, err := learns(algo)
 		if err != nil {
 			t.Fatal(err)

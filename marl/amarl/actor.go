@@ -33,9 +33,9 @@ func sampledForm(logp *nn.Node, in ActorInputs) *nn.Node {
 }
 
 // ActorLoss is one of the two plus the mean squared logit of the active agents.
-func ActorLoss(cfg *marl.Config, logits, logp *nn.Node, in ActorInputs) *nn.Node {
+func ActorLoss(cfg *Config, logits, logp *nn.Node, in ActorInputs) *nn.Node {
 	form := closedForm
-	if cfg.ActorLoss == marl.ActorSampled {
+	if cfg.ActorLoss == ActorSampled {
 		form = sampledForm
 	}
 	return marl.WithLogitPenalty(cfg.LogitPenalty, form(logp, in), logits, in.Active)

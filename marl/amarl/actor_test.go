@@ -18,7 +18,7 @@ type grader struct {
 	obs, mask, q, act, loss machine.Tensor
 }
 
-func newGrader(t *testing.T, c *marl.Config, n marl.Sizes) *grader {
+func newGrader(t *testing.T, c *setup, n marl.Sizes) *grader {
 	g := &grader{rig: newRig(t, c, n)}
 	rows := n.Rows()
 	g.obs, g.mask = g.Add("obs", rows, n.Obs), g.Add("mask", rows, n.Actions)
@@ -29,7 +29,7 @@ func newGrader(t *testing.T, c *marl.Config, n marl.Sizes) *grader {
 		mask := f.Input(g.mask)
 		logits, logp := g.actor.Forward(bd, f.Input(g.obs), mask)
 		in := ActorInputs{Q: f.Input(g.q), Act: f.Input(g.act), Active: marl.Deciding(mask), Alpha: f.Input(g.alpha)}
-		loss := ActorLoss(c, logits, logp, in)
+		loss := ActorLoss(c.own, logits, logp, in)
 		g.Must(f.Gradients(loss, bd, g.actorOnline.Adam.Grads()))
 		f.Output(loss, g.loss)
 		f.Lower(b)
@@ -51,7 +51,7 @@ func (g *grader) gradient(obs, mask, q, act []float32) []float32 {
 func TestSampledGradientIsClosedFormInExpectation(t *testing.T) {
 	n := marl.Sizes{Worlds: 1, Agents: 1, Obs: 5, Actions: 4}
 	closed, sampled := tiny(1), tiny(1)
-	closed.Alpha, sampled.Alpha, sampled.ActorLoss = 0.3, 0.3, marl.ActorSampled
+	closed.Alpha, sampled.Alpha, sampled.ActorLoss = 0.3, 0.3, ActorSampled
 	a, b := newGrader(t, &closed, n), newGrader(t, &sampled, n)
 	rng := marltest.Source(7)
 	for range 5 {

@@ -18,16 +18,16 @@ type Algorithm struct{}
 func init() { marl.Register(Algorithm{}) }
 
 // Name implements marl.Algorithm.
-func (Algorithm) Name() string { return marl.AlgoAMARL }
+func (Algorithm) Name() string { return "amarl" }
 
 // Head implements marl.Algorithm: the actor.
 func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
-	return marl.NewActor(c.ActorHidden, obs, actions)
+	return marl.NewActor(c.Own.(*Config).ActorHidden, obs, actions)
 }
 
 // Build implements marl.Algorithm.
 func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
-	if err := marl.CheckGroups(w.Config, w.Sizes.Agents); err != nil {
+	if err := w.CheckGroups(w.Config.Attention()); err != nil {
 		return nil, err
 	}
 	return newLearner(w), nil
@@ -36,6 +36,7 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 // Learner is one run of AMARL. Its update is in update.go.
 type Learner struct {
 	*marl.Workshop
+	own                       *Config
 	critic                    *marl.Critic
 	actor                     *marl.Actor
 	criticOnline, actorOnline *marl.Net
@@ -58,9 +59,9 @@ const (
 )
 
 func newLearner(w *marl.Workshop) *Learner {
-	c, n := w.Config, w.Sizes
+	c, n := w.Config.Own.(*Config), w.Sizes
 	l := &Learner{
-		Workshop: w, critic: marl.NewCritic(c, n.Agents, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
+		Workshop: w, own: c, critic: marl.NewCritic(&c.AttentionConfig, n.Agents, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
 	}
 	l.criticOnline = w.Train("critic", l.critic.Params(), c.LRCritic)
 	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
@@ -69,7 +70,7 @@ func newLearner(w *marl.Workshop) *Learner {
 	l.attention = w.Layout.Add("attention_entropy", c.Heads)
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.actorTarget = w.Copy("actor_target", l.actorOnline)
-	l.replay = newReplay(w)
+	l.replay = newReplay(w, c.Replay)
 	return l
 }
 
@@ -100,7 +101,7 @@ func (l *Learner) WarmedUp(*machine.Session) error { return nil }
 // Inspect implements marl.Learner. It measures what is too dear to measure in every update: the entropy
 // of the attention, on one minibatch.
 func (l *Learner) Inspect(b *machine.Builder) {
-	if !l.Config.Attention {
+	if !l.own.Attention {
 		return
 	}
 	mb := l.sampleMinibatch(b)

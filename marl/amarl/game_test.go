@@ -3,7 +3,6 @@ package amarl
 import (
 	"testing"
 
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/marltest"
 )
 
@@ -23,8 +22,8 @@ func playMatrix(t *testing.T, payoff [][]float32, seed uint64) float64 {
 	c.StandardiseReward, c.Gamma, c.Alpha, c.AlphaFinal, c.Replay = true, 0, 1, 0.01, 4000
 	// With the others' replayed actions the actors answer to who the others were, and stop
 	// below the trap (125 to 150 in the climbing game).
-	c.ActorActions = marl.ActionsResampled
-	tr := marltest.NewTrainer(t, c, marltest.NewToy(marltest.MatrixGame(payoff), c.Worlds, seed), seed)
+	c.ActorActions = ActionsResampled
+	tr := marltest.NewTrainer(t, c.Config, marltest.NewToy(marltest.MatrixGame(payoff), c.Worlds, seed), seed)
 	marltest.Run(t, tr)
 	pi := marltest.Policy(t, tr, 1, 0, 0, 1)
 	best := [2]int{}

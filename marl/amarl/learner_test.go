@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/marl/marltest"
 )
 
-func busyConfig(updates int) marl.Config {
+func busyConfig(updates int) setup {
 	c := tiny(updates)
 	c.NormaliseObs = true
 	c.StandardiseReward, c.Omega, c.SlotsPerIteration, c.UpdatesPerIteration = true, 0.5, 2, 2
@@ -21,25 +21,29 @@ func busyConfig(updates int) marl.Config {
 
 // Every backend gives the same bits, whatever its threads, for every variant of the update.
 func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, variant := range []func(*marl.Config){
-		func(*marl.Config) {},
-		func(c *marl.Config) {
-			c.ActorLoss, c.TargetValue, c.ActorActions = marl.ActorSampled, marl.TargetExpected, marl.ActionsResampled
+	for _, variant := range []func(*setup){
+		func(*setup) {},
+		func(c *setup) {
+			c.ActorLoss, c.TargetValue, c.ActorActions = ActorSampled, TargetExpected, ActionsResampled
 		},
-		func(c *marl.Config) { c.Attention, c.CriticIdle, c.ActorActions = false, false, marl.ActionsResampled },
+		func(c *setup) {
+			c.AttentionConfig.Attention, c.CriticIdle, c.ActorActions = false, false, ActionsResampled
+		},
 	} {
 		c := busyConfig(20)
 		variant(&c)
-		marltest.SameEverywhere(t, c)
+		marltest.SameEverywhere(t, c.Config)
 	}
 }
 
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busyConfig(20)) }
+func TestProgramsReadNoStaleMemory(t *testing.T) {
+	marltest.ReadsNoStaleMemory(t, busyConfig(20).Config)
+}
 
 // A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.
 func TestResumeIsExact(t *testing.T) {
 	c := busyConfig(24)
-	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+	marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
 }
 
 // A bad number stops the run, names its origin, and nothing of that iteration is kept.
@@ -54,7 +58,7 @@ func TestNonFiniteStopsTheRun(t *testing.T) {
 		}
 	}
 	kept := 0
-	tr := marltest.NewTrainer(t, c, marltest.NewToy(r, c.Worlds, 1), 5)
+	tr := marltest.NewTrainer(t, c.Config, marltest.NewToy(r, c.Worlds, 1), 5)
 	err := tr.Run(context.Background(), marl.Hooks{Checkpoint: func() error { kept = tr.Update(); return nil }})
 	var bad *marl.NonFiniteError
 	if !errors.As(err, &bad) {
@@ -73,7 +77,7 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 		r.Limit = limit
 		c := tiny(1)
 		env := marltest.NewToy(r, c.Worlds, 1)
-		tr := marltest.NewTrainer(t, c, env, 5)
+		tr := marltest.NewTrainer(t, c.Config, env, 5)
 		for step := range r.Length {
 			if err := tr.Rollout(); err != nil {
 				t.Fatal(err)
@@ -96,11 +100,11 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 	}
 }
 
-func smallConfig(updates int) marl.Config {
-	c := marl.Default()
+func smallConfig(updates int) setup {
+	c := defaults()
 	c.Updates, c.Worlds, c.Batch, c.Replay, c.WarmupSlots = updates, 8, 16, 4000, 25
 	c.Hidden, c.ActorHidden = 32, 32
 	return c
 }
 
-func TestLearningBeatsRandom(t *testing.T) { marltest.LearnsToOffload(t, smallConfig(400)) }
+func TestLearningBeatsRandom(t *testing.T) { marltest.LearnsToOffload(t, smallConfig(400).Config) }

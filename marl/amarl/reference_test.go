@@ -3,16 +3,15 @@ package amarl
 import (
 	"math"
 
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/marltest"
 )
 
 // refTarget is y of target.go for one minibatch.
-func refTarget(cfg *marl.Config, reward, terminated []float64, q, logp marltest.Matrix, act []float32) []float64 {
+func refTarget(cfg *setup, reward, terminated []float64, q, logp marltest.Matrix, act []float32) []float64 {
 	y := make([]float64, len(reward))
 	for i := range y {
 		v := 0.0
-		if cfg.TargetValue == marl.TargetExpected {
+		if cfg.TargetValue == TargetExpected {
 			for a, l := range logp.Row(i) {
 				v += math.Exp(l) * (q.At(i, a) - cfg.Alpha*l)
 			}
@@ -26,7 +25,7 @@ func refTarget(cfg *marl.Config, reward, terminated []float64, q, logp marltest.
 }
 
 // refActorLoss is the closed form with the logit penalty.
-func refActorLoss(cfg *marl.Config, logits, logp, q marltest.Matrix, active []float64) float64 {
+func refActorLoss(cfg *setup, logits, logp, q marltest.Matrix, active []float64) float64 {
 	sum, n := 0.0, 0.0
 	for i := range active {
 		for a, l := range logp.Row(i) {

@@ -15,10 +15,10 @@ type replay struct {
 	terminated        machine.Tensor // [R, A] 1 = nothing follows; 0 at a time limit
 }
 
-func newReplay(w *marl.Workshop) *replay {
+func newReplay(w *marl.Workshop, capacity int) *replay {
 	agents, obs, actions := w.Sizes.Agents, w.Sizes.Obs, w.Sizes.Actions
 	r := w.NewRing(marl.RingOptions{
-		Prefix: "replay/", Observed: "obs", Capacity: w.Config.Replay, Setting: "train.replay", Scratch: "train.batch",
+		Prefix: "replay/", Observed: "obs", Capacity: capacity, Setting: "amarl.replay", Scratch: "amarl.batch",
 	})
 	return &replay{
 		Ring: r, mask: r.Table("mask", agents*actions), act: r.Table("act", agents), reward: r.Table("reward", agents),

@@ -15,10 +15,23 @@ type rig struct {
 	*marltest.Rig
 }
 
-func newRig(t *testing.T, c *marl.Config, n marl.Sizes) *rig {
-	r := marltest.NewRig(t, c, n)
+func newRig(t *testing.T, c *setup, n marl.Sizes) *rig {
+	r := marltest.NewRig(t, &c.Config, n)
 	return &rig{newLearner(r.Workshop), r}
 }
 
 // learnerOf is what a trainer learns with.
 func learnerOf(tr *marl.Trainer) *Learner { return tr.Learner().(*Learner) }
+
+// setup is a configuration with its section, so that tests set both alike.
+type setup struct {
+	marl.Config
+	*own
+}
+
+type own = Config
+
+func defaults() setup {
+	c := marl.DefaultOf(Algorithm{}.Name())
+	return setup{c, c.Own.(*Config)}
+}

@@ -1,7 +1,6 @@
 package amarl
 
 import (
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -19,12 +18,12 @@ type targetInputs struct {
 //
 //	V_i = Qbar_i(o', a') - alpha log pi_bar(a'_i | o'_i)               sampled
 //	V_i = sum_a pi_bar(a | o'_i) (Qbar_i(o', (a, a'_-i)) - alpha log pi_bar(a | o'_i))  expected
-func target(cfg *marl.Config, q *nn.Node, in targetInputs) *nn.Node {
+func target(cfg *Config, gamma float64, q *nn.Node, in targetInputs) *nn.Node {
 	soft := op.Sub(q, op.Mul(in.logp, in.alpha))
 	v := op.Pick(soft, in.act)
-	if cfg.TargetValue == marl.TargetExpected {
+	if cfg.TargetValue == TargetExpected {
 		v = op.SumRows(op.Mul(op.Exp(in.logp), soft))
 	}
-	goesOn := op.Affine(in.terminated, float32(-cfg.Gamma), float32(cfg.Gamma))
+	goesOn := op.Affine(in.terminated, float32(-gamma), float32(gamma))
 	return op.Add(in.reward, op.Mul(goesOn, v))
 }

@@ -33,7 +33,7 @@ func refSample(logp marltest.Matrix, seed uint64, stream uint32, low uint32) []f
 // y against the reference: masked, terminated and truncated (that is, not terminated, with the
 // final observation as successor) rows; standardised or not.
 func TestTargetAgainstReference(t *testing.T) {
-	for _, value := range []string{marl.TargetSampled, marl.TargetExpected} {
+	for _, value := range []string{TargetSampled, TargetExpected} {
 		for _, standardise := range []bool{false, true} {
 			c, n := tiny(1), marl.Sizes{Worlds: 1, Agents: 4, Obs: 6, Actions: 3}
 			c.Batch, c.Hidden, c.Heads, c.Gamma, c.Alpha = 9, 16, 4, 0.9, 0.3
@@ -43,7 +43,7 @@ func TestTargetAgainstReference(t *testing.T) {
 	}
 }
 
-func checkTarget(t *testing.T, c *marl.Config, n marl.Sizes) {
+func checkTarget(t *testing.T, c *setup, n marl.Sizes) {
 	t.Helper()
 	r, rows := newRig(t, c, n), c.Batch*n.Agents
 	mb := minibatch{

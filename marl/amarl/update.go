@@ -16,7 +16,7 @@ type minibatch struct {
 
 // Update implements marl.Learner: one update of everything (Iqbal & Sha 2019, algorithm 1).
 func (l *Learner) Update(b *machine.Builder) error {
-	c := l.Config
+	c := l.own
 	mb := l.sampleMinibatch(b)
 	y := l.target(b, mb)
 	q := b.Temp("q", c.Batch*l.Sizes.Agents, l.Sizes.Actions)
@@ -24,7 +24,7 @@ func (l *Learner) Update(b *machine.Builder) error {
 		return err
 	}
 	act := l.resample(b, mb)
-	if c.ActorActions == marl.ActionsResampled {
+	if c.ActorActions == ActionsResampled {
 		l.criticValues(b, mb.obs, act, q)
 	}
 	if err := l.updateActor(b, mb, act, q); err != nil {
@@ -45,8 +45,8 @@ func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
 
 // sampleMinibatch draws B rows of the replay uniformly, with replacement.
 func (l *Learner) sampleMinibatch(b *machine.Builder) minibatch {
-	r, n, rows := l.replay, l.Sizes, l.Config.Batch*l.Sizes.Agents
-	idx := b.Temp("rows", l.Config.Batch)
+	r, n, rows := l.replay, l.Sizes, l.own.Batch*l.Sizes.Agents
+	idx := b.Temp("rows", l.own.Batch)
 	b.RandInt(r.Size, l.Updates, idx, marl.Split(l.Seed, marl.StreamReplay), uint32(marl.StreamReplay))
 	gather := func(name string, table machine.Tensor, shape ...int) machine.Tensor {
 		t := b.Temp(name, shape...)
@@ -64,7 +64,7 @@ func (l *Learner) sampleMinibatch(b *machine.Builder) minibatch {
 
 // nextActions draws a' from the target policy.
 func (l *Learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machine.Tensor) {
-	rows := l.Config.Batch * l.Sizes.Agents
+	rows := l.own.Batch * l.Sizes.Agents
 	logp = b.Temp("target_logp", rows, l.Sizes.Actions)
 	act = b.Temp("target_act", rows)
 	l.actorTarget.LogProbs(b, l.actor, mb.nextObs, mb.nextMask, logp)
@@ -75,11 +75,11 @@ func (l *Learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machi
 // target writes y [B*A] with the target actor and the target critic.
 func (l *Learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
 	logp, act := l.nextActions(b, mb)
-	y := b.Temp("y", l.Config.Batch*l.Sizes.Agents)
+	y := b.Temp("y", l.own.Batch*l.Sizes.Agents)
 	f := nn.NewFragment()
 	a := f.Input(act)
 	v := l.critic.Forward(l.criticTarget.Bind(f), f.Input(mb.nextObs), a)
-	f.Output(target(l.Config, v.Q, targetInputs{
+	f.Output(target(l.own, l.Config.Gamma, v.Q, targetInputs{
 		reward: l.standardised(f, mb.reward), terminated: f.Input(mb.terminated),
 		logp: f.Input(logp), act: a, alpha: f.Input(l.alpha),
 	}), y)
@@ -107,10 +107,10 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 	v := l.critic.Forward(bd, f.Input(mb.obs), act)
 	td := op.Sub(v.Taken(act), target)
 	weight := active
-	if l.Config.CriticIdle {
+	if l.own.CriticIdle {
 		weight = nil
 	}
-	loss := l.critic.Loss(v, td, weight, l.Config.AttentionPenalty)
+	loss := l.critic.Loss(v, td, weight, l.own.AttentionPenalty)
 	if err := f.Gradients(loss, bd, l.criticOnline.Adam.Grads()); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 
 // resample draws all agents' actions from the current policy.
 func (l *Learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
-	rows := l.Config.Batch * l.Sizes.Agents
+	rows := l.own.Batch * l.Sizes.Agents
 	logp := b.Temp("policy_logp", rows, l.Sizes.Actions)
 	act = b.Temp("policy_act", rows)
 	l.actorOnline.LogProbs(b, l.actor, mb.obs, mb.mask, logp)
@@ -145,7 +145,7 @@ func (l *Learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.T
 	mask := f.Input(mb.mask)
 	logits, lp := l.actor.Forward(bd, f.Input(mb.obs), mask)
 	in := ActorInputs{Q: f.Input(q), Act: f.Input(act), Active: marl.Deciding(mask), Alpha: f.Input(l.alpha)}
-	loss := ActorLoss(l.Config, logits, lp, in)
+	loss := ActorLoss(l.own, logits, lp, in)
 	if err := f.Gradients(loss, bd, l.actorOnline.Adam.Grads()); err != nil {
 		return err
 	}

@@ -12,25 +12,27 @@ type Algorithm struct{}
 func init() { marl.Register(Algorithm{}) }
 
 // Name implements marl.Algorithm.
-func (Algorithm) Name() string { return marl.AlgoPPO }
+func (Algorithm) Name() string { return "amarl-ppo" }
 
 // Head implements marl.Algorithm: the actor.
 func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
-	return marl.NewActor(c.ActorHidden, obs, actions)
+	return marl.NewActor(c.Own.(*Config).ActorHidden, obs, actions)
 }
 
 // Build implements marl.Algorithm.
 func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
-	if err := marl.CheckGroups(w.Config, w.Sizes.Agents); err != nil {
+	c := w.Config.Own.(*Config)
+	if err := w.CheckGroups(&c.AttentionConfig); err != nil {
 		return nil, err
 	}
-	return New(w, &attentionCritic{Critic: marl.NewValueCritic(w.Config, w.Sizes.Agents, w.Sizes.Obs), config: w.Config}), nil
+	critic := &attentionCritic{Critic: marl.NewValueCritic(&c.AttentionConfig, w.Sizes.Agents, w.Sizes.Obs), config: &c.AttentionConfig}
+	return New(w, &c.Settings, &c.CriticConfig, critic), nil
 }
 
 // attentionCritic estimates V_i(o) from the observations of all agents.
 type attentionCritic struct {
 	*marl.Critic
-	config  *marl.Config
+	config  *marl.AttentionConfig
 	entropy machine.Tensor // [h] of the attention, of the last Inspect
 }
 

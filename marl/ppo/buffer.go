@@ -19,7 +19,7 @@ func newBuffer(w *marl.Workshop) *buffer {
 	agents := w.Sizes.Agents
 	r := w.NewRing(marl.RingOptions{
 		Prefix: marl.RolloutPrefix, Observed: "observed", Capacity: w.Config.Worlds * w.Config.SlotsPerIteration,
-		Setting: "train.worlds or train.slots_per_iteration", Scratch: "train.worlds, or raise train.minibatches",
+		Setting: "train.worlds or train.slots_per_iteration", Scratch: "train.worlds, or raise " + w.Config.Algo + ".minibatches",
 	})
 	return &buffer{
 		Ring: r, mask: r.Table("legal", agents*w.Sizes.Actions), act: r.Table("act", agents), reward: r.Table("reward", agents),
@@ -57,7 +57,7 @@ type minibatch struct {
 // batch is B, the number of joint transitions of a minibatch.
 func (l *Learner) batch() int {
 	c := l.Config
-	return c.Worlds * c.SlotsPerIteration / c.Minibatches
+	return c.Worlds * c.SlotsPerIteration / l.own.Minibatches
 }
 
 // drawMinibatch takes the next rows of the epoch's random order.

@@ -40,6 +40,8 @@ type Values struct {
 // Learner is one run of PPO.
 type Learner struct {
 	*marl.Workshop
+	own                 *Settings
+	idle                bool // agents without a decision count in the critic's loss
 	critic              Critic
 	actor               *marl.Actor
 	criticNet, actorNet *marl.Net
@@ -66,11 +68,11 @@ const (
 	klEstimate    = "kl"          // of KL(pi_old, pi)
 )
 
-// New is a learner with a critic; the actor is marl.Actor.
-func New(w *marl.Workshop, critic Critic) *Learner {
-	c, n, lay := w.Config, w.Sizes, w.Layout
-	l := &Learner{Workshop: w, critic: critic, actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
-	l.criticNet = w.Train("critic", critic.Params(), c.LRCritic)
+// New is a learner with a critic and its settings v; the actor is marl.Actor.
+func New(w *marl.Workshop, c *Settings, v *marl.CriticConfig, critic Critic) *Learner {
+	n, lay := w.Sizes, w.Layout
+	l := &Learner{Workshop: w, own: c, idle: v.CriticIdle, critic: critic, actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
+	l.criticNet = w.Train("critic", critic.Params(), v.LRCritic)
 	l.actorNet = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
 	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
 	w.NewStatistics(criticLoss, squaredTD, targetMean, actorLoss, policyEntropy, criticNorm, actorNorm, clipped, klEstimate)
@@ -119,7 +121,7 @@ func (l *Learner) Prepare(b *machine.Builder) {
 		b.Binary(kernels.BinSub, reward, b.Part(l.scale, 0), reward)
 		b.Binary(kernels.BinDiv, reward, b.Part(l.scale, 1), reward)
 	}
-	b.GAE(reward, series(r.value), series(r.next), series(r.ended), series(r.advantage), float32(c.Gamma), float32(c.GAELambda))
+	b.GAE(reward, series(r.value), series(r.next), series(r.ended), series(r.advantage), float32(c.Gamma), float32(l.own.GAELambda))
 	b.Binary(kernels.BinAdd, r.advantage, r.value, r.returns)
 	b.Moments(r.returns, machine.None, r.Size, l.returned)
 	b.Moments(r.advantage, machine.None, r.Size, l.unexplained)

@@ -13,8 +13,8 @@ import (
 )
 
 // tinyPPO is tiny for the on-policy form.
-func tinyPPO(updates int) marl.Config {
-	c := marl.DefaultOf(marl.AlgoPPO)
+func tinyPPO(updates int) setup {
+	c := defaults()
 	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = updates, 16, 8, 4
 	c.Epochs, c.Minibatches = 4, 4
 	c.Hidden, c.Heads, c.ActorHidden = 16, 2, 16
@@ -27,7 +27,7 @@ func tinyPPO(updates int) marl.Config {
 // valuesOf are the trained critic's V(o) of one world, by the reference network.
 func valuesOf(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
 	n, c := tr.Workshop().Sizes, tr.Workshop().Config
-	v, _ := refValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents, c.Heads)
+	v, _ := refValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents, c.Attention().Heads)
 	return v
 }
 
@@ -41,10 +41,12 @@ func refValues(p marltest.Params, obs marltest.Matrix, agents, heads int) ([]flo
 	return marltest.Dense(h, p["output.w"], p.Bias("output.b"), marltest.Identity).V, penalty
 }
 
-func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tinyPPO, valuesOf) }
+func TestProbes(t *testing.T) {
+	marltest.OnPolicyProbes(t, func(updates int) marl.Config { return tinyPPO(updates).Config }, valuesOf)
+}
 
 // busyPPO is busyConfig for the on-policy form.
-func busyPPO(updates int) marl.Config {
+func busyPPO(updates int) setup {
 	c := tinyPPO(updates)
 	c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Epochs, c.Minibatches = 4, 6, 5, 2, 3
 	c.NormaliseObs, c.StandardiseReward, c.Omega = true, true, 0.5
@@ -58,15 +60,15 @@ func TestBackendsAgreeToTheBit(t *testing.T) {
 		c := busyPPO(24)
 		c.CriticIdle = idle
 		c.Neighbours = map[bool]int{true: 0, false: 3}[idle]
-		marltest.SameEverywhere(t, c)
+		marltest.SameEverywhere(t, c.Config)
 	}
 }
 
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busyPPO(24)) }
+func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busyPPO(24).Config) }
 
 func TestResumeIsExact(t *testing.T) {
 	c := busyPPO(48)
-	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+	marltest.ResumesExactly(t, c.Config, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
 }
 
 // After a rollout the tables hold its slots in order, and prepare computes advantages and returns as
@@ -74,7 +76,7 @@ func TestResumeIsExact(t *testing.T) {
 func TestAdvantagesOfARollout(t *testing.T) {
 	c := busyPPO(6)
 	c.SlotsPerIteration = 12 // the episodes of busy have 5 slots
-	tr := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
+	tr := marltest.NewTrainer(t, c.Config, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
 	marltest.Run(t, tr)
 	if err := tr.Rollout(); err != nil {
 		t.Fatal(err)
@@ -160,7 +162,7 @@ func TestProximalAgainstReference(t *testing.T) {
 		m := f.Input(mask)
 		logits, lp := r.actor.Forward(bd, f.Input(obs), m)
 		in := proximalInputs{f.Input(act), f.Input(old), f.Input(adv), marl.Deciding(m), f.Input(r.alpha)}
-		x := proximal(&c, logits, lp, in)
+		x := proximal(&c.Settings, logits, lp, in)
 		r.Must(f.Gradients(x.loss, bd, r.actorNet.Adam.Grads()))
 		for i, node := range []*nn.Node{x.loss, x.entropy, x.clipped, x.kl} {
 			f.Output(node, r.Rig.Layout.View([]string{"loss", "entropy", "clipped", "kl"}[i], out, i))
@@ -208,7 +210,7 @@ func TestProximalAgainstReference(t *testing.T) {
 }
 
 // refProximal returns loss, entropy, the clipped share and KL.
-func refProximal(c *marl.Config, logits, logp, mask marltest.Matrix, act []float32, old, adv []float64) []float64 {
+func refProximal(c *setup, logits, logp, mask marltest.Matrix, act []float32, old, adv []float64) []float64 {
 	var gain, entropy, penalty, clipped, kl, n float64
 	for i := range act {
 		legal := 0.0

@@ -25,7 +25,7 @@ type proximalOutputs struct{ loss, entropy, clipped, kl *nn.Node }
 //
 // with two numbers about it: the share of agents whose rho is outside of the clip, and mean
 // (rho - 1) - log rho, an estimate of KL(pi_old, pi) that is never negative (Schulman 2020).
-func proximal(cfg *marl.Config, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
+func proximal(cfg *Settings, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
 	eps := float32(cfg.Clip)
 	change := op.Sub(op.Pick(logp, in.act), in.logp)
 	rho := op.Exp(change)

@@ -15,12 +15,25 @@ type rig struct {
 	*marltest.Rig
 }
 
-func newRig(t *testing.T, c *marl.Config, n marl.Sizes) *rig {
+func newRig(t *testing.T, c *setup, n marl.Sizes) *rig {
 	t.Helper()
-	r := marltest.NewRig(t, c, n)
+	r := marltest.NewRig(t, &c.Config, n)
 	l, err := Algorithm{}.Build(r.Workshop)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &rig{l.(*Learner), r}
+}
+
+// setup is a configuration with its section, so that tests set both alike.
+type setup struct {
+	marl.Config
+	*own
+}
+
+type own = Config
+
+func defaults() setup {
+	c := marl.DefaultOf(Algorithm{}.Name())
+	return setup{c, c.Own.(*Config)}
 }

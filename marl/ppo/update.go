@@ -29,7 +29,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch) error {
 	v := l.critic.Values(bd, f.Input(mb.obs))
 	td := op.Sub(v.V, target)
 	weight := decides
-	if l.Config.CriticIdle {
+	if l.idle {
 		weight = nil
 	}
 	loss := v.Loss(td, weight)
@@ -54,7 +54,7 @@ func (l *Learner) updateActor(b *machine.Builder, mb minibatch) error {
 	in := proximalInputs{
 		act: f.Input(mb.act), logp: f.Input(mb.logp), advantage: f.Input(mb.advantage), active: f.Input(mb.decides), alpha: f.Input(l.alpha),
 	}
-	p := proximal(l.Config, logits, lp, in)
+	p := proximal(l.own, logits, lp, in)
 	if err := f.Gradients(p.loss, bd, l.actorNet.Adam.Grads()); err != nil {
 		return err
 	}

@@ -5,13 +5,11 @@ package run
 
 import (
 	_ "embed"
-	"slices"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
-	"go.yaml.in/yaml/v3"
 )
 
 //go:embed config.go
@@ -28,7 +26,7 @@ type Config struct {
 	TableEpisodes int `yaml:"table_episodes"`
 
 	Scenario *sim.Scenario `yaml:"-"` // the section scenario
-	Train    marl.Config   `yaml:"-"` // the section train
+	Train    marl.Config   `yaml:"-"` // the section train, and that of its algorithm
 }
 
 // defaultScenario is the game of a run that names none.
@@ -43,19 +41,25 @@ func Default() (*Config, error) {
 	return &Config{Seed: 1, EvalSeed: 1, TableEpisodes: 200, Scenario: s, Train: marl.Default()}, nil
 }
 
-// sections returns the parts of the document in the order in which they are printed.
+// sections returns the parts of the document in the order in which they are printed. Without an
+// algorithm, which is a fault of train.algo, there is no section of one.
 func (c *Config) sections() []setting.Section {
-	return []setting.Section{
+	list := []setting.Section{
 		{Value: c, Docs: func() map[string]string { return setting.StructDocs(configSource, "Config") }},
 		{
 			Name: "scenario", Value: c.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs,
 			Doc: "scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.",
 		},
-		{
-			Name: marl.Section, Value: &c.Train, Doc: "train is the algorithm.",
-			Docs: func() map[string]string { return setting.StructDocs(marl.ConfigSource, "Config") },
-		},
+		{Name: marl.SharedSection, Value: &c.Train, Doc: "train is what all algorithms share.", Docs: marl.Docs},
 	}
+	own := c.Train.Own
+	if own == nil {
+		return list
+	}
+	return append(list, setting.Section{
+		Name: c.Train.Algo, Value: own, Doc: c.Train.Algo + " is what this algorithm alone has.", Docs: own.Docs,
+		Check: func(v *setting.Checker) { own.Check(v, &c.Train) },
+	})
 }
 
 // scenarioDocs are the comments of the preset paper.
@@ -75,35 +79,14 @@ func (c *Config) Check(v *setting.Checker) {
 }
 
 // YAML returns every setting of the run's algorithm with the value in effect; Load reads it back.
-func (c *Config) YAML() []byte { return setting.Text(c.encode(), 4) }
+func (c *Config) YAML() []byte { return setting.Text(setting.Encode(c.sections()), 4) }
 
 // Commented is YAML with every setting's meaning above it. The comments are the
 // doc comments of the Config structs, so there is one place to write them.
 func (c *Config) Commented() []byte {
-	doc := c.encode()
+	doc := setting.Encode(c.sections())
 	setting.Comment(doc, c.sections())
 	return setting.Text(doc, 2)
-}
-
-func (c *Config) encode() *yaml.Node {
-	doc := setting.Encode(c.sections())
-	dropForeign(doc, c.Train.Algo)
-	return doc
-}
-
-// dropForeign leaves out the settings of other algorithms.
-func dropForeign(root *yaml.Node, algo string) {
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		if root.Content[i].Value != marl.Section {
-			continue
-		}
-		train := root.Content[i+1]
-		for k := len(train.Content) - 2; k >= 0; k -= 2 {
-			if of := marl.Belongs(train.Content[k].Value); of != "" && of != algo {
-				train.Content = slices.Delete(train.Content, k, k+2)
-			}
-		}
-	}
 }
 
 // numbers returns the configuration without what must not change a result, for

@@ -62,8 +62,8 @@ func (src *Sources) reader() (*setting.Reader, error) {
 
 func flag(name, value string) setting.Origin { return setting.Origin{Flag: "--" + name + " " + value} }
 
-// algoKey decides the defaults of the section that it is in.
-const algoKey = marl.Section + ".algo"
+// algoKey decides the defaults of its section, and which algorithm's section there is.
+const algoKey = marl.SharedSection + ".algo"
 
 // read reads every section of a configuration; the reader knows the faults.
 func read(r *setting.Reader) (*Config, error) {
@@ -74,20 +74,30 @@ func read(r *setting.Reader) (*Config, error) {
 	algo := c.Train.Algo
 	r.Peek(algoKey, &algo)
 	c.Train = marl.DefaultOf(algo)
-	if c.Train.Algo == algo { // else the section is refused for its algorithm
-		refuseForeign(r, algo)
-	}
+	refuseMoved(r, algo)
 	for _, s := range c.sections() {
 		r.Read(s)
 	}
 	return c, nil
 }
 
-// refuseForeign makes every setting of another algorithm an error, whatever its value.
-func refuseForeign(r *setting.Reader, algo string) {
-	for _, key := range setting.Keys(&marl.Config{}) {
-		if other := marl.Belongs(key); other != "" && other != algo {
-			r.Refuse(marl.Section+"."+key, fmt.Sprintf("a setting of %s %s; this run has %s", algoKey, other, algo))
+// refuseMoved answers what is in the wrong place: the section of another algorithm, and a setting of
+// an algorithm in the section of what all share, where it once was.
+func refuseMoved(r *setting.Reader, algo string) {
+	for _, name := range marl.Algorithms() {
+		this := fmt.Sprintf("; this run has %s %s", algoKey, algo)
+		if name == algo {
+			this = ""
+		} else {
+			r.Refuse(name, "the section of the algorithm "+name+this)
+		}
+		for _, key := range setting.Keys(marl.DefaultOf(name).Own) {
+			r.Refuse(marl.SharedSection+"."+key, fmt.Sprintf("it has moved to %s.%s", name, key)+this)
+		}
+	}
+	if own := marl.DefaultOf(algo).Own; own != nil { // what several have is this algorithm's
+		for _, key := range setting.Keys(own) {
+			r.Refuse(marl.SharedSection+"."+key, fmt.Sprintf("it has moved to %s.%s", algo, key))
 		}
 	}
 }

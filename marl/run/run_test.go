@@ -78,12 +78,12 @@ func TestEverySettingIsDescribed(t *testing.T) {
 }
 
 func TestFaultsAreAllReported(t *testing.T) {
-	_, err := Load(Sources{Sets: []string{"train.gamma=2", "train.heads=3", "scenario.ieds=0", "table_episodes=1"}})
+	_, err := Load(Sources{Sets: []string{"train.gamma=2", "amarl.heads=3", "scenario.ieds=0", "table_episodes=1"}})
 	if !train.IsUsage(err) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"--set train.gamma=2: train.gamma: 2 is not allowed; allowed: ", "train.hidden: 64 is not allowed; allowed: a multiple of heads",
+		"--set train.gamma=2: train.gamma: 2 is not allowed; allowed: ", "amarl.hidden: 64 is not allowed; allowed: a multiple of heads",
 		"--set scenario.ieds=0: scenario.ieds: 0 is not allowed; allowed: a whole number", "--set table_episodes=1: table_episodes: 1 is not",
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -114,7 +114,7 @@ func TestDifference(t *testing.T) {
 	a := load(t, Sources{})
 	for set, want := range map[string]string{
 		"train.threads=7":                             "",
-		"train.lr_actor=0.5":                          "train.lr_actor",
+		"amarl.lr_actor=0.5":                          "amarl.lr_actor",
 		"scenario.tasks.models[1].load_s=3":           "scenario.tasks.models[1].load_s = 0.5, but 3 is asked for",
 		"scenario.compute.server_gcycles_per_s=[1,2]": "scenario.compute.server_gcycles_per_s = [10 15 20 25], but [1 2]",
 	} {

@@ -136,6 +136,31 @@ var laws = []law{
 			return calls(s, "yaml.Unmarshal", "yaml.NewDecoder")
 		},
 	},
+	{
+		"only cmd, bench, tests and other algorithms import an algorithm",
+		"an algorithm is a package that registers itself; marl, a run and its commands must work for every one of them, also for the next",
+		func(s *source) string {
+			if s.test || below(s.folder, "cmd") || below(s.folder, "bench") || isAlgorithm(s.folder) {
+				return ""
+			}
+			for _, i := range s.imports {
+				if folder, ok := strings.CutPrefix(i, module+"/"); ok && isAlgorithm(folder) {
+					return "imports " + i
+				}
+			}
+			return ""
+		},
+	},
+	{
+		"nothing outside of tests asks which algorithm a run has",
+		"what differs between algorithms is a method of marl.Algorithm, Learner or Section; a condition on the name, or a tag with it, is a place that the next algorithm must know",
+		func(s *source) string {
+			if s.test {
+				return ""
+			}
+			return asksForAlgorithm(s)
+		},
+	},
 }
 
 func TestLaws(t *testing.T) {
@@ -168,6 +193,8 @@ func TestLawsBite(t *testing.T) {
 		{"sim/x.go", `package x; import "math/rand/v2"; var _ = rand.IntN(3)`},
 		{"internal/setting/x.go", `package x; import _ "github.com/gmel-go/gmel/sim"`},
 		{"sim/x.go", `package x; import "go.yaml.in/yaml/v3"; var _ = yaml.Unmarshal`},
+		{"marl/run/x.go", `package x; import _ "github.com/gmel-go/gmel/marl/ppo"`},
+		{"marl/run/x.go", `package x; func f(c struct{ Algo string }) bool { return c.Algo == "amarl" }`},
 	} {
 		s, err := parse(bad[0], []byte(bad[1]))
 		if err != nil {

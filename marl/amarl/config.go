@@ -1,0 +1,95 @@
+package amarl
+
+import (
+	_ "embed"
+	"fmt"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/marl"
+)
+
+// Values of Config.ActorLoss.
+const (
+	// ActorClosedForm sums over the actions: sum_a pi (alpha log pi - Q).
+	ActorClosedForm = "closed-form"
+	// ActorSampled is the score function of the resampled action with the counterfactual
+	// baseline b_i = sum_a pi Q (Iqbal & Sha 2019, eq. 8); equal in expectation, noisier.
+	ActorSampled = "sampled"
+)
+
+// Values of Config.TargetValue.
+const (
+	// TargetSampled takes Q - alpha log pi of the action that the target policy sampled.
+	TargetSampled = "sampled"
+	// TargetExpected takes the expectation over the own action, sum_a pi (Q - alpha log pi);
+	// the others' actions stay sampled. Same mean, less variance.
+	TargetExpected = "expected"
+)
+
+// Values of Config.ActorActions.
+const (
+	// ActionsResampled draws all agents' actions from the current policy before the critic is
+	// asked about them (Iqbal & Sha 2019, section 3.2).
+	ActionsResampled = "resampled"
+	// ActionsReplayed takes the others' from the minibatch, which saves the critic's second
+	// forward pass: the actor learns from the Q that the critic's update has just computed. It
+	// answers to what the others used to do: as good in the offloading game, where nobody's
+	// choice hangs on one other's, worse where agents must switch together (game_test.go).
+	ActionsReplayed = "replayed"
+)
+
+//go:embed config.go
+var configSource string
+
+// Config is the section of AMARL.
+type Config struct {
+	// UpdatesPerIteration U updates follow the slots of an iteration; the run ends at a whole iteration.
+	UpdatesPerIteration int `yaml:"updates_per_iteration"`
+	// Batch B joint transitions make a minibatch.
+	Batch int `yaml:"batch"`
+	// Replay is the capacity in joint transitions; below 2^24. One takes about
+	// 4 A (2 O + 2 U + 3) bytes: 20,000 of 30 agents are about a quarter of a GB.
+	Replay int `yaml:"replay"`
+	// Polyak moves the target networks by this share per update, in (0, 1].
+	Polyak float64 `yaml:"polyak"`
+	// TargetValue is "sampled" or "expected".
+	TargetValue string `yaml:"target_value"`
+	// ActorLoss is "closed-form" or "sampled".
+	ActorLoss string `yaml:"actor_loss"`
+	// ActorActions is "resampled" or "replayed".
+	ActorActions string `yaml:"actor_actions"`
+
+	marl.AttentionConfig `yaml:",inline"`
+	marl.ActorConfig     `yaml:",inline"`
+}
+
+// Defaults implements marl.Algorithm.
+func (Algorithm) Defaults(*marl.Config) marl.Section {
+	return &Config{
+		UpdatesPerIteration: 1, Batch: 64, Replay: 20000, Polyak: 0.005,
+		TargetValue: TargetSampled, ActorLoss: ActorClosedForm, ActorActions: ActionsReplayed,
+		AttentionConfig: marl.DefaultAttention(), ActorConfig: marl.DefaultActor(0.1, 0.01),
+	}
+}
+
+// Check implements marl.Section.
+func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
+	v.AtLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
+	v.AtLeast("batch", c.Batch, 1)
+	v.AtLeast("replay", c.Replay, shared.Worlds)
+	v.Require(c.Replay < marl.MaxRows, "replay", c.Replay, fmt.Sprintf("below %d", marl.MaxRows))
+	v.For(marl.SharedSection).Require(shared.Worlds < 1 || shared.WarmupSlots <= max(c.Replay/shared.Worlds, 1), "warmup_slots", shared.WarmupSlots,
+		fmt.Sprintf("at most replay / worlds = %d / %d, so that the replay holds the warm-up", c.Replay, shared.Worlds))
+	v.Require(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
+	v.OneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
+	v.OneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
+	v.OneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
+	c.AttentionConfig.Check(v)
+	c.ActorConfig.Check(v)
+}
+
+// UpdatesAfter implements marl.Section.
+func (c *Config) UpdatesAfter(*marl.Config) int { return c.UpdatesPerIteration }
+
+// Docs implements marl.Section.
+func (c *Config) Docs() map[string]string { return marl.NetDocs(configSource, "Config") }

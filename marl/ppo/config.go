@@ -1,0 +1,74 @@
+package ppo
+
+import (
+	_ "embed"
+	"fmt"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/marl"
+)
+
+//go:embed config.go
+var configSource string
+
+// Settings are those of PPO with any critic. Sections of algorithms inline them.
+type Settings struct {
+	// Epochs E are passes over each rollout.
+	Epochs int `yaml:"epochs"`
+	// Minibatches M of H W / M joint transitions make an epoch, each an update, in an order drawn anew
+	// for every epoch; M divides H W, and E M updates follow a rollout.
+	Minibatches int `yaml:"minibatches"`
+	// GAELambda is the lambda of generalised advantages, 0 to 1: 0 trusts the critic alone.
+	GAELambda float64 `yaml:"gae_lambda"`
+	// Clip eps: the objective stops to reward a change of an action's probability beyond the factors
+	// 1 - eps and 1 + eps; in (0, 1).
+	Clip float64 `yaml:"clip"`
+
+	marl.ActorConfig `yaml:",inline"`
+}
+
+// Defaults returns the defaults, and changes those of the shared settings: many worlds, long rollouts.
+func Defaults(shared *marl.Config) Settings {
+	shared.Worlds, shared.SlotsPerIteration, shared.WarmupSlots = 64, 32, 32
+	return Settings{Epochs: 4, Minibatches: 16, GAELambda: 0.9, Clip: 0.2, ActorConfig: marl.DefaultActor(0.02, 0.002)}
+}
+
+// Check gives the checker every setting that is not allowed.
+func (c *Settings) Check(v *setting.Checker, shared *marl.Config) {
+	rows, train := shared.Worlds*shared.SlotsPerIteration, v.For(marl.SharedSection)
+	v.AtLeast("epochs", c.Epochs, 1)
+	v.AtLeast("minibatches", c.Minibatches, 1)
+	train.Require(rows < marl.MaxRows, "slots_per_iteration", shared.SlotsPerIteration, fmt.Sprintf("worlds * slots_per_iteration below %d", marl.MaxRows))
+	v.Require(c.Minibatches < 1 || rows%c.Minibatches == 0, "minibatches", c.Minibatches,
+		fmt.Sprintf("a divisor of worlds * slots_per_iteration = %d", rows))
+	train.Require(shared.WarmupSlots <= shared.SlotsPerIteration, "warmup_slots", shared.WarmupSlots,
+		fmt.Sprintf("at most slots_per_iteration = %d", shared.SlotsPerIteration))
+	train.Require(shared.WarmupSlots > 0 || !shared.StandardiseReward, "warmup_slots", shared.WarmupSlots,
+		"at least 1 with standardise_reward, which measures there")
+	v.Between("gae_lambda", c.GAELambda, 0, 1)
+	v.Require(c.Clip > 0 && c.Clip < 1, "clip", c.Clip, "0 < clip < 1")
+	c.ActorConfig.Check(v)
+}
+
+// UpdatesAfter implements marl.Section.
+func (c *Settings) UpdatesAfter(*marl.Config) int { return c.Epochs * c.Minibatches }
+
+// Docs implements marl.Section.
+func (c *Settings) Docs() map[string]string { return marl.NetDocs(configSource, "Settings") }
+
+// Config is the section of amarl-ppo.
+type Config struct {
+	Settings             `yaml:",inline"`
+	marl.AttentionConfig `yaml:",inline"`
+}
+
+// Defaults implements marl.Algorithm.
+func (Algorithm) Defaults(shared *marl.Config) marl.Section {
+	return &Config{Defaults(shared), marl.DefaultAttention()}
+}
+
+// Check implements marl.Section.
+func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
+	c.Settings.Check(v, shared)
+	c.AttentionConfig.Check(v)
+}
