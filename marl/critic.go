@@ -105,10 +105,7 @@ func (c *Critic) Entropy(v Values) *nn.Node {
 // their scaling of the gradients of shared parameters; here all parameters are shared.
 // weight [B*A] may be nil: everyone counts.
 func (c *Critic) Loss(v Values, td, weight *nn.Node, penalty float64) *nn.Node {
-	loss := op.Mean(op.Square(td))
-	if weight != nil {
-		loss = WeightedMean(op.Square(td), weight)
-	}
+	loss := MeanSquare(td, weight)
 	if c.attention && penalty > 0 {
 		loss = op.Add(loss, op.AttentionPenalty(v.query, v.key, c.agents, c.heads, float32(penalty)))
 	}

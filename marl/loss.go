@@ -12,6 +12,14 @@ func WeightedMean(x, w *nn.Node) *nn.Node {
 	return op.Div(op.Sum(op.Mul(x, w)), atLeastOne(op.Sum(w)))
 }
 
+// MeanSquare is the mean of x^2 over the rows, with weights w [n] or, if w is nil, over all.
+func MeanSquare(x, w *nn.Node) *nn.Node {
+	if w == nil {
+		return op.Mean(op.Square(x))
+	}
+	return WeightedMean(op.Square(x), w)
+}
+
 func atLeastOne(x *nn.Node) *nn.Node {
 	return op.StopGradient(op.Apply(x, op.Clamp(1, 1e9)))
 }

@@ -36,7 +36,7 @@ type attentionCritic struct {
 	entropy machine.Tensor // [h] of the attention, of the last Inspect
 }
 
-// Place implements Critic.
+// Place implements Inspected.
 func (c *attentionCritic) Place(w *marl.Workshop) {
 	c.entropy = w.Layout.Add("attention_entropy", c.config.Heads)
 }
@@ -47,7 +47,7 @@ func (c *attentionCritic) Values(bd *nn.Bound, obs *nn.Node) Values {
 	return Values{V: v.State(), Loss: func(td, weight *nn.Node) *nn.Node { return c.Loss(v, td, weight, c.config.AttentionPenalty) }}
 }
 
-// Inspect implements Critic: the entropy of the attention.
+// Inspect implements Inspected: the entropy of the attention.
 func (c *attentionCritic) Inspect(b *machine.Builder, n *marl.Net, obs func() machine.Tensor) {
 	if !c.config.Attention {
 		return
@@ -58,7 +58,7 @@ func (c *attentionCritic) Inspect(b *machine.Builder, n *marl.Net, obs func() ma
 	f.Lower(b)
 }
 
-// Scalars implements Critic.
+// Scalars implements Inspected.
 func (c *attentionCritic) Scalars(s *machine.Session) ([]marl.Scalar, error) {
 	entropies, err := marl.Read(s, c.entropy)
 	return marl.AttentionScalars(entropies), err

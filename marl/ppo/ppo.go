@@ -19,14 +19,19 @@ import (
 // Critic estimates the values of states.
 type Critic interface {
 	Params() *nn.Params
-	// Place lays out what the critic keeps besides its parameters.
-	Place(w *marl.Workshop)
 	// Values builds V for normalised observations [B*A, O].
 	Values(bd *nn.Bound, obs *nn.Node) Values
+}
+
+// Inspected is a critic with metrics of its own.
+type Inspected interface {
+	Critic
+	// Place lays out where the measurements are kept.
+	Place(w *marl.Workshop)
 	// Inspect measures what is reported once in a while, with the parameters of n; obs gathers the
 	// observations of a minibatch [B*A, O].
 	Inspect(b *machine.Builder, n *marl.Net, obs func() machine.Tensor)
-	// Scalars are the critic's own metrics.
+	// Scalars are the metrics.
 	Scalars(s *machine.Session) ([]marl.Scalar, error)
 }
 
@@ -43,6 +48,7 @@ type Learner struct {
 	own                 *Settings
 	idle                bool // agents without a decision count in the critic's loss
 	critic              Critic
+	inspected           Inspected // the critic, if it is inspected
 	actor               *marl.Actor
 	criticNet, actorNet *marl.Net
 	buffer              *buffer
@@ -76,7 +82,10 @@ func New(w *marl.Workshop, c *Settings, v *marl.CriticConfig, critic Critic) *Le
 	l.actorNet = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
 	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
 	w.NewStatistics(criticLoss, squaredTD, targetMean, actorLoss, policyEntropy, criticNorm, actorNorm, clipped, klEstimate)
-	critic.Place(w)
+	if c, ok := critic.(Inspected); ok {
+		l.inspected = c
+		c.Place(w)
+	}
 	l.scale, l.drawn = lay.Add("reward_scale", 2), lay.Add("shuffle_counter", 2)
 	l.returned, l.unexplained, l.normal = lay.Add("return_moments", 2), lay.Add("error_moments", 2), lay.Add("advantage_moments", 2)
 	l.buffer = newBuffer(w)
@@ -133,7 +142,9 @@ func (l *Learner) Prepare(b *machine.Builder) {
 
 // Inspect implements marl.Learner, on the next minibatch.
 func (l *Learner) Inspect(b *machine.Builder) {
-	l.critic.Inspect(b, l.criticNet, func() machine.Tensor { return l.drawMinibatch(b).obs })
+	if l.inspected != nil {
+		l.inspected.Inspect(b, l.criticNet, func() machine.Tensor { return l.drawMinibatch(b).obs })
+	}
 }
 
 // WarmedUp implements marl.Learner. It measures the unit of rewards on the warm-up, which is then forgotten:
@@ -166,17 +177,19 @@ func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl
 	if err != nil {
 		return nil, err
 	}
-	own, err := l.critic.Scalars(s)
-	if err != nil {
-		return nil, err
-	}
 	list := []marl.Scalar{
 		{Name: "critic_loss", Value: mean(criticLoss)}, {Name: "actor_loss", Value: mean(actorLoss)},
 		{Name: "td_error", Value: float32(math.Sqrt(float64(mean(squaredTD))))},
 		{Name: "target_mean", Value: mean(targetMean)}, {Name: "entropy", Value: mean(policyEntropy)},
 		{Name: "clip_fraction", Value: mean(clipped)}, {Name: "approx_kl", Value: mean(klEstimate)}, {Name: "explained_variance", Value: explained},
 	}
-	list = append(list, own...)
+	if l.inspected != nil {
+		own, err := l.inspected.Scalars(s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, own...)
+	}
 	return append(list,
 		marl.Scalar{Name: "grad_norm_critic", Value: mean(criticNorm)}, marl.Scalar{Name: "grad_norm_actor", Value: mean(actorNorm)}), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,21 +85,22 @@ func read(r *setting.Reader) (*Config, error) {
 // refuseMoved answers what is in the wrong place: the section of another algorithm, and a setting of
 // an algorithm in the section of what all share, where it once was.
 func refuseMoved(r *setting.Reader, algo string) {
+	this := fmt.Sprintf("; this run has %s %s", algoKey, algo)
+	places := map[string][]string{} // by key
 	for _, name := range marl.Algorithms() {
-		this := fmt.Sprintf("; this run has %s %s", algoKey, algo)
-		if name == algo {
-			this = ""
-		} else {
+		for _, key := range setting.Keys(marl.DefaultOf(name).Own) {
+			places[key] = append(places[key], name+"."+key)
+		}
+		if name != algo {
 			r.Refuse(name, "the section of the algorithm "+name+this)
 		}
-		for _, key := range setting.Keys(marl.DefaultOf(name).Own) {
-			r.Refuse(marl.SharedSection+"."+key, fmt.Sprintf("it has moved to %s.%s", name, key)+this)
-		}
 	}
-	if own := marl.DefaultOf(algo).Own; own != nil { // what several have is this algorithm's
-		for _, key := range setting.Keys(own) {
-			r.Refuse(marl.SharedSection+"."+key, fmt.Sprintf("it has moved to %s.%s", algo, key))
+	for key, all := range places {
+		problem := "it has moved to " + strings.Join(all, " or ") + this
+		if own := algo + "." + key; slices.Contains(all, own) {
+			problem = "it has moved to " + own
 		}
+		r.Refuse(marl.SharedSection+"."+key, problem)
 	}
 }
 
