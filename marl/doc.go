@@ -5,6 +5,7 @@
 //
 //	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
 //	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
+//	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
 //
 // This package holds what they share. A [Trainer] plays and learns: rollout, updates, metrics. An
 // algorithm builds its [Learner] in a [Workshop], where it declares networks ([Net]), a memory ([Ring]),

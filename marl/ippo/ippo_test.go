@@ -1,0 +1,98 @@
+package ippo
+
+import (
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// tiny is for games that are solved in a second.
+func tiny(updates int) marl.Config {
+	c := marl.DefaultOf("ippo")
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = updates, 16, 8, 4
+	c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma = false, false, 0, 0.9
+	own := c.Own.(*Config)
+	own.Epochs, own.Minibatches, own.GAELambda = 4, 4, 0.95
+	own.Alpha, own.AlphaFinal, own.LogitPenalty = 0.01, 0.01, 0
+	own.Hidden, own.ActorHidden, own.LRCritic, own.LRActor = 16, 16, 1e-2, 5e-3
+	return c
+}
+
+// busy has everything on and few updates.
+func busy(updates int) marl.Config {
+	c := tiny(updates)
+	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 6, 5
+	c.NormaliseObs, c.StandardiseReward, c.Omega = true, true, 0.5
+	c.LogEvery, c.CheckpointEvery = 6, 12
+	own := c.Own.(*Config)
+	own.Epochs, own.Minibatches, own.AlphaFinal, own.LogitPenalty = 2, 3, 0.001, 1e-3
+	return c
+}
+
+// values are the trained critic's V(o) of each agent, by the float64 reference.
+func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
+	p, n := marltest.Download(t, tr, "critic"), tr.Workshop().Sizes
+	h := marltest.Dense(marltest.Wrap(len(obs)/n.Obs, n.Obs, obs), p["first.w"], p.Bias("first.b"), marltest.Leaky)
+	h = marltest.Dense(h, p["second.w"], p.Bias("second.b"), marltest.Leaky)
+	return marltest.Dense(h, p["output.w"], p.Bias("output.b"), marltest.Identity).V
+}
+
+func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tiny, values) }
+
+func TestBackendsAgreeToTheBit(t *testing.T) {
+	for _, idle := range []bool{true, false} {
+		c := busy(24)
+		c.Own.(*Config).CriticIdle = idle
+		marltest.SameEverywhere(t, c)
+	}
+}
+
+func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(24)) }
+
+func TestResumeIsExact(t *testing.T) {
+	c := busy(48)
+	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+}
+
+func TestLearningBeatsRandom(t *testing.T) {
+	c := marl.DefaultOf("ippo")
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 800, 16, 25, 25
+	c.Own.(*Config).Minibatches = 10
+	marltest.LearnsToOffload(t, c)
+}
+
+// The value of an agent depends on its own observation, and on no other.
+func TestValuesAreIndependent(t *testing.T) {
+	c, n := tiny(1), marl.Sizes{Worlds: 2, Agents: 3, Obs: 4, Actions: 3}
+	r, v := marltest.NewRig(t, &c, n), newCritic(16, n.Obs)
+	net := r.Train("critic", v.Params(), 1e-3)
+	obs, out := r.Add("obs", n.Rows(), n.Obs), r.Add("v", n.Rows())
+	p := r.Open(func(b *machine.Builder) {
+		f := nn.NewFragment()
+		f.Output(v.Values(net.Bind(f), f.Input(obs)).V, out)
+		f.Lower(b)
+	})
+	seen := marltest.Normals(marltest.Source(1), n.Rows()*n.Obs)
+	value := func() []float32 {
+		r.Put(obs, seen)
+		r.Run(p)
+		return r.Get(out)
+	}
+	before := value()
+	for i := range n.Rows() {
+		kept := seen[i*n.Obs]
+		seen[i*n.Obs]++
+		after := value()
+		seen[i*n.Obs] = kept
+		for k := range after {
+			if changed := after[k] != before[k]; changed != (k == i) {
+				t.Errorf("the observation of row %d changes; the value of row %d does: %t", i, k, changed)
+			}
+		}
+	}
+}
