@@ -19,6 +19,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/amarl"
+	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
@@ -56,8 +57,12 @@ func TestFrozen(t *testing.T) {
 				name := fmt.Sprintf("%s attention=%t neighbours=%d", algo, attention, neighbours)
 				got.freeze(t, name, frozenConfig(algo, attention, neighbours))
 			}
+			c := frozenConfig(algo, attention, 0)
+			otherwise(&c)
+			got.freeze(t, fmt.Sprintf("%s attention=%t, other settings", algo, attention), c)
 		}
 	}
+	got.freeze(t, "ippo", frozenConfig("ippo", false, 0))
 	if *update {
 		got.write(t)
 		return
@@ -74,10 +79,27 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden = 2, 8, 64, 16
 	case *ppo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden = 2, 4, 16
+	case *ippo.Config:
+		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
+	}
+	if a := c.Attention(); a != nil {
+		a.Hidden, a.Heads, a.Attention, a.Neighbours = 16, 2, attention, neighbours
+	}
+	return c
+}
+
+// otherwise chooses what is not the default wherever a loss or a Program depends on it.
+func otherwise(c *marl.Config) {
+	c.NormaliseObs, c.StandardiseReward = false, false
+	switch own := c.Own.(type) {
+	case *amarl.Config:
+		own.ActorLoss, own.TargetValue, own.ActorActions = amarl.ActorSampled, amarl.TargetExpected, amarl.ActionsResampled
+		own.LogitPenalty = 0
+	case *ppo.Config:
+		own.LogitPenalty = 0
 	}
 	a := c.Attention()
-	a.Hidden, a.Heads, a.Attention, a.Neighbours = 16, 2, attention, neighbours
-	return c
+	a.CriticIdle, a.AttentionPenalty = false, 0
 }
 
 // freeze adds the hashes of a configuration: 20 IEDs, episodes of 7 slots, seed 1.
