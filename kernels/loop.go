@@ -120,7 +120,7 @@ func (l *loop) open(p *Program, i int) error {
 		return fmt.Errorf("loop in a program without steps")
 	}
 	l.header, l.end = d, i+1+int(n)
-	return d.checkFn()
+	return specs[OpLoop].check(d)
 }
 
 // space is the memory that an op may touch.
@@ -167,7 +167,7 @@ func placeName(at int64) string {
 }
 
 // Flops is the number of floating-point operations of op i in one run, with all iterations of the
-// loop that it is in; 0 where nobody would count them.
+// loop that it is in; 0 if the work of the op is not measured by them.
 func (p *Program) Flops(i int) int64 {
 	d := &p.Descs[i]
 	spec, ok := SpecOf(d.Op)

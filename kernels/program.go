@@ -91,36 +91,7 @@ func (d *Desc) validate(in space) error {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	return d.checkFn()
-}
-
-// checkFn checks the functions and flags that only some ops know.
-func (d *Desc) checkFn() error {
-	switch d.Op {
-	case OpGemm:
-		return d.checkGemm()
-	case OpSumAll, OpSumRows, OpSumCols:
-		if d.Fn != FnIdentity && d.Fn != FnSquare && d.Fn != FnAbs {
-			return fmt.Errorf("%s: cannot sum %s, only identity, square and abs", d.Op, d.Fn)
-		}
-	case OpConv, OpConvGradX, OpConvGradW:
-		return d.checkConv()
-	case OpGroupNorm, OpGroupNormGrad:
-		return d.checkNorm()
-	case OpShuffle:
-		if n := d.Dim[1]; n < 1 || n > CounterBase {
-			return fmt.Errorf("%s: a permutation of %d numbers, allowed are 1 to 2^24", d.Op, n)
-		}
-	case OpUnary, OpUnaryGrad:
-	default:
-		if d.Fn != FnIdentity {
-			return fmt.Errorf("%s has no function %s", d.Op, d.Fn)
-		}
-	}
-	if d.Flags&^FlagAccumulate != 0 {
-		return fmt.Errorf("%s: unknown flags %04b", d.Op, d.Flags)
-	}
-	return nil
+	return s.check(d)
 }
 
 // Hash identifies the work of a Program: equal programs have equal hashes on every machine.

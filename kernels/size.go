@@ -44,22 +44,3 @@ func (d *Desc) checkDims(s *Spec) error {
 	}
 	return nil
 }
-
-// checkGemm checks flags and function of a product, and that no element of C has two values.
-func (d *Desc) checkGemm() error {
-	if d.Flags&^(FlagAccumulate|FlagTransA|FlagTransB|FlagFnGrad) != 0 {
-		return fmt.Errorf("gemm: unknown flags %04b", d.Flags)
-	}
-	if d.Has(FlagFnGrad) && (!d.Fn.fromOutput() || d.Arg[3] == Absent) {
-		return fmt.Errorf("gemm: the gradient of %s needs aux, and a function that is known from its output", d.Fn)
-	}
-	rows, width, pitch, groups, stride := d.Dim[GemmM], d.Dim[GemmN], d.Dim[GemmLDC], d.Dim[GemmGroups], d.Dim[GemmStrideC]
-	apart := stride >= strided(rows, width, pitch, 1) || stride >= width && mul(groups, stride) <= pitch // behind or beside each other
-	switch {
-	case rows > 1 && pitch < width:
-		return fmt.Errorf("gemm: rows of C overlap: ldc is %d, N is %d", pitch, width)
-	case groups > 1 && !apart:
-		return fmt.Errorf("gemm: groups of C overlap: strideC is %d for [%d, %d] with ldc %d", stride, rows, width, pitch)
-	}
-	return nil
-}

@@ -22,26 +22,10 @@ func (x *stretch) touchesOf(op int) (list []touch) {
 		t := touch{Extent: s.Extent(d, a), arg: a}
 		t.reads = arg.Mode == kernels.In || arg.Mode == kernels.InOut || adds
 		t.writes = arg.Mode != kernels.In
-		t.whole = t.writes && !t.reads && withoutGaps(d)
+		t.whole = t.writes && !t.reads && (spec.Gaps == nil || !spec.Gaps(d))
 		list = append(list, t)
 	}
 	return list
-}
-
-// withoutGaps reports an op that is known to write every float of its results. One that is not may leave some as they
-// are, so that nothing may be forgotten because of it.
-func withoutGaps(d *kernels.Desc) bool {
-	switch d.Op {
-	case kernels.OpGemm:
-		return d.Dim[kernels.GemmLDC] == d.Dim[kernels.GemmN] && d.Dim[kernels.GemmGroups] == 1
-	case kernels.OpCopy:
-		return d.Dim[1] == d.Dim[3]
-	case kernels.OpUnary, kernels.OpUnaryGrad, kernels.OpBinary, kernels.OpFill, kernels.OpSumAll, kernels.OpSumRows, kernels.OpSumCols,
-		kernels.OpLogSoftmax, kernels.OpLogSoftmaxGrad, kernels.OpSample, kernels.OpArgMax, kernels.OpOneHot, kernels.OpPick, kernels.OpPickGrad,
-		kernels.OpAttention, kernels.OpAttentionGrad, kernels.OpGatherRows, kernels.OpLayerNorm, kernels.OpLayerNormGrad:
-		return true
-	}
-	return false
 }
 
 // step is how op moves, not at all outside of loops.

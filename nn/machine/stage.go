@@ -8,7 +8,7 @@ import "github.com/gmel-go/gmel/kernels"
 type schedule struct {
 	*listing
 	batch  int64 // items
-	views  []rowView
+	views  []kernels.Rows
 	tiled  []bool // the op has a view
 	deps   [][]dependency
 	stages []int
@@ -25,7 +25,7 @@ type dependency struct {
 func newSchedule(code []*instr, batch int64) *schedule {
 	s := &schedule{listing: newListing(code), batch: batch, deps: make([][]dependency, len(code)), least: make([]int, len(code))}
 	for i, in := range code {
-		v, ok := viewOf(in, batch)
+		v, ok := rowsOf(in, batch)
 		s.views, s.tiled = append(s.views, v), append(s.tiled, ok && s.itemsApart(i, &v))
 	}
 	s.depend()
@@ -35,14 +35,14 @@ func newSchedule(code []*instr, batch int64) *schedule {
 }
 
 // itemsApart reports that an op does not read what another item of it writes.
-func (s *schedule) itemsApart(i int, v *rowView) bool {
+func (s *schedule) itemsApart(i int, v *kernels.Rows) bool {
 	for _, a := range s.acc[i] {
 		for _, b := range s.acc[i] {
-			if a.arg < b.arg && a.overlaps(b) && (a.write || b.write) && !(s.sameItem(i, v, a) && s.sameItem(i, v, b) && v.pitch[a.arg] == v.pitch[b.arg]) {
+			if a.arg < b.arg && a.overlaps(b) && (a.write || b.write) && !(s.sameItem(i, v, a) && s.sameItem(i, v, b) && v.Pitch[a.arg] == v.Pitch[b.arg]) {
 				return false
 			}
 		}
-		if a.write && a.arg != v.sum && !s.sameItem(i, v, a) {
+		if a.write && a.arg != v.Sum && !s.sameItem(i, v, a) {
 			return false
 		}
 	}
@@ -50,10 +50,10 @@ func (s *schedule) itemsApart(i int, v *rowView) bool {
 }
 
 // sameItem reports an access in which item n stays inside the n-th part of the tensor.
-func (s *schedule) sameItem(i int, v *rowView, a access) bool {
-	d := v.part(s.code[i].d, 1, s.batch)
+func (s *schedule) sameItem(i int, v *kernels.Rows, a access) bool {
+	d := v.Part(s.code[i].d, 1, s.batch)
 	spec, _ := kernels.SpecOf(d.Op)
-	return v.pitch[a.arg] > 0 && a.from+spec.Args[a.arg].Len(&d) <= v.pitch[a.arg]
+	return v.Pitch[a.arg] > 0 && a.from+spec.Args[a.arg].Len(&d) <= v.Pitch[a.arg]
 }
 
 // depend finds the dependencies: pairs of ops that touch the same floats, one of them writing.
@@ -76,12 +76,12 @@ func (s *schedule) canShareLoop(a, b use) bool {
 	}
 	va, vb := &s.views[a.at], &s.views[b.at]
 	switch {
-	case b.arg == vb.sum: // added up behind the loop, in the order of the ops
+	case b.arg == vb.Sum: // added up behind the loop, in the order of the ops
 		return true
-	case a.arg == va.sum:
+	case a.arg == va.Sum:
 		return false
 	}
-	return va.pitch[a.arg] == vb.pitch[b.arg] && s.sameItem(a.at, va, a.access) && s.sameItem(b.at, vb, b.access)
+	return va.Pitch[a.arg] == vb.Pitch[b.arg] && s.sameItem(a.at, va, a.access) && s.sameItem(b.at, vb, b.access)
 }
 
 // earliest gives every op the first stage that its dependencies and least allow.

@@ -80,7 +80,7 @@ func (s *schedule) at(stage int) (ops []int) {
 }
 
 func (s *schedule) worthwhile(ops []int) bool {
-	if len(ops) == 1 && s.views[ops[0]].sum < 0 {
+	if len(ops) == 1 && s.views[ops[0]].Sum < 0 {
 		return false // there is nothing that a tile would keep in a cache, and the op's own tasks are finer
 	}
 	var flops int64
@@ -153,8 +153,8 @@ func (t *tiling) findLocal() {
 func (t *tiling) pitchOf(s *store, in map[int]bool) (pitch int64, ok bool) {
 	for _, u := range t.s.uses[s] {
 		v := &t.s.views[u.at]
-		p := v.pitch[u.arg]
-		if !in[u.at] || u.arg == v.sum || !t.s.sameItem(u.at, v, u.access) || pitch != 0 && p != pitch {
+		p := v.Pitch[u.arg]
+		if !in[u.at] || u.arg == v.Sum || !t.s.sameItem(u.at, v, u.access) || pitch != 0 && p != pitch {
 			return 0, false
 		}
 		pitch = p
@@ -186,7 +186,7 @@ func (t *tiling) items() int64 {
 func (t *tiling) shared() (floats int64) {
 	for _, i := range t.ops {
 		for _, a := range t.s.acc[i] {
-			if d := &t.s.code[i].d; d.Op == kernels.OpGemm && (t.s.views[i].pitch[a.arg] == 0) {
+			if d := &t.s.code[i].d; d.Op == kernels.OpGemm && (t.s.views[i].Pitch[a.arg] == 0) {
 				floats += a.to - a.from
 			}
 		}
@@ -198,7 +198,7 @@ func (t *tiling) shared() (floats int64) {
 func (t *tiling) rows() int64 {
 	n := t.s.batch
 	for _, i := range t.ops {
-		if d := &t.s.code[i].d; d.Op == kernels.OpGemm && t.s.views[i].sum < 0 {
+		if d := &t.s.code[i].d; d.Op == kernels.OpGemm && t.s.views[i].Sum < 0 {
 			n = max(n, d.Dim[kernels.GemmM])
 		}
 	}
@@ -239,19 +239,19 @@ func (t *tiling) peak() int64 {
 func (t *tiling) makeParts(iterations, segments int64, rest bool) {
 	for _, i := range t.ops {
 		v := &t.s.views[i]
-		if v.sum < 0 {
+		if v.Sum < 0 {
 			continue
 		}
 		d := &t.s.code[i].d
 		spec, _ := kernels.SpecOf(d.Op)
-		p := &partials{size: spec.Args[v.sum].Len(d), rows: segments, eachIteration: !spec.Accumulates}
+		p := &partials{size: spec.Args[v.Sum].Len(d), rows: segments, eachIteration: !spec.Accumulates}
 		if p.eachIteration {
 			p.rows = iterations
 		}
 		if rest {
 			p.rows++
 		}
-		p.t = t.b.Temp(fmt.Sprintf("parts of %s", t.s.code[i].args[v.sum].s.name), int(p.rows), int(p.size))
+		p.t = t.b.Temp(fmt.Sprintf("parts of %s", t.s.code[i].args[v.Sum].s.name), int(p.rows), int(p.size))
 		t.parts[i] = p
 	}
 }
@@ -275,11 +275,11 @@ func (t *tiling) loop(at span) []*instr {
 // body is op i on the first tile of a part, with its steps.
 func (t *tiling) body(i int, at span, local map[*store]*store) *instr {
 	in, v := *t.s.code[i], &t.s.views[i]
-	in.d = v.part(in.d, at.items, t.s.batch)
+	in.d = v.Part(in.d, at.items, t.s.batch)
 	for arg, r := range in.args {
-		switch pitch := v.pitch[arg]; {
+		switch pitch := v.Pitch[arg]; {
 		case r.s == nil:
-		case arg == v.sum:
+		case arg == v.Sum:
 			in.addUp(arg, t.parts[i], at)
 		case local[r.s] != nil:
 			in.args[arg].s = local[r.s]
@@ -315,7 +315,7 @@ func (t *tiling) totals() (out []*instr) {
 		in := &instr{d: desc(kernels.OpSumCols, p.rows, p.size, p.size)}
 		in.d.Scalar[0] = 1
 		in.d.Flags = t.s.code[i].d.Flags & kernels.FlagAccumulate
-		in.args[0], in.args[1] = loc{s: p.t.root}, t.s.code[i].args[t.s.views[i].sum]
+		in.args[0], in.args[1] = loc{s: p.t.root}, t.s.code[i].args[t.s.views[i].Sum]
 		out = append(out, in)
 	}
 	return out

@@ -2,6 +2,49 @@ package kernels
 
 import "fmt"
 
+// Convolutions of images.
+const (
+	// OpConv: y[B,OY,OX,F] = f(sum over ky, kx, c of x[b, oy strideY + ky - padY, ox strideX + kx - padX, c]
+	// w[ky,kx,c,F] + bias[F]), OY and OX by [ConvOut]. The product sum ascends in (ky, kx, c); outside of x
+	// there are zeros, which take part. acc (after the bias, before f). Scalar: parameters of f.
+	// Arg: x[B,Y,X,C], w[KY,KX,C,F], bias?, y. Dim: B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX.
+	OpConv Op = 23
+
+	// OpConvGradX: dx[B,Y,X,C], the gradient of OpConv by x without f. The product sum at (y, x) takes the
+	// taps with y + padY - ky a multiple of strideY, and x likewise, in descending (ky, kx), each with
+	// ascending f; outside of dy there are zeros, which take part. acc. With FlagFnGrad the result is then
+	// multiplied by f'(aux) as in OpGemm, aux laid out like dx; Scalar[0]: slope of LeakyReLU.
+	// Arg: dy, w, aux?, dx. Dim as OpConv.
+	OpConvGradX Op = 24
+
+	// OpConvGradW: dw[KY,KX,C,F], the gradient of OpConv by w without f. The sum over the pixels of y is
+	// fused multiply-add in ascending order inside blocks, the block sums are added in ascending order. A
+	// block is max(1, BlockK/OX) rows out of the B*OY rows of all images, cut into pieces of BlockK columns
+	// where OX is larger. Zeros outside of x take part. acc. Arg: x, dy, dw. Dim as OpConv.
+	OpConvGradW Op = 25
+)
+
+var convOps = family{
+	OpConv: {
+		Name: "conv", Dims: convDims, Accumulates: true, Flops: convFlops,
+		Args:  []ArgSpec{in("x", convX), in("w", convW), opt("bias", dim(ConvF)), out("y", convY)},
+		Check: (*Desc).checkConv,
+		Rows:  uncut,
+	},
+	OpConvGradX: {
+		Name: "convgradx", Dims: convDims, Accumulates: true, Flops: convFlops,
+		Args:  []ArgSpec{in("dy", convY), in("w", convW), opt("aux", convX), out("dx", convX)},
+		Check: (*Desc).checkConv,
+		Rows:  uncut,
+	},
+	OpConvGradW: {
+		Name: "convgradw", Dims: convDims, Accumulates: true, Flops: convFlops,
+		Args:  []ArgSpec{in("x", convX), in("dy", convY), out("dw", convW)},
+		Check: (*Desc).checkConv,
+		Rows:  uncut,
+	},
+}
+
 // Indices into Desc.Dim of the convolutions. An image is NHWC: batch, rows, columns, channels.
 const (
 	ConvB       = iota // images
@@ -63,10 +106,7 @@ func (d *Desc) checkConv() error {
 	case d.Op != OpConv && d.Fn != FnIdentity:
 		return fmt.Errorf("%s has no function %s", d.Op, d.Fn)
 	}
-	if d.Flags&^known != 0 {
-		return fmt.Errorf("%s: unknown flags %04b", d.Op, d.Flags)
-	}
-	return nil
+	return d.checkFlags(known)
 }
 
 // fromOutput reports that f' follows from the output of f.

@@ -1,0 +1,63 @@
+package kernels
+
+// NoSum is Rows.Sum of an op whose items have results of their own.
+const NoSum = -1
+
+// Rows says how an op works on the items of a batch, so that a loop can run it on a part of them at a time: which
+// argument moves by how much from item to item.
+type Rows struct {
+	Dim   int            // index into Desc.Dim of the dimension that is proportional to the number of items
+	Pitch [MaxArgs]int64 // floats of each argument from item to item; 0: all items share the argument
+	Sum   int            // the argument that adds up over the items, or NoSum
+	Mean  bool           // Scalar[0] is for the mean over the whole batch; a part of the batch gets its share
+}
+
+// Rows says how d works on a batch of items; ok is false where its items depend on each other, or are none. An absent
+// argument has to be Absent; where the others lie does not matter.
+func (d *Desc) Rows(items int64) (r Rows, ok bool) {
+	spec, known := SpecOf(d.Op)
+	if !known {
+		return Rows{}, false
+	}
+	r, ok = spec.Rows(d)
+	n := d.Dim[r.Dim]
+	if !ok || n == 0 || n%items != 0 {
+		return Rows{}, false
+	}
+	for i := range r.Pitch {
+		r.Pitch[i] *= n / items
+	}
+	return r, true
+}
+
+// Part is the op d on the first items of a batch; no argument moves.
+func (r *Rows) Part(d Desc, items, batch int64) Desc {
+	d.Dim[r.Dim] = d.Dim[r.Dim] / batch * items
+	if r.Mean {
+		d.Scalar[0] *= float32(items) / float32(batch)
+	}
+	return d
+}
+
+// uncut is for ops whose items depend on each other or are none, and for ops that loops run on the whole batch.
+func uncut(*Desc) (Rows, bool) { return Rows{}, false }
+
+// separate is for rows with results of their own.
+var separate = Rows{Sum: NoSum}
+
+// byRow is for ops with Dim[0] rows that do not depend on each other, but for a sum over them. pitch gives the floats of
+// each argument from row to row, in order; nil where all rows share the argument. A sum that is Absent is none.
+func byRow(like Rows, pitch ...func(*Desc) int64) func(*Desc) (Rows, bool) {
+	return func(d *Desc) (Rows, bool) {
+		r := like
+		for i, f := range pitch {
+			if f != nil {
+				r.Pitch[i] = f(d)
+			}
+		}
+		if r.Sum != NoSum && d.Arg[r.Sum] == Absent {
+			r.Sum = NoSum
+		}
+		return r, true
+	}
+}
