@@ -4,6 +4,7 @@ package cpu
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -24,28 +25,75 @@ func TestDescriptorLayoutEqualsC(t *testing.T) {
 	}
 }
 
-func TestCodesEqualC(t *testing.T) {
-	var want []int64
+// goName is a name in C as Go writes it in dumps: LOG_SOFTMAX is logsoftmax.
+func goName(c string) string { return strings.ToLower(strings.ReplaceAll(c, "_", "")) }
+
+// compare reports what C and Go do not both have, or have with other values.
+func compare(t *testing.T, file string, inC, inGo map[string]int64) {
+	t.Helper()
+	for name, want := range inGo {
+		if got, ok := inC[name]; !ok {
+			t.Errorf("%s has no %s, which is %d in Go", file, name, want)
+		} else if got != want {
+			t.Errorf("%s: %s is %d, in Go it is %d", file, name, got, want)
+		}
+	}
+	for name, value := range inC {
+		if _, ok := inGo[name]; !ok {
+			t.Errorf("%s has %s = %d, which Go has not", file, name, value)
+		}
+	}
+}
+
+// byGoName are the codes of a list by the names that Go has for them.
+func byGoName(list int) map[string]int64 {
+	all := map[string]int64{}
+	for name, value := range cNames(list) {
+		all[goName(name)] = value
+	}
+	return all
+}
+
+func TestOpsEqualC(t *testing.T) {
+	want := map[string]int64{"end": int64(len(kernels.Ops())) + 1}
 	for _, o := range kernels.Ops() {
-		want = append(want, int64(o))
+		want[o.String()] = int64(o)
 	}
-	want = append(want, int64(len(want))+1)
-	for f := kernels.FnIdentity; f <= kernels.FnGELU+1; f++ {
-		want = append(want, int64(f))
+	compare(t, "kernels/cpu/ops.h (GMEL_OPS)", byGoName(cOps), want)
+}
+
+func TestFunctionsEqualC(t *testing.T) {
+	fns := map[string]int64{"end": int64(kernels.FnGELU) + 1}
+	for f := range kernels.FnGELU + 1 {
+		fns[f.String()] = int64(f)
 	}
-	for b := kernels.BinAdd; b <= kernels.BinMax+1; b++ {
-		want = append(want, int64(b))
+	compare(t, "kernels/cpu/ops.h (GMEL_FNS)", byGoName(cFns), fns)
+	bins := map[string]int64{"end": int64(kernels.BinMax) + 1}
+	for b := range kernels.BinMax + 1 {
+		bins[b.String()] = int64(b)
 	}
-	want = append(want,
-		int64(kernels.FlagAccumulate), int64(kernels.FlagTransA), int64(kernels.FlagTransB), int64(kernels.FlagFnGrad),
-		kernels.MaxArgs, kernels.MaxDims, kernels.MaxScalars, kernels.Absent,
-		kernels.BlockK, kernels.Lanes, kernels.Chunk, kernels.ChunkRows, kernels.CounterBase,
-		kernels.GemmM, kernels.GemmN, kernels.GemmK, kernels.GemmLDA, kernels.GemmLDB, kernels.GemmLDC,
-		kernels.GemmGroups, kernels.GemmStrideA, kernels.GemmStrideB, kernels.GemmStrideC, kernels.GemmStrideBias, kernels.LocalBase,
-		kernels.ConvB, kernels.ConvY, kernels.ConvX, kernels.ConvC, kernels.ConvKY, kernels.ConvKX, kernels.ConvF,
-		kernels.ConvStrideY, kernels.ConvStrideX, kernels.ConvPadY, kernels.ConvPadX,
-		kernels.StepEnvironment, kernels.StepWorlds, kernels.StepAgents, kernels.StepObs, kernels.StepActions)
-	if got := cCodes(); !slices.Equal(got, want) {
-		t.Errorf("codes in C %v, in Go %v", got, want)
-	}
+	compare(t, "kernels/cpu/ops.h (GMEL_BINS)", byGoName(cBins), bins)
+}
+
+// goNumbers are the numbers of program.h.
+var goNumbers = map[string]int64{
+	"MAX_ARGS": kernels.MaxArgs, "MAX_DIMS": kernels.MaxDims, "MAX_SCALARS": kernels.MaxScalars, "ABSENT": kernels.Absent,
+	"FLAG_ACCUMULATE": int64(kernels.FlagAccumulate), "FLAG_TRANS_A": int64(kernels.FlagTransA),
+	"FLAG_TRANS_B": int64(kernels.FlagTransB), "FLAG_FN_GRAD": int64(kernels.FlagFnGrad),
+	"BLOCK_K": kernels.BlockK, "LANES": kernels.Lanes, "CHUNK": kernels.Chunk, "CHUNK_ROWS": kernels.ChunkRows,
+	"COUNTER_BASE": kernels.CounterBase, "LOCAL_BASE": kernels.LocalBase, "MASKED_LOG_PROB": kernels.MaskedLogProb,
+	"GEMM_M": kernels.GemmM, "GEMM_N": kernels.GemmN, "GEMM_K": kernels.GemmK,
+	"GEMM_LDA": kernels.GemmLDA, "GEMM_LDB": kernels.GemmLDB, "GEMM_LDC": kernels.GemmLDC, "GEMM_GROUPS": kernels.GemmGroups,
+	"GEMM_STRIDE_A": kernels.GemmStrideA, "GEMM_STRIDE_B": kernels.GemmStrideB, "GEMM_STRIDE_C": kernels.GemmStrideC,
+	"GEMM_STRIDE_BIAS": kernels.GemmStrideBias,
+	"CONV_B":           kernels.ConvB, "CONV_Y": kernels.ConvY, "CONV_X": kernels.ConvX, "CONV_C": kernels.ConvC,
+	"CONV_KY": kernels.ConvKY, "CONV_KX": kernels.ConvKX, "CONV_F": kernels.ConvF, "CONV_STRIDE_Y": kernels.ConvStrideY,
+	"CONV_STRIDE_X": kernels.ConvStrideX, "CONV_PAD_Y": kernels.ConvPadY, "CONV_PAD_X": kernels.ConvPadX,
+	"STEP_ENVIRONMENT": kernels.StepEnvironment, "STEP_WORLDS": kernels.StepWorlds, "STEP_AGENTS": kernels.StepAgents,
+	"STEP_OBS": kernels.StepObs, "STEP_ACTIONS": kernels.StepActions,
+	"LOOP_BODY": kernels.LoopBody, "LOOP_ITERATIONS": kernels.LoopIterations, "LOOP_SEGMENTS": kernels.LoopSegments,
+}
+
+func TestNumbersEqualC(t *testing.T) {
+	compare(t, "kernels/cpu/program.h", cNames(cNumbers), goNumbers)
 }

@@ -1,48 +1,37 @@
-// The contract of package kernels in C: descriptor layout and codes. A Go test compares
-// every size, offset and code with the Go side.
+// The contract of package kernels in C: descriptor layout and codes. A Go test compares every
+// size, offset, code and name with the Go side.
 #ifndef GMEL_PROGRAM_H
 #define GMEL_PROGRAM_H
 
 #include <stdint.h>
 
-enum { MAX_ARGS = 8, MAX_DIMS = 12, MAX_SCALARS = 4 };
+#include "ops.h"
 
-// ABSENT marks an optional argument that is not given.
-enum { ABSENT = -1 };
+#define GMEL_OP(code, name, ...) OP_##name = code,
+#define GMEL_FN(name) FN_##name,
+#define GMEL_BIN(name) BIN_##name,
 
-typedef enum {
-	OP_NONE,
-	OP_GEMM, OP_UNARY, OP_UNARY_GRAD, OP_BINARY, OP_SUM_ALL, OP_SUM_ROWS, OP_SUM_COLS, OP_COPY, OP_FILL,
-	OP_LOOP,
-	OP_LOG_SOFTMAX, OP_LOG_SOFTMAX_GRAD, OP_SAMPLE, OP_ARG_MAX, OP_ONE_HOT, OP_PICK, OP_PICK_GRAD,
-	OP_ATTENTION, OP_ATTENTION_GRAD, OP_ATTENTION_PENALTY, OP_ATTENTION_PENALTY_GRAD, OP_ATTENTION_ENTROPY,
-	OP_CONV, OP_CONV_GRAD_X, OP_CONV_GRAD_W,
-	OP_GATHER_ROWS, OP_SCATTER_ROWS,
-	OP_RAND_INT, OP_UNIFORM, OP_NORMAL, OP_COUNT,
-	OP_ADAM, OP_ADAM_TICK, OP_POLYAK, OP_CLIP_SCALE, OP_MOMENTS, OP_CHECK_FINITE, OP_STEP,
-	OP_GROUP_NORM, OP_GROUP_NORM_GRAD, OP_GROUP_NORM_PARAM_GRAD, OP_LAYER_NORM, OP_LAYER_NORM_GRAD,
-	OP_UPSAMPLE, OP_POOL, OP_DROPOUT, OP_SINUSOID,
-	OP_GAE, OP_SHUFFLE,
-	OP_END
-} op_code;
+typedef enum { OP_NONE, GMEL_OPS(GMEL_OP) OP_END } op_code;
+typedef enum { GMEL_FNS(GMEL_FN) FN_END } fn_code;
+typedef enum { GMEL_BINS(GMEL_BIN) BIN_END } bin_code;
 
-typedef enum {
-	FN_IDENTITY, FN_AFFINE, FN_RELU, FN_LEAKY_RELU, FN_TANH, FN_SIGMOID, FN_EXP, FN_LOG,
-	FN_SQUARE, FN_SQRT, FN_RECIPROCAL, FN_ABS, FN_CLAMP, FN_SILU, FN_GELU, FN_END
-} fn_code;
+// The whole numbers that Go has, too.
+#define GMEL_NUMBERS(X) \
+	X(MAX_ARGS, 8) X(MAX_DIMS, 12) X(MAX_SCALARS, 4) \
+	X(ABSENT, -1) /* in place of an optional argument that is not given */ \
+	X(FLAG_ACCUMULATE, 1) X(FLAG_TRANS_A, 2) X(FLAG_TRANS_B, 4) X(FLAG_FN_GRAD, 8) \
+	X(BLOCK_K, 256) X(LANES, 16) X(CHUNK, 4096) X(CHUNK_ROWS, 256) X(COUNTER_BASE, 1 << 24) \
+	X(GEMM_M, 0) X(GEMM_N, 1) X(GEMM_K, 2) X(GEMM_LDA, 3) X(GEMM_LDB, 4) X(GEMM_LDC, 5) X(GEMM_GROUPS, 6) \
+	X(GEMM_STRIDE_A, 7) X(GEMM_STRIDE_B, 8) X(GEMM_STRIDE_C, 9) X(GEMM_STRIDE_BIAS, 10) \
+	X(CONV_B, 0) X(CONV_Y, 1) X(CONV_X, 2) X(CONV_C, 3) X(CONV_KY, 4) X(CONV_KX, 5) X(CONV_F, 6) \
+	X(CONV_STRIDE_Y, 7) X(CONV_STRIDE_X, 8) X(CONV_PAD_Y, 9) X(CONV_PAD_X, 10) \
+	X(STEP_ENVIRONMENT, 0) X(STEP_WORLDS, 1) X(STEP_AGENTS, 2) X(STEP_OBS, 3) X(STEP_ACTIONS, 4) \
+	X(LOOP_BODY, 0) X(LOOP_ITERATIONS, 1) X(LOOP_SEGMENTS, 2)
 
-typedef enum { BIN_ADD, BIN_SUB, BIN_MUL, BIN_DIV, BIN_MIN, BIN_MAX, BIN_END } bin_code;
+#define GMEL_NUMBER(name, value) name = value,
+enum { GMEL_NUMBERS(GMEL_NUMBER) };
 
-enum { FLAG_ACCUMULATE = 1, FLAG_TRANS_A = 2, FLAG_TRANS_B = 4, FLAG_FN_GRAD = 8 };
-
-enum { BLOCK_K = 256, LANES = 16, CHUNK = 4096, CHUNK_ROWS = 256, COUNTER_BASE = 1 << 24 };
 #define MASKED_LOG_PROB -1e9f
-
-enum { GEMM_M, GEMM_N, GEMM_K, GEMM_LDA, GEMM_LDB, GEMM_LDC, GEMM_GROUPS, GEMM_STRIDE_A, GEMM_STRIDE_B, GEMM_STRIDE_C, GEMM_STRIDE_BIAS };
-enum { CONV_B, CONV_Y, CONV_X, CONV_C, CONV_KY, CONV_KX, CONV_F, CONV_STRIDE_Y, CONV_STRIDE_X, CONV_PAD_Y, CONV_PAD_X };
-
-enum { STEP_ENVIRONMENT, STEP_WORLDS, STEP_AGENTS, STEP_OBS, STEP_ACTIONS };
-enum { LOOP_BODY, LOOP_ITERATIONS, LOOP_SEGMENTS };
 
 typedef struct {
 	uint32_t op, fn, bin, flags;
