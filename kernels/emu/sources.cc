@@ -18,13 +18,13 @@
 #include "../gpu/cuda/gemm_tf32.cu"
 #include "../gpu/cuda/image.cu"
 #include "../gpu/cuda/norm.cu"
+#include "../gpu/cuda/optim.cu"
 #include "../gpu/cuda/plan.cu"
 #include "../gpu/cuda/pointwise.cu"
 #include "../gpu/cuda/policy.cu"
 #include "../gpu/cuda/random.cu"
 #include "../gpu/cuda/reduce.cu"
 #include "../gpu/cuda/rollout.cu"
-#include "../gpu/cuda/train.cu"
 
 extern "C" uint32_t gmel_emu_word(int bf16_too, float x, float y) {
 	const float pair[2] = {x, y};

@@ -126,22 +126,19 @@ template <class Op> const kernel *kernel_of() {
 // runs, too, and note in the descriptor of the launch how they go about it.
 const kernel *kernel_for(launch &l, int precision);
 
-// The kernels of a file, by the shape of the op where there are several.
-const kernel *pointwise_kernel(const desc &d);
-const kernel *reduce_kernel(const desc &d);
-const kernel *policy_kernel(const desc &d);
-const kernel *random_kernel(const desc &d);
-const kernel *train_kernel(const desc &d);
-const kernel *gather_kernel(const desc &d);
-const kernel *norm_kernel(const desc &d);
-const kernel *rollout_kernel(const desc &d);
-const kernel *image_kernel(const desc &d);
-const kernel *attention_kernel(const desc &d);
-const kernel *gemm_fp32_kernel(launch &l);
-const kernel *gemm_tf32_kernel(launch &l);
-const kernel *gemm_bf16_kernel(launch &l);
-const kernel *conv_fp32_kernel(launch &l);
-const kernel *conv_tf32_kernel(launch &l);
-const kernel *conv_bf16_kernel(launch &l);
+// The families of kernels, X(name). name_kernel in name.cu is the kernel of an op by its shape, NULL if the family has none.
+#define GMEL_FAMILIES(X) \
+	X(pointwise) X(reduce) X(policy) X(random) X(optim) X(gather) X(norm) X(image) X(rollout) X(attention)
+
+// The families of products, in name_fp32.cu, name_tf32.cu and name_bf16.cu: a kernel for every precision.
+#define GMEL_PRODUCTS(X) X(gemm) X(conv)
+
+#define GMEL_FAMILY(name) const kernel *name##_kernel(const desc &d);
+#define GMEL_PRODUCT(name) \
+	const kernel *name##_fp32_kernel(launch &l); \
+	const kernel *name##_tf32_kernel(launch &l); \
+	const kernel *name##_bf16_kernel(launch &l);
+GMEL_FAMILIES(GMEL_FAMILY)
+GMEL_PRODUCTS(GMEL_PRODUCT)
 
 #endif

@@ -5,17 +5,16 @@
 #include "chain.cuh"
 #include "edge.cuh"
 
+#define CHOOSE(name) name##_kernel,
+#define CHOOSE_BY_PRECISION(name) {name##_fp32_kernel, name##_tf32_kernel, name##_bf16_kernel},
+
 const kernel *kernel_for(launch &l, int precision) {
-	const kernel *(*const groups[])(const desc &) = {
-		pointwise_kernel, reduce_kernel, policy_kernel, random_kernel, train_kernel, gather_kernel, norm_kernel, image_kernel, rollout_kernel, attention_kernel,
-	};
-	for (auto group : groups)
-		if (const kernel *k = group(l.d)) return k;
-	const kernel *(*const products[][2])(launch &) = { // by precision
-		{gemm_fp32_kernel, conv_fp32_kernel}, {gemm_tf32_kernel, conv_tf32_kernel}, {gemm_bf16_kernel, conv_bf16_kernel},
-	};
-	for (auto group : products[precision])
-		if (const kernel *k = group(l)) return k;
+	const kernel *(*const families[])(const desc &) = {GMEL_FAMILIES(CHOOSE)};
+	for (auto family : families)
+		if (const kernel *k = family(l.d)) return k;
+	const kernel *(*const products[][3])(launch &) = {GMEL_PRODUCTS(CHOOSE_BY_PRECISION)};
+	for (auto product : products)
+		if (const kernel *k = product[precision](l)) return k;
 	return NULL;
 }
 
