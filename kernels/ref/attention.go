@@ -1,5 +1,19 @@
 package ref
 
+import (
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func attentionOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpAttention:            (*op[T]).attention,
+		kernels.OpAttentionGrad:        (*op[T]).attentionGrad,
+		kernels.OpAttentionPenalty:     (*op[T]).penalty,
+		kernels.OpAttentionPenaltyGrad: (*op[T]).attentionPenaltyGrad,
+		kernels.OpAttentionEntropy:     (*op[T]).attentionEntropy,
+	}
+}
+
 // head is the view of one head of one batch entry: rows of D numbers, ld apart.
 type head[T Float] struct {
 	n, d, ld int

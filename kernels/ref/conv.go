@@ -1,6 +1,16 @@
 package ref
 
-import "github.com/gmel-go/gmel/kernels"
+import (
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func convOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpConv:      (*op[T]).conv,
+		kernels.OpConvGradX: (*op[T]).convGradX,
+		kernels.OpConvGradW: (*op[T]).convGradW,
+	}
+}
 
 // axis is one direction of a convolution.
 type axis struct{ in, out, taps, stride, pad int }

@@ -1,5 +1,16 @@
 package ref
 
+import (
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func gatherOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpGatherRows:  (*op[T]).gatherRows,
+		kernels.OpScatterRows: (*op[T]).scatterRows,
+	}
+}
+
 func (o *op[T]) gatherRows() {
 	table, idx, y, n := o.arg(0), o.arg(1), o.arg(2), o.dim(1)
 	for i := range idx {

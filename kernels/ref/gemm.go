@@ -1,6 +1,14 @@
 package ref
 
-import "github.com/gmel-go/gmel/kernels"
+import (
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func gemmOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpGemm: (*op[T]).gemm,
+	}
+}
 
 // gemm: t = product sum over k (blocks of kernels.BlockK); t = C + t with accumulate;
 // t = t + bias; then C = f(t), or C = t f'(aux) with FlagFnGrad.

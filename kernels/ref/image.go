@@ -1,5 +1,19 @@
 package ref
 
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func imageOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpUpsample: (*op[T]).upsample,
+		kernels.OpPool:     (*op[T]).pool,
+		kernels.OpSinusoid: (*op[T]).sinusoid,
+	}
+}
+
 // windows calls f for every element i of [B,Y,X,C] with the first element of its window of
 // f x f in [B, f Y, f X, C].
 func (o *op[T]) windows(f func(i, at int)) {
@@ -32,4 +46,19 @@ func (o *op[T]) pool() {
 		}
 		o.put(&y[i], T(o.scalar(0)*s))
 	})
+}
+
+// sinusoid computes the angles in turns and in float64 also for float32: 1000 radians in
+// float32 have an error of 3e-5.
+func (o *op[T]) sinusoid() {
+	t, y, half := o.arg(0), o.arg(1), o.dim(1)
+	ratio := float64(o.Scalar[0]) + float64(o.Scalar[1])
+	for b := range t {
+		w := 1 / (2 * math.Pi)
+		for i := range half {
+			turns := float64(float64(t[b]) * w)
+			y[b*2*half+i], y[b*2*half+half+i] = sinCos(T(turns - math.Floor(turns)))
+			w = float64(w * ratio)
+		}
+	}
 }

@@ -1,6 +1,18 @@
 package ref
 
-import "github.com/gmel-go/gmel/kernels"
+import (
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func normOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpGroupNorm:          (*op[T]).groupNorm,
+		kernels.OpGroupNormGrad:      (*op[T]).groupNormGrad,
+		kernels.OpGroupNormParamGrad: (*op[T]).groupNormParamGrad,
+		kernels.OpLayerNorm:          (*op[T]).layerNorm,
+		kernels.OpLayerNormGrad:      (*op[T]).layerNormGrad,
+	}
+}
 
 // norm is one channel of one sample of [kernels.OpGroupNorm].
 type norm[T Float] struct {

@@ -1,5 +1,18 @@
 package ref
 
+import (
+	"github.com/gmel-go/gmel/kernels"
+)
+
+func optimOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpAdam:      (*op[T]).adam,
+		kernels.OpAdamTick:  (*op[T]).adamTick,
+		kernels.OpPolyak:    (*op[T]).polyak,
+		kernels.OpClipScale: (*op[T]).clipScale,
+	}
+}
+
 // adam: see [kernels.OpAdam]; g is multiplied by scale first when scale is given. Every
 // operation that is not written as fma is rounded.
 func (o *op[T]) adam() {

@@ -6,6 +6,16 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+func pointwiseOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpUnary:     (*op[T]).unary,
+		kernels.OpUnaryGrad: (*op[T]).unaryGrad,
+		kernels.OpBinary:    (*op[T]).binary,
+		kernels.OpCopy:      (*op[T]).copy,
+		kernels.OpFill:      (*op[T]).fill,
+	}
+}
+
 // apply is the pointwise function f.
 func apply[T Float](f kernels.Fn, x T, p [2]T) T {
 	switch f {

@@ -7,6 +7,16 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
+func randomOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpRandInt: (*op[T]).randInt,
+		kernels.OpUniform: (*op[T]).uniform,
+		kernels.OpNormal:  (*op[T]).normal,
+		kernels.OpCount:   (*op[T]).count,
+		kernels.OpDropout: (*op[T]).dropout,
+	}
+}
+
 // stream is the Philox stream of one op: key and the three fixed counter words.
 type stream struct {
 	key          [2]uint32

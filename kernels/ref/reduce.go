@@ -6,6 +6,16 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+func reduceOps[T Float]() family[T] {
+	return family[T]{
+		kernels.OpSumAll:      (*op[T]).sumAll,
+		kernels.OpSumRows:     (*op[T]).sumRows,
+		kernels.OpSumCols:     (*op[T]).sumCols,
+		kernels.OpMoments:     (*op[T]).moments,
+		kernels.OpCheckFinite: (*op[T]).checkFinite,
+	}
+}
+
 // mapped returns f(x), rounded, before anything is added.
 func mapped[T Float](f kernels.Fn, x []T) []T {
 	terms := make([]T, len(x))

@@ -2,6 +2,7 @@ package ref
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -130,25 +131,16 @@ func (o *op[T]) kernel() func(*op[T]) {
 	return any(kernels64).(map[kernels.Op]func(*op[T]))[o.Op]
 }
 
+// family is the implementations of related ops, which stand in one file.
+type family[T Float] map[kernels.Op]func(*op[T])
+
 func table[T Float]() map[kernels.Op]func(*op[T]) {
-	return map[kernels.Op]func(*op[T]){
-		kernels.OpGemm: (*op[T]).gemm, kernels.OpUnary: (*op[T]).unary, kernels.OpUnaryGrad: (*op[T]).unaryGrad, kernels.OpBinary: (*op[T]).binary,
-		kernels.OpSumAll: (*op[T]).sumAll, kernels.OpSumRows: (*op[T]).sumRows, kernels.OpSumCols: (*op[T]).sumCols,
-		kernels.OpCopy: (*op[T]).copy, kernels.OpFill: (*op[T]).fill,
-		kernels.OpLogSoftmax: (*op[T]).logSoftmax, kernels.OpLogSoftmaxGrad: (*op[T]).logSoftmaxGrad,
-		kernels.OpSample: (*op[T]).sample, kernels.OpArgMax: (*op[T]).argMax, kernels.OpOneHot: (*op[T]).oneHot,
-		kernels.OpPick: (*op[T]).pick, kernels.OpPickGrad: (*op[T]).pickGrad,
-		kernels.OpAttention: (*op[T]).attention, kernels.OpAttentionGrad: (*op[T]).attentionGrad,
-		kernels.OpAttentionPenalty: (*op[T]).penalty, kernels.OpAttentionPenaltyGrad: (*op[T]).attentionPenaltyGrad,
-		kernels.OpAttentionEntropy: (*op[T]).attentionEntropy,
-		kernels.OpConv:             (*op[T]).conv, kernels.OpConvGradX: (*op[T]).convGradX, kernels.OpConvGradW: (*op[T]).convGradW,
-		kernels.OpGatherRows: (*op[T]).gatherRows, kernels.OpScatterRows: (*op[T]).scatterRows,
-		kernels.OpRandInt: (*op[T]).randInt, kernels.OpUniform: (*op[T]).uniform, kernels.OpNormal: (*op[T]).normal, kernels.OpCount: (*op[T]).count,
-		kernels.OpAdam: (*op[T]).adam, kernels.OpAdamTick: (*op[T]).adamTick, kernels.OpPolyak: (*op[T]).polyak, kernels.OpClipScale: (*op[T]).clipScale,
-		kernels.OpMoments: (*op[T]).moments, kernels.OpCheckFinite: (*op[T]).checkFinite,
-		kernels.OpGroupNorm: (*op[T]).groupNorm, kernels.OpGroupNormGrad: (*op[T]).groupNormGrad, kernels.OpGroupNormParamGrad: (*op[T]).groupNormParamGrad,
-		kernels.OpLayerNorm: (*op[T]).layerNorm, kernels.OpLayerNormGrad: (*op[T]).layerNormGrad,
-		kernels.OpUpsample: (*op[T]).upsample, kernels.OpPool: (*op[T]).pool, kernels.OpDropout: (*op[T]).dropout, kernels.OpSinusoid: (*op[T]).sinusoid,
-		kernels.OpGAE: (*op[T]).gae, kernels.OpShuffle: (*op[T]).shuffle,
+	all := map[kernels.Op]func(*op[T]){}
+	for _, f := range []family[T]{
+		gemmOps[T](), pointwiseOps[T](), reduceOps[T](), policyOps[T](), attentionOps[T](), convOps[T](),
+		gatherOps[T](), randomOps[T](), optimOps[T](), normOps[T](), imageOps[T](), rolloutOps[T](),
+	} {
+		maps.Copy(all, f)
 	}
+	return all
 }
