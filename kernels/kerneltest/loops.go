@@ -34,7 +34,7 @@ func newLoopsOf(op kernels.Op) *bench {
 	r := dice{rand.New(rand.NewPCG(7, uint64(op)))}
 	b := &bench{}
 	for i := range loops {
-		t := generators[op](r, op)
+		t := cards[op].random(r, op)
 		var step kernels.Step
 		if t.spec().Accumulates && i%2 == 0 {
 			step.Sum = 1

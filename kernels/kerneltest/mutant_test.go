@@ -13,27 +13,8 @@ import (
 // run, or their results afterwards.
 type mutant struct {
 	kernels.Backend
-	mistake string
-	before  func(d *kernels.Desc)  // may be nil
-	after   func(c *call)          // may be nil
+	mistake
 	program func(*kernels.Program) // may be nil
-}
-
-// call is an op that has been run.
-type call struct {
-	*kernels.Desc
-	old, x []float32 // arena before the program and after the op; trials share no memory
-}
-
-// arg is an argument by name in an arena; nil when absent.
-func (c *call) arg(arena []float32, name string) []float32 {
-	spec, _ := kernels.SpecOf(c.Op)
-	for i, a := range spec.Args {
-		if a.Name == name && c.Arg[i] != kernels.Absent {
-			return arena[c.Arg[i] : c.Arg[i]+a.Len(c.Desc)]
-		}
-	}
-	return nil
 }
 
 func (m *mutant) Compile(p *kernels.Program) (kernels.Executable, error) {
@@ -100,7 +81,7 @@ func (m *mutant) survives(t *testing.T, b *bench, want []float32) bool {
 // everywhere are mistakes that any op can have; a mistake that changes no trial of an op, since
 // the op has no such thing, is left out by applies.
 var everywhere = []struct {
-	mistake string
+	what    string
 	applies func(s *kernels.Spec, trials []*trial) bool
 	make    func(m *mutant)
 }{
@@ -176,18 +157,18 @@ func TestSuiteSeesMistakesOfEveryOp(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range everywhere {
-				m := &mutant{mistake: e.mistake}
+				m := &mutant{}
 				if e.make(m); e.applies(spec, b.trials) && m.survives(t, b, want) {
-					t.Errorf("the suite does not see that %s", m.mistake)
+					t.Errorf("the suite does not see that %s", e.what)
 				}
 			}
 			for i, a := range spec.Args {
-				m := &mutant{before: func(d *kernels.Desc) {
+				m := &mutant{mistake: mistake{before: func(d *kernels.Desc) {
 					d.Arg[i] = kernels.Absent
 					if a.Name == "aux" {
 						d.Flags &^= kernels.FlagFnGrad
 					}
-				}}
+				}}}
 				if a.Optional && m.survives(t, b, want) {
 					t.Errorf("the suite does not see that %s is ignored", a.Name)
 				}
@@ -196,79 +177,17 @@ func TestSuiteSeesMistakesOfEveryOp(t *testing.T) {
 	}
 }
 
-// subtle are mistakes in the order or the rounding of sums, and at boundaries.
-var subtle = map[kernels.Op]map[string]*mutant{
-	kernels.OpSumAll: {
-		"what is behind the first chunk is dropped": {before: func(d *kernels.Desc) { d.Dim[0] = min(d.Dim[0], kernels.Chunk) }},
-		"the last element is dropped":               {before: func(d *kernels.Desc) { d.Dim[0] = max(d.Dim[0]-1, 0) }},
-		"a sum in ascending order, without lanes": {after: func(c *call) {
-			if c.Fn == kernels.FnIdentity && !c.Has(acc) {
-				sum := float32(0)
-				for _, v := range c.arg(c.old, "x") {
-					sum += v
-				}
-				c.arg(c.x, "y")[0] = c.Scalar[0] * sum
-			}
-		}},
-	},
-	kernels.OpGemm: {
-		"the last term of every sum is dropped":   {before: func(d *kernels.Desc) { d.Dim[kernels.GemmK] = max(d.Dim[kernels.GemmK]-1, 0) }},
-		"the last row is not computed":            {before: func(d *kernels.Desc) { d.Dim[kernels.GemmM] = max(d.Dim[kernels.GemmM]-1, 0) }},
-		"all groups share the bias":               {before: func(d *kernels.Desc) { d.Dim[kernels.GemmStrideBias] = 0 }},
-		"terms are rounded before they are added": {after: roundTerms},
-	},
-	kernels.OpSumCols: {
-		"what is behind the first chunk of rows is dropped": {before: func(d *kernels.Desc) { d.Dim[0] = min(d.Dim[0], kernels.ChunkRows) }},
-		"the distance of rows is ignored":                   {before: func(d *kernels.Desc) { d.Dim[2] = d.Dim[1] }},
-	},
-	kernels.OpSample:    {"the last action is never drawn": {after: dropLastAction}},
-	kernels.OpCount:     {"the carry is lost": {after: func(c *call) { c.arg(c.x, "counter")[0] = c.arg(c.old, "counter")[0] }}},
-	kernels.OpGroupNorm: {"eps is ignored": {before: func(d *kernels.Desc) { d.Scalar[0] = 0 }}},
-	kernels.OpLayerNorm: {"eps is ignored": {before: func(d *kernels.Desc) { d.Scalar[0] = 0 }}},
-	kernels.OpSinusoid:  {"the low part of the ratio is ignored": {before: func(d *kernels.Desc) { d.Scalar[1] = 0 }}},
-	kernels.OpGAE: {
-		"a time limit is no end":         {after: endless(kernels.Truncated)},
-		"a termination is a time limit":  {after: endless(kernels.Terminated)},
-		"lambda is ignored":              {before: func(d *kernels.Desc) { d.Scalar[1] = 1 }},
-		"the first slot is not computed": {before: func(d *kernels.Desc) { d.Dim[0] = max(d.Dim[0]-1, 0) }},
-	},
-	kernels.OpShuffle: {
-		"all permutations are the first": {before: func(d *kernels.Desc) { d.Dim[1] = max(d.Dim[1]-1, 1) }},
-	},
-	kernels.OpConv:      {"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }}},
-	kernels.OpConvGradW: {"the last image is dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvB] = max(d.Dim[kernels.ConvB]-1, 0) }}},
-}
-
-// roundTerms computes the first number of a plain product without fused multiply-add.
-func roundTerms(c *call) {
-	if c.Fn != kernels.FnIdentity || c.Flags != 0 || c.Arg[2] != kernels.Absent || len(c.arg(c.x, "C")) == 0 {
-		return
-	}
-	a, b, sum := c.arg(c.old, "A"), c.arg(c.old, "B"), float32(0)
-	for k := range c.Dim[kernels.GemmK] {
-		sum += float32(a[k] * b[k*c.Dim[kernels.GemmLDB]])
-	}
-	c.arg(c.x, "C")[0] = sum
-}
-
-func dropLastAction(c *call) {
-	for i, a := range c.arg(c.x, "a") {
-		if n := float32(c.Dim[1]); n > 1 && a == n-1 {
-			c.arg(c.x, "a")[i] = n - 2
-		}
-	}
-}
-
-func TestSuiteSeesSubtleMistakes(t *testing.T) {
-	for op, mistakes := range subtle {
-		b := newBench(trialsOf(op), uint64(op))
+// Every mistake that the card of an op names makes the suite fail.
+func TestSuiteSeesMistakesOfCards(t *testing.T) {
+	for op, c := range cards {
+		b := newBench(c.trials(op), uint64(op))
 		want := slices.Clone(b.arena)
 		if err := ref.Run(&b.program, want); err != nil {
 			t.Fatal(err)
 		}
-		for mistake, m := range mistakes {
-			if m.survives(t, b, want) {
-				t.Errorf("%s: the suite does not see that %s", op, mistake)
+		for what, m := range c.mistakes {
+			if (&mutant{mistake: m}).survives(t, b, want) {
+				t.Errorf("%s: the suite does not see that %s", op, what)
 			}
 		}
 	}

@@ -87,13 +87,13 @@ func randomBench(op kernels.Op, round uint64) (*bench, error) {
 		s.segments = 1 + r.Int64N(s.iterations)
 		return newLoop(s, round), nil
 	}
-	draw, ok := generators[op]
+	c, ok := cards[op]
 	if !ok {
-		return nil, fmt.Errorf("no random trials of %s: add a generator", op)
+		return nil, fmt.Errorf("no random trials of %s: it has no card in kernels/kerneltest/op_*.go", op)
 	}
 	var all []*trial
 	for range trials {
-		all = append(all, draw(r, op))
+		all = append(all, c.random(r, op))
 	}
 	return newBench(all, round), nil
 }

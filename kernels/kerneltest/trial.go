@@ -7,6 +7,19 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+// Sizes around the edges of vectors, tiles and chunks.
+var (
+	small = []int64{1, 2, 5, 31, 33}
+	long  = []int64{1, 2, 15, 16, 17, 31, 33, 100, kernels.Chunk - 1, kernels.Chunk, kernels.Chunk + 1, 3*kernels.Chunk + 77}
+)
+
+const (
+	acc    = kernels.FlagAccumulate
+	fnLast = kernels.FnGELU
+)
+
+const work = 1 << 16 // terms of a trial, about
+
 // trial is one op with its inputs.
 type trial struct {
 	desc  kernels.Desc
@@ -207,4 +220,8 @@ func special(r *rand.Rand, x []float32) {
 			x[i] = edge[r.IntN(len(edge))]
 		}
 	}
+}
+
+func counter(r *rand.Rand, x []float32) {
+	x[0], x[1] = float32(r.IntN(1<<24)), float32(r.IntN(1<<24))
 }

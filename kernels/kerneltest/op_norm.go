@@ -1,10 +1,26 @@
 package kerneltest
 
 import (
-	"math"
-
 	"github.com/gmel-go/gmel/kernels"
 )
+
+var normOps = family{
+	kernels.OpGroupNorm: {groupNormTrials, randomGroupNorm, mistakes{
+		"eps is ignored": scalar(0, 0),
+	}},
+	kernels.OpGroupNormGrad: {groupNormTrials, randomGroupNorm, mistakes{
+		"all channels are one group": {before: func(d *kernels.Desc) { d.Dim[3] = 1 }},
+	}},
+	kernels.OpGroupNormParamGrad: {normParamTrials, randomNormParam, mistakes{
+		"the last sample is dropped": fewer(0),
+	}},
+	kernels.OpLayerNorm: {layerNormTrials, randomLayerNorm, mistakes{
+		"eps is ignored": scalar(0, 0),
+	}},
+	kernels.OpLayerNormGrad: {layerNormTrials, randomLayerNorm, mistakes{
+		"the last row is dropped": fewer(0),
+	}},
+}
 
 var normFns = []kernels.Fn{kernels.FnIdentity, kernels.FnReLU, kernels.FnSiLU, kernels.FnGELU}
 
@@ -35,6 +51,21 @@ func groupNormTrials(op kernels.Op) []*trial {
 	return append(all, newTrial(op, 2, 40, 32, 8).with("x", uniform(999, 1001)).scalars(1e-5).discrete(), newTrial(op, 1, 9, 20, 4).with("x", special).discrete())
 }
 
+func randomGroupNorm(r dice, op kernels.Op) *trial {
+	width, groups := max(1, r.size(48)), max(1, r.size(33))
+	p := r.size(share(work, width, groups))
+	b := min(r.size(share(work, width, groups, p)), 17)
+	t := newTrial(op, b, p, width*groups, groups).fn(normFns[r.IntN(len(normFns))]).scalars(0.25).with("stats", values(0.125, 0.75))
+	t.within(200 + 4*float64(p))
+	if op == kernels.OpGroupNormGrad {
+		t.flags(r.flag())
+	}
+	if t.desc.Fn == kernels.FnReLU { // a rounding error may move a number over the kink
+		t.discrete()
+	}
+	return r.drop(t, "film")
+}
+
 func normParamTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for _, b := range small {
@@ -43,6 +74,10 @@ func normParamTrials(op kernels.Op) []*trial {
 		}
 	}
 	return all
+}
+
+func randomNormParam(r dice, op kernels.Op) *trial {
+	return r.drop(newTrial(op, r.size(65), r.size(513)).within(400), "film", "dfilm")
 }
 
 func layerNormTrials(op kernels.Op) []*trial {
@@ -59,41 +94,12 @@ func layerNormTrials(op kernels.Op) []*trial {
 	return append(all, newTrial(op, 2, kernels.Chunk+9).scalars(1e-5).with("stats", values(0, 1)).within(4000), newTrial(op, 0, 3))
 }
 
-func imageTrials(op kernels.Op) []*trial {
-	var all []*trial
-	for i, s := range [][5]int64{
-		{1, 1, 1, 1, 1}, {1, 1, 1, 5, 2}, {2, 3, 5, 31, 2}, {1, 2, 3, 33, 3}, {3, 1, 9, 16, 2}, {2, 16, 16, 64, 2}, {1, 5, 2, 8, 4}, {0, 2, 2, 2, 2},
-	} {
-		all = append(all, newTrial(op, s[:]...).scalars(0.3).flags(kernels.Flags(i%2)*acc).within(16), newTrial(op, s[:]...).scalars(1).within(16))
+func randomLayerNorm(r dice, op kernels.Op) *trial {
+	m := r.size(1000)
+	n := max(1, r.size(share(work, m)))
+	t := newTrial(op, m, n).scalars(0.25).with("stats", values(0.125, 0.75)).within(400 + float64(m+n))
+	if op == kernels.OpLayerNormGrad {
+		t.flags(r.flag())
 	}
-	return all
-}
-
-func dropoutTrials(op kernels.Op) []*trial {
-	var all []*trial
-	for i, n := range long {
-		t := newTrial(op, n).with("counter", counter).with("x", special).seed(uint64(n)<<33|7, uint32(i)).scalars(float32(i) / 16)
-		all = append(all, t.flags(kernels.Flags(i%2)*acc))
-	}
-	return all
-}
-
-// ratio splits base^(-1/steps) in two, as the scalars of OpSinusoid want it.
-func ratio(base, steps float64) (high, low float32) {
-	r := math.Pow(base, -1/steps)
-	high = float32(r)
-	return high, float32(r - float64(high))
-}
-
-func sinusoidTrials(op kernels.Op) []*trial {
-	var all []*trial
-	for _, b := range small {
-		for _, half := range []int64{1, 3, 16, 33, 64} {
-			high, low := ratio(10_000, float64(half))
-			all = append(all,
-				newTrial(op, b, half).scalars(high, low).with("t", uniform(-1000, 1000)),
-				newTrial(op, b, half).scalars(high, low).with("t", special).discrete())
-		}
-	}
-	return all
+	return t
 }

@@ -103,26 +103,10 @@ func awayFromKinks(f kernels.Fn) filler {
 	}
 }
 
-func TestUnaryGrad(t *testing.T) {
-	for f := range fnLast + 1 {
-		forward := newTrial(kernels.OpUnary, 40).fn(f).scalars(0.2, 0.55).with("x", awayFromKinks(f))
-		checkGrad(t, forward, newTrial(kernels.OpUnaryGrad, 40).fn(f).scalars(0.2, 0.55), "y", "dy", map[string]string{"x": "dx"})
-	}
-}
-
-// The gradient epilogue of a product with the identity must be the gradient of the function.
-func TestGemmFnGrad(t *testing.T) {
-	const m, n = 5, 7
-	for _, f := range []kernels.Fn{kernels.FnIdentity, kernels.FnReLU, kernels.FnLeakyReLU, kernels.FnTanh, kernels.FnSigmoid} {
-		forward := newLab(t, newTrial(kernels.OpUnary, m*n).fn(f).scalars(0.2).with("x", awayFromKinks(f)))
-		forward.run()
-		back := newLab(t, newTrial(kernels.OpGemm, m, n, n, n, n, n, 1).fn(f).scalars(0.2).flags(kernels.FlagFnGrad).without("bias"))
-		copy(back.arg("aux"), forward.arg("y"))
-		for i := range back.arg("B") {
-			back.arg("B")[i] = float64(b2i(i/n == i%n))
-		}
-		back.run()
-		checkSlopes(t, "gemm "+f.String(), back.arg("C"), forward.slopes("x", "y", back.arg("A")))
+func checkNear(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s = %g, want %g within %g", what, got, want, tolerance)
 	}
 }
 
@@ -131,35 +115,4 @@ func b2i(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func TestLogSoftmaxGrad(t *testing.T) {
-	grads := map[string]string{"x": "dx"}
-	checkGrad(t, newTrial(kernels.OpLogSoftmax, 3, 7).without("mask"), newTrial(kernels.OpLogSoftmaxGrad, 3, 7).without("mask"), "y", "dy", grads)
-	masked := newTrial(kernels.OpLogSoftmax, 3, 7).with("mask", flagsOf(7))
-	checkGrad(t, masked, newTrial(kernels.OpLogSoftmaxGrad, 3, 7), "y", "dy", grads)
-}
-
-func TestPickGrad(t *testing.T) {
-	forward := newTrial(kernels.OpPick, 4, 5).with("a", values(3, 0, 4, 1))
-	checkGrad(t, forward, newTrial(kernels.OpPickGrad, 4, 5), "y", "dy", map[string]string{"x": "dx"})
-}
-
-func TestAttentionGrads(t *testing.T) {
-	for _, s := range [][4]int64{{1, 1, 2, 3}, {2, 2, 1, 3}, {2, 5, 2, 3}} {
-		checkGrad(t, newTrial(kernels.OpAttention, s[:]...), newTrial(kernels.OpAttentionGrad, s[:]...), "x", "dx",
-			map[string]string{"q": "dq", "k": "dk", "v": "dv"})
-		checkGrad(t, newTrial(kernels.OpAttentionPenalty, s[:]...).scalars(0.3), newTrial(kernels.OpAttentionPenaltyGrad, s[:]...).scalars(0.3),
-			"y", "dy", map[string]string{"q": "dq", "k": "dk"})
-	}
-}
-
-func TestConvGrads(t *testing.T) {
-	for _, s := range [][]int64{
-		{2, 4, 5, 3, 3, 3, 2, 1, 1, 1, 1}, {1, 5, 4, 2, 3, 2, 3, 2, 2, 0, 1}, {2, 1, 7, 2, 1, 5, 3, 1, 2, 0, 2}, {1, 2, 2, 1, 3, 3, 2, 1, 1, 2, 2},
-	} {
-		forward := func() *trial { return newTrial(kernels.OpConv, s...).without("bias") }
-		checkGrad(t, forward(), newTrial(kernels.OpConvGradX, s...).without("aux"), "y", "dy", map[string]string{"x": "dx"})
-		checkGrad(t, forward(), newTrial(kernels.OpConvGradW, s...), "y", "dy", map[string]string{"w": "dw"})
-	}
 }

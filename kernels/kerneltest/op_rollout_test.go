@@ -7,29 +7,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/kernels/ref"
 )
-
-// endless is an advantage that goes on behind one kind of end, computed by package ref.
-func endless(end float32) func(c *call) {
-	return func(c *call) {
-		d := *c.Desc
-		ended := c.arg(c.x, "ended")
-		kept := slices.Clone(ended)
-		for i := range ended {
-			if ended[i] == end {
-				ended[i] = float32(kernels.Truncated)
-				if end == kernels.Truncated {
-					ended[i] = kernels.GoesOn
-				}
-			}
-		}
-		if err := ref.Exec(&d, c.x); err != nil {
-			panic(err)
-		}
-		copy(ended, kept)
-	}
-}
 
 // The vectors of stable implementations of Schulman et al. 2016, eqs. 11 to 16: no end, then a time
 // limit behind the third slot whose successor is worth .9, then the rules' end there.

@@ -6,6 +6,18 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+var convOps = family{
+	kernels.OpConv: {convTrials, randomConv, mistakes{
+		"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }},
+	}},
+	kernels.OpConvGradX: {convTrials, randomConv, mistakes{
+		"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }},
+	}},
+	kernels.OpConvGradW: {convTrials, randomConv, mistakes{
+		"the last image is dropped": fewer(kernels.ConvB),
+	}},
+}
+
 // convShapes are B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX.
 var convShapes = [][]int64{
 	{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0}, {2, 3, 5, 1, 3, 3, 2, 1, 1, 1, 1}, {2, 5, 4, 3, 3, 3, 8, 1, 1, 1, 1},
@@ -73,4 +85,15 @@ func (t *trial) convLimits() *trial {
 		t.bound = 0
 	}
 	return t
+}
+
+func randomConv(r dice, op kernels.Op) *trial {
+	c, f := r.size(65), r.size(65)
+	kernel := func() int64 { return []int64{1, 1, 2, 3, 3, 4, 5}[r.IntN(7)] }
+	ky, kx := kernel(), kernel()
+	y := r.size(share(8*work, c, f, ky, kx))
+	x := r.size(share(8*work, c, f, ky, kx, y))
+	b := min(r.size(share(8*work, c, f, ky, kx, y, x)), 9)
+	stride := func() int64 { return 1 + r.Int64N(3)*r.Int64N(2) }
+	return convTrial(r.Rand, op, []int64{b, y, x, c, ky, kx, f, stride(), stride(), r.Int64N(3), r.Int64N(3)})
 }

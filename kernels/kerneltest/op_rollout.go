@@ -6,6 +6,19 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+var rolloutOps = family{
+	kernels.OpGAE: {gaeTrials, randomGAE, mistakes{
+		"a time limit is no end":         {after: endless(kernels.Truncated)},
+		"a termination is a time limit":  {after: endless(kernels.Terminated)},
+		"lambda is ignored":              scalar(1, 1),
+		"the first slot is not computed": fewer(0),
+	}},
+	kernels.OpShuffle: {shuffleTrials, randomShuffle, mistakes{
+		"all permutations are the first":           {before: func(d *kernels.Desc) { d.Dim[1] = max(d.Dim[1]-1, 1) }},
+		"the high digit of the counter is ignored": {after: lowCounter},
+	}},
+}
+
 // ends draws how slots end: most go on.
 func ends(r *rand.Rand, x []float32) {
 	for i := range x {
@@ -43,4 +56,21 @@ func shuffleTrials(op kernels.Op) []*trial {
 func randomShuffle(r dice, op kernels.Op) *trial {
 	n := max(1, r.size(3*kernels.Chunk))
 	return newTrial(op, r.size(1000), n).with("counter", counter).seed(r.Uint64(), r.Uint32()).discrete()
+}
+
+// endless is an advantage that goes on after one kind of end.
+func endless(end float32) func(c *call) {
+	other := float32(kernels.Truncated)
+	if end == kernels.Truncated {
+		other = kernels.GoesOn
+	}
+	return func(c *call) {
+		c.redo("ended", func(ended []float32) {
+			for i := range ended {
+				if ended[i] == end {
+					ended[i] = other
+				}
+			}
+		})
+	}
 }

@@ -1,67 +1,8 @@
 package kerneltest
 
 import (
-	"math"
-
 	"github.com/gmel-go/gmel/kernels"
 )
-
-func randomTrials(op kernels.Op) []*trial {
-	var all []*trial
-	for i, n := range long {
-		t := newTrial(op, n).with("counter", counter).seed(0x123456789abcdef0+uint64(i), uint32(i)).scalars(-2, 3)
-		switch op {
-		case kernels.OpRandInt:
-			t.with("bound", values(float32(1+1000*i))).discrete()
-		case kernels.OpNormal:
-			t.within(64)
-		}
-		all = append(all, t)
-	}
-	return all
-}
-
-func countTrials(op kernels.Op) []*trial {
-	const last = kernels.CounterBase - 1
-	return []*trial{
-		newTrial(op, 1).with("counter", values(0, 0)),
-		newTrial(op, 3).with("counter", values(7, last-1)),
-		newTrial(op, 1).with("counter", values(last, last)),
-		newTrial(op, 5*kernels.CounterBase+9).with("counter", values(2, 3)),
-		newTrial(op, 0).with("counter", values(2, 3)),
-	}
-}
-
-func adamTrials(op kernels.Op) []*trial {
-	state := values(1e-3, 0.9*0.9, 0.999*0.999)
-	var all []*trial
-	for _, n := range long {
-		t := func() *trial {
-			return newTrial(op, n).scalars(0.9, 0.999, 1e-8).with("state", state).with("v", uniform(0.01, 1))
-		}
-		all = append(all, t().without("scale"), t().with("scale", values(0.3)))
-	}
-	return all
-}
-
-func tickTrials(op kernels.Op) []*trial {
-	return []*trial{newTrial(op).scalars(0.9, 0.999).with("state", values(1e-3, 0.5, 0.25))}
-}
-
-func polyakTrials(op kernels.Op) []*trial {
-	var all []*trial
-	for _, n := range long {
-		all = append(all, newTrial(op, n).scalars(0.005))
-	}
-	return all
-}
-
-func clipTrials(op kernels.Op) []*trial {
-	return []*trial{
-		newTrial(op).scalars(0.5).with("q", values(4)), newTrial(op).scalars(0.5).with("q", values(0.01)),
-		newTrial(op).scalars(0.5).with("q", values(0)), newTrial(op).scalars(0.5).with("q", constant(float32(math.NaN()))),
-	}
-}
 
 // newChain is a program whose ops depend on each other, large ones and small ones in turn, so
 // that a missing barrier shows.
