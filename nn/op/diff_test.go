@@ -164,14 +164,7 @@ var derivatives = map[string]func(b *bench) *G.Node{
 func TestDerivatives(t *testing.T) {
 	for name, f := range derivatives {
 		t.Run(name, func(t *testing.T) {
-			b := &bench{g: G.NewGraph(), rng: rand.New(rand.NewPCG(5, 6))}
-			y := f(b)
-			weights := b.node(func(int) float64 { return b.rng.NormFloat64() }, y.Shape()...)
-			loss := op.Sum(op.Mul(y, weights))
-			grads, err := G.Grad(loss, b.wrt...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			b, loss, grads := differentiate(t, f)
 			m := vm(t, b.g, append(G.Nodes{loss}, grads...)...)
 			run(t, m)
 			forward := vm(t, b.g, loss)
@@ -180,6 +173,20 @@ func TestDerivatives(t *testing.T) {
 			}
 		})
 	}
+}
+
+// differentiate builds a graph, a loss of it and the gradients of its inputs.
+func differentiate(t *testing.T, f func(b *bench) *G.Node) (b *bench, loss *G.Node, grads G.Nodes) {
+	t.Helper()
+	b = &bench{g: G.NewGraph(), rng: rand.New(rand.NewPCG(5, 6))}
+	y := f(b)
+	weights := b.node(func(int) float64 { return b.rng.NormFloat64() }, y.Shape()...)
+	loss = op.Sum(op.Mul(y, weights))
+	grads, err := G.Grad(loss, b.wrt...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, loss, grads
 }
 
 // check compares a gradient with central differences of the loss.
