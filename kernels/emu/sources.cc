@@ -7,7 +7,6 @@
 #include "../gpu/cuda/attention.cu"
 #include "../gpu/cuda/attention_grad.cu"
 #include "../gpu/cuda/chain.cu"
-#include "../gpu/cuda/choose.cu"
 #include "../gpu/cuda/conv_bf16.cu"
 #include "../gpu/cuda/conv_fp32.cu"
 #include "../gpu/cuda/conv_tf32.cu"
@@ -25,6 +24,7 @@
 #include "../gpu/cuda/random.cu"
 #include "../gpu/cuda/reduce.cu"
 #include "../gpu/cuda/rollout.cu"
+#include "../gpu/cuda/tile_heuristic.cu"
 
 extern "C" uint32_t gmel_emu_word(int bf16_too, float x, float y) {
 	const float pair[2] = {x, y};

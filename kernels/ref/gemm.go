@@ -13,7 +13,7 @@ func gemmOps[T Float]() family[T] {
 // gemm: t = product sum over k (blocks of kernels.BlockK); t = C + t with accumulate;
 // t = t + bias; then C = f(t), or C = t f'(aux) with FlagFnGrad.
 func (o *op[T]) gemm() {
-	end := o.ending()
+	end := o.epilogue()
 	bias := end.bias
 	for g := range o.dim(kernels.GemmGroups) {
 		if bias != nil {
@@ -23,7 +23,7 @@ func (o *op[T]) gemm() {
 	}
 }
 
-func (o *op[T]) gemmGroup(g int, end *ending[T]) {
+func (o *op[T]) gemmGroup(g int, end *epilogue[T]) {
 	m, n, k := o.dim(kernels.GemmM), o.dim(kernels.GemmN), o.dim(kernels.GemmK)
 	rowA, colA, rowB, colB := o.dim(kernels.GemmLDA), 1, o.dim(kernels.GemmLDB), 1
 	if o.Has(kernels.FlagTransA) {
@@ -44,23 +44,23 @@ func (o *op[T]) gemmGroup(g int, end *ending[T]) {
 // from is s[i:], and empty where a product with K = 0 has no elements at all.
 func from[T Float](s []T, i int) []T { return s[min(i, len(s)):] }
 
-// ending is what follows the product sum.
-type ending[T Float] struct {
+// epilogue is what follows the product sum.
+type epilogue[T Float] struct {
 	bias, aux, c     []T
 	fn               kernels.Fn
 	params           [2]T
 	accumulate, grad bool
 }
 
-func (o *op[T]) ending() ending[T] {
-	return ending[T]{
+func (o *op[T]) epilogue() epilogue[T] {
+	return epilogue[T]{
 		bias: o.arg(2), aux: o.arg(3), c: o.arg(4), fn: o.Fn, params: o.params(),
 		accumulate: o.accumulates(), grad: o.Has(kernels.FlagFnGrad),
 	}
 }
 
 // put finishes the product sum t of column j and stores it at c[at].
-func (e *ending[T]) put(at, j int, t T) {
+func (e *epilogue[T]) put(at, j int, t T) {
 	if e.accumulate {
 		t = e.c[at] + t
 	}

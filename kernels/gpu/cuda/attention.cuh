@@ -3,7 +3,7 @@
 #ifndef GMEL_ATTENTION_CUH
 #define GMEL_ATTENTION_CUH
 
-#include "ending.cuh"
+#include "epilogue.cuh"
 #include "sums.cuh"
 #include "tasks.cuh"
 
@@ -176,7 +176,7 @@ template <class Tile> struct weighted_sum {
 	// end writes the sums over the h.n terms to out.
 	DEVICE void end(const head &h, float *out, bool accumulate, int row, int column) {
 		total.follow(sum, h.n <= BLOCK_K);
-		ending e = {};
+		epilogue e = {};
 		e.c = out + h.at, e.ld = h.ld, e.rows = h.n, e.columns = h.d, e.accumulate = accumulate;
 		e.set_vector();
 		write_simple(e, total, row, column);

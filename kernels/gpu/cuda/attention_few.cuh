@@ -92,7 +92,7 @@ template <int AGENTS> struct few {
 	}
 	// weighted writes the own row of sum_j w[j] numbers_j to out.
 	DEVICE void weighted(const float (&w)[AGENTS], memory &m, const float *numbers, float *out, bool accumulate) const {
-		ending e = {};
+		epilogue e = {};
 		e.c = out, e.ld = d, e.accumulate = accumulate;
 		e.set_vector();
 		ROLLED for (int from = 0; from < d; from += depth) {

@@ -4,8 +4,8 @@
 // sums is that of ref: one chain of fma in ascending k, there being no more terms than a block has.
 #include "chain.cuh"
 
-#include "choose.cuh"
 #include "gemm.cuh"
+#include "tile_heuristic.cuh"
 
 static_assert((int)GMEL_CHAIN_WIDEST <= (int)BLOCK_K, "a product has one block of terms, whose sum is one chain of fma");
 
@@ -85,12 +85,12 @@ template <class Tile, int HALVES> struct chain_sums {
 	}
 	// finish makes results of the sums, from row row0 of the matrix on, and puts them where they are wanted: into
 	// memory, and to x for the next product.
-	DEVICE void finish(const ending &e, int64_t row0, wanted w, float *x) const {
+	DEVICE void finish(const epilogue &e, int64_t row0, wanted w, float *x) const {
 		if (Tile::warp_column() >= e.columns) return;
 		if (e.simple()) finish_simple(e, row0, w, x);
 		else finish_any(e, row0, w, x);
 	}
-	DEVICE void finish_simple(const ending &e, int64_t row0, wanted w, float *x) const {
+	DEVICE void finish_simple(const epilogue &e, int64_t row0, wanted w, float *x) const {
 		UNROLL for (int h = 0; h < HALVES; h++) {
 			int column = h * Tile::half + Tile::column(), there = (int)e.columns - column;
 			float4 bias = e.bias ? four_of(e.bias + column, there, false) : make_float4(0, 0, 0, 0);
@@ -103,7 +103,7 @@ template <class Tile, int HALVES> struct chain_sums {
 			}
 		}
 	}
-	DEVICE void finish_any(const ending &e, int64_t row0, wanted w, float *x) const {
+	DEVICE void finish_any(const epilogue &e, int64_t row0, wanted w, float *x) const {
 		ROLLED for (int i = 0; i < Tile::my_rows; i++) {
 			if (row0 + Tile::row(i) >= e.rows) continue;
 			float t[columns];

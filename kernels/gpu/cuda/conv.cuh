@@ -37,7 +37,7 @@ template <class At> DEVICE float4 four_taps(const window &w, tap t, int n, bool 
 struct windows {
 	const float *p;
 	int64_t rows;
-	lattice grid;
+	pixel_grid grid;
 	window w;
 	int first_y, first_x, step_y, step_x, height, width;
 	bool vector;

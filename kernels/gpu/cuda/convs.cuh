@@ -22,12 +22,12 @@ struct conv {
 		axis y = axis_y(*v.d), x = axis_x(*v.d);
 		const float *p = v.arg(0);
 		int64_t c = v.dim(CONV_C);
-		return {p, rows, lattice_of(y.out, x.out), window_of(x.taps, c), (int)-y.pad, (int)-x.pad, (int)y.stride, (int)x.stride, (int)y.in, (int)x.in,
+		return {p, rows, grid_of(y.out, x.out), window_of(x.taps, c), (int)-y.pad, (int)-x.pad, (int)y.stride, (int)x.stride, (int)y.in, (int)x.in,
 		        c % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
-	DEVICE ending end() const {
-		ending e = {};
+	DEVICE epilogue end() const {
+		epilogue e = {};
 		e.c = v.arg(3), e.bias = v.arg(2), e.ld = e.columns = columns, e.rows = rows;
 		e.p = v.scalar(0), e.q = v.scalar(1), e.fn = v.d->fn;
 		e.accumulate = v.accumulate, e.bias_first = true;
@@ -95,7 +95,7 @@ struct conv_grad_x {
 	DEVICE windows a() const {
 		const float *p = v.arg(0);
 		int64_t f = v.dim(CONV_F);
-		return {p, rows, lattice_of(y.pixels, x.pixels), window_of(x.taps, f), (int)y.output, (int)x.output, 1, 1, (int)down.out, (int)across.out,
+		return {p, rows, grid_of(y.pixels, x.pixels), window_of(x.taps, f), (int)y.output, (int)x.output, 1, 1, (int)down.out, (int)across.out,
 		        f % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE turned_kernel b() const {
@@ -104,15 +104,15 @@ struct conv_grad_x {
 		return {p, columns, window_of(x.taps, f), (y.last * across.taps + x.last) * each, down.stride * across.taps * each, across.stride * each,
 		        f % 4 == 0 && aligned_for_float4(p)};
 	}
-	DEVICE ending end() const {
-		ending e = {};
+	DEVICE epilogue end() const {
+		epilogue e = {};
 		const float *aux = v.arg(2);
 		int64_t at = (y.first * across.in + x.first) * columns;
 		e.c = v.arg(3) + at, e.grad = v.has(FLAG_FN_GRAD), e.aux = e.grad ? aux + at : NULL;
 		e.ld = e.columns = columns, e.rows = rows;
 		e.p = v.scalar(0), e.q = v.scalar(1), e.fn = v.d->fn, e.accumulate = v.accumulate;
 		e.spread_out = groups(*v.d) > 1;
-		e.grid = lattice_of(y.pixels, x.pixels), e.step_x = across.stride, e.step_y = down.stride * across.in, e.image = down.in * across.in;
+		e.grid = grid_of(y.pixels, x.pixels), e.step_x = across.stride, e.step_y = down.stride * across.in, e.image = down.in * across.in;
 		e.set_vector();
 		return e;
 	}
@@ -123,7 +123,7 @@ struct conv_grad_x {
 struct taps_of_pixels {
 	const float *p;
 	int64_t rows;
-	lattice grid;
+	pixel_grid grid;
 	window w;
 	int stride_y, stride_x, pad_y, pad_x, height, width;
 	bool vector;
@@ -174,12 +174,12 @@ struct conv_grad_w {
 		axis y = axis_y(*v.d), x = axis_x(*v.d);
 		const float *p = v.arg(0);
 		int64_t c = v.dim(CONV_C);
-		return {p, rows, lattice_of(y.out, x.out), window_of(x.taps, c), (int)y.stride, (int)x.stride, (int)y.pad, (int)x.pad, (int)y.in, (int)x.in,
+		return {p, rows, grid_of(y.out, x.out), window_of(x.taps, c), (int)y.stride, (int)x.stride, (int)y.pad, (int)x.pad, (int)y.in, (int)x.in,
 		        c % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
-	DEVICE ending end() const {
-		ending e = raw(v.arg(2), rows, columns);
+	DEVICE epilogue end() const {
+		epilogue e = raw(v.arg(2), rows, columns);
 		e.accumulate = v.accumulate;
 		return e;
 	}

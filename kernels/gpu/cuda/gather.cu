@@ -1,4 +1,4 @@
-#include "quads.cuh"
+#include "float4_io.cuh"
 
 // y[M,N] = table[idx[M], N], NaN for an index out of range
 struct gather_rows {

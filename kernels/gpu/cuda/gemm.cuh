@@ -19,8 +19,8 @@ struct gemm {
 	DEVICE span block(int64_t b) const { return {b * BLOCK_K, smaller((b + 1) * BLOCK_K, v.dim(GEMM_K))}; }
 	DEVICE matrix a() const { return matrix_of(v.arg(0) + group * v.dim(GEMM_STRIDE_A), v.dim(GEMM_LDA), rows, !v.has(FLAG_TRANS_A)); }
 	DEVICE matrix b() const { return matrix_of(v.arg(1) + group * v.dim(GEMM_STRIDE_B), v.dim(GEMM_LDB), columns, v.has(FLAG_TRANS_B)); }
-	DEVICE ending end() const {
-		ending e = {};
+	DEVICE epilogue end() const {
+		epilogue e = {};
 		const float *bias = v.arg(2), *aux = v.arg(3);
 		int64_t at = group * v.dim(GEMM_STRIDE_C);
 		e.c = v.arg(4) + at, e.grad = v.has(FLAG_FN_GRAD);

@@ -1,5 +1,5 @@
 // Steps of optimisers.
-#include "quads.cuh"
+#include "float4_io.cuh"
 #include "tasks.cuh"
 
 // m = fma(b1, m, (1-b1) g), v = fma(b2, v, ((1-b2) g) g), p -= rate m / (sqrt(v / (1-b2^t)) + eps)

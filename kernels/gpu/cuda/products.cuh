@@ -7,13 +7,13 @@
 //	DEVICE int64_t chains() const;                // the blocks of this group, at least 1
 //	DEVICE span block(int64_t b) const;           // its terms
 //	DEVICE A a() const; DEVICE B b() const;       // operands
-//	DEVICE ending end() const;                    // where the results go
+//	DEVICE epilogue end() const;                    // where the results go
 #ifndef GMEL_PRODUCTS_CUH
 #define GMEL_PRODUCTS_CUH
 
-#include "choose.cuh"
-#include "ending.cuh"
+#include "epilogue.cuh"
 #include "tasks.cuh"
+#include "tile_heuristic.cuh"
 
 struct span {
 	int64_t from, to;
@@ -123,7 +123,7 @@ template <class P, class Tile> struct split_product {
 		if (last) put(p.end(), row, e % columns, total);
 		else *before = total;
 	}
-	static DEVICE void put(const ending &e, int64_t row, int64_t column, float total) { e.put(e.start(row, e.first(row), 0), column, total); }
+	static DEVICE void put(const epilogue &e, int64_t row, int64_t column, float total) { e.put(e.start(row, e.first(row), 0), column, total); }
 };
 
 // product_kernel chooses the tile of a product, and whether blocks of terms are split.
@@ -136,7 +136,7 @@ template <class P> amount amount_of(const desc &d, int64_t terms) { return {P::g
 
 template <class P> const kernel *product_kernel(launch &l, int64_t terms) {
 	amount a = amount_of<P>(l.d, terms);
-	choice c = choose(l, a);
+	choice c = choose_tile(l, a);
 	switch (c.tile) {
 	case 0: return product_kernel<P, tile<128, 128, 8, 8, 8>>(c.split, a.blocks > 1);
 	case 1: return product_kernel<P, tile<64, 64, 16, 8, 4>>(c.split, a.blocks > 1);

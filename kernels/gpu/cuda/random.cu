@@ -1,6 +1,6 @@
 #include "functions.cuh"
 #include "philox.cuh"
-#include "quads.cuh"
+#include "float4_io.cuh"
 
 // draws makes a kernel of a struct that turns the four words of a Philox block into four elements:
 //

@@ -169,7 +169,7 @@ template <class P, class Tile> struct tensor_product {
 // thread needs its registers to find its factors.
 template <class Precision, int WIDE> struct in_tensor {
 	template <class P> static const kernel *of(launch &l, int64_t terms) {
-		switch (choose_tensor(l, amount_of<P>(l.d, terms), WIDE).tile) {
+		switch (choose_tensor_tile(l, amount_of<P>(l.d, terms), WIDE).tile) {
 		case 0: return kernel_of<tensor_product<P, tensor_tile<Precision, 128, WIDE, 256 / WIDE, WIDE / 32>>>();
 		case 1: return kernel_of<tensor_product<P, tensor_tile<Precision, 64, 64, 2, 2>>>();
 		}

@@ -1,13 +1,13 @@
 // What follows a product sum, and how a tile of results is written.
-#ifndef GMEL_ENDING_CUH
-#define GMEL_ENDING_CUH
+#ifndef GMEL_EPILOGUE_CUH
+#define GMEL_EPILOGUE_CUH
 
 #include "functions.cuh"
-#include "lattice.cuh"
+#include "implicit_gemm.cuh"
 #include "product.cuh"
 
-// ending: t = sum, + c, + bias, then f(t) or t f'(aux). The order of the two additions is the op's.
-struct ending {
+// epilogue: t = sum, + c, + bias, then f(t) or t f'(aux). The order of the two additions is the op's.
+struct epilogue {
 	float *c;
 	const float *bias, *aux; // NULL where absent; aux laid out like c
 	int64_t ld, rows, columns;
@@ -18,7 +18,7 @@ struct ending {
 	// Where rows are spread out, they are the pixels of a grid in images of image rows, step_y and step_x rows
 	// from their neighbours.
 	bool spread_out;
-	lattice grid;
+	pixel_grid grid;
 	int64_t step_y, step_x, image;
 
 	// first is the pixel of a row, and start the place of the row i behind that one.
@@ -69,9 +69,9 @@ struct ending {
 	DEVICE void set_vector() { vector = aligned_for_float4(c) && ld % 4 == 0 && (!aux || aligned_for_float4(aux)); }
 };
 
-// raw is the ending that only stores, for sums that another phase finishes.
-DEVICE ending raw(float *c, int64_t rows, int64_t columns) {
-	ending e = {};
+// raw is the epilogue that only stores, for sums that another phase finishes.
+DEVICE epilogue raw(float *c, int64_t rows, int64_t columns) {
+	epilogue e = {};
 	e.c = c, e.ld = e.columns = columns, e.rows = rows;
 	e.set_vector();
 	return e;
@@ -85,7 +85,7 @@ template <int n> DEVICE float pick_of(const float (&x)[n], int i) {
 }
 
 // write_simple writes the results of the threads of a block at (row0, column0), where f is simple.
-template <class Tile> DEVICE void write_simple(const ending &e, const product<Tile> &p, int64_t row0, int64_t column0) {
+template <class Tile> DEVICE void write_simple(const epilogue &e, const product<Tile> &p, int64_t row0, int64_t column0) {
 	const int quads = Tile::my_columns / 4;
 	float4 bias[quads];
 	int there[quads]; // of four columns
@@ -103,7 +103,7 @@ template <class Tile> DEVICE void write_simple(const ending &e, const product<Ti
 }
 
 // write_tile writes them whatever f is; long functions appear once in the code.
-template <class Tile> DEVICE void write_tile(const ending &e, const product<Tile> &p, int64_t row0, int64_t column0) {
+template <class Tile> DEVICE void write_tile(const epilogue &e, const product<Tile> &p, int64_t row0, int64_t column0) {
 	if (e.simple()) return write_simple(e, p, row0, column0);
 	pixel first = e.first(row0);
 	ROLLED for (int i = 0; i < Tile::my_rows; i++) {

@@ -1,6 +1,6 @@
 // Which tile a product gets, and whether its blocks of terms are computed side by side. Results do not depend on it.
-#ifndef GMEL_CHOOSE_CUH
-#define GMEL_CHOOSE_CUH
+#ifndef GMEL_TILE_HEURISTIC_CUH
+#define GMEL_TILE_HEURISTIC_CUH
 
 #include "kernel.cuh"
 
@@ -26,7 +26,7 @@ struct choice {
 	bool split;
 };
 
-choice choose(launch &l, const amount &a);                     // of the tiles in products.cuh
-choice choose_tensor(launch &l, const amount &a, int64_t wide); // of those in tensor.cuh, the largest of which is 128 x wide
+choice choose_tile(launch &l, const amount &a);                           // of the tiles in products.cuh
+choice choose_tensor_tile(launch &l, const amount &a, int64_t wide); // of those in tensor.cuh, the largest of which is 128 x wide
 
 #endif

@@ -1,6 +1,6 @@
 // Reading and writing four floats at once where they lie on 16 bytes.
-#ifndef GMEL_QUADS_CUH
-#define GMEL_QUADS_CUH
+#ifndef GMEL_FLOAT4_IO_CUH
+#define GMEL_FLOAT4_IO_CUH
 
 #include "tasks.cuh"
 
@@ -31,7 +31,7 @@ template <int K> DEVICE void put(const view &v, float *p, float (&x)[K]) {
 // quadwise makes a kernel of a struct with
 //
 //	static int64_t count(const desc &d);                                  // elements
-//	static DEVICE bool wide(const view &v);                               // quads of elements are aligned
+//	static DEVICE bool wide(const view &v);                               // fours of elements are aligned
 //	template <int K> static DEVICE void at(const view &v, int64_t i);     // the work of elements [i, i+K), K 1 or 4
 template <class Each> struct quadwise {
 	static const int phases = 1, threads = THREADS;

@@ -1,6 +1,6 @@
 // Pixels and taps counted without divisions: what is divided by is known before the loops begin.
-#ifndef GMEL_LATTICE_CUH
-#define GMEL_LATTICE_CUH
+#ifndef GMEL_IMPLICIT_GEMM_CUH
+#define GMEL_IMPLICIT_GEMM_CUH
 
 #include "device.cuh"
 
@@ -25,8 +25,8 @@ struct pixel {
 	int y, x;
 };
 
-// lattice has down x across pixels in each image, numbered row by row.
-struct lattice {
+// pixel_grid has down x across pixels in each image, numbered row by row.
+struct pixel_grid {
 	divisor down, across;
 
 	DEVICE pixel at(int64_t i) const {
@@ -41,7 +41,7 @@ struct lattice {
 	}
 };
 
-DEVICE lattice lattice_of(int64_t down, int64_t across) { return {divisor_of(down), divisor_of(across)}; }
+DEVICE pixel_grid grid_of(int64_t down, int64_t across) { return {divisor_of(down), divisor_of(across)}; }
 
 // tap is a term of a window: (row, column, channel).
 struct tap {

@@ -1,4 +1,4 @@
-#include "choose.cuh"
+#include "tile_heuristic.cuh"
 
 namespace {
 
@@ -28,7 +28,7 @@ int64_t round_for(const launch &l, const amount &a) {
 	return n > 0 && ceil_div(a.blocks, n) <= MOST_ROUNDS ? n : 0;
 }
 
-choice choose_of(const shape *shapes, int n, launch &l, const amount &a) {
+choice choose_from(const shape *shapes, int n, launch &l, const amount &a) {
 	choice best = {};
 	double least = INFINITY;
 	bool together = l.m.sum && l.units == l.iterations; // a segment is walked in order
@@ -50,15 +50,15 @@ choice choose_of(const shape *shapes, int n, launch &l, const amount &a) {
 
 } // namespace
 
-choice choose(launch &l, const amount &a) { return choose_of(shapes, sizeof shapes / sizeof *shapes, l, a); }
+choice choose_tile(launch &l, const amount &a) { return choose_from(shapes, sizeof shapes / sizeof *shapes, l, a); }
 
 // The estimates are for tf32 on an H100, whose peak is 8 times that of fp32; bf16 has twice that, and the same reads.
-choice choose_tensor(launch &l, const amount &a, int64_t wide) {
+choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) {
 #ifdef GMEL_EMULATE
 	const double faster = 0.2; // so that it pays to split what tests multiply
 #else
 	const double faster = 1;
 #endif
 	const shape tensor_shapes[] = {{128, wide, 8, 1, (wide == 128 ? 4 : 3.5) * faster}, {64, 64, 4, 2, 3 * faster}, {128, 16, 4, 2, 1.2 * faster}};
-	return choose_of(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a);
+	return choose_from(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a);
 }
