@@ -26,6 +26,21 @@
 // Integers in an arena (actions, row indices, counters) are stored as float32 values, exact
 // to 2^24. Counters are pairs (high, low) of 24-bit digits; see [OpCount].
 //
+// # Adding an op
+//
+// An op belongs to a family. In a family that exists it is nine files; a test names each entry that is missing.
+//
+//	op_FAMILY.go                   code, formula and Spec: arguments, dimensions, checks, rows in a loop
+//	ref/FAMILY.go                  the plain version
+//	cpu/ops.h, a header in cpu     a row, and the kernel in C
+//	gpu/cuda/FAMILY.cu             the kernel in CUDA, and its case
+//	kerneltest/op_FAMILY.go        a card: trials, random shapes, mistakes that these must show
+//	kerneltest/op_FAMILY_test.go   results known by hand, and gradients by finite differences
+//	nn/op: a file, diff_test.go    forward and backward, and a test of the derivative
+//
+// A new family is also named in spec.go, ref/ref.go, cpu/template.h, gpu/cuda/kernel.cuh, emu/sources.cc and
+// kerneltest/card.go.
+//
 // # Shape alphabet
 //
 // W worlds, A agents (IEDs), O observation, U actions, B minibatch, N agents in attention,
