@@ -22,7 +22,7 @@ package sim
 // D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
 // shortest deadline. Backlogs are cut at 2 tau_max: more is no more hopeless (and a radio
 // backlog in a deep fade is unbounded). The scales are a training choice: a network tells
-// 20 dB, or one shortest deadline, apart best when it is about 1 wide (docs/design.md).
+// 20 dB, or one shortest deadline, apart best when it is about 1 wide (docs/design/world.md).
 // Without a task the entries 0 to K+3 are 0.
 const (
 	gainZeroDB float32 = -100 // a typical gain across the hall maps to 0
