@@ -28,7 +28,7 @@ test-gpu: gpu
 	scripts/gpu-emulated
 	. build/gpu-emulated/env && $(GO) vet -tags gpu ./kernels/gpu ./cmd/gmel && \
 	  GMEL_FAKE_DEVICES=1 $(GO) test -tags gpu $(GPU_TESTS) ./kernels/gpu && \
-	  GMEL_FAKE_DEVICES=1 $(GO) test -tags gpu -run TestScripts/gpu ./cmd/gmel
+	  GMEL_FAKE_DEVICES=1 $(GO) test -tags gpu -run 'TestScripts/gpu|TestMetricsPage' ./cmd/gmel
 
 test: ## all tests
 	$(GO) test ./...
