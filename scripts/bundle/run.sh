@@ -185,7 +185,7 @@ measure() {
   sizes '' '' "${products[@]}"
   batch= bench bench gemm fp32 "${options[@]}"
   rows bench-sim ./gmel bench sim --backend gpu --ieds 30 --ieds $ieds --worlds $many
-  rows bench-train ./gmel bench train --backend gpu --algo amarl-ppo --ieds $ieds --worlds $worlds ${REHEARSAL:+--set train.slots_per_iteration=4 --set train.warmup_slots=4 --set train.minibatches=2}
+  rows bench-train ./gmel bench train --backend gpu --algo amarl-ppo --ieds $ieds --worlds $worlds ${REHEARSAL:+--set train.slots_per_iteration=4 --set train.warmup_slots=4 --set amarl-ppo.minibatches=2}
   bench bench update bf16 --shapes "$updates"
   bench bench unet-block bf16
   batch= bench bench gemm bf16 "${options[@]}"

@@ -67,3 +67,43 @@ func TestConditionsOnAlgorithmsAreFound(t *testing.T) {
 		}
 	}
 }
+
+// checks are those of marltest that every algorithm must pass.
+var checks = []string{"SameEverywhere", "ReadsNoStaleMemory", "ResumesExactly"}
+
+// Every algorithm is linked into gmel by one file, and its tests call the checks.
+func TestAlgorithmsAreLinkedAndChecked(t *testing.T) {
+	done := map[string]bool{} // "linked FOLDER" or "CHECK FOLDER"
+	var algorithms []string
+	for _, s := range sources(t, "../..") {
+		for _, i := range s.imports {
+			if s.name == "cmd/gmel/algorithms.go" {
+				done["linked "+strings.TrimPrefix(i, module+"/")] = true
+			}
+		}
+		if !isAlgorithm(s.folder) {
+			continue
+		}
+		if !s.test && calls(s, "marl.Register") != "" {
+			algorithms = append(algorithms, s.folder)
+		}
+		for _, check := range checks {
+			if s.test && calls(s, "marltest."+check) != "" {
+				done[check+" "+s.folder] = true
+			}
+		}
+	}
+	if len(algorithms) < 3 {
+		t.Fatalf("only %q found: the test looks in the wrong place", algorithms)
+	}
+	for _, a := range algorithms {
+		if !done["linked "+a] {
+			t.Errorf("cmd/gmel/algorithms.go does not import %s, so gmel train --algo does not know it", a)
+		}
+		for _, check := range checks {
+			if !done[check+" "+a] {
+				t.Errorf("no test of %s calls marltest.%s, as marl/ippo/ippo_test.go does", a, check)
+			}
+		}
+	}
+}
