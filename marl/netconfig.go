@@ -61,7 +61,7 @@ func (c *AttentionConfig) Check(v *setting.Checker) {
 	v.NotNegative("attention_penalty", c.AttentionPenalty)
 }
 
-// AttentionSettings is c itself: a section that inlines it tells so that its critic attends.
+// AttentionSettings returns c. A section that inlines AttentionConfig has this method, so Config.Attention finds it.
 func (c *AttentionConfig) AttentionSettings() *AttentionConfig { return c }
 
 // Attention returns the settings of the algorithm's attention, nil if it has none.
@@ -80,7 +80,7 @@ func (c *AttentionConfig) group(agents int) int {
 	return agents
 }
 
-// CheckGroups refuses groups that do not fit a world of so many agents.
+// CheckGroups returns an error if the size of the groups does not divide the number of agents in a world.
 func (w *Workshop) CheckGroups(c *AttentionConfig) error {
 	g, agents := c.Neighbours, w.Sizes.Agents
 	if g > 0 && agents%g != 0 {
@@ -129,7 +129,7 @@ func (c *ActorConfig) Check(v *setting.Checker) {
 	v.Positive("lr_actor", c.LRActor)
 }
 
-// NetDocs are the meanings of the settings of networks, and those of a section's own struct Config in its source.
+// NetDocs returns the doc comments of the settings of networks and of further struct types in a source, by key.
 func NetDocs(source string, types ...string) map[string]string {
 	docs := map[string]string{}
 	for _, t := range []string{"CriticConfig", "AttentionConfig", "ActorConfig"} {

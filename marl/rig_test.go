@@ -49,7 +49,7 @@ func smallTrainer(t testing.TB, c marl.Config, seed uint64) *marl.Trainer {
 	return marltest.NewTrainer(t, c, env, seed)
 }
 
-// neighbourly is a short run in groups of so many of 8 IEDs, over the ends of episodes.
+// neighbourly is a short run of 8 IEDs with attention in groups, over the ends of episodes.
 func neighbourly(neighbours int) marl.Config {
 	c := marl.DefaultOf("amarl-ppo")
 	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 48, 4, 12, 5

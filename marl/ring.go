@@ -42,7 +42,7 @@ func (w *Workshop) NewRing(o RingOptions) *Ring {
 	return r
 }
 
-// Table places a table of so many floats a row.
+// Table adds a table [R, width].
 func (r *Ring) Table(name string, width int) machine.Tensor {
 	t := r.layout.Add(r.options.Prefix+name, r.options.Capacity, width)
 	r.tables = append(r.tables, t)

@@ -14,8 +14,8 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Whoever plays the worlds (C inside of Programs, on any number of threads, or Go that C calls back),
-// a run has the same bits: networks, replay and worlds, over the ends of episodes.
+// A run has the same bits - networks, replay and worlds, over the ends of episodes - whether C plays the worlds inside of
+// Programs, on any number of threads, or Go, which C calls back.
 func TestRunsDoNotDependOnTheEngine(t *testing.T) {
 	marltest.Compiled(t)
 	c := smallConfig(12)

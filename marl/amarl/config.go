@@ -32,9 +32,9 @@ const (
 	// asked about them (Iqbal & Sha 2019, section 3.2).
 	ActionsResampled = "resampled"
 	// ActionsReplayed takes the others' from the minibatch, which saves the critic's second
-	// forward pass: the actor learns from the Q that the critic's update has just computed. It
-	// answers to what the others used to do: as good in the offloading game, where nobody's
-	// choice hangs on one other's, worse where agents must switch together (game_test.go).
+	// forward pass: the actor learns from the Q that the critic's update has just computed. The actor
+	// then answers to what the others did in the past. That is as good in the offloading game, where no
+	// choice depends on a single other agent, and worse where agents must switch together (game_test.go).
 	ActionsReplayed = "replayed"
 )
 

@@ -7,8 +7,8 @@ import (
 )
 
 // OnPolicyProbes are small games whose values and policies are known: a constant reward, one that shows in
-// the observation, a delayed one, a time limit, one that depends on the action, and a joint one. tiny is a
-// configuration of so many updates; values are the trained critic's V(o) of the agents of one world.
+// the observation, a delayed one, a time limit, one that depends on the action, and a joint one. tiny returns a
+// configuration for a number of updates; values returns the trained critic's V(o) of the agents of one world.
 func OnPolicyProbes(t *testing.T, tiny func(updates int) marl.Config, values func(t *testing.T, tr *marl.Trainer, obs ...float32) []float64) {
 	t.Helper()
 	Compiled(t)
