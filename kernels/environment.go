@@ -15,10 +15,10 @@ type Native interface {
 	Environment
 	// Native returns the address of
 	//
-	//	int32_t play(void *self, int64_t task, float *const slot[8])
+	//	int32_t play(void *self, int64_t task, float *const slot[SLOT_END])
 	//
 	// its self, both C memory, and the number of tasks that make a slot. Tasks may run at once on
-	// any threads; the result must not depend on that. slot has the fields of [Slot] in order. A
+	// any threads; the result must not depend on that. slot has the tensors of [Slot] in the order of slot.h. A
 	// result other than 0 is a fault that Fault explains.
 	Native() (play, self uintptr, tasks int)
 	// Ready is called before play is: a state that is elsewhere comes home.
@@ -38,7 +38,20 @@ type Slot struct {
 	Ended             []float32 // [W, A] how the episode of the world ended, one of the three below
 }
 
-// Values of Slot.Ended.
+// Tensors are the fields in the order of the arguments of OpStep, which is that of slot.h.
+func (s *Slot) Tensors() [MaxArgs]*[]float32 {
+	return [...]*[]float32{&s.Act, &s.Obs, &s.Mask, &s.NextObs, &s.NextMask, &s.Reward, &s.Active, &s.Ended}
+}
+
+// SlotOf makes a Slot of the arguments of an OpStep.
+func SlotOf(arg func(i int) []float32) (s Slot) {
+	for i, t := range s.Tensors() {
+		*t = arg(i)
+	}
+	return s
+}
+
+// Values of Slot.Ended, those of slot.h.
 const (
 	GoesOn     = 0 // it has not ended
 	Terminated = 1 // by the rules: nothing follows

@@ -1,6 +1,7 @@
 package kernels_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -28,5 +29,21 @@ func TestStepMustFitItsEnvironment(t *testing.T) {
 	p.Environments = nil
 	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "the program has 0") {
 		t.Errorf("no environment: %v", err)
+	}
+}
+
+// TestSlotHasTheArgumentsOfStep: Tensors are all fields, each by the name of its argument.
+func TestSlotHasTheArgumentsOfStep(t *testing.T) {
+	var s kernels.Slot
+	spec, _ := kernels.SpecOf(kernels.OpStep)
+	fields := reflect.ValueOf(&s).Elem()
+	if len(spec.Args) != fields.NumField() {
+		t.Fatalf("%d arguments, %d fields", len(spec.Args), fields.NumField())
+	}
+	for i, tensor := range s.Tensors() {
+		name := strings.ToUpper(spec.Args[i].Name[:1]) + spec.Args[i].Name[1:]
+		if field := fields.FieldByName(name); !field.IsValid() || field.Addr().Interface() != any(tensor) {
+			t.Errorf("tensor %d is not the field %s", i, name)
+		}
 	}
 }

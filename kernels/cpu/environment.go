@@ -92,10 +92,11 @@ func gmelPlay(self unsafe.Pointer, _ C.int64_t, slot **C.float) C.int32_t {
 
 // slot makes slices of the arguments of an OpStep.
 func (e *environment) slot(at []*C.float) kernels.Slot {
+	var d kernels.Desc
+	spec, _ := kernels.SpecOf(kernels.OpStep)
 	w, a, o, u := e.env.Sizes()
-	part := func(i, width int) []float32 { return unsafe.Slice((*float32)(at[i]), w*a*width) }
-	return kernels.Slot{
-		Act: part(0, 1), Obs: part(1, o), Mask: part(2, u), NextObs: part(3, o), NextMask: part(4, u),
-		Reward: part(5, 1), Active: part(6, 1), Ended: part(7, 1),
+	for i, n := range []int{w, a, o, u} {
+		d.Dim[kernels.StepWorlds+i] = int64(n)
 	}
+	return kernels.SlotOf(func(i int) []float32 { return unsafe.Slice((*float32)(at[i]), spec.Args[i].Len(&d)) })
 }

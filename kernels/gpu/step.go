@@ -42,8 +42,7 @@ func newStep(p *kernels.Program, op int) (*step, error) {
 		s.parts = append(s.parts, rest[:n:n])
 		rest = rest[n:]
 	}
-	x := s.parts
-	s.slot = kernels.Slot{Act: x[0], Obs: x[1], Mask: x[2], NextObs: x[3], NextMask: x[4], Reward: x[5], Active: x[6], Ended: x[7]}
+	s.slot = kernels.SlotOf(func(i int) []float32 { return s.parts[i] })
 	return s, nil
 }
 

@@ -71,10 +71,7 @@ func testStep(t *testing.T, name string) {
 
 func slotOf(d *kernels.Desc, arena []float32) kernels.Slot {
 	spec, _ := kernels.SpecOf(d.Op)
-	arg := func(i int) []float32 { return arena[d.Arg[i]:][:spec.Args[i].Len(d)] }
-	return kernels.Slot{
-		Act: arg(0), Obs: arg(1), Mask: arg(2), NextObs: arg(3), NextMask: arg(4), Reward: arg(5), Active: arg(6), Ended: arg(7),
-	}
+	return kernels.SlotOf(func(i int) []float32 { return arena[d.Arg[i]:][:spec.Args[i].Len(d)] })
 }
 
 // playStairs runs the program n times over zeros and returns the arena.

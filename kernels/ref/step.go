@@ -13,9 +13,7 @@ func (r *run[T]) step(i int, o *op[T]) error {
 		x[a] = make([]float32, len(o.arg(a)))
 		convert(x[a], o.arg(a))
 	}
-	err := r.p.Environments[o.Dim[kernels.StepEnvironment]].Play(kernels.Slot{
-		Act: x[0], Obs: x[1], Mask: x[2], NextObs: x[3], NextMask: x[4], Reward: x[5], Active: x[6], Ended: x[7],
-	})
+	err := r.p.Environments[o.Dim[kernels.StepEnvironment]].Play(kernels.SlotOf(func(a int) []float32 { return x[a] }))
 	if err != nil {
 		return fmt.Errorf("ref: program %q, op %d: %w", r.p.Name, i, err)
 	}
