@@ -35,10 +35,11 @@ test: ## all tests
 
 # The CUDA kernels on this processor, against the conformance suite. cgo does not see changes of
 # sources outside of a package's folder, so a checksum of them is a part of the flags.
-CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/gpu/cuda/*.h kernels/gpu/cuda/emu/* sim/world*.h) kernels/cpu/program.h kernels/cpu/ops.h
+CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/gpu/cuda/*.h kernels/gpu/cuda/emu/* sim/engine/cuda/*.cu* sim/engine/*.h) \
+  kernels/cpu/program.h kernels/cpu/ops.h kernels/slot.h
 EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo && echo -mfma) -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)"
 test-emu:
-	@$(EMULATED) $(GO) test -tags emu ./kernels/emu
+	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./sim/engine/cuda
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.

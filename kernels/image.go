@@ -15,7 +15,7 @@ type Portable interface {
 // Image is an environment in the words of C. The slices are the environment's own, and their
 // sizes never change.
 type Image struct {
-	Kernel string   // the kernel that plays it: "edge"
+	Kernel string   // the name of the game, by which a device finds its kernel
 	Worlds int      // how many worlds State holds
 	Params []byte   // its struct of scalars; the sizes in it never change
 	Tables []uint32 // never change

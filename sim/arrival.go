@@ -5,6 +5,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // Arrivals is an option: it replaces the Bernoulli arrivals (at most one task per IED and slot) by
@@ -99,25 +100,36 @@ func poissonCDF(rate float64) (cdf [maxArrivals]float32) {
 	return cdf
 }
 
+// arrivalState is the state of the option. Each IED has Q places, of which the first `waiting` are in use.
+type arrivalState struct {
+	age                                         []float32 // [W, A] time that the current task waited before this slot, s
+	lost                                        []int32   // [W, A] number of tasks lost at the start of the slot
+	lostS                                       []float32 // [W, A] sum of their deadlines
+	phase                                       []int32   // [W, A] 1: the IED's chain is on
+	waiting                                     []int32   // [W, A]
+	waitModel                                   []int32   // [W, A, Q]
+	waitData, waitCycles, waitDeadline, waitAge []float32 // [W, A, Q]
+}
+
 // arrivalFields lists the state of the option, none if it is off.
-func (w *Worlds) arrivalFields() []field {
+func (w *Worlds) arrivalFields() []engine.Array {
 	p, n := w.p, w.W*w.p.A
 	if p.queue == 0 {
 		return nil
 	}
-	fields := []field{
-		{name: "age", floats: &w.age, n: n},
-		{name: "lost_s", floats: &w.lostS, n: n},
-		{name: "wait_data", floats: &w.waitData, n: n * p.queue},
-		{name: "wait_cycles", floats: &w.waitCycles, n: n * p.queue},
-		{name: "wait_deadline", floats: &w.waitDeadline, n: n * p.queue},
-		{name: "wait_age", floats: &w.waitAge, n: n * p.queue},
-		{name: "wait_model", ints: &w.waitModel, n: n * p.queue},
-		{name: "waiting", ints: &w.waiting, n: n},
-		{name: "lost", ints: &w.lost, n: n},
+	fields := []engine.Array{
+		{Name: "age", Floats: &w.age, N: n},
+		{Name: "lost_s", Floats: &w.lostS, N: n},
+		{Name: "wait_data", Floats: &w.waitData, N: n * p.queue},
+		{Name: "wait_cycles", Floats: &w.waitCycles, N: n * p.queue},
+		{Name: "wait_deadline", Floats: &w.waitDeadline, N: n * p.queue},
+		{Name: "wait_age", Floats: &w.waitAge, N: n * p.queue},
+		{Name: "wait_model", Ints: &w.waitModel, N: n * p.queue},
+		{Name: "waiting", Ints: &w.waiting, N: n},
+		{Name: "lost", Ints: &w.lost, N: n},
 	}
 	if p.markov {
-		fields = append(fields, field{name: "phase", ints: &w.phase, n: n})
+		fields = append(fields, engine.Array{Name: "phase", Ints: &w.phase, N: n})
 	}
 	return fields
 }
@@ -158,7 +170,7 @@ func (w *Worlds) arrive(world int, t *moment) {
 		agent := world*p.A + i
 		w.lost[agent], w.lostS[agent] = 0, 0
 		w.nextWaiting(agent)
-		if p.trace == nil {
+		if !p.traced {
 			w.drawArrivals(t, i, agent)
 		}
 		for ; len(trace) > 0 && int(trace[0].ied) == i; trace = trace[1:] {

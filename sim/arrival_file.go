@@ -117,9 +117,6 @@ func (p *params) setTrace(rows []tracedTask) {
 		return int(a.ied - b.ied)
 	})
 	p.trace, p.traceStart = rows, make([]int32, p.slots+1)
-	if rows == nil {
-		p.trace = []tracedTask{}
-	}
 	for _, row := range rows {
 		p.traceStart[row.slot+1]++
 	}
@@ -130,7 +127,7 @@ func (p *params) setTrace(rows []tracedTask) {
 
 // traceOf returns the rows of a slot. It returns none after the last slot of an episode.
 func (p *params) traceOf(slot uint32) []tracedTask {
-	if p.trace == nil || int(slot) >= p.slots {
+	if !p.traced || int(slot) >= p.slots {
 		return nil
 	}
 	return p.trace[p.traceStart[slot]:p.traceStart[slot+1]]

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc64"
 	"math"
+
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // stateMagic begins a marshalled Worlds; the last byte is the format's version.
@@ -18,35 +20,35 @@ const (
 
 var stateCRC = crc64.MakeTable(crc64.ECMA)
 
-// bytes is the size of a field in the format.
-func (f *field) bytes() int {
-	if f.flags != nil {
-		return f.n
+// arrayBytes is the size of an array in the format.
+func arrayBytes(a *engine.Array) int {
+	if a.Flags != nil {
+		return a.N
 	}
-	return 4 * f.n
+	return 4 * a.N
 }
 
-// marshalled is the size of all fields in the format.
-func marshalled(fields []field) (n int) {
-	for i := range fields {
-		n += fields[i].bytes()
+// marshalled is the size of all arrays in the format.
+func marshalled(arrays []engine.Array) (n int) {
+	for i := range arrays {
+		n += arrayBytes(&arrays[i])
 	}
 	return n
 }
 
-// append writes the field, little-endian.
-func (f *field) append(b []byte) []byte {
+// appendArray writes an array, little-endian.
+func appendArray(b []byte, a *engine.Array) []byte {
 	switch {
-	case f.floats != nil:
-		for _, v := range *f.floats {
+	case a.Floats != nil:
+		for _, v := range *a.Floats {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}
-	case f.ints != nil:
-		for _, v := range *f.ints {
+	case a.Ints != nil:
+		for _, v := range *a.Ints {
 			b = binary.LittleEndian.AppendUint32(b, uint32(v))
 		}
 	default:
-		for _, v := range *f.flags {
+		for _, v := range *a.Flags {
 			bit := byte(0)
 			if v {
 				bit = 1
@@ -57,27 +59,27 @@ func (f *field) append(b []byte) []byte {
 	return b
 }
 
-// read sets the field and returns the rest.
-func (f *field) read(b []byte) []byte {
+// readArray sets an array and returns the rest.
+func readArray(a *engine.Array, b []byte) []byte {
 	switch {
-	case f.floats != nil:
-		for i := range *f.floats {
-			(*f.floats)[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	case a.Floats != nil:
+		for i := range *a.Floats {
+			(*a.Floats)[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		}
-	case f.ints != nil:
-		for i := range *f.ints {
-			(*f.ints)[i] = int32(binary.LittleEndian.Uint32(b[4*i:]))
+	case a.Ints != nil:
+		for i := range *a.Ints {
+			(*a.Ints)[i] = int32(binary.LittleEndian.Uint32(b[4*i:]))
 		}
 	default:
-		for i := range *f.flags {
-			(*f.flags)[i] = b[i] != 0
+		for i := range *a.Flags {
+			(*a.Flags)[i] = b[i] != 0
 		}
 	}
-	return b[f.bytes():]
+	return b[arrayBytes(a):]
 }
 
 // recordedFields returns the arrays of the state and, if they are recorded, of the outcomes.
-func (w *Worlds) recordedFields() []field {
+func (w *Worlds) recordedFields() []engine.Array {
 	fields := w.stateFields()
 	if w.record {
 		fields = append(fields, w.outcomeFields()...)
@@ -100,7 +102,7 @@ func (w *Worlds) MarshalBinary() ([]byte, error) {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
 	for i := range fields {
-		b = fields[i].append(b)
+		b = appendArray(b, &fields[i])
 	}
 	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b, stateCRC)), nil
 }
@@ -117,11 +119,11 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 	w.astray = nil
 	w.seed = binary.LittleEndian.Uint64(b[16:])
 	if w.native != nil {
-		w.native.setSeed(w.seed)
+		w.native.Set(w.seedScalar())
 	}
 	b = b[stateHeader : len(b)-stateTrailer]
 	for _, f := range w.stateFields() {
-		b = f.read(b)
+		b = readArray(&f, b)
 	}
 	if !w.record {
 		return nil
@@ -129,7 +131,7 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 	w.forgetTasks()
 	if len(b) > 0 {
 		for _, f := range w.outcomeFields() {
-			b = f.read(b)
+			b = readArray(&f, b)
 		}
 	}
 	return nil

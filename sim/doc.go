@@ -64,7 +64,7 @@
 //
 // # Two engines
 //
-// The Go code of this package is the specification. The C engine (world*.h) plays the same
+// The Go code of this package is the specification. The C engine (package engine) plays the same
 // game, with every option and the same bits, about five times as fast, on SSE2, AVX2 or AVX-512;
 // New takes it where the binary has cgo, NewOn forces an engine. A step costs about the same per IED for 10 and for 10,000 IEDs. Outcomes
 // of single tasks are recorded unless RecordTasks says no; Bytes is the memory of a game before

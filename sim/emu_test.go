@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
-	_ "github.com/gmel-go/gmel/kernels/emu"
+	_ "github.com/gmel-go/gmel/sim/engine/cuda"
 )
 
 // TestDeviceGivesTheSameBits plays random scenarios on the emulated CUDA kernel, in every order of
@@ -105,10 +105,7 @@ func (d *device) differs(t *testing.T, host *Worlds) string {
 	for i := range want {
 		want[i] = slices.Clone(d.arg(i))
 	}
-	x := kernels.Slot{
-		Act: want[0], Obs: want[1], Mask: want[2], NextObs: want[3], NextMask: want[4], Reward: want[5], Active: want[6], Ended: want[7],
-	}
-	if err := host.Native().Play(x); err != nil {
+	if err := host.Native().Play(kernels.SlotOf(func(i int) []float32 { return want[i] })); err != nil {
 		t.Fatal(err)
 	}
 	spec, _ := kernels.SpecOf(kernels.OpStep)

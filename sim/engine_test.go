@@ -127,10 +127,10 @@ func restored(t *testing.T, s *Scenario, old *Worlds, state []byte) *Worlds {
 func difference(a, b *Worlds) string {
 	x, y := a.recordedFields(), b.recordedFields()
 	for i := range x {
-		p, q := x[i].append(nil), y[i].append(nil)
+		p, q := appendArray(nil, &x[i]), appendArray(nil, &y[i])
 		for at := range p {
 			if p[at] != q[at] {
-				return fmt.Sprintf("%s, byte %d of %d (% x, % x)", x[i].name, at, len(p), p[at/4*4:min(len(p), at/4*4+4)], q[at/4*4:min(len(p), at/4*4+4)])
+				return fmt.Sprintf("%s, byte %d of %d (% x, % x)", x[i].Name, at, len(p), p[at/4*4:min(len(p), at/4*4+4)], q[at/4*4:min(len(p), at/4*4+4)])
 			}
 		}
 	}

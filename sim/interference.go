@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/gmel-go/gmel/sim/engine"
+
 // Reuse 1 (frequency reuse factor 1) is an option, radio.reuse_1: all ESs use the same band, so
 // uplinks to different ESs interfere. IED j sends with its whole power on its share of the band,
 // somewhere in it. Together the IEDs of an ES fill the band. So at ES m each adds noise of mean
@@ -15,13 +17,21 @@ package sim
 //
 // IEDs observe the noise rise at their candidates in the last slot, and heuristics predict with it.
 
+// interferenceState is the state of the option.
+type interferenceState struct {
+	interference []float32 // [W, M] I_m / P_IED of the last slot
+}
+
 // interferenceFields lists the state of the option.
-func (w *Worlds) interferenceFields() []field {
+func (w *Worlds) interferenceFields() []engine.Array {
 	if !w.p.reuse {
 		return nil
 	}
-	return []field{{name: "interference", floats: &w.interference, n: w.W * w.p.M}}
+	return []engine.Array{{Name: "interference", Floats: &w.interference, N: w.W * w.p.M}}
 }
+
+// clearInterference starts an episode.
+func (w *Worlds) clearInterference(world int) { clear(w.interference[world*w.p.M:][:w.p.M]) }
 
 // measureInterference sets I_m / P of this slot for every ES of a world.
 func (w *Worlds) measureInterference(world int) {

@@ -1,93 +1,66 @@
 package sim
 
-import "slices"
-
-// field is one array of a Worlds: one of the three slices, its length and the name under which
-// the C engine asks for its place.
-type field struct {
-	name   string
-	floats *[]float32
-	ints   *[]int32
-	flags  *[]bool
-	n      int
-}
-
-// words is the memory of a field in 32-bit words. Every field starts on a cache line of its own.
-func (f *field) words() int {
-	n := f.n
-	if f.flags != nil {
-		n = (n + 3) / 4 // a byte per flag
-	}
-	return (n + 15) / 16 * 16
-}
+import "github.com/gmel-go/gmel/sim/engine"
 
 // stateFields lists the arrays of state and outputs in the order of the slab and of
-// MarshalBinary: floats, integers, flags. A new array of the state is added here, nowhere else.
-func (w *Worlds) stateFields() []field {
+// MarshalBinary: floats, integers, flags. A new array of the state is added here, or in the file of its
+// option, and in sim/engine/fields.h if the C engine reads it; engine.New compares the two.
+func (w *Worlds) stateFields() []engine.Array {
 	p, n := w.p, w.W*w.p.A
-	return append([]field{
-		{name: "obs", floats: &w.Obs, n: n * p.O},
-		{name: "mask", floats: &w.Mask, n: n * p.U},
-		{name: "reward", floats: &w.Reward, n: n},
-		{name: "final_obs", floats: &w.FinalObs, n: n * p.O},
-		{name: "final_mask", floats: &w.FinalMask, n: n * p.U},
-		{name: "speed", floats: &w.speed, n: n},
-		{name: "gain", floats: &w.gain, n: n * p.C},
-		{name: "now", floats: &w.now, n: n * p.C},
-		{name: "compute", floats: &w.compute, n: n},
-		{name: "radio", floats: &w.radio, n: n},
-		{name: "free", floats: &w.free, n: w.W * p.M * p.P},
-		{name: "data", floats: &w.data, n: n},
-		{name: "cycles", floats: &w.cycles, n: n},
-		{name: "deadline", floats: &w.deadline, n: n},
-		{name: "slot", ints: &w.slot, n: w.W},
-		{name: "episode", ints: &w.episode, n: w.W},
-		{name: "cand", ints: &w.cand, n: n * p.C},
-		{name: "load", ints: &w.load, n: w.W * p.M},
-		{name: "cache", ints: &w.cache, n: w.W * p.M * p.P * p.G},
-		{name: "model", ints: &w.model, n: n},
-		{name: "had_task", flags: &w.HadTask, n: n},
-		{name: "terminated", flags: &w.Terminated, n: w.W},
-		{name: "truncated", flags: &w.Truncated, n: w.W},
-		{name: "los", flags: &w.los, n: n * p.C},
-	}, slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields())...)
+	return append([]engine.Array{
+		{Name: "obs", Floats: &w.Obs, N: n * p.O},
+		{Name: "mask", Floats: &w.Mask, N: n * p.U},
+		{Name: "reward", Floats: &w.Reward, N: n},
+		{Name: "final_obs", Floats: &w.FinalObs, N: n * p.O},
+		{Name: "final_mask", Floats: &w.FinalMask, N: n * p.U},
+		{Name: "speed", Floats: &w.speed, N: n},
+		{Name: "gain", Floats: &w.gain, N: n * p.C},
+		{Name: "now", Floats: &w.now, N: n * p.C},
+		{Name: "compute", Floats: &w.compute, N: n},
+		{Name: "radio", Floats: &w.radio, N: n},
+		{Name: "free", Floats: &w.free, N: w.W * p.M * p.P},
+		{Name: "data", Floats: &w.data, N: n},
+		{Name: "cycles", Floats: &w.cycles, N: n},
+		{Name: "deadline", Floats: &w.deadline, N: n},
+		{Name: "slot", Ints: &w.slot, N: w.W},
+		{Name: "episode", Ints: &w.episode, N: w.W},
+		{Name: "cand", Ints: &w.cand, N: n * p.C},
+		{Name: "load", Ints: &w.load, N: w.W * p.M},
+		{Name: "cache", Ints: &w.cache, N: w.W * p.M * p.P * p.G},
+		{Name: "model", Ints: &w.model, N: n},
+		{Name: "had_task", Flags: &w.HadTask, N: n},
+		{Name: "terminated", Flags: &w.Terminated, N: w.W},
+		{Name: "truncated", Flags: &w.Truncated, N: w.W},
+		{Name: "los", Flags: &w.los, N: n * p.C},
+	}, w.optionFields()...)
 }
 
 // outcomeFields lists the arrays of the outcomes, which are kept on request (RecordTasks).
-func (w *Worlds) outcomeFields() []field {
+func (w *Worlds) outcomeFields() []engine.Array {
 	t, n := &w.outcomes, w.W*w.p.A
-	fields := []field{
-		{name: "data_bits", floats: &t.DataBits, n: n},
-		{name: "task_cycles", floats: &t.Cycles, n: n},
-		{name: "result_bits", floats: &t.ResultBits, n: n},
-		{name: "task_deadline", floats: &t.Deadline, n: n},
-		{name: "uplink_bps", floats: &t.UplinkBps, n: n},
-		{name: "radio_wait", floats: &t.RadioWait, n: n},
-		{name: "upload", floats: &t.Upload, n: n},
-		{name: "queue_wait", floats: &t.QueueWait, n: n},
-		{name: "switch", floats: &t.Switch, n: n},
-		{name: "task_compute", floats: &t.Compute, n: n},
-		{name: "download", floats: &t.Download, n: n},
-		{name: "latency", floats: &t.Latency, n: n},
-		{name: "energy", floats: &t.Energy, n: n},
-		{name: "task_model", ints: &t.Model, n: n},
-		{name: "action", ints: &t.Action, n: n},
-		{name: "server", ints: &t.Server, n: n},
-		{name: "completed", flags: &t.Completed, n: n},
+	fields := []engine.Array{
+		{Name: "data_bits", Floats: &t.DataBits, N: n},
+		{Name: "task_cycles", Floats: &t.Cycles, N: n},
+		{Name: "result_bits", Floats: &t.ResultBits, N: n},
+		{Name: "task_deadline", Floats: &t.Deadline, N: n},
+		{Name: "uplink_bps", Floats: &t.UplinkBps, N: n},
+		{Name: "radio_wait", Floats: &t.RadioWait, N: n},
+		{Name: "upload", Floats: &t.Upload, N: n},
+		{Name: "queue_wait", Floats: &t.QueueWait, N: n},
+		{Name: "switching", Floats: &t.Switch, N: n},
+		{Name: "task_compute", Floats: &t.Compute, N: n},
+		{Name: "download", Floats: &t.Download, N: n},
+		{Name: "latency", Floats: &t.Latency, N: n},
+		{Name: "energy", Floats: &t.Energy, N: n},
+		{Name: "task_model", Ints: &t.Model, N: n},
+		{Name: "action", Ints: &t.Action, N: n},
+		{Name: "server", Ints: &t.Server, N: n},
+		{Name: "completed", Flags: &t.Completed, N: n},
 	}
 	if w.p.queue > 0 {
-		fields = append(fields, field{name: "task_lost", ints: &t.Lost, n: n}, field{name: "task_lost_s", floats: &t.LostS, n: n})
+		fields = append(fields, engine.Array{Name: "task_lost", Ints: &t.Lost, N: n}, engine.Array{Name: "task_lost_s", Floats: &t.LostS, N: n})
 	}
 	return fields
-}
-
-// words is the size of a slab that holds the fields.
-func words(fields []field) int {
-	n := 0
-	for i := range fields {
-		n += fields[i].words()
-	}
-	return n
 }
 
 // Bytes is the memory that worlds of the scenario need, known before any of it is taken:
@@ -97,8 +70,8 @@ func Bytes(s *Scenario, worlds int) int64 {
 	one := &Worlds{W: 1, p: sizes(s)}
 	total := int64(0)
 	for _, f := range append(one.stateFields(), one.outcomeFields()...) {
-		if f.n *= worlds; f.n > 0 {
-			total += 4 * int64(f.words())
+		if f.N *= worlds; f.N > 0 {
+			total += 4 * int64(f.Words())
 		}
 	}
 	return total

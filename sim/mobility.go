@@ -5,6 +5,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // Mobility is an option: IEDs move by the random waypoint model (Johnson and Maltz, "Dynamic source
@@ -60,17 +61,25 @@ func (p *params) setMobility(s *Scenario) {
 // drifts is the number of processes of a link.
 const drifts = 3 // shadowing, and a, b of the line of sight
 
+// mobilityState is the state of the option.
+type mobilityState struct {
+	placeX, placeY, goalX, goalY []float32 // [W, A] m
+	pace                         []float32 // [W, A] m/s
+	rest                         []float32 // [W, A] remaining rest, s
+	drift                        []float32 // [W, A, measured, 3] shadowing and line of sight of the near ESs
+}
+
 // mobilityFields lists the state of the option.
-func (w *Worlds) mobilityFields() []field {
+func (w *Worlds) mobilityFields() []engine.Array {
 	p, n := w.p, w.W*w.p.A
 	if p.moveSlots == 0 {
 		return nil
 	}
-	return []field{
-		{name: "place_x", floats: &w.placeX, n: n}, {name: "place_y", floats: &w.placeY, n: n},
-		{name: "goal_x", floats: &w.goalX, n: n}, {name: "goal_y", floats: &w.goalY, n: n},
-		{name: "pace", floats: &w.pace, n: n}, {name: "rest", floats: &w.rest, n: n},
-		{name: "drift", floats: &w.drift, n: n * drifts * min(p.M, max(measuredServers, p.C))},
+	return []engine.Array{
+		{Name: "place_x", Floats: &w.placeX, N: n}, {Name: "place_y", Floats: &w.placeY, N: n},
+		{Name: "goal_x", Floats: &w.goalX, N: n}, {Name: "goal_y", Floats: &w.goalY, N: n},
+		{Name: "pace", Floats: &w.pace, N: n}, {Name: "rest", Floats: &w.rest, N: n},
+		{Name: "drift", Floats: &w.drift, N: n * drifts * min(p.M, max(measuredServers, p.C))},
 	}
 }
 

@@ -2,7 +2,11 @@ package sim
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // TestNativeFunctionsWithinTwoUlp measures the C engine's polynomials against float64, and
@@ -40,9 +44,9 @@ func TestNativeFunctionsWithinTwoUlp(t *testing.T) {
 	}
 }
 
-func nativeValues(engine string, which int, x []float32) []float32 {
+func nativeValues(name string, which int, x []float32) []float32 {
 	y := make([]float32, len(x))
-	nativeFunction(engine, which, x, y)
+	engine.Function(strings.TrimPrefix(name, nativePrefix), which, x, y)
 	return y
 }
 
@@ -58,4 +62,25 @@ func checkFunction(t *testing.T, name string, x, y []float32, spec func(float32)
 		}
 	}
 	w.check(t, name)
+}
+
+// TestPresetsWithTheCommonShape says which presets the C engine observes by the specialised code (WORLD_COMMON_SHAPE).
+func TestPresetsWithTheCommonShape(t *testing.T) {
+	if len(nativeEngines()) == 0 {
+		t.Skip("this binary has no C engine")
+	}
+	common := []string{"paper", "population"}
+	for _, name := range Presets() {
+		s, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := New(s, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := w.native.Specialised(), slices.Contains(common, name); got != want {
+			t.Errorf("preset %s is specialised: %t, want %t", name, got, want)
+		}
+	}
 }

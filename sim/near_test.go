@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // TestSmallHallsMeasureAllServers: with at most 32 ESs every ES is measured.
@@ -52,7 +54,7 @@ func TestBytesGrowWithWorldsAndIEDs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 4 * int64(words(w.stateFields())+words(w.outcomeFields())); Bytes(s, 7) != want {
+	if want := 4 * int64(engine.Words(w.stateFields())+engine.Words(w.outcomeFields())); Bytes(s, 7) != want {
 		t.Errorf("Bytes says %d, the arrays have %d", Bytes(s, 7), want)
 	}
 	one, many := float64(Bytes(s.Population(30), 64)), float64(Bytes(s.Population(3000), 64))

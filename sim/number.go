@@ -3,6 +3,8 @@ package sim
 import (
 	"cmp"
 	"slices"
+
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // NumberByNearest turns the numbering of IEDs by position on or off. A change resets the worlds
@@ -18,7 +20,7 @@ func (w *Worlds) NumberByNearest(on bool) {
 	}
 	w.numbered = on
 	if w.native != nil {
-		w.native.setNumbered(on)
+		w.native.Set(engine.Scalar{Name: "numbered", Value: on})
 	}
 	w.Reset()
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // startNumbered makes worlds on an engine whose IEDs are numbered by the nearest ES, and a random policy.
@@ -83,11 +85,11 @@ func checkOrder(t *testing.T, what string, w, plain *Worlds, world int) (moved i
 	}
 	had := plain.topologyFields()
 	for k, f := range w.topologyFields() {
-		now, then := f.append(nil), had[k].append(nil)
+		now, then := appendArray(nil, &f), appendArray(nil, &had[k])
 		width := len(now) / (w.W * w.A)
 		for number, i := range drawn {
 			if !bytes.Equal(now[(world*w.A+number)*width:][:width], then[(world*w.A+i)*width:][:width]) {
-				t.Fatalf("%s: %s of IED %d is not that of IED %d before", what, f.name, number, i)
+				t.Fatalf("%s: %s of IED %d is not that of IED %d before", what, f.Name, number, i)
 			}
 		}
 	}
@@ -95,9 +97,9 @@ func checkOrder(t *testing.T, what string, w, plain *Worlds, world int) (moved i
 }
 
 // topologyFields are the arrays [W, A, ...] that a topology determines.
-func (w *Worlds) topologyFields() (fields []field) {
+func (w *Worlds) topologyFields() (fields []engine.Array) {
 	for _, f := range w.stateFields() {
-		if slices.Contains([]string{"speed", "cand", "gain", "los", "place_x", "place_y", "goal_x", "goal_y", "pace", "rest", "drift"}, f.name) {
+		if slices.Contains([]string{"speed", "cand", "gain", "los", "place_x", "place_y", "goal_x", "goal_y", "pace", "rest", "drift"}, f.Name) {
 			fields = append(fields, f)
 		}
 	}

@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/gmel-go/gmel/sim/engine"
+
 // The observation of an IED has O = 7 + K + 3C (+ 1) (+ C) (+ 1) (+ C K) (+ C) (+ C) numbers of
 // order 1:
 //
@@ -40,7 +42,7 @@ func (w *Worlds) ShowObs(on bool) {
 	w.Home()
 	w.blind = !on
 	if w.native != nil {
-		w.native.setBlind(w.blind)
+		w.native.Set(engine.Scalar{Name: "blind", Value: w.blind})
 	}
 }
 
@@ -87,7 +89,7 @@ func (w *Worlds) observe(world, agent int) {
 		w.observeInterference(world, agent, o[:p.C])
 		o = o[p.C:]
 	}
-	if p.cloudSpeed > 0 {
+	if p.cloud {
 		o[0] = 0
 		if w.model[agent] >= 0 {
 			o[0] = min(float32(w.cloudTime(agent)*p.perWait), p.maxWait)

@@ -9,11 +9,19 @@ import (
 
 // params holds the constants of the slot step, computed once in float64 from the
 // scenario and rounded to float32. A C or CUDA version of the step needs only
-// these and the state arrays. SI units: s, bit, cycle, Hz, W, J.
+// these and the state arrays. It finds a number by the name of its field in snake
+// case, or by its tag c (scalarsOf). SI units: s, bit, cycle, Hz, W, J.
 type params struct {
-	A, M, C, K, G, O, U int // numbers of IEDs, ESs, candidates, models, models per cache, observed numbers, actions
-	slots               int
-	slot                float32 // Delta
+	A     int `c:"agents"`     // IEDs
+	M     int `c:"servers"`    // ESs
+	C     int `c:"candidates"` // of an IED
+	K     int `c:"models"`
+	G     int `c:"cache"` // models in a GPU's cache
+	O     int `c:"obs"`   // observed numbers
+	U     int `c:"actions"`
+	P     int `c:"gpus"` // largest G_m; arrays of GPUs have P entries for each ES
+	slots int
+	slot  float32 // Delta
 
 	arrival float32     // p
 	models  []modelUnit // [K]
@@ -24,7 +32,8 @@ type params struct {
 	switchTo    [2]float32              // probability of a change to off, and to on
 	startOn     float32                 // stationary probability of on
 	perQueue    float32                 // 1 / Q, the scale of the observation
-	trace       []tracedTask            // by slot and IED; nil without a file
+	traced      bool                    // the arrivals are those of a file
+	trace       []tracedTask            // by slot and IED
 	traceStart  []int32                 // [T+1] first row of each slot
 	traceDigest uint64
 
@@ -53,15 +62,15 @@ type params struct {
 	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
 	scatter  float32 // sqrt(1/(K+1)), the Rician scattered amplitude
 
-	serverSpeed []float32             // [M] F_m, of each GPU
-	cloudSpeed  float32               // cycle/s; 0: no cloud
+	serverSpeed []float32 // [M] F_m, of each GPU
+	cloud       bool
+	cloudSpeed  float32               // cycle/s
 	backhaul    float32               // bit/s
 	delay       float32               // s, one way
 	batchMax    int                   // tasks in a batch; 0: no batches
 	batchTime   [maxBatch + 1]float32 // time of a step of b tasks over that of one
 	sharing     bool                  // processor sharing
 	gpus        []int32               // [M] G_m
-	P           int                   // largest G_m; arrays of GPUs have P entries for each ES
 	speedLo     float32               // f_i = lo + u span
 	speedSpan   float32
 
@@ -97,6 +106,7 @@ func sizes(s *Scenario) *params {
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
 		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, moveSlots: s.Hall.Mobility.EverySlots, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
+		traced: s.Tasks.Arrivals.Process == ArrivalsTrace, cloud: s.hasCloud(),
 	}
 	p.setGPUs(s)
 	return p

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // playTasks is the number of tasks that a slot is cut into for the threads of a Program.
@@ -17,9 +18,15 @@ func (w *Worlds) Native() kernels.Native {
 		return nil
 	}
 	if w.player == nil {
-		w.player = newPlayer(w)
+		w.player = &player{w.native.NewPlayer(playTasks), w}
 	}
 	return w.player
+}
+
+// player is the environment of Programs.
+type player struct {
+	*engine.Player
+	worlds *Worlds
 }
 
 // Sizes returns W, A, O and U.
@@ -29,35 +36,25 @@ func (p *player) Sizes() (worlds, agents, obs, actions int) {
 
 // Play plays a slot from Go, for backends that do not call C.
 func (p *player) Play(x kernels.Slot) error {
-	w := p.worlds
+	actions := p.Actions()
 	for i, a := range x.Act {
-		p.actions[i] = int32(a)
+		actions[i] = int32(a)
 	}
-	if err := w.Step(p.actions); err != nil {
+	if err := p.worlds.Step(actions); err != nil {
 		return err
 	}
-	for _, c := range []struct{ to, from []float32 }{
-		{x.Obs, w.Obs}, {x.Mask, w.Mask}, {x.NextObs, w.Obs}, {x.NextMask, w.Mask}, {x.Reward, w.Reward},
-	} {
-		copy(c.to, c.from)
-	}
-	clear(x.Ended)
-	for i, had := range w.HadTask {
-		x.Active[i] = 0
-		if had {
-			x.Active[i] = 1
-		}
-	}
-	for i, ended := range w.Truncated {
-		if obs, mask := w.A*w.O, w.A*w.U; ended {
-			copy(x.NextObs[i*obs:][:obs], w.FinalObs[i*obs:])
-			copy(x.NextMask[i*mask:][:mask], w.FinalMask[i*mask:])
-			for a := range w.A {
-				x.Ended[i*w.A+a] = kernels.Truncated
-			}
-		}
-	}
+	p.Report(&x)
 	return nil
+}
+
+// Image implements kernels.Portable.
+func (p *player) Image() *kernels.Image {
+	w := p.worlds
+	if p.Homebound() != "" {
+		return nil
+	}
+	w.Home() // an error stays, and Step or MarshalBinary return it
+	return &kernels.Image{Kernel: "edge", Worlds: w.W, Params: w.native.Params(), Tables: w.native.Tables(), State: w.native.State()}
 }
 
 // Homebound implements kernels.Homebound.
@@ -92,4 +89,4 @@ func (w *Worlds) Home() error {
 func (p *player) Ready() error { return p.worlds.Home() }
 
 // Fault explains the illegal action of a slot that failed.
-func (p *player) Fault() error { return p.worlds.checkActions(p.actions) }
+func (p *player) Fault() error { return p.worlds.checkActions(p.Actions()) }

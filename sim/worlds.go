@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/gmel-go/gmel/kernels/philox"
+	"github.com/gmel-go/gmel/sim/engine"
 )
 
 // Worlds steps W independent copies of a scenario together. It owns the exported
@@ -45,9 +46,11 @@ type Worlds struct {
 	actions  []int32  // argument of the running Step
 	outcomes Outcomes // the arrays of Task; the Go engine needs them even if tasks are not recorded
 	record   bool
-	blind    bool    // Obs is not written
-	numbered bool    // see NumberByNearest
-	native   *native // the C engine, nil where the Go engine plays
+	blind    bool           // Obs is not written
+	numbered bool           // see NumberByNearest
+	native   *engine.Engine // the C engine, nil where the Go engine plays
+	state    engine.Slab    // the memory of the state
+	results  engine.Slab    // of outcomes
 
 	fetch  func() error // brings the state back from a device, nil where it is here
 	astray error        // why a state could not be brought back
@@ -73,22 +76,7 @@ type Worlds struct {
 	cycles   []float32 // [W, A] C, cycles
 	deadline []float32 // [W, A] tau, s
 
-	// State of the option arrivals. Each IED has Q places, of which the first `waiting` are in use.
-	age                                         []float32 // [W, A] time that the current task waited before this slot, s
-	lost                                        []int32   // [W, A] number of tasks lost at the start of the slot
-	lostS                                       []float32 // [W, A] sum of their deadlines
-	phase                                       []int32   // [W, A] 1: the IED's chain is on
-	waiting                                     []int32   // [W, A]
-	waitModel                                   []int32   // [W, A, Q]
-	waitData, waitCycles, waitDeadline, waitAge []float32 // [W, A, Q]
-
-	interference []float32 // [W, M] I_m / P_IED of the last slot, option reuse_1
-
-	// State of the option mobility.
-	placeX, placeY, goalX, goalY []float32 // [W, A] m
-	pace                         []float32 // [W, A] m/s
-	rest                         []float32 // [W, A] remaining rest, s
-	drift                        []float32 // [W, A, measured, 3] shadowing and line of sight of the near ESs
+	optionState
 
 	scratches []scratch // one per thread
 	player    *player   // see Native; nil until it is asked for
@@ -147,11 +135,11 @@ func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	engine := engineGo
+	name := engineGo
 	if names := nativeEngines(); len(names) > 0 {
-		engine = names[0]
+		name = names[0]
 	}
-	return NewOn(engine, s, worlds, seed)
+	return NewOn(name, s, worlds, seed)
 }
 
 // engineGo is the name of the Go engine, which is the specification.
@@ -162,12 +150,12 @@ const engineGo = "go"
 func Engines() []string { return append(nativeEngines(), engineGo) }
 
 // NewOn is New with a named engine.
-func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
+func NewOn(name string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(Engines(), engine) {
-		return nil, fmt.Errorf("sim: no engine %q here; there are %s", engine, strings.Join(Engines(), ", "))
+	if !slices.Contains(Engines(), name) {
+		return nil, fmt.Errorf("sim: no engine %q here; there are %s", name, strings.Join(Engines(), ", "))
 	}
 	p := newParams(s)
 	if err := p.loadArrivals(s); err != nil {
@@ -178,9 +166,9 @@ func NewOn(engine string, s *Scenario, worlds int, seed uint64) (*Worlds, error)
 			worlds, p.A, max(int64(maxBytes)/one, 1), float64(one)/1e6, maxBytes/1e9)
 	}
 	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s.Clone(), p: p, seed: seed}
-	allocate(w.stateFields())
-	if engine != engineGo {
-		w.native = newNative(w, engine)
+	w.state = engine.NewSlab(w.stateFields())
+	if name != engineGo {
+		w.native = newNative(w, name)
 	}
 	w.RecordTasks(true)
 	w.SetThreads(1)
@@ -193,7 +181,7 @@ func (w *Worlds) Engine() string {
 	if w.native == nil {
 		return engineGo
 	}
-	return w.native.name
+	return nativePrefix + w.native.Name()
 }
 
 // RecordTasks turns the recording of task outcomes in Task on or off for the following steps. It is
@@ -205,7 +193,12 @@ func (w *Worlds) RecordTasks(on bool) {
 	}
 	w.record = on
 	if w.outcomes.Model == nil && (on || w.native == nil) {
-		allocate(w.outcomeFields())
+		w.results = engine.NewSlab(w.outcomeFields())
+	}
+	if w.native != nil && on {
+		w.native.Record(w.results)
+	} else if w.native != nil {
+		w.native.Record(engine.Slab{})
 	}
 	w.Task = Outcomes{}
 	if on {
@@ -221,7 +214,7 @@ func (w *Worlds) SetThreads(n int) {
 	w.threads = n
 	w.tasks = make([]func(), n)
 	if w.native != nil {
-		w.native.setThreads(w, n)
+		w.setNativeThreads(n)
 		return
 	}
 	w.scratches = make([]scratch, n)
@@ -244,6 +237,18 @@ func (w *Worlds) SetThreads(n int) {
 	}
 }
 
+// setNativeThreads gives every thread its share of the worlds on the C engine.
+func (w *Worlds) setNativeThreads(n int) {
+	w.native.SetThreads(n)
+	for k := range n {
+		lo, hi := k*w.W/n, (k+1)*w.W/n
+		w.tasks[k] = func() {
+			defer w.done.Done()
+			w.native.Step(k, w.actions, lo, hi)
+		}
+	}
+}
+
 // ResetTo sets another seed and resets the worlds.
 func (w *Worlds) ResetTo(seed uint64) {
 	w.seed = seed
@@ -257,7 +262,8 @@ func (w *Worlds) Reset() {
 	w.forget()
 	clear(w.episode)
 	if w.native != nil {
-		w.native.reset(w)
+		w.native.Set(w.seedScalar())
+		w.native.Reset()
 		return
 	}
 	for world := range w.W {
@@ -298,12 +304,7 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 	for j := range p.M * p.P * p.G {
 		w.cache[world*p.M*p.P*p.G+j] = int32(j % p.G) // the first G models; model 0 is the most recently used
 	}
-	if p.reuse {
-		clear(w.interference[world*p.M:][:p.M])
-	}
-	if p.queue > 0 {
-		w.clearQueues(world)
-	}
+	w.startOptions(world)
 	w.beginSlot(world)
 }
 
@@ -352,7 +353,7 @@ func (w *Worlds) checkActions(actions []int32) error {
 // illegal returns the first agent whose action is not allowed, -1 if all are.
 func (w *Worlds) illegal(actions []int32) int {
 	if w.native != nil {
-		return w.native.illegal(w, actions)
+		return w.native.Illegal(actions, w.model)
 	}
 	for n, a := range actions {
 		if a != 0 && (a < 0 || int(a) >= w.U || w.model[n] < 0) {

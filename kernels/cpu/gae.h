@@ -2,10 +2,6 @@
 #ifndef GMEL_GAE_H
 #define GMEL_GAE_H
 
-// What slot.ended says; kernels.Slot.
-#define GOES_ON 0
-#define TERMINATED 1
-
 enum { GAE_COLUMNS = 128 }; // of a task
 
 static int64_t gae_tasks(const desc *d, int phase) { return d->dim[0] ? ceil_div(d->dim[1], GAE_COLUMNS) : 0; }

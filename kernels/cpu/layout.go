@@ -24,10 +24,15 @@ static const named ops[] = {GMEL_OPS(NAMED_OP) {"END", OP_END}, {0}};
 static const named fns[] = {GMEL_FNS(NAMED_FN) {"END", FN_END}, {0}};
 static const named bins[] = {GMEL_BINS(NAMED_BIN) {"END", BIN_END}, {0}};
 static const named numbers[] = {
-	GMEL_NUMBERS(NAMED_NUMBER) {"LOCAL_BASE", LOCAL_BASE}, {"MASKED_LOG_PROB", (int64_t)MASKED_LOG_PROB}, {0},
+	GMEL_NUMBERS(NAMED_NUMBER) {"LOCAL_BASE", LOCAL_BASE}, {"MASKED_LOG_PROB", (int64_t)MASKED_LOG_PROB},
+	{"GOES_ON", GOES_ON}, {"TERMINATED", TERMINATED}, {"TRUNCATED", TRUNCATED}, {0},
 };
 static const named *lists[] = {ops, fns, bins, numbers};
 static named number(int list, int i) { return lists[list][i]; }
+
+#define NAMED_TENSOR(code, name) #name,
+static const char *slot_tensors[] = {SLOT_TENSORS(NAMED_TENSOR)};
+static const char *slot_tensor(int i) { return slot_tensors[i]; }
 */
 import "C"
 
@@ -60,4 +65,12 @@ func cNames(list int) map[string]int64 {
 		}
 		all[C.GoString(n.name)] = int64(n.value)
 	}
+}
+
+// cSlot are the names of the tensors of a slot.
+func cSlot() (names []string) {
+	for i := range C.int(C.SLOT_END) {
+		names = append(names, C.GoString(C.slot_tensor(i)))
+	}
+	return names
 }

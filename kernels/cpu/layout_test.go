@@ -92,8 +92,21 @@ var goNumbers = map[string]int64{
 	"STEP_ENVIRONMENT": kernels.StepEnvironment, "STEP_WORLDS": kernels.StepWorlds, "STEP_AGENTS": kernels.StepAgents,
 	"STEP_OBS": kernels.StepObs, "STEP_ACTIONS": kernels.StepActions,
 	"LOOP_BODY": kernels.LoopBody, "LOOP_ITERATIONS": kernels.LoopIterations, "LOOP_SEGMENTS": kernels.LoopSegments,
+	"GOES_ON": kernels.GoesOn, "TERMINATED": kernels.Terminated, "TRUNCATED": kernels.Truncated,
 }
 
 func TestNumbersEqualC(t *testing.T) {
 	compare(t, "kernels/cpu/program.h", cNames(cNumbers), goNumbers)
+}
+
+// TestSlotEqualsC: the arguments of OpStep are the tensors of slot.h, in its order; kernels compares them with the fields of Slot.
+func TestSlotEqualsC(t *testing.T) {
+	spec, _ := kernels.SpecOf(kernels.OpStep)
+	var want []string
+	for _, a := range spec.Args {
+		want = append(want, a.Name)
+	}
+	if got := cSlot(); !slices.Equal(got, want) {
+		t.Errorf("tensors of a slot in C %v, in Go %v", got, want)
+	}
 }

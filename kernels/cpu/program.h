@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "../slot.h"
 #include "ops.h"
 
 #define GMEL_OP(code, name, ...) OP_##name = code,

@@ -172,10 +172,7 @@ func (e *executable) runOnce(arena []float32) error {
 // slot is what an OpStep names in the arena.
 func slot(d *kernels.Desc, arena []float32) kernels.Slot {
 	spec, _ := kernels.SpecOf(d.Op)
-	arg := func(i int) []float32 { return arena[d.Arg[i]:][:spec.Args[i].Len(d)] }
-	return kernels.Slot{
-		Act: arg(0), Obs: arg(1), Mask: arg(2), NextObs: arg(3), NextMask: arg(4), Reward: arg(5), Active: arg(6), Ended: arg(7),
-	}
+	return kernels.SlotOf(func(i int) []float32 { return arena[d.Arg[i]:][:spec.Args[i].Len(d)] })
 }
 
 func (e *executable) Close() error {

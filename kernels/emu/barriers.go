@@ -11,20 +11,20 @@ void gmel_emu_leave_out(int number);
 */
 import "C"
 
-// barrier is a __syncthreads in the sources that has been used, and how often.
-type barrier struct {
-	name string // file:line
-	uses int64
+// Barrier is a __syncthreads in the sources that has been used, and how often.
+type Barrier struct {
+	Name string // file:line
+	Uses int64
 }
 
-// barriers lists those that have been used so far. Numbers stay; new ones come behind.
-func barriers() []barrier {
-	all := make([]barrier, C.gmel_emu_sites())
+// Barriers lists those that have been used so far. Numbers stay; new ones are added at the end.
+func Barriers() []Barrier {
+	all := make([]Barrier, C.gmel_emu_sites())
 	for i := range all {
-		all[i] = barrier{C.GoString(C.gmel_emu_site(C.int(i))), int64(C.gmel_emu_site_uses(C.int(i)))}
+		all[i] = Barrier{C.GoString(C.gmel_emu_site(C.int(i))), int64(C.gmel_emu_site_uses(C.int(i)))}
 	}
 	return all
 }
 
-// leaveOut makes kernels run over a barrier as if it were not there; -1: over none.
-func leaveOut(number int) { C.gmel_emu_leave_out(C.int(number)) }
+// LeaveOut makes kernels run over a barrier as if it were not there, so that a test can show that it is needed; -1: over none.
+func LeaveOut(number int) { C.gmel_emu_leave_out(C.int(number)) }

@@ -41,26 +41,26 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 
 // leaveOutEach notes for the barriers that trials use whether they fail without.
 func leaveOutEach(t *testing.T, trials *kerneltest.Trials, precision string, needed map[string]bool) {
-	defer leaveOut(-1)
+	defer LeaveOut(-1)
 	for _, i := range used(t, trials, precision) {
-		name := barriers()[i].name
+		name := Barriers()[i].Name
 		if file, _, _ := strings.Cut(name, ":"); needed[name] || slices.Contains(exempt, file) {
 			continue
 		}
-		leaveOut(i)
+		LeaveOut(i)
 		needed[name] = slices.ContainsFunc(orders, func(order string) bool { return len(faults(t, trials, order, precision)) > 0 })
-		leaveOut(-1)
+		LeaveOut(-1)
 	}
 }
 
 // used lists the barriers that trials use, and checks that these pass.
 func used(t *testing.T, trials *kerneltest.Trials, precision string) (numbers []int) {
-	before := barriers()
+	before := Barriers()
 	for _, fault := range faults(t, trials, orders[0], precision) {
 		t.Error(fault)
 	}
-	for i, b := range barriers() {
-		if i >= len(before) || b.uses > before[i].uses {
+	for i, b := range Barriers() {
+		if i >= len(before) || b.Uses > before[i].Uses {
 			numbers = append(numbers, i)
 		}
 	}

@@ -19,12 +19,19 @@ import (
 type room struct{ world C.gmel_cuda_world }
 
 func rent(image *kernels.Image) (kernels.Room, error) {
-	words := C.gmel_cuda_edge_scratch(unsafe.Pointer(&image.Params[0]), C.int64_t(len(image.Params)))
-	if image.Kernel != "edge" || words < 0 {
-		return nil, fmt.Errorf("no kernel for %q with %d bytes of parameters", image.Kernel, len(image.Params))
+	name := C.CString(image.Kernel)
+	defer C.free(unsafe.Pointer(name))
+	game := C.gmel_cuda_environment_of(name)
+	if game == nil {
+		return nil, fmt.Errorf("no kernel plays %q", image.Kernel)
+	}
+	words := C.gmel_cuda_environment_scratch(game, unsafe.Pointer(&image.Params[0]), C.int64_t(len(image.Params)))
+	if words < 0 {
+		return nil, fmt.Errorf("the kernel that plays %q was built for other parameters", image.Kernel)
 	}
 	return &room{C.gmel_cuda_world{
-		params: C.CBytes(image.Params), params_bytes: C.int64_t(len(image.Params)), device_params: C.CBytes(image.Params),
+		environment: game,
+		params:      C.CBytes(image.Params), params_bytes: C.int64_t(len(image.Params)), device_params: C.CBytes(image.Params),
 		tables: (*C.uint32_t)(C.CBytes(bytesOf(image.Tables))), state: (*C.uint32_t)(C.CBytes(bytesOf(image.State))),
 		scratch: (*C.uint32_t)(C.calloc(C.size_t(words)*C.size_t(image.Worlds), 4)), fault: (*C.int32_t)(C.calloc(2, 4)),
 	}}, nil

@@ -10,7 +10,7 @@
 #include "../gpu/cuda/conv_bf16.cu"
 #include "../gpu/cuda/conv_fp32.cu"
 #include "../gpu/cuda/conv_tf32.cu"
-#include "../gpu/cuda/edge.cu"
+#include "../gpu/cuda/environment.cu"
 #include "../gpu/cuda/gather.cu"
 #include "../gpu/cuda/gemm_bf16.cu"
 #include "../gpu/cuda/gemm_fp32.cu"

@@ -22,6 +22,7 @@ import (
 // scalars that may change, the tables, the state, working memory and the fault, in this order.
 type room struct {
 	backend *backend
+	game    *C.gmel_cuda_environment
 	params  unsafe.Pointer // the scalars, in C memory: they decide on a launch
 	size    int            // of params, bytes
 	at      [roomParts]cu.DevicePtr
@@ -40,11 +41,26 @@ const (
 // faultWords are the number of an agent + 1, 0 for none, and its action.
 const faultWords = 2
 
+// gameOf finds the kernel that plays an image.
+func gameOf(image *kernels.Image) (*C.gmel_cuda_environment, error) {
+	name := C.CString(image.Kernel)
+	defer C.free(unsafe.Pointer(name))
+	game := C.gmel_cuda_environment_of(name)
+	if game == nil {
+		return nil, fmt.Errorf("no kernel plays %q", image.Kernel)
+	}
+	return game, nil
+}
+
 // roomSizes are the parts in words; an error where no kernel plays the image.
 func roomSizes(image *kernels.Image) (sizes [roomParts]int64, err error) {
-	scratch := C.gmel_cuda_edge_scratch(unsafe.Pointer(&image.Params[0]), C.int64_t(len(image.Params)))
-	if image.Kernel != "edge" || scratch < 0 {
-		return sizes, fmt.Errorf("no kernel plays %q with %d bytes of parameters", image.Kernel, len(image.Params))
+	game, err := gameOf(image)
+	if err != nil {
+		return sizes, err
+	}
+	scratch := C.gmel_cuda_environment_scratch(game, unsafe.Pointer(&image.Params[0]), C.int64_t(len(image.Params)))
+	if scratch < 0 {
+		return sizes, fmt.Errorf("the kernel that plays %q was built for other parameters; build program and kernels again (make gpu)", image.Kernel)
 	}
 	return [roomParts]int64{
 		int64(len(image.Params)+floatBytes-1) / floatBytes, int64(len(image.Tables)), int64(len(image.State)),
@@ -77,7 +93,11 @@ func (b *backend) rent(image *kernels.Image) (kernels.Room, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gpu: %w", err)
 	}
-	r := &room{backend: b, size: len(image.Params)}
+	game, err := gameOf(image)
+	if err != nil {
+		return nil, fmt.Errorf("gpu: %w", err)
+	}
+	r := &room{backend: b, game: game, size: len(image.Params)}
 	err = b.do(func() error {
 		at, words := places(sizes)
 		memory, err := b.allocate(words)
@@ -154,7 +174,8 @@ func worldsOf(guests []*kernels.Guest) []C.gmel_cuda_world {
 		r := g.Room.(*room)
 		part := func(i int) *C.uint32_t { return (*C.uint32_t)(unsafe.Pointer(floats(r.at[i]))) }
 		list[i] = C.gmel_cuda_world{
-			params: r.params, params_bytes: C.int64_t(r.size), device_params: unsafe.Pointer(part(roomParams)),
+			environment: r.game,
+			params:      r.params, params_bytes: C.int64_t(r.size), device_params: unsafe.Pointer(part(roomParams)),
 			tables: part(roomTables), state: part(roomState), scratch: part(roomScratch), fault: (*C.int32_t)(unsafe.Pointer(part(roomFault))),
 		}
 	}

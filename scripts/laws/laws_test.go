@@ -42,11 +42,11 @@ var laws = []law{
 		func(s *source) string { return imports(s, !below(s.folder, "nn"), "gorgonia.org/gorgonia") },
 	},
 	{
-		"only kernels/cpu, kernels/gpu, kernels/emu, the one file of sim that binds the C engine and cmd/libgmel, which C calls, use cgo or unsafe",
+		"only kernels/cpu, kernels/gpu, kernels/emu, sim/engine, which is the C engine, and cmd/libgmel, which C calls, use cgo or unsafe",
 		"CGO_ENABLED=0 must build everything else, and memory faults must be confined to the backends and to the one command that is a C library",
 		func(s *source) string {
 			confined := below(s.folder, "kernels/cpu") || below(s.folder, "kernels/gpu") || below(s.folder, "kernels/emu") ||
-				s.name == "sim/native.go" || below(s.folder, "cmd/libgmel")
+				below(s.folder, "sim/engine") || below(s.folder, "cmd/libgmel")
 			return imports(s, !confined, "C", "unsafe")
 		},
 	},

@@ -15,10 +15,21 @@ typedef struct gmel_cuda_plan gmel_cuda_plan;
 // to tf32 or bf16 and add in fp32.
 enum { GMEL_FP32, GMEL_TF32, GMEL_BF16 };
 
-// Edge worlds that a device plays (kernels.Image). params is a world_params of package sim, whose sizes
-// never change; all else are addresses on the device, with a copy of params that may. Where an action is illegal, fault
+// A game that a device plays; environment.cuh.
+typedef struct gmel_cuda_environment gmel_cuda_environment;
+
+// gmel_cuda_environment_of returns the game of a name (kernels.Image.Kernel), NULL if there is none.
+const gmel_cuda_environment *gmel_cuda_environment_of(const char *name);
+
+// gmel_cuda_environment_scratch is the working memory that each world needs, in words; -1 where the params are not
+// those of the game's kernel.
+int64_t gmel_cuda_environment_scratch(const gmel_cuda_environment *e, const void *params, int64_t params_bytes);
+
+// Worlds of a game that a device plays (kernels.Image). The sizes in params never change; all else are addresses on
+// the device, with a copy of params that may change. Where an action is illegal, fault
 // becomes (number of the agent + 1, action).
 typedef struct {
+	const gmel_cuda_environment *environment;
 	const void *params;
 	int64_t params_bytes;
 	const void *device_params;
@@ -26,10 +37,6 @@ typedef struct {
 	uint32_t *state, *scratch;
 	int32_t *fault;
 } gmel_cuda_world;
-
-// gmel_cuda_edge_scratch is the working memory that each world needs, in words; -1 where the kernel
-// knows no params of this size.
-int64_t gmel_cuda_edge_scratch(const void *params, int64_t params_bytes);
 
 // Marks of an op in a chain of products, and the chain's limits; those of package chain.
 enum { GMEL_ON_CHIP = 1, GMEL_UNREAD = 2 };

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "chain.cuh"
-#include "edge.cuh"
+#include "environment.cuh"
 
 #define CHOOSE(name) name##_kernel,
 #define CHOOSE_BY_PRECISION(name) {name##_fp32_kernel, name##_tf32_kernel, name##_bf16_kernel},
@@ -182,6 +182,6 @@ int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t i, void *stream, floa
 		return chain_enqueue(c, stream);
 	}
 	launch l = launch_now(it.l, it, p, arena, scratch);
-	if (it.world) return it.world->state ? edge_enqueue(*it.world, l, stream) : 0;
+	if (it.world) return it.world->state ? it.world->environment->enqueue(*it.world, l, stream) : 0;
 	return it.k->enqueue(l, stream);
 }

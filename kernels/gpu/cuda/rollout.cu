@@ -2,9 +2,6 @@
 #include "philox.cuh"
 #include "tasks.cuh"
 
-// What an environment says of a slot's end; kernels.Slot.
-enum { GOES_ON = 0, TERMINATED = 1 };
-
 // A_t = ((reward + follows) - value) + rest, a thread for each chain, from the last slot to the first. The
 // threads of a warp have neighbouring chains, so their loads are coalesced in every slot.
 struct gae {

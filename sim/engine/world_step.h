@@ -89,48 +89,61 @@ static void world_pay(const world_params *p, world_tasks *b) {
 	for (int j = 0; j < WORLD_LANES; j++) b->reward[j] = world_pay_one(penalty, weight, b->done[j], b->latency[j], b->tau[j], b->energy[j]);
 }
 
-// world_record writes the outcomes of a list of tasks; a failed task's parts are cut at its
-// deadline in their order.
-static void world_record(world *w, const world_slice *s, world_tasks *list, int32_t count, int32_t away) {
-	const world_params *p = w->p;
-	float *out[TASK_MODEL];
-	for (int f = 0; f < TASK_MODEL; f++) out[f] = (float *)(w->task + p->task[f]) + s->first;
-	int32_t *model = (int32_t *)(w->task + p->task[TASK_MODEL]) + s->first;
-	int32_t *action = (int32_t *)(w->task + p->task[TASK_ACTION]) + s->first;
-	int32_t *server = (int32_t *)(w->task + p->task[TASK_SERVER]) + s->first;
-	uint8_t *completed = (uint8_t *)(w->task + p->task[TASK_COMPLETED]) + s->first;
-	for (int32_t k = 0; k < count; k++) {
-		const world_tasks *b = &list[k / WORLD_LANES];
-		int32_t at = k % WORLD_LANES, j = b->who[at];
-		model[j] = w->model[s->first + j];
-		action[j] = w->actions[s->first + j];
-		server[j] = !away ? -1 : p->cloud && !b->away[at] ? p->servers : b->es[at] % p->servers;
-		completed[j] = (uint8_t)b->done[at];
-		out[TASK_DATA_BITS][j] = w->data[s->first + j];
-		out[TASK_CYCLES][j] = b->cycles[at];
-		out[TASK_RESULT_BITS][j] = w->table[TABLE_RESULT][model[j]];
-		out[TASK_DEADLINE][j] = b->tau[at];
-		out[TASK_UPLINK_BPS][j] = away ? b->rate[at] : 0;
-		out[TASK_LATENCY][j] = b->latency[at];
-		out[TASK_ENERGY][j] = b->energy[at];
-		float part[6] = {b->age[at], 0, b->queue[at], 0, b->compute[at], 0}, rest = b->tau[at];
-		if (away) part[0] += b->backlog[at], part[1] = b->air[at], part[3] = b->load[at], part[5] = b->down[at];
-		for (int q = 0; q < 6; q++) {
-			if (!b->done[at]) part[q] = world_min(part[q], rest), rest -= part[q];
-			out[TASK_RADIO_WAIT + q][j] = part[q];
-		}
-	}
+// world_outcomes are the arrays of the outcomes, from the first IED of a group on.
+typedef struct {
+#define WORLD_ARRAY(type, name, need, none) type *name;
+	WORLD_OUTCOMES(WORLD_ARRAY) // NULL for those of an option that is off
+#undef WORLD_ARRAY
+} world_outcomes;
+
+static world_outcomes world_outcomes_of(const world *w, const world_slice *s) {
+	world_outcomes o;
+#define WORLD_BIND(type, name, need, none) o.name = w->p->outcome[WORLD_OUTCOME_AT_##name] < 0 ? (type *)0 : (type *)(w->outcomes + w->p->outcome[WORLD_OUTCOME_AT_##name]) + s->first;
+	WORLD_OUTCOMES(WORLD_BIND)
+#undef WORLD_BIND
+	return o;
 }
 
 // world_forget sets the outcomes of a group to "no task"; lost tasks are those of the slot's start.
-static void world_forget(world *w, const world_slice *s) {
-	const int64_t *at = w->p->task;
-	for (int f = 0; f < TASK_COMPLETED; f++)
-		memset(w->task + at[f] + s->first, f == TASK_MODEL || f == TASK_SERVER ? 0xff : 0, (size_t)s->agents * sizeof(uint32_t));
-	memset((uint8_t *)(w->task + at[TASK_COMPLETED]) + s->first, 0, (size_t)s->agents);
+static void world_forget(const world *w, const world_slice *s, world_outcomes o) {
+#define WORLD_CLEAR(type, name, need, none) if (o.name) memset(o.name, none, (size_t)s->agents * sizeof(type));
+	WORLD_OUTCOMES(WORLD_CLEAR)
+#undef WORLD_CLEAR
 	if (!w->p->queue) return;
-	memcpy(w->task + at[TASK_LOST] + s->first, w->lost + s->first, (size_t)s->agents * sizeof(int32_t));
-	memcpy(w->task + at[TASK_LOST_S] + s->first, w->lost_s + s->first, (size_t)s->agents * sizeof(float));
+	memcpy(o.task_lost, w->lost + s->first, (size_t)s->agents * sizeof(int32_t));
+	memcpy(o.task_lost_s, w->lost_s + s->first, (size_t)s->agents * sizeof(float));
+}
+
+// world_record_parts writes the six parts of a latency; those of a failed task are cut at its deadline in their order.
+static void world_record_parts(world_outcomes o, const world_tasks *b, int32_t at, int32_t away) {
+	float *const out[6] = {o.radio_wait, o.upload, o.queue_wait, o.switching, o.task_compute, o.download};
+	float part[6] = {b->age[at], 0, b->queue[at], 0, b->compute[at], 0}, rest = b->tau[at];
+	if (away) part[0] += b->backlog[at], part[1] = b->air[at], part[3] = b->load[at], part[5] = b->down[at];
+	for (int q = 0; q < 6; q++) {
+		if (!b->done[at]) part[q] = world_min(part[q], rest), rest -= part[q];
+		out[q][b->who[at]] = part[q];
+	}
+}
+
+// world_record writes the outcomes of a list of tasks.
+static void world_record(const world *w, const world_slice *s, world_outcomes o, const world_tasks *list, int32_t count, int32_t away) {
+	const world_params *p = w->p;
+	for (int32_t k = 0; k < count; k++) {
+		const world_tasks *b = &list[k / WORLD_LANES];
+		int32_t at = k % WORLD_LANES, j = b->who[at], model = w->model[s->first + j];
+		o.task_model[j] = model;
+		o.action[j] = w->actions[s->first + j];
+		o.server[j] = !away ? -1 : p->cloud && !b->away[at] ? p->servers : b->es[at] % p->servers;
+		o.completed[j] = (uint8_t)b->done[at];
+		o.data_bits[j] = w->data[s->first + j];
+		o.task_cycles[j] = b->cycles[at];
+		o.result_bits[j] = w->table.result[model];
+		o.task_deadline[j] = b->tau[at];
+		o.uplink_bps[j] = away ? b->rate[at] : 0;
+		o.latency[j] = b->latency[at];
+		o.energy[j] = b->energy[at];
+		world_record_parts(o, b, at, away);
+	}
 }
 
 // world_settle pays a list of tasks.
@@ -158,10 +171,11 @@ static void world_play(world *w, world_slice *s) {
 	world_serve_worlds(w, s);
 	world_settle(w, s, w->sent, s->sent);
 	world_settle(w, s, w->own, s->own);
-	if (w->task) {
-		world_forget(w, s);
-		world_record(w, s, w->sent, s->sent, 1);
-		world_record(w, s, w->own, s->own, 0);
+	if (w->outcomes) {
+		world_outcomes o = world_outcomes_of(w, s);
+		world_forget(w, s, o);
+		world_record(w, s, o, w->sent, s->sent, 1);
+		world_record(w, s, o, w->own, s->own, 0);
 	}
 }
 
@@ -204,11 +218,11 @@ static int32_t world_group_end(const world *w, int32_t lo, int32_t hi) {
 	return end;
 }
 
-static void world_step_all(const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *tasks, const int32_t *actions,
+static void world_step_all(const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *outcomes, const int32_t *actions,
                            uint32_t *scratch, int32_t lo, int32_t hi) {
 	world w;
-	world_bind(&w, p, tables, slab, scratch);
-	w.task = tasks;
+	world_bind(&w, p, tables, state, scratch);
+	w.outcomes = outcomes;
 	w.actions = actions;
 	for (int32_t end; lo < hi; lo = end) {
 		end = world_group_end(&w, lo, hi);
@@ -216,9 +230,9 @@ static void world_step_all(const world_params *p, const uint32_t *tables, uint32
 	}
 }
 
-static void world_reset_all(const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *scratch, int32_t lo, int32_t hi) {
+static void world_reset_all(const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *scratch, int32_t lo, int32_t hi) {
 	world w;
-	world_bind(&w, p, tables, slab, scratch);
+	world_bind(&w, p, tables, state, scratch);
 	for (int32_t end; lo < hi; lo = end) {
 		end = lo + w.group < hi ? lo + w.group : hi;
 		world_start_episodes(&w, lo, end);

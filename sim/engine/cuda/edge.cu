@@ -1,4 +1,4 @@
-// A slot of the edge worlds: the functions of sim/world_element.h, a block of threads for each
+// A slot of the edge worlds: the functions of world_element.h, a block of threads for each
 // world, an IED or an ES for each thread. Results are those of sim's other engines bit for bit: what
 // depends on an order - the queues of the ESs - is sorted first, sums of many threads are of whole numbers. Worlds without
 // options have a kernel of their own, which needs less of everything; OPTIONS is the other (edge_options.cuh).
@@ -8,7 +8,7 @@ namespace {
 
 DEVICE bool is_illegal(const world_at &w, int64_t n) {
 	float a = w.e.slot[SLOT_ACT][n];
-	return !(a > -1 && a < (float)w.p.actions) || (a >= 1 && w.field<int32_t>(WORLD_MODEL)[n] < 0);
+	return !(a > -1 && a < (float)w.p.actions) || (a >= 1 && w.model()[n] < 0);
 }
 
 // any_illegal raises the fault for an action that a mask forbids; the world then stays as it is.
@@ -29,19 +29,19 @@ template <bool OPTIONS> DEVICE int32_t candidate_of(const world_at &w, int32_t a
 
 // count_load counts the IEDs that send to each ES, for behind the next barrier.
 template <bool OPTIONS> DEVICE void count_load(const world_at &w) {
-	int32_t *load = w.field<int32_t>(WORLD_LOAD) + w.es;
+	int32_t *load = w.load() + w.es;
 	EACH(m, w.p.servers) load[m] = 0;
 	__syncthreads();
 	EACH(i, w.p.agents) {
 		int32_t a = action_of(w, w.ied + i);
-		if (a > 0) atomicAdd(&load[w.field<int32_t>(WORLD_CAND)[(w.ied + i) * w.p.candidates + candidate_of<OPTIONS>(w, a)]], 1);
+		if (a > 0) atomicAdd(&load[w.cand()[(w.ied + i) * w.p.candidates + candidate_of<OPTIONS>(w, a)]], 1);
 	}
 }
 
 // limits_of are the times of the task of IED n, which has waited with options only.
 template <bool OPTIONS> DEVICE world_limits limits_of(const world_at &w, int64_t n) {
 	if constexpr (OPTIONS) return world_limits_now(w.view, n);
-	float tau = w.field<float>(WORLD_DEADLINE)[n];
+	float tau = w.deadline()[n];
 	world_limits l = {tau, 0, tau};
 	return l;
 }
@@ -49,20 +49,20 @@ template <bool OPTIONS> DEVICE world_limits limits_of(const world_at &w, int64_t
 // send gives the task of IED i to the radio and returns its key.
 DEVICE uint64_t send(const world_at &w, int32_t i, int32_t action) {
 	int64_t n = w.ied + i, link = n * w.p.candidates + action - 1;
-	int32_t m = w.field<int32_t>(WORLD_CAND)[link];
-	float result = w.table(TABLE_RESULT)[w.field<int32_t>(WORLD_MODEL)[n]];
-	float *radio = w.field<float>(WORLD_RADIO), *part = w.parts + PARTS * (int64_t)i;
-	float gain = w.field<float>(WORLD_NOW)[link];
-	world_sent t = world_send_one(world_radio_of(&w.p), gain, gain, (float)w.field<int32_t>(WORLD_LOAD)[w.es + m], radio[n],
-	                              w.field<float>(WORLD_DATA)[n], w.field<float>(WORLD_CYCLES)[n], w.table(TABLE_SERVER_SPEED)[m], result);
+	int32_t m = w.cand()[link];
+	float result = w.result()[w.model()[n]];
+	float *radio = w.radio(), *part = w.parts + PARTS * (int64_t)i;
+	float gain = w.now()[link];
+	world_sent t = world_send_one(world_radio_of(&w.p), gain, gain, (float)w.load()[w.es + m], radio[n],
+	                              w.data()[n], w.cycles()[n], w.server_speed()[m], result);
 	radio[n] = t.arrival;
 	part[0] = t.compute, part[1] = t.down, part[2] = t.energy;
 	return key_of(m, t.arrival, i);
 }
 
 template <bool OPTIONS> DEVICE void run_own(const world_at &w, int64_t n) {
-	float *backlog = w.field<float>(WORLD_COMPUTE);
-	world_own t = world_own_one(w.p.kappa, backlog[n], w.field<float>(WORLD_CYCLES)[n], w.field<float>(WORLD_SPEED)[n], limits_of<OPTIONS>(w, n));
+	float *backlog = w.compute();
+	world_own t = world_own_one(w.p.kappa, backlog[n], w.cycles()[n], w.speed()[n], limits_of<OPTIONS>(w, n));
 	backlog[n] = t.until;
 	pay(w, n, t.done, t.latency, t.energy);
 }
@@ -74,9 +74,9 @@ template <bool OPTIONS> DEVICE int32_t decide(const world_at &w) {
 	__syncthreads();
 	EACH(i, w.p.agents) {
 		int64_t n = w.ied + i;
-		int32_t a = action_of(w, n), has = w.field<int32_t>(WORLD_MODEL)[n] >= 0;
-		w.field<uint8_t>(WORLD_HAD_TASK)[n] = (uint8_t)has;
-		w.field<float>(WORLD_REWARD)[n] = 0;
+		int32_t a = action_of(w, n), has = w.model()[n] >= 0;
+		w.had_task()[n] = (uint8_t)has;
+		w.reward()[n] = 0;
 		if (a <= 0) {
 			if (has) run_own<OPTIONS>(w, n);
 		} else if (!OPTIONS) {
@@ -94,8 +94,8 @@ DEVICE void serve(const world_at &w, int32_t m, uint64_t key) {
 	int64_t n = w.ied + i, gpu = w.next_gpu(m);
 	const float *part = w.parts + PARTS * (int64_t)i;
 	float arrival = world_float((uint32_t)(key >> WORLD_TASK_BITS) & 0x7fffffffu);
-	world_service t = world_serve_one(&w.p, w.field<float>(WORLD_FREE) + gpu, w.field<int32_t>(WORLD_CACHE) + gpu * w.p.cache,
-	                                 w.table(TABLE_MODEL_LOAD), w.field<int32_t>(WORLD_MODEL)[n], limits_of<false>(w, n), arrival,
+	world_service t = world_serve_one(&w.p, w.free() + gpu, w.cache() + gpu * w.p.cache,
+	                                 w.model_load(), w.model()[n], limits_of<false>(w, n), arrival,
 	                                 part[0], part[1], part[2]);
 	pay(w, n, t.done, t.latency, t.energy);
 }
@@ -122,20 +122,26 @@ DEVICE void draw_task(const world_at &w, int32_t i, uint32_t slot, uint32_t epis
 		uint32_t limit[4] = {(uint32_t)w.world, (uint32_t)i, slot, episode << 8 | STREAM_LIMIT};
 		world_philox(p.key, limit);
 		int32_t model = 0;
-		for (int32_t k = 0; k < p.models; k++) model += world_uniform(c[1]) >= w.table(TABLE_UP_TO)[k] ? 1 : 0;
-		const float *table[TABLE_FIELDS];
-		for (int t = TABLE_DATA_LO; t <= TABLE_DEADLINE_SPAN; t++) table[t] = w.table(t);
-		x = world_draw_task(table, model, c[2], c[3], limit[0]);
+		for (int32_t k = 0; k < p.models; k++) model += world_uniform(c[1]) >= w.up_to()[k] ? 1 : 0;
+		// A loop over the places of the tables: one by one, by their functions, they make ptxas 13.0 spill registers.
+		const float *at[WORLD_TABLE_END];
+		for (int t = WORLD_TABLE_AT_data_lo; t <= WORLD_TABLE_AT_deadline_span; t++) at[t] = (const float *)(w.e.tables + p.table[t]);
+		world_tables tables;
+		tables.data_lo = at[WORLD_TABLE_AT_data_lo], tables.data_span = at[WORLD_TABLE_AT_data_span];
+		tables.steps_lo = at[WORLD_TABLE_AT_steps_lo], tables.steps_count = at[WORLD_TABLE_AT_steps_count];
+		tables.cycles_per_step = at[WORLD_TABLE_AT_cycles_per_step];
+		tables.deadline_lo = at[WORLD_TABLE_AT_deadline_lo], tables.deadline_span = at[WORLD_TABLE_AT_deadline_span];
+		x = world_draw_task(&tables, model, c[2], c[3], limit[0]);
 	}
-	w.field<int32_t>(WORLD_MODEL)[n] = x.model;
-	w.field<float>(WORLD_DATA)[n] = x.data, w.field<float>(WORLD_CYCLES)[n] = x.cycles, w.field<float>(WORLD_DEADLINE)[n] = x.deadline;
+	w.model()[n] = x.model;
+	w.data()[n] = x.data, w.cycles()[n] = x.cycles, w.deadline()[n] = x.deadline;
 }
 
 DEVICE void fade(const world_at &w, int64_t link, int32_t c, uint32_t radius, uint32_t angle) {
 	const world_params &p = w.p;
-	float power = w.field<uint8_t>(WORLD_LOS)[link] ? world_rice(radius, angle, p.specular, p.scatter) : world_rayleigh(radius);
-	float now = w.field<float>(WORLD_GAIN)[link] * power;
-	w.field<float>(WORLD_NOW)[link] = now;
+	float power = w.los()[link] ? world_rice(radius, angle, p.specular, p.scatter) : world_rayleigh(radius);
+	float now = w.gain()[link] * power;
+	w.now()[link] = now;
 	w.level[c] = world_level(now, p.gain_scale, p.gain_shift, p.gain_low);
 }
 
@@ -149,24 +155,22 @@ DEVICE void draw_fading(const world_at &w, int32_t i, uint32_t slot, uint32_t ep
 	}
 }
 
-// shape_of is known in part at compile time without options.
 template <bool OPTIONS> DEVICE world_shape shape_of(const world_at &w) {
 	world_shape s = world_shape_of(&w.p);
-	if (!OPTIONS) s.queue = s.reuse = s.cloud = 0;
-	return s;
+	return OPTIONS ? s : world_plain_shape(s);
 }
 
 template <bool OPTIONS> DEVICE world_ied ied_of(const world_at &w, int64_t n) {
 	if constexpr (OPTIONS) return world_ied_of(w.view, &w.p, shape_of<OPTIONS>(w), n);
-	world_ied x = {w.field<int32_t>(WORLD_MODEL)[n], w.field<float>(WORLD_DATA)[n],    w.field<float>(WORLD_CYCLES)[n], w.field<float>(WORLD_DEADLINE)[n],
-	               w.field<float>(WORLD_SPEED)[n],   w.field<float>(WORLD_COMPUTE)[n], w.field<float>(WORLD_RADIO)[n], 0, 0};
+	world_ied x = {w.model()[n], w.data()[n],    w.cycles()[n], w.deadline()[n],
+	               w.speed()[n],   w.compute()[n], w.radio()[n], 0, 0};
 	return x;
 }
 
 template <bool OPTIONS> DEVICE void observe(const world_at &w, int32_t i, float *obs, float *mask) {
 	int64_t n = w.ied + i;
-	world_observe_one(&w.p, shape_of<OPTIONS>(w), ied_of<OPTIONS>(w, n), w.field<int32_t>(WORLD_CAND) + n * w.p.candidates, w.rows, w.level,
-	                  w.table(TABLE_MODEL_LOAD), obs, mask);
+	world_observe_one(&w.p, shape_of<OPTIONS>(w), ied_of<OPTIONS>(w, n), w.cand() + n * w.p.candidates, w.rows, w.level,
+	                  w.model_load(), obs, mask);
 }
 
 // show writes rows of observations or masks to all places that want them; threads follow the
@@ -181,20 +185,20 @@ DEVICE void show(const float *from, int64_t words, int64_t at, float *a, float *
 
 // show_es writes what the IEDs see of ES m.
 template <bool OPTIONS> DEVICE void show_es(const world_at &w, int32_t m) {
-	float *row = w.rows + m * row_words(w.p);
+	float *row = w.rows + m * world_row(&w.p);
 	if constexpr (OPTIONS) return world_show_es(w.view, w.es + m, m, row);
 	int64_t gpu = w.next_gpu(m);
-	world_show_one(&w.p, w.field<float>(WORLD_FREE)[gpu], w.field<int32_t>(WORLD_LOAD)[w.es + m], w.table(TABLE_SERVER_SPEED)[m],
-	               w.field<int32_t>(WORLD_CACHE) + gpu * w.p.cache, row);
+	world_show_one(&w.p, w.free()[gpu], w.load()[w.es + m], w.server_speed()[m],
+	               w.cache() + gpu * w.p.cache, row);
 }
 
 // begin_slot draws tasks and fading and shows them in the state, in the arena and, where `next`
 // is set, as the successor of the last slot.
 template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, bool next) {
 	const world_params &p = w.p;
-	uint32_t slot = (uint32_t)w.field<int32_t>(WORLD_SLOT)[w.world], episode = (uint32_t)w.field<int32_t>(WORLD_EPISODE)[w.world];
+	uint32_t slot = (uint32_t)w.slot()[w.world], episode = (uint32_t)w.episode()[w.world];
 	EACH(m, p.servers) show_es<OPTIONS>(w, m);
-	float *obs = w.field<float>(WORLD_OBS), *mask = w.field<float>(WORLD_MASK);
+	float *obs = w.obs(), *mask = w.mask();
 	for (int32_t from = 0; from < p.agents; from += EDGE_THREADS) {
 		int32_t i = from + (int32_t)threadIdx.x, here = (int32_t)smaller(EDGE_THREADS, p.agents - from);
 		int64_t n = w.ied + from;
@@ -220,9 +224,9 @@ template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, i
 	uint32_t c[4] = {world, (uint32_t)i, 0, era | STREAM_PLACE};
 	world_philox(key, c);
 	float place_x = world_uniform(c[0]) * p.width, place_y = world_uniform(c[1]) * p.depth;
-	w.field<float>(WORLD_SPEED)[n] = p.speed_lo + world_uniform(c[2]) * p.speed_span;
+	w.speed()[n] = p.speed_lo + world_uniform(c[2]) * p.speed_span;
 	if (OPTIONS && p.move_slots) return place_mobile(w, world_begin_episode(&p, (uint32_t)w.world, episode), number, i, place_x, place_y);
-	const int32_t *nearest = w.integers(TABLE_NEAR) + world_cell(&p, place_x, place_y) * p.measured;
+	const int32_t *nearest = w.near_servers() + world_cell(&p, place_x, place_y) * p.measured;
 	int32_t have = 0;
 	for (int32_t k = 0; k < p.measured; k++) {
 		int32_t m = nearest[k];
@@ -230,16 +234,16 @@ template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, i
 		world_philox(key, x);
 		float gain;
 		int32_t los;
-		world_mean_link(&p, place_x - w.table(TABLE_SERVER_X)[m], place_y - w.table(TABLE_SERVER_Y)[m], world_uniform(x[0]), world_normal(x[1], x[2]), &gain,
+		world_mean_link(&p, place_x - w.server_x()[m], place_y - w.server_y()[m], world_uniform(x[0]), world_normal(x[1], x[2]), &gain,
 		                &los);
-		have = world_keep_strongest(w.field<int32_t>(WORLD_CAND) + link, w.field<float>(WORLD_GAIN) + link, w.field<uint8_t>(WORLD_LOS) + link, p.candidates,
+		have = world_keep_strongest(w.cand() + link, w.gain() + link, w.los() + link, p.candidates,
 		                            have, m, gain, los);
 	}
 }
 
 // sort_ieds sorts the IEDs of a topology that has been drawn: number k is the IED in the lower bits of key k.
 DEVICE void sort_ieds(const world_at &w) {
-	const int32_t *rank = w.integers(TABLE_SERVER_RANK), *cand = w.field<int32_t>(WORLD_CAND) + w.ied * w.p.candidates;
+	const int32_t *rank = w.server_rank(), *cand = w.cand() + w.ied * w.p.candidates;
 	EACH(i, w.p.agents) w.keys[i] = (uint64_t)rank[cand[(int64_t)i * w.p.candidates]] << WORLD_TASK_BITS | (uint32_t)i;
 	sort_keys(w.keys, w.p.agents);
 }
@@ -257,22 +261,22 @@ template <bool OPTIONS> DEVICE void end_episode(const world_at &w, float *stage)
 	const world_params &p = w.p;
 	int64_t obs = (int64_t)p.agents * p.obs, mask = (int64_t)p.agents * p.actions;
 	for (int64_t j = threadIdx.x; j < obs; j += EDGE_THREADS)
-		w.field<float>(WORLD_FINAL_OBS)[w.world * obs + j] = w.field<float>(WORLD_OBS)[w.world * obs + j];
+		w.final_obs()[w.world * obs + j] = w.obs()[w.world * obs + j];
 	for (int64_t j = threadIdx.x; j < mask; j += EDGE_THREADS)
-		w.field<float>(WORLD_FINAL_MASK)[w.world * mask + j] = w.field<float>(WORLD_MASK)[w.world * mask + j];
-	uint32_t episode = (uint32_t)w.field<int32_t>(WORLD_EPISODE)[w.world] + 1;
+		w.final_mask()[w.world * mask + j] = w.mask()[w.world * mask + j];
+	uint32_t episode = (uint32_t)w.episode()[w.world] + 1;
 	__syncthreads(); // all have read the number
 	if (threadIdx.x == 0) {
-		w.field<uint8_t>(WORLD_TRUNCATED)[w.world] = 1;
-		w.field<int32_t>(WORLD_EPISODE)[w.world] = (int32_t)episode;
-		w.field<int32_t>(WORLD_SLOT)[w.world] = 0;
+		w.truncated()[w.world] = 1;
+		w.episode()[w.world] = (int32_t)episode;
+		w.slot()[w.world] = 0;
 	}
 	draw_topology<OPTIONS>(w, episode);
-	EACH(i, p.agents) w.field<float>(WORLD_COMPUTE)[w.ied + i] = w.field<float>(WORLD_RADIO)[w.ied + i] = 0;
-	EACH(m, p.servers) w.field<int32_t>(WORLD_LOAD)[w.es + m] = 0;
+	EACH(i, p.agents) w.compute()[w.ied + i] = w.radio()[w.ied + i] = 0;
+	EACH(m, p.servers) w.load()[w.es + m] = 0;
 	EACH(g, p.servers * p.gpus) {
-		w.field<float>(WORLD_FREE)[w.gpu + g] = 0;
-		for (int32_t k = 0; k < p.cache; k++) w.field<int32_t>(WORLD_CACHE)[(w.gpu + g) * p.cache + k] = k;
+		w.free()[w.gpu + g] = 0;
+		for (int32_t k = 0; k < p.cache; k++) w.cache()[(w.gpu + g) * p.cache + k] = k;
 	}
 	if (OPTIONS) clear_options(w);
 	__syncthreads();
@@ -283,9 +287,9 @@ template <bool OPTIONS> DEVICE void end_episode(const world_at &w, float *stage)
 DEVICE void report(const world_at &w, bool ends) {
 	EACH(i, w.p.agents) {
 		int64_t n = w.ied + i;
-		w.e.slot[SLOT_REWARD][n] = w.field<float>(WORLD_REWARD)[n];
-		w.e.slot[SLOT_ACTIVE][n] = w.field<uint8_t>(WORLD_HAD_TASK)[n];
-		w.e.slot[SLOT_ENDED][n] = ends ? TRUNCATED : 0;
+		w.e.slot[SLOT_REWARD][n] = w.reward()[n];
+		w.e.slot[SLOT_ACTIVE][n] = w.had_task()[n];
+		w.e.slot[SLOT_ENDED][n] = ends ? TRUNCATED : GOES_ON;
 	}
 }
 
@@ -293,16 +297,16 @@ template <bool OPTIONS> DEVICE void step_world(const world_at &w, float *stage) 
 	const world_params &p = w.p;
 	if (any_illegal(w)) return;
 	count_load<OPTIONS>(w);
-	if (OPTIONS) measure_interference(w);
+	if (OPTIONS) before_sending(w);
 	int32_t sent = decide<OPTIONS>(w);
 	if (OPTIONS) serve_queues(w, sent);
 	else serve_all(w, sent);
-	advance(w.field<float>(WORLD_COMPUTE) + w.ied, p.slot, p.agents);
-	advance(w.field<float>(WORLD_RADIO) + w.ied, p.slot, p.agents);
-	advance(w.field<float>(WORLD_FREE) + w.gpu, p.slot, p.servers * p.gpus);
-	int32_t slot = w.field<int32_t>(WORLD_SLOT)[w.world] + 1;
+	advance(w.compute() + w.ied, p.slot, p.agents);
+	advance(w.radio() + w.ied, p.slot, p.agents);
+	advance(w.free() + w.gpu, p.slot, p.servers * p.gpus);
+	int32_t slot = w.slot()[w.world] + 1;
 	__syncthreads(); // all have read the number
-	if (threadIdx.x == 0) w.field<int32_t>(WORLD_SLOT)[w.world] = slot, w.field<uint8_t>(WORLD_TRUNCATED)[w.world] = 0;
+	if (threadIdx.x == 0) w.slot()[w.world] = slot, w.truncated()[w.world] = 0;
 	__syncthreads();
 	report(w, slot == p.slots);
 	if (OPTIONS) move_ieds(w, slot);
@@ -326,7 +330,7 @@ int64_t stage_bytes(const world_params &p) { return (int64_t)EDGE_THREADS * (p.o
 // enqueue_edge completes what the kernel gets and launches it.
 template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const gmel_cuda_world &w, const launch &l, void *stream) {
 	e.params = (const world_params *)w.device_params, e.tables = w.tables, e.state = w.state, e.scratch = w.scratch, e.fault = w.fault;
-	for (int i = 0; i < MAX_ARGS; i++) e.slot[i] = l.arena + l.d.arg[i];
+	for (int i = 0; i < SLOT_END; i++) e.slot[i] = l.arena + l.d.arg[i];
 	e.mark = l.mark, e.number = l.number;
 	e.scratch_words = words_of_world(p);
 	int64_t bytes = 8 * key_count(p);
@@ -337,16 +341,19 @@ template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const
 	return launch_blocks(step_edge<Edge>, l.d.dim[STEP_WORLDS], EDGE_THREADS, bytes, stream, e);
 }
 
-} // namespace
-
-int64_t gmel_cuda_edge_scratch(const void *params, int64_t params_bytes) {
-	return params_bytes == (int64_t)sizeof(world_params) ? words_of_world(*(const world_params *)params) : -1;
+int64_t edge_scratch(const void *params, int64_t params_bytes) {
+	const world_params *p = (const world_params *)params;
+	return params_bytes == (int64_t)sizeof *p && p->layout == world_layout() ? words_of_world(*p) : -1;
 }
 
 int32_t edge_enqueue(const gmel_cuda_world &w, const launch &l, void *stream) {
 	const world_params &p = *(const world_params *)w.params;
 	edge_options o;
-	if (!has_options(p)) return enqueue_edge((edge &)o, p, w, l, stream);
+	if (!world_has_options(&p)) return enqueue_edge((edge &)o, p, w, l, stream);
 	world_bind_arrays(&o.view, &p, w.tables, w.state);
 	return enqueue_edge(o, p, w, l, stream);
 }
+
+const gmel_cuda_environment edge_environment("edge", edge_scratch, edge_enqueue);
+
+} // namespace

@@ -31,6 +31,8 @@ int64_t world_scratch_words(const world_params *p) {
 	return world_carve(&w, p, NULL) - (uint32_t *)NULL + 16; // the beginning is moved to a cache line
 }
 
+int32_t world_specialised(const world_params *p) { return world_has_common_shape(p); }
+
 int64_t world_illegal(const int32_t *actions, const int32_t *model, int64_t n, int32_t actions_count) {
 	enum { BLOCK = 1024 };
 	for (int64_t lo = 0; lo < n; lo += BLOCK) {

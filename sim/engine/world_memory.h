@@ -30,7 +30,7 @@ static uint32_t *world_carve(world *w, const world_params *p, uint32_t *base) {
 	int64_t agents = (int64_t)world_group(p) * p->agents, blocks = agents / WORLD_LANES + 1;
 	w->pairs_per_ied = (p->candidates + 1) / 2;
 	w->group = world_group(p);
-	w->row = 3 + p->models + p->reuse;
+	w->row = world_row(p);
 #define WORLD_CARVE(to, type, count) \
 	to = (type *)at; \
 	at += ((uintptr_t)(count) * sizeof(type) + 63) / 64 * 64
@@ -67,8 +67,8 @@ static void world_relative(world *w) {
 	}
 }
 
-static void world_bind(world *w, const world_params *p, const uint32_t *tables, uint32_t *slab, uint32_t *scratch) {
-	world_bind_arrays(w, p, tables, slab);
+static void world_bind(world *w, const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *scratch) {
+	world_bind_arrays(w, p, tables, state);
 	world_carve(w, p, scratch);
 	world_relative(w);
 }

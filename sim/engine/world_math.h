@@ -8,8 +8,9 @@
 
 #include "world.h"
 
-#ifndef WORLD_FN // a compiler for a GPU says __device__
+#ifndef WORLD_FN // a compiler for a GPU says __device__, and __host__ too where its host needs a function
 #define WORLD_FN static inline __attribute__((always_inline, unused))
+#define WORLD_HOST_TOO WORLD_FN
 #define WORLD_OPTION static __attribute__((unused)) // of options: the compiler may leave them out of line
 // The step never takes the root of a negative number. Without this declaration GCC keeps a call
 // that could set errno, and with it no loop becomes vectors.

@@ -43,7 +43,7 @@ WORLD_OPTION void world_follow(world *w, int64_t n, const int32_t *near_servers)
 		int32_t los[WORLD_LANES];
 		for (int32_t j = 0; j < here; j++, x += WORLD_DRIFTS) {
 			float power = x[1] * x[1] + x[2] * x[2], sight = 1 - world_exp2(-(power * (WORLD_LOG2E / 2)));
-			world_mean_link(p, w->place_x[n] - w->table[TABLE_SERVER_X][server[j]], w->place_y[n] - w->table[TABLE_SERVER_Y][server[j]], sight, x[0],
+			world_mean_link(p, w->place_x[n] - w->table.server_x[server[j]], w->place_y[n] - w->table.server_y[server[j]], sight, x[0],
 			                &gain[j], &los[j]);
 		}
 		for (int32_t j = 0; j < here; j++)

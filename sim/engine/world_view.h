@@ -30,16 +30,11 @@ struct world_tile;
 // world are the arrays, and working memory of a thread; a GPU, where a block has it, uses that from `start` on.
 typedef struct {
 	const world_params *p;
-	const float *table[TABLE_FIELDS];
-	const int32_t *near_servers, *gpus;
-	float *obs, *mask, *reward, *final_obs, *final_mask, *speed, *gain, *now, *compute, *radio, *free, *data, *cycles, *deadline;
-	int32_t *slot, *episode, *cand, *load, *cache, *model;
-	uint8_t *had_task, *truncated, *los;
-	// of options, NULL where they are off
-	float *age, *lost_s, *wait_data, *wait_cycles, *wait_deadline, *wait_age, *interference;
-	float *place_x, *place_y, *goal_x, *goal_y, *pace, *rest, *drift;
-	int32_t *wait_model, *waiting, *lost, *phase;
-	uint32_t *task; // the outcomes or NULL
+	world_tables table;
+#define WORLD_ARRAY(type, name, need) type *name;
+	WORLD_STATE(WORLD_ARRAY) // NULL for those of an option that is off
+#undef WORLD_ARRAY
+	uint32_t *outcomes; // or NULL
 	const int32_t *actions;
 
 	int32_t pairs_per_ied;      // ceil(C / 2)
@@ -49,7 +44,7 @@ typedef struct {
 	world_tasks *own;           // blocks of local tasks of a group
 	uint64_t *keys, *merged;    // [A] by arrival
 	int32_t *tasks;             // [M] tasks for each ES, with a cloud fewer than its load
-	float *rows;                // [group M, row] what the IEDs see of an ES: backlog, load, speed, flags, with reuse 1 the rise of noise
+	float *rows;                // [group M, row] what the IEDs see of an ES, see world_row
 	float *level;               // [TILE, 2 pairs_per_ied] observed gains
 	int32_t *start;             // [M + 1] first key of each ES
 	world_tasks *sent;          // blocks of offloaded tasks of a group
@@ -59,6 +54,11 @@ typedef struct {
 
 // world_noise_rise is noiseRise of interference.go.
 WORLD_FN float world_noise_rise(const world *w, int64_t es) { return 1 + w->interference[es] * w->p->snr_up; }
+
+// world_clear_es starts an episode of an ES, counted in all worlds, for options.
+WORLD_FN void world_clear_es(const world *w, int64_t es) {
+	if (w->p->reuse) w->interference[es] = 0;
+}
 
 // world_candidate is candidateOf of cloud.go.
 WORLD_FN int32_t world_candidate(const world_params *p, int32_t action) { return action > p->candidates ? 0 : action - 1; }
@@ -98,14 +98,14 @@ WORLD_FN world_limits world_limits_now(const world *w, int64_t n) {
 // world_show_es writes what the IEDs see of ES m; es is its number in all worlds.
 WORLD_FN void world_show_es(const world *w, int64_t es, int32_t m, float *row) {
 	const world_params *p = w->p;
-	int64_t gpu = world_next_gpu(p, w->gpus, w->free, es);
-	world_show_one(p, w->free[gpu], w->load[es], w->table[TABLE_SERVER_SPEED][m], w->cache + gpu * p->cache, row);
+	int64_t gpu = world_next_gpu(p, w->table.gpus, w->free, es);
+	world_show_one(p, w->free[gpu], w->load[es], w->table.server_speed[m], w->cache + gpu * p->cache, row);
 	if (p->reuse) row[3 + p->models] = world_log2(world_noise_rise(w, es)) * p->gain_scale;
 }
 
 // world_cloud_time is cloudTime of cloud.go.
 WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n) {
-	float wire = (w->data[n] + w->table[TABLE_RESULT][w->model[n]]) / p->backhaul;
+	float wire = (w->data[n] + w->table.result[w->model[n]]) / p->backhaul;
 	return wire + 2 * p->delay + w->cycles[n] / p->cloud_speed;
 }
 
@@ -118,37 +118,18 @@ WORLD_FN world_ied world_ied_of(const world *w, const world_params *p, world_sha
 }
 
 // world_nearest is at of near.go: the ESs that an IED at (x, y) measures.
-WORLD_FN const int32_t *world_nearest(const world *w, float x, float y) { return w->near_servers + world_cell(w->p, x, y) * w->p->measured; }
+WORLD_FN const int32_t *world_nearest(const world *w, float x, float y) { return w->table.near_servers + world_cell(w->p, x, y) * w->p->measured; }
 
 // world_bind_arrays finds the arrays from their places; working memory is left to others.
-static void world_bind_arrays(world *w, const world_params *p, const uint32_t *tables, uint32_t *slab) {
+static void world_bind_arrays(world *w, const world_params *p, const uint32_t *tables, uint32_t *state) {
 	memset(w, 0, sizeof *w);
 	w->p = p;
-	for (int t = 0; t < TABLE_FIELDS; t++) w->table[t] = (const float *)(tables + p->table[t]);
-	w->near_servers = (const int32_t *)(tables + p->table[TABLE_NEAR]);
-	w->gpus = (const int32_t *)(tables + p->table[TABLE_GPUS]);
-#define WORLD_AT(type, name) (p->field[name] < 0 ? (type *)0 : (type *)(slab + p->field[name]))
-	w->obs = WORLD_AT(float, WORLD_OBS), w->mask = WORLD_AT(float, WORLD_MASK), w->reward = WORLD_AT(float, WORLD_REWARD);
-	w->final_obs = WORLD_AT(float, WORLD_FINAL_OBS), w->final_mask = WORLD_AT(float, WORLD_FINAL_MASK);
-	w->speed = WORLD_AT(float, WORLD_SPEED), w->gain = WORLD_AT(float, WORLD_GAIN), w->now = WORLD_AT(float, WORLD_NOW);
-	w->compute = WORLD_AT(float, WORLD_COMPUTE), w->radio = WORLD_AT(float, WORLD_RADIO), w->free = WORLD_AT(float, WORLD_FREE);
-	w->data = WORLD_AT(float, WORLD_DATA), w->cycles = WORLD_AT(float, WORLD_CYCLES);
-	w->deadline = WORLD_AT(float, WORLD_DEADLINE);
-	w->slot = WORLD_AT(int32_t, WORLD_SLOT), w->episode = WORLD_AT(int32_t, WORLD_EPISODE);
-	w->cand = WORLD_AT(int32_t, WORLD_CAND), w->load = WORLD_AT(int32_t, WORLD_LOAD);
-	w->cache = WORLD_AT(int32_t, WORLD_CACHE), w->model = WORLD_AT(int32_t, WORLD_MODEL);
-	w->had_task = WORLD_AT(uint8_t, WORLD_HAD_TASK), w->truncated = WORLD_AT(uint8_t, WORLD_TRUNCATED);
-	w->los = WORLD_AT(uint8_t, WORLD_LOS);
-	w->age = WORLD_AT(float, WORLD_AGE), w->lost_s = WORLD_AT(float, WORLD_LOST_S);
-	w->wait_data = WORLD_AT(float, WORLD_WAIT_DATA), w->wait_cycles = WORLD_AT(float, WORLD_WAIT_CYCLES);
-	w->wait_deadline = WORLD_AT(float, WORLD_WAIT_DEADLINE), w->wait_age = WORLD_AT(float, WORLD_WAIT_AGE);
-	w->wait_model = WORLD_AT(int32_t, WORLD_WAIT_MODEL), w->waiting = WORLD_AT(int32_t, WORLD_WAITING);
-	w->lost = WORLD_AT(int32_t, WORLD_LOST), w->phase = WORLD_AT(int32_t, WORLD_PHASE);
-	w->interference = WORLD_AT(float, WORLD_INTERFERENCE);
-	w->place_x = WORLD_AT(float, WORLD_PLACE_X), w->place_y = WORLD_AT(float, WORLD_PLACE_Y);
-	w->goal_x = WORLD_AT(float, WORLD_GOAL_X), w->goal_y = WORLD_AT(float, WORLD_GOAL_Y);
-	w->pace = WORLD_AT(float, WORLD_PACE), w->rest = WORLD_AT(float, WORLD_REST), w->drift = WORLD_AT(float, WORLD_DRIFT);
-#undef WORLD_AT
+#define WORLD_BIND_TABLE(type, name) w->table.name = (const type *)(tables + p->table[WORLD_TABLE_AT_##name]);
+#define WORLD_BIND_STATE(type, name, need) w->name = p->state[WORLD_STATE_AT_##name] < 0 ? (type *)0 : (type *)(state + p->state[WORLD_STATE_AT_##name]);
+	WORLD_TABLES(WORLD_BIND_TABLE)
+	WORLD_STATE(WORLD_BIND_STATE)
+#undef WORLD_BIND_TABLE
+#undef WORLD_BIND_STATE
 }
 
 #endif

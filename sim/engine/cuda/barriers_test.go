@@ -1,6 +1,6 @@
 //go:build emu
 
-package emu
+package cuda_test
 
 import (
 	"bytes"
@@ -17,7 +17,9 @@ import (
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
 	_ "github.com/gmel-go/gmel/kernels/cpu"
+	"github.com/gmel-go/gmel/kernels/emu"
 	"github.com/gmel-go/gmel/sim"
+	_ "github.com/gmel-go/gmel/sim/engine/cuda"
 )
 
 // game is worlds that use barriers of their kernels: more IEDs and ESs than a block has threads, several episodes.
@@ -114,11 +116,19 @@ func refuses(t *testing.T, b kernels.Backend) error {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	arena := make([]float32, end)
-	for i := range w.W {
-		arena[i*w.A+w.A/2] = float32(w.U)
+	arena, err := b.Alloc(int(end))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := e.Run(&buffer{arena}, 1); err == nil {
+	defer arena.Close()
+	actions := make([]float32, w.W*w.A)
+	for i := range w.W {
+		actions[i*w.A+w.A/2] = float32(w.U)
+	}
+	if err := arena.Upload(int(d.Arg[0]), actions); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Run(arena, 1); err == nil {
 		return errors.New("an illegal action is not refused")
 	}
 	after, err := w.MarshalBinary()
@@ -149,6 +159,16 @@ func playGames(t *testing.T, order string) error {
 	return refuses(t, b)
 }
 
+// orders of blocks and threads.
+func orders(t *testing.T) []string {
+	t.Helper()
+	info, err := kernels.Describe("emu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.ISAs
+}
+
 // ofWorlds are files whose barriers are those of worlds; sort.cuh serves other kernels, too.
 var ofWorlds = []string{"edge.cu", "edge_options.cuh", "sort.cuh"}
 
@@ -156,28 +176,28 @@ var ofWorlds = []string{"edge.cu", "edge_options.cuh", "sort.cuh"}
 // threads. Threads that do not agree any more may end the process, so each barrier is left out in one of its own.
 func TestWorldsSeeMissingBarriers(t *testing.T) {
 	const variable = "GMEL_LEFT_OUT"
-	for _, order := range orders {
+	for _, order := range orders(t) {
 		if err := playGames(t, order); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if name := os.Getenv(variable); name != "" {
-		leaveOut(slices.IndexFunc(barriers(), func(b barrier) bool { return b.name == name }))
-		for _, order := range orders {
+		emu.LeaveOut(slices.IndexFunc(emu.Barriers(), func(b emu.Barrier) bool { return b.Name == name }))
+		for _, order := range orders(t) {
 			if err := playGames(t, order); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return
 	}
-	for _, b := range barriers() {
-		if file, _, _ := strings.Cut(b.name, ":"); !slices.Contains(ofWorlds, file) {
+	for _, b := range emu.Barriers() {
+		if file, _, _ := strings.Cut(b.Name, ":"); !slices.Contains(ofWorlds, file) {
 			continue
 		}
 		again := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-		again.Env = append(os.Environ(), variable+"="+b.name)
+		again.Env = append(os.Environ(), variable+"="+b.Name)
 		if again.Run() == nil {
-			t.Errorf("worlds do not show that the barrier at %s is missing", b.name)
+			t.Errorf("worlds do not show that the barrier at %s is missing", b.Name)
 		}
 	}
 }

@@ -59,6 +59,9 @@ DEVICE void measure_interference(const world_at &w) {
 	}
 }
 
+// before_sending is what options do when the load of the ESs is known.
+DEVICE void before_sending(const world_at &w) { measure_interference(w); }
+
 // offload gives the task of IED i to the radio; true where it goes to an ES. The cloud runs its tasks at once.
 DEVICE bool offload(const world_at &w, int32_t i, int32_t action) {
 	const world_slice s = slice_of(w);
@@ -118,7 +121,7 @@ DEVICE void move_ieds(const world_at &w, int32_t slot) {
 
 // clear_options starts an episode.
 DEVICE void clear_options(const world_at &w) {
-	if (w.p.reuse) EACH(m, w.p.servers) w.view->interference[w.es + m] = 0;
+	EACH(m, w.p.servers) world_clear_es(w.view, w.es + m);
 	if (w.p.queue) EACH(i, w.p.agents) world_clear_queue(w.view, w.ied + i);
 }
 

@@ -2,8 +2,8 @@
 #ifndef GMEL_WORLD_ORDER_H
 #define GMEL_WORLD_ORDER_H
 
+#include "world_discipline.h"
 #include "world_memory.h"
-#include "world_server.h"
 
 // world_merge sorts by merging; from and to swap roles.
 static uint64_t *world_merge(uint64_t *from, uint64_t *to, int32_t n, int32_t run) {

@@ -141,6 +141,13 @@ WORLD_FN int32_t world_keep_strongest(int32_t *server, float *gain, uint8_t *los
 	return have + (have < most);
 }
 
+// world_tables are the tables of the scenario.
+typedef struct {
+#define WORLD_TABLE(type, name) const type *name;
+	WORLD_TABLES(WORLD_TABLE)
+#undef WORLD_TABLE
+} world_tables;
+
 // world_task is a task as its IED has it.
 typedef struct {
 	int32_t model;
@@ -148,14 +155,14 @@ typedef struct {
 } world_task;
 
 // world_draw_task draws a task of model m.
-WORLD_FN world_task world_draw_task(const float *const *table, int32_t m, uint32_t size, uint32_t work, uint32_t limit) {
+WORLD_FN world_task world_draw_task(const world_tables *table, int32_t m, uint32_t size, uint32_t work, uint32_t limit) {
 	world_task t;
 	t.model = m;
-	float count = table[TABLE_STEPS_COUNT][m];
-	float steps = table[TABLE_STEPS_LO][m] + (float)(int32_t)(world_uniform(work) * count);
-	t.data = table[TABLE_DATA_LO][m] + world_uniform(size) * table[TABLE_DATA_SPAN][m];
-	t.cycles = steps * table[TABLE_CYCLES_PER_STEP][m];
-	t.deadline = table[TABLE_DEADLINE_LO][m] + world_uniform(limit) * table[TABLE_DEADLINE_SPAN][m];
+	float count = table->steps_count[m];
+	float steps = table->steps_lo[m] + (float)(int32_t)(world_uniform(work) * count);
+	t.data = table->data_lo[m] + world_uniform(size) * table->data_span[m];
+	t.cycles = steps * table->cycles_per_step[m];
+	t.deadline = table->deadline_lo[m] + world_uniform(limit) * table->deadline_span[m];
 	return t;
 }
 
@@ -166,8 +173,10 @@ WORLD_FN int64_t world_cell(const world_params *p, float x, float y) {
 	return (int64_t)cy * p->cells_x + cx;
 }
 
-// world_show_one writes what the IEDs see of an ES, 3 + models floats: backlog, load, speed, flags
-// of the models that its next GPU holds.
+// world_row is how many floats the IEDs see of an ES: backlog, load, speed, flags of models, with reuse 1 the rise of noise.
+WORLD_HOST_TOO int32_t world_row(const world_params *p) { return 3 + p->models + p->reuse; }
+
+// world_show_one writes the first 3 + models of them; the flags are those of the ES's next GPU.
 WORLD_FN void world_show_one(const world_params *p, float free, int32_t load, float speed, const int32_t *cache, float *row) {
 	row[0] = world_min(free * p->per_wait, p->max_wait);
 	row[1] = (float)load * p->per_agent;
@@ -183,6 +192,23 @@ typedef struct {
 
 WORLD_FN world_shape world_shape_of(const world_params *p) {
 	world_shape s = {p->candidates, p->models, p->flags, p->load_times, p->server_speeds, p->queue > 0, p->reuse, p->cloud};
+	return s;
+}
+
+// WORLD_COMMON_SHAPE is the shape with 4 candidates, 3 models, all optional parts and no option that is observed: that of the default
+// run. Observing is a large part of a step, and with this constant all loops of world_observe_one have counts that the compiler
+// knows. Any other shape takes the general code, which is slower and gives the same bits. A test lists the presets
+// that have it (TestPresetsWithTheCommonShape).
+#define WORLD_COMMON_SHAPE {4, 3, 1, 1, 1, 0, 0, 0}
+
+WORLD_FN int32_t world_has_common_shape(const world_params *p) {
+	const world_shape shape = world_shape_of(p), common = WORLD_COMMON_SHAPE;
+	return !memcmp(&shape, &common, sizeof shape);
+}
+
+// world_plain_shape is a shape of worlds without options, which is then known in part at compile time.
+WORLD_FN world_shape world_plain_shape(world_shape s) {
+	s.queue = s.reuse = s.cloud = 0;
 	return s;
 }
 

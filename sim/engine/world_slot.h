@@ -62,11 +62,11 @@ static void world_begin_tasks(world *w, const world_moment *at, int64_t first, i
 		t->who_kind[k] = t->kind[j], t->who_size[k] = t->size[j], t->who_work[k] = t->work[j];
 	}
 	world_draw_limits(t, at, tasks);
-	world_choose_models(t, w->table[TABLE_UP_TO], p->models, tasks);
+	world_choose_models(t, w->table.up_to, p->models, tasks);
 	for (int32_t k = 0; k < tasks; k++) {
 		uint32_t j = t->who[k];
 		int32_t m = t->model[k];
-		world_task x = world_draw_task(w->table, m, t->who_size[k], t->who_work[k], t->limit[k]);
+		world_task x = world_draw_task(&w->table, m, t->who_size[k], t->who_work[k], t->limit[k]);
 		model[j] = m;
 		data[j] = x.data, cycles[j] = x.cycles, deadline[j] = x.deadline;
 	}
@@ -147,16 +147,16 @@ static void world_allow(world *w, int64_t first, int32_t n) {
 
 static void world_observe(world *w, int64_t first, int32_t n) {
 	const world_params p = *w->p;
-	const world_shape shape = world_shape_of(&p), usual = {4, 3, 1, 1, 1, 0, 0, 0};
-	const float *load_s = w->table[TABLE_MODEL_LOAD];
-	int is_usual = !memcmp(&shape, &usual, sizeof shape);
+	const world_shape shape = world_shape_of(&p), common = WORLD_COMMON_SHAPE;
+	const float *load_s = w->table.model_load;
+	int is_common = world_has_common_shape(&p);
 	for (int32_t j = 0; j < n; j++) {
 		int64_t i = first + j;
 		const float *rows = w->rows + (int64_t)w->tile->world[j] * p.servers * w->row, *level = w->level + j * 2 * w->pairs_per_ied;
 		const int32_t *cand = w->cand + i * p.candidates;
 		float *o = w->obs + i * p.obs, *mask = w->mask + i * p.actions;
-		if (is_usual)
-			world_observe_one(&p, usual, world_ied_of(w, &p, usual, i), cand, rows, level, load_s, o, mask);
+		if (is_common)
+			world_observe_one(&p, common, world_ied_of(w, &p, common, i), cand, rows, level, load_s, o, mask);
 		else
 			world_observe_one(&p, shape, world_ied_of(w, &p, shape, i), cand, rows, level, load_s, o, mask);
 	}

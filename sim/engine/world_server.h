@@ -15,8 +15,8 @@ WORLD_FN void world_collect_sent(world *w, const world_slice *s, int32_t k, int3
 	b->es[at] = es;
 	b->gain[at] = w->now[link];
 	b->share[at] = (float)w->load[s->ess + es];
-	b->speed[at] = w->table[TABLE_SERVER_SPEED][m];
-	b->result[at] = w->table[TABLE_RESULT][w->model[n]];
+	b->speed[at] = w->table.server_speed[m];
+	b->result[at] = w->table.result[w->model[n]];
 	b->data[at] = w->data[n], b->cycles[at] = w->cycles[n], b->backlog[at] = w->radio[n];
 	b->tau[at] = l.tau, b->age[at] = l.age, b->due[at] = l.due;
 	if (p->cloud) b->away[at] = action <= p->candidates;
@@ -52,9 +52,9 @@ WORLD_FN void world_refuse(world_tasks *b, int32_t at) {
 WORLD_FN void world_serve(world *w, const world_slice *s, int32_t k) {
 	world_tasks *b = &w->sent[k / WORLD_LANES];
 	int32_t at = k % WORLD_LANES;
-	int64_t gpu = world_next_gpu(w->p, w->gpus, w->free, s->ess + b->es[at]);
+	int64_t gpu = world_next_gpu(w->p, w->table.gpus, w->free, s->ess + b->es[at]);
 	int32_t model = w->model[s->first + b->who[at]];
-	world_service t = world_serve_one(w->p, w->free + gpu, w->cache + gpu * w->p->cache, w->table[TABLE_MODEL_LOAD], model, world_limits_of(b, at),
+	world_service t = world_serve_one(w->p, w->free + gpu, w->cache + gpu * w->p->cache, w->table.model_load, model, world_limits_of(b, at),
 	                                  b->arrival[at], b->compute[at], b->down[at], b->energy[at]);
 	b->queue[at] = t.queue, b->load[at] = t.load, b->compute[at] = t.compute, b->down[at] = t.down;
 	b->energy[at] = t.energy, b->latency[at] = t.latency, b->done[at] = t.done;
@@ -78,18 +78,6 @@ WORLD_OPTION void world_run_cloud(world *w, int32_t k) {
 	float back = b->result[at] / p->backhaul + p->delay;
 	b->down[at] = back + b->down[at];
 	world_finish(b, at, end + b->down[at]);
-}
-
-#include "world_sharing.h"
-
-// world_serve_es serves n tasks of ES m in the order of keys.
-WORLD_FN void world_serve_es(world *w, const world_slice *s, int32_t m, uint64_t *keys, int32_t n) {
-	if (w->p->sharing)
-		world_share(w, s, m, keys, n);
-	else if (w->p->batch_max)
-		world_serve_batches(w, s, m, keys, n);
-	else
-		for (int32_t k = 0; k < n; k++) world_serve(w, s, world_task_of(keys[k]));
 }
 
 #endif

@@ -8,8 +8,8 @@
 WORLD_OPTION world_task world_sample(const world *w, uint32_t kind, uint32_t size, uint32_t work, uint32_t limit) {
 	int32_t k = 0;
 	float share = world_uniform(kind);
-	while (share >= w->table[TABLE_UP_TO][k]) k++;
-	return world_draw_task(w->table, k, size, work, limit);
+	while (share >= w->table.up_to[k]) k++;
+	return world_draw_task(&w->table, k, size, work, limit);
 }
 
 // world_empty takes the current task of IED n away.
@@ -80,7 +80,7 @@ WORLD_OPTION int32_t world_next_phase(world *w, const world_moment *at, int64_t 
 WORLD_OPTION void world_draw_arrivals(world *w, const world_moment *at, int64_t n, uint32_t number, uint32_t ied) {
 	uint32_t episode = at->episode << 8, c[4] = {number, ied, at->slot, episode | STREAM_ARRIVAL};
 	world_philox(at->key, c);
-	const float *cdf = w->table[TABLE_ARRIVAL_CDF] + WORLD_BURST * world_next_phase(w, at, n, c[1]);
+	const float *cdf = w->table.arrival_cdf + WORLD_BURST * world_next_phase(w, at, n, c[1]);
 	float u = world_uniform(c[0]);
 	for (uint32_t k = 0; k < WORLD_BURST && u >= cdf[k]; k++) {
 		uint32_t task[4] = {number, ied, at->slot, episode | (STREAM_BURST + 2 * k)};
@@ -95,7 +95,7 @@ WORLD_OPTION void world_draw_arrivals(world *w, const world_moment *at, int64_t 
 // world_trace_arrivals adds the tasks of the trace.
 WORLD_OPTION void world_trace_arrivals(world *w, const world_moment *at, int64_t n, int32_t ied) {
 	if ((int32_t)at->slot >= w->p->slots) return;
-	const int32_t *start = (const int32_t *)w->table[TABLE_TRACE_START], *who = (const int32_t *)w->table[TABLE_TRACE_IED];
+	const int32_t *start = w->table.trace_start, *who = w->table.trace_ied;
 	int32_t lo = start[at->slot], end = start[at->slot + 1], hi = end;
 	while (lo < hi) {
 		int32_t mid = lo + (hi - lo) / 2;
@@ -104,8 +104,8 @@ WORLD_OPTION void world_trace_arrivals(world *w, const world_moment *at, int64_t
 	}
 	for (; lo < end && who[lo] == ied; lo++) {
 		world_task x;
-		x.model = ((const int32_t *)w->table[TABLE_TRACE_MODEL])[lo], x.data = w->table[TABLE_TRACE_DATA][lo];
-		x.cycles = w->table[TABLE_TRACE_CYCLES][lo], x.deadline = w->table[TABLE_TRACE_DEADLINE][lo];
+		x.model = w->table.trace_model[lo], x.data = w->table.trace_data[lo];
+		x.cycles = w->table.trace_cycles[lo], x.deadline = w->table.trace_deadline[lo];
 		world_enqueue(w, n, &x);
 	}
 }

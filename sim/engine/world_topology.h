@@ -47,8 +47,8 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 	for (int32_t m = 0; m < p->measured; m++) {
 		links->server[first + m] = nearest[m];
 		links->number[first + m] = (uint32_t)i * (uint32_t)p->servers + (uint32_t)nearest[m];
-		links->dx[first + m] = x - w->table[TABLE_SERVER_X][nearest[m]];
-		links->dy[first + m] = y - w->table[TABLE_SERVER_Y][nearest[m]];
+		links->dx[first + m] = x - w->table.server_x[nearest[m]];
+		links->dy[first + m] = y - w->table.server_y[nearest[m]];
 	}
 }
 
@@ -72,7 +72,7 @@ static void world_draw_ieds(world *w, const world_moment *at, int64_t first, con
 // again moves the IEDs to their numbers.
 static const uint64_t *world_numbering(world *w, int64_t first) {
 	const world_params *p = w->p;
-	const int32_t *rank = (const int32_t *)w->table[TABLE_SERVER_RANK];
+	const int32_t *rank = w->table.server_rank;
 	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)rank[w->cand[(first + i) * p->candidates]] << 32 | (uint64_t)i;
 	return world_sort(w->keys, w->merged, p->agents);
 }
@@ -98,7 +98,7 @@ static void world_start_episodes(world *w, int32_t lo, int32_t hi) {
 		memset(w->free + n * gpus, 0, (size_t)gpus * sizeof(float));
 		memset(w->load + n * servers, 0, (size_t)servers * sizeof(int32_t));
 		for (int64_t j = 0; j < gpus * p->cache; j++) w->cache[n * gpus * p->cache + j] = (int32_t)(j % p->cache);
-		if (p->reuse) memset(w->interference + n * servers, 0, (size_t)servers * sizeof(float));
+		for (int64_t es = n * servers; es < (n + 1) * servers; es++) world_clear_es(w, es);
 		for (int64_t i = n * agents; p->queue && i < (n + 1) * agents; i++) world_clear_queue(w, i);
 	}
 	world_begin_slot(w, lo, hi);

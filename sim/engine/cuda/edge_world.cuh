@@ -2,16 +2,17 @@
 #ifndef GMEL_EDGE_WORLD_CUH
 #define GMEL_EDGE_WORLD_CUH
 
-#include "edge.cuh"
-#include "sort.cuh"
+#include "../../../kernels/gpu/cuda/environment.cuh"
+#include "../../../kernels/gpu/cuda/sort.cuh"
 
 #define WORLD_FN static DEVICE
+#define WORLD_HOST_TOO static BOTH
 #define WORLD_OPTION static __device__ __attribute__((unused))
 #define WORLD_SQRT(x) sqrtf(x)
 #define WORLD_UNROLL UNROLL
-#include "../../../sim/world_arrival.h"
-#include "../../../sim/world_mobility.h"
-#include "../../../sim/world_server.h"
+#include "../world_arrival.h"
+#include "../world_discipline.h"
+#include "../world_mobility.h"
 
 namespace {
 
@@ -21,10 +22,6 @@ enum {
 	ARRIVAL_BITS = 31
 };
 
-// The fields of kernels.Slot.
-enum { SLOT_ACT, SLOT_OBS, SLOT_MASK, SLOT_NEXT_OBS, SLOT_NEXT_MASK, SLOT_REWARD, SLOT_ACTIVE, SLOT_ENDED };
-enum { TRUNCATED = 2 }; // of kernels.Slot.Ended; there is no other end
-
 // edge is what the kernel gets for worlds without options, a kernel of its own.
 struct edge {
 	static const bool options = false;
@@ -32,7 +29,7 @@ struct edge {
 	const uint32_t *tables;
 	uint32_t *state, *scratch;
 	int32_t *fault;
-	float *slot[MAX_ARGS];
+	float *slot[SLOT_END];
 	int64_t scratch_words;    // of a world
 	int32_t staged;           // observations go through shared memory
 	int32_t keys_in_scratch;  // there are too many IEDs for shared memory
@@ -45,15 +42,12 @@ struct edge_options : edge {
 	::world view;
 };
 
-BOTH bool has_options(const world_params &p) { return p.queue || p.move_slots || p.reuse || p.cloud || p.batch_max || p.sharing; }
-
 // Working memory of a world, in words: keys of 64 bits, then floats, then what options need.
 BOTH int64_t key_count(const world_params &p) {
 	int64_t n = 1;
 	while (n < p.agents) n *= 2;
 	return n;
 }
-BOTH int32_t row_words(const world_params &p) { return 3 + p.models + p.reuse; }
 BOTH int32_t level_words(const world_params &p) { return p.candidates + 1; }
 enum { PARTS = 3 };
 
@@ -66,8 +60,8 @@ int64_t words_of_options(const world_params &p) {
 }
 
 int64_t words_of_world(const world_params &p) {
-	int64_t words = 2 * key_count(p) + (int64_t)PARTS * p.agents + (int64_t)p.servers * row_words(p) + EDGE_THREADS * level_words(p);
-	if (has_options(p)) words += words_of_options(p);
+	int64_t words = 2 * key_count(p) + (int64_t)PARTS * p.agents + (int64_t)p.servers * world_row(&p) + EDGE_THREADS * level_words(p);
+	if (world_has_options(&p)) words += words_of_options(p);
 	return ceil_div(words, 4) * 4;
 }
 
@@ -87,12 +81,16 @@ struct world_at {
 		keys = e.keys_in_scratch ? (uint64_t *)at : shared;
 		parts = (float *)(at + 2 * key_count(p));
 		rows = parts + PARTS * (int64_t)p.agents;
-		level = rows + (int64_t)p.servers * row_words(p) + threadIdx.x * level_words(p);
+		level = rows + (int64_t)p.servers * world_row(&p) + threadIdx.x * level_words(p);
 	}
-	template <class T> DEVICE T *field(int name) const { return (T *)(e.state + p.field[name]); }
-	DEVICE const float *table(int name) const { return (const float *)(e.tables + p.table[name]); }
-	DEVICE const int32_t *integers(int name) const { return (const int32_t *)(e.tables + p.table[name]); }
-	DEVICE int64_t next_gpu(int32_t m) const { return world_next_gpu(&p, integers(TABLE_GPUS), field<float>(WORLD_FREE), es + m); }
+	// The arrays and the tables of fields.h, each a function of its name.
+#define WORLD_ARRAY(type, name, need) DEVICE type *name() const { return (type *)(e.state + p.state[WORLD_STATE_AT_##name]); }
+#define WORLD_TABLE(type, name) DEVICE const type *name() const { return (const type *)(e.tables + p.table[WORLD_TABLE_AT_##name]); }
+	WORLD_STATE(WORLD_ARRAY)
+	WORLD_TABLES(WORLD_TABLE)
+#undef WORLD_ARRAY
+#undef WORLD_TABLE
+	DEVICE int64_t next_gpu(int32_t m) const { return world_next_gpu(&p, gpus(), free(), es + m); }
 };
 
 #define EACH(i, n) for (int32_t i = threadIdx.x; i < (n); i += EDGE_THREADS)
@@ -100,7 +98,7 @@ struct world_at {
 DEVICE int32_t action_of(const world_at &w, int64_t n) { return (int32_t)w.e.slot[SLOT_ACT][n]; }
 
 DEVICE void pay(const world_at &w, int64_t n, int32_t done, float latency, float energy) {
-	w.field<float>(WORLD_REWARD)[n] = world_pay_one(-w.p.penalty, w.p.energy_weight, done, latency, w.field<float>(WORLD_DEADLINE)[n], energy);
+	w.reward()[n] = world_pay_one(-w.p.penalty, w.p.energy_weight, done, latency, w.deadline()[n], energy);
 }
 
 // key_of sorts a task by ES, arrival and IED.

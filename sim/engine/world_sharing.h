@@ -4,6 +4,8 @@
 
 #include <float.h>
 
+#include "world_server.h"
+
 // world_admit is admit of sharing.go for ES number es of all worlds; it returns how many share.
 WORLD_OPTION int32_t world_admit(world *w, const world_slice *s, int64_t es, const uint64_t *keys, int32_t n) {
 	const world_params *p = w->p;
@@ -22,7 +24,7 @@ WORLD_OPTION int32_t world_admit(world *w, const world_slice *s, int64_t es, con
 			continue;
 		}
 		if (!world_touch(w->cache + es * p->cache, p->cache, k)) {
-			ready[k] = start + w->table[TABLE_MODEL_LOAD][k];
+			ready[k] = start + w->table.model_load[k];
 			b->energy[at] += p->gpu_w * (world_min(ready[k], due) - start);
 		}
 		float entry = world_max(start, ready[k]), work = b->compute[at];
@@ -113,7 +115,7 @@ WORLD_OPTION void world_serve_batch(world *w, const world_slice *s, int32_t m, u
 	const world_params *p = w->p;
 	int32_t head = world_task_of(keys[0]), members[WORLD_BATCH];
 	world_tasks *t = &w->sent[head / WORLD_LANES];
-	int64_t gpu = world_next_gpu(w->p, w->gpus, w->free, s->ess + t->es[head % WORLD_LANES]);
+	int64_t gpu = world_next_gpu(w->p, w->table.gpus, w->free, s->ess + t->es[head % WORLD_LANES]);
 	float arrival = t->arrival[head % WORLD_LANES], start = world_max(arrival, w->free[gpu]);
 	if (start >= t->due[head % WORLD_LANES]) {
 		t->queue[head % WORLD_LANES] = start - arrival;
@@ -121,12 +123,12 @@ WORLD_OPTION void world_serve_batch(world *w, const world_slice *s, int32_t m, u
 		return;
 	}
 	int32_t model = w->model[s->first + t->who[head % WORLD_LANES]], b = world_gather(w, s, start, keys, n, members);
-	float load = world_touch(w->cache + gpu * p->cache, p->cache, model) ? 0 : w->table[TABLE_MODEL_LOAD][model], work = 0, last = 0;
+	float load = world_touch(w->cache + gpu * p->cache, p->cache, model) ? 0 : w->table.model_load[model], work = 0, last = 0;
 	for (int32_t q = 0; q < b; q++) {
 		t = &w->sent[members[q] / WORLD_LANES];
 		work = world_max(work, t->cycles[members[q] % WORLD_LANES]), last = world_max(last, t->due[members[q] % WORLD_LANES]);
 	}
-	float run = work / w->table[TABLE_SERVER_SPEED][m] * w->table[TABLE_BATCH_TIME][b], end = start + load + run;
+	float run = work / w->table.server_speed[m] * w->table.batch_time[b], end = start + load + run;
 	w->free[gpu] = world_min(end, last);
 	float energy = p->gpu_w * (w->free[gpu] - start) / (float)b;
 	for (int32_t q = 0; q < b; q++) {

@@ -1,0 +1,4 @@
+//go:build emu
+
+#define GMEL_EMULATE
+#include "edge.cu"

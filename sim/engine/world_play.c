@@ -1,0 +1,46 @@
+#include "world_play.h"
+
+#include <string.h>
+
+// An array of the state.
+#define STATE(s, type, name) ((const type *)((s)->state + (s)->params->state[WORLD_STATE_AT_##name]))
+
+// copy_rows writes rows [lo, hi) of width floats.
+static void copy_rows(const float *from, int64_t width, int64_t lo, int64_t hi, float *to) {
+	memcpy(to + lo * width, from + lo * width, (size_t)((hi - lo) * width) * sizeof(float));
+}
+
+// successors writes what the worlds showed at the end of the slot, of the episode where it ended, and
+// where it did. The time limit is the only end.
+static void successors(const world_stage *s, int64_t lo, int64_t hi, float *const slot[SLOT_END]) {
+	const uint8_t *ended = STATE(s, uint8_t, truncated);
+	const int64_t agents = s->params->agents, obs = agents * s->params->obs, mask = agents * s->params->actions;
+	for (int64_t w = lo; w < hi; w++) {
+		copy_rows(ended[w] ? STATE(s, float, final_obs) : STATE(s, float, obs), obs, w, w + 1, slot[SLOT_NEXT_OBS]);
+		copy_rows(ended[w] ? STATE(s, float, final_mask) : STATE(s, float, mask), mask, w, w + 1, slot[SLOT_NEXT_MASK]);
+		for (int64_t a = 0; a < agents; a++) slot[SLOT_ENDED][w * agents + a] = ended[w] ? TRUNCATED : GOES_ON;
+	}
+}
+
+void world_report(const world_stage *s, int64_t lo, int64_t hi, float *const slot[SLOT_END]) {
+	const world_params *p = s->params;
+	const int64_t first = lo * p->agents, end = hi * p->agents;
+	copy_rows(STATE(s, float, obs), p->obs, first, end, slot[SLOT_OBS]);
+	copy_rows(STATE(s, float, mask), p->actions, first, end, slot[SLOT_MASK]);
+	copy_rows(STATE(s, float, reward), 1, first, end, slot[SLOT_REWARD]);
+	successors(s, lo, hi, slot);
+	const uint8_t *had_task = STATE(s, uint8_t, had_task);
+	for (int64_t i = first; i < end; i++) slot[SLOT_ACTIVE][i] = had_task[i];
+}
+
+int32_t world_play(void *self, int64_t task, float *const slot[SLOT_END]) {
+	const world_stage *s = self;
+	const world_params *p = s->params;
+	const int64_t lo = task * s->worlds / s->tasks, hi = (task + 1) * s->worlds / s->tasks;
+	const int64_t first = lo * p->agents, end = hi * p->agents;
+	for (int64_t i = first; i < end; i++) s->actions[i] = (int32_t)slot[SLOT_ACT][i];
+	if (world_illegal(s->actions + first, STATE(s, int32_t, model) + first, end - first, p->actions) >= 0) return 1;
+	s->isa->step(p, s->tables, s->state, NULL, s->actions, s->scratch + task * s->scratch_words, (int32_t)lo, (int32_t)hi);
+	world_report(s, lo, hi, slot);
+	return 0;
+}
