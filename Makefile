@@ -90,6 +90,7 @@ PEERS = --peer gorgonia --peer "$(PEER_PYTHON) scripts/peer/peer.py"
 
 bench-peers: build python $(PEER_PYTHON)
 	$(PEER_PYTHON) scripts/peer/test_graphs.py
+	$(PEER_PYTHON) scripts/peer/test_works.py
 	mkdir -p .cache
 	for n in 1 0; do for work in "gemm --shapes 7680x64x64 --shapes 1024x1024" actor critic update ppo-update iteration unet-block; do \
 	  PYTHONPATH=sim/python ./gmel bench $$work --threads $$n --seconds $(PEER_SECONDS) --json $(PEERS) || exit 1; done; done > .cache/peers.jsonl

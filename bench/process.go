@@ -203,15 +203,14 @@ func (p *process) Time(ctx context.Context, way string, n int) (float64, error) 
 	return a.Seconds, err
 }
 
-// Close implements Peer: the child ends when its input does.
+// Close implements Peer: the child ends when its input does, or is ended.
 func (p *process) Close() error {
 	if p.cmd == nil {
 		return nil // it is gone, and its error has been told
 	}
 	_ = p.in.Close()
-	late := time.AfterFunc(lastWords, func() { _ = p.cmd.Process.Kill() })
-	defer late.Stop()
-	if err := p.cmd.Wait(); err != nil {
+	inTime := time.AfterFunc(lastWords, func() { _ = p.cmd.Process.Kill() })
+	if err := p.cmd.Wait(); err != nil && inTime.Stop() {
 		return fmt.Errorf("bench: the peer %s has failed at its end: %w", p.name, err)
 	}
 	return nil

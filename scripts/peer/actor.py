@@ -17,7 +17,7 @@ def mlp(sizes, arrays):
                 h = F.relu(h)
         return F.mse_loss(h, y)
 
-    return ways(arrays, [f"layer{i}.{k}" for i in range(n) for k in "wb"], {"": loss}, ("fused", "foreach"))
+    return ways(arrays, [f"layer{i}.{k}" for i in range(n) for k in "wb"], loss, ("fused", "foreach"))
 
 
 NAMES = [f"{layer}.{k}" for layer in ("first", "second", "logits") for k in "wb"]
@@ -51,4 +51,4 @@ def amarl(sizes, arrays):
     def loss(p):
         return closed_form(p, arrays["obs"], arrays["mask"], arrays["q"], arrays["alpha"], arrays["logit_penalty"])
 
-    return ways(arrays, NAMES, {"": loss})
+    return ways(arrays, NAMES, loss)

@@ -1,9 +1,6 @@
 """Attention of every agent over the others, forward and backward."""
 
-import torch
-
-import critic
-from step import can_compile, compiled, graphed
+import others
 
 
 class Attention:
@@ -14,7 +11,7 @@ class Attention:
 
     def forward(self):
         q, k, v = (x.view(-1, self.agents, self.heads, x.shape[1] // self.heads).transpose(1, 2) for x in self.x)
-        y, _ = self.attention(q, k, v, torch.eye(self.agents, dtype=torch.bool))
+        y, _ = self.attention(q, k, v)
         return y.transpose(1, 2).reshape(self.dy.shape)
 
     def step(self):
@@ -30,9 +27,4 @@ class Attention:
 
 
 def ways(sizes, arrays):
-    make = {}
-    for name, attention in (("fused", critic.fused), ("explicit", critic.explicit)):
-        make[f"eager, {name} attention"] = lambda attention=attention: Attention(sizes, arrays, attention)
-        if can_compile():
-            make[f"compiled, {name} attention"] = lambda attention=attention: Attention(sizes, arrays, compiled(attention))
-    return graphed(make)
+    return others.ways(sizes["agents"], lambda attention, wrap: Attention(sizes, arrays, wrap(attention)))

@@ -1,35 +1,18 @@
-"""The attention critic, with fused or with explicit attention."""
-
-import math
+"""The attention critic."""
 
 import torch
 import torch.nn.functional as F
 
+import others
 from actor import leaky
-from step import linear
-from step import ways as steps
+from step import Step, linear, parameters
 
 NAMES = [f"{layer}.{k}" for layer in ("encoder", "state", "value", "hidden", "output") for k in "wb"] + ["query.w", "key.w"]
-
-
-def logits(q, k):
-    return q @ k.transpose(-1, -2) * (1 / math.sqrt(q.shape[-1]))
-
-
-def explicit(q, k, v, itself):
-    """Softmax over the others by hand; returns the logits too."""
-    z = logits(q, k)
-    return torch.softmax(z.masked_fill(itself, -math.inf), -1) @ v, z
-
-
-def fused(q, k, v, itself):
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=~itself), None
 
 
 def values(p, obs, act, agents, heads, attention):
     """Q_i(o, .) [B*A, U], and what attention and penalty need: logits or queries and keys."""
     hidden, actions = p["query.w"].shape[0], p["output.w"].shape[0]
-    itself = torch.eye(agents, dtype=torch.bool)
 
     def split(x):
         return x.view(-1, agents, heads, hidden // heads).transpose(1, 2)
@@ -38,7 +21,7 @@ def values(p, obs, act, agents, heads, attention):
     s = leaky(linear(obs, p["state.w"], p["state.b"]))
     q, k = split(linear(s, p["query.w"])), split(linear(e, p["key.w"]))
     v = split(leaky(linear(e, p["value.w"], p["value.b"])))
-    x, z = attention(q, k, v, itself)
+    x, z = attention(q, k, v)
     x = x.transpose(1, 2).reshape(-1, hidden)
     h = leaky(linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
     return linear(h, p["output.w"], p["output.b"]), z, (q, k)
@@ -51,11 +34,11 @@ def taken(q, act):
 def ways(sizes, arrays):
     obs, act, target = arrays["obs"], arrays["act"].long(), arrays["target"]
 
-    def make(attention):
+    def make(attention, wrap):
         def loss(p):
             q, _, _ = values(p, obs, act, sizes["agents"], sizes["heads"], attention)
             return (taken(q, act) - target).square().mean()
 
-        return loss
+        return Step(parameters(arrays, NAMES), wrap(loss))
 
-    return steps(arrays, NAMES, {", fused attention": make(fused), ", explicit attention": make(explicit)})
+    return others.ways(sizes["agents"], make)

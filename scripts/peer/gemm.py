@@ -2,20 +2,24 @@
 
 import torch
 
-from step import OneDNNLinear, graphed, on_gpu
+from step import OneDNNLinear, Precision, graphed, on_gpu
 
 
 class Product:
     def __init__(self, sizes, arrays):
-        if torch.is_autocast_enabled("cuda"):  # which leaves products with out= alone
-            arrays = {name: t.bfloat16() for name, t in arrays.items()}
-        a, b = arrays["A"], arrays["B"]
+        # Autocast leaves products with out= alone. Activations and gradients come in half precision from other layers; weights,
+        # which are the second factor but for that of their own gradient, are cast in every step.
+        a, b = Precision.cast(arrays["A"], arrays["B"])
+        self.weights = arrays["B"] if Precision.bf16 and not sizes["transpose_a"] else None
+        self.cast = b
         self.a = a.t() if sizes["transpose_a"] else a
         self.b = b.t() if sizes["transpose_b"] else b
-        self.bias = arrays["bias"] if sizes["relu"] else None
+        self.bias = Precision.cast(arrays["bias"])[0] if sizes["relu"] else None
         self.out = torch.empty(self.a.shape[0], self.b.shape[1], dtype=a.dtype)
 
     def step(self):
+        if self.weights is not None:
+            self.cast.copy_(self.weights)
         if self.bias is None:
             torch.mm(self.a, self.b, out=self.out)
         else:

@@ -9,9 +9,10 @@ import torch
 
 import actor
 import critic
+import others
 import step
 from ppo import SETTINGS, TABLES, Learner, normalised, states
-from step import all_ways, can_compile, compiled, parameters
+from step import parameters
 
 
 def worlds_of(sizes):
@@ -110,11 +111,6 @@ class Iteration:
 
 
 def ways(sizes, arrays):
-    make = {}
     if step.on_gpu():  # the worlds are the host's: no comparison with a rollout that never leaves the device
-        return make
-    for name, attention in (("fused", critic.fused), ("explicit", critic.explicit)):
-        make[f"eager, {name} attention"] = lambda attention=attention: Iteration(sizes, arrays, attention, lambda f: f)
-        if can_compile():
-            make[f"compiled, {name} attention"] = lambda attention=attention: Iteration(sizes, arrays, attention, compiled)
-    return all_ways(make)
+        return {}
+    return others.ways(sizes["agents"], lambda attention, wrap: Iteration(sizes, arrays, attention, wrap))

@@ -7,14 +7,15 @@ On a GPU: gmel bench critic --backend gpu --peer "python scripts/peer/peer.py --
 
 import argparse
 import base64
+import gc
 import json
 import os
 import sys
 import time
 
-os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no pool of compilers beside a measurement
-
 import torch
+import torch._dynamo
+import torch._inductor.config as compiler
 
 import actor
 import attention
@@ -24,7 +25,7 @@ import iteration
 import ppo
 import unet
 import update
-from step import on_gpu
+from step import Precision, on_gpu
 
 WORKS = {
     "gemm": gemm.ways, "mlp": actor.mlp, "amarl-actor": actor.amarl, "critic": critic.ways,
@@ -69,50 +70,61 @@ def configure():
         p.error("--precision is for --device cuda")
     torch.set_default_device(a.device)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = a.precision == "tf32"
-    return a.precision
+    Precision.bf16 = a.precision == "bf16"
+    if a.device == "cpu":
+        compiler.compile_threads = 1  # no pool of compilers beside a measurement on the same cores
 
 
 class Peer:
     def __init__(self):
         self.make = {}  # way -> function that returns a fresh work
-        self.works = {}  # way -> work that is being timed
+        self.work = None  # (way, work) that was checked or timed last
 
     def load(self, r):
         torch.set_num_threads(r["threads"])
-        self.works, self.make = {}, {}
+        self.make = {}
+        self.drop()
+        torch._dynamo.reset()  # or what was compiled for other works would count against a limit
         if r["work"] in WORKS:
             self.make = WORKS[r["work"]](r["sizes"], unpack(r["tensors"]))
-        for way in [w for w in self.make if w.startswith("compiled") or w.endswith("CUDA graph")]:
-            try:
-                self.make[way]().step()
-            except Exception as e:  # the compiler's or the capture's fault: the other ways are still good
-                print(f"{way}: {e}", file=sys.stderr)
-                del self.make[way]
         return {"name": "PyTorch " + torch.__version__, "family": "torch", "ways": list(self.make)}
 
+    def drop(self):
+        """The work and the device's memory that PyTorch keeps for others."""
+        self.work = None
+        gc.collect()
+        if on_gpu():
+            torch.cuda.empty_cache()
+
+    def fresh(self, way):
+        self.drop()
+        self.work = way, self.make[way]()
+        return self.work[1]
+
     def check(self, r):
-        return {"tensors": pack(self.make[r["way"]]().check())}
+        return {"tensors": pack(self.fresh(r["way"]).check())}
 
     def time(self, r):
-        way = r["way"]
-        if way not in self.works:
-            self.works = {way: self.make[way]()}
-        step = self.works[way].step
+        work = self.work[1] if self.work and self.work[0] == r["way"] else self.fresh(r["way"])
         wait()
         begin = time.perf_counter()
         for _ in range(r["n"]):
-            step()
+            work.step()
         wait()
         return {"seconds": time.perf_counter() - begin}
 
 
 def main():
-    out, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not get between the answers
-    precision = configure()
-    peer = Peer()
+    configure()
     torch.manual_seed(1)
-    with torch.autocast("cuda", torch.bfloat16, enabled=precision == "bf16"):
-        answer_all(peer, out)
+    answer_all(Peer(), answers())
+
+
+def answers():
+    """Where answers go. What libraries and their children print goes to stderr, or it would get between them."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return out
 
 
 def answer_all(peer, out):
@@ -122,7 +134,19 @@ def answer_all(peer, out):
             answer = {"load": peer.load, "check": peer.check, "time": peer.time}[r["ask"]](r)
         except Exception as e:  # the other side decides what a failure means
             answer = {"error": f"{type(e).__name__}: {str(e)[:300]}"}
+        if "error" in answer:
+            recover(peer, answer["error"])
         print(json.dumps(answer), file=out, flush=True)
+
+
+def recover(peer, error):
+    """Frees what the failed work held. A device that is at fault stays so: then the process ends, and the other side starts a new one."""
+    try:
+        peer.drop()
+        wait()
+    except Exception:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(1)  # an orderly end would wait for the device
 
 
 if __name__ == "__main__":

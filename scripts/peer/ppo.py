@@ -5,8 +5,9 @@ import torch.nn.functional as F
 
 import actor
 import critic
+import others
 from actor import leaky, weighted_mean
-from step import adam, all_ways, can_compile, compiled, gradients, linear, parameters
+from step import adam, gradients, linear, parameters
 
 SETTINGS = ("clip", "attention_penalty", "logit_penalty", "lr_critic", "lr_actor", "max_norm", "heads")
 TABLES = ("observed", "legal", "act", "logp", "decides", "advantage", "returns")
@@ -15,7 +16,6 @@ TABLES = ("observed", "legal", "act", "logp", "decides", "advantage", "returns")
 def states(p, obs, agents, heads, attention):
     """V_i(o) [B*A], and the logits of attention, or queries and keys."""
     hidden = p["query.w"].shape[0]
-    itself = torch.eye(agents, dtype=torch.bool)
 
     def split(x):
         return x.view(-1, agents, heads, hidden // heads).transpose(1, 2)
@@ -24,7 +24,7 @@ def states(p, obs, agents, heads, attention):
     s = leaky(linear(obs, p["state.w"], p["state.b"]))
     q, k = split(linear(s, p["query.w"])), split(linear(e, p["key.w"]))
     v = split(leaky(linear(e, p["value.w"], p["value.b"])))
-    x, z = attention(q, k, v, itself)
+    x, z = attention(q, k, v)
     x = x.transpose(1, 2).reshape(-1, hidden)
     h = leaky(linear(torch.cat([s, x], -1), p["hidden.w"], p["hidden.b"]))
     return linear(h, p["output.w"], p["output.b"])[:, 0], z, (q, k)
@@ -35,16 +35,15 @@ class Learner:
 
     def __init__(self, nets, settings, agents, attention, wrap):
         self.nets, self.s, self.agents, self.attention = nets, settings, agents, attention
-        self.heads = int(settings["heads"])
+        self.heads, self.itself = int(settings["heads"]), torch.eye(agents, dtype=torch.bool)
         self.optimisers = {n: adam(nets[n], "fused", settings["lr_" + n]) for n in nets}
         self.critic_loss, self.actor_loss = wrap(self.critic_loss), wrap(self.actor_loss)
 
     def critic_loss(self, p, obs, returns):
         v, z, (q, k) = states(p, obs, self.agents, self.heads, self.attention)
         if z is None:
-            z = critic.logits(q, k)
-        itself = torch.eye(self.agents, dtype=torch.bool)
-        penalty = z.masked_fill(itself, 0).square().sum() / (z.numel() - z.numel() // self.agents)
+            z = others.logits(q, k)
+        penalty = z.masked_fill(self.itself, 0).square().sum() / (z.numel() - z.numel() // self.agents)
         return (v - returns).square().mean() + self.s["attention_penalty"] * penalty
 
     def actor_loss(self, p, obs, mask, act, then, advantage, active, alpha):
@@ -103,9 +102,4 @@ class Update:
 
 
 def ways(sizes, arrays):
-    make = {}
-    for name, attention in (("fused", critic.fused), ("explicit", critic.explicit)):
-        make[f"eager, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, lambda f: f)
-        if can_compile():
-            make[f"compiled, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, compiled)
-    return all_ways(make)
+    return others.ways(sizes["agents"], lambda attention, wrap: Update(sizes, arrays, attention, wrap))

@@ -3,26 +3,37 @@
 python scripts/peer/test_graphs.py
 """
 
+import contextlib
 import unittest
 from unittest import mock
 
 import gemm
+import others
 import peer
 import step
 
 
 def ways_of(work, gpu):
     """The ways of a work, of which nothing is computed."""
-    with mock.patch.object(step, "on_gpu", lambda: gpu), mock.patch.object(gemm, "on_gpu", lambda: gpu):
-        return peer.WORKS[work](mock.MagicMock(), mock.MagicMock())
+    with contextlib.ExitStack() as patches:
+        for module in (step, gemm, others):
+            patches.enter_context(mock.patch.object(module, "on_gpu", lambda: gpu))
+        return list(peer.WORKS[work](mock.MagicMock(), mock.MagicMock()))
 
 
 class Ways(unittest.TestCase):
     def test_every_way_is_a_graph_too(self):
         for work in set(peer.WORKS) - {"iteration"}:  # whose worlds are the host's
-            plain, all_ways = ways_of(work, False), ways_of(work, True)
-            plain = {way for way in plain if not way.endswith("oneDNN")}
-            self.assertEqual(set(all_ways), plain | {way + ", CUDA graph" for way in plain}, work)
+            found = ways_of(work, True)
+            self.assertEqual(found[::2], [way + ", CUDA graph" for way in found[1::2]], work)  # first: it promises more
+            self.assertLessEqual({way for way in ways_of(work, False) if not way.endswith("oneDNN")}, set(found), work)
+
+    def test_forms_of_attention_are_ways(self):
+        for work in ("attention", "critic", "update", "ppo-update"):
+            for gpu in (False, True):
+                found = {way.split(", ", 1)[1] for way in ways_of(work, gpu)}
+                self.assertLessEqual(set(others.FORMS), found, work)
+                self.assertEqual(bool(set(others.COMPILED_FORMS) & found), gpu and step.can_compile(), work)
 
     def test_eager_and_compiled(self):
         for work in set(peer.WORKS) - {"gemm"}:  # one call, which has nothing to compile

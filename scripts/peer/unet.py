@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from step import can_compile, compiled, graphed
+from step import can_compile, compiled, eager, graphed
 
 
 class Block:
@@ -46,7 +46,7 @@ class Block:
 def ways(sizes, arrays):
     make = {}
     for name, layout in (("channels last", torch.channels_last), ("channels first", torch.contiguous_format)):
-        make[f"eager, {name}"] = lambda layout=layout: Block(arrays, sizes["groups"], layout, lambda f: f)
+        make[f"eager, {name}"] = lambda layout=layout: Block(arrays, sizes["groups"], layout, eager)
         if can_compile():
             make[f"compiled, {name}"] = lambda layout=layout: Block(arrays, sizes["groups"], layout, compiled)
     return graphed(make)

@@ -4,7 +4,8 @@ import torch
 
 import actor
 import critic
-from step import adam, all_ways, can_compile, compiled, gradients, parameters
+import others
+from step import adam, gradients, parameters
 
 SETTINGS = ("gamma", "polyak", "attention_penalty", "logit_penalty", "lr_critic", "lr_actor", "max_norm", "heads")
 TABLES = ("obs", "mask", "act", "reward", "next_obs", "next_mask", "terminated")
@@ -14,7 +15,7 @@ class Update:
     def __init__(self, sizes, arrays, attention, wrap):
         self.a, self.batch, self.agents, self.attention = arrays, sizes["batch"], sizes["agents"], attention
         self.s = dict(zip(SETTINGS, arrays["settings"].tolist()))
-        self.heads = int(self.s["heads"])
+        self.heads, self.itself = int(self.s["heads"]), torch.eye(self.agents, dtype=torch.bool)
         self.tables = [arrays["replay/" + name] for name in TABLES]
         self.filled = int(arrays["replay/size"][0])
         self.nets = {}
@@ -57,10 +58,9 @@ class Update:
     def critic_loss(self, p, obs, act, y):
         q, z, (query, key) = self.values(p, obs, act)
         if z is None:
-            z = critic.logits(query, key)
-        itself = torch.eye(self.agents, dtype=torch.bool)
+            z = others.logits(query, key)
         pairs = z.numel() - z.numel() // self.agents
-        penalty = z.masked_fill(itself, 0).square().sum() / pairs
+        penalty = z.masked_fill(self.itself, 0).square().sum() / pairs
         return (critic.taken(q, act) - y).square().mean() + self.s["attention_penalty"] * penalty, q
 
     def actor_loss(self, p, obs, mask, q):
@@ -100,13 +100,10 @@ class Update:
 
     def check(self):
         self.checking = True
-        return self.update(self.a["rows"].long(), self.a["next"].long())
+        found = self.update(self.a["rows"].long(), self.a["next"].long())
+        self.checking = False
+        return found
 
 
 def ways(sizes, arrays):
-    make = {}
-    for name, attention in (("fused", critic.fused), ("explicit", critic.explicit)):
-        make[f"eager, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, lambda f: f)
-        if can_compile():
-            make[f"compiled, {name} attention"] = lambda attention=attention: Update(sizes, arrays, attention, compiled)
-    return all_ways(make)
+    return others.ways(sizes["agents"], lambda attention, wrap: Update(sizes, arrays, attention, wrap))
