@@ -6,10 +6,10 @@
 //
 // Inputs are fresh normal numbers, never zeros. A case is warmed up, then timed in samples of at least
 // a millisecond until its time is over; its figure is the median, its spread the distance of the
-// quartiles. The peak (fused multiply-adds on registers, with the same instruction set and number of
-// threads) is measured before and after every row, so a host that is busy with something else shows.
-// The floor of a row is the arithmetic of its Program over that peak: all works here are bounded by
-// arithmetic, not by memory.
+// quartiles. The peak (multiply-adds on registers by the instruction that the kernels use, with the same instruction set,
+// precision and number of threads) is measured before and after every row, so a host that is busy with something else shows.
+// The floor of a row is the arithmetic of its Program over that peak, or on a GPU its traffic over the rate of a copy where that takes
+// longer; the row says which. A floor by mma.sync is that of our kernels, not of the device: its other instructions may be faster.
 //
 // A row is told as soon as our own side is measured; then its peers begin. A peer first shows that it does the same work: it
 // gets the same inputs and parameters, and its losses and gradients, or what a rollout shows, must agree to [Tolerance]. Then

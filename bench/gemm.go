@@ -81,7 +81,7 @@ func Summaries(cases []Case, rows []Row) []Row {
 		r := rows[0]
 		return Row{
 			Name: "gemm", Shape: fmt.Sprintf("geometric mean of %d shapes%s", len(x), text), Backend: r.Backend, Device: r.Device,
-			ISA: r.ISA, Threads: r.Threads, DType: r.DType, Fraction: shape.GeometricMean(x), Commit: r.Commit, Go: r.Go,
+			ISA: r.ISA, Threads: r.Threads, DType: r.DType, Fraction: shape.GeometricMean(x), FloorOf: r.PeakOf, Commit: r.Commit, Go: r.Go,
 		}
 	}
 	return []Row{mean("", all), mean(" without the narrow ones", wide)}

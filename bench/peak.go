@@ -6,19 +6,25 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// peak measures the present rates of a backend: fused multiply-adds in flop/s, and a copy in bytes/s.
-// A rate is 0 if the backend cannot measure it.
-func peak(backend string, o kernels.Options) (flops, bandwidth float64, err error) {
+// floors are the rates of a backend that measurements are compared with.
+type floors struct {
+	flops     float64 // flop/s on registers; 0 for a backend that does not measure it
+	of        string  // the instruction that does them, see kernels.Peaker
+	bandwidth float64 // bytes/s of a copy, read and written; 0 for a backend that does not measure it
+}
+
+// measureFloors returns the rates now.
+func measureFloors(backend string, o kernels.Options) (f floors, err error) {
 	b, err := kernels.Open(backend, o)
 	if err != nil {
-		return 0, 0, err
+		return f, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	if p, ok := b.(kernels.Peaker); ok {
-		flops = p.Peak()
+		f.flops, f.of = p.Peak(), p.PeakOf()
 	}
 	if s, ok := b.(kernels.Streamer); ok {
-		bandwidth = s.Bandwidth()
+		f.bandwidth = s.Bandwidth()
 	}
-	return flops, bandwidth, nil
+	return f, nil
 }

@@ -29,9 +29,11 @@ type Row struct {
 	Flops      float64 `json:"flops"`                // of one run, by the Specs of its ops
 	PeakBefore float64 `json:"peak_before"`          // flop/s; 0: not measured
 	PeakAfter  float64 `json:"peak_after"`           // flop/s
+	PeakOf     string  `json:"peak_of,omitempty"`    // the instruction of the peak, such as "FMA" or "mma.sync bf16"
 	Traffic    float64 `json:"traffic"`              // bytes that one run must move; 0: not known
-	Bandwidth  float64 `json:"bandwidth"`            // bytes/s of a copy; 0: not measured
+	Bandwidth  float64 `json:"bandwidth"`            // bytes/s of a copy, read and written, the larger of before and after; 0: not measured
 	Floor      float64 `json:"floor_seconds"`        // flops over the larger peak, or traffic over bandwidth where that is more; 0: no peak
+	FloorOf    string  `json:"floor_of,omitempty"`   // peak_of, or "copy": which of the two
 	Fraction   float64 `json:"fraction_of_floor"`    // floor over seconds
 	Peers      []Duel  `json:"peers,omitempty"`      // who ran beside it
 	Profile    []Share `json:"profile,omitempty"`    // time by op

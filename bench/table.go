@@ -19,6 +19,9 @@ func (r *Row) Text() string {
 	}
 	if r.Fraction > 0 {
 		fmt.Fprintf(&b, "  %5.1f %% of the floor", 100*r.Fraction)
+		if r.FloorOf != "" {
+			fmt.Fprintf(&b, " of %s", r.FloorOf)
+		}
 	}
 	b.WriteByte('\n')
 	for _, s := range r.Profile {
@@ -59,7 +62,7 @@ func (r *Row) Title() string {
 		text += ", precision " + r.Precision
 	}
 	if r.PeakBefore > 0 {
-		text += fmt.Sprintf(", peak %.0f GFLOP/s", max(r.PeakBefore, r.PeakAfter)/1e9)
+		text += fmt.Sprintf(", peak of %s %.0f GFLOP/s", r.PeakOf, max(r.PeakBefore, r.PeakAfter)/1e9)
 	}
 	return text + "\n"
 }

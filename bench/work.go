@@ -103,18 +103,21 @@ func Run(c Case, o Options) (row Row, err error) {
 	return row, err
 }
 
-// measure takes the row's own figures, between two measurements of the peak.
-func (r *Row) measure(c Case, running Running, o *Options) (err error) {
-	if r.PeakBefore, r.Bandwidth, err = peak(r.Backend, o.Kernels); err != nil {
+// measure takes the row's own figures, between two measurements of the floors.
+func (r *Row) measure(c Case, running Running, o *Options) error {
+	before, err := measureFloors(r.Backend, o.Kernels)
+	if err != nil {
 		return err
 	}
 	m, err := measure(clock(running), o.Length)
 	if err != nil {
 		return err
 	}
-	if r.PeakAfter, _, err = peak(r.Backend, o.Kernels); err != nil {
+	after, err := measureFloors(r.Backend, o.Kernels)
+	if err != nil {
 		return err
 	}
+	r.PeakBefore, r.PeakAfter, r.PeakOf, r.Bandwidth = before.flops, after.flops, before.of, max(before.bandwidth, after.bandwidth)
 	r.fill(c, m)
 	if o.Profile {
 		r.Profile, err = profile(c, *o, max(r.PeakBefore, r.PeakAfter))
@@ -165,12 +168,21 @@ func (r *Row) fill(c Case, m Measurement) {
 		items = r.Flops / 1e9
 	}
 	r.Rate = items / m.Median
-	if top := max(r.PeakBefore, r.PeakAfter); top > 0 {
-		r.Floor = max(r.Flops/top, r.Traffic/max(r.Bandwidth, 1))
-		if r.Bandwidth == 0 {
-			r.Floor = r.Flops / top
-		}
+	r.findFloor()
+	if r.Floor > 0 {
 		r.Fraction = r.Floor / m.Median
+	}
+}
+
+// findFloor takes the larger of the times for arithmetic and for traffic, of those that are measured.
+func (r *Row) findFloor() {
+	top := max(r.PeakBefore, r.PeakAfter)
+	if top == 0 {
+		return
+	}
+	r.Floor, r.FloorOf = r.Flops/top, r.PeakOf
+	if r.Bandwidth > 0 && r.Traffic/r.Bandwidth > r.Floor {
+		r.Floor, r.FloorOf = r.Traffic/r.Bandwidth, "copy"
 	}
 }
 

@@ -22,9 +22,11 @@ type Profiler interface {
 
 // Peaker is a Backend that measures its peak.
 type Peaker interface {
-	// Peak is the rate of fused multiply-adds over all threads now, in floating-point operations a
-	// second: the floor of all arithmetic.
+	// Peak is the rate of what PeakOf names over all threads now, on registers, in floating-point operations a
+	// second: the floor of all arithmetic that the backend's kernels do with it, which other instructions of the device may exceed.
 	Peak() float64
+	// PeakOf is the instruction of products in the precision of the backend, such as "FMA".
+	PeakOf() string
 }
 
 // Streamer is a Backend that measures how fast it copies.

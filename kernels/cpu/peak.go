@@ -32,3 +32,6 @@ func (b *backend) Peak() float64 {
 	}
 	return best
 }
+
+// PeakOf implements kernels.Peaker.
+func (b *backend) PeakOf() string { return "FMA" }
