@@ -1,4 +1,4 @@
-package laws
+package gmel_test
 
 import (
 	"go/ast"
@@ -75,7 +75,7 @@ var checks = []string{"SameEverywhere", "ReadsNoStaleMemory", "ResumesExactly"}
 func TestAlgorithmsAreLinkedAndChecked(t *testing.T) {
 	done := map[string]bool{} // "linked FOLDER" or "CHECK FOLDER"
 	var algorithms []string
-	for _, s := range sources(t, "../..") {
+	for _, s := range sources(t) {
 		for _, i := range s.imports {
 			if s.name == "cmd/gmel/algorithms.go" {
 				done["linked "+strings.TrimPrefix(i, module+"/")] = true

@@ -1,16 +1,14 @@
-// Package laws holds the architecture's laws as tests. They read the source of
-// every file, whatever its build tags, and need no build.
-package laws
+// Package gmel_test holds what is true of the whole repository, as tests: the laws of the architecture
+// (arch_*_test.go), the documents for strangers (docs_test.go, contributing_test.go), the script of the GPU
+// bundle (bundle_test.go). They read the source of every file, whatever its build tags, and need no build.
+package gmel_test
 
 import (
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -164,7 +162,7 @@ var laws = []law{
 }
 
 func TestLaws(t *testing.T) {
-	files := sources(t, "../..")
+	files := sources(t)
 	if len(files) < 50 {
 		t.Fatalf("only %d files found: the laws look in the wrong place", len(files))
 	}
@@ -207,45 +205,16 @@ func TestLawsBite(t *testing.T) {
 }
 
 // sources parses all Go files of the module.
-func sources(t *testing.T, root string) (files []*source) {
+func sources(t *testing.T) (all []*source) {
 	t.Helper()
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	for _, name := range files(t, ".go") {
+		s, err := parse(name, []byte(read(t, name)))
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		rel, _ := filepath.Rel(root, name)
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() {
-			if rel != "." && skipped(root, rel) {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if !strings.HasSuffix(rel, ".go") {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		s, err := parse(rel, text)
-		files = append(files, s)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+		all = append(all, s)
 	}
-	return files
-}
-
-// skipped folders hold no source of this module.
-func skipped(root, rel string) bool {
-	base := path.Base(rel)
-	if strings.HasPrefix(base, ".") || base == "testdata" || rel == "runs" || rel == "build" {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(root, rel, "go.mod"))
-	return err == nil // another module
+	return all
 }
 
 func parse(name string, text []byte) (*source, error) {

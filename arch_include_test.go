@@ -1,12 +1,9 @@
-package laws
+package gmel_test
 
 import (
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -35,11 +32,11 @@ func (i include) allowed() (exception int, ok bool) {
 			return n, true
 		}
 	}
-	return -1, packageOf("../..", path.Dir(i.to)) == i.from
+	return -1, packageOf(path.Dir(i.to)) == i.from
 }
 
 func TestIncludesStayInTheirPackage(t *testing.T) {
-	all, used := includes(t, "../.."), map[int]bool{}
+	all, used := includes(t), map[int]bool{}
 	if len(all) < 100 {
 		t.Fatalf("only %d includes found: the law looks in the wrong place", len(all))
 	}
@@ -70,7 +67,7 @@ func TestIncludeLawBites(t *testing.T) {
 		{"sim/engine/cuda/x.cuh", `#include "../../../kernels/gpu/cuda/sort.cuh"`, true},
 		{"kernels/gpu/cuda/emu/x.h", `#include "../gemm.cuh"`, true},
 	} {
-		all := includesOf("../..", x.file, x.text)
+		all := includesOf(x.file, x.text)
 		if len(all) != 1 {
 			t.Errorf("%s: %d includes found in %s", x.file, len(all), x.text)
 			continue
@@ -84,21 +81,21 @@ func TestIncludeLawBites(t *testing.T) {
 var includeLine = regexp.MustCompile(`(?m)^\s*(?://)?\s*#\s*include\s+"([^"]+)"`)
 
 // includesOf finds the includes of a C source, or of the C in a Go file.
-func includesOf(root, file, text string) (all []include) {
+func includesOf(file, text string) (all []include) {
 	folder := path.Dir(file)
 	if strings.HasSuffix(file, ".go") && !strings.Contains(text, `import "C"`) {
 		return nil
 	}
 	for _, m := range includeLine.FindAllStringSubmatch(text, -1) {
-		all = append(all, include{file, packageOf(root, folder), path.Join(folder, m[1])})
+		all = append(all, include{file, packageOf(folder), path.Join(folder, m[1])})
 	}
 	return all
 }
 
 // packageOf is the nearest folder at or above one that has Go files.
-func packageOf(root, folder string) string {
+func packageOf(folder string) string {
 	for ; folder != "."; folder = path.Dir(folder) {
-		if names, _ := filepath.Glob(filepath.Join(root, filepath.FromSlash(folder), "*.go")); names != nil {
+		if names, _ := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*.go")); names != nil {
 			return folder
 		}
 	}
@@ -106,30 +103,14 @@ func packageOf(root, folder string) string {
 }
 
 // includes reads all C, CUDA and Go files of the module; tests and testdata may include what they like.
-func includes(t *testing.T, root string) (all []include) {
+func includes(t *testing.T) (all []include) {
 	t.Helper()
-	kinds := []string{".c", ".h", ".cc", ".cu", ".cuh", ".go"}
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, _ := filepath.Rel(root, name)
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() {
-			if rel != "." && skipped(root, rel) {
-				return filepath.SkipDir
+	for _, kind := range []string{".c", ".h", ".cc", ".cu", ".cuh", ".go"} {
+		for _, name := range files(t, kind) {
+			if !strings.HasSuffix(name, "_test.go") {
+				all = append(all, includesOf(name, read(t, name))...)
 			}
-			return nil
 		}
-		if !slices.Contains(kinds, path.Ext(rel)) || strings.HasSuffix(rel, "_test.go") {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		all = append(all, includesOf(root, rel, string(text))...)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return all
 }
