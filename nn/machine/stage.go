@@ -2,21 +2,21 @@ package machine
 
 import "github.com/gmel-go/gmel/kernels"
 
-// schedule spreads the ops of a Program over stages: even stages hold ops on the items of the
-// batch, which can share one loop, odd stages hold the others. An op never comes before what
-// it depends on.
+// schedule assigns the ops of a Program to stages. Ops in an even stage work on the items of the
+// batch and can share one loop. Odd stages hold the other ops. No op comes before an op on which it
+// depends.
 type schedule struct {
 	*listing
 	batch  int64 // items
 	views  []kernels.Rows
-	tiled  []bool // the op has a view
+	tiled  []bool // the op can be tiled: it has a rowView
 	deps   [][]dependency
 	stages []int
-	least  []int // no earlier stage than this
+	least  []int // the earliest allowed stage
 }
 
-// dependency says that an op has to come after op on. In one loop it may follow it directly
-// if every item depends on the same item only.
+// dependency means that an op must come after op on. If loop is set, both can be in one loop, because
+// every item depends only on the same item.
 type dependency struct {
 	on   int
 	loop bool
@@ -34,7 +34,7 @@ func newSchedule(code []*instr, batch int64) *schedule {
 	return s
 }
 
-// itemsApart reports that an op does not read what another item of it writes.
+// itemsApart reports whether no item of the op reads what another item of the op writes.
 func (s *schedule) itemsApart(i int, v *kernels.Rows) bool {
 	for _, a := range s.acc[i] {
 		for _, b := range s.acc[i] {
@@ -49,14 +49,14 @@ func (s *schedule) itemsApart(i int, v *kernels.Rows) bool {
 	return true
 }
 
-// sameItem reports an access in which item n stays inside the n-th part of the tensor.
+// sameItem reports whether each item n of the access stays inside the n-th part of the tensor.
 func (s *schedule) sameItem(i int, v *kernels.Rows, a access) bool {
 	d := v.Part(s.code[i].d, 1, s.batch)
 	spec, _ := kernels.SpecOf(d.Op)
 	return v.Pitch[a.arg] > 0 && a.from+spec.Args[a.arg].Len(&d) <= v.Pitch[a.arg]
 }
 
-// depend finds the dependencies: pairs of ops that touch the same floats, one of them writing.
+// depend finds the dependencies: pairs of ops that access the same floats, where at least one writes.
 func (s *schedule) depend() {
 	for _, uses := range s.uses {
 		for n, b := range uses {
@@ -69,14 +69,14 @@ func (s *schedule) depend() {
 	}
 }
 
-// canShareLoop reports that b may follow a in one loop.
+// canShareLoop reports whether b may follow a in one loop.
 func (s *schedule) canShareLoop(a, b use) bool {
 	if !s.tiled[a.at] || !s.tiled[b.at] {
 		return false
 	}
 	va, vb := &s.views[a.at], &s.views[b.at]
 	switch {
-	case b.arg == vb.Sum: // added up behind the loop, in the order of the ops
+	case b.arg == vb.Sum: // added up after the loop, in the order of the ops
 		return true
 	case a.arg == va.Sum:
 		return false
@@ -84,7 +84,7 @@ func (s *schedule) canShareLoop(a, b use) bool {
 	return va.Pitch[a.arg] == vb.Pitch[b.arg] && s.sameItem(a.at, va, a.access) && s.sameItem(b.at, vb, b.access)
 }
 
-// earliest gives every op the first stage that its dependencies and least allow.
+// earliest returns the first stage of every op that its dependencies and least allow.
 func (s *schedule) earliest() []int {
 	stages := make([]int, len(s.code))
 	for i := range s.code {
@@ -99,7 +99,7 @@ func (s *schedule) earliest() []int {
 	return stages
 }
 
-// after is the first stage of op i when what it depends on runs in the given stage.
+// after returns the first stage of op i if the op of dependency d runs in the given stage.
 func (s *schedule) after(i int, d dependency, stage int) int {
 	switch {
 	case s.tiled[i] && s.tiled[d.on] && !d.loop:
@@ -110,8 +110,8 @@ func (s *schedule) after(i int, d dependency, stage int) int {
 	return stage
 }
 
-// gather moves ops to the stage of those that use their results, where that costs no stage:
-// the forward pass of a net joins the backward pass, though it could run earlier.
+// gather moves ops to the stage of the ops that use their results, if that adds no stage. The forward
+// pass of a network then joins the backward pass, although it could run earlier.
 func (s *schedule) gather() {
 	last := s.lastLoop(s.stages)
 	users := make([][]dependency, len(s.code))
@@ -134,7 +134,7 @@ func (s *schedule) gather() {
 	}
 }
 
-// nextUser is the first later stage in which an op uses the items of op i; 0 if there is none.
+// nextUser returns the first later stage in which an op uses the items of op i, or 0 if there is none.
 func (s *schedule) nextUser(i int, users []dependency) int {
 	to := 0
 	for _, u := range users {

@@ -6,18 +6,18 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// What a loop should be like. A tile whose temporaries stay in the second-level cache of a
-// core needs no bandwidth beyond it.
+// Limits for loops. A tile whose temporaries stay in a core's second-level cache needs no bandwidth
+// beyond that cache.
 const (
-	tileFloats   = 64 << 10 // temporaries of a tile, or as much as it reads of what all tiles share
-	tileRows     = 64       // fewer rows make products inefficient
-	minTiles     = 4        // so that there is something to share
+	tileFloats   = 64 << 10 // size of a tile's temporaries; see tiling.items
+	tileRows     = 64       // products of fewer rows are inefficient
+	minTiles     = 4        // with fewer tiles, threads have too little to share
 	maxSegments  = 16
-	loopMinFlops = 1 << 20 // below, a loop costs more than it saves
+	loopMinFlops = 1 << 20 // with less work, a loop costs more than it saves
 )
 
-// tile turns chains of ops on a batch into loops over tiles of it. b.tileItems > 0 fixes the
-// items of a tile, whatever the work; < 0 makes no loops.
+// tile turns chains of ops on a batch into loops over tiles of the batch. b.tileItems > 0 is the
+// number of items of a tile, however small the work; < 0 disables loops.
 func (b *Builder) tile(code []*instr) []*instr {
 	batch := batchOf(code)
 	if b.tileItems < 0 || batch < 2 {
@@ -43,8 +43,8 @@ func (b *Builder) tile(code []*instr) []*instr {
 	return out
 }
 
-// batchOf is the number of items of the batch: that of attention, or else the rows of the
-// largest product. 0: there is none.
+// batchOf returns the number of items of the batch: the batch of attention or, without attention,
+// the rows of the largest product. It is 0 if there is neither.
 func batchOf(code []*instr) int64 {
 	var batch, work int64
 	for _, in := range code {
@@ -81,7 +81,7 @@ func (s *schedule) at(stage int) (ops []int) {
 
 func (s *schedule) worthwhile(ops []int) bool {
 	if len(ops) == 1 && s.views[ops[0]].Sum < 0 {
-		return false // there is nothing that a tile would keep in a cache, and the op's own tasks are finer
+		return false // a tile would keep nothing in the cache, and the op's own tasks are finer
 	}
 	var flops int64
 	for _, i := range ops {
@@ -95,24 +95,24 @@ func (s *schedule) worthwhile(ops []int) bool {
 	return flops >= loopMinFlops && s.batch >= minTiles
 }
 
-// tiling is a loop in the making.
+// tiling is a loop under construction.
 type tiling struct {
 	b     *Builder
 	s     *schedule
 	ops   []int
-	local map[*store]int64  // temporaries that live inside an iteration, with their pitch
-	parts map[int]*partials // of ops that add up
+	local map[*store]int64  // temporaries that are alive only inside an iteration, with their pitch
+	parts map[int]*partials // partial sums of the ops that sum over the items
 }
 
-// partials are the sums of segments, or of iterations where the op cannot add to its result.
+// partials are the sums of segments. If the op cannot accumulate, they are the sums of iterations.
 type partials struct {
 	t             Tensor
-	size, rows    int64 // floats of one, number of them
+	size, rows    int64 // floats in one partial sum, number of partial sums
 	eachIteration bool
 }
 
-// loops makes one loop of the ops at the given positions, another for the items that are left
-// over, and adds up the partial sums.
+// loops makes one loop of the ops at the given positions and another for the remaining items. Then
+// it adds up the partial sums.
 func (b *Builder) loops(s *schedule, ops []int) []*instr {
 	t := &tiling{b: b, s: s, ops: ops, local: map[*store]int64{}, parts: map[int]*partials{}}
 	t.findLocal()
@@ -134,7 +134,7 @@ func (b *Builder) loops(s *schedule, ops []int) []*instr {
 // span is the part of the batch that one loop works on.
 type span struct{ from, items, iterations, segments int64 }
 
-// findLocal finds the temporaries that only these ops touch, item by item.
+// findLocal finds the temporaries that only these ops access, item by item.
 func (t *tiling) findLocal() {
 	in := map[int]bool{}
 	for _, i := range t.ops {
@@ -149,7 +149,8 @@ func (t *tiling) findLocal() {
 	}
 }
 
-// pitchOf is the distance of items in a store, if all its uses are in these ops and keep to it.
+// pitchOf returns the floats from item to item in a store. ok is false unless only these ops use the
+// store and all with this pitch.
 func (t *tiling) pitchOf(s *store, in map[int]bool) (pitch int64, ok bool) {
 	for _, u := range t.s.uses[s] {
 		v := &t.s.views[u.at]
@@ -162,15 +163,15 @@ func (t *tiling) pitchOf(s *store, in map[int]bool) (pitch int64, ok bool) {
 	return pitch, true
 }
 
-// items chooses the items of a tile: as many as the cache takes, and a divisor of the batch
-// if there is one near.
+// items chooses the number of items of a tile. It takes the number that fits the cache, then the
+// nearest divisor of the batch if one is close.
 func (t *tiling) items() int64 {
 	batch := t.s.batch
 	rows := max(1, t.rows()/batch)
 	least := (tileRows + rows - 1) / rows
 	n := max(least, max(tileFloats, t.shared())/max(1, t.peak()))
 	n = max(min(n, batch/minTiles), min(least, batch), 1)
-	for d := int64(0); d <= n/2; d++ { // the nearest divisor
+	for d := int64(0); d <= n/2; d++ { // search for the nearest divisor
 		switch {
 		case batch%(n+d) == 0 && batch > n+d: // one tile would have nothing to share
 			return n + d
@@ -181,8 +182,8 @@ func (t *tiling) items() int64 {
 	return n
 }
 
-// shared is the number of floats that every tile reads or adds up again: weights and sums.
-// The wider a net, the larger a tile must be to be worth their way into the cache.
+// shared is the number of floats that every tile reads or adds up again: weights and sums. They must
+// be loaded into the cache for each tile, so a wider network needs larger tiles.
 func (t *tiling) shared() (floats int64) {
 	for _, i := range t.ops {
 		for _, a := range t.s.acc[i] {
@@ -205,7 +206,7 @@ func (t *tiling) rows() int64 {
 	return n
 }
 
-// peak is the largest number of floats of local temporaries per item that are alive at once.
+// peak is the peak memory of local temporaries, in floats per item.
 func (t *tiling) peak() int64 {
 	first, last := map[*store]int{}, map[*store]int{}
 	for n, i := range t.ops {
@@ -235,7 +236,7 @@ func (t *tiling) peak() int64 {
 	return most
 }
 
-// makeParts makes room for the partial sums.
+// makeParts creates the temporaries for the partial sums.
 func (t *tiling) makeParts(iterations, segments int64, rest bool) {
 	for _, i := range t.ops {
 		v := &t.s.views[i]
@@ -256,8 +257,8 @@ func (t *tiling) makeParts(iterations, segments int64, rest bool) {
 	}
 }
 
-// loop is the loop over a part of the batch. A part that does not begin at the front leaves
-// its sums in the last row of the partials.
+// loop returns the loop over a part of the batch. Only the remaining items, which do not begin at
+// item 0, write their sums into the last row of the partials.
 func (t *tiling) loop(at span) []*instr {
 	header := &instr{d: desc(kernels.OpLoop, int64(len(t.ops)), at.iterations, at.segments)}
 	out := []*instr{header}
@@ -272,7 +273,7 @@ func (t *tiling) loop(at span) []*instr {
 	return out
 }
 
-// body is op i on the first tile of a part, with its steps.
+// body returns op i for the first tile of a part, with its steps from tile to tile.
 func (t *tiling) body(i int, at span, local map[*store]*store) *instr {
 	in, v := *t.s.code[i], &t.s.views[i]
 	in.d = v.Part(in.d, at.items, t.s.batch)
@@ -291,7 +292,7 @@ func (t *tiling) body(i int, at span, local map[*store]*store) *instr {
 	return &in
 }
 
-// addUp lets an op leave its sums in the partials.
+// addUp makes an op write its sums into the partials.
 func (in *instr) addUp(arg int, p *partials, at span) {
 	in.d.Flags &^= kernels.FlagAccumulate
 	in.args[arg] = loc{s: p.t.root}
