@@ -2,15 +2,15 @@ package chain
 
 import "github.com/gmel-go/gmel/kernels"
 
-// touch is what an argument of an op reads or writes.
+// touch is the access of one argument of an op.
 type touch struct {
 	kernels.Extent
 	arg           int
 	reads, writes bool
-	whole         bool // written without gaps, whatever was there
+	whole         bool // it overwrites the whole extent, without gaps and without reading it
 }
 
-// touchesOf lists what op reads and writes, in the order of arguments.
+// touchesOf lists the accesses of op, in the order of its arguments.
 func (x *stretch) touchesOf(op int) (list []touch) {
 	d, s := &x.p.Descs[op], x.step(op)
 	spec, _ := kernels.SpecOf(d.Op)
@@ -28,7 +28,7 @@ func (x *stretch) touchesOf(op int) (list []touch) {
 	return list
 }
 
-// step is how op moves, not at all outside of loops.
+// step returns how the arguments of op move in its loop. Outside of loops they do not move.
 func (x *stretch) step(op int) kernels.Step {
 	if x.loop == nil {
 		return kernels.Step{}
@@ -36,19 +36,19 @@ func (x *stretch) step(op int) kernels.Step {
 	return x.p.Steps[op]
 }
 
-// overlap reports that two arguments may meet in an iteration.
+// overlap reports whether two accesses may overlap in an iteration.
 func (x *stretch) overlap(a, b touch) bool {
 	if a.Length == 0 || b.Length == 0 {
 		return false
 	}
 	endA, endB := a.End(), b.End()
-	if a.Iteration != b.Iteration || a.Segment != b.Segment { // all iterations of one, and of the other
+	if a.Iteration != b.Iteration || a.Segment != b.Segment { // compare the extents over all iterations
 		endA, endB = endA+a.Way(x.loop), endB+b.Way(x.loop)
 	}
 	return a.From < endB && b.From < endA
 }
 
-// overwrite takes away from what is left of a result what t overwrites.
+// overwrite removes the range that t overwrites from left, the remaining parts of a result.
 func (t touch) overwrite(left []touch) (still []touch) {
 	for _, l := range left {
 		if !t.whole || t.Iteration != l.Iteration || t.Segment != l.Segment || t.Length == 0 {

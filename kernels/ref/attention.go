@@ -14,7 +14,7 @@ func attentionOps[T Float]() family[T] {
 	}
 }
 
-// head is the view of one head of one batch entry: rows of D numbers, ld apart.
+// head is the view of one head of one sample: rows of D numbers at distance ld.
 type head[T Float] struct {
 	n, d, ld int
 	scale    T // 1 / sqrt D
@@ -23,7 +23,7 @@ type head[T Float] struct {
 // heads calls f for every (batch, head) in ascending order with the offset of the head.
 func (o *op[T]) heads(f func(v head[T], pair, offset int)) {
 	b, n, h, d := o.dim(0), o.dim(1), o.dim(2), o.dim(3)
-	if n == 0 { // the offsets would lie outside
+	if n == 0 { // the offsets would be out of range
 		return
 	}
 	v := head[T]{n, d, h * d, 1 / sqrt(T(d))}
@@ -32,8 +32,8 @@ func (o *op[T]) heads(f func(v head[T], pair, offset int)) {
 	}
 }
 
-// scores is row i of s_ij = (q_i . k_j) * scale: a product sum in ascending d, then one
-// multiplication. s_ii is computed like the others and ignored by what follows.
+// scores computes row i of s_ij = (q_i . k_j) * scale: a product sum in ascending d, then one
+// multiplication. It computes s_ii too; its callers ignore it.
 func (v head[T]) scores(s, q, k []T, i int) {
 	for j := range s {
 		s[j] = T(productSum(v.d, q[i*v.ld:], 1, k[j*v.ld:], 1) * v.scale)
@@ -41,8 +41,8 @@ func (v head[T]) scores(s, q, k []T, i int) {
 }
 
 // softmax turns the scores of row i into weights: m = max of the others, e_j = exp(s_j - m),
-// e_i = +0, w_j = e_j * (1 / vector sum of e). With one agent all weights are +0. It returns
-// m and the sum.
+// e_i = +0, w_j = e_j * (1 / vector sum of e). It returns m and the sum. With one agent all
+// weights are +0.
 func softmax[T Float](s []T, i int) (m, sum T) {
 	if len(s) == 1 {
 		s[0] = 0
@@ -66,14 +66,14 @@ func softmax[T Float](s []T, i int) (m, sum T) {
 	return m, sum
 }
 
-// weights is row i of the attention weights.
+// weights computes row i of the attention weights.
 func (v head[T]) weights(w, q, k []T, i int) {
 	v.scores(w, q, k, i)
 	softmax(w, i)
 }
 
-// attention: x_i is the product sum of weights and values in ascending j; the agent itself
-// takes part with weight +0.
+// attention: x_i is the product sum of weights and values in ascending j. It includes j = i,
+// with weight +0.
 func (o *op[T]) attention() {
 	q, k, v, x := o.arg(0), o.arg(1), o.arg(2), o.arg(3)
 	if penalty := o.arg(4); penalty != nil {
@@ -90,9 +90,9 @@ func (o *op[T]) attention() {
 	})
 }
 
-// attentionEntropy: the entropy of row i is log(sum) - vector sum of w_j (s_j - m), both
-// factors +0 at j = i. Rows add in ascending i for every (batch, head), those in a vector
-// sum over the batch, and the total is divided by float32(B N).
+// attentionEntropy: the entropy of row i is log(sum) - vector sum of w_j (s_j - m), with both
+// factors +0 at j = i. Rows are added in ascending i for every (batch, head). A vector sum adds
+// these over the batch. The total is divided by float32(B N).
 func (o *op[T]) attentionEntropy() {
 	q, k, y := o.arg(0), o.arg(1), o.arg(2)
 	b, n, h := o.dim(0), o.dim(1), o.dim(2)
@@ -121,9 +121,9 @@ func rowEntropy[T Float](s, terms []T, i int) T {
 
 func (o *op[T]) penalty() { o.attentionPenalty(o.arg(0), o.arg(1), o.arg(2)) }
 
-// attentionPenalty: squares of the scores, +0 at j = i, make a vector sum for every row;
-// rows add in ascending i for every (batch, head); those make a vector sum in the order
-// (batch, head). y = (Scalar[0] / count) * total with count = B h N (N-1).
+// attentionPenalty: every row is a vector sum of the squared scores, +0 at j = i. Rows are added
+// in ascending i for every (batch, head). A vector sum adds these in the order (batch, head).
+// y = (Scalar[0] / count) * total with count = B h N (N-1).
 func (o *op[T]) attentionPenalty(q, k, y []T) {
 	s := make([]T, o.dim(1))
 	partial := make([]T, o.dim(0)*o.dim(2))
@@ -140,7 +140,7 @@ func (o *op[T]) attentionPenalty(q, k, y []T) {
 	y[0] = T(o.penaltyFactor() * vectorSum(partial))
 }
 
-// penaltyFactor is Scalar[0] / count, 0 where there are no pairs.
+// penaltyFactor is Scalar[0] / count, or 0 if there are no pairs.
 func (o *op[T]) penaltyFactor() T {
 	count := o.dim(0) * o.dim(2) * o.dim(1) * (o.dim(1) - 1)
 	if count <= 0 {

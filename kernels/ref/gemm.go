@@ -41,7 +41,7 @@ func (o *op[T]) gemmGroup(g int, end *epilogue[T]) {
 	}
 }
 
-// from is s[i:], and empty where a product with K = 0 has no elements at all.
+// from is s[i:]. It is empty if a product with K = 0 has no elements.
 func from[T Float](s []T, i int) []T { return s[min(i, len(s)):] }
 
 // epilogue is what follows the product sum.
@@ -59,7 +59,7 @@ func (o *op[T]) epilogue() epilogue[T] {
 	}
 }
 
-// put finishes the product sum t of column j and stores it at c[at].
+// put applies the epilogue to the product sum t of column j and stores it at c[at].
 func (e *epilogue[T]) put(at, j int, t T) {
 	if e.accumulate {
 		t = e.c[at] + t

@@ -14,18 +14,18 @@ func imageOps[T Float]() family[T] {
 	}
 }
 
-// windows calls f for every element i of [B,Y,X,C] with the first element of its window of
-// f x f in [B, f Y, f X, C].
+// windows calls f for every element i of the small image [B,Y,X,C]. at is the first element of its
+// k x k window in the large image [B, k Y, k X, C], where k is the factor.
 func (o *op[T]) windows(f func(i, at int)) {
 	y, x, c, k := o.dim(1), o.dim(2), o.dim(3), o.dim(4)
 	for i := range o.dim(0) * y * x * c {
 		pixel := i / c
-		row, column := pixel/x, pixel%x // rows of all samples lie below each other
+		row, column := pixel/x, pixel%x // the rows of all samples form one tall image
 		f(i, (row*k*x*k+column*k)*c+i%c)
 	}
 }
 
-// step is the distance of element (u, v) of a window from its first.
+// step is the offset of element (u, v) of a window from its first element.
 func (o *op[T]) step(u, v int) int { return (u*o.dim(2)*o.dim(4) + v) * o.dim(3) }
 
 func (o *op[T]) upsample() {
@@ -48,8 +48,8 @@ func (o *op[T]) pool() {
 	})
 }
 
-// sinusoid computes the angles in turns and in float64 also for float32: 1000 radians in
-// float32 have an error of 3e-5.
+// sinusoid computes the angles in turns and in float64, even if T is float32. In float32, 1000
+// radians would have an error of 3e-5.
 func (o *op[T]) sinusoid() {
 	t, y, half := o.arg(0), o.arg(1), o.dim(1)
 	ratio := float64(o.Scalar[0]) + float64(o.Scalar[1])

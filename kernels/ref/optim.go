@@ -13,8 +13,8 @@ func optimOps[T Float]() family[T] {
 	}
 }
 
-// adam: see [kernels.OpAdam]; g is multiplied by scale first when scale is given. Every
-// operation that is not written as fma is rounded.
+// adam: see [kernels.OpAdam]. g is first multiplied by scale if scale is present. Every operation
+// that is not written as fma is rounded.
 func (o *op[T]) adam() {
 	p, g, m, v, state, scale := o.arg(0), o.arg(1), o.arg(2), o.arg(3), o.arg(4), o.arg(5)
 	b1, b2, eps := o.scalar(0), o.scalar(1), o.scalar(2)
@@ -47,7 +47,7 @@ func (o *op[T]) polyak() {
 // normGuard keeps the division of clipScale finite.
 const normGuard = 1e-6
 
-// clipScale: the scale is NaN when the norm is, so that a bad gradient is not hidden.
+// clipScale: the scale is NaN if the norm is NaN, so that a bad gradient is not hidden.
 func (o *op[T]) clipScale() {
 	norm := sqrt(o.arg(0)[0])
 	s := o.scalar(0) / (norm + normGuard)

@@ -16,8 +16,7 @@ func policyOps[T Float]() family[T] {
 	}
 }
 
-// largest is the maximum by x > m from -Inf: NaN is skipped here and returns through the
-// exponentials.
+// largest is the maximum by x > m, beginning with -Inf. It skips NaN; the exponentials propagate NaN.
 func largest[T Float](x, mask []T) (m T, any bool) {
 	m = -inf[T]()
 	for j, v := range x {
@@ -33,7 +32,7 @@ func largest[T Float](x, mask []T) (m T, any bool) {
 
 func legal[T Float](mask []T, j int) bool { return mask == nil || mask[j] != 0 }
 
-// row i of a matrix with rows of n, nil for an absent one.
+// row returns row i of a matrix with n columns, or nil if the matrix is absent.
 func row[T Float](x []T, i, n int) []T {
 	if x == nil {
 		return nil
@@ -41,8 +40,8 @@ func row[T Float](x []T, i, n int) []T {
 	return x[i*n : (i+1)*n]
 }
 
-// logSoftmax: y = (x - m) - log(sum exp(x - m)), the sum a vector sum of the row in which
-// masked entries are +0.
+// logSoftmax: y = (x - m) - log(sum exp(x - m)). The sum is a vector sum of the row, in which masked
+// entries are +0.
 func (o *op[T]) logSoftmax() {
 	m, n := o.dim(0), o.dim(1)
 	for i := range m {
@@ -71,8 +70,8 @@ func logSoftmaxRow[T Float](x, mask, y []T) {
 	}
 }
 
-// logSoftmaxGrad: dx = dy - exp(y) t with t the vector sum of dy over legal entries, the
-// product rounded; the result is 0 where masked.
+// logSoftmaxGrad: dx = dy - exp(y) t, where t is the vector sum of dy over legal entries and the
+// product is rounded. The result is 0 for masked entries.
 func (o *op[T]) logSoftmaxGrad() {
 	m, n := o.dim(0), o.dim(1)
 	for i := range m {
@@ -97,9 +96,9 @@ func (o *op[T]) logSoftmaxGradRow(y, mask, dy, dx []T) {
 	}
 }
 
-// sample adds the probabilities exp(logp) in ascending order and takes the first index
-// whose cumulative sum exceeds the uniform of the row; if rounding leaves none, the last
-// index with positive probability; if there is none either, 0.
+// sample adds the probabilities exp(logp) in ascending order and takes the first index whose
+// cumulative sum exceeds the uniform of the row. If rounding leaves no such index, it takes the
+// last index with positive probability, or 0 if there is none.
 func (o *op[T]) sample() {
 	logp, a, n := o.arg(0), o.arg(2), o.dim(1)
 	r := o.stream(o.arg(1))
@@ -124,7 +123,7 @@ func draw[T Float](logp []T, u T) int {
 	return last
 }
 
-// argMax compares with x > best from the first element on, so NaN wins only in front.
+// argMax compares x > best, beginning with best = element 0. So NaN wins only at index 0.
 func (o *op[T]) argMax() {
 	x, a, n := o.arg(0), o.arg(1), o.dim(1)
 	for i := range a {
@@ -158,7 +157,7 @@ func (o *op[T]) pick() {
 	}
 }
 
-// pickGrad adds +0 to the entries that were not picked when it accumulates.
+// pickGrad, when it accumulates, adds +0 to the entries that were not picked.
 func (o *op[T]) pickGrad() {
 	dy, a, dx, n := o.arg(0), o.arg(1), o.arg(2), o.dim(1)
 	for i := range dy {

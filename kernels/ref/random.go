@@ -17,7 +17,7 @@ func randomOps[T Float]() family[T] {
 	}
 }
 
-// stream is the Philox stream of one op: key and the three fixed counter words.
+// stream is the Philox stream of one op: its key and the three fixed counter words.
 type stream struct {
 	key          [2]uint32
 	low, high, s uint32
@@ -63,7 +63,7 @@ func (o *op[T]) uniform() {
 	})
 }
 
-// dropout selects, so that NaN under the mask is dropped too.
+// dropout selects and does not multiply, so that it drops NaN too.
 func (o *op[T]) dropout() {
 	x, y, p := o.arg(0), o.arg(2), o.scalar(0)
 	keep := 1 / (1 - p)
@@ -76,7 +76,7 @@ func (o *op[T]) dropout() {
 	})
 }
 
-// normal: elements 0, 1 of a block come from words 0, 1 and elements 2, 3 from words 2, 3.
+// normal: elements 0 and 1 of a block come from words 0 and 1, elements 2 and 3 from words 2 and 3.
 func (o *op[T]) normal() {
 	y, mean, std := o.arg(1), o.scalar(0), o.scalar(1)
 	o.stream(o.arg(0)).words(len(y), func(i int, w [4]uint32) {

@@ -12,7 +12,7 @@ func rolloutOps[T Float]() family[T] {
 	}
 }
 
-// gae walks every chain from its last slot to its first.
+// gae computes every sequence from its last slot to its first.
 func (o *op[T]) gae() {
 	reward, value, next, ended, a := o.arg(0), o.arg(1), o.arg(2), o.arg(3), o.arg(4)
 	slots, m := o.dim(0), o.dim(1)
