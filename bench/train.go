@@ -14,8 +14,9 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// TrainRow is how fast a configuration trains: the three columns in which others report, each the
-// time of one iteration (the slots of a rollout in all worlds, and for the last its updates).
+// TrainRow is the training speed of a configuration. Its three columns are those that other projects
+// report. Each is the time of one iteration: the slots of a rollout in all worlds and, in the last
+// column, its updates.
 type TrainRow struct {
 	Name       string `json:"name"` // "train"
 	Algo       string `json:"algo"`
@@ -32,19 +33,19 @@ type TrainRow struct {
 	DType      string `json:"dtype"`
 	Unit       string `json:"unit"`
 
-	Step      TrainColumn `json:"step"`                        // worlds with random legal actions, whose choice counts where a device plays
-	Inference TrainColumn `json:"step_inference"`              // the rollout: actor, sampling, worlds, storing, for amarl-ppo the critic twice
-	Update    TrainColumn `json:"step_inference_update"`       // all of an iteration
-	Arena     int64       `json:"device_bytes"`                // planned: the arena, and on a device its launches and the worlds that it plays; a part of the host's where the backend is the host
-	Used      int64       `json:"device_bytes_used,omitempty"` // measured, where the backend has memory of its own
-	Host      int64       `json:"host_bytes_peak,omitempty"`   // of this process so far, where the system tells
+	Step      TrainColumn `json:"step"`                        // worlds with random legal actions; on a device the time of their choice is included
+	Inference TrainColumn `json:"step_inference"`              // the rollout: actor, sampling, worlds, storing; for amarl-ppo also the critic, twice
+	Update    TrainColumn `json:"step_inference_update"`       // the whole iteration
+	Arena     int64       `json:"device_bytes"`                // planned: the arena and, on a device, its launches and the worlds that it plays; on the host it is part of Host
+	Used      int64       `json:"device_bytes_used,omitempty"` // measured, if the backend has its own memory
+	Host      int64       `json:"host_bytes_peak,omitempty"`   // peak of this process so far, if the system reports it
 	Commit    string      `json:"commit,omitempty"`            //
 	Go        string      `json:"go"`                          //
 }
 
 // TrainColumn is one measurement.
 type TrainColumn struct {
-	Seconds float64 `json:"seconds"` // of an iteration, median
+	Seconds float64 `json:"seconds"` // time of an iteration, median
 	Spread  float64 `json:"spread_seconds"`
 	Samples int     `json:"samples"`
 	Rate    float64 `json:"rate"` // agent-steps/s
@@ -52,12 +53,12 @@ type TrainColumn struct {
 
 // TrainOptions of Train.
 type TrainOptions struct {
-	Config   marl.Config // with its worlds, backend and threads
+	Config   marl.Config // includes the numbers of worlds and threads and the backend
 	Scenario *sim.Scenario
-	Length   time.Duration // of each of the three measurements
+	Length   time.Duration // duration of each of the three measurements
 }
 
-// Train measures a configuration. The policy is untrained and learns while it is measured.
+// Train measures a configuration. The policy starts untrained and learns during the measurement.
 func Train(o TrainOptions) (row TrainRow, err error) {
 	c := &o.Config
 	worlds, err := sim.New(o.Scenario, c.Worlds, 1)
@@ -92,7 +93,7 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 			return row, err
 		}
 	}
-	// Last: it moves the worlds away from what the trainer has seen of them.
+	// This measurement is the last, because it steps the worlds without the trainer.
 	step, done, err := stepTimer(o, worlds, backend)
 	if err != nil {
 		return row, err
@@ -114,8 +115,8 @@ func trainKernels(c *marl.Config) kernels.Options {
 	return kernels.Options{Threads: c.Threads, ISA: c.ISA, Device: c.Device, Precision: c.Precision}
 }
 
-// stepTimer plays the slots of iterations without a network, where a rollout would: on the device
-// or by the host.
+// stepTimer plays the slots of iterations without a network, on the device or the host, wherever a
+// rollout would run.
 func stepTimer(o TrainOptions, w *sim.Worlds, b kernels.Backend) (run timer, done func() error, err error) {
 	slots := o.Config.SlotsPerIteration
 	if !kernels.StayOf(b, w.Native()).Device {
@@ -153,7 +154,7 @@ func trainRow(o TrainOptions, w *sim.Worlds, b kernels.Backend, t *marl.Trainer)
 	return row, nil
 }
 
-// freeMemory is that of the backend's device, 0 where it has none of its own.
+// freeMemory is the free memory of the backend's device, or 0 if it has none of its own.
 func freeMemory(b kernels.Backend) int64 {
 	if l, ok := b.(kernels.Limited); ok {
 		return l.FreeMemory()
@@ -161,7 +162,7 @@ func freeMemory(b kernels.Backend) int64 {
 	return 0
 }
 
-// each times runs one by one.
+// each returns a timer that calls run n times.
 func each(run func() error) timer {
 	return func(n int) (float64, error) {
 		begin := time.Now()
@@ -174,7 +175,7 @@ func each(run func() error) timer {
 	}
 }
 
-// peakMemory is the most memory in bytes that this process has had, 0 where the system does not tell.
+// peakMemory is the peak memory of this process in bytes, or 0 if the system does not report it.
 func peakMemory() int64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -191,7 +192,7 @@ func peakMemory() int64 {
 	return 0
 }
 
-// TrainTitle is the head of a table of rows.
+// TrainTitle is the heading of a table of rows.
 func TrainTitle(r TrainRow) string {
 	return fmt.Sprintf("%s (%s), instruction set %s, threads %d; agent-steps/s in thousands\n%-10s %6s %6s %6s %8s | %10s %16s %24s | %10s %10s\n",
 		r.Backend, r.Device, r.ISA, r.Threads, "algo", "IEDs", "worlds", "slots", "updates", "step", "step + inference", "step + inference + update", "device", "host")
