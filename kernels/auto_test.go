@@ -9,7 +9,7 @@ import (
 
 var errNoDevice = errors.New("no device")
 
-// TestAutoPassesOverMissingDevices plays in a registry of its own.
+// TestAutoPassesOverMissingDevices uses a registry of its own.
 func TestAutoPassesOverMissingDevices(t *testing.T) {
 	defer kernels.WithoutBackends()()
 	kernels.Register("cpu", openable{"cpu", nil})

@@ -17,17 +17,17 @@ type Backend interface {
 	Compile(p *Program) (Executable, error)
 	// Alloc returns zeroed arena memory for n floats, aligned to 256 bytes.
 	Alloc(n int) (Buffer, error)
-	// Sync waits for the device; asynchronous faults and actions that it has refused surface here.
+	// Sync waits for the device. It returns asynchronous faults, and the error of an illegal action.
 	Sync() error
-	// Close frees the device. Buffers and executables are dead afterwards.
+	// Close frees the device. Its Buffers and Executables must not be used afterwards.
 	Close() error
 }
 
 // Executable is a compiled Program.
 type Executable interface {
 	// Run executes the Program n times over the arena b, which must hold at least Program.Arena
-	// floats. An error of an environment that the host plays ends it after that run; that of one which
-	// a device plays comes from Sync or Download.
+	// floats. If the host plays an environment, an error of it ends Run after that run. If a device
+	// plays it, Sync or Download returns the error.
 	Run(b Buffer, n int) error
 	// Close frees what Compile made.
 	Close() error
@@ -49,21 +49,21 @@ type Buffer interface {
 type Options struct {
 	Threads int    // worker threads; 0 = all cores the process may use
 	ISA     string // instruction set: "" = best, else one that Info lists
-	Profile bool   // measure every op: executables are then Profilers, where the backend can
+	Profile bool   // measure every op: the Executables are then Profilers, if the backend supports it
 
-	Device    string // of a backend that has several: "" = the first, else one that Info lists, such as "gpu:1"
-	Precision string // of the factors of gemm and convolutions: "" or FP32 gives the bits of package ref; TF32, BF16
+	Device    string // device of a backend that has several: "" = the first, else one that Info lists, such as "gpu:1"
+	Precision string // precision of the factors of gemm and convolutions: "" or FP32 (the bits of package ref), TF32, BF16
 	Debug     bool   // wait after every op and check its results: the first number that is not finite is an error
 }
 
 // Info describes a backend for people.
 type Info struct {
-	Name    string   // as for Open
+	Name    string   // as given to Open
 	Device  string   // processor or GPU
-	ISA     string   // what "" chooses
-	ISAs    []string // what Options.ISA accepts here
-	Threads int      // what 0 chooses
-	Devices []Device // that Options.Device chooses from; nil for a processor
+	ISA     string   // the instruction set that "" selects
+	ISAs    []string // the values that Options.ISA accepts here
+	Threads int      // the number that 0 selects
+	Devices []Device // the choices of Options.Device; nil for a processor
 }
 
 // Driver opens a backend; backends register one in their init.
@@ -74,7 +74,7 @@ type Driver interface {
 
 // Prober is a Driver whose device may be missing.
 type Prober interface {
-	// Probe says in one sentence why the backend cannot be opened here; nil: it can.
+	// Probe returns nil if the backend can be opened here, else one sentence that says why not.
 	Probe() error
 }
 
@@ -83,7 +83,7 @@ var registry struct {
 	drivers map[string]Driver
 }
 
-// Register makes a backend known to Open. It panics when the name is taken.
+// Register makes a backend known to Open. It panics if the name is taken.
 func Register(name string, d Driver) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -118,8 +118,8 @@ func rank(name string) int {
 	return len(preference)
 }
 
-// Open opens a registered backend. The name "auto" or "" takes the one that Options.Device names,
-// else the first of Backends whose device is there.
+// Open opens a registered backend. With the name "auto" or "" it opens the backend that Options.Device
+// names, or else the first of Backends whose device is present.
 func Open(name string, o Options) (Backend, error) {
 	if kind, _, ok := strings.Cut(o.Device, ":"); ok && (name == "" || name == "auto") {
 		name = kind
@@ -140,7 +140,7 @@ func Describe(name string) (Info, error) {
 	return d.Info(), nil
 }
 
-// Probe says in one sentence why a backend cannot be opened here; nil: it can.
+// Probe returns nil if a backend can be opened here, else one sentence that says why not.
 func Probe(name string) error {
 	d, err := driver(name)
 	if err != nil {
@@ -177,12 +177,12 @@ func registered(name string) Driver {
 	return registry.drivers[name]
 }
 
-// automatic is the first backend whose device is there.
+// automatic is the first backend whose device is present.
 func automatic(names []string) string {
 	for _, n := range names {
 		if Probe(n) == nil {
 			return n
 		}
 	}
-	return names[0] // whose Open says what is missing
+	return names[0] // its Open says what is missing
 }

@@ -1,6 +1,6 @@
 package kernels
 
-// Limits of a descriptor; program.h has the same.
+// Limits of a descriptor; the same as in program.h.
 const (
 	MaxArgs    = 8
 	MaxDims    = 12
@@ -10,7 +10,7 @@ const (
 // Absent marks an optional argument that is not given.
 const Absent int64 = -1
 
-// Desc describes one op: 208 bytes that mean the same to Go, C and CUDA (program.h).
+// Desc describes one op: 208 bytes with the same layout in Go, C and CUDA (program.h).
 type Desc struct {
 	Op    Op
 	Fn    Fn // pointwise function of OpUnary, OpUnaryGrad, OpGemm, OpConv and the sums

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Values of Options.Precision. Factors of gemm and of convolutions are rounded where they are read; what
-// lies in the arena, such as parameters, and all other arithmetic, that of attention included, is fp32.
+// Values of Options.Precision. The factors of gemm and of convolutions are rounded when they are read.
+// The arena (parameters, for example) and all other arithmetic, attention included, stay in fp32.
 const (
 	FP32 = "fp32"
 	TF32 = "tf32" // factors rounded to 10 bits of mantissa, ties away from zero; sums in fp32
@@ -16,7 +16,7 @@ const (
 // Precisions lists the values of Options.Precision.
 func Precisions() []string { return []string{FP32, TF32, BF16} }
 
-// PrecisionIndex is the place of the precision in Precisions; "" is FP32. An unknown one is an error of the backend name.
+// PrecisionIndex is the index of the precision in Precisions; "" is FP32. The error of an unknown one names the backend.
 func (o Options) PrecisionIndex(name string) (int, error) {
 	if o.Precision == "" {
 		return slices.Index(Precisions(), FP32), nil
@@ -30,23 +30,23 @@ func (o Options) PrecisionIndex(name string) (int, error) {
 
 // Device is one of the devices of a backend.
 type Device struct {
-	Name   string // as for Options.Device, such as "gpu:1"
+	Name   string // the value of Options.Device, such as "gpu:1"
 	Model  string
 	Memory int64  // bytes
-	ISA    string // what its code is compiled for, such as "sm_90"
+	ISA    string // the target of its code, such as "sm_90"
 	Driver string // version of the software that drives it
 }
 
 // Limited is a Backend whose device has memory of its own.
 type Limited interface {
 	Backend
-	// FreeMemory is what the device can still give, in bytes; 0 where that is not known.
+	// FreeMemory is the memory that the device can still allocate, in bytes; 0 if unknown.
 	FreeMemory() int64
-	// ScratchOf is what an Executable of p, once compiled, takes of it besides the arena, in bytes.
+	// ScratchOf is the memory that an Executable of p allocates besides the arena, in bytes.
 	ScratchOf(p *Program) (bytes int64, err error)
 }
 
-// For is the Info with the device and the instruction set that the options choose.
+// For is the Info with the device and the instruction set that the options select.
 func (i Info) For(o Options) Info {
 	at := slices.IndexFunc(i.Devices, func(d Device) bool { return d.Name == o.Device })
 	if at >= 0 {
@@ -58,15 +58,15 @@ func (i Info) For(o Options) Info {
 	return i
 }
 
-// ProcessorOnly says which option a backend on a processor does not have; nil: none is asked for.
+// ProcessorOnly is the error of an option that only backends with a device have; nil if none is set.
 func (o Options) ProcessorOnly(name string) error {
 	switch {
 	case o.Device != "":
-		return fmt.Errorf("%s: there is no device %q; this backend runs on the processor, devices are of the backend gpu", name, o.Device)
+		return fmt.Errorf("%s: there is no device %q; this backend runs on the processor, only the backend gpu has devices", name, o.Device)
 	case o.Precision != "" && o.Precision != FP32:
 		return fmt.Errorf("%s: there is no precision %q; this backend computes in fp32 only", name, o.Precision)
 	case o.Debug:
-		return fmt.Errorf("%s: there is no debug mode; it is of the backend gpu", name)
+		return fmt.Errorf("%s: there is no debug mode; only the backend gpu has one", name)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package kernels
 
 import "fmt"
 
-// Environment is what OpStep plays: W worlds of A agents, whose state is not in the arena.
+// Environment is played by OpStep: W worlds of A agents. Its state is not in the arena.
 type Environment interface {
 	// Sizes returns the worlds W, agents A, floats O of an observation and actions U.
 	Sizes() (worlds, agents, obs, actions int)
@@ -21,7 +21,7 @@ type Native interface {
 	// any threads; the result must not depend on that. slot has the tensors of [Slot] in the order of slot.h. A
 	// result other than 0 is a fault that Fault explains.
 	Native() (play, self uintptr, tasks int)
-	// Ready is called before play is: a state that is elsewhere comes home.
+	// Ready must be called before play: it copies the state back if a device has it.
 	Ready() error
 	// Fault is the error of a slot that failed.
 	Fault() error
@@ -31,10 +31,10 @@ type Native interface {
 type Slot struct {
 	Act []float32 // [W, A]
 
-	Obs, Mask         []float32 // [W, A, O], [W, A, U] of the next decision, in a new episode where the last one ended
-	NextObs, NextMask []float32 // the successor of the slot: the end of the episode where it ended, else Obs and Mask
+	Obs, Mask         []float32 // [W, A, O], [W, A, U] for the next decision; after the end of an episode, that of the new one
+	NextObs, NextMask []float32 // the successor state of the slot: the final state if the episode ended, else equal to Obs and Mask
 	Reward            []float32 // [W, A]
-	Active            []float32 // [W, A] 1 where the agent had a decision to make
+	Active            []float32 // [W, A] 1 if the agent had a decision to make, else 0
 	Ended             []float32 // [W, A] how the episode of the world ended, one of the three below
 }
 
@@ -53,9 +53,9 @@ func SlotOf(arg func(i int) []float32) (s Slot) {
 
 // Values of Slot.Ended, those of slot.h.
 const (
-	GoesOn     = 0 // it has not ended
+	GoesOn     = 0 // the episode has not ended
 	Terminated = 1 // by the rules: nothing follows
-	Truncated  = 2 // by a time limit: the successor would have gone on
+	Truncated  = 2 // by a time limit: the successor state has a value
 )
 
 // Indices into Desc.Dim of OpStep.

@@ -5,21 +5,21 @@ import (
 	"fmt"
 )
 
-// Gauges are what a device's driver says about it now: of all programs that use it.
+// Gauges are the driver's current readings of a device, over all processes that use it.
 type Gauges struct {
 	Utilisation float64 // share of the driver's last period in which a kernel ran, 0 to 1
 	MemoryUsed  int64   // bytes
 	MemoryTotal int64   // bytes
 }
 
-// String is short enough for a line of progress.
+// String is short enough for a progress line.
 func (g Gauges) String() string {
 	return fmt.Sprintf("device %.0f %%, %.3g of %.3g GB", 100*g.Utilisation, float64(g.MemoryUsed)/1e9, float64(g.MemoryTotal)/1e9)
 }
 
 // Gauged is a Driver whose devices have gauges.
 type Gauged interface {
-	// Gauges reads those of a device, named as in Options.Device; an error says in one sentence why there are none.
+	// Gauges reads the gauges of a device, named as in Options.Device; an error says in one sentence why there are none.
 	Gauges(device string) (Gauges, error)
 }
 

@@ -1,8 +1,8 @@
 package kernels
 
-// InOrder marks, for every op that is a loop, whether its iterations must follow each other: 1 where
-// an iteration touches what another one writes, other than by adding up (Step.Sum). Elsewhere a device may
-// run each op of the body over all iterations at once.
+// InOrder marks every op that is a loop: 1 if its iterations must run in order, because an iteration
+// touches floats that another one writes, other than by a sum (Step.Sum). Otherwise a device may run
+// each op of the body over all iterations at once.
 func (p *Program) InOrder() []uint8 {
 	marks := make([]uint8, len(p.Descs))
 	for i := range p.Descs {
@@ -13,7 +13,7 @@ func (p *Program) InOrder() []uint8 {
 	return marks
 }
 
-// inLoop is what an argument of an op touches in a loop.
+// inLoop is the extent of an argument of an op in a loop.
 type inLoop struct {
 	Extent
 	op           int
@@ -36,7 +36,7 @@ func (p *Program) iterationsDepend(loop int) bool {
 	return false
 }
 
-// extents lists what the body of a loop touches in the arena. Local memory is each iteration's own.
+// extents lists the parts of the arena that the body of a loop touches. Every iteration has its own local memory.
 func (p *Program) extents(loop int) (all []inLoop) {
 	for i := loop + 1; i <= loop+int(p.Descs[loop].Dim[LoopBody]); i++ {
 		d, s := &p.Descs[i], &p.Steps[i]
@@ -52,9 +52,8 @@ func (p *Program) extents(loop int) (all []inLoop) {
 	return all
 }
 
-// apart reports that what w writes in an iteration x touches in no other one: they never meet;
-// or both move alike and stay in a window that is left behind by the next iteration; or they
-// are the same sum.
+// apart reports that x touches the floats that w writes in an iteration in no other iteration. Either
+// they never overlap, or both move by the same stride and stay within it, or they are the same sum.
 func apart(w, x inLoop, loop *Desc) bool {
 	n, segments := loop.Dim[LoopIterations], loop.Dim[LoopSegments]
 	if w.End()+w.Way(loop) <= x.From || x.End()+x.Way(loop) <= w.From {

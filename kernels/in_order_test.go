@@ -2,7 +2,7 @@ package kernels
 
 import "testing"
 
-// body is a loop of four iterations in two segments around ops; steps move their arguments.
+// body is a loop of four iterations in two segments. It has one op for each of steps, which move their arguments.
 func body(steps ...Step) *Program {
 	p := &Program{Name: "body", Arena: 1000, Local: 100}
 	p.add(Desc{Op: OpLoop, Dim: [MaxDims]int64{int64(len(steps)), 4, 2}}, Step{})

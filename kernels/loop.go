@@ -6,8 +6,8 @@ import (
 )
 
 // LocalBase is where local memory begins in the address space of arguments: an argument at
-// LocalBase + x is float x of the local memory. Every segment of a loop has a local memory of
-// its own, undefined at the start of every iteration.
+// LocalBase + x is float x of the local memory. Every segment of a loop has its own local memory,
+// which is undefined at the start of every iteration.
 const LocalBase int64 = 1 << 48
 
 // Indices into Desc.Dim of OpLoop.
@@ -19,15 +19,15 @@ const (
 
 // Step says how an op in the body of a loop moves.
 //
-// The I iterations of a loop are cut into S segments, segment s having the iterations from
-// I s / S up to I (s+1) / S. Inside a segment iterations follow each other; segments are
-// independent and may run at once. In iteration i of segment s argument a of an op lies at
+// The I iterations of a loop are cut into S segments: segment s has the iterations from I s / S up to
+// I (s+1) / S. The iterations of a segment run in order; segments are independent and may run at
+// once. In iteration i of segment s, argument a of an op begins at
 //
 //	Arg[a] + i Iteration[a] + s Segment[a]
 //
-// so a batch is worked on in tiles that stay in a cache from the first op to the last, and
-// what adds up over the batch adds up in order inside a segment. The number of segments is a
-// part of the Program: results do not depend on the number of threads.
+// So a batch is processed in tiles that stay in a cache from the first op to the last, and sums over
+// the batch are added in order inside a segment. The number of segments is a part of the Program:
+// results do not depend on the number of threads.
 type Step struct {
 	Iteration [MaxArgs]int64 // floats
 	Segment   [MaxArgs]int64 // floats
@@ -36,8 +36,7 @@ type Step struct {
 	Sum int64
 }
 
-// At is the descriptor d in an iteration of a segment; first says that the iteration is the
-// segment's first.
+// At is the descriptor d in an iteration of a segment; first is true for the first iteration of the segment.
 func (s *Step) At(d *Desc, iteration, segment int64, first bool) Desc {
 	at := *d
 	for a := range at.Arg {
@@ -51,20 +50,20 @@ func (s *Step) At(d *Desc, iteration, segment int64, first bool) Desc {
 	return at
 }
 
-// Extent is what an argument of an op touches: in iteration i of segment s of its loop the floats
-// [From + i Iteration + s Segment, and Length more); outside of loops it does not move.
+// Extent is the range that an argument of an op touches: Length floats from From + i Iteration +
+// s Segment on, in iteration i of segment s of its loop. Outside of loops it does not move.
 type Extent struct{ From, Length, Iteration, Segment int64 }
 
-// Extent is that of argument a of the op d, which is not Absent.
+// Extent is the extent of argument a of the op d; the argument must not be Absent.
 func (s *Step) Extent(d *Desc, a int) Extent {
 	spec, _ := SpecOf(d.Op)
 	return Extent{d.Arg[a], spec.Args[a].Len(d), s.Iteration[a], s.Segment[a]}
 }
 
-// End is where its first iteration ends.
+// End is the end of its first iteration.
 func (e Extent) End() int64 { return e.From + e.Length }
 
-// Way is how far it moves in a loop from the first iteration to the last of the last segment.
+// Way is the distance it moves in a loop, from the first iteration to the last one of the last segment.
 func (e Extent) Way(loop *Desc) int64 {
 	return (loop.Dim[LoopIterations]-1)*e.Iteration + (loop.Dim[LoopSegments]-1)*e.Segment
 }
@@ -75,9 +74,9 @@ func (d *Desc) SegmentRange(segment int64) (from, to int64) {
 	return n * segment / s, n * (segment + 1) / s
 }
 
-// Poisoned is p with NaN in all local memory at the start of every iteration, so that a read of
-// local memory that the iteration did not write shows; p itself where it has no local memory.
-// For tests: the ops have other numbers than in p.
+// Poisoned is p with NaN in all local memory at the start of every iteration: reading local memory
+// before the iteration has written it gives NaN. It is p itself if p has no local memory. It is for
+// tests: the indices of ops differ from those in p.
 func (p *Program) Poisoned() *Program {
 	if p.Local == 0 {
 		return p
@@ -98,10 +97,10 @@ func (p *Program) Poisoned() *Program {
 	return &q
 }
 
-// loop is the loop that a walk over the descriptors is in.
+// loop is the current loop in a walk over the descriptors.
 type loop struct {
 	header *Desc
-	end    int // first op behind the body
+	end    int // first op after the body
 }
 
 func (l *loop) open(p *Program, i int) error {
@@ -130,7 +129,7 @@ type space struct {
 	step         *Step
 }
 
-// check reports an argument that is missing or leaves its memory in some iteration.
+// check reports an argument that is missing or is out of range in some iteration.
 func (m space) check(d *Desc, i int, a *ArgSpec) error {
 	from := d.Arg[i]
 	if from == Absent && a.Optional {
@@ -166,8 +165,8 @@ func placeName(at int64) string {
 	return fmt.Sprintf("@%d", at)
 }
 
-// Flops is the number of floating-point operations of op i in one run, with all iterations of the
-// loop that it is in; 0 if the work of the op is not measured by them.
+// Flops is the number of floating-point operations of op i in one run, over all iterations of its
+// loop; 0 if its work is not measured in flops.
 func (p *Program) Flops(i int) int64 {
 	d := &p.Descs[i]
 	spec, ok := SpecOf(d.Op)
@@ -177,7 +176,7 @@ func (p *Program) Flops(i int) int64 {
 	return mul(spec.Flops(d), p.iterations(i))
 }
 
-// iterations is how often op i is executed in one run.
+// iterations is the number of times that op i is executed in one run.
 func (p *Program) iterations(i int) int64 {
 	if header := p.loopOf(i); header != nil {
 		return header.Dim[LoopIterations]

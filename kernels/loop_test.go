@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// tiled is a loop of 4 iterations in 2 segments that fills y[8] by twos and local memory.
+// tiled is a loop of 4 iterations in 2 segments that fills local memory, and y[8] two floats at a time.
 func tiled() *kernels.Program {
 	fill := func(at int64) kernels.Desc {
 		d := kernels.Desc{Op: kernels.OpFill, Dim: [kernels.MaxDims]int64{2}}
@@ -77,7 +77,7 @@ func TestFlopsOfLoops(t *testing.T) {
 	}
 }
 
-// A poisoned body begins with NaN in all of its local memory and else does what it did.
+// A poisoned body fills all of its local memory with NaN first, and is the same otherwise.
 func TestPoisonedLoops(t *testing.T) {
 	p := tiled()
 	q := p.Poisoned()

@@ -62,7 +62,7 @@ const (
 	FlagFnGrad
 )
 
-// Numbers that are part of the specification of the ops.
+// Constants of the specification of the ops.
 const (
 	// BlockK is the length of a block of a product sum, in terms.
 	BlockK = 256

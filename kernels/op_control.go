@@ -1,12 +1,12 @@
 package kernels
 
-// What has no arithmetic of its own.
+// Ops without arithmetic: control flow and environments.
 const (
-	// OpLoop runs the ops after it, its body, again and again on other parts of their
-	// arguments; see [Step]. Dim: body (ops), iterations, segments.
+	// OpLoop runs its body, the ops that follow it, once for every iteration. Their arguments move
+	// from iteration to iteration; see [Step]. Dim: body (ops), iterations, segments.
 	OpLoop Op = 10
 
-	// OpStep: one slot of Program.Environments[env], see [Slot]. Not in a loop.
+	// OpStep: one slot of Program.Environments[env]; see [Slot]. Not allowed in a loop.
 	// Arg: act, obs, mask, nextObs, nextMask, reward, active, ended. Dim: env, W, A, O, U.
 	OpStep Op = 38
 )

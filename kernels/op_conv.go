@@ -13,14 +13,14 @@ const (
 	// OpConvGradX: dx[B,Y,X,C], the gradient of OpConv by x without f. The product sum at (y, x) takes the
 	// taps with y + padY - ky a multiple of strideY, and x likewise, in descending (ky, kx), each with
 	// ascending f; outside of dy there are zeros, which take part. acc. With FlagFnGrad the result is then
-	// multiplied by f'(aux) as in OpGemm, aux laid out like dx; Scalar[0]: slope of LeakyReLU.
+	// multiplied by f'(aux) as in OpGemm; aux has the layout of dx. Scalar[0]: slope of LeakyReLU.
 	// Arg: dy, w, aux?, dx. Dim as OpConv.
 	OpConvGradX Op = 24
 
 	// OpConvGradW: dw[KY,KX,C,F], the gradient of OpConv by w without f. The sum over the pixels of y is
 	// fused multiply-add in ascending order inside blocks, the block sums are added in ascending order. A
 	// block is max(1, BlockK/OX) rows out of the B*OY rows of all images, cut into pieces of BlockK columns
-	// where OX is larger. Zeros outside of x take part. acc. Arg: x, dy, dw. Dim as OpConv.
+	// if OX > BlockK. Zeros outside of x take part. acc. Arg: x, dy, dw. Dim as OpConv.
 	OpConvGradW Op = 25
 )
 
@@ -89,7 +89,7 @@ func convY(d *Desc) int64 {
 
 func convFlops(d *Desc) int64 { return mul(2, convY(d), d.Dim[ConvKY], d.Dim[ConvKX], d.Dim[ConvC]) }
 
-// checkConv checks what only convolutions know; op is one of them.
+// checkConv checks the dimensions, flags and function of a convolution or of a gradient of one.
 func (d *Desc) checkConv() error {
 	for _, i := range []int{ConvKY, ConvKX, ConvStrideY, ConvStrideX} {
 		if d.Dim[i] < 1 {
@@ -101,7 +101,7 @@ func (d *Desc) checkConv() error {
 	case d.Op == OpConvGradX && d.Has(FlagFnGrad):
 		known |= FlagFnGrad
 		if !d.Fn.fromOutput() || d.Arg[2] == Absent {
-			return fmt.Errorf("%s: the gradient of %s needs aux, and a function that is known from its output", d.Op, d.Fn)
+			return fmt.Errorf("%s: the gradient of %s needs aux, and a function whose derivative follows from its output", d.Op, d.Fn)
 		}
 	case d.Op != OpConv && d.Fn != FnIdentity:
 		return fmt.Errorf("%s has no function %s", d.Op, d.Fn)
@@ -109,5 +109,5 @@ func (d *Desc) checkConv() error {
 	return d.checkFlags(known)
 }
 
-// fromOutput reports that f' follows from the output of f.
+// fromOutput reports that f' is computed from the output of f.
 func (f Fn) fromOutput() bool { return f <= FnSigmoid && f != FnAffine }

@@ -59,16 +59,16 @@ func biasLen(d *Desc) int64 {
 	return plus(mul(max(d.Dim[GemmGroups]-1, 0), d.Dim[GemmStrideBias]), d.Dim[GemmN])
 }
 
-// checkGemm checks flags and function of a product, and that no element of C has two values.
+// checkGemm checks the flags and the function of a product, and that the elements of C do not overlap.
 func (d *Desc) checkGemm() error {
 	if d.Flags&^(FlagAccumulate|FlagTransA|FlagTransB|FlagFnGrad) != 0 {
 		return fmt.Errorf("gemm: unknown flags %04b", d.Flags)
 	}
 	if d.Has(FlagFnGrad) && (!d.Fn.fromOutput() || d.Arg[3] == Absent) {
-		return fmt.Errorf("gemm: the gradient of %s needs aux, and a function that is known from its output", d.Fn)
+		return fmt.Errorf("gemm: the gradient of %s needs aux, and a function whose derivative follows from its output", d.Fn)
 	}
 	rows, width, pitch, groups, stride := d.Dim[GemmM], d.Dim[GemmN], d.Dim[GemmLDC], d.Dim[GemmGroups], d.Dim[GemmStrideC]
-	apart := stride >= strided(rows, width, pitch, 1) || stride >= width && mul(groups, stride) <= pitch // behind or beside each other
+	apart := stride >= strided(rows, width, pitch, 1) || stride >= width && mul(groups, stride) <= pitch // groups after each other, or side by side
 	switch {
 	case rows > 1 && pitch < width:
 		return fmt.Errorf("gemm: rows of C overlap: ldc is %d, N is %d", pitch, width)
@@ -78,10 +78,10 @@ func (d *Desc) checkGemm() error {
 	return nil
 }
 
-// gemmGaps: rows or groups of C may lie apart.
+// gemmGaps reports floats between the rows or groups of C.
 func gemmGaps(d *Desc) bool { return d.Dim[GemmLDC] != d.Dim[GemmN] || d.Dim[GemmGroups] != 1 }
 
-// gemmRows sees rows of C = f(A B + bias), or the terms of C = A^T B, to which every part would add a bias.
+// gemmRows cuts C = f(A B + bias) into rows, or C = A^T B into terms. It does not cut terms with a bias: every part would add it.
 func gemmRows(d *Desc) (r Rows, ok bool) {
 	const a, b, bias, aux, c = 0, 1, 2, 3, 4
 	switch {

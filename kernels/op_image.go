@@ -38,5 +38,5 @@ var imageOps = family{
 
 var imageDims = []string{"B", "Y", "X", "C", "f"}
 
-// window is the length of a tensor that is Dim[4] times as high and wide as [B,Y,X,C].
+// window is the number of floats of an image that is Dim[4] times as high and as wide as [B,Y,X,C].
 func window(d *Desc) int64 { return product(d, []int{0, 1, 2, 3, 4, 4}) }

@@ -14,11 +14,11 @@ const (
 	// in order; the channels of a group are added in order. With d = x - mean:
 	// mean = sum x / n, rstd = 1 / sqrt(sum d d / n + eps), a = (gamma rstd) (1 + scale),
 	// b = fma(beta, 1 + scale, shift), y = f(fma(d, a, b)).
-	// n is the numbers of a group, 1 where P = 0: there mean = 0 and rstd = 1 / sqrt(eps).
+	// n is the number of elements of a group. If P = 0, n is 1, so mean = 0 and rstd = 1 / sqrt(eps).
 	OpGroupNorm Op = 39
 
-	// OpGroupNormGrad: gradient of OpGroupNorm; acc adds to dx only. sums[B,2,C] is what
-	// OpGroupNormParamGrad needs. With d, a, b, n and the order of sums as there:
+	// OpGroupNormGrad: gradient of OpGroupNorm; acc adds to dx only. sums[B,2,C] = (S0, S1) is for
+	// OpGroupNormParamGrad. With d, a, b, n and the order of sums as in OpGroupNorm:
 	// e = dy f'(fma(d, a, b)), S0 = sum e and S1 = rstd (sum e d) over P, u1 = (sum a S0) / n and
 	// u2 = ((sum a S1) / n) rstd over the channels of a group, dx = fma(e, a, -fma(d, u2, u1)).
 	// Arg: x, stats, gamma, beta, film?, dy, dx, sums. Dim: B, P, C, G.
@@ -91,7 +91,7 @@ func (d *Desc) checkNorm() error {
 		return fmt.Errorf("%s: %d groups do not divide %d channels", d.Op, d.Dim[3], d.Dim[2])
 	}
 	switch d.Fn {
-	case FnIdentity, FnReLU, FnSiLU, FnGELU: // the slope is known from the input alone
+	case FnIdentity, FnReLU, FnSiLU, FnGELU: // the derivative needs only the input
 	default:
 		return fmt.Errorf("%s: no function %s, only identity, relu, silu and gelu", d.Op, d.Fn)
 	}

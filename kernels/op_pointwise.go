@@ -1,6 +1,6 @@
 package kernels
 
-// Functions of single numbers, and what moves them.
+// Pointwise functions, copies and fills.
 const (
 	// OpUnary: y[n] = f(x[n]). Arg: x, y. Dim: n. Scalar: parameters of f. In place allowed. acc.
 	OpUnary Op = 2
@@ -57,7 +57,7 @@ var pointwiseOps = family{
 
 func (d *Desc) checkUnary() error { return d.checkFlags(FlagAccumulate) }
 
-// binaryRows sees the rows, or the elements where there is one row.
+// binaryRows cuts the op into rows, or into elements if it has one row.
 func binaryRows(d *Desc) (Rows, bool) {
 	if d.Dim[0] == 1 {
 		return Rows{Dim: 1, Sum: NoSum, Pitch: [MaxArgs]int64{d.Dim[3], d.Dim[5], 1}}, true
@@ -65,7 +65,7 @@ func binaryRows(d *Desc) (Rows, bool) {
 	return Rows{Sum: NoSum, Pitch: [MaxArgs]int64{d.Dim[2], d.Dim[4], d.Dim[1]}}, true
 }
 
-// copyRows sees the rows, or the elements where there is one row.
+// copyRows cuts the op into rows, or into elements if it has one row.
 func copyRows(d *Desc) (Rows, bool) {
 	if d.Dim[0] == 1 {
 		return Rows{Dim: 1, Sum: NoSum, Pitch: [MaxArgs]int64{1, 1}}, true

@@ -13,7 +13,7 @@ const (
 
 	// OpSample: a[M] = index drawn from exp(logp[M,N]) by inverse CDF in ascending index with one
 	// uniform per row: Philox(key Seed, counter (row, low, high, Stream)), word 0.
-	// The last entry with positive probability catches rounding.
+	// If rounding leaves no such index, it is the last one with positive probability.
 	// Arg: logp, counter, a. Dim: M, N.
 	OpSample Op = 13
 

@@ -15,8 +15,8 @@ const (
 	OpSumCols Op = 7
 
 	// OpMoments: y[2] = (mean, standard deviation) of x[0 : rows*N] weighted by w (0 or 1; all ones when
-	// absent), rows = count[1] a device scalar; (0, 1) when nothing is selected or the deviation is below
-	// 1e-6. Arg: x, w?, count, y. Dim: R (capacity in rows), N. Population variance, two passes.
+	// absent). rows = count[1] is a scalar in the arena. y = (0, 1) if no element is selected or the deviation
+	// is below 1e-6. Arg: x, w?, count, y. Dim: R (capacity in rows), N. Population variance, two passes.
 	OpMoments Op = 36
 
 	// OpCheckFinite: y[1] = 1 if every x[n] is finite, else 0; with acc y = min(y, .). Arg: x, y. Dim: n.

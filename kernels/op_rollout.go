@@ -2,21 +2,21 @@ package kernels
 
 import "fmt"
 
-// What learning from rollouts needs.
+// Advantages and minibatches of on-policy learning.
 const (
 	// OpGAE: generalised advantages A[T,M] of M independent chains (Schulman et al. 2016), from the last
 	// slot to the first, every operation rounded, with A_T = 0 and c = Scalar[0] Scalar[1] (gamma lambda):
 	// A_t = ((reward + follows) - value) + rest, follows = ended == Terminated ? 0 : gamma next,
-	// rest = ended == GoesOn ? c A_(t+1) : 0. next is the value of the successor, at a time limit that of
-	// the end of the episode; ended has the values of [Slot].
+	// rest = ended == GoesOn ? c A_(t+1) : 0. next is the value of the successor state; at a time limit, of
+	// the final state of the episode. ended has the values of [Slot].
 	// Arg: reward, value, next, ended, A. Dim: T, M. Scalar: gamma, lambda.
 	OpGAE Op = 48
 
-	// OpShuffle: y[M] = elements c, c+1, ... of an endless sequence, c being counter[2], in which elements
-	// e N to (e+1) N - 1 are a random permutation of 0 .. N-1, for every e. Element e N + p is the first x_k < N
-	// with x_0 = p and x_(k+1) = twelve rounds of a Feistel network on (L, R) = (x_k mod a, x_k / a), with a the
-	// smallest number with a a >= N and b = ceil(N / a): L = (L + F_r(R)) mod a in rounds r = 0, 2, .. 10 and
-	// R = (R + F_r(L)) mod b in the others, x_(k+1) = R a + L, k >= 1. F_r(z) is word 0 of
+	// OpShuffle: y[M] = elements c, c+1, ... of an endless sequence, where c is counter[2]. For every e its
+	// elements e N to (e+1) N - 1 are a random permutation of 0 .. N-1. Element e N + p is the first x_k < N,
+	// k >= 1, of x_0 = p, x_(k+1) = twelve rounds of a Feistel network on (L, R) = (x_k mod a, x_k / a). a is
+	// the smallest number with a a >= N, and b = ceil(N / a): L = (L + F_r(R)) mod a in rounds r = 0, 2, .. 10,
+	// R = (R + F_r(L)) mod b in the other rounds, then x_(k+1) = R a + L. F_r(z) is word 0 of
 	// Philox(key Seed, counter (z, e mod 2^32, 32 (e / 2^32) + r, Stream)). N is 1 to 2^24.
 	// Arg: counter, y. Dim: M, N.
 	OpShuffle Op = 49

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Profile is where the time of an Executable went.
+// Profile is the time that an Executable spent in each op.
 type Profile struct {
 	Runs    int64
 	Threads int
@@ -42,7 +42,7 @@ type OpTime struct {
 	Desc    *Desc
 	Seconds float64 // thread-seconds of one run
 	Share   float64 // of all ops' time
-	Flops   float64 // a second on one thread; 0 where nobody would count them
+	Flops   float64 // a second on one thread; 0 if the work of the op is not measured in flops
 }
 
 // Rank lists the ops of p, the most expensive first.
@@ -64,11 +64,11 @@ func (f Profile) Rank(p *Program) []OpTime {
 	return list
 }
 
-// minShare is the share of the time below which Write adds ops up.
+// minShare is the share of the time below which Write sums ops up in one line.
 const minShare = 0.002
 
-// Write prints the ops of p, the most expensive first, with their share of the peak in flops
-// a second on one thread; a peak of 0 leaves that column out.
+// Write prints the ops of p, the most expensive first, with their share of peak, in flops a second on
+// one thread. With a peak of 0 that column is left out.
 func (f Profile) Write(w io.Writer, p *Program, peak float64) error {
 	names := p.names()
 	list := f.Rank(p)

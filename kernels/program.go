@@ -15,21 +15,21 @@ type Symbol struct {
 	Shape  []int
 }
 
-// Scratch says how the temporaries of a Program share memory: Planned floats, local memory
-// included, hold what would be Total floats if every temporary had its own.
+// Scratch says how much memory the temporaries of a Program share: Planned floats, local memory
+// included. Without sharing they would take Total floats.
 type Scratch struct{ Planned, Total int64 }
 
 // Program is a flat list of ops over one arena.
 type Program struct {
 	Name    string
 	Descs   []Desc
-	Steps   []Step // as many as Descs, or nil without loops
+	Steps   []Step // one for each of Descs, or nil without loops
 	Arena   int64  // floats
 	Local   int64  // floats of local memory that one segment of a loop needs
 	Scratch Scratch
 	Symbols []Symbol
 
-	Environments []Environment // that OpStep plays
+	Environments []Environment // played by OpStep
 }
 
 // Validate checks every descriptor against its Spec: known op, functions and flags, dimensions
@@ -108,7 +108,7 @@ func (p *Program) Hash() uint64 {
 	return h.Sum64()
 }
 
-// names are the symbols by offset, the first of several at one place.
+// names are the symbols by offset; of several at one offset, the first.
 func (p *Program) names() map[int64]string {
 	names := make(map[int64]string, len(p.Symbols))
 	for _, s := range p.Symbols {

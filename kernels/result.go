@@ -1,15 +1,15 @@
 package kernels
 
-// Result is a stretch of memory that an op writes.
+// Result is a range of memory that an op writes.
 type Result struct {
-	Name      string // of the tensor where one has its place there, else of the argument
+	Name      string // of the tensor if a symbol has this offset, else of the argument
 	At        int64  // as in Desc.Arg: local memory begins at LocalBase
 	Len       int64  // floats, with gaps between rows
-	Iteration int64  // of the loop that the op is in; a local memory belongs to one
+	Iteration int64  // of the loop of the op: every iteration has its own local memory
 }
 
-// Results lists what op i writes in one run, in the order of arguments and iterations; for
-// backends that look for bad numbers.
+// Results lists the ranges that op i writes in one run, in the order of arguments and iterations.
+// It is for backends that look for numbers that are not finite.
 func (p *Program) Results(i int) (list []Result) {
 	d, names := &p.Descs[i], p.names()
 	spec, ok := SpecOf(d.Op)
@@ -29,7 +29,7 @@ func (p *Program) Results(i int) (list []Result) {
 	return list
 }
 
-// Places are the offsets of argument a of op i in all iterations, each of the arena once.
+// Places are the offsets of argument a of op i in all iterations; an offset in the arena is listed once.
 func (p *Program) Places(i, a int) (list []int64) {
 	for _, r := range p.places(i, a, Result{}) {
 		list = append(list, r.At)
@@ -37,7 +37,7 @@ func (p *Program) Places(i, a int) (list []int64) {
 	return list
 }
 
-// places are argument a of op i in all iterations, each place of the arena once.
+// places are the ranges of argument a of op i in all iterations; a range of the arena is listed once.
 func (p *Program) places(i, a int, r Result) (list []Result) {
 	seen := map[int64]bool{}
 	at := func(iteration, offset int64) {
@@ -61,7 +61,7 @@ func (p *Program) places(i, a int, r Result) (list []Result) {
 	return list
 }
 
-// loopOf is the loop that op i is in, nil for none.
+// loopOf is the loop that contains op i, or nil.
 func (p *Program) loopOf(i int) *Desc {
 	for h := i - 1; h >= 0; h-- {
 		if d := &p.Descs[h]; d.Op == OpLoop {

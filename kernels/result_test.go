@@ -7,8 +7,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// TestResults asks for what a loop of three iterations in two segments writes: a row of the arena
-// each, local memory of each, and a sum in each segment.
+// TestResults lists what a loop of three iterations in two segments writes: a row of the arena and
+// local memory in each iteration, and a sum in each segment.
 func TestResults(t *testing.T) {
 	unary := func(from, to int64) kernels.Desc {
 		return kernels.Desc{Op: kernels.OpUnary, Fn: kernels.FnSquare, Dim: [kernels.MaxDims]int64{4}, Arg: [kernels.MaxArgs]int64{from, to}}

@@ -1,10 +1,10 @@
 package kernels
 
-// NoSum is Rows.Sum of an op whose items have results of their own.
+// NoSum is Rows.Sum of an op whose items have separate results.
 const NoSum = -1
 
-// Rows says how an op works on the items of a batch, so that a loop can run it on a part of them at a time: which
-// argument moves by how much from item to item.
+// Rows says how an op processes the items of a batch: by how much each argument moves from item to item. A loop
+// uses it to run the op on a part of the items at a time.
 type Rows struct {
 	Dim   int            // index into Desc.Dim of the dimension that is proportional to the number of items
 	Pitch [MaxArgs]int64 // floats of each argument from item to item; 0: all items share the argument
@@ -12,8 +12,8 @@ type Rows struct {
 	Mean  bool           // Scalar[0] is for the mean over the whole batch; a part of the batch gets its share
 }
 
-// Rows says how d works on a batch of items; ok is false where its items depend on each other, or are none. An absent
-// argument has to be Absent; where the others lie does not matter.
+// Rows says how d processes a batch of items; ok is false if its items depend on each other, or if it has none. An
+// absent argument has to be Absent; the offsets of the others do not matter.
 func (d *Desc) Rows(items int64) (r Rows, ok bool) {
 	spec, known := SpecOf(d.Op)
 	if !known {
@@ -39,14 +39,14 @@ func (r *Rows) Part(d Desc, items, batch int64) Desc {
 	return d
 }
 
-// uncut is for ops whose items depend on each other or are none, and for ops that loops run on the whole batch.
+// uncut is for ops without independent items, and for ops that loops run on the whole batch.
 func uncut(*Desc) (Rows, bool) { return Rows{}, false }
 
-// separate is for rows with results of their own.
+// separate is for rows with separate results.
 var separate = Rows{Sum: NoSum}
 
-// byRow is for ops with Dim[0] rows that do not depend on each other, but for a sum over them. pitch gives the floats of
-// each argument from row to row, in order; nil where all rows share the argument. A sum that is Absent is none.
+// byRow is for ops with Dim[0] rows that are independent, except for a sum over them. pitch gives, for each argument in
+// order, the floats from row to row; nil if all rows share the argument. A sum whose argument is Absent is NoSum.
 func byRow(like Rows, pitch ...func(*Desc) int64) func(*Desc) (Rows, bool) {
 	return func(d *Desc) (Rows, bool) {
 		r := like

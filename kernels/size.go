@@ -5,18 +5,18 @@ import (
 	"math/bits"
 )
 
-// Sizes of hand-made Programs may not fit an int64. So sums and products of sizes stop at
+// Sizes of hand-made Programs may overflow an int64. So sums and products of sizes saturate at
 // tooLong, which is longer than every arena and leaves room for an offset.
 const (
 	tooLong = int64(1) << 60
-	// maxDim is the largest dimension: the floats of the address space of an arena.
+	// maxDim is the largest dimension: the size of an arena's address space in floats.
 	maxDim = LocalBase
 )
 
 // plus is a + b of sizes, at most tooLong.
 func plus(a, b int64) int64 { return min(min(a, tooLong)+min(b, tooLong), tooLong) }
 
-// mul is the product of sizes, at most tooLong; 0 where one of them is 0.
+// mul is the product of sizes, at most tooLong; 0 if one of them is 0.
 func mul(sizes ...int64) int64 {
 	n := int64(1)
 	for _, s := range sizes {

@@ -16,7 +16,7 @@ func wantRefusal(t *testing.T, p *kernels.Program, part string) {
 	}
 }
 
-// Sizes whose products wrap around an int64 to something small are refused, op by op.
+// Every op refuses sizes whose product would overflow an int64 to a small number.
 func TestSizesDoNotOverflow(t *testing.T) {
 	const outside = "lies outside the arena"
 	big := int64(1) << 32
@@ -86,7 +86,7 @@ func TestOffsetsDoNotOverflow(t *testing.T) {
 	}
 }
 
-// No element of a product may have two values, which threads would write in any order.
+// The elements of a product must not overlap: threads would write them in any order.
 func TestProductsDoNotOverlap(t *testing.T) {
 	gemm := func(dims ...int64) *kernels.Program {
 		d := kernels.Desc{Op: kernels.OpGemm, Arg: [kernels.MaxArgs]int64{0, 0, kernels.Absent, kernels.Absent, 0}}

@@ -22,36 +22,36 @@ type ArgSpec struct {
 	Len func(d *Desc) int64
 }
 
-// Spec describes an op to those that need not know its arithmetic: the validator, the memory
+// Spec describes an op to code that does not need its arithmetic: the validator, the memory
 // planner, the compiler of loops, the dump and the conformance suite.
 type Spec struct {
 	Name string
 	Args []ArgSpec
 	Dims []string
-	// Random: the op uses Seed and Stream.
+	// Random is true if the op uses Seed and Stream.
 	Random bool
-	// Accumulates: the op knows FlagAccumulate.
+	// Accumulates is true if the op supports FlagAccumulate.
 	Accumulates bool
-	// Flops is the number of floating-point operations; nil for an op whose work is not measured by them.
+	// Flops is the number of floating-point operations; nil for an op whose work is not measured in flops.
 	Flops func(d *Desc) int64
-	// Check reports a function, a flag or a dimension that the op does not allow; nil for an op without functions and
-	// without flags but FlagAccumulate.
+	// Check reports a function, a flag or a dimension that the op does not allow. It is nil for an op without functions
+	// whose only flag, if any, is FlagAccumulate.
 	Check func(d *Desc) error
-	// Gaps reports that an output has floats between its rows that the op leaves as they are; nil for an op that writes
-	// every float of its outputs.
+	// Gaps reports that an output has floats between its rows that the op does not write. It is nil for an op that
+	// writes every float of its outputs.
 	Gaps func(d *Desc) bool
-	// Rows says how the op works on parts of a batch; ok is false where it cannot. Every op has one.
+	// Rows says how the op processes parts of a batch; ok is false if it cannot. Every op has this function.
 	Rows func(d *Desc) (rows Rows, ok bool)
 }
 
-// family is the Specs of related ops, which stand in one file with their codes and formulas: op_*.go.
+// family is the Specs of related ops. They share a file op_*.go with their codes and formulas.
 type family map[Op]Spec
 
 var families = []family{
 	gemmOps, pointwiseOps, reduceOps, controlOps, policyOps, attentionOps, convOps, gatherOps, randomOps, optimOps, normOps, imageOps, rolloutOps,
 }
 
-// specs has the Spec of an op at its code; code 0 is OpNone.
+// specs is indexed by op code; code 0 is OpNone.
 var specs = collect(families)
 
 // collect panics when a code is missing or taken twice: codes are 1, 2, 3 and so on.
@@ -89,7 +89,7 @@ func Ops() []Op {
 	return ops
 }
 
-// check reports what the op does not allow of functions, flags and dimensions.
+// check reports a function, a flag or a dimension that the op does not allow.
 func (s *Spec) check(d *Desc) error {
 	if s.Check != nil {
 		return s.Check(d)
@@ -105,7 +105,7 @@ func (d *Desc) checkPlain() error {
 	return d.checkFlags(FlagAccumulate)
 }
 
-// checkFlags reports flags that are not known.
+// checkFlags reports unknown flags.
 func (d *Desc) checkFlags(known Flags) error {
 	if d.Flags&^known != 0 {
 		return fmt.Errorf("%s: unknown flags %04b", d.Op, d.Flags)
