@@ -1,19 +1,19 @@
-// Multi-head attention that excludes the agent itself. Scores are kept transposed, a vector
-// holding the scores of VL queries with one agent, so that the softmax never crosses lanes.
+// Multi-head attention that excludes the agent itself. Scores are stored transposed: a vector holds
+// the scores of VL queries with one agent. So the softmax never crosses lanes.
 // A panel is up to PANEL queries: its scores are [n][PANEL].
 #ifndef GMEL_ATTENTION_H
 #define GMEL_ATTENTION_H
 
-// A block of queries fills the caches well, and BLOCK_K is a multiple of it.
+// Queries in a block: it uses the caches well, and BLOCK_K is a multiple of it.
 enum { QUERY_BLOCK = 4 * PANEL };
 
-// A task is as many heads as make so many multiplications.
+// Multiplications of a task, which has one or more heads.
 enum { TASK_PRODUCTS = 1 << 16 };
 
 typedef struct {
-	int64_t n, d, ld; // agents, head dimension, distance of agents
+	int64_t n, d, ld; // agents, head dimension, floats from agent to agent
 	int64_t d_width; // d rounded up to vectors
-	int direct;      // results are summed where they belong
+	int direct;      // sums are written directly to the output
 	float scale;
 } head;
 
@@ -31,19 +31,19 @@ static int64_t head_tasks(const desc *d, int phase) {
 }
 static INLINE range head_range(const desc *d, int64_t task) { return block_range(task, heads_per_task(d), head_count(d)); }
 
-// head_offset is where (batch, head) number pair begins.
+// head_offset is the offset of (batch, head) number pair.
 static INLINE int64_t head_offset(const desc *d, const head *h, int64_t pair) {
 	return pair / d->dim[2] * h->n * h->ld + pair % d->dim[2] * h->d;
 }
 
-// take carves floats off a piece of scratch.
+// take allocates floats from scratch.
 static INLINE float *take(float **p, int64_t floats) {
 	float *piece = *p;
 	*p += ceil_div(floats, LANES) * LANES;
 	return piece;
 }
 
-// A panel of queries: first of the head, how many, and the width of the panel.
+// A panel of queries of a head: the first, their number, and the width of the panel.
 typedef struct {
 	int64_t first, count, width;
 } panel;
@@ -56,7 +56,7 @@ static INLINE panel panel_of(int64_t first, int64_t end) {
 // score_panel: rows_j . columns_i for all n rows, in panels; columns is a transposed panel.
 static INLINE void score_panel(const head *h, const panel *p, const float *rows, const float *columns, float *out) {
 	int64_t k = 0;
-	do { // also once for d = 0
+	do { // once even if d = 0
 		strip_rows(h->n, p->width, 0, (strip){
 			.a = rows + k * h->n, .jump = h->n * PANEL, .b = columns + k * PANEL, .terms = minimum(BLOCK_K, h->d - k),
 			.c = out, .ldc = PANEL, .mode = k == 0 ? FRESH : ADD});
@@ -64,7 +64,7 @@ static INLINE void score_panel(const head *h, const panel *p, const float *rows,
 	} while (k < h->d);
 }
 
-// column_sum adds f of every agent as a vector sum does, for VL queries at once.
+// column_sum is the vector sum of f over all agents, for VL queries at once.
 typedef vec (*column_term)(const void *context, int64_t j);
 
 static INLINE vec column_chunk(column_term f, const void *context, int64_t from, int64_t to) {
@@ -86,7 +86,7 @@ static INLINE vec column_sum(column_term f, const void *context, int64_t n) {
 	return total;
 }
 
-// A column is the numbers of VL queries: that with agent j at s + j * PANEL. Lane l is query first + l.
+// A column has the scores of VL queries: those with agent j are at s + j * PANEL. Lane l is query first + l.
 typedef struct {
 	float *s;
 	int64_t first;
@@ -97,7 +97,7 @@ static INLINE vec term_column(const void *context, int64_t j) {
 	return load(c->s + j * PANEL);
 }
 
-// set_self puts a value where a query meets itself.
+// set_self sets the score of each query with itself.
 static INLINE void set_self(const head *h, const column *c, float value) {
 	int64_t end = minimum(c->first + VL, h->n);
 	for (int64_t j = c->first; j < end; j++) {
@@ -139,7 +139,7 @@ static INLINE vec term_score_square(const void *context, int64_t j) {
 	return v * v;
 }
 
-// score_squares sums the squared scores of VL queries with the others.
+// score_squares sums the squared scores of VL queries with the other agents.
 static INLINE vec score_squares(const head *h, const column *c) {
 	set_self(h, c, 0);
 	square_terms t = {c->s, splat(h->scale)};
@@ -154,13 +154,13 @@ static INLINE float add_queries(float total, vec of, int64_t count) {
 	return total;
 }
 
-// penalty_factor is Scalar[0] / (B h N (N-1)), 0 where there are no pairs.
+// penalty_factor is Scalar[0] / (B h N (N-1)), or 0 if there are no pairs.
 static INLINE float penalty_factor(const desc *d) {
 	int64_t count = head_count(d) * d->dim[1] * (d->dim[1] - 1);
 	return count > 0 ? d->scalar[0] / (float)count : 0;
 }
 
-// penalty_of is the penalty from what the heads left.
+// penalty_of adds the partial sums of the heads to the penalty.
 static INLINE float penalty_of(const worker *w, const desc *d) {
 	return penalty_factor(d) * vector_sum_of(w->shared, head_count(d));
 }
@@ -186,8 +186,8 @@ static INLINE column_norm weigh(const head *h, const column *c) {
 
 static INLINE column column_of(const panel *p, float *s, int64_t lane) { return (column){s + lane, p->first + lane}; }
 
-// panel_times: out_i = sum_j s_ij y_j for the queries of a panel, y all n rows in panels; out has
-// rows of ldc. add keeps what is in out, for one block of agents.
+// panel_times: out_i = sum_j s_ij y_j for the queries of a panel. y has all n rows in panels; rows of
+// out are ldc floats apart. With add, the sum is added to out, for one block of agents.
 static INLINE void panel_times(const head *h, const panel *p, const float *s, const float *y, float *out, int64_t ldc, int add) {
 	for (int64_t k = 0; k < h->n; k += BLOCK_K)
 		for (int64_t j = 0; j < h->d_width; j += PANEL)
@@ -200,7 +200,7 @@ static INLINE void panel_times(const head *h, const panel *p, const float *s, co
 typedef struct {
 	float *queries; // a panel transposed: d x PANEL
 	float *scores;  // of a panel: n x PANEL
-	float *other;   // one more
+	float *other;   // a second one: n x PANEL
 	float *keys, *values; // panels of K and V
 	float *sums;    // results of a panel: PANEL x d_width
 } attention_scratch;
@@ -223,7 +223,7 @@ static int64_t attention_local(const desc *d) {
 	return end - &base;
 }
 
-// attend returns the sum of the squared scores if they are asked for.
+// attend returns the sum of the squared scores if squares is set.
 static float attend(const head *h, const attention_scratch *s, const float *q, const float *k, const float *v, float *x, int squares) {
 	float total = 0;
 	rows_to_panels(k, h->n, h->d, h->ld, s->keys);
@@ -247,7 +247,7 @@ static float attend(const head *h, const attention_scratch *s, const float *q, c
 	return total;
 }
 
-// The penalty needs one number of every head, even of an empty one, and a second phase that adds them.
+// The penalty needs a partial sum of every head, even of an empty one, and a second phase that adds them.
 static int64_t attention_tasks(const desc *d, int phase) {
 	if (d->arg[4] == ABSENT) return phase == 0 ? head_tasks(d, phase) : 0;
 	return phase == 0 ? ceil_div(head_count(d), heads_per_task(d)) : 1;

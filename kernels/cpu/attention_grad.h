@@ -1,10 +1,10 @@
-// Gradients of attention and of its penalty. Queries are taken in blocks, whose scores stay in
-// the caches until every gradient has had its share of them.
+// Gradients of attention and of its penalty. Queries are processed in blocks: the scores of a block
+// stay in the caches until every gradient has used them.
 #ifndef GMEL_ATTENTION_GRAD_H
 #define GMEL_ATTENTION_GRAD_H
 
-// A product sum over queries: chain is the block of BLOCK_K queries that is under way, total
-// the sum of those before. Nothing of it is needed when the head is direct.
+// A product sum over queries: chain is the sum of the current block of BLOCK_K queries, total the
+// sum of the blocks before. Neither is needed if the head is direct.
 typedef struct {
 	float *chain, *total; // n x d_width
 } query_sum;
@@ -12,7 +12,7 @@ typedef struct {
 typedef struct {
 	float *queries, *outputs;     // a panel of Q and of dX, transposed
 	float *weights, *score_grads; // of a block: panels n x PANEL
-	float *penalty;               // score gradients of a panel by the penalty: n x PANEL
+	float *penalty;               // score gradients of a panel from the penalty: n x PANEL
 	float *keys, *values;         // panels of K and V
 	float *block;                 // panels of a block of Q or dX
 	float *sums;                  // results of a panel: PANEL x d_width
@@ -55,19 +55,19 @@ typedef struct {
 	const float *q, *k, *v, *dx;
 	float *dq, *dk, *dv;
 	int accumulate;
-	int penalized; // the gradient of the penalty takes part, with this factor
+	int penalized; // add the gradient of the penalty, with this factor
 	float factor;
 } grad_head;
 
-// block_times: out_j += sum_i s_ij y_i over the queries of a block, y their rows in panels.
+// block_times: out_j += sum_i s_ij y_i over the queries of a block; y has their rows in panels.
 static INLINE void block_times(const head *h, int64_t count, const float *s, const float *y, strip out) {
 	for (int64_t j = 0; j < h->d_width; j += PANEL)
 		strip_rows(h->n, panel_at(h->d_width, j), 0, (strip){
 			.a = s, .jump = h->n * PANEL, .b = y + j * count, .terms = count, .c = out.c + j, .ldc = out.ldc, .mode = out.mode});
 }
 
-// query_sum_block adds a block of queries to out_j = sum_i s_ij y_i, and writes the result after
-// the last one.
+// query_sum_block adds a block of queries to out_j = sum_i s_ij y_i, and writes the result after the
+// last block.
 static INLINE void query_sum_block(const head *h, int64_t i0, const float *s, const float *y, float *copy, const query_sum *sum, float *out, int accumulate) {
 	int64_t end = minimum(i0 + QUERY_BLOCK, h->n), floats = h->n * h->d_width;
 	rows_to_panels(y + i0 * h->ld, end - i0, h->d, h->ld, copy);
@@ -116,7 +116,7 @@ static INLINE vec term_product(const void *context, int64_t j) {
 	return load(t->w + j * PANEL) * load(t->dw + j * PANEL);
 }
 
-// score_grads: ds_ij = (w_ij (dw_ij - t_i)) scale, in the place of dw; more is NULL or added.
+// score_grads: ds_ij = (w_ij (dw_ij - t_i)) scale overwrites dw; more is added unless it is NULL.
 static INLINE void score_grads(const head *h, const float *w, float *dw, const float *more) {
 	grad_terms terms = {w, dw};
 	vec t = column_sum(term_product, &terms, h->n), scale = splat(h->scale);

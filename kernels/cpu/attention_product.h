@@ -1,22 +1,22 @@
-// The products of attention: of one head and a few queries, so small that calls and copies
-// count as much as sums. What they read is copied to panels first: rows that are far apart
-// would compete for the same places in the cache.
+// The products of attention, for one head and a few queries. They are so small that calls and copies
+// cost as much as sums. Their factors are copied to panels first: rows that are far apart would
+// compete for the same cache sets.
 #ifndef GMEL_ATTENTION_PRODUCT_H
 #define GMEL_ATTENTION_PRODUCT_H
 
-// Sums that are in registers at once: rows of two vectors, or of one.
+// Rows of sums in registers at once: with two vectors each, or with one.
 enum { WIDE_ROWS = 6, NARROW_ROWS = 8 };
 
-// Terms of one turn of the inner loop.
+// Terms of one iteration of the inner loop.
 enum { TERMS = 4 };
 
-// How the sums of a block begin and end. FRESH and CONTINUE leave them in c, CONTINUE goes on
-// from what is there, ADD adds the block to what is there.
+// How the sums of a block begin and end. FRESH begins with 0 and CONTINUE with the sums in c; both
+// store to c. ADD adds the sums of the block to c.
 typedef enum { FRESH, CONTINUE, ADD } sum_mode;
 
-// A strip is C[rows, columns] from one block of terms. Both factors are panels: rows of PANEL
-// numbers, one after the other. Of the right factor term k is row k. Of the left factor term k is
-// row k too (by_rows), or column k, and after the last column the panel at jump goes on.
+// A strip is C[rows, columns] from one block of terms. Both factors are panels: contiguous rows of
+// PANEL numbers. Term k of the right factor is row k. Term k of the left factor is row k (by_rows)
+// or column k; after the last column it continues in the panel at jump.
 typedef struct {
 	const float *a;
 	int64_t jump;
@@ -77,7 +77,7 @@ static const strip_fn strip_table[2][2][NARROW_ROWS] = {
 	{{STRIP_NAMES6(1, 1), strip_7_1_1, strip_8_1_1}, {STRIP_NAMES6(2, 1)}},
 };
 
-// strip_rows multiplies m rows and width columns, a panel, in strips of about equal height.
+// strip_rows multiplies m rows by a panel of width columns, in strips of about equal height.
 static INLINE void strip_rows(int64_t m, int64_t width, const int by_rows, strip s) {
 	int64_t strips = width > VL ? ceil_div(m, WIDE_ROWS) : ceil_div(m, NARROW_ROWS);
 	int64_t rows = m / strips, larger_ones = m % strips;
@@ -90,15 +90,15 @@ static INLINE void strip_rows(int64_t m, int64_t width, const int by_rows, strip
 	}
 }
 
-// vectors_width is n rounded up to vectors; panel_at the width of the panel that begins at
-// column j of so many.
+// vectors_width is n rounded up to whole vectors. panel_at is the width of the panel that begins at
+// column j.
 static INLINE int64_t vectors_width(int64_t n) { return (n + VL - 1) / VL * VL; }
 static INLINE int64_t panel_at(int64_t columns, int64_t j) { return minimum(PANEL, columns - j); }
 
-// panels_floats is the size of rows of d numbers as panels.
+// panels_floats is the size of rows of d numbers, stored as panels.
 static INLINE int64_t panels_floats(int64_t rows, int64_t d) { return rows * ((d + PANEL - 1) / PANEL * PANEL); }
 
-// rows_to_panels copies rows; in the last panel zeros up to a whole vector, then nothing.
+// rows_to_panels copies rows to panels. It pads the last panel with zeros to a whole vector only.
 static void rows_to_panels(const float *rows, int64_t count, int64_t d, int64_t ld, float *out) {
 	int64_t j = 0;
 	for (; j + PANEL <= d; j += PANEL)
@@ -108,8 +108,8 @@ static void rows_to_panels(const float *rows, int64_t count, int64_t d, int64_t 
 		for (int64_t c = j; c < d; c += VL) store(out + j * count + r * PANEL + c - j, load_part(rows + r * ld + c, d - c));
 }
 
-// transpose_rows writes number k of row r of up to PANEL rows to out[k * PANEL + r]; zeros
-// behind the last row, to a whole vector. Squares overlap at the ends.
+// transpose_rows writes number k of row r of up to PANEL rows to out[k * PANEL + r], and zeros after
+// the last row, up to a whole vector. Squares overlap at the ends.
 static void transpose_rows(const float *rows, int64_t count, int64_t d, int64_t ld, float *out) {
 	if (count % VL)
 		for (int64_t k = 0; k < d; k++) store(out + k * PANEL + count / VL * VL, splat(0));

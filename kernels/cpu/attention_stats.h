@@ -1,12 +1,13 @@
-// Numbers about attention scores: the penalty of large scores and the entropy of weights.
-// Phase 0 leaves one number for every (batch, head), phase 1 adds them.
+// Statistics of attention: the penalty of large scores and the entropy of weights.
+// Phase 0 computes one number for every (batch, head), phase 1 adds them.
 #ifndef GMEL_ATTENTION_STATS_H
 #define GMEL_ATTENTION_STATS_H
 
 static int64_t head_sum_tasks(const desc *d, int phase) { return phase == 0 ? head_count(d) : 1; }
 static int64_t head_sum_shared(const desc *d) { return head_count(d); }
 
-// A measure of VL queries from their raw scores, which it may overwrite; row is scratch.
+// A column_measure computes one number for each of VL queries from their raw scores, which it may
+// overwrite; row is scratch.
 typedef vec (*column_measure)(const head *h, const column *c, float *row);
 
 // head_sum adds a measure of the queries of one head in ascending order.
@@ -57,7 +58,7 @@ static INLINE vec weight_entropy(const head *h, const column *c, float *row) {
 	return vlog(r.sum) - column_sum(term_entropy, &t, h->n);
 }
 
-// Partial sums lie head by head, so that the sum over the batch is contiguous.
+// Partial sums are stored head by head, so that the sum over the batch is contiguous.
 static void attention_entropy_run(const worker *w, const desc *d, int phase, int64_t task) {
 	int64_t batch = d->dim[0], heads = d->dim[2];
 	if (phase == 0) {

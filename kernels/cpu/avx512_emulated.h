@@ -1,6 +1,6 @@
-// The intrinsics that isa_avx512.c uses, made of AVX2 and plain C, after the pseudocode in
-// Intel's manual. Only for tests (build tag emulate512): they run every line of the AVX-512
-// instruction set, above all what follows from 16 lanes, where no processor has it.
+// The intrinsics that isa_avx512.c uses, in AVX2 and plain C, after the pseudocode in Intel's manual.
+// They are for tests only (build tag emulate512): processors without AVX-512 then run all of its
+// code, above all the code for 16 lanes.
 #ifndef GMEL_AVX512_EMULATED_H
 #define GMEL_AVX512_EMULATED_H
 
@@ -41,7 +41,7 @@ EMULATED __m512 emulated_sqrt_ps(__m512 a) {
 	return x.whole;
 }
 
-// The only predicates in use: less, and less or equal, false for NaN.
+// The only predicates in use are less, and less or equal; both are false for NaN.
 EMULATED __mmask16 emulated_cmp_ps_mask(__m512 a, __m512 b, int predicate) {
 	floats512 x = {a}, y = {b};
 	unsigned m = 0;

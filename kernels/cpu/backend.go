@@ -3,7 +3,7 @@
 package cpu
 
 // With GCC the C dialect c11, unlike gnu11, never contracts a*b+c to a fused multiply-add;
-// clang is told so in template_begin.h.
+// template_begin.h forbids it to clang.
 
 /*
 #cgo CFLAGS: -std=c11 -O2 -Wall
@@ -157,7 +157,7 @@ type profiled struct {
 func (e *profiled) Profile() kernels.Profile {
 	seconds := make([]float64, e.ops+1) // never empty
 	var runs C.int64_t
-	if e.plan != nil { // after Close nothing is known
+	if e.plan != nil { // after Close there is nothing to read
 		runs = C.gmel_plan_profile(e.plan, (*C.double)(unsafe.SliceData(seconds)))
 	}
 	return kernels.Profile{Runs: int64(runs), Threads: e.backend.threads, Seconds: seconds[:e.ops]}

@@ -9,9 +9,9 @@ import (
 	"github.com/gmel-go/gmel/kernels/cpu"
 )
 
-// BenchmarkProducts ends with geometric means of the fraction of the peak, of all products
-// and of those that are not narrow. The peak is the largest of all that were measured
-// between the products.
+// BenchmarkProducts ends with two geometric means of the fraction of the peak: over all products,
+// and over those that are not narrow. The peak is the largest of those measured between the
+// products.
 func BenchmarkProducts(b *testing.B) {
 	var all, wide []float64
 	peak := 0.0

@@ -54,7 +54,7 @@ func gemm(kind string, m, n, k int64) work {
 	return w
 }
 
-// conv is the forward pass or a gradient of a 3x3 convolution with padding 1 and as many channels out as in.
+// conv is the forward pass or a gradient of a 3x3 convolution with padding 1 and equal numbers of input and output channels.
 func conv(code kernels.Op, batch, side, channels int64) work {
 	w := op(fmt.Sprintf("%s/%dx%dx%dx%d", code, batch, side, side, channels), code, batch, side, side, channels, 3, 3, channels, 1, 1, 1, 1)
 	if code == kernels.OpConvGradX {
@@ -112,7 +112,7 @@ var works = []work{
 	fn(op("unary", kernels.OpUnary, rows*64), kernels.FnSiLU), fn(op("unary", kernels.OpUnary, rows*64), kernels.FnGELU),
 }
 
-// place lays the arguments out one after the other and returns random contents.
+// place assigns consecutive offsets to the arguments and returns random contents.
 func place(d *kernels.Desc) []float32 {
 	spec, _ := kernels.SpecOf(d.Op)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -144,7 +144,7 @@ func BenchmarkOps(b *testing.B) {
 }
 
 // run measures an op and returns the rate of its best run in floating-point operations per
-// second, 0 where nobody counts them.
+// second, or 0 if its work is not measured in flops.
 func (w work) run(b *testing.B, peak float64) (rate float64) {
 	arena := place(&w.desc)
 	p := &kernels.Program{Name: w.name, Descs: []kernels.Desc{w.desc}, Arena: int64(len(arena))}

@@ -4,7 +4,7 @@
 
 #include "philox.h"
 
-// draw walks the cumulative distribution until it exceeds u.
+// draw returns the first index at which the cumulative distribution exceeds u.
 static int64_t draw(const float *logp, int64_t n, float u) {
 	float cumulative = 0, p[VL];
 	int64_t last = 0;

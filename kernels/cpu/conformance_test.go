@@ -13,7 +13,7 @@ import (
 
 func TestConformance(t *testing.T) { kerneltest.Run(t, "cpu") }
 
-// TestRandomShapes takes a few seconds; GMEL_RANDOM_ROUNDS asks for more rounds than three.
+// TestRandomShapes takes a few seconds. GMEL_RANDOM_ROUNDS sets the number of rounds (3 by default).
 func TestRandomShapes(t *testing.T) {
 	rounds := 3
 	if text := os.Getenv("GMEL_RANDOM_ROUNDS"); text != "" {

@@ -2,12 +2,12 @@
 #ifndef GMEL_CONV_H
 #define GMEL_CONV_H
 
-// A part of an output with taps of its own. OpConv has one. In OpConvGradX the pixels of dx
-// fall into parts by their place within the stride, and each part is a convolution of dy
-// with step 1 and the taps that meet it, turned around.
+// A part of an output with its own taps. OpConv has one. In OpConvGradX there is a part for each
+// offset of a pixel of dx within the stride. Each part is a convolution of dy with step 1 and the
+// taps that reach it, in reverse order.
 typedef struct {
 	walk s;
-	int64_t n;                           // channels made
+	int64_t n;                           // output channels
 	int64_t tap_y, tap_x, tap_step_y, tap_step_x; // taps of w, in the order of the sum
 	int64_t to, to_image, to_y, to_x;    // floats to the first output, to the next image, row, column
 	int64_t packed;                      // taps of earlier parts
@@ -44,7 +44,7 @@ static INLINE parity parity_of(int64_t from, int64_t n, int64_t k, int64_t strid
 	if (tap >= k) return p;
 	p.taps = (k - tap - 1) / stride + 1;
 	p.last_tap = tap + (p.taps - 1) * stride;
-	p.first = (from + pad - p.last_tap) / stride; // without rest
+	p.first = (from + pad - p.last_tap) / stride; // exact
 	return p;
 }
 
@@ -71,7 +71,7 @@ static INLINE conv_part conv_part_at(const desc *d, int64_t i) {
 	return d->op == OP_CONV ? forward_part(d) : backward_part(d, i / columns, i % columns);
 }
 
-// conv_column_parts cuts the channels where there are few patches.
+// conv_column_parts cuts the channels if there are few patches.
 static INLINE int64_t conv_column_parts(const conv_part *p) {
 	int64_t patches = patch_count(&p->s), panel_count = conv_panels(p->n);
 	double flops = 2.0 * (double)(walk_rows(&p->s) * p->s.out_x) * (double)(conv_terms(p) * p->n);
@@ -111,7 +111,7 @@ static int64_t conv_local(const desc *d) {
 	return floats;
 }
 
-// conv_spans cuts the terms, one stretch for each row of taps, into blocks of BLOCK_K.
+// conv_spans cuts the terms into blocks of BLOCK_K; each row of taps is a separate range of terms.
 static int64_t conv_spans(const conv_part *p, const band *b, span *out) {
 	int64_t count = 0, used = 0, length = p->s.taps_x * p->s.in_c;
 	for (int64_t y = 0; y < p->s.taps_y; y++)
@@ -144,7 +144,7 @@ static INLINE conv_finish conv_finish_of(const worker *w, const desc *d, const c
 		.accumulate = accumulates(d), .fn = (int)d->fn, .p0 = d->scalar[0], .p1 = d->scalar[1]};
 }
 
-// Where the pixels of a patch begin to see the band, and where they go in the output.
+// The offsets of the pixels of a patch in the band and in the output.
 typedef struct {
 	int64_t count, from[PATCH], to[PATCH];
 } conv_pixels;
@@ -160,7 +160,7 @@ static INLINE void conv_list(const conv_part *p, const band *b, const patch *are
 	list->count = n;
 }
 
-// conv_panel makes n channels from channel j of all pixels in the list.
+// conv_panel computes n channels, from channel j on, of all pixels in the list.
 static INLINE void conv_panel(conv_input *in, const conv_finish *f, const float *x, const conv_pixels *list, int64_t j, int64_t n) {
 	float sums[CONV_ROWS * PANEL] __attribute__((aligned(64)));
 	in->sums = sums, in->ld = PANEL;
@@ -173,7 +173,7 @@ static INLINE void conv_panel(conv_input *in, const conv_finish *f, const float 
 	}
 }
 
-// conv_patch makes channels [c.from, c.to) of the pixels of a patch.
+// conv_patch computes channels [c.from, c.to) of the pixels of a patch.
 static void conv_patch(const worker *w, const desc *d, const conv_part *p, const patch *area, range c) {
 	const walk *s = &p->s;
 	span *spans = (span *)w->local;

@@ -1,9 +1,9 @@
-// Bands: the part of the input that some rows of outputs see, with its halo of zeros.
+// Bands: the part of the input that some rows of outputs read, with its halo of zeros.
 #ifndef GMEL_CONV_BAND_H
 #define GMEL_CONV_BAND_H
 
-// Rows of outputs are counted through all images. A walk describes them and what they see;
-// the gradient by x is one such walk for each parity of the stride.
+// Rows of outputs are numbered through all images. A walk describes them and the inputs they read.
+// The gradient by x has one walk for each offset within the stride.
 typedef struct {
 	int64_t batch, in_y, in_x, in_c; // the input
 	int64_t taps_y, taps_x;
@@ -17,7 +17,7 @@ typedef struct {
 	range rows, columns;
 } patch;
 
-// Patches hold about PATCH pixels: with OpConvGradW they are the blocks of the sum.
+// Patches hold about PATCH pixels; in OpConvGradW they are the blocks of the sum.
 enum { PATCH = BLOCK_K, CONV_TASK_FLOPS = 4 << 20 };
 
 static INLINE int64_t walk_rows(const walk *s) { return s->batch * s->out_y; }
@@ -25,7 +25,7 @@ static INLINE int64_t patch_height(const walk *s) { return maximum(1, PATCH / ma
 static INLINE int64_t patch_columns(const walk *s) { return ceil_div(s->out_x, PATCH); }
 static INLINE int64_t patch_count(const walk *s) { return ceil_div(walk_rows(s), patch_height(s)) * patch_columns(s); }
 
-// conv_want is the number of tasks that is worth their cost.
+// conv_want is the number of tasks that are worth their overhead.
 static INLINE int64_t conv_want(double flops) { return flops < 64.0 * CONV_TASK_FLOPS ? (int64_t)(flops / CONV_TASK_FLOPS) + 1 : 64; }
 
 static INLINE patch patch_at(const walk *s, int64_t i) {
@@ -33,8 +33,8 @@ static INLINE patch patch_at(const walk *s, int64_t i) {
 	return (patch){block_range(i / columns, patch_height(s), walk_rows(s)), block_range(i % columns, PATCH, s->out_x)};
 }
 
-// A band is the input of a patch in memory: image after image, each with the rows that the
-// patch sees.
+// A band is the input of a patch in memory, image by image. Each image has the rows that the patch
+// reads.
 typedef struct {
 	const float *p;
 	int64_t pixel, row;             // floats from one pixel, one row to the next
@@ -42,17 +42,17 @@ typedef struct {
 	int64_t first_height, height;   // rows of the first image and of whole images
 } band;
 
-// Inputs under n outputs in a line.
+// The number of inputs that n neighbouring outputs read.
 static INLINE int64_t seen(int64_t n, int64_t step, int64_t taps) { return (n - 1) * step + taps; }
 
-// band_at is where an output begins to see the band.
+// band_at is the offset in the band of the first input of an output.
 static INLINE int64_t band_at(const band *b, const walk *s, int64_t row, int64_t column) {
 	int64_t images = row / s->out_y - b->first / s->out_y, y = row % s->out_y;
 	int64_t above = images == 0 ? (y - b->offset) * s->step_y : b->first_height + (images - 1) * b->height + y * s->step_y;
 	return above * b->row + (column - b->columns) * s->step_x * b->pixel;
 }
 
-// in_place tells that no output sees the halo, so that the input itself serves as band.
+// in_place reports that no output reads the halo, so that the input itself is the band.
 static INLINE int in_place(const walk *s) {
 	return s->first_y >= 0 && s->first_x >= 0 && s->first_y + seen(s->out_y, s->step_y, s->taps_y) <= s->in_y &&
 	       s->first_x + seen(s->out_x, s->step_x, s->taps_x) <= s->in_x;
@@ -71,16 +71,16 @@ static INLINE int64_t band_floats(const walk *s, int64_t c) {
 	return (rows * s->step_y + images * s->taps_y) * seen(columns, s->step_x, s->taps_x) * c;
 }
 
-// Channels [from, to) of the input go into pixels of size floats.
+// Channels [from, to) of the input are copied to pixels of size floats.
 typedef struct {
 	int64_t from, to, size;
 } channels;
 
-// Pixels with some of many channels: those of a tile, or of several that are a whole vector.
+// A group of many channels: the channels of a tile, or of several tiles that fill a vector.
 enum { GROUP = VL % CONV_ROWS ? CONV_ROWS : VL, MANY = 16 };
 
-// copy_pixels copies n pixels: all of their channels, or a group of more than MANY. Whole vectors
-// are copied: what comes with a group of other floats of x nobody uses.
+// copy_pixels copies n pixels: all of their channels, or a group of more than MANY. It copies whole
+// vectors; the floats of x after the group are not used.
 static INLINE void copy_pixels(float *out, const float *x, int64_t n, int64_t in_c, const channels *c) {
 	if (c->size == in_c && c->to - c->from == in_c) {
 		memcpy(out, x, n * in_c * sizeof *x);
@@ -92,7 +92,7 @@ static INLINE void copy_pixels(float *out, const float *x, int64_t n, int64_t in
 	for (int64_t j = 0; j < c->to - c->from; j += VL) store(out + j, load_part(from + j, c->to - c->from - j));
 }
 
-// copy_row copies the inputs [x.from, x.to) of row y of an image, zeros outside of it.
+// copy_row copies the inputs [x.from, x.to) of row y of an image, and zeros outside of it.
 static void copy_row(float *out, const walk *s, const float *image, int64_t y, range x, const channels *c) {
 	range inside = {minimum(maximum(x.from, 0), x.to), maximum(minimum(x.to, s->in_x), x.from)};
 	if (y < 0 || y >= s->in_y || inside.from >= inside.to) {
@@ -104,7 +104,7 @@ static void copy_row(float *out, const walk *s, const float *image, int64_t y, r
 	memset(out + (inside.to - x.from) * c->size, 0, (x.to - inside.to) * c->size * sizeof *out);
 }
 
-// copy_band copies what a patch sees of x.
+// copy_band copies the part of x that a patch reads.
 static band copy_band(const walk *s, const float *x, const patch *p, const channels *c, float *out) {
 	int64_t left = p->columns.from * s->step_x + s->first_x, width = seen(p->columns.to - p->columns.from, s->step_x, s->taps_x);
 	band b = {.p = out, .pixel = c->size, .row = width * c->size, .first = p->rows.from, .offset = p->rows.from % s->out_y,

@@ -1,16 +1,16 @@
-// OpConvGradW: dw is cut into tasks, and each walks all pixels of dy in order.
+// OpConvGradW: dw is cut into tasks. Each task sums over all pixels of dy in order.
 #ifndef GMEL_CONV_GRAD_H
 #define GMEL_CONV_GRAD_H
 
-// Channels of x are taken in groups, each with a band of its own: band and
-// panel of a patch fit in the first cache, where every tap uses them again. Few channels are
-// one group, whose neighbouring pixels are one run of rows.
+// Channels of x are processed in groups, each with its own band. The band and the panel of a patch
+// fit in the first-level cache, where every tap reuses them. Few channels are one group: their
+// neighbouring pixels form one line of rows.
 //
-// A task has some groups and panels with all of their taps, so that it copies little for much
-// work. Rows of taps are cut only where there would be fewer than FEW_TASKS.
+// A task has some groups and panels with all of their taps, so that it computes much from little
+// copied data. Rows of taps are cut only if there would be fewer than FEW_TASKS tasks.
 //
-// dy is copied to panels where its pixels have more columns than FEW_PANELS: one panel of them
-// would share few sets of the first cache.
+// dy is copied to panels if its pixels have more than FEW_PANELS panels of columns: one panel of
+// them would compete for few sets of the first-level cache.
 enum { TASK_GROUPS = 2 * CONV_ROWS / GROUP, TASK_PANELS = 2, FEW_TASKS = 4, FEW_PANELS = 2 };
 
 // How dw is cut: by groups of channels, by panels of columns, by rows of taps.
@@ -37,17 +37,17 @@ static int64_t conv_grad_w_tasks(const desc *d, int phase) {
 	return g.group_parts * g.column_parts * g.tap_parts;
 }
 
-// One task: a part of dw, with its sums in scratch as [group][tap row][line][rows of a line].
+// One task: a part of dw. Its sums are in scratch as [group][tap row][line][rows of a line].
 typedef struct {
 	walk s; // with the rows of taps of this task
 	range groups, columns, taps;
 	int64_t group_count;
-	int merged;           // there is one group, and a row of taps is one line
+	int merged;           // there is only one group, and a row of taps is one line
 	int in_place;         // the pixels of dy serve as rows of panels
 	int64_t lines, line;  // lines of rows for each row of taps; rows of dw in a line
 	int64_t width;        // floats of a row of sums
 	int64_t group_floats; // of a band of one group
-	int64_t *pixels;      // of a patch: floats from the first of the band
+	int64_t *pixels;      // offset in the band of each pixel of a patch, in floats
 	float *sums, *panels, *bands;
 } grad_task;
 
@@ -79,12 +79,12 @@ static INLINE int64_t grad_panels(const grad_task *t) { return t->in_place ? 0 :
 
 enum { PIXEL_FLOATS = PATCH * sizeof(int64_t) / sizeof(float) };
 
-// grad_floats leaves a vector for the last pixel of the bands, which is stored whole.
+// grad_floats includes a vector after the bands, because their last pixel is stored as a whole vector.
 static INLINE int64_t grad_floats(const grad_task *t) {
 	return PIXEL_FLOATS + grad_sums(t) + grad_panels(t) + (t->groups.to - t->groups.from) * t->group_floats + VL;
 }
 
-// grad_place lays the scratch out.
+// grad_place assigns the parts of the scratch.
 static INLINE void grad_place(grad_task *t, float *local) {
 	t->pixels = (int64_t *)local;
 	t->sums = local + PIXEL_FLOATS;
@@ -108,7 +108,7 @@ static INLINE channels grad_channels(const grad_task *t, int64_t group) {
 	return (channels){c.from, c.to, GROUP};
 }
 
-// What the next patch will copy: each tile fetches one line of the cache at every pixel.
+// The data of the next patch. Each tile prefetches one cache line of it at every pixel.
 typedef struct {
 	const float *dy, *x;
 	int64_t dy_step, x_step; // floats to the next pixel
@@ -126,7 +126,7 @@ static INLINE grad_ahead grad_ahead_at(const grad_task *t, const float *x, const
 		.x = x + (row * s->in_x + p.columns.from * s->step_x) * s->in_c + from, .x_step = s->step_x * s->in_c, .x_left = to - from};
 }
 
-// grad_ahead_next takes a line, the same again when there is no more.
+// grad_ahead_next returns the next cache line to prefetch, or the same one again after the last.
 static INLINE const float *grad_ahead_next(grad_ahead *a, int64_t *step) {
 	const float *p = a->dy_left > 0 ? a->dy : a->x;
 	*step = a->dy_left > 0 ? a->dy_step : a->x_left > 0 ? a->x_step : 0;
@@ -167,8 +167,8 @@ static INLINE void grad_panel(const grad_task *t, const band *b, grad_input *in,
 	}
 }
 
-// grad_pack copies the columns of n neighbouring pixels of dy to panels, pixel by pixel,
-// because they lie so in memory.
+// grad_pack copies the columns of n neighbouring pixels of dy to panels, pixel by pixel, in the order
+// of memory.
 static INLINE void grad_pack(const grad_task *t, const float *dy, int64_t n, int64_t ld) {
 	int64_t columns = t->columns.to - t->columns.from, whole = columns / PANEL * PANEL, last = t->width - whole;
 	for (int64_t i = 0; i < n; i++, dy += ld) {
@@ -178,7 +178,7 @@ static INLINE void grad_pack(const grad_task *t, const float *dy, int64_t n, int
 	}
 }
 
-// grad_pixels lists where the pixels of a patch begin to see the band.
+// grad_pixels lists the offsets of the pixels of a patch in the band.
 static INLINE void grad_pixels(const grad_task *t, const band *b, const patch *area) {
 	int64_t *p = t->pixels, step = t->s.step_x * b->pixel;
 	for (int64_t r = area->rows.from; r < area->rows.to; r++) {
@@ -196,7 +196,7 @@ static void grad_patch(const grad_task *t, const float *x, const float *dy, int6
 		channels c = grad_channels(t, g);
 		b = copy_band(&t->s, x, &area, &c, t->bands + (g - t->groups.from) * t->group_floats);
 	}
-	b.p = t->bands; // the bands of all groups are alike
+	b.p = t->bands; // the bands of all groups have the same layout
 	grad_pixels(t, &b, &area);
 	grad_input in = {.pixels = t->pixels, .pixel_count = rows * columns, .ld = t->width, .add = index > 0};
 	const float *own = dy + (area.rows.from * t->s.out_x + area.columns.from) * n + t->columns.from;

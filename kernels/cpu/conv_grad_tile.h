@@ -12,13 +12,13 @@ typedef struct {
 	int64_t panel_step; // floats from one row to the next
 	float *sums;
 	int64_t ld;
-	const float *ahead; // fetched meanwhile, one line of the cache for each pixel
+	const float *ahead; // prefetched meanwhile, one cache line for each pixel
 	int64_t ahead_step;
-	int add; // to what is in sums
+	int add; // add to sums instead of overwriting them
 } grad_input;
 
-// grad_tile is one block of the sum, a chain of fma for each element. A list of pixels and one
-// loop are faster than a loop for each row of an image, whose end the processor mispredicts.
+// grad_tile adds one block of the sum: a chain of fma for each element. One loop over a list of pixels
+// is faster than a loop for each row of an image, because the processor mispredicts the end of rows.
 static INLINE void grad_tile(const int rows, const int vecs, const grad_input *in) {
 	vec sum[CONV_ROWS][CONV_VECS];
 	const float *b = in->panel, *origin = in->x, *ahead = in->ahead;

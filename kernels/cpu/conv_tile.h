@@ -1,21 +1,21 @@
-// The inner loop of the convolutions: a tile of registers whose rows lie anywhere in memory.
+// The inner loop of the convolutions: a tile in registers. Its rows may be anywhere in memory.
 #ifndef GMEL_CONV_TILE_H
 #define GMEL_CONV_TILE_H
 
-// More rows would not leave a register for the address of each.
+// More rows would not leave a register for the address of each row.
 enum { CONV_ROWS = TILE_ROWS_2 < 8 ? TILE_ROWS_2 : 8, CONV_VECS = 2 };
 
-// Panels of the convolutions are PANEL columns wide, the last perhaps VL.
+// Panels of the convolutions are PANEL columns wide; the last one may have VL.
 static INLINE int64_t conv_width(int64_t columns_left) { return columns_left > VL ? PANEL : VL; }
 static INLINE int64_t conv_panels(int64_t n) { return ceil_div(n, PANEL); }
 
-// A span is a stretch of terms at equal steps in every row of A.
+// A span is a range of terms at equal steps in every row of A.
 typedef struct {
 	int64_t from, count; // floats from the address of the row, terms
 	int64_t ends;        // a block of the product sum ends here
 } span;
 
-// A tile of C[rows, vecs * VL]: the sums of the blocks are left in sums.
+// A tile of C[rows, vecs * VL]: the sums of the blocks are stored in sums.
 typedef struct {
 	const float *row[CONV_ROWS];
 	int64_t step; // floats from one term of A to the next
@@ -24,10 +24,10 @@ typedef struct {
 	const float *panel; // B, one row of vecs * VL floats for each term
 	float *sums;
 	int64_t ld;
-	int add; // to what is in sums
+	int add; // add to sums instead of overwriting them
 } conv_input;
 
-// conv_tile has one chain of fma for each element and block; rows and vecs are constants at
+// conv_tile computes one chain of fma for each element and block; rows and vecs are constants at
 // every call.
 static INLINE void conv_tile(const int rows, const int vecs, const conv_input *in) {
 	vec sum[CONV_ROWS][CONV_VECS];
@@ -79,10 +79,10 @@ static const conv_tile_fn conv_tiles[CONV_VECS][CONV_ROWS] = {{CONV_NAMES(1)}, {
 // conv_multiply picks the tile for a panel of the given width.
 static INLINE void conv_multiply(const conv_input *in, int64_t rows, int64_t width) { conv_tiles[width / VL - 1][rows - 1](in); }
 
-// What becomes of the sums of a tile: + bias, y +, f or the slope of f.
+// The epilogue of a tile: + bias, y +, f or the derivative of f.
 typedef struct {
 	float *y;
-	const float *bias, *aux; // aux laid out like y
+	const float *bias, *aux; // aux has the layout of y
 	int accumulate, fn;
 	float p0, p1;
 } conv_finish;
@@ -105,7 +105,7 @@ static __attribute__((noinline)) void conv_apply(const conv_finish *f, float *y,
 	switch (f->fn) { FOR_EACH_FN(CONV_FINISH_CASE) }
 }
 
-// conv_finish_row finishes n columns from column j of the sums of one pixel, which is at y[to].
+// conv_finish_row applies the epilogue to n columns of one pixel from column j on. The pixel is at y[to].
 static INLINE void conv_finish_row(const conv_finish *f, const float *sums, int64_t to, int64_t j, int64_t n) {
 	float *y = f->y + to + j;
 	for (int64_t i = 0; i < n; i += VL) {

@@ -1,4 +1,4 @@
-// Pointwise functions and their slopes. The code is a constant at every call, so that each
+// Pointwise functions and their derivatives. The code is a constant at every call, so that each
 // loop contains one function.
 #ifndef GMEL_FN_H
 #define GMEL_FN_H

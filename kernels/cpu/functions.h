@@ -24,8 +24,8 @@ static const float tanh_poly[] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.3739
 static const float sin_poly[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
 static const float cos_poly[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
 
-// exp_many is exp of a few vectors, step by step side by side: one alone would wait for its
-// own results most of the time.
+// exp_many is exp of a few vectors, interleaved: a single one would spend most of the time waiting
+// for its own results.
 enum { AT_ONCE = 4 };
 static INLINE void exp_many(const int count, vec *x) {
 	vec t[AT_ONCE], r[AT_ONCE], p[AT_ONCE];
@@ -91,7 +91,7 @@ static INLINE void sin_cos_turns(vec u, vec *sine, vec *cosine) {
 	*cosine = (vec)((ivec)second ^ shift_left((q + isplat(1)) & isplat(2), 30));
 }
 
-// gauss gives the distribution and the density of the standard normal.
+// gauss computes the distribution function and the density of the standard normal distribution.
 static const float gauss_poly[] = {-1.8817262724e-2f, 9.0295597911e-2f, -1.4839255810e-1f, 7.0669792593e-2f, 4.8889574828e-4f,
                                    5.3909402341e-2f,  9.0653516352e-2f, 1.1176333576e-1f,  1.2476464361e-1f, 1.2466463447e-1f};
 

@@ -16,9 +16,8 @@ static void gather_rows_run(const worker *w, const desc *d, int phase, int64_t t
 	}
 }
 
-// A task owns a range of rows of the table, in small tables also a range of columns, and
-// looks at all indices, so that equal indices meet in order; more than a few tasks would
-// only look more often.
+// A task owns a range of rows of the table and, in small tables, of columns. It scans all indices, so
+// that equal indices are applied in order. More than a few tasks would only repeat the scan.
 enum { SCATTER_TASKS = 8, SCATTER_ELEMENTS = 1 << 15, SCATTER_COLUMNS = 16 };
 
 static INLINE int64_t scatter_row_parts(const desc *d) {

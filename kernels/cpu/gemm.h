@@ -3,10 +3,10 @@
 #define GMEL_GEMM_H
 
 // Three ways to cut:
-//   ROW_BLOCKS (many rows): phase 0 packs B once for everybody, phase 1 takes blocks of rows.
-//   TERM_BLOCKS (few rows, many terms: weight gradients): phase 0 takes blocks of terms and
-//     leaves their sums, phase 1 adds them in order.
-//   GRID (anything else): rectangles of C; every task packs what it needs.
+//   ROW_BLOCKS (many rows): phase 0 packs B once for all tasks, phase 1 computes blocks of rows.
+//   TERM_BLOCKS (few rows, many terms: weight gradients): phase 0 computes the sums of blocks of
+//     terms, phase 1 adds them in order.
+//   GRID (all others): rectangles of C; every task packs its part of B.
 typedef enum { ROW_BLOCKS, TERM_BLOCKS, GRID } gemm_cut;
 
 enum {
@@ -14,24 +14,24 @@ enum {
 	MOST_ROWS = 512,
 	COLUMN_BLOCK = 8 * PANEL,
 	FEW_ROWS = 256,
-	DIRECT_ROWS = 64, // up to here packing costs more than it saves
-	DIRECT_LD = 32,   // so dense that reading in order gains little
+	DIRECT_ROWS = 64, // with at most this many rows packing costs more than it saves
+	DIRECT_LD = 32,   // with at most this stride reading in order gains little
 	TASK_FLOPS = 2 << 20,    // of a row block
 	GRID_FLOPS = 1 << 19,    // of a task of the grid
-	SUMS_LIMIT = 2 << 20,    // floats that blocks of terms may leave
-	SUM_TASK = 1024,         // elements of C of a task that adds them
+	SUMS_LIMIT = 2 << 20,    // floats of the sums of all blocks of terms
+	SUM_TASK = 1024,         // elements of C in a task that adds these sums
 };
 
 typedef struct {
 	int64_t m, n, k, groups, blocks;
 	gemm_cut cut;
-	int swapped; // TERM_BLOCKS: sums of C transposed, whose rows fill vectors better
+	int swapped; // TERM_BLOCKS: sums of the transposed C, because its rows fill vectors better
 	int64_t row_parts, column_blocks, column_block;
 } gemm_shape;
 
 static INLINE int64_t gemm_flops(const gemm_shape *s) { return 2 * s->m * s->n * s->k; }
 
-// grid_of cuts first by panels, which costs nothing, then by rows.
+// grid_of cuts by panels first, which costs nothing, then by rows.
 static INLINE void grid_of(gemm_shape *s) {
 	int64_t want = gemm_flops(s) / GRID_FLOPS + 1, panel_count = ceil_div(s->n, PANEL);
 	s->column_block = PANEL * ceil_div(panel_count, minimum(want, panel_count));
@@ -46,7 +46,7 @@ static INLINE void row_blocks_of(gemm_shape *s) {
 	s->row_parts = ceil_div(s->m, maximum(LEAST_ROWS, minimum(MOST_ROWS, rows)));
 }
 
-// term_blocks_of cuts the rows of the sums, so that parts of them are added by many.
+// term_blocks_of cuts the rows of the sums, so that several tasks add them.
 static INLINE void term_blocks_of(gemm_shape *s) {
 	s->row_parts = s->swapped ? 1 : minimum(s->m, ceil_div(s->m * s->n, SUM_TASK));
 }
@@ -92,7 +92,7 @@ static int64_t gemm_shared(const desc *d) {
 
 static INLINE range gemm_rows(const gemm_shape *s, int64_t part) { return part_range(part, s->row_parts, s->m); }
 
-// The scratch of a task: a packed block, and sums of earlier blocks or of all.
+// The scratch of a task: a packed block, and the sums of earlier blocks or of all blocks.
 static int64_t gemm_local(const desc *d) {
 	gemm_shape s = shape_of(d);
 	if (s.groups == 0) return 0;
@@ -118,7 +118,7 @@ static INLINE finish gemm_finish(const worker *w, const desc *d, int64_t group) 
 		.fn = (int)d->fn, .grad = (d->flags & FLAG_FN_GRAD) != 0, .p0 = d->scalar[0], .p1 = d->scalar[1]};
 }
 
-// gemm_pack packs one block of B, each block of columns for itself.
+// gemm_pack packs one block of B; each block of columns is packed separately.
 static void gemm_pack(const worker *w, const desc *d, const gemm_shape *s, int64_t task) {
 	int64_t group = task / s->blocks, k0 = task % s->blocks * BLOCK_K, kc = minimum(BLOCK_K, s->k - k0);
 	float *out = w->shared + (group * s->k + k0) * panels_width(s->n);
@@ -128,7 +128,7 @@ static void gemm_pack(const worker *w, const desc *d, const gemm_shape *s, int64
 	}
 }
 
-// right_factor packs kc rows and n columns of b to scratch, where that pays.
+// right_factor packs kc rows and n columns of b to scratch if that saves time.
 static INLINE panels right_factor(const worker *w, int64_t rows, int64_t n, int64_t kc, matrix b) {
 	int direct = !b.trans && (rows <= DIRECT_ROWS || b.ld <= DIRECT_LD);
 	if (direct && n == panels_width(n)) return (panels){b.p, b.ld, 1};
@@ -136,7 +136,7 @@ static INLINE panels right_factor(const worker *w, int64_t rows, int64_t n, int6
 	return (panels){w->local};
 }
 
-// gemm_panels gives the panels of columns c of the block at k0.
+// gemm_panels returns the panels of columns c of the block at k0.
 static INLINE panels gemm_panels(const worker *w, const desc *d, const gemm_shape *s, int64_t group, range rows, range c, int64_t k0) {
 	int64_t kc = minimum(BLOCK_K, s->k - k0);
 	if (s->cut == ROW_BLOCKS) return (panels){w->shared + (group * s->k + k0) * panels_width(s->n) + c.from * kc};
@@ -152,7 +152,7 @@ static void gemm_rectangle(const worker *w, const desc *d, const gemm_shape *s, 
 	int64_t n = c.to - c.from, ld = panels_width(n);
 	float *sums = w->local + (s->cut == GRID ? BLOCK_K * ld : 0);
 	int64_t k0 = 0;
-	do { // also once for k = 0
+	do { // once even if k = 0
 		panels b = gemm_panels(w, d, s, group, r, c, k0);
 		finish g = block_finish(&f, k0, s->k, sums, ld);
 		product_block(r.to - r.from, n, minimum(BLOCK_K, s->k - k0), matrix_at(a, 0, k0), b, &g);
@@ -165,7 +165,7 @@ static INLINE matrix transposed(matrix m) {
 	return m;
 }
 
-// gemm_terms leaves the sums of one block of terms in shared scratch.
+// gemm_terms stores the sums of one block of terms in shared scratch.
 static void gemm_terms(const worker *w, const desc *d, const gemm_shape *s, int64_t task) {
 	int64_t group = task / s->blocks, k0 = task % s->blocks * BLOCK_K, kc = minimum(BLOCK_K, s->k - k0);
 	matrix a = matrix_at(gemm_a(w, d, group), 0, k0), b = matrix_at(gemm_b(w, d, group), k0, 0);
@@ -176,7 +176,7 @@ static void gemm_terms(const worker *w, const desc *d, const gemm_shape *s, int6
 	product_block(rows, columns, kc, left, p, &f);
 }
 
-// add_sums adds the sums of all blocks in ascending order, n elements from the first on.
+// add_sums adds the sums of all blocks in ascending order, for the first n elements.
 static INLINE void add_sums(const gemm_shape *s, const float *sums, int64_t n, float *out) {
 	for (int64_t i = 0; i < n; i += VL) {
 		vec t = load(sums + i);
@@ -185,7 +185,7 @@ static INLINE void add_sums(const gemm_shape *s, const float *sums, int64_t n, f
 	}
 }
 
-// gemm_sums finishes some rows of C from the sums of blocks of terms.
+// gemm_sums computes some rows of C from the sums of blocks of terms.
 static void gemm_sums(const worker *w, const desc *d, const gemm_shape *s, int64_t task) {
 	int64_t group = task / s->row_parts, width = term_width(s);
 	range r = gemm_rows(s, task % s->row_parts);

@@ -2,7 +2,7 @@
 #ifndef GMEL_IMAGE_H
 #define GMEL_IMAGE_H
 
-// A task is a block of rows of the small image; rows of all samples lie below each other.
+// A task is a block of rows of the small image; the rows of all samples form one tall image.
 static INLINE int64_t image_rows(const desc *d) {
 	return maximum(1, TASK_ELEMENTS / maximum(1, d->dim[2] * d->dim[3] * d->dim[4] * d->dim[4]));
 }

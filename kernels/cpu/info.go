@@ -51,7 +51,7 @@ func chooseISA(name string) (*C.isa, error) {
 	return nil, fmt.Errorf("cpu: this processor cannot run instruction set %q; it can run: %s", name, strings.Join(have, ", "))
 }
 
-// defaultThreads follows the limits of the process: affinity, cgroup, GOMAXPROCS.
+// defaultThreads respects the limits of the process: affinity, cgroup, GOMAXPROCS.
 func defaultThreads() int { return min(runtime.GOMAXPROCS(0), maxThreads) }
 
 // Info describes the processor.
@@ -60,7 +60,7 @@ func (driver) Info() kernels.Info {
 	return kernels.Info{Name: "cpu", Device: model(), ISA: have[0], ISAs: have, Threads: defaultThreads()}
 }
 
-// model is the name of the processor where Linux tells it.
+// model is the name of the processor if Linux reports it.
 func model() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err == nil {

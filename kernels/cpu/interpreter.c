@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-// One phase of one op, or (k is NULL) a whole loop whose tasks are its segments, or a slot of an
+// One phase of one op. If k is NULL: a whole loop, whose tasks are its segments, or a slot of an
 // environment.
 typedef struct {
 	const desc *d;
@@ -14,15 +14,15 @@ typedef struct {
 	int phase;
 	int64_t tasks, grain;
 	float *shared; // scratch of the op
-	int parallel; // tasks are shared out; otherwise thread 0 runs them
-	int barrier;  // all threads meet before this step
+	int parallel; // all threads run tasks; otherwise only thread 0
+	int barrier;  // all threads synchronise before this step
 } step;
 
 struct gmel_plan {
 	desc *descs;
-	desc_step *moves; // of every descriptor; NULL without loops
+	desc_step *moves; // one for every descriptor; NULL without loops
 	gmel_environment *environments;
-	int64_t failed; // number of an environment that failed, plus 1; else 0
+	int64_t failed; // index of an environment that failed, plus 1; else 0
 	int64_t desc_count;
 	const isa *set;
 	step *steps;
@@ -30,13 +30,13 @@ struct gmel_plan {
 	int threads;
 	int any_parallel;
 	float *shared;
-	float *local; // one piece per thread
+	float *local; // one part per thread
 	int64_t local_size;
-	float *body; // one piece per thread: the local memory of loops, then what ops of a body share
+	float *body; // one part per thread: the local memory of loops, then the shared scratch of ops in their bodies
 	int64_t body_local, body_size;
-	float *packed;      // what ops in loops prepare once for all iterations
-	int64_t *packed_at; // of every op, -1 where nothing is prepared
-	double *busy; // seconds of every thread in every op [threads, descs]; NULL when nobody asked
+	float *packed;      // arguments that ops in loops pack once for all iterations
+	int64_t *packed_at; // for every op; -1 if nothing is packed
+	double *busy; // seconds of every thread in every op [threads, descs]; NULL if not measured
 	int64_t runs;
 };
 
@@ -66,7 +66,7 @@ uint32_t gmel_missing(const desc *descs, int64_t count, const isa *set) {
 
 static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
 
-// Tasks are taken in grains, so that the counter is touched some ten times per thread.
+// Threads take several tasks (a grain) at a time, so that each accesses the counter about ten times.
 static int64_t grain_of(int64_t tasks, int threads) { return largest(1, tasks / (threads * 12)); }
 
 static int64_t round_up(int64_t floats) { return (floats + 63) / 64 * 64; }
@@ -115,14 +115,14 @@ static void *copy_of(const void *from, size_t bytes) {
 	return to;
 }
 
-// unchanging reports an argument that is the same in all iterations of the loop around it:
-// one in the arena that does not move.
+// unchanging reports an argument that is the same in all iterations of its loop: it is in the arena
+// and does not move.
 static int unchanging(const gmel_plan *p, int64_t i, int argument) {
 	const desc_step *m = &p->moves[i];
 	return p->descs[i].arg[argument] < LOCAL_BASE && m->iteration[argument] == 0 && m->segment[argument] == 0;
 }
 
-// allocate makes the scratch memory; 0 when there is not enough.
+// allocate allocates the scratch memory; it returns 0 if out of memory.
 static int allocate(gmel_plan *p, int64_t local) {
 	int64_t shared = 0, scratch = 0, body = 0, steps = 0, body_end = 0, packed = 0;
 	for (int64_t i = 0; i < p->desc_count; i++) {
@@ -208,12 +208,12 @@ typedef struct {
 	float *arena;
 } run_job;
 
-// A thread at work.
+// The state of a thread during a run.
 typedef struct {
 	const run_job *job;
 	const gmel_plan *plan;
 	int thread;
-	worker w, body; // what tasks may use outside of loops and in them
+	worker w, body; // resources of tasks outside of loops, and in them
 	int64_t local;  // from the arena to the thread's local memory of loops, in floats
 } hand;
 
@@ -221,7 +221,7 @@ static void note(const hand *h, const desc *d, double begin) {
 	h->plan->busy[h->thread * h->plan->desc_count + (d - h->plan->descs)] += now() - begin;
 }
 
-// moved is the descriptor d in an iteration of a segment; local memory becomes an offset too.
+// moved is the descriptor d in an iteration of a segment; addresses in local memory become offsets too.
 static desc moved(const hand *h, const desc *d, int64_t iteration, int64_t segment, int first) {
 	const desc_step *m = &h->plan->moves[d - h->plan->descs];
 	desc at = *d;
@@ -255,7 +255,7 @@ static void run_segment(const hand *h, const desc *loop, int64_t segment) {
 	for (int64_t i = from; i < to; i++) run_body(h, loop, i, segment, i == from);
 }
 
-// play does a task of a slot of an environment.
+// play runs one task of a slot of an environment.
 static void play(const hand *h, const desc *d, int64_t task) {
 	const gmel_environment *e = &h->plan->environments[d->dim[STEP_ENVIRONMENT]];
 	float *slot[MAX_ARGS];
@@ -275,7 +275,7 @@ static void run_tasks(const hand *h, const step *s, int64_t first, int64_t end) 
 			run_segment(h, s->d, t);
 }
 
-// run_step does this thread's share of a step.
+// run_step runs this thread's tasks of a step.
 static void run_step(const hand *h, const step *s) {
 	if (!s->parallel) {
 		if (h->thread == 0) run_tasks(h, s, 0, s->tasks);
@@ -299,7 +299,7 @@ static void run_thread(void *argument, int thread) {
 		if (s->barrier) gmel_pool_barrier(j->pool);
 		double begin = p->busy ? now() : 0;
 		run_step(&h, s);
-		if (p->busy && s->d->op != OP_LOOP) note(&h, s->d, begin); // the body of a loop measures itself
+		if (p->busy && s->d->op != OP_LOOP) note(&h, s->d, begin); // ops in the body of a loop are measured one by one
 	}
 }
 
@@ -310,7 +310,7 @@ int64_t gmel_run(gmel_pool *pool, gmel_plan *plan, float *arena, int64_t times) 
 		plan->runs++;
 		if (plan->any_parallel)
 			gmel_pool_run(pool, run_thread, &j);
-		else // nobody needs to be woken
+		else // no other thread has to wake up
 			run_thread(&j, 0);
 	}
 	return plan->failed;
@@ -323,7 +323,7 @@ typedef struct {
 
 static void peak_thread(void *argument, int thread) {
 	peak_job *j = argument;
-	volatile float keep = j->set->peak(j->iterations); // so that the loop is not dropped
+	volatile float keep = j->set->peak(j->iterations); // keeps the compiler from removing the loop
 	(void)keep, (void)thread;
 }
 
@@ -338,11 +338,11 @@ enum { ALIGNMENT = 256, HUGE_PAGE = 2 << 20 };
 float *gmel_arena_new(int64_t floats) {
 	size_t bytes = floats * sizeof(float) + 1; // never 0
 	size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
-	bytes = (bytes + alignment - 1) / alignment * alignment; // C11 wants a multiple
+	bytes = (bytes + alignment - 1) / alignment * alignment; // C11 requires a multiple
 	float *m = aligned_alloc(alignment, bytes);
 	if (!m) return NULL;
 #if defined(MADV_HUGEPAGE)
-	// Fewer page-table walks; where the system has no huge pages nothing happens.
+	// Huge pages save page-table walks. Without them in the system this has no effect.
 	if (bytes >= HUGE_PAGE) madvise(m, bytes, MADV_HUGEPAGE);
 #endif
 	memset(m, 0, bytes);

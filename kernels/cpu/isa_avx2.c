@@ -32,7 +32,7 @@ typedef struct {
 	ivec low, high;
 } wide;
 
-// The multiplier takes even lanes; odd ones are moved there and back.
+// The multiplication uses even lanes only; odd lanes are moved there and back.
 static INLINE wide multiply_wide(ivec a, uint32_t m) {
 	__m256i factor = _mm256_set1_epi32((int)m), x = (__m256i)a;
 	__m256i even = _mm256_mul_epu32(x, factor), odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), factor);

@@ -35,7 +35,7 @@ typedef struct {
 	ivec low, high;
 } wide;
 
-// The multiplier takes even lanes; odd ones are moved there and back.
+// The multiplication uses even lanes only; odd lanes are moved there and back.
 static INLINE wide multiply_wide(ivec a, uint32_t m) {
 	__m512i factor = _mm512_set1_epi32((int)m), x = (__m512i)a;
 	__m512i even = _mm512_mul_epu32(x, factor), odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), factor);

@@ -1,6 +1,6 @@
-// The fallback for every processor: plain C. Without fma instructions fmaf is emulated by
-// the C library, which is slow and right; so slow that a call more costs nothing, and inlined
-// everywhere it would double the time to compile.
+// The fallback for every processor: plain C. Without fma instructions the C library emulates fmaf,
+// correctly but slowly. It is so slow that one more call costs nothing; inlined everywhere it would
+// double the compile time.
 #include "template_begin.h"
 
 #include "vector4.h"

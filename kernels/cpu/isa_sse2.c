@@ -1,5 +1,5 @@
 // SSE2, which every 64-bit x86 processor has: 4 floats a vector. It has no fma; multiply_add
-// computes in double precision what fma would give.
+// computes the result of fma in double precision.
 #if defined(__x86_64__)
 #include <emmintrin.h>
 
@@ -7,9 +7,9 @@
 
 #include "vector4.h"
 
-// sum_to_odd is p + c rounded to odd: where p + c is not a double, of the two doubles around
-// it the one whose last bit is 1. The error of the rounded sum (Knuth's two-sum) says on
-// which side of it the true sum lies. It is NaN where the sum is infinite or NaN.
+// sum_to_odd is p + c rounded to odd: if p + c is not a double, the result is that one of the two
+// nearest doubles whose last bit is 1. The error of the rounded sum (Knuth's two-sum) says on which
+// side of it the true sum is. It is NaN if the sum is infinite or NaN.
 static INLINE __m128d sum_to_odd(__m128d p, __m128d c) {
 	__m128d s = _mm_add_pd(p, c), part = _mm_sub_pd(s, p);
 	__m128d error = _mm_add_pd(_mm_sub_pd(p, _mm_sub_pd(s, part)), _mm_sub_pd(c, part));
@@ -23,10 +23,10 @@ static INLINE __m128 multiply_add_low(__m128 a, __m128 b, __m128 c) {
 	return _mm_cvtpd_ps(sum_to_odd(_mm_mul_pd(_mm_cvtps_pd(a), _mm_cvtps_pd(b)), _mm_cvtps_pd(c)));
 }
 
-// The product of two floats is exact in double. A sum that is rounded to odd in double, which
-// has more than two bits to spare, and then to float is rounded right (S. Boldo &
-// G. Melquiond, Emulation of a FMA and correctly rounded sums, 2008). A call costs little
-// beside it; inlined everywhere it would double the time to compile.
+// The product of two floats is exact in double. A sum that is rounded to odd in double, which has
+// more than two extra bits, and then to float is correctly rounded (S. Boldo & G. Melquiond,
+// Emulation of a FMA and correctly rounded sums, 2008). A call costs little in comparison; inlined
+// everywhere it would double the compile time.
 static __attribute__((noinline)) vec multiply_add(vec a, vec b, vec c) {
 	__m128 x = (__m128)a, y = (__m128)b, z = (__m128)c;
 	__m128 high = multiply_add_low(_mm_movehl_ps(x, x), _mm_movehl_ps(y, y), _mm_movehl_ps(z, z));

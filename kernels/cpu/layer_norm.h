@@ -37,7 +37,7 @@ static void layer_norm_run(const worker *w, const desc *d, int phase, int64_t ta
 	}
 }
 
-// Phase 0 takes chunks of rows and leaves the sums of the parameters' gradients in scratch,
+// Phase 0 stores the sums of the parameters' gradients over each chunk of rows in scratch,
 // [chunks, 2, N]; phase 1 adds the chunks.
 static int64_t layer_norm_grad_tasks(const desc *d, int phase) { return phase == 0 ? row_chunks(d) : ceil_div(d->dim[1], 1024); }
 static int64_t layer_norm_grad_shared(const desc *d) { return row_chunks(d) * 2 * d->dim[1]; }

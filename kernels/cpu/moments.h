@@ -18,7 +18,7 @@ typedef struct {
 static INLINE vec moments_select(const moments_terms *t, int64_t i, int64_t n, vec v) {
 	if (!t->w) return keep_first(v, n);
 	vec weight = load_part(t->w + i, n), none = splat(0);
-	// NaN as a weight selects, like any other number but 0.
+	// A NaN weight selects the element, like every number except 0.
 	return choose(less_equal(weight, none), choose(less_equal(none, weight), none, v), v);
 }
 

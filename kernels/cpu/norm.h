@@ -1,9 +1,9 @@
-// OpGroupNorm: a task is a range of channels, whole groups, of one sample. It walks over them
-// three times while they lie in the second-level cache: sums, squares, result.
+// OpGroupNorm: a task is a range of channels (whole groups) of one sample. It makes three passes over
+// them while they are in the second-level cache: sums, squares, result.
 #ifndef GMEL_NORM_H
 #define GMEL_NORM_H
 
-// A task of a small batch is smaller, so that all threads have work. Processors with vectors of 16 floats
+// Tasks of a small batch are smaller, so that all threads have work. Processors with vectors of 16 floats
 // have second-level caches of 1 MiB and more.
 enum { NORM_ELEMENTS = VL < 16 ? 1 << 15 : 1 << 16, NORM_TASKS = 8, NORM_CHANNELS = 16, NORM_VECTORS = 8 };
 
@@ -28,7 +28,7 @@ static int64_t group_norm_tasks(const desc *d, int phase) {
 	return d->dim[0] * s.blocks;
 }
 
-// Scratch: vectors of one number a channel; the gradient also keeps e, with rows of norm_pad.
+// Scratch: vectors with one number per channel. The gradient also stores e, with rows of norm_pad.
 static INLINE int64_t norm_pad(int64_t channels) { return ceil_div(channels, 16) * 16; }
 static int64_t group_norm_local(const desc *d) {
 	norm_shape s = norm_of(d);
@@ -74,7 +74,7 @@ static INLINE void norm_strip(const int vecs, const int squares, const float *x,
 	UNROLL for (int v = 0; v < vecs; v++) store(total + v * VL, add ? load(total + v * VL) + s[v] : s[v]);
 }
 
-// norm_clear makes sums over no pixels 0.
+// norm_clear sets sums over no pixels to 0.
 static INLINE void norm_clear(float *total, int64_t n) {
 	for (int64_t j = 0; j < n; j += VL) store(total + j, splat(0));
 }
@@ -96,7 +96,7 @@ static INLINE void norm_spread(const norm_task *t, int64_t g, float *out, float 
 	for (int64_t j = 0; j < t->s.width; j++) out[g * t->s.width + j] = v;
 }
 
-// norm_statistics sets mean and rstd of all channels and leaves them in stats.
+// norm_statistics computes mean and rstd of all channels and stores them in stats.
 static INLINE void norm_statistics(const norm_task *t, const float *x, float epsilon, float *stats) {
 	float count = (float)maximum(1, t->s.p * t->s.width);
 	int64_t groups = t->n / t->s.width;
@@ -112,7 +112,7 @@ static INLINE void norm_statistics(const norm_task *t, const float *x, float eps
 	}
 }
 
-// norm_lines sets a and b; gamma, beta and film are the arguments from number k on.
+// norm_lines computes a and b; gamma, beta and film are arguments k, k+1 and k+2.
 static INLINE void norm_lines(const worker *w, const desc *d, const norm_task *t, int k) {
 	const float *gamma = argument(w, d, k) + t->first, *beta = argument(w, d, k + 1) + t->first;
 	const float *film = row_of(argument(w, d, k + 2), t->b, 2 * t->s.c);

@@ -4,8 +4,8 @@
 
 enum { GRAD_VECS = 2 };
 
-// norm_grad_strip computes e of one chunk of rows and adds up e and e d; e is kept unless f
-// is the identity, where it is dy.
+// norm_grad_strip computes e of one chunk of rows and sums e and e d. It stores e unless f is the
+// identity; then e is dy.
 static INLINE void norm_grad_strip(const int vecs, const int fn, const norm_task *t, const float *x, const float *dy, int64_t rows, int64_t j, float *e, int add) {
 	vec s0[GRAD_VECS], s1[GRAD_VECS];
 	int64_t ld = t->s.c, lde = norm_pad(t->s.block), n = t->n - j;

@@ -36,7 +36,7 @@ static INLINE void copy_rows(const int vecs, int64_t kc, matrix b, float *out) {
 		UNROLL for (int j = 0; j < vecs; j++) store(out + (k * vecs + j) * VL, load(b.p + k * b.ld + j * VL));
 }
 
-// copy_edge copies rows that do not fill their vectors, zeros behind them.
+// copy_edge copies rows that do not fill their vectors, and zeros after them.
 static INLINE void copy_edge(int64_t columns, int64_t kc, matrix b, float *out, int64_t width) {
 	for (int64_t k = 0; k < kc; k++)
 		for (int64_t j = 0; j < width; j += VL) store(out + k * width + j, load_part(b.p + k * b.ld + j, columns - j));
@@ -54,7 +54,7 @@ static INLINE void copy_transposed(int64_t columns, int64_t kc, matrix b, float 
 		for (int64_t k = 0; k < kc; k++) out[k * width + j] = j < columns ? b.p[j * b.ld + k] : 0;
 }
 
-// pack_panel copies columns of b (kc rows) to a panel, zeros behind them.
+// pack_panel copies columns of b (kc rows) to a panel, and zeros after them.
 static void pack_panel(int64_t columns, int64_t kc, matrix b, float *out, int64_t width) {
 	if (b.trans)
 		copy_transposed(columns, kc, b, out, width);

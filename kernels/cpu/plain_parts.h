@@ -1,5 +1,5 @@
-// load_first and store_first for instruction sets without masks, and under AddressSanitizer,
-// which does not see masked accesses.
+// load_first and store_first for instruction sets without masks, and for AddressSanitizer, which
+// does not check masked accesses.
 
 static INLINE vec load_first(const float *p, int n) {
 	vec v = splat(0);

@@ -49,7 +49,7 @@ static INLINE vec combine(const int bin, vec a, vec b) {
 	return choose(less_equal(b, b), r, b);
 }
 
-// load_strided reads n elements that are stride apart; 0 repeats one.
+// load_strided reads n elements that are stride apart; stride 0 repeats one.
 static INLINE vec load_strided(const float *p, int64_t stride, int64_t n) {
 	if (stride == 1) return load_part(p, n);
 	if (stride == 0) return splat(*p);
@@ -86,7 +86,7 @@ static INLINE void binary_row_run(int bin, const binary_row *r) {
 	}
 }
 
-// step_of is the one stride of an operand that walks all M x N elements evenly, -1 if none.
+// step_of is the single stride that visits all M x N elements of an operand in order, or -1 if there is none.
 static INLINE int64_t step_of(int64_t m, int64_t n, int64_t row, int64_t column) {
 	if (m <= 1 || row == n * column) return column;
 	return n == 1 ? row : -1;

@@ -15,11 +15,11 @@
 #define PAUSE() ((void)0)
 #endif
 
-// Waiting spins for some tens of microseconds (the usual distance of two barriers), then
-// gives the core away a few times, then sleeps.
+// A waiting thread spins for some tens of microseconds (the usual time between two barriers), then
+// yields the core a few times, then sleeps.
 enum { SPINS = 2000, YIELDS = 20 };
 
-// How many tasks of a thread's share are taken.
+// The number of tasks taken from a thread's share.
 typedef struct {
 	_Alignas(64) _Atomic int64_t taken;
 } share;
@@ -64,8 +64,8 @@ static void return_tasks(gmel_pool *p) {
 	for (int t = 0; t < p->threads; t++) atomic_store_explicit(&p->shares[t].taken, 0, memory_order_relaxed);
 }
 
-// advance opens what everybody waits for. Sequential consistency orders the new generation
-// before the look at sleepers, so nobody falls asleep unseen.
+// advance releases all waiting threads. Sequential consistency orders the store of the new generation
+// before the load of sleepers, so every thread that falls asleep is woken.
 static void advance(gmel_pool *p) {
 	atomic_store(&p->arrived, 0);
 	return_tasks(p);
@@ -94,7 +94,7 @@ gmel_tasks gmel_pool_take(gmel_pool *p, int thread, int64_t tasks, int64_t grain
 		int owner = (thread + i) % p->threads;
 		int64_t from = tasks * owner / p->threads, to = tasks * (owner + 1) / p->threads;
 		_Atomic int64_t *taken = &p->shares[owner].taken;
-		// A look first: nobody writes to the counter of a share that is done.
+		// Load first: no thread then writes to the counter of a finished share.
 		if (from + atomic_load_explicit(taken, memory_order_relaxed) >= to) continue;
 		int64_t first = from + atomic_fetch_add_explicit(taken, grain, memory_order_relaxed);
 		if (first < to) return (gmel_tasks){first, first + grain < to ? first + grain : to};
@@ -111,8 +111,8 @@ static void *worker_main(void *argument) {
 		await(p, seen);
 		if (p->stop) return NULL;
 		p->body(p->job, s.thread);
-		// The closing barrier of a job is where the next job starts; note its generation
-		// before arriving, since the caller may publish as soon as all have arrived.
+		// The next job starts at the last barrier of this one. Read the generation before arriving
+		// there, since the caller may publish a job as soon as all threads have arrived.
 		seen = atomic_load(&p->generation) + 1;
 		gmel_pool_barrier(p);
 	}
@@ -152,7 +152,7 @@ gmel_pool *gmel_pool_new(int threads) {
 	}
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->wake, NULL);
-	// With more threads than cores a spinning thread keeps the one it waits for from running.
+	// With more threads than cores, a spinning thread may block the thread that it waits for.
 	if (threads > usable_cores()) p->spins = 50;
 	for (int t = 1; t < threads; t++) {
 		seat *s = malloc(sizeof *s);

@@ -1,10 +1,10 @@
-// Product sums C = A B on one thread: columns of tiles over packed panels of B, the sums of
-// the blocks of k added in order. Only rows and columns of C are ever split.
+// Product sums C = A B on one thread: columns of tiles over packed panels of B. The sums of the
+// blocks of k are added in order. Only rows and columns of C are ever split.
 #ifndef GMEL_PRODUCT_H
 #define GMEL_PRODUCT_H
 
-// finish_rows applies the functions that are too large for the registers of a tile to what
-// the tiles have left in c.
+// finish_rows applies the functions that are too large for the registers of a tile. They are applied
+// to c after the tiles.
 #define FINISH_CASE(code)                                                                                                  \
 	case code:                                                                                                         \
 		for (int64_t i = 0; i < rows; i++)                                                                         \
@@ -25,7 +25,7 @@ static __attribute__((noinline)) void finish_rows(const finish *f, int64_t rows,
 	switch (f->fn) { FOR_EACH_FN(FINISH_CASE) }
 }
 
-// finish_sums finishes sums that are in memory.
+// finish_sums applies the epilogue to sums in memory.
 static void finish_sums(const finish *f, const float *sums, int64_t ld, int64_t rows, int64_t n) {
 	for (int64_t i = 0; i < rows; i++)
 		for (int64_t j = 0; j < n; j += VL) {
@@ -55,7 +55,7 @@ static INLINE void product_panel(int64_t m, matrix a, tile_run t, int64_t width,
 	by_height[height - 1](&t, &rest);
 }
 
-// product_block multiplies one block of kc terms: a is m x kc, b holds n columns.
+// product_block multiplies one block of kc terms: a is m x kc, b has n columns.
 static void product_block(int64_t m, int64_t n, int64_t kc, matrix a, panels b, const finish *f) {
 	for (int64_t j = 0, width; j < n; j += width) {
 		width = panel_width(n - j);
@@ -67,7 +67,7 @@ static void product_block(int64_t m, int64_t n, int64_t kc, matrix a, panels b, 
 	}
 }
 
-// block_finish is f for the block at k0 of k: sums hold the blocks before the last.
+// block_finish is the epilogue of the block at k0 of k. Before the last block, sums are stored in sums.
 static INLINE finish block_finish(const finish *f, int64_t k0, int64_t k, float *sums, int64_t ld) {
 	finish g = *f;
 	g.ld_sums = ld;

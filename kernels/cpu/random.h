@@ -2,15 +2,15 @@
 #ifndef GMEL_RANDOM_H
 #define GMEL_RANDOM_H
 
-// Words are drawn in batches, then transformed as vectors. A batch is so long that its first
-// words have left the store buffer when they are read.
+// Words are drawn in batches, then transformed as vectors. A batch is long enough for its first
+// words to have left the store buffer when they are read.
 enum { BATCH = 512, DRAW = 4 * LANES };
 
 static INLINE void draw_batch(const philox_stream *s, int64_t i, int64_t n, uint32_t *words) {
 	for (int64_t b = 0; b < n; b += DRAW) philox_batch(s, (uint32_t)((i + b) / 4), words + b);
 }
 
-// uniform_vec gives the uniforms of VL words.
+// uniform_vec converts VL words to uniforms.
 static INLINE vec uniform_vec(const uint32_t *words) {
 	ivec w;
 	memcpy(&w, words, sizeof w);

@@ -16,7 +16,7 @@ static INLINE float sum_of_fn(uint32_t fn, const float *x, int64_t n) {
 	return vector_sum(term_load, x, n);
 }
 
-// Phase 0 leaves chunk sums in scratch, phase 1 adds them in order.
+// Phase 0 stores chunk sums in scratch, phase 1 adds them in order.
 static int64_t sum_all_tasks(const desc *d, int phase) { return phase == 0 ? ceil_div(d->dim[0], CHUNK) : 1; }
 static int64_t chunk_scratch(const desc *d) { return ceil_div(d->dim[0], CHUNK); }
 
@@ -93,7 +93,7 @@ static void sum_cols_run(const worker *w, const desc *d, int phase, int64_t task
 	}
 }
 
-// A number is finite when its distance to itself is 0.
+// A number x is finite if x - x is 0.
 static INLINE int all_finite(const float *x, int64_t n) {
 	vec bad = splat(0);
 	for (int64_t i = 0; i < n; i += VL) {

@@ -14,15 +14,15 @@ import (
 
 const faultVariable = "GMEL_TEST_FAULT"
 
-// faults are what a second process does wrong, by what the sanitizer must say of it.
+// faults are errors that a second process makes, by the text that the sanitizer must print.
 var faults = map[string]func(t *testing.T, b kernels.Backend){
-	"READ of size": func(t *testing.T, b kernels.Backend) { // the last number is not of the argument
+	"READ of size": func(t *testing.T, b kernels.Backend) { // reads one number after the argument
 		sum := kernels.Desc{Op: kernels.OpSumAll, Dim: [kernels.MaxDims]int64{100}, Arg: [kernels.MaxArgs]int64{1, 0}}
 		guarded(t, b, &kernels.Program{Name: "sum", Descs: []kernels.Desc{sum}, Arena: 101})
 	},
 	"WRITE of size": func(t *testing.T, b kernels.Backend) { guarded(t, b, fill(101, 1)) },
 	"detected memory leaks": func(t *testing.T, b kernels.Backend) {
-		for range 100 { // one may still be seen in a register
+		for range 100 { // a register may still hold the address of one
 			if _, err := b.Alloc(1000); err != nil {
 				t.Fatal(err)
 			}
@@ -31,8 +31,8 @@ var faults = map[string]func(t *testing.T, b kernels.Backend){
 	},
 }
 
-// guarded runs a program that touches 101 floats; nobody may touch number 100 and those behind
-// it. They are several, because the sanitizer cannot forbid the first half of 8 bytes alone.
+// guarded runs a program that touches 101 floats, and guards the floats from number 100 on. It guards
+// several, because the sanitizer cannot guard the first half of 8 bytes alone.
 func guarded(t *testing.T, b kernels.Backend, p *kernels.Program) {
 	buf, err := b.Alloc(120)
 	if err != nil {
@@ -48,8 +48,8 @@ func guarded(t *testing.T, b kernels.Backend, p *kernels.Program) {
 	}
 }
 
-// The sanitizers see what the conformance suite relies on: an access beside an argument, on
-// every instruction set, and memory that is never freed.
+// The sanitizers detect the faults that the conformance suite relies on them for: an access outside
+// an argument, on every instruction set, and memory that is never freed.
 func TestSanitizersBite(t *testing.T) {
 	info, err := kernels.Describe("cpu")
 	if err != nil {

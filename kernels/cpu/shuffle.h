@@ -1,4 +1,4 @@
-// OpShuffle: random permutations by a Feistel network, every element by itself.
+// OpShuffle: random permutations by a Feistel network. Every element is computed independently.
 #ifndef GMEL_SHUFFLE_H
 #define GMEL_SHUFFLE_H
 
@@ -14,7 +14,7 @@ typedef struct {
 
 static int64_t shuffle_tasks(const desc *d, int phase) { return ceil_div(d->dim[0], SHUFFLE_ELEMENTS); }
 
-// feistel_word has the number of the permutation and the round in the words of the counter.
+// feistel_word is the Philox word for z. The counter contains the number of the permutation and the round.
 static uint32_t feistel_word(const feistel *f, uint64_t z, uint32_t round) {
 	philox_stream s = f->words;
 	s.low = (uint32_t)f->number, s.high = 32 * (uint32_t)(f->number >> 32) + round;

@@ -2,15 +2,15 @@
 // VL, the type mask, and:
 //   splat, multiply_add (one rounding), square_root, load_first, store_first,
 //   less, less_equal, has_bit, choose (mask ? a : b), multiply_wide (32 x 32 -> 64 bits)
-// See isa_avx2.c for the shortest example. Operators + - * / act on vectors; the compiler
-// is told never to contract them.
+// See isa_avx2.c for the shortest example. Operators + - * / act on vectors; compiler options
+// forbid contracting them.
 #ifndef GMEL_SIMD_H
 #define GMEL_SIMD_H
 
 static INLINE vec load(const float *p) { return *(const loose_vec *)p; }
 static INLINE void store(float *p, vec v) { *(loose_vec *)p = v; }
 
-// load_part reads n floats, 0 behind them; n may exceed VL.
+// load_part reads n floats, followed by zeros; n may exceed VL.
 static INLINE vec load_part(const float *p, int64_t n) { return n >= VL ? load(p) : load_first(p, (int)n); }
 static INLINE void store_part(float *p, vec v, int64_t n) {
 	if (n >= VL)
@@ -22,7 +22,7 @@ static INLINE void store_part(float *p, vec v, int64_t n) {
 static INLINE vec bits_and(vec a, vec b) { return (vec)((ivec)a & (ivec)b); }
 static INLINE vec bits_or(vec a, vec b) { return (vec)((ivec)a | (ivec)b); }
 
-// isplat goes through splat: compilers make one broadcast of that, of a loop they do not.
+// isplat uses splat, because compilers turn it into one broadcast, but not a loop.
 static INLINE ivec isplat(int32_t x) {
 	float bits;
 	memcpy(&bits, &x, sizeof bits);
@@ -31,7 +31,7 @@ static INLINE ivec isplat(int32_t x) {
 static INLINE vec sign_of(vec x) { return (vec)((ivec)x & isplat(INT32_MIN)); }
 static INLINE vec absolute(vec x) { return (vec)((ivec)x & isplat(INT32_MAX)); }
 
-// Lanes of integers wrap around; C promises that of unsigned numbers only.
+// Lanes of integers must wrap around; C guarantees that for unsigned integers only.
 typedef uint32_t uvec __attribute__((vector_size(4 * VL)));
 static INLINE ivec add_wrapping(ivec a, ivec b) { return (ivec)((uvec)a + (uvec)b); }
 static INLINE ivec shift_left(ivec x, int bits) { return (ivec)((uvec)x << bits); }
@@ -44,14 +44,14 @@ static INLINE ivec lane_numbers(void) {
 	return v;
 }
 
-// first_of is v in the first n elements and other behind them.
+// first_of is v in the first n elements and other in the rest.
 static INLINE vec first_of(vec v, int64_t n, vec other) {
 	ivec first = lane_numbers() < isplat((int32_t)n);
 	return n >= VL ? v : (vec)(((ivec)v & first) | ((ivec)other & ~first));
 }
 static INLINE vec keep_first(vec v, int64_t n) { return first_of(v, n, splat(0)); }
 
-// larger is a > b ? a : b, so b where one is NaN.
+// larger is a > b ? a : b, so b if one is NaN.
 static INLINE vec larger(vec a, vec b) { return choose(less(b, a), a, b); }
 
 // A vector sum has 16 virtual lanes whatever VL is.
@@ -80,7 +80,7 @@ static INLINE float lanes_fold(const lane_set *s) {
 	return four[0] + four[1];
 }
 
-// A term gives elements i .. i+n-1 of what a vector sum adds, +0 behind them; n <= VL.
+// A term returns elements i .. i+n-1 of a vector sum, followed by +0; n <= VL.
 typedef vec (*term)(const void *context, int64_t i, int64_t n);
 
 static INLINE float chunk_sum(term f, const void *context, int64_t from, int64_t to) {
@@ -124,7 +124,7 @@ static INLINE float largest_lane(vec v) {
 	return m[0] > m[1] ? m[0] : m[1];
 }
 
-// largest_of is the maximum of n floats (a multiple of VL), NaN skipped.
+// largest_of is the maximum of n floats (a multiple of VL); NaN is skipped.
 static INLINE float largest_of(const float *x, int64_t n) {
 	vec m = splat(-INFINITY);
 	for (int64_t i = 0; i < n; i += VL) m = larger(load(x + i), m);

@@ -2,7 +2,7 @@
 #ifndef GMEL_SOFTMAX_H
 #define GMEL_SOFTMAX_H
 
-// legal_or is v where mask (NULL: everywhere) is not 0, else other.
+// legal_or is v if mask is not 0, else other. Without a mask (NULL) it is v.
 static INLINE vec legal_or(const float *mask_row, int64_t i, int64_t n, vec v, vec other) {
 	if (!mask_row) return v;
 	vec m = load_part(mask_row + i, n), none = splat(0);
@@ -48,8 +48,8 @@ static void log_softmax_row(const float *x, const float *mask_row, float *y, int
 	}
 }
 
-// short_rows does up to VL rows of at most VL entries: one vector a row, and the logarithms
-// of all sums at once.
+// short_rows computes up to VL rows of at most VL entries: one vector per row, and the logarithms of
+// all sums at once.
 static void short_rows(const float *x, const float *mask_rows, float *y, int64_t rows, int64_t n) {
 	float sums[VL];
 	vec lowest = splat(-INFINITY);

@@ -13,8 +13,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// relay is a program of many short ops that need each other: y = x; then n times y = y + x over
-// enough elements for several tasks, so that each op crosses threads.
+// relay is a program of many short ops that depend on each other: y = x, then n times y = y + x. It
+// has enough elements for several tasks, so that each op uses several threads.
 func relay(n int, size int64) *kernels.Program {
 	p := &kernels.Program{Name: "relay", Arena: 2 * size}
 	first := kernels.Desc{Op: kernels.OpCopy, Dim: [kernels.MaxDims]int64{1, size, size, size}, Arg: [kernels.MaxArgs]int64{0, size}}
@@ -26,8 +26,8 @@ func relay(n int, size int64) *kernels.Program {
 	return p
 }
 
-// Several backends with 1 to 8 threads - more than there are cores - run short programs at
-// once; each opens and closes its pool again and again, some right after a run, some idle.
+// Several backends with 1 to 8 threads, more than there are cores, run short programs at the same
+// time. Each opens and closes its pool again and again: some right after a run, some when idle.
 func TestPoolUnderStress(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 6 {
@@ -71,7 +71,7 @@ func stress(t *testing.T, threads int, idle bool) {
 		if err := run.Run(buf, 1); err != nil {
 			t.Error(err)
 		}
-		if idle { // long enough for the threads to give up spinning and sleep
+		if idle { // long enough for the threads to stop spinning and sleep
 			time.Sleep(time.Millisecond)
 		}
 	}
@@ -86,8 +86,8 @@ func stress(t *testing.T, threads int, idle bool) {
 	}
 }
 
-// Close joins the threads of a backend and frees its memory: what a process holds after many
-// backends is what it held after the first.
+// Close joins the threads of a backend and frees its memory: a process has as many threads and as
+// much memory after many backends as after the first.
 func TestCloseFreesEverything(t *testing.T) {
 	if _, err := os.Stat("/proc/self/statm"); err != nil {
 		t.Skip("no /proc here")

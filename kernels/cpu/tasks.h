@@ -1,8 +1,8 @@
-// How ops are cut into tasks: blocks of elements or of rows, fixed by the descriptor.
+// How ops are cut into tasks: blocks of elements or of rows. They depend on the descriptor alone.
 #ifndef GMEL_TASKS_H
 #define GMEL_TASKS_H
 
-// A task should take microseconds: longer than a barrier, shorter than a program.
+// A task should take microseconds: longer than a barrier, but shorter than a program.
 enum { TASK_ELEMENTS = CHUNK, TASK_ROW_ELEMENTS = 2048 };
 
 typedef struct {
@@ -17,7 +17,7 @@ static INLINE range block_range(int64_t task, int64_t size, int64_t n) {
 	return (range){task * size, minimum((task + 1) * size, n)};
 }
 
-// part_range is part i of n things cut into equal parts.
+// part_range is part i of n elements that are cut into equal parts.
 static INLINE range part_range(int64_t i, int64_t parts, int64_t n) { return (range){n * i / parts, n * (i + 1) / parts}; }
 
 static INLINE float *argument(const worker *w, const desc *d, int i) { return d->arg[i] == ABSENT ? NULL : w->arena + d->arg[i]; }
@@ -39,7 +39,7 @@ static INLINE int64_t rows_per_task(const desc *d) { return maximum(1, TASK_ROW_
 static int64_t row_tasks(const desc *d, int phase) { return ceil_div(d->dim[0], rows_per_task(d)); }
 static INLINE range row_range(const desc *d, int64_t task) { return block_range(task, rows_per_task(d), d->dim[0]); }
 
-// row i of a matrix with rows of n; NULL stays NULL.
+// row_of is row i of a matrix with n columns, or NULL if the matrix is NULL.
 static INLINE float *row_of(float *x, int64_t i, int64_t n) { return x ? x + i * n : NULL; }
 
 // index_of converts an index stored as a float; -1 when it is outside 0 <= i < n.

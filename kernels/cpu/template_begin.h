@@ -6,7 +6,7 @@
 
 #include "kernel.h"
 
-// GCC never contracts a*b+c in C11 and does not know the pragma; clang does by default.
+// GCC never contracts a*b+c in C11, and does not know the pragma. Clang contracts by default.
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #endif

@@ -1,24 +1,24 @@
-// The inner loops of products: tiles of sums in registers, finished there.
+// The inner loops of products: tiles of sums in registers, with the epilogue.
 //
-// A tile is rows x (vecs * VL) elements of C. Each element is a chain of fma in ascending k
-// over one block of BLOCK_K terms, so any shape of tiles gives the same bits.
+// A tile is rows x (vecs * VL) elements of C. Each element is a chain of fma in ascending k over one
+// block of BLOCK_K terms, so every tile shape gives the same bits.
 #ifndef GMEL_TILE_H
 #define GMEL_TILE_H
 
-// A panel is up to TILE_VECS vectors of columns of B, stored k by k. Heights of tiles are
-// such that the sums, one row of the panel and one element of A fill the registers.
+// A panel is up to TILE_VECS vectors of columns of B, stored k by k. The height of a tile is such
+// that the sums, one row of the panel and one element of A fill the registers.
 enum { TILE_VECS = 3 };
 static const int tile_rows[TILE_VECS] = {TILE_ROWS_1, TILE_ROWS_2, TILE_ROWS_3};
 
-// A finish says what becomes of the sums of one block.
+// A finish is the epilogue for the sums of one block.
 typedef struct {
-	const float *before; // sums of the earlier blocks, NULL for the first; laid out like after
-	float *after;        // where to leave the sums for later blocks; NULL when this is the last
+	const float *before; // sums of the earlier blocks, with the layout of after; NULL for the first block
+	float *after;        // output of the sums for later blocks; NULL for the last block
 	int64_t ld_sums;
 	float *c; // the result
 	int64_t ldc;
 	int accumulate;
-	const float *bias, *aux; // bias of the first column; aux laid out like c
+	const float *bias, *aux; // bias of the first column; aux has the layout of c
 	int fn, grad;
 	float p0, p1; // parameters of fn
 } finish;
@@ -35,10 +35,10 @@ static INLINE finish finish_at(const finish *f, int64_t i, int64_t j) {
 	return g;
 }
 
-// finished_in_tile: functions small enough for the registers of a tile.
+// finished_in_tile reports functions that are small enough for the registers of a tile.
 static INLINE int finished_in_tile(int fn) { return fn == FN_IDENTITY || fn == FN_RELU || fn == FN_LEAKY_RELU; }
 
-// Tiles one below the other, over one panel: C from A[.,kc] (or [kc,.] if trans).
+// A column of tiles over one panel: C from A[.,kc] (or [kc,.] if trans).
 typedef struct {
 	int64_t tiles, kc;
 	const float *a;
@@ -46,14 +46,14 @@ typedef struct {
 	const float *b;
 	int64_t ldb;
 	int64_t n;    // columns that exist
-	int prefetch; // fetch the rows of the next tile meanwhile
+	int prefetch; // prefetch the rows of the next tile meanwhile
 } tile_run;
 
 typedef struct {
 	vec v[TILE_MOST_ROWS][TILE_VECS];
 } tile_sums;
 
-// Only the last vector of a tile may stand over the edge.
+// Only the last vector of a tile may extend over the edge.
 static INLINE vec load_edge(const int last, const float *p, int64_t n) { return last ? load_part(p, n) : load(p); }
 static INLINE void store_edge(const int last, float *p, vec v, int64_t n) {
 	if (last)
@@ -77,7 +77,7 @@ static INLINE void finish_function(const int rows, const int vecs, const int fn,
 		EACH_SUM s->v[i][j] = apply(fn, s->v[i][j], p0, p0);
 }
 
-// finish_tile stores the sums. Functions that are not finished here follow in finish_rows.
+// finish_tile applies the epilogue and stores the sums. finish_rows applies the remaining functions.
 static INLINE void finish_tile(const int rows, const int vecs, tile_sums *s, const finish *f, int64_t n) {
 	if (f->before) EACH_SUM s->v[i][j] = load(f->before + i * f->ld_sums + j * VL) + s->v[i][j];
 	if (f->after) {
@@ -95,7 +95,7 @@ static INLINE void finish_tile(const int rows, const int vecs, tile_sums *s, con
 	EACH_SUM store_edge(j == vecs - 1, f->c + i * f->ldc + j * VL, s->v[i][j], n - j * VL);
 }
 
-// A line of the cache holds LINE floats.
+// A cache line holds LINE floats.
 enum { LINE = 16 };
 
 // add_term adds a[i] b[j] to every sum; rows, vecs and a_row as in tile_block.

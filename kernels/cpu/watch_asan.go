@@ -22,16 +22,16 @@ import "unsafe"
 
 func init() {
 	if C.count_allocations() == 0 {
-		panic("cpu: AddressSanitizer does not tell of allocations")
+		panic("cpu: AddressSanitizer does not report allocations")
 	}
 }
 
-// Allocations is how often C has allocated memory so far.
+// Allocations is the number of allocations in C so far.
 func (b *buffer) Allocations() int { return int(C.allocation_count()) }
 
-// Guard makes AddressSanitizer report every access of C to the floats [from, to), as the
-// conformance suite wants it for what lies between two arguments. The last float of the range is
-// left out where it is the first half of 8 aligned bytes, which the sanitizer cannot forbid alone.
+// Guard makes AddressSanitizer report every access of C to the floats [from, to). The conformance
+// suite uses it for the floats between two arguments. The last float of the range is left out if it
+// is the first half of 8 aligned bytes, which the sanitizer cannot guard alone.
 func (b *buffer) Guard(from, to int) {
 	C.__asan_poison_memory_region(unsafe.Pointer(&b.data[from]), C.size_t(4*(to-from)))
 }

@@ -1,5 +1,5 @@
-// Several pools at once, each with its own caller, for ThreadSanitizer: jobs without a
-// barrier, with many, and pools that are freed while their threads sleep.
+// Several pools at once, each with its own caller, for ThreadSanitizer: jobs without barriers, jobs
+// with many, and pools that are freed while their threads sleep.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ enum { CALLERS = 3, ROUNDS = 20, JOBS = 60, TASKS = 37, PHASES = 4 };
 typedef struct {
 	gmel_pool *pool;
 	int phases;
-	int done[PHASES][TASKS]; // how often; written by whoever takes the task, read behind the next barrier
+	int done[PHASES][TASKS]; // number of executions; written by the thread that takes the task, read after the next barrier
 	int wrong;
 } work;
 
