@@ -11,14 +11,14 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// backend is a device with one stream. Its fields are touched on its thread only, but for those
-// that Open sets.
+// backend is a device with one stream. Only its thread accesses its fields, except for those that
+// Open sets.
 type backend struct {
 	name      string // of the device
 	device    cu.Device
 	options   kernels.Options
 	precision int  // index into kernels.Precisions
-	alone     bool // every op in launches of its own; set by a benchmark
+	alone     bool // run every op in separate launches; set by a benchmark
 
 	guests kernels.Guests // environments on the device
 
@@ -26,10 +26,10 @@ type backend struct {
 	stream cu.Stream
 	ring   ring
 	mark   *mark
-	fault  error // for good
+	fault  error // permanent
 }
 
-// Open takes a device.
+// Open opens a device.
 func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if err := d.Probe(); err != nil {
 		return nil, err
@@ -52,8 +52,8 @@ func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 	return b, nil
 }
 
-// open makes the context current on the thread. It is the device's primary one, which the runtime
-// that launches the kernels takes too.
+// open makes the context current on the thread. It is the primary context of the device, which the
+// CUDA runtime that launches the kernels also uses.
 func (b *backend) open(i int) (err error) {
 	if b.device, err = cu.GetDevice(i); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (b *backend) open(i int) (err error) {
 	}
 	if err = cu.SetCurrentContext(context); err == nil {
 		if err = b.equip(); err != nil {
-			err = errors.Join(err, b.strip()) // the context lives on where another backend has it
+			err = errors.Join(err, b.strip()) // the context stays alive if another backend uses it
 		}
 	}
 	if err != nil {
@@ -80,7 +80,7 @@ func (b *backend) open(i int) (err error) {
 	return err
 }
 
-// equip makes what copies and launches need.
+// equip allocates the resources of copies and launches.
 func (b *backend) equip() (err error) {
 	if b.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (b *backend) equip() (err error) {
 	return err
 }
 
-// strip frees what equip has made, be it all or a part.
+// strip frees the resources that equip has allocated, even if it has failed half way.
 func (b *backend) strip() error {
 	var err error
 	if b.mark != nil {
@@ -109,7 +109,7 @@ func (b *backend) Name() string { return "gpu" }
 
 var errClosed = errors.New("gpu: the backend is closed")
 
-// do runs f on the device's thread, unless the device has failed.
+// do runs f on the thread of the device, unless the device has failed.
 func (b *backend) do(f func() error) error {
 	if b.thread == nil {
 		return errClosed
@@ -122,8 +122,8 @@ func (b *backend) do(f func() error) error {
 	})
 }
 
-// release waits for the device and frees something. After a fault or Close the context is dead and
-// has freed everything.
+// release waits for the device and calls free. After a fault or Close there is nothing to free: it
+// was freed with the context.
 func (b *backend) release(free func() error) error {
 	if b.thread == nil {
 		return nil
@@ -133,13 +133,13 @@ func (b *backend) release(free func() error) error {
 			return nil
 		}
 		if err := b.wait(); err != nil {
-			return nil // it has been or will be reported by Sync
+			return nil // Sync reports it
 		}
 		return free()
 	})
 }
 
-// unlessFailed is err, nil where the device has failed for good: Sync and every call tell that.
+// unlessFailed is err, or nil if the device has failed permanently: Sync and every call return that fault.
 func (b *backend) unlessFailed(err error) error {
 	if b.thread == nil || b.do(func() error { return nil }) != nil {
 		return nil
@@ -147,8 +147,8 @@ func (b *backend) unlessFailed(err error) error {
 	return err
 }
 
-// Sync waits for the device. An action of an environment that a kernel has refused is an error, after
-// which the device can be used; what has been played since is void.
+// Sync waits for the device. It returns the error of an illegal action in an environment. Afterwards
+// the device can be used, but the slots played since that action are invalid.
 func (b *backend) Sync() error {
 	if err := b.guests.Refused(); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (b *backend) Sync() error {
 	return b.do(b.wait)
 }
 
-// Close gives the device back.
+// Close releases the device.
 func (b *backend) Close() error {
 	if b.thread == nil {
 		return nil

@@ -37,7 +37,7 @@ func (b *backend) Alloc(n int) (kernels.Buffer, error) {
 
 func (m *buffer) Len() int { return m.n }
 
-// Upload returns when src is copied; the device may get it later.
+// Upload returns when src may be reused; the copy may reach the device later.
 func (m *buffer) Upload(offset int, src []float32) error {
 	if err := m.check("upload to", offset, len(src)); err != nil {
 		return err
@@ -45,8 +45,7 @@ func (m *buffer) Upload(offset int, src []float32) error {
 	return m.backend.do(func() error { return m.backend.toDevice(m.place(offset), src) })
 }
 
-// Download waits for all that was started before. An action that a kernel has refused is an error, as in
-// Sync.
+// Download waits for all work started before. Like Sync, it returns the error of an illegal action.
 func (m *buffer) Download(dst []float32, offset int) error {
 	if err := m.check("download from", offset, len(dst)); err != nil {
 		return err
@@ -69,7 +68,7 @@ func (m *buffer) check(what string, offset, n int) error {
 	return nil
 }
 
-// Close waits for the device, which may still be at work on the memory.
+// Close waits for the device, which may still use the memory.
 func (m *buffer) Close() error {
 	if m.at == 0 {
 		return nil

@@ -27,7 +27,7 @@ func layers() *kernels.Program {
 	return p
 }
 
-// TestDebugSeesEveryOp: products run in one launch, but with Debug and Profile, which look at each, and in tf32.
+// TestDebugSeesEveryOp: products run in one launch, except in tf32 and with Debug or Profile, which examine every op.
 func TestDebugSeesEveryOp(t *testing.T) {
 	for _, x := range []struct {
 		o    kernels.Options
@@ -62,7 +62,7 @@ func TestDebugFindsABadNumberBetweenProducts(t *testing.T) {
 	}
 }
 
-// A fault in a launch of several products is named with the first and their number, in a graph, too.
+// The error of a fault in a launch of several products names the first one and their number, also in a graph.
 func TestFaultOfAChain(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})
@@ -82,7 +82,7 @@ func TestFaultOfAChain(t *testing.T) {
 	}
 }
 
-// BenchmarkChains is what chains of products are worth: the same steps with them, and with each op in launches of its own.
+// BenchmarkChains measures what chains of products save: the same steps with chains, and with every op in separate launches.
 func BenchmarkChains(b *testing.B) {
 	cases := []bench.Case{bench.MLP(20, 6, 8, 3)}
 	if !fake() {
@@ -116,7 +116,7 @@ func benchmarkChains(b *testing.B, c bench.Case, alone bool) {
 		}
 	}
 	run() // loads kernels
-	run() // captures the graphs of so many steps
+	run() // captures the graphs of this number of steps
 	b.ResetTimer()
 	run()
 	b.StopTimer()

@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// debugged plays the program and checks the results of every op.
+// debugged runs the program and checks the results of every op.
 func (e *executable) debugged(arena cu.DevicePtr) error {
 	for _, s := range e.segments {
 		if err := e.debug(s, arena); err != nil {
@@ -31,7 +31,7 @@ func (e *executable) debugged(arena cu.DevicePtr) error {
 	return nil
 }
 
-// debug launches a segment, waits after every launch and checks what each op has written.
+// debug launches a segment, waits after every launch and checks the floats that each op has written.
 func (e *executable) debug(s segment, arena cu.DevicePtr) error {
 	for i := s.from; i < s.to; i++ {
 		op := e.plan.ops[i]
@@ -45,7 +45,7 @@ func (e *executable) debug(s segment, arena cu.DevicePtr) error {
 		e.backend.ring.used = 0
 		e.backend.mark.clear()
 		if slices.Contains(e.plan.ops[i+1:], op) {
-			continue // it has more phases, or iterations that follow each other
+			continue // more phases or iterations of the op follow
 		}
 		if err := e.checkFinite(op, arena); err != nil {
 			return fmt.Errorf("gpu: %w", opError(e.program, op, err))
@@ -54,8 +54,8 @@ func (e *executable) debug(s segment, arena cu.DevicePtr) error {
 	return nil
 }
 
-// checkFinite looks for the first number that is not finite in what op has written.
-// A fill with such a number is what somebody asked for.
+// checkFinite finds the first number that is not finite in the results of op. A fill with such a number
+// is intended, so it passes.
 func (e *executable) checkFinite(op int, arena cu.DevicePtr) error {
 	d := &e.program.Descs[op]
 	if d.Op == kernels.OpFill && !finite(d.Scalar[0]) {
@@ -79,8 +79,8 @@ func (e *executable) checkFinite(op int, arena cu.DevicePtr) error {
 	return nil
 }
 
-// localSize is the distance of the local memories of two iterations, at the start of the scratch
-// memory (cuda/plan.cu).
+// localSize is the number of floats from the local memory of one iteration to the next, at the start of
+// the scratch memory (cuda/plan.cu).
 func localSize(p *kernels.Program) int64 { return (p.Local + 63) / 64 * 64 }
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

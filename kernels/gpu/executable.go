@@ -40,13 +40,13 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 }
 
 // executable is a Program on a device. Its first run launches the kernels one by one, which loads
-// them into the device; the others replay graphs, in which a Program that needs no host is repeated.
+// them. Later runs replay graphs; a graph of a Program that does not need the host has several runs.
 type executable struct {
 	backend  *backend
 	program  *kernels.Program
-	number   uint32 // of the program, see mark
+	number   uint32 // number of the program, see mark
 	plan     *plan
-	guests   []*kernels.Guest // by number of the environment, nil where the host plays
+	guests   []*kernels.Guest // by index of the environment, nil if the host plays
 	segments []segment
 	steps    map[int]*step
 	scratch  cu.DevicePtr
@@ -54,17 +54,17 @@ type executable struct {
 	ran      bool
 }
 
-// replayed is what a list of graphs plays: the Program so many times on an arena, whose addresses are a
-// part of a graph.
+// replayed is the key of a list of graphs: the arena, whose addresses are part of a graph, and the
+// number of runs.
 type replayed struct {
 	arena cu.DevicePtr
 	times int
 }
 
-// mostNodes is the size of the largest graph.
+// mostNodes is the maximum number of nodes of a graph.
 const mostNodes = 4096
 
-// prepare takes the memory that the launches and the steps need.
+// prepare allocates the memory of the launches and the steps.
 func (e *executable) prepare() (err error) {
 	n := e.plan.scratch()
 	if e.scratch, err = e.backend.allocate(n); err != nil {
@@ -81,13 +81,13 @@ func (e *executable) prepare() (err error) {
 	return nil
 }
 
-// Run returns when everything is on its way, or with the error of an environment that the host plays.
-// What a kernel refuses, Sync and Download tell.
+// Run returns when all work has been enqueued, or with the error of an environment that the host plays.
+// Sync and Download return the error of an illegal action that a kernel finds.
 func (e *executable) Run(buf kernels.Buffer, n int) error {
 	return e.run(buf, n, e.repeat)
 }
 
-// run lets play play the program n times.
+// run prepares the environments and runs the program n times by calling play.
 func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr, n int) error) error {
 	m, ok := buf.(*buffer)
 	switch {
@@ -119,8 +119,8 @@ func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr
 	return nil
 }
 
-// enter brings every environment to where it is played. That may take the device's thread, so it
-// comes before the run.
+// enter copies the state of every environment to where it is played. That may need the thread of the
+// device, so it comes before the run.
 func (e *executable) enter() error {
 	for i, g := range e.guests {
 		var err error
@@ -138,7 +138,7 @@ func (e *executable) enter() error {
 	return nil
 }
 
-// repeat chooses between launches and graphs.
+// repeat runs the program by launches at first, and then by graphs.
 func (e *executable) repeat(arena cu.DevicePtr, n int) error {
 	for n > 0 {
 		times, err := 1, error(nil)
@@ -160,7 +160,7 @@ func (e *executable) repeat(arena cu.DevicePtr, n int) error {
 	return nil
 }
 
-// atOnce is how many of n runs are one graph: a power of two, so that whatever is asked for there are few graphs.
+// atOnce is the number of runs in one graph: a power of two, at most n. So there are few different graphs, whatever n is.
 func (e *executable) atOnce(n int) int {
 	if len(e.segments) != 1 || e.segments[0].step >= 0 {
 		return 1 // the host plays between the graphs
@@ -169,7 +169,7 @@ func (e *executable) atOnce(n int) int {
 	return 1 << (bits.Len(uint(most)) - 1)
 }
 
-// plain plays the program without graphs.
+// plain runs the program without graphs.
 func (e *executable) plain(arena cu.DevicePtr, launches func(s segment, arena cu.DevicePtr) error) error {
 	for _, s := range e.segments {
 		if err := launches(s, arena); err != nil {
@@ -196,7 +196,7 @@ func (e *executable) launches(s segment, arena cu.DevicePtr) error {
 	return nil
 }
 
-// replay plays the program by its graphs.
+// replay runs the program by its graphs.
 func (e *executable) replay(r replayed) error {
 	graphs, err := e.graphsFor(r)
 	if err != nil {
@@ -215,7 +215,7 @@ func (e *executable) replay(r replayed) error {
 	return nil
 }
 
-// graphsFor captures the segments, at the first time.
+// graphsFor returns the graphs of the segments. The first call captures them.
 func (e *executable) graphsFor(r replayed) ([]graph, error) {
 	if g, ok := e.graphs[r]; ok {
 		return g, nil
@@ -243,7 +243,7 @@ func (e *executable) several(times int, s segment, arena cu.DevicePtr) error {
 	return nil
 }
 
-// play plays the op of the host behind a segment, if there is one.
+// play runs the op of the host after a segment, if there is one.
 func (e *executable) play(s segment, arena cu.DevicePtr) error {
 	if s.step < 0 {
 		return nil
@@ -254,7 +254,7 @@ func (e *executable) play(s segment, arena cu.DevicePtr) error {
 	return nil
 }
 
-// Close waits for the device, which may still be at work on the program.
+// Close waits for the device, which may still run the program.
 func (e *executable) Close() error {
 	if e.plan.c == nil {
 		return nil

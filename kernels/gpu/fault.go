@@ -19,7 +19,7 @@ type code int32
 
 func (c code) Error() string { return codeName(int32(c)) }
 
-// check makes an error of a result.
+// check converts a result to an error.
 func check(result C.CUresult) error { return checkCode(int32(result)) }
 
 func checkCode(result int32) error {
@@ -66,7 +66,7 @@ func nameOfLaunch(p *kernels.Program, op, ops int) string {
 	return fmt.Sprintf("%s, the first of %d products in one launch", nameOf(p, op), ops)
 }
 
-// fail makes err the fault of the device, for good: what was on its way is lost.
+// fail records err as the permanent fault of the device: work in progress is lost.
 func (b *backend) fail(err error) error {
 	if b.fault == nil {
 		b.fault = fmt.Errorf("gpu: %s: %w", b.name, err)
@@ -74,7 +74,7 @@ func (b *backend) fail(err error) error {
 	return b.fault
 }
 
-// late is a fault that shows when the device is waited for. Kernels run one after the other, so the last one that has
+// late is a fault that is found on waiting for the device. Kernels run one after the other, so the last one that has
 // begun is the cause.
 func (b *backend) late(err error) error {
 	if err == nil {
@@ -91,7 +91,7 @@ func (b *backend) late(err error) error {
 	return b.fail(fmt.Errorf("the device has failed%s: %w", where, err))
 }
 
-// earlier reports that a launch has met the fault of a kernel that was on its way, and was not refused itself.
+// earlier reports that the error of a launch is the fault of an earlier kernel, not of the launch itself.
 func earlier(err error) bool {
 	var c code
 	if !errors.As(err, &c) {
@@ -106,7 +106,7 @@ func earlier(err error) bool {
 	return false
 }
 
-// started is the error of a call that only starts work: it may be a fault of earlier work.
+// started handles the error of a call that only starts work: the error may be a fault of earlier work.
 func (b *backend) started(err error) error {
 	if err == nil {
 		return nil

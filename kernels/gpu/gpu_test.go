@@ -18,8 +18,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-// These tests run on a GPU, and without one on the driver in testdata (`make test-gpu`), whose
-// device is slow and whose faults the tests choose.
+// These tests run on a GPU, or on the driver in testdata (`make test-gpu`): its device is slow, and
+// tests choose its faults.
 
 func fake() bool { return os.Getenv("GMEL_FAKE_DEVICES") != "" }
 
@@ -39,8 +39,8 @@ func needDevice(t *testing.T) {
 
 var hold = flag.Bool("hold", false, "TestHold keeps the device until standard input ends")
 
-// TestHold is for scripts that start many processes: while one of them holds the device, the others need not wait until the
-// driver has started it.
+// TestHold is for scripts that start many processes: while one of them holds the device, the others do not have to wait for
+// the driver to start it.
 func TestHold(t *testing.T) {
 	if !*hold {
 		t.Skip("for scripts: -hold")
@@ -61,10 +61,10 @@ func TestRandomShapes(t *testing.T) {
 	kerneltest.RunRandom(t, "gpu", 1)
 }
 
-// TestGraphs plays everything three times: launches, capture and replay, replay.
+// TestGraphs runs the suite three times: by launches, by capture and replay, and by replay.
 func TestGraphs(t *testing.T) { kerneltest.RunAgain(t, "gpu", kernels.Options{}) }
 
-// TestProfiledRuns plays everything with events between the launches.
+// TestProfiledRuns runs the suite with events between the launches.
 func TestProfiledRuns(t *testing.T) {
 	needDevice(t)
 	kerneltest.RunAgain(t, "gpu", kernels.Options{Profile: true})
@@ -131,7 +131,7 @@ func TestSegments(t *testing.T) {
 	}
 }
 
-// TestCopies moves more than the pinned memory holds, in pieces that do not fit together.
+// TestCopies copies more than the pinned memory holds, in pieces of unequal sizes.
 func TestCopies(t *testing.T) {
 	b := open(t, kernels.Options{})
 	n := ringFloats + 12345
@@ -156,7 +156,7 @@ func TestCopies(t *testing.T) {
 		if err := m.Upload(from, piece); err != nil {
 			t.Fatal(err)
 		}
-		clear(piece) // Upload has taken it
+		clear(piece) // Upload has copied it
 	}
 	if err := m.Download(got, 0); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// TestArenas captures a program for two arenas and plays them in turns.
+// TestArenas captures a program for two arenas and runs them in turns.
 func TestArenas(t *testing.T) {
 	b := open(t, kernels.Options{})
 	p := &kernels.Program{Name: "halve", Arena: 8, Descs: []kernels.Desc{unary(kernels.FnAffine, 4, 0, 4), unary(kernels.FnIdentity, 4, 4, 0)}}
@@ -252,7 +252,7 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
-// TestPrecisions: the bits of tensor cores are their own, hence within bounds.
+// TestPrecisions: tensor cores do not give the bits of package ref, so results are within bounds.
 func TestPrecisions(t *testing.T) {
 	needDevice(t)
 	for _, precision := range []string{kernels.TF32, kernels.BF16} {
@@ -315,8 +315,8 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestFault lets the device fail in a replayed graph: nobody knows until it is waited for, then
-// everybody does, and which op it was.
+// TestFault makes the device fail in a replayed graph: the first call that waits returns the fault and
+// its op, and so does every later call.
 func TestFault(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})

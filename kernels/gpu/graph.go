@@ -18,10 +18,10 @@ import (
 
 // What gorgonia.org/cu lacks: capture of a stream and launch of a graph.
 
-// graph is a stretch of launches that the device has taken in at once.
+// graph is a list of launches that is enqueued at once.
 type graph struct{ exec C.CUgraphExec }
 
-// capture makes a graph of what enqueue puts on the stream; nothing of it is executed.
+// capture makes a graph of the work that enqueue puts on the stream, without executing it.
 func capture(s cu.Stream, enqueue func() error) (g graph, err error) {
 	stream := C.CUstream(unsafe.Pointer(s.C()))
 	if err := check(C.cuStreamBeginCapture(stream, C.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)); err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// mark is memory of the host where every kernel notes that it has begun (note_begun of cuda/kernel.cuh). It outlives
-// a fault, which takes the device's memory along, so that a fault in a graph is known by its op. It costs a kernel one
-// store that nobody waits for.
+// mark is host memory in which every kernel notes that it has begun (note_begun of cuda/kernel.cuh). It survives a fault,
+// unlike the memory of the device, so that the op of a fault in a graph is known. It costs a kernel one asynchronous
+// store.
 type mark struct {
 	memory pinned
 	at     *uint64
@@ -32,7 +32,7 @@ func newMark() (*mark, error) {
 	return m, nil
 }
 
-// add gives a Program its number, never 0.
+// add assigns a number to a Program, never 0.
 func (m *mark) add(p *kernels.Program) uint32 {
 	m.lock.Lock()
 	defer m.lock.Unlock()
@@ -41,17 +41,17 @@ func (m *mark) add(p *kernels.Program) uint32 {
 	return m.number
 }
 
-// remove forgets a Program that is not on its way.
+// remove forgets a Program that is not running.
 func (m *mark) remove(number uint32) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	delete(m.programs, number)
 }
 
-// clear forgets what has ended well.
+// clear forgets the kernels that have ended without a fault.
 func (m *mark) clear() { atomic.StoreUint64(m.at, 0) }
 
-// last is the op that began last, and how many are in its launch; nil: none has since the device was last waited for.
+// last is the op that began last, and the number of ops in its launch; p is nil if none has begun since clear.
 func (m *mark) last() (p *kernels.Program, op, ops int) {
 	m.lock.Lock()
 	defer m.lock.Unlock()

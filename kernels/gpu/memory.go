@@ -14,7 +14,7 @@ import (
 
 const floatBytes = 4
 
-// pinned is memory of the host that the device reads and writes by itself.
+// pinned is host memory that the device reads and writes directly.
 type pinned []float32
 
 func newPinned(n int) (pinned, error) {
@@ -32,17 +32,16 @@ func (p pinned) free() error {
 	return cu.MemFreeHost(unsafe.Pointer(unsafe.SliceData(p)))
 }
 
-// ring lends pinned memory to copies. What has been lent is free again when the stream has been
-// waited for.
+// ring lends pinned memory to copies. Waiting for the stream frees all of it.
 type ring struct {
 	memory pinned
 	used   int
 }
 
-// ringFloats is the longest single copy: 16 MiB.
+// ringFloats is the length of the longest single copy: 16 MiB.
 const ringFloats = 4 << 20
 
-// take lends at most n floats, at least one, and waits for the device when there are none left.
+// take lends 1 to n floats, and waits for the device if none are left.
 func (b *backend) take(n int) (pinned, error) {
 	r := &b.ring
 	if n = min(n, len(r.memory)); r.used+n > len(r.memory) {
@@ -55,7 +54,7 @@ func (b *backend) take(n int) (pinned, error) {
 	return part, nil
 }
 
-// wait waits for all that is on its way.
+// wait waits for all enqueued work.
 func (b *backend) wait() error {
 	if err := b.late(b.stream.Synchronize()); err != nil {
 		return err
@@ -64,7 +63,7 @@ func (b *backend) wait() error {
 	return nil
 }
 
-// toDevice copies src to the device and may return before it is there.
+// toDevice copies src to the device; it may return before the copy is done.
 func (b *backend) toDevice(at cu.DevicePtr, src []float32) error {
 	for len(src) > 0 {
 		part, err := b.take(len(src))
@@ -80,7 +79,7 @@ func (b *backend) toDevice(at cu.DevicePtr, src []float32) error {
 	return nil
 }
 
-// toHost copies from the device, when it is done with all that came before.
+// toHost copies from the device, after all earlier work.
 func (b *backend) toHost(dst []float32, at cu.DevicePtr) error {
 	for len(dst) > 0 {
 		part, err := b.take(len(dst))
@@ -111,19 +110,19 @@ func (b *backend) allocate(n int64) (cu.DevicePtr, error) {
 	return at, nil
 }
 
-// allocated is what allocate takes, in bytes: the driver gives no empty memory.
+// allocated is the number of bytes that allocate uses for n floats: the driver does not allocate empty memory.
 func allocated(n int64) int64 { return max(n, 1) * floatBytes }
 
 // FreeMemory implements kernels.Limited.
 func (b *backend) FreeMemory() (bytes int64) {
-	_ = b.do(func() (err error) { // 0 where the driver does not tell
+	_ = b.do(func() (err error) { // 0 if the driver does not report it
 		bytes, _, err = cu.MemInfo()
 		return err
 	})
 	return bytes
 }
 
-// tooLittle says how much memory was wanted, how much there is and what to lower.
+// tooLittle is the error of a failed allocation: how much memory is needed, how much is free and which settings to lower.
 func (b *backend) tooLittle(what string, floats int64, setting string, err error) error {
 	if !isOutOfMemory(err) {
 		return fmt.Errorf("gpu: %s: %s: %w", b.name, what, err)

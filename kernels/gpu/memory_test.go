@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// planned is a trainer that has not taken memory yet, and its worlds.
+// planned is a trainer that has not allocated memory yet, and its worlds.
 func planned(t *testing.T, b kernels.Backend, algo string) (*marl.Trainer, *sim.Worlds) {
 	t.Helper()
 	c, s, err := learns(algo)
@@ -35,7 +35,7 @@ func planned(t *testing.T, b kernels.Backend, algo string) (*marl.Trainer, *sim.
 	return tr, w
 }
 
-// A run takes of the device what its plan says before it begins, launches included.
+// A run allocates as much device memory as its plan says before it begins, launches included.
 func TestMemoryIsPlanned(t *testing.T) {
 	needFake(t)
 	for _, algo := range []string{"amarl", "amarl-ppo"} {
@@ -59,7 +59,7 @@ func TestMemoryIsPlanned(t *testing.T) {
 	}
 }
 
-// A policy takes of the device what is planned for evaluations, and gives it back when it closes.
+// A policy allocates as much device memory as is planned for evaluations, and Close frees it.
 func TestEvaluationIsPlanned(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})
@@ -76,7 +76,7 @@ func TestEvaluationIsPlanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	free := b.FreeMemory()
-	for range 2 { // closed, and taken anew
+	for range 2 { // closed and opened again
 		if p.Act(w, make([]int32, w.W*w.A)); p.Err() != nil {
 			t.Fatal(p.Err())
 		}
@@ -92,10 +92,10 @@ func TestEvaluationIsPlanned(t *testing.T) {
 	}
 }
 
-// An Open that fails half way leaves nothing in a context that another backend keeps alive: the last Close tells.
+// An Open that fails half way leaves nothing in a context that another backend keeps alive: the last Close would report it.
 func TestFailedOpenLeavesNothing(t *testing.T) {
 	needFake(t)
-	for pieces := range 2 { // that the second backend still gets: for its copies, then for its mark
+	for pieces := range 2 { // pieces of pinned memory that the second backend gets: for its copies, then for its mark
 		for _, first := range []bool{false, true} {
 			var b kernels.Backend
 			held := 0

@@ -15,7 +15,7 @@ import (
 	_ "github.com/gmel-go/gmel/kernels/gpu"
 )
 
-// parityCases are actor, critic and update: small on the emulated device, else as they are measured.
+// parityCases are actor, critic and update: small on the emulated device, else as in the benchmarks.
 func parityCases() []bench.Case {
 	if os.Getenv("GMEL_FAKE_DEVICES") != "" {
 		return []bench.Case{bench.MLP(20, 6, 8, 3)}
@@ -25,9 +25,9 @@ func parityCases() []bench.Case {
 	}
 }
 
-// TestParity takes ten steps on the processor and on the GPU from the same state: everything that
-// is learned has the same bits, whether the GPU is asked ten times for one step or once for ten. Where it has not,
-// the relative error says how far it is.
+// TestParity runs ten steps on the processor and on the GPU from the same state. All learned tensors have the same
+// bits, whether the GPU is called ten times for one step or once for ten. If they differ, the test prints the
+// relative error.
 func TestParity(t *testing.T) {
 	for _, c := range parityCases() {
 		t.Run(c.Name+" "+c.Shape, func(t *testing.T) {
@@ -39,8 +39,8 @@ func TestParity(t *testing.T) {
 	}
 }
 
-// TestPrecisionsAgree compares losses and gradients of the first run in tf32 and bf16 with those of the processor:
-// the works' roundings are within half of what bench allows a peer, which rounds too.
+// TestPrecisionsAgree compares losses and gradients of the first run in tf32 and bf16 with those of the processor.
+// Their error must be at most half of the tolerance of bench for a peer, which rounds too.
 func TestPrecisionsAgree(t *testing.T) {
 	for _, c := range precisionCases() {
 		want := found(t, c, "cpu", kernels.FP32)

@@ -22,12 +22,12 @@ import (
 // plan is a Program as a list of launches.
 type plan struct {
 	c      *C.gmel_cuda_plan
-	ops    []int  // of every launch, the first of a chain
+	ops    []int  // the op of every launch, for a chain the first one
 	counts []int  // ops of every launch
-	onHost []bool // every launch: the host plays it
+	onHost []bool // for every launch: whether the host plays it
 }
 
-// newPlan hands the Program to C, which copies it. guests are its environments on the device; kernels note at the
+// newPlan passes the Program to C, which copies it. guests are its environments on the device. Kernels note in the
 // backend's mark that they have begun, with the number of the Program.
 func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest, number uint32) (*plan, error) {
 	var pin runtime.Pinner
@@ -50,16 +50,16 @@ func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest, number ui
 	return l, nil
 }
 
-// schedule is the order of launches; debugging and profiling look at each op.
+// schedule is the order of launches. It is nil for debugging and profiling, which examine every op.
 func (b *backend) schedule(p *kernels.Program) *chain.Schedule {
 	return launch.Schedule(p, b.precision, b.alone || b.options.Debug || b.options.Profile)
 }
 
-// scratch is what the launches share, in floats.
+// scratch is the size of the scratch memory that all launches share, in floats.
 func (l *plan) scratch() int64 { return int64(C.gmel_cuda_plan_scratch(l.c)) }
 
-// ScratchOf implements kernels.Limited. It is arithmetic, and asks nothing of the device: neither who plays the
-// environments nor the number of a Program changes it.
+// ScratchOf implements kernels.Limited. It is computed without the device: it depends neither on where environments
+// are played nor on the number of the Program.
 func (b *backend) ScratchOf(p *kernels.Program) (int64, error) {
 	if b.thread == nil {
 		return 0, errClosed
@@ -80,7 +80,7 @@ func (l *plan) enqueue(launch int, s cu.Stream, arena, scratch cu.DevicePtr) err
 	return checkCode(int32(C.gmel_cuda_enqueue(l.c, C.int64_t(launch), unsafe.Pointer(s.C()), floats(arena), floats(scratch))))
 }
 
-// floats is a place in the device's memory as C sees it.
+// floats is an address in device memory as a C pointer.
 func floats(at cu.DevicePtr) *C.float { return *(**C.float)(unsafe.Pointer(&at)) }
 
 func (l *plan) free() {
@@ -88,11 +88,11 @@ func (l *plan) free() {
 	l.c = nil
 }
 
-// segment is a stretch of launches [from, to) that needs no host, then the op that the host plays,
-// -1 for none.
+// segment is a range of launches [from, to) that does not need the host, and step, the op that the host
+// plays after it, or -1 for none.
 type segment struct{ from, to, step int }
 
-// segments cuts the list of launches where the host plays one.
+// segments cuts the list of launches at the ops that the host plays.
 func (l *plan) segments() (list []segment) {
 	from := 0
 	for i, op := range l.ops {

@@ -10,9 +10,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// profiled is an executable that measures its ops by events around its launches. Without graphs a
-// small op takes as long as its launch, and chains of products are taken apart, so a profile of small ops adds up to more
-// than a run.
+// profiled is an executable that measures its ops by events around its launches. It uses neither graphs, so a small
+// op takes as long as its launch, nor chains of products. So the sum over small ops is more than the time of a run.
 type profiled struct {
 	*executable
 	runs    int64
@@ -33,8 +32,8 @@ func (e *profiled) Run(buf kernels.Buffer, n int) error {
 	})
 }
 
-// timed launches a segment with an event after every launch, and waits for it. The step
-// behind it measures itself.
+// timed launches a segment with an event after every launch, and waits for it. The step after it is
+// measured separately.
 func (e *profiled) timed(s segment, arena cu.DevicePtr) error {
 	for len(e.events) <= s.to-s.from {
 		event, err := cu.MakeEvent(cu.DefaultEvent)

@@ -38,8 +38,8 @@ func learns(algo string) (marl.Config, *sim.Scenario, error) {
 	return c, s, err
 }
 
-// trained goes on from a checkpoint, nil for none, on a backend. With stop it ends at the first
-// checkpoint.
+// trained runs training on a backend, from a checkpoint or, if it is nil, from the start. With stop it ends at
+// the first checkpoint.
 func trained(t *testing.T, algo, backend string, from *checkpoint.State, stop bool) *checkpoint.State {
 	t.Helper()
 	c, s, err := learns(algo)
@@ -83,8 +83,8 @@ func trained(t *testing.T, algo, backend string, from *checkpoint.State, stop bo
 	return kept
 }
 
-// TestWorldsResume: a run that is stopped, kept and continued, on the same device or on another, ends
-// with the bits of one that the processor plays alone: networks, memory and worlds.
+// TestWorldsResume: a run that is stopped, saved and resumed, on the same device or on another, ends with
+// the bits of a run on the processor alone: networks, replay and worlds.
 func TestWorldsResume(t *testing.T) {
 	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		want := trained(t, algo, "cpu", nil, false)

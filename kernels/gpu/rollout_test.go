@@ -36,8 +36,8 @@ func TestRolloutIsOneGraph(t *testing.T) {
 	}
 }
 
-// TestRolloutOfALearnerIsOneGraph: observe, act, sample, step and store of all slots are one launch, and the default
-// 32 slots would be.
+// TestRolloutOfALearnerIsOneGraph: observe, act, sample, step and store of all slots are one graph. The default 32 slots
+// fit too.
 func TestRolloutOfALearnerIsOneGraph(t *testing.T) {
 	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		c, s, err := learns(algo)

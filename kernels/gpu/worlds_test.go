@@ -130,8 +130,8 @@ func rollout(t *testing.T, g game, backend string, o kernels.Options, each int) 
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// TestWorlds: every result of every slot and the state at the end have the bits of the processor, by
-// graphs, slot by slot and in calls of many slots, and by launches.
+// TestWorlds: every result of every slot and the final state have the bits of the processor: by graphs (slot
+// by slot, and many slots per call) and by launches.
 func TestWorlds(t *testing.T) {
 	for _, g := range games() {
 		t.Run(fmt.Sprintf("N%d W%d", g.ieds, g.worlds), func(t *testing.T) {
@@ -168,8 +168,8 @@ func stepAlone(w *sim.Worlds) *kernels.Program {
 	return &kernels.Program{Name: "step", Descs: []kernels.Desc{d}, Arena: end, Environments: []kernels.Environment{w.Native()}}
 }
 
-// TestProgramsShareWorlds: two Programs over one arena take turns, the second goes on when the first
-// is closed, and Go reads the worlds in between.
+// TestProgramsShareWorlds: two Programs over one arena take turns, Go reads the worlds in between, and the
+// second continues after the first is closed.
 func TestProgramsShareWorlds(t *testing.T) {
 	var states [][]byte
 	for _, name := range []string{"cpu", "gpu"} {
@@ -202,8 +202,8 @@ func TestProgramsShareWorlds(t *testing.T) {
 	}
 }
 
-// TestWorldsMoveBetweenBackends: the same worlds, played by the processor, by the GPU and by the plain
-// engine in turns, are those that the processor plays alone.
+// TestWorldsMoveBetweenBackends: worlds that the processor, the GPU and the plain engine play in turns equal
+// worlds that the processor plays alone.
 func TestWorldsMoveBetweenBackends(t *testing.T) {
 	g := game{5, 3, 20, 0, false}
 	play := func(backends ...kernels.Backend) []byte {
@@ -225,8 +225,8 @@ func TestWorldsMoveBetweenBackends(t *testing.T) {
 	}
 }
 
-// TestBackendsTakeTurns: Programs of three backends stay open and play the same worlds, which come from
-// wherever they were played last.
+// TestBackendsTakeTurns: Programs of three backends stay open and play the same worlds. Each gets the state
+// from the backend that played last.
 func TestBackendsTakeTurns(t *testing.T) {
 	var states [][]byte
 	for _, names := range [][]string{{"cpu"}, {"cpu", "gpu", "ref"}} {
@@ -258,8 +258,8 @@ func TestBackendsTakeTurns(t *testing.T) {
 	}
 }
 
-// TestWorldsComeHomeWhenTheBackendCloses, even if somebody has left a Program open: this is what Close
-// does first.
+// TestWorldsComeHomeWhenTheBackendCloses, even if a Program is still open: Close copies their state back
+// first.
 func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
 	g := game{5, 2, 20, 0, false}
 	var states [2][]byte
@@ -289,8 +289,8 @@ func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
 	}
 }
 
-// TestHostAndDeviceTakeTurns: worlds that a Program plays by the host, because it was compiled when they
-// hid their observations, come home from a Program that plays them on the device.
+// TestHostAndDeviceTakeTurns: one Program plays the worlds on the host, because it was compiled when they
+// hid their observations. It gets their state from a Program that plays them on the device.
 func TestHostAndDeviceTakeTurns(t *testing.T) {
 	var states [][]byte
 	for _, name := range []string{"cpu", "gpu"} {
@@ -321,7 +321,7 @@ func TestHostAndDeviceTakeTurns(t *testing.T) {
 	}
 }
 
-// optional are scenarios with options, all of them among the three.
+// optional are three scenarios that together use all options.
 func optional() map[string]func(*sim.Scenario) {
 	return map[string]func(*sim.Scenario){
 		"batches": func(s *sim.Scenario) {
@@ -339,7 +339,7 @@ func optional() map[string]func(*sim.Scenario) {
 	}
 }
 
-// TestWorldsWithOptions: they stay on the device as others do, rollouts are one graph, and have the bits of the processor.
+// TestWorldsWithOptions: worlds with options stay on the device, their rollouts are one graph, and they have the bits of the processor.
 func TestWorldsWithOptions(t *testing.T) {
 	for name, set := range optional() {
 		t.Run(name, func(t *testing.T) {
@@ -379,7 +379,7 @@ func TestWorldsWithOptions(t *testing.T) {
 	}
 }
 
-// TestHostPlaysBlindWorlds: who asks is told why.
+// TestHostPlaysBlindWorlds: StayOf says why the host plays.
 func TestHostPlaysBlindWorlds(t *testing.T) {
 	w, b := game{5, 2, 20, 0, false}.new(t), open(t, kernels.Options{})
 	w.RecordTasks(false)

@@ -1,14 +1,14 @@
 #include "attention_few.cuh"
 
-// attention: x_i = sum over j != i of w_ij v_j, or a number for each row: the sum of its squared scores
-// (penalty) or its entropy. Numbers of rows are added for each head, then over heads and batch.
+// attention: x_i = sum over j != i of w_ij v_j, or one statistic for each row: the sum of its squared
+// scores (penalty) or its entropy. The statistics are added over the rows of each head, then over heads and batch.
 template <class Tile> struct attention {
 	static const int phases = 3, threads = Tile::threads, resident = 384 / threads;
 	static const bool syncs = true;
 	static BOTH bool has_values(const desc &d) { return d.op == OP_ATTENTION; }
 	static BOTH bool has_penalty(const desc &d) { return d.op == OP_ATTENTION ? d.arg[4] != ABSENT : d.op == OP_ATTENTION_PENALTY; }
 	static BOTH bool has_numbers(const desc &d) { return has_penalty(d) || d.op == OP_ATTENTION_ENTROPY; }
-	// A head without numbers still has scores.
+	// A head with D = 0 still has scores.
 	static BOTH int64_t columns(const desc &d) { return has_values(d) ? larger(1, d.dim[3]) : 1; }
 	static BOTH int64_t results(const desc &d) { return d.op == OP_ATTENTION_ENTROPY ? d.dim[2] : 1; }
 
@@ -25,10 +25,10 @@ template <class Tile> struct attention {
 		else results(v, task);
 	}
 
-	// The passes over a row's scores; the last one has the values or the entropy.
+	// The passes over the scores of a row; the last one computes the result or the entropy.
 	enum { SQUARES, LARGEST, EXPONENTIALS, LAST };
 
-	// row is what is known of a thread's row.
+	// row is the state of a thread's row.
 	struct row {
 		float top = -infinity(), total = 1, inverse = 1; // largest score, sum of exponentials
 		DEVICE float term(int pass, float x) const {
@@ -38,7 +38,7 @@ template <class Tile> struct attention {
 		}
 	};
 
-	// rows makes a panel. All passes are one loop, so that a product's code is there once.
+	// rows computes a panel. All passes are one loop, so that the code of a product exists once.
 	static DEVICE void rows(const view &v, int64_t task) {
 		__shared__ turned<Tile> t;
 		__shared__ typename weighted_sum<Tile>::numbers numbers;
@@ -54,7 +54,7 @@ template <class Tile> struct attention {
 			bool values = pass == LAST && has_values(*v.d);
 			sums.begin();
 			ROLLED for (int c = 0; c < h.n; c += Tile::columns) {
-				if (values) x.bring(numbers, numbers_of(h, v.arg(2)), at.column, c, s.width(c)); // while the scores are made
+				if (values) x.bring(numbers, numbers_of(h, v.arg(2)), at.column, c, s.width(c)); // during the product of the scores
 				s.load(t, c, pass > first);
 				if (values) {
 					weigh(t, s, c, mine);
@@ -76,7 +76,7 @@ template <class Tile> struct attention {
 			t.x[j][r] = e * mine.inverse;
 		}
 	}
-	// end keeps what a pass has found; an agent that is alone has the maximum 0 and the sum 1.
+	// end stores the result of a pass. For a single agent the maximum is 0 and the sum is 1.
 	static DEVICE void end(const view &v, int pass, const panel_place &at, float sum, row &mine) {
 		int n = (int)v.dim(1), i = at.row + row_sums<Tile>::row();
 		if (pass == LARGEST) {
@@ -89,7 +89,7 @@ template <class Tile> struct attention {
 		}
 	}
 
-	// heads adds the numbers of a head's rows; entropies are sorted by head.
+	// heads adds the statistics of the rows of a head; entropies are sorted by head.
 	static DEVICE void heads(const view &v, int64_t pair) {
 		if (pair >= pairs_of(*v.d)) return;
 		int64_t n = v.dim(1);
@@ -110,9 +110,9 @@ template <class Tile> struct attention {
 	}
 };
 
-// attention_few is attention where there are few agents: one thread has a row.
+// attention_few is attention for few agents: one thread has a row.
 template <int AGENTS> struct attention_few {
-	typedef attention<narrow_attention> tiles; // whose phases for the numbers of rows are taken
+	typedef attention<narrow_attention> tiles; // its phases that add the statistics of rows are reused
 	static const int phases = tiles::phases, threads = tiles::threads, resident = 384 / threads;
 	static const bool syncs = true;
 	static int64_t tasks(const desc &d, int phase) { return phase == 0 ? few<AGENTS>::tasks(d) : tiles::tasks(d, phase); }

@@ -1,5 +1,5 @@
 // Attention over agents in tiles of scores: a block of threads has a panel of Tile::rows agents and
-// passes over all others, Tile::columns at a time. Scores are never stored: another pass computes them again.
+// passes over all agents, Tile::columns at a time. Scores are not stored: every pass computes them again.
 #ifndef GMEL_ATTENTION_CUH
 #define GMEL_ATTENTION_CUH
 
@@ -7,7 +7,7 @@
 #include "sums.cuh"
 #include "tasks.cuh"
 
-// head is one head of one batch entry: rows of d numbers, ld apart, from at on.
+// head is one head of one batch entry: rows of d numbers, ld apart; the first is at offset at.
 struct head {
 	int n, d;
 	int64_t ld, at;
@@ -21,22 +21,22 @@ DEVICE head head_of(const view &v, int64_t pair) {
 BOTH int64_t pairs_of(const desc &d) { return d.dim[0] * d.dim[2]; }
 DEVICE matrix agents_of(const head &h, const float *p) { return matrix_of(p + h.at, h.ld, h.n, true); }
 
-// penalty_factor is Scalar[0] / (B h N (N-1)), 0 where there are no pairs.
+// penalty_factor is Scalar[0] / (B h N (N-1)), or 0 if there are no pairs.
 DEVICE float penalty_factor(const view &v) {
 	int64_t count = v.dim(0) * v.dim(2) * v.dim(1) * (v.dim(1) - 1);
 	return count > 0 ? v.scalar(0) / (float)count : 0;
 }
 
-// turned holds a tile as [column][row]: the left factor of what is summed over columns.
+// turned is a tile stored as [column][row]: the left factor of a sum over columns.
 template <class Tile> using turned = panel<Tile::rows, Tile::columns>;
 
-// own_quads calls f(i, j, t's elements (i, j), .., (i + 3, j) of the thread's own) for its part of a tile.
+// own_quads calls f(i, j, elements (i, j), .., (i + 3, j) of t) for the thread's part of a tile.
 template <class Tile, class Each> DEVICE void own_quads(turned<Tile> &t, Each f) {
 	UNROLL for (int j = 0; j < Tile::my_columns; j++)
 		UNROLL for (int i = 0; i < Tile::my_rows; i += 4) f(i, j, *(float4 *)&t.x[Tile::column(j)][Tile::row(i)]);
 }
 
-// put_tile stores value(i, j, row, column), given the thread's own element (i, j) and its place in the tile.
+// put_tile stores value(i, j, row, column) for each element (i, j) of the thread, at (row, column) of the tile.
 template <class Tile, class Value> DEVICE void put_tile(turned<Tile> &t, Value value) {
 	own_quads<Tile>(t, [&](int i, int j, float4 &to) {
 		int r = Tile::row(i), c = Tile::column(j);
@@ -44,11 +44,11 @@ template <class Tile, class Value> DEVICE void put_tile(turned<Tile> &t, Value v
 	});
 }
 
-// dots makes p the product sums over d of rows of a and rows of b. Sums of several blocks wait in t; who has read what was
-// there has reached the barriers of the first one.
+// dots sets p to the product sums over d of rows of a and rows of b. t stores the sum of earlier blocks of terms. It may be
+// overwritten then: the barriers of the first block come after all reads of its old contents.
 template <class Tile> DEVICE void dots(product<Tile> &p, turned<Tile> &t, const matrix &a, const matrix &b, int row, int column, int d) {
 	int k = 0;
-	do { // also once for d = 0
+	do { // once even if d = 0
 		p.chain(a, b, row, column, k, k + BLOCK_K < d ? k + BLOCK_K : d);
 		if (k > 0)
 			own_quads<Tile>(t, [&](int i, int j, const float4 &before) {
@@ -61,8 +61,8 @@ template <class Tile> DEVICE void dots(product<Tile> &p, turned<Tile> &t, const 
 	} while (k < d);
 }
 
-// row_sums are vector sums along the rows of tiles. A row belongs to parts threads, which have some of
-// its lanes each.
+// row_sums are vector sums along the rows of tiles. A row is shared by `parts` threads; each has some of
+// its lanes.
 template <class Tile> struct row_sums {
 	static const int parts = Tile::threads / Tile::rows, mine = LANES / parts;
 	float lane[mine], total;
@@ -74,8 +74,8 @@ template <class Tile> struct row_sums {
 		UNROLL for (int l = 0; l < mine; l++) lane[l] = 0;
 		total = 0, more = false;
 	}
-	// add adds term(column in the tile) of the columns from .. from + width of the head's n. After the last one total
-	// is the sum, for all threads of the row.
+	// add adds term(column in the tile) for the columns from .. from + width - 1 of n. After the last column, total
+	// is the sum in all threads of the row.
 	template <class Term> DEVICE void add(int from, int width, int n, Term term) {
 		ROLLED for (int c = 0; c < width; c += LANES)
 			UNROLL for (int l = 0; l < mine; l++) {
@@ -91,7 +91,7 @@ template <class Tile> struct row_sums {
 		float x[LANES];
 		UNROLL for (int l = 0; l < LANES; l++) x[l] = all[l][row()];
 		UNROLL for (int half = LANES / 2; half > 0; half /= 2)
-			UNROLL for (int l = 0; l < LANES / 2; l++) // a bound that is known when the inner loop is unrolled
+			UNROLL for (int l = 0; l < LANES / 2; l++) // a constant bound, so that the inner loop is unrolled
 				if (l < half) x[l] += x[l + half];
 		total = more ? total + x[0] : x[0];
 		more = true;
@@ -99,7 +99,7 @@ template <class Tile> struct row_sums {
 	}
 };
 
-// row_largest is the largest of the values of the threads of a row. A task calls it once.
+// row_largest is the maximum over the threads of a row. A task calls it once.
 template <class Tile> DEVICE float row_largest(float x) {
 	typedef row_sums<Tile> rows;
 	__shared__ float all[rows::parts][Tile::rows];
@@ -116,8 +116,8 @@ template <class Tile> struct scores {
 	int row0;
 
 	DEVICE int width(int c) const { return (int)smaller(Tile::columns, h.n - c); }
-	// load puts the tile from column c on into t; where one tile is all, once is enough. The barriers of a product keep
-	// what is there until all have read it.
+	// load stores the tile from column c on in t; a single tile is loaded only once. The barriers of the product ensure
+	// that all threads have read the old contents before.
 	DEVICE void load(turned<Tile> &t, int c, bool again) const {
 		if (again && h.n <= Tile::columns) return;
 		product<Tile> p;
@@ -126,8 +126,8 @@ template <class Tile> struct scores {
 		__syncthreads();
 	}
 	DEVICE bool own(int c, int at) const { return c + at == row0 + row_sums<Tile>::row(); }
-	// largest takes the scores of the tile at c into m, the largest of the row so far, by x > m from -Inf; NaN is skipped
-	// and returns through the exponentials. Each thread of a row has a part of it: row_largest.
+	// largest updates m, the maximum of the row so far, with the scores of the tile at c, by x > m beginning with -Inf. It
+	// skips NaN; the exponentials propagate NaN. Each thread has a part of the row; row_largest combines them.
 	DEVICE float largest(const turned<Tile> &t, int c, float m) const {
 		typedef row_sums<Tile> rows;
 		int r = rows::row(), n = width(c);
@@ -137,14 +137,14 @@ template <class Tile> struct scores {
 	}
 };
 
-// weighted_sum is out[row, column] = product sum over terms of a tile's factors and the agents' numbers,
-// tile by tile, in blocks of BLOCK_K terms.
+// weighted_sum is out[row, column] = product sum of the factors in a tile and the numbers of the agents. The terms
+// come tile by tile, in blocks of BLOCK_K.
 template <class Tile> struct weighted_sum {
 	typedef panel<Tile::columns, Tile::columns> numbers; // [agent][number]
 	product<Tile> sum, total;
 
 	DEVICE void begin() { sum.clear(), total.clear(); }
-	// bring begins to copy the numbers of n agents from agent from on; b is their matrix by columns.
+	// bring begins to copy the numbers of n agents, the first of which is from; b is their matrix by columns.
 	static DEVICE void bring(numbers &to, const matrix &b, int column, int from, int n) {
 		const int quads = Tile::columns / 4, lines = Tile::threads / quads;
 		int c = threadIdx.x % quads * 4, k = threadIdx.x / quads;
@@ -160,8 +160,8 @@ template <class Tile> struct weighted_sum {
 				else at[i] = 0;
 		}
 	}
-	// add takes the terms of the n agents that bring has brought; from is the first of them. t may have been written just
-	// before, both may be written again afterwards.
+	// add adds the terms of the n agents that bring has copied; from is the first of them. t may be written just before, and
+	// both t and b afterwards.
 	DEVICE void add(const turned<Tile> &t, const numbers &b, int from, int n) {
 		copies_done();
 		__syncthreads();
@@ -183,7 +183,7 @@ template <class Tile> struct weighted_sum {
 	}
 };
 
-// numbers_of is the agents' numbers as a factor whose terms are agents and whose rows are the d numbers.
+// numbers_of is the numbers of the agents as a factor: its terms are agents, its rows are the d numbers.
 DEVICE matrix numbers_of(const head &h, const float *p) { return matrix_of(p + h.at, h.ld, h.d, false); }
 
 // panel_place is the panel of a task: head, first agent, first of the d numbers.
@@ -200,7 +200,7 @@ template <class Tile> DEVICE panel_place panel_of(const desc &d, int64_t columns
 	return {task / across / down, (int)(task / across % down * Tile::rows), (int)(task % across * Tile::columns)};
 }
 
-// Agents, and numbers of a head: the narrow tile is for few numbers, most of which the wide one would not have.
+// Agents x numbers of a head. The narrow tile is for few numbers, where the wide one would be mostly empty.
 typedef tile<32, 32, 16, 4, 4> narrow_attention;
 typedef tile<32, 64, 16, 4, 4> wide_attention;
 BOTH bool is_narrow(const desc &d) { return d.dim[3] <= narrow_attention::columns; }

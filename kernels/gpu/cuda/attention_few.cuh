@@ -1,17 +1,17 @@
-// Attention of few agents, for which a tile of scores would be mostly empty: a thread has a row of scores in
-// registers, a block several heads.
+// Attention of few agents. A tile of scores would be mostly empty, so a thread has a row of scores in registers
+// and a block has several heads.
 #ifndef GMEL_ATTENTION_FEW_CUH
 #define GMEL_ATTENTION_FEW_CUH
 
 #include "attention.cuh"
 
-// few is a block's heads, AGENTS threads each.
+// few is the heads of a block, with AGENTS threads for each head.
 template <int AGENTS> struct few {
 	static const int threads = narrow_attention::threads, heads = threads / AGENTS, depth = 16;
-	static const int quads = depth / 4, loads = threads * quads / threads; // fours of a row, and of a thread's part of a panel
+	static const int quads = depth / 4, loads = threads * quads / threads; // groups of four in a row, and in a thread's part of a panel
 	static_assert(AGENTS <= LANES, "a row has a number for each lane of a sum");
 
-	// A panel of rows' numbers, by number or by row. What the heads of a warp read at once is in different banks.
+	// A panel of numbers, stored by number or by row. The simultaneous reads of the heads of a warp use different banks.
 	struct memory {
 		panel<threads, depth> left, right;
 		__align__(16) float rows[threads * (depth + 4) + threads / 8 * 4];
@@ -19,7 +19,7 @@ template <int AGENTS> struct few {
 	static DEVICE float *row_in(memory &m, int r) { return m.rows + r * (depth + 4) + r / 8 * 4; }
 
 	int n, d;
-	int64_t first, at[loads], own_at; // pair of the first thread; beginnings of the rows that a thread loads, and of its own
+	int64_t first, at[loads], own_at; // pair of the first thread; offsets of the rows that a thread loads, and of its own row
 	float factor;
 
 	static BOTH int64_t tasks(const desc &d) { return ceil_div(pairs_of(d), heads); }
@@ -27,7 +27,7 @@ template <int AGENTS> struct few {
 		UNROLL for (int i = 0; i < loads; i++) at[i] = begin_of(v, threadIdx.x / quads + threads / quads * i);
 		own_at = begin_of(v, threadIdx.x);
 	}
-	// begin_of is where row r of the block begins, -1 where there is none.
+	// begin_of is the offset of row r of the block, or -1 if there is no such row.
 	DEVICE int64_t begin_of(const view &v, int r) const {
 		int64_t pair = first + r / AGENTS, agent = r % AGENTS;
 		if (pair >= pairs_of(*v.d) || agent >= n) return -1;
@@ -37,10 +37,10 @@ template <int AGENTS> struct few {
 	DEVICE bool there() const { return own_at >= 0; }
 	DEVICE int64_t pair() const { return first + threadIdx.x / AGENTS; }
 	DEVICE int row() const { return threadIdx.x % AGENTS; }
-	DEVICE int base() const { return threadIdx.x / AGENTS * AGENTS; } // row 0 of the own head
+	DEVICE int base() const { return threadIdx.x / AGENTS * AGENTS; } // row 0 of the thread's head
 	DEVICE bool own(int j) const { return j == row(); }
 
-	// load gives f the fours of a panel from number from on: row and number in the panel, what is there; zeros elsewhere.
+	// load calls f(row, number, four values) for the groups of four of a panel that begins at number from; missing values are 0.
 	template <class Each> DEVICE void load(const float *p, int from, Each f) const {
 		int k = threadIdx.x % quads * 4;
 		bool vector = aligned_for_float4(p) && d % 4 == 0;
@@ -49,7 +49,7 @@ template <int AGENTS> struct few {
 	}
 	static DEVICE void put(panel<threads, depth> &to, int r, int k, float4 x) { to.x[k][r] = x.x, to.x[k + 1][r] = x.y, to.x[k + 2][r] = x.z, to.x[k + 3][r] = x.w; }
 
-	// scores makes s[j] the product sum over d of the own row of a and row j of b; d is one block of terms.
+	// scores sets s[j] to the product sum over d of the thread's row of a and row j of b; d is one block of terms.
 	DEVICE void scores(float (&s)[AGENTS], memory &m, const float *a, const float *b) const {
 		UNROLL for (int j = 0; j < AGENTS; j++) s[j] = 0;
 		ROLLED for (int from = 0; from < d; from += depth) {
@@ -71,14 +71,14 @@ template <int AGENTS> struct few {
 	DEVICE void scale(float (&s)[AGENTS]) const {
 		UNROLL for (int j = 0; j < AGENTS; j++) s[j] = s[j] * factor;
 	}
-	// largest is that of the others' scores, by x > m from -Inf; 0 where an agent is alone.
+	// largest is the maximum of the scores of the other agents, by x > m beginning with -Inf; 0 for a single agent.
 	DEVICE float largest(const float (&s)[AGENTS]) const {
 		float m = -infinity();
 		UNROLL for (int j = 0; j < AGENTS; j++)
 			if (j < n && !own(j) && s[j] > m) m = s[j];
 		return n == 1 ? 0 : m;
 	}
-	// sum is the vector sum of term(j) over the others, all over all agents.
+	// sum is the vector sum of term(j) over the other agents.
 	template <class Term> DEVICE float sum(Term term) const {
 		return all([&](int j) { return own(j) ? 0.f : term(j); });
 	}
@@ -90,7 +90,7 @@ template <int AGENTS> struct few {
 				if (l < half) x[l] += x[l + half];
 		return x[0];
 	}
-	// weighted writes the own row of sum_j w[j] numbers_j to out.
+	// weighted writes the thread's row of sum_j w[j] numbers_j to out.
 	DEVICE void weighted(const float (&w)[AGENTS], memory &m, const float *numbers, float *out, bool accumulate) const {
 		epilogue e = {};
 		e.c = out, e.ld = d, e.accumulate = accumulate;
@@ -116,7 +116,7 @@ template <int AGENTS> struct few {
 	}
 };
 
-// is_few: few agents, and numbers of a head that are one block of terms.
+// is_few: there are few agents, and D is at most one block of terms.
 BOTH bool is_few(const desc &d) { return d.dim[1] <= LANES && d.dim[3] <= BLOCK_K; }
 
 #endif

@@ -5,13 +5,13 @@
 //	dw_ij = dx_i . v_j,  t_i = sum_j w_ij dw_ij,  ds_ij = (w_ij (dw_ij - t_i)) scale + s_ij f
 //	dv_j = sum_i w_ij dx_i,  dq_i = sum_j ds_ij k_j,  dk_j = sum_i ds_ij q_i
 //
-// f is the factor of the penalty. OP_ATTENTION_PENALTY_GRAD has its term only. The first phase keeps
-// three numbers of every row; in the second each panel of rows owns its dq, each panel of columns its dk and dv.
+// f is the factor of the penalty. OP_ATTENTION_PENALTY_GRAD has only this term. The first phase stores three
+// numbers of every row. In the second phase a panel of rows computes its dq, a panel of columns its dk and dv.
 template <class Tile> struct attention_grad {
 	static const int phases = 2, threads = Tile::threads, resident = 256 / threads;
 	static const bool syncs = true;
 	typedef typename weighted_sum<Tile>::numbers numbers;
-	// row holds maximum, inverse sum and t of a row.
+	// row has the maximum, the inverse sum and t of a row.
 	struct row {
 		float top, inverse, t;
 	};
@@ -23,7 +23,7 @@ template <class Tile> struct attention_grad {
 	}
 	static int64_t shared(const desc &d) { return whole(d) ? 3 * pairs_of(d) * d.dim[1] : 0; }
 	static DEVICE void run(const view &v, int phase, int64_t task) {
-		__shared__ turned<Tile> t; // one for all: a block has 48 KiB
+		__shared__ turned<Tile> t; // shared by all uses: a block has 48 KiB
 		__shared__ row known[Tile::columns];
 		__shared__ numbers some;
 		int64_t n = panels(*v.d);
@@ -48,7 +48,7 @@ template <class Tile> struct attention_grad {
 			matrix x = q, dy = dx;
 			q = k, k = x, dx = v, v = dy;
 		}
-		// tile makes s and dw of the tile at column c; t is scratch. It is a loop so that a product's code is there once.
+		// tile computes s and dw of the tile at column c; t is scratch. It is a loop so that the code of a product exists once.
 		DEVICE void tile(product<Tile> &s, product<Tile> &dw, turned<Tile> &t, int c) const {
 			s.clear(), dw.clear();
 			ROLLED for (int i = (int)whole; i >= 0; i--) {
@@ -76,7 +76,7 @@ template <class Tile> struct attention_grad {
 			sums.begin();
 			ROLLED for (int c = 0; c < h.n; c += Tile::columns) {
 				p.whole = pass == WEIGHTED;
-				if (pass != EXPONENTIALS || h.n > Tile::columns) { // else the scores are still there
+				if (pass != EXPONENTIALS || h.n > Tile::columns) { // else the scores are still in the tile
 					product<Tile> x, dw;
 					p.tile(x, dw, t, c);
 					put_tile<Tile>(t, [&](int i, int j, int r, int n) {
@@ -96,14 +96,14 @@ template <class Tile> struct attention_grad {
 				mine.top = h.n == 1 ? 0 : top;
 			} else if (pass == EXPONENTIALS) {
 				mine.inverse = 1 / (h.n == 1 ? 1 : sums.total);
-				if (sums.part() == 0) known[r] = mine; // seen after the barriers of the next product
+				if (sums.part() == 0) known[r] = mine; // visible after the barriers of the next product
 			}
 		}
 		mine.t = sums.total;
 		if (sums.part() == 0 && at.row + r < h.n) row_of(v, at.pair)[at.row + r] = mine;
 	}
 
-	// slope is ds_ij for a score and its dw.
+	// slopes computes ds_ij from a score and its dw.
 	struct slopes {
 		float scale, penalty;
 		bool whole, has_penalty;
@@ -118,13 +118,13 @@ template <class Tile> struct attention_grad {
 		const float *dy = v.arg(whole(*v.d) ? 7 : 2);
 		return {h.scale, dy ? ((2 * penalty_factor(v)) * dy[0]) * h.scale : 0, whole(*v.d), dy != NULL};
 	}
-	// keep copies the numbers of n rows from first on into shared memory, to be seen after the barriers of a product.
+	// keep copies the numbers of n rows from first on into shared memory. They are visible after the barriers of a product.
 	static DEVICE void keep(row *known, int n, const view &v, const head &h, int64_t pair, int first) {
 		if (whole(*v.d) && (int)threadIdx.x < n && first + (int)threadIdx.x < h.n) known[threadIdx.x] = row_of(v, pair)[first + threadIdx.x];
 	}
 
-	// panel makes dq of a panel of agents, or dk and dv: for these the factors of the scores are exchanged, so the panel is
-	// of agents j and the terms are agents i.
+	// panel computes dq of a panel of agents, or dk and dv. For dk and dv the factors of the scores are exchanged: the panel
+	// has agents j, and the terms are agents i.
 	struct memory {
 		turned<Tile> &t;
 		numbers &some;
@@ -144,7 +144,7 @@ template <class Tile> struct attention_grad {
 			bool both = columns && d.whole;
 			if (columns || c == 0) keep(m.known, columns ? n : Tile::rows, v, h, at.pair, columns ? c : at.row);
 			matrix terms = numbers_of(h, v.arg(columns ? 0 : 1));
-			ds.bring(m.some, both ? numbers_of(h, v.arg(3)) : terms, at.column, c, n); // while the scores are made
+			ds.bring(m.some, both ? numbers_of(h, v.arg(3)) : terms, at.column, c, n); // during the product of the scores
 			p.tile(s, dw, m.t, c);
 			if (both) {
 				put_tile<Tile>(m.t, [&](int i, int j, int r, int n) { return weight(s.sum[i][j] * h.scale, m.known[n], at.row + r == c + n); });
@@ -156,14 +156,14 @@ template <class Tile> struct attention_grad {
 			});
 			ds.add(m.t, m.some, c, n);
 		}
-		int first = whole(*v.d) ? 4 : 3; // of the results
+		int first = whole(*v.d) ? 4 : 3; // the first result
 		ds.end(h, v.arg(first + columns), v.accumulate, at.row, at.column);
 		if (columns && d.whole) dv.end(h, v.arg(6), v.accumulate, at.row, at.column);
 	}
 };
 
-// attention_grad_few is attention_grad where there are few agents: one thread has a row of the scores, and later
-// a column.
+// attention_grad_few is attention_grad for few agents: one thread has a row of the scores, and later a
+// column.
 template <int AGENTS> struct attention_grad_few {
 	static const int phases = 1, threads = few<AGENTS>::threads, resident = 384 / threads;
 	static const bool syncs = true;
@@ -198,7 +198,7 @@ template <int AGENTS> struct attention_grad_few {
 		float inverse = 1 / (f.n == 1 ? 1 : total);
 		UNROLL for (int j = 0; j < AGENTS; j++) w[j] = (f.own(j) ? 0 : exp_of(s[j] - top)) * inverse;
 	}
-	// add_penalty adds the term of the penalty to ds, or makes it ds where nothing else is asked for.
+	// add_penalty adds the term of the penalty to ds, or overwrites ds if the op has only this term.
 	static DEVICE void add_penalty(const view &v, const few<AGENTS> &f, float (&ds)[AGENTS], const float (&s)[AGENTS], bool all) {
 		const float *dy = v.arg(all ? 7 : 2);
 		float factor = dy ? ((2 * penalty_factor(v)) * dy[0]) * f.factor : 0;
@@ -208,7 +208,7 @@ template <int AGENTS> struct attention_grad_few {
 			else if (dy) ds[j] = ds[j] + more;
 		}
 	}
-	// turn makes of the own row of a head's matrix the own column.
+	// turn transposes the matrix of a head: the thread gives its row and gets its column.
 	static DEVICE void turn(const few<AGENTS> &f, float (&x)[AGENTS], float (*square)[AGENTS + 1]) {
 		UNROLL for (int j = 0; j < AGENTS; j++) square[threadIdx.x][j] = x[j];
 		__syncthreads();

@@ -1,7 +1,7 @@
-// A chain of products of matrices, of at most GMEL_CHAIN_WIDEST columns and terms each. A block of threads has some
-// rows: their left factors lie in shared memory from the first product to the last, the results of one product
-// take the place of those of the one before. Panels of the right factors come as in product.cuh, and the order of
-// sums is that of ref: one chain of fma in ascending k, there being no more terms than a block has.
+// A chain of products of matrices, each with at most GMEL_CHAIN_WIDEST columns and terms. A block of threads has some
+// rows. Their left factors stay in shared memory from the first product to the last: the results of each product
+// overwrite those of the product before. Panels of the right factors are read as in product.cuh. The order of sums is
+// that of ref: one chain of fma in ascending k, because all terms are in one block.
 #include "chain.cuh"
 
 #include "gemm.cuh"
@@ -11,12 +11,12 @@ static_assert((int)GMEL_CHAIN_WIDEST <= (int)BLOCK_K, "a product has one block o
 
 namespace {
 
-// rows_tile: ROWS rows of a block of threads, panels of DEPTH terms. A thread has my_rows rows, down from each
-// other, and four columns in each HALF; a warp covers 4 x 8 threads, so that its reads of shared memory meet no conflict.
+// rows_tile: ROWS rows of a block of threads, panels of DEPTH terms. A thread has my_rows rows, `down` apart, and four
+// columns in each half. A warp covers 4 x 8 threads, so that its reads of shared memory have no bank conflicts.
 template <int ROWS, int THREADS, int DEPTH, int RESIDENT> struct rows_tile {
 	static const int rows = ROWS, threads = THREADS, depth = DEPTH, resident = RESIDENT;
 	static const int half = GMEL_CHAIN_WIDEST / 2, across = half / 4, down = THREADS / across, my_rows = ROWS / down;
-	static const int pitch = GMEL_CHAIN_WIDEST + 4; // neighbouring rows then begin four banks from each other
+	static const int pitch = GMEL_CHAIN_WIDEST + 4; // neighbouring rows then begin four banks apart
 
 	static DEVICE int warp_column() { return threadIdx.x / 32 % (across / 8) * 32; }
 	static DEVICE int column() { return warp_column() + threadIdx.x % 8 * 4; }
@@ -28,12 +28,12 @@ template <class Tile> struct __align__(16) left_factors {
 };
 template <class Tile, int HALVES> using part_panel = panel<HALVES * Tile::half, Tile::depth>;
 
-// wanted says where a result goes.
+// wanted says where a result is stored.
 struct wanted {
 	bool in_memory, on_chip;
 };
 
-// chain_sums are a thread's sums of the rows x[ROWS][pitch] times a matrix of up to HALVES halves of columns.
+// chain_sums are a thread's sums of the rows x[ROWS][pitch] times a matrix with up to HALVES halves of columns.
 template <class Tile, int HALVES> struct chain_sums {
 	static const int columns = 4 * HALVES;
 	typedef part_panel<Tile, HALVES> right;
@@ -45,7 +45,7 @@ template <class Tile, int HALVES> struct chain_sums {
 		UNROLL for (int i = 0; i < Tile::my_rows; i++)
 			UNROLL for (int j = 0; j < columns; j++) sum[i][j] = fmaf(a[i], y[j], sum[i][j]);
 	}
-	// terms adds n terms, a panel's at most. Zeros behind the last would turn -0 into +0, so they take no part.
+	// terms adds n terms, at most one panel. It does not add zeros after the last: they would turn -0 into +0.
 	DEVICE void terms(const float *x, const right &b, int n) {
 		if (n >= Tile::depth) {
 			UNROLL for (int k = 0; k < Tile::depth; k += 4) four_terms(x + k, b.x + k);
@@ -66,8 +66,8 @@ template <class Tile, int HALVES> struct chain_sums {
 			term(a, b[k]);
 		}
 	}
-	// multiply makes the sums of n terms. Its barriers also stand between those who write x and those who read it, before
-	// and behind. Warps whose columns are not there only carry.
+	// multiply computes the sums of n terms. Its barriers also separate these reads of x from writes before and after it.
+	// Warps without columns only copy panels.
 	DEVICE void multiply(const float *x, right (&panels)[2], const matrix &b, int n) {
 		feed<matrix, HALVES * Tile::half, Tile::depth, Tile::threads> next;
 		bool there = Tile::warp_column() < b.rows;
@@ -83,8 +83,8 @@ template <class Tile, int HALVES> struct chain_sums {
 			__syncthreads();
 		}
 	}
-	// finish makes results of the sums, from row row0 of the matrix on, and puts them where they are wanted: into
-	// memory, and to x for the next product.
+	// finish applies the epilogue to the sums, from row row0 of the matrix on, and stores the results as wanted says: in
+	// memory, in x for the next product, or both.
 	DEVICE void finish(const epilogue &e, int64_t row0, wanted w, float *x) const {
 		if (Tile::warp_column() >= e.columns) return;
 		if (e.simple()) finish_simple(e, row0, w, x);
@@ -123,7 +123,7 @@ template <class Tile, int HALVES> struct chain_sums {
 	}
 };
 
-// take_rows brings rows of the first left factor to shared memory; rows that are not there become zeros.
+// take_rows copies rows of the first left factor to shared memory; rows that do not exist become zeros.
 template <class Tile> DEVICE void take_rows(const matrix &a, int64_t row0, int terms, float *x) {
 	int quads = (terms + 3) / 4;
 	for (int v = threadIdx.x; v < Tile::rows * quads; v += Tile::threads) {
@@ -134,7 +134,7 @@ template <class Tile> DEVICE void take_rows(const matrix &a, int64_t row0, int t
 	}
 }
 
-// multiply_rows is one product. Narrow panels lie where wide ones would.
+// multiply_rows computes one product. Narrow and wide panels use the same memory.
 template <class Tile, int HALVES> DEVICE void multiply_rows(const gemm &p, int64_t row0, wanted w, float *x, void *panels) {
 	chain_sums<Tile, HALVES> s;
 	s.multiply(x, *(part_panel<Tile, HALVES>(*)[2])panels, p.b(), (int)p.v.dim(GEMM_K));
@@ -179,8 +179,8 @@ template <class Tile> int32_t enqueue_rows(chain c, void *stream) {
 
 } // namespace
 
-// Many rows go in tiles of 64, which read the right factors half as often; fewer in such as leave no
-// multiprocessor idle.
+// Many rows use tiles of 64, which read the right factors half as often; fewer rows use smaller tiles, so that no
+// multiprocessor is idle.
 int32_t chain_enqueue(const chain &c, void *stream) {
 	typedef rows_tile<64, 256, 8, 2> large;
 	typedef rows_tile<32, 128, 16, 3> small;

@@ -4,7 +4,7 @@
 
 #include "products.cuh"
 
-// axis is one direction of a convolution; kernels.ConvOut gives out.
+// axis is one direction of a convolution; out is computed by kernels.ConvOut.
 struct axis {
 	int64_t in, out, taps, stride, pad;
 };
@@ -16,8 +16,8 @@ BOTH axis axis_y(const desc &d) { return axis_of(d.dim[CONV_Y], d.dim[CONV_KY], 
 BOTH axis axis_x(const desc &d) { return axis_of(d.dim[CONV_X], d.dim[CONV_KX], d.dim[CONV_STRIDE_X], d.dim[CONV_PAD_X]); }
 BOTH int64_t pixels_of(const desc &d) { return d.dim[CONV_B] * axis_y(d).out * axis_x(d).out; }
 
-// four_taps reads four terms, n of which are there; the first one is t. at gives where a term lies, NULL for the zeros
-// around an image. With vector all four are there, beside each other.
+// four_taps reads four terms, of which n exist; the first one is t. at returns the address of a term, or NULL for the zeros
+// around an image. With vector, all four exist and are contiguous.
 template <class At> DEVICE float4 four_taps(const window &w, tap t, int n, bool vector, At at) {
 	if (vector) {
 		const float *p = at(t);
@@ -32,8 +32,8 @@ template <class At> DEVICE float4 four_taps(const window &w, tap t, int n, bool 
 	return make_float4(x[0], x[1], x[2], x[3]);
 }
 
-// windows is an operand: row (image, a, b) is what a kernel sees in an image [height,width,channels] with its
-// first tap at (first_y + a step_y, first_x + b step_x); terms are (tap row, tap column, channel).
+// windows is an operand: row (image, a, b) is the window of an image [height,width,channels] whose first tap is
+// at (first_y + a step_y, first_x + b step_x); terms are (tap row, tap column, channel).
 struct windows {
 	const float *p;
 	int64_t rows;

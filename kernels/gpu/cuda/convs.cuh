@@ -36,8 +36,8 @@ struct conv {
 	}
 };
 
-// meets is what the pixels first, first + stride, ... of an axis have in common: the taps that see them,
-// from the last one down in steps of stride, and the output under the last one at the first pixel.
+// meets describes the pixels first, first + stride, ... of an axis. The same taps reach all of them: those from the
+// last one down in steps of stride. It also has the output that the last tap belongs to at the first pixel.
 struct meets {
 	int64_t first, pixels, taps, last, output;
 };
@@ -47,12 +47,12 @@ BOTH meets meets_of(const axis &a, int64_t first) {
 	return {first, first < a.in ? (a.in - 1 - first) / a.stride + 1 : 0, taps, r + (taps - 1) * a.stride, (first + a.pad) / a.stride - (taps - 1)};
 }
 
-// turned_kernel is an operand: row c holds w[ky, kx, c, f] by terms (ky, kx descending, f).
+// turned_kernel is an operand: row c has w[ky, kx, c, f] by terms (ky, kx descending, f).
 struct turned_kernel {
 	const float *p;
 	int64_t rows;
-	window w;                   // the taps that are met; f stands for the channels
-	int64_t last, down, across; // floats to the last tap that is met, and between rows and columns of these
+	window w;                   // the taps that reach the pixels; f is in place of the channels
+	int64_t last, down, across; // floats to the last of these taps, and between their rows and columns
 	bool vector;
 
 	struct line {
@@ -68,8 +68,8 @@ struct turned_kernel {
 	}
 };
 
-// dx[B Y X, C] = windows of dy [.., taps F] turned w [taps F, C]. Pixels that meet the same taps are a
-// group: one for each residue of a row and a column by the strides.
+// dx[B Y X, C] = windows of dy [.., taps F] turned w [taps F, C]. Pixels that the same taps reach are a
+// group: there is one for each residue of row and column modulo the strides.
 struct conv_grad_x {
 	static BOTH int64_t groups_x(const desc &d) { return smaller(d.dim[CONV_STRIDE_X], larger(1, d.dim[CONV_X])); }
 	static BOTH int64_t groups(const desc &d) { return smaller(d.dim[CONV_STRIDE_Y], larger(1, d.dim[CONV_Y])) * groups_x(d); }
@@ -118,8 +118,8 @@ struct conv_grad_x {
 	}
 };
 
-// taps_of_pixels is an operand: row (ky, kx, c) holds what that tap sees of x at the pixels of y, which
-// are the terms.
+// taps_of_pixels is an operand: row (ky, kx, c) has the values of x that this tap reads for the pixels of y. The
+// pixels are the terms.
 struct taps_of_pixels {
 	const float *p;
 	int64_t rows;
@@ -147,7 +147,7 @@ struct taps_of_pixels {
 	}
 };
 
-// dw[KY KX C, F] = sum over the pixels of y, in blocks of whole rows or of pieces of a row.
+// dw[KY KX C, F] = sum over the pixels of y, in blocks of whole rows or of parts of a row.
 struct conv_grad_w {
 	static BOTH int64_t groups(const desc &) { return 1; }
 	static BOTH int64_t most_rows(const desc &d) { return d.dim[CONV_KY] * d.dim[CONV_KX] * d.dim[CONV_C]; }

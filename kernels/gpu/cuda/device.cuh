@@ -1,4 +1,4 @@
-// What kernels are written in: CUDA, or C++ with the emulation of emu/emu.h.
+// The language of the kernels: CUDA, or C++ with the emulation of emu/emu.h.
 #ifndef GMEL_DEVICE_CUH
 #define GMEL_DEVICE_CUH
 
@@ -17,7 +17,7 @@
 #define UNROLL _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")
 #define UNROLL_8 _Pragma("unroll 8")
-// Shared memory whose size the launch says.
+// Shared memory whose size is set by the launch.
 #define DYNAMIC_SHARED(type, name)                                 \
 	extern __shared__ __align__(16) unsigned char dynamic_shared[]; \
 	type *name = (type *)dynamic_shared
@@ -30,13 +30,13 @@ BOTH int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 BOTH int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 BOTH int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-// launch_blocks launches a kernel with so many bytes of dynamic shared memory.
+// launch_blocks launches a kernel with the given number of bytes of dynamic shared memory.
 template <class Argument> int32_t launch_blocks(void (*kernel)(Argument), int64_t blocks, int threads, int64_t bytes, void *stream, const Argument &a) {
 #ifdef GMEL_EMULATE
 	(void)bytes, (void)stream;
 	return emulate(dim3((unsigned)blocks), threads, true, [&] { kernel(a); });
 #else
-	enum { ALWAYS = 48 << 10 }; // bytes that need no asking
+	enum { ALWAYS = 48 << 10 }; // bytes that are available without an attribute
 	if (bytes > ALWAYS)
 		if (cudaError_t e = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes)) return e;
 	kernel<<<(unsigned)blocks, threads, (size_t)bytes, (cudaStream_t)stream>>>(a);
@@ -44,8 +44,8 @@ template <class Argument> int32_t launch_blocks(void (*kernel)(Argument), int64_
 #endif
 }
 
-// copy_bytes begins a copy of 4 or 16 bytes from global to shared memory that needs no registers; they are there after
-// copies_done, and for other threads after the barrier that follows.
+// copy_bytes begins a copy of 4 or 16 bytes from global to shared memory that needs no registers. The data is visible to
+// this thread after copies_done, and to other threads after the next barrier.
 template <int bytes> DEVICE void copy_bytes(float *to, const float *from) {
 #ifdef GMEL_EMULATE
 	emu::copy_later(to, from, bytes);
@@ -66,8 +66,8 @@ DEVICE float float_of(uint32_t bits) { return __uint_as_float(bits); }
 DEVICE float not_a_number() { return float_of(0x7fc00000); }
 DEVICE float infinity() { return float_of(0x7f800000); }
 
-// negative turns the sign over. A compiler may make of -fma(a, b, c) one operation that gives +0
-// where this gives -0.
+// negative flips the sign bit. A compiler may turn -fma(a, b, c) into one operation that gives +0 where
+// this gives -0.
 DEVICE float negative(float x) { return float_of(bits_of(x) ^ 0x80000000u); }
 
 // index_of converts an index stored as a float; -1 when it is outside 0 <= i < n.

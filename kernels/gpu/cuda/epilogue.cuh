@@ -1,4 +1,4 @@
-// What follows a product sum, and how a tile of results is written.
+// The epilogue of a product sum, and how a tile of results is written.
 #ifndef GMEL_EPILOGUE_CUH
 #define GMEL_EPILOGUE_CUH
 
@@ -6,22 +6,22 @@
 #include "implicit_gemm.cuh"
 #include "product.cuh"
 
-// epilogue: t = sum, + c, + bias, then f(t) or t f'(aux). The order of the two additions is the op's.
+// epilogue: t = sum, + c, + bias, then f(t) or t f'(aux). The op determines the order of the two additions.
 struct epilogue {
 	float *c;
-	const float *bias, *aux; // NULL where absent; aux laid out like c
+	const float *bias, *aux; // NULL if absent; aux has the layout of c
 	int64_t ld, rows, columns;
 	float p, q; // parameters of f
 	uint32_t fn;
 	bool accumulate, bias_first, grad, vector;
 
-	// Where rows are spread out, they are the pixels of a grid in images of image rows, step_y and step_x rows
-	// from their neighbours.
+	// If spread_out, rows are the pixels of a grid. An image has `image` rows, and neighbouring pixels are step_y and
+	// step_x rows apart.
 	bool spread_out;
 	pixel_grid grid;
 	int64_t step_y, step_x, image;
 
-	// first is the pixel of a row, and start the place of the row i behind that one.
+	// first is the pixel of a row, and start the offset of the row i after that one.
 	DEVICE pixel first(int64_t row) const { return spread_out ? grid.at(row) : pixel(); }
 	DEVICE int64_t start(int64_t row, const pixel &first, int i) const {
 		if (!spread_out) return (row + i) * ld;
@@ -29,7 +29,7 @@ struct epilogue {
 		return (at.image * image + at.y * step_y + at.x * step_x) * ld;
 	}
 
-	// Functions that are worth a place in unrolled code.
+	// Functions that are short enough for unrolled code.
 	DEVICE bool simple() const { return fn <= FN_LEAKY_RELU && fn != FN_AFFINE; }
 	DEVICE float simple_of(float t, float y) const {
 		if (grad) return fn == FN_IDENTITY ? t : t * (y > 0 ? 1.f : fn == FN_RELU ? 0.f : p);
@@ -42,13 +42,13 @@ struct epilogue {
 		if (bias && !bias_first) t += b;
 		return t;
 	}
-	// one is the result of column j at c[at], and put writes that of a row that starts at row.
+	// one is the result of column j at c[at], and put writes it for the row that starts at row.
 	DEVICE float one(int64_t at, int64_t j, float t) const {
 		t = add(t, accumulate ? c[at] : 0, bias ? bias[j] : 0);
 		return grad ? t * slope(fn, 0, aux[at], p, q) : apply(fn, t, p, q);
 	}
 	DEVICE void put(int64_t row, int64_t j, float t) const { c[row + j] = one(row + j, j, t); }
-	// four are the results of four neighbours, n of which are there, where f is simple.
+	// four are the results of four neighbours, of which n exist, for a simple f.
 	DEVICE float4 four(int64_t at, int n, const float *t, const float4 &b) const {
 		float4 zero = make_float4(0, 0, 0, 0);
 		float4 old = accumulate ? four_of(c + at, n, vector) : zero, y = grad ? four_of(aux + at, n, vector) : zero;
@@ -69,7 +69,7 @@ struct epilogue {
 	DEVICE void set_vector() { vector = aligned_for_float4(c) && ld % 4 == 0 && (!aux || aligned_for_float4(aux)); }
 };
 
-// raw is the epilogue that only stores, for sums that another phase finishes.
+// raw is the epilogue that only stores, for sums to which another phase applies the epilogue.
 DEVICE epilogue raw(float *c, int64_t rows, int64_t columns) {
 	epilogue e = {};
 	e.c = c, e.ld = e.columns = columns, e.rows = rows;
@@ -77,18 +77,18 @@ DEVICE epilogue raw(float *c, int64_t rows, int64_t columns) {
 	return e;
 }
 
-// pick is x[i] for an i that is not known when registers are named.
+// pick_of is x[i] for an i that is not a constant, for an x in registers.
 template <int n> DEVICE float pick_of(const float (&x)[n], int i) {
 	float y = x[0];
 	UNROLL for (int r = 1; r < n; r++) y = r == i ? x[r] : y;
 	return y;
 }
 
-// write_simple writes the results of the threads of a block at (row0, column0), where f is simple.
+// write_simple writes the results of the threads of a block at (row0, column0), for a simple f.
 template <class Tile> DEVICE void write_simple(const epilogue &e, const product<Tile> &p, int64_t row0, int64_t column0) {
 	const int quads = Tile::my_columns / 4;
 	float4 bias[quads];
-	int there[quads]; // of four columns
+	int there[quads]; // existing columns of each group of four
 	UNROLL for (int j = 0; j < quads; j++) {
 		int64_t column = column0 + Tile::column(4 * j);
 		there[j] = (int)larger(smaller(e.columns - column, 4), 0);
@@ -102,7 +102,7 @@ template <class Tile> DEVICE void write_simple(const epilogue &e, const product<
 	}
 }
 
-// write_tile writes them whatever f is; long functions appear once in the code.
+// write_tile writes them for every f; long functions appear once in the code.
 template <class Tile> DEVICE void write_tile(const epilogue &e, const product<Tile> &p, int64_t row0, int64_t column0) {
 	if (e.simple()) return write_simple(e, p, row0, column0);
 	pixel first = e.first(row0);

@@ -1,4 +1,4 @@
-// Reading and writing four floats at once where they lie on 16 bytes.
+// Reading and writing four floats at once if they are aligned to 16 bytes.
 #ifndef GMEL_FLOAT4_IO_CUH
 #define GMEL_FLOAT4_IO_CUH
 
@@ -6,7 +6,7 @@
 
 DEVICE bool aligned(const float *p) { return ((uintptr_t)p & 15) == 0; }
 
-// load and store move K floats; four of them are aligned.
+// load and store move K floats; groups of four must be aligned.
 template <int K> DEVICE void load(const float *p, float (&x)[K]) {
 	if (K == 4) {
 		float4 q = *(const float4 *)p;
@@ -31,7 +31,7 @@ template <int K> DEVICE void put(const view &v, float *p, float (&x)[K]) {
 // quadwise makes a kernel of a struct with
 //
 //	static int64_t count(const desc &d);                                  // elements
-//	static DEVICE bool wide(const view &v);                               // fours of elements are aligned
+//	static DEVICE bool wide(const view &v);                               // groups of four elements are aligned
 //	template <int K> static DEVICE void at(const view &v, int64_t i);     // the work of elements [i, i+K), K 1 or 4
 template <class Each> struct quadwise {
 	static const int phases = 1, threads = THREADS;

@@ -72,7 +72,7 @@ DEVICE void sin_cos_turns(float u, float *sine, float *cosine) {
 	*cosine = float_of(bits_of(q & 1 ? s : c) ^ (((q + 1) & 2) << 30));
 }
 
-// gauss gives the distribution and the density of the standard normal.
+// gauss computes the distribution function and the density of the standard normal distribution.
 DEVICE void gauss(float x, float *cdf, float *pdf) {
 	const float poly[] = {-1.8817262724e-2f, 9.0295597911e-2f, -1.4839255810e-1f, 7.0669792593e-2f, 4.8889574828e-4f,
 	                      5.3909402341e-2f,  9.0653516352e-2f, 1.1176333576e-1f,  1.2476464361e-1f, 1.2466463447e-1f};

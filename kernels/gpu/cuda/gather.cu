@@ -13,9 +13,9 @@ struct gather_rows {
 	}
 };
 
-// table[idx[M], N] = x[M,N] in ascending M. A warp owns a class of rows of the table (equal modulo
-// the number of classes) in a tile of columns, looks through all indices, and writes what is its own: so
-// equal indices keep their order without atomics, and every element has one thread.
+// table[idx[M], N] = x[M,N] in ascending M. A warp owns a class of rows of the table (equal modulo the
+// number of classes) in a tile of columns. It scans all indices and writes its own rows. So equal indices
+// keep their order without atomics, and every element has one thread.
 struct scatter_rows {
 	static const int phases = 1, threads = 128, warps = threads / 32, columns = 256;
 	static const bool syncs = true;

@@ -1,5 +1,5 @@
-// The typed C interface of the CUDA kernels. It needs no CUDA header, so the C compiler checks
-// every argument of its callers; pointers named stream, arena and scratch belong to the device.
+// The typed C interface of the CUDA kernels. It needs no CUDA header, so the C compiler checks every
+// argument of its callers. Pointers named stream, arena and scratch are handles or memory of the device.
 #ifndef GMEL_CUDA_H
 #define GMEL_CUDA_H
 
@@ -65,11 +65,11 @@ uint32_t gmel_cuda_missing(const desc *descs, int64_t count);
 gmel_cuda_plan *gmel_cuda_plan_new(const gmel_cuda_program *program);
 void gmel_cuda_plan_free(gmel_cuda_plan *p);
 
-// Floats of device memory that the launches share for scratch and the local memory of loops.
+// Floats of device memory for scratch and for the local memory of loops; all launches share it.
 int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p);
 
-// The launches, in order, and the op (an index into descs) that each is a part of. A chain has several ops, of which this is the
-// first; gmel_cuda_plan_ops is their number.
+// The launches in order, and the op (an index into descs) of each. For a chain it is the first op; gmel_cuda_plan_ops is
+// the number of ops.
 int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p);
 int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t launch);
 int64_t gmel_cuda_plan_ops(const gmel_cuda_plan *p, int64_t launch);
@@ -77,8 +77,8 @@ int64_t gmel_cuda_plan_ops(const gmel_cuda_plan *p, int64_t launch);
 // gmel_cuda_plan_on_host is 1 for an OP_STEP that the host has to play, in place of the launch.
 int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t launch);
 
-// gmel_cuda_enqueue puts a launch on a stream of the current context. It does nothing for what the host plays. The
-// result is a cudaError_t, 0 when all is well.
+// gmel_cuda_enqueue puts a launch on a stream of the current context. It does nothing for an op that the host plays. The
+// result is a cudaError_t, 0 for success.
 int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t launch, void *stream, float *arena, float *scratch);
 
 // The floors of benchmarks: rounds of multiply-adds in a precision that end in gmel_cuda_peak_floats floats of y

@@ -1,8 +1,8 @@
 #include "functions.cuh"
 #include "tasks.cuh"
 
-// window_at is the first element of the window of f x f in [B, f Y, f X, C] that belongs to element i of
-// [B,Y,X,C]. Rows of all samples lie below each other.
+// window_at is the first element of the f x f window in [B, f Y, f X, C] that belongs to element i of
+// [B,Y,X,C]. The rows of all samples form one tall image.
 DEVICE int64_t window_at(const view &v, int64_t i) {
 	int64_t x = v.dim(2), c = v.dim(3), f = v.dim(4), pixel = i / c;
 	return (pixel / x * f * x * f + pixel % x * f) * c + i % c;

@@ -1,4 +1,4 @@
-// Pixels and taps counted without divisions: what is divided by is known before the loops begin.
+// Indices of pixels and taps without divisions: all divisors are known before the loops begin.
 #ifndef GMEL_IMPLICIT_GEMM_CUH
 #define GMEL_IMPLICIT_GEMM_CUH
 
@@ -13,7 +13,7 @@ struct divisor {
 	DEVICE uint32_t of(uint32_t n) const { return d == 1 ? n : __umulhi(n, m) >> shift; }
 };
 
-// divisor_of takes what is below 2^31. Nothing is divided by 0, where there are no pixels or terms; 1 stands for it.
+// divisor_of makes a divisor below 2^31. It replaces 0 by 1: without pixels or terms nothing is divided.
 DEVICE divisor divisor_of(int64_t by) {
 	uint32_t d = by > 0 ? (uint32_t)by : 1;
 	int l = d == 1 ? 0 : 32 - __clz((int)(d - 1));
@@ -25,7 +25,7 @@ struct pixel {
 	int y, x;
 };
 
-// pixel_grid has down x across pixels in each image, numbered row by row.
+// pixel_grid has `down` x `across` pixels in each image, numbered row by row.
 struct pixel_grid {
 	divisor down, across;
 
@@ -34,7 +34,7 @@ struct pixel_grid {
 		uint32_t rest = (uint32_t)(i - image * each), y = across.of(rest);
 		return {image, (int)y, (int)(rest - y * across.d)};
 	}
-	// after is the pixel n further on.
+	// after is the pixel n after p.
 	DEVICE pixel after(const pixel &p, int n) const {
 		uint32_t x = (uint32_t)(p.x + n), line = across.of(x), y = (uint32_t)p.y + line, images = down.of(y);
 		return {p.image + images, (int)(y - images * down.d), (int)(x - line * across.d)};
@@ -48,7 +48,7 @@ struct tap {
 	int y, x, c;
 };
 
-// window has across taps in a row, of so many channels; its terms are numbered in the order of a tap's parts.
+// window has `across` taps in a row, each with `channels` channels. Its terms are numbered in the order (row, column, channel).
 struct window {
 	divisor across, channels;
 

@@ -1,40 +1,39 @@
 // How a kernel is written and launched.
 //
-// A kernel is a struct, seen at once with its formula:
+// A kernel is a struct that is next to its formula:
 //
 //	struct sum_rows {
 //		static const int phases = 1, threads = 128;
 //		static const bool syncs = true;                       // uses __syncthreads or warp functions
 //		static int64_t tasks(const desc &d, int phase);       // blocks
-//		static int64_t shared(const desc &d);                 // floats of device memory that phases hand on
-//		static DEVICE void run(const view &v, int phase, int64_t task); // by all threads of a block
+//		static int64_t shared(const desc &d);                 // floats of device memory that phases pass on
+//		static DEVICE void run(const view &v, int phase, int64_t task); // called by all threads of a block
 //	};
 //
-// Ops of a loop are launched one after the other, each over all iterations: blockIdx.y is the
-// iteration, local and shared memory have a copy for every iteration. Chains of products have a launch and a kernel
-// of their own (chain.cu). An op that adds up over a segment walks the iterations of the segment
-// in order in its last phase, so only the last phase may touch what accumulates, and each element must
-// belong to the same thread in every iteration.
+// Ops of a loop are launched one after the other, each over all iterations: blockIdx.y is the iteration, and local
+// and shared memory have a copy for every iteration. Chains of products have their own launch and kernel (chain.cu).
+// The last phase of an op that sums over a segment runs the iterations of the segment in order. So only the last phase
+// may access the accumulated output, and each of its elements must belong to the same thread in every iteration.
 #ifndef GMEL_KERNEL_CUH
 #define GMEL_KERNEL_CUH
 
 #include "device.cuh"
 
-// launch is what a kernel gets: one phase of one op, for units iterations or segments.
+// launch is the argument of a kernel: one phase of one op, for `units` iterations or segments.
 struct launch {
 	desc d;
 	desc_step m; // zeros outside of loops
 	float *arena, *local, *shared;
-	int64_t local_size, shared_size; // floats of each iteration
+	int64_t local_size, shared_size; // floats for each iteration
 	int64_t iterations, segments;    // of the loop; 1, 1 outside
-	int64_t first, units;            // iterations, or segments where by_segment
+	int64_t first, units;            // iterations, or segments if by_segment
 	int64_t tasks;
 	int32_t phase, by_segment;
 	uint64_t *mark, number; // see note_begun
 };
 
-// note_begun tells the host which kernel is at work, for the case that it is the device's last. mark is memory of the
-// host, NULL for nobody.
+// note_begun tells the host which kernel is running, in case it is the last before a fault. mark is host memory, or
+// NULL if the host does not need it.
 DEVICE void note_begun(uint64_t *mark, uint64_t number) {
 	if (mark && (blockIdx.x | blockIdx.y | threadIdx.x) == 0) *(volatile uint64_t *)mark = number;
 }
@@ -47,7 +46,7 @@ struct view {
 	bool accumulate;
 	float *shared;
 
-	// arg is argument i, NULL when it is absent.
+	// arg is argument i, or NULL if it is absent.
 	DEVICE float *arg(int i) const {
 		int64_t at = d->arg[i];
 		if (at == ABSENT) return NULL;
@@ -60,7 +59,7 @@ struct view {
 	DEVICE void put(float *out, float value) const { *out = accumulate ? *out + value : value; }
 };
 
-// segment_of is the segment that has iteration i.
+// segment_of is the segment that contains iteration i.
 BOTH int64_t segment_of(int64_t i, int64_t iterations, int64_t segments) { return ((i + 1) * segments - 1) / iterations; }
 
 DEVICE view view_of(const launch &l, int64_t iteration, int64_t segment) {
@@ -80,11 +79,11 @@ template <class Op> DEVICE void run_unit(const launch &l, int64_t unit, int64_t 
 	int64_t from = l.iterations * unit / l.segments, to = l.iterations * (unit + 1) / l.segments;
 	for (int64_t i = from; i < to; i++) {
 		Op::run(view_of(l, i, unit), l.phase, task);
-		if (Op::syncs) __syncthreads(); // shared memory is free again
+		if (Op::syncs) __syncthreads(); // shared memory may be reused
 	}
 }
 
-// resident_of is Op::resident, the blocks that a multiprocessor is to hold at once, where it is there.
+// resident_of is Op::resident, if Op has it: the number of blocks that should fit on a multiprocessor at once.
 template <class Op> constexpr auto resident_of(int) -> decltype(Op::resident) { return Op::resident; }
 template <class Op> constexpr int resident_of(long) { return 1; }
 
@@ -97,7 +96,7 @@ template <class Op> __global__ void __launch_bounds__(Op::threads, resident_of<O
 		}
 }
 
-// kernel is what the plan knows of one.
+// kernel is the description of a kernel for the plan.
 struct kernel {
 	int phases;
 	int64_t (*tasks)(const desc &d, int phase);
@@ -122,8 +121,8 @@ template <class Op> const kernel *kernel_of() {
 	return &k;
 }
 
-// kernel_for chooses the kernel of an op, NULL for an op that has none. Products look at how often the op
-// runs, too, and note in the descriptor of the launch how they go about it.
+// kernel_for selects the kernel of an op, or NULL for an op that has none. The choice for a product also depends
+// on the number of iterations; it stores its parameters in the descriptor of the launch.
 const kernel *kernel_for(launch &l, int precision);
 
 // The families of kernels, X(name). name_kernel in name.cu is the kernel of an op by its shape, NULL if the family has none.

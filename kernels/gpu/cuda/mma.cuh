@@ -1,8 +1,8 @@
-// The instruction of tensor cores, and the numbers that it takes: what cannot be written in CUDA's C++.
-// Each function has a plain replacement for the emulation.
+// The instruction of tensor cores and its number formats, which need inline assembly. Each function has a plain
+// replacement for the emulation.
 //
-// A word holds the factors of one lane in one register: one in tf32, two neighbours along k in bf16. In words
-// the fragments of both precisions are alike. With lane = 4 g + t, mma_tile multiplies
+// A word holds the factors of one lane in one register: one in tf32, two neighbours along k in bf16. Counted in words,
+// the fragments of both precisions have the same layout. With lane = 4 g + t, mma_tile multiplies
 //
 //	a [16 rows, 8 words]     a[0] (g, t), a[1] (g + 8, t), a[2] (g, t + 4), a[3] (g + 8, t + 4)
 //	b [8 words, 8 columns]   b[0] (t, g), b[1] (t + 4, g)
@@ -16,12 +16,12 @@
 
 // tf32: 8 bits of exponent, 10 of mantissa; to nearest, ties away from zero. NaN stays NaN.
 struct tf32 {
-	static const int terms = 1; // of a word
+	static const int terms = 1; // in a word
 
 	static DEVICE uint32_t word(const float *x) {
 #ifdef GMEL_EMULATE
 		if (!(fabsf(x[0]) <= infinity())) return 0x7fffe000;
-		return (bits_of(x[0]) + 0x1000) & 0xffffe000; // infinity keeps its mantissa of zeros
+		return (bits_of(x[0]) + 0x1000) & 0xffffe000; // the mantissa of infinity stays zero
 #else
 		uint32_t w;
 		asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(w) : "f"(x[0]));
@@ -51,8 +51,8 @@ struct bf16 {
 #endif
 };
 
-// mma_tile adds a b to c, by all lanes of a warp. Products are exact; a device adds them in an order and with
-// roundings of its own, the emulation by fma in ascending k.
+// mma_tile adds a b to c. All lanes of a warp call it. Products are exact. The device adds them in its own order and
+// with its own rounding, the emulation by fma in ascending k.
 template <class Precision> DEVICE void mma_tile(float *c, const uint32_t (&a)[4], const uint32_t (&b)[2]);
 
 #ifdef GMEL_EMULATE
@@ -61,7 +61,7 @@ DEVICE float factor(tf32, uint32_t word, int) { return float_of(word); }
 DEVICE float factor(bf16, uint32_t word, int i) { return float_of(i == 0 ? word << 16 : word & 0xffff0000); }
 
 template <class Precision> DEVICE void mma_tile(float *c, const uint32_t (&a)[4], const uint32_t (&b)[2]) {
-	// Of the warp that is at it: two of each, since a lane may be one tile ahead of others.
+	// Fragments of the running warp: two of each, because a lane may be one tile ahead of others.
 	static uint32_t all_as[2][16][8], all_bs[2][8][8];
 	static bool side[32];
 	int lane = (int)emu::lane(), g = lane / 4, t = lane % 4;

@@ -1,16 +1,16 @@
 #include "functions.cuh"
 #include "rows.cuh"
 
-// Group normalisation: a block has whole groups of one sample, of about NORM_CHANNELS channels, so that
-// rows are read in sectors; it takes NORM_TILE channels at a time where a group is wider.
+// Group normalisation: a block has whole groups of one sample, with about NORM_CHANNELS channels, so that rows
+// are read in full sectors. If a group is wider, the block processes NORM_TILE channels at a time.
 enum { NORM_THREADS = 256, NORM_CHANNELS = 16, NORM_TILE = 128 };
 
 BOTH int64_t norm_groups(const desc &d) { return larger(1, smaller(d.dim[3], NORM_CHANNELS / larger(1, d.dim[2] / d.dim[3]))); }
 inline int64_t norm_tasks(const desc &d, int) { return d.dim[0] * ceil_div(d.dim[3], norm_groups(d)); }
 
 struct norm_part {
-	int64_t b, p, c, width;         // sample, rows, distance of rows, channels of a group
-	int64_t first, channels, group; // the block's channels, its first group
+	int64_t b, p, c, width;         // sample, rows, floats between rows, channels of a group
+	int64_t first, channels, group; // the channels of the block, and its first group
 	int groups;
 	float count; // numbers of a group
 
@@ -22,7 +22,7 @@ struct norm_part {
 		first = group * width, channels = groups * width;
 		count = (float)larger(1, p * width);
 	}
-	DEVICE bool leads() const { return (int)threadIdx.x < groups; } // the thread stands for a group
+	DEVICE bool leads() const { return (int)threadIdx.x < groups; } // the thread computes the values of a group
 	DEVICE int64_t at(int64_t j) const { return b * p * c + first + j; }
 	DEVICE int tile(int64_t from) const { return (int)smaller(NORM_TILE, channels - from); }
 	// The channels of the thread's group in the tile at from.
@@ -35,7 +35,7 @@ struct norm_line {
 	float mean, a, b;
 };
 
-// norm_line_of reads gamma, beta and film, which are the arguments from number arg on.
+// norm_line_of reads gamma, beta and film: arguments arg, arg + 1 and arg + 2.
 DEVICE norm_line norm_line_of(const view &v, int arg, const norm_part &n, int64_t j, const float *mean, const float *rstd) {
 	const float *film = v.arg(arg + 2);
 	int64_t g = j / n.width, channel = n.first + j;
@@ -45,8 +45,8 @@ DEVICE norm_line norm_line_of(const view &v, int arg, const norm_part &n, int64_
 }
 
 // norm_sums adds K terms of n channels over p rows: in ascending rows inside chunks, then the chunks.
-// channel(j) gives what adds row i of channel j to a sum: add(i, sums). Two barriers lie between the call and
-// the first write to totals, one behind the last.
+// channel(j) returns a function add(i, sums) that adds row i of channel j. There are two barriers between the call
+// and the first write to totals, and one after the last.
 template <int K, class Channel> DEVICE void norm_sums(int64_t p, int n, Channel channel, float (&totals)[K][NORM_TILE]) {
 	__shared__ float part[K][NORM_THREADS];
 	int at_once = NORM_THREADS / n, slot = threadIdx.x / n, j = threadIdx.x % n;
@@ -78,7 +78,7 @@ template <uint32_t F> struct group_norm {
 	static int64_t tasks(const desc &d, int phase) { return norm_tasks(d, phase); }
 	static int64_t shared(const desc &d) { return no_shared(d); }
 
-	// group_sum adds the channels of a group in order; for the threads that lead.
+	// group_sum adds the channels of a group in order; only for threads for which leads() is true.
 	template <class Channel> static DEVICE float group_sum(const norm_part &n, Channel channel) {
 		__shared__ float totals[1][NORM_TILE];
 		float sum = 0;
@@ -136,7 +136,7 @@ template <uint32_t F> struct group_norm_grad {
 		float z = fmaf(d, l.a, l.b);
 		return slope(F, z, z, 0, 0);
 	}
-	// means sets u1 and u2 of the block's groups, and writes sums.
+	// means computes u1 and u2 of the groups of the block, and writes sums.
 	static DEVICE void means(const view &v, const norm_part &n, const float *mean, const float *rstd, float *u1, float *u2) {
 		__shared__ float totals[2][NORM_TILE], a[NORM_TILE];
 		const float *x = v.arg(0) + n.at(0), *dy = v.arg(5) + n.at(0);
@@ -188,12 +188,12 @@ template <uint32_t F> struct group_norm_grad {
 	}
 };
 
-// Folds of rows in ascending order: a block has STAGE_COLUMNS columns; all its threads read STAGE_ROWS rows
-// into shared memory, then a warp for each sum folds them.
+// Sums over rows in ascending order: a block has STAGE_COLUMNS columns. All its threads read STAGE_ROWS rows into
+// shared memory, then one warp for each sum adds them.
 enum { STAGE_COLUMNS = 32, STAGE_ROWS = 32, STAGE_THREADS = 256 };
 
-// fold_rows returns sum w in warp w: fold(w, sum, x) of rows [from, to), load(i, x) giving the K numbers x of a
-// row. The warps behind the sums get nothing of use.
+// fold_rows returns sum w in warp w: fold(w, sum, x) over rows [from, to). load(i, x) reads the K numbers x of row i.
+// The result in other warps is undefined.
 template <int K, int sums, class Load, class Fold> DEVICE float fold_rows(int64_t from, int64_t to, bool there, Load load, Fold fold) {
 	__shared__ float stage[K][STAGE_ROWS][STAGE_COLUMNS];
 	int column = threadIdx.x % STAGE_COLUMNS, slot = threadIdx.x / STAGE_COLUMNS;
@@ -255,8 +255,8 @@ struct layer_norm {
 };
 
 // g = dy gamma, m1 = sum g / N, m2 = sum g xhat / N, dx = fma(-xhat, m2, g - m1) rstd;
-// dgamma[N] = sum of fma(dy, xhat, .), dbeta[N] = sum dy over rows. Phases: the sums over chunks of rows; then dx by blocks
-// of rows and, behind them, the sums of the chunks.
+// dgamma[N] = sum of fma(dy, xhat, .), dbeta[N] = sum dy over rows. The first phase sums over chunks of rows. The second
+// has tasks for dx, by blocks of rows, followed by tasks that add the chunks.
 struct layer_norm_grad {
 	static const int phases = 2, threads = STAGE_THREADS, rows = threads / LANES;
 	static const bool syncs = true;

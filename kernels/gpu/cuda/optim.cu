@@ -34,7 +34,7 @@ struct polyak {
 	}
 };
 
-// scalarwise makes a kernel of a struct with a few numbers to compute: one thread does
+// scalarwise makes a kernel of a struct that computes a few numbers. One thread calls
 //
 //	static DEVICE void once(const view &v);
 template <class Each> struct scalarwise {
@@ -52,7 +52,7 @@ struct adam_tick {
 	static DEVICE void once(const view &v) { v.arg(0)[1] *= v.scalar(0), v.arg(0)[2] *= v.scalar(1); }
 };
 
-// norm = sqrt(q), scale = min(1, Scalar[0] / (norm + 1e-6)), NaN when the norm is
+// norm = sqrt(q), scale = min(1, Scalar[0] / (norm + 1e-6)), NaN if the norm is NaN
 struct clip_scale {
 	static DEVICE void once(const view &v) {
 		float norm = sqrtf(*v.arg(0)), s = v.scalar(0) / (norm + 1e-6f);

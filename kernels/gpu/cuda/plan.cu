@@ -45,7 +45,7 @@ struct item {
 
 struct gmel_cuda_plan {
 	std::vector<item> items;
-	int64_t local = 0, shared = 0; // floats: all iterations of a loop; one op
+	int64_t local = 0, shared = 0; // floats: of all iterations of a loop; of one op
 	std::list<std::vector<char>> params; // of worlds
 	std::list<gmel_cuda_world> worlds;
 	std::list<chain> chains;
@@ -94,7 +94,7 @@ struct builder {
 		return l;
 	}
 
-	// place_ops makes the launches of the op at a place, or of the chain that begins there, and returns the place behind.
+	// place_ops makes the launches of the op at a place, or of the chain that begins there, and returns the next place.
 	int64_t place_ops(int64_t place, const launch &like, bool in_loop) {
 		if (!marked(place, GMEL_ON_CHIP)) {
 			add(op_at(place), launch_at(place, like, in_loop));
@@ -111,8 +111,8 @@ struct builder {
 		return place;
 	}
 
-	// add_loop makes launches over all iterations at once, or one after the other where they
-	// depend on each other.
+	// add_loop makes launches over all iterations at once, or one launch per iteration if they depend
+	// on each other.
 	void add_loop(int64_t header) {
 		const desc &d = program->descs[header];
 		int64_t iterations = d.dim[LOOP_ITERATIONS], rounds = program->in_order[header] ? iterations : 1;

@@ -4,10 +4,10 @@
 
 DEVICE bool legal(const float *mask, int64_t j) { return !mask || mask[j] != 0; }
 
-// row_at is row i of an optional matrix with rows of n.
+// row_at is row i of an optional matrix with n columns.
 DEVICE float *row_at(float *x, int64_t i, int64_t n) { return x ? x + i * n : NULL; }
 
-// y = (x - m) - log(sum exp(x - m)) over the legal entries, m the largest of them that is a number.
+// y = (x - m) - log(sum exp(x - m)) over the legal entries, where m is their maximum without NaN.
 struct log_softmax {
 	static DEVICE float largest(const float *x, const float *mask, int64_t n, bool *any) {
 		float m = -infinity();
@@ -48,7 +48,7 @@ struct log_softmax_grad {
 	}
 };
 
-// a[M] = first index of the largest x[M,N]. NaN wins in front only.
+// a[M] = first index of the largest x[M,N]. NaN wins only at index 0.
 struct arg_max {
 	static DEVICE void row(const view &v, int64_t i, bool there) {
 		int64_t columns = v.dim(1), n = there ? columns : 0;
@@ -66,8 +66,8 @@ struct arg_max {
 	}
 };
 
-// a[M] = index drawn from exp(logp[M,N]) by inverse CDF. A block takes the exponentials of a tile side
-// by side; a thread a row adds them in ascending order.
+// a[M] = index drawn from exp(logp[M,N]) by inverse CDF. The threads of a block compute the exponentials of a
+// tile in parallel; then one thread per row adds them in ascending order.
 struct sample_rows {
 	static const int phases = 1, threads = 128, rows = 32, columns = 32;
 	static const bool syncs = true;

@@ -1,13 +1,13 @@
-// Kernels that are products of matrices. A problem is a struct, made from a view for one of its groups:
+// Kernels that are products of matrices. A problem is a struct that is constructed from a view for one of its groups:
 //
 //	static BOTH int64_t groups(const desc &d), most_rows(const desc &d), width(const desc &d); // of the result
-//	static BOTH int64_t blocks(const desc &d);    // of terms, at least 1: a chain each, added up in order
+//	static BOTH int64_t blocks(const desc &d);    // of terms, at least 1; each is a chain, and their sums are added in order
 //	DEVICE problem(const view &v, int64_t group);
-//	int64_t rows, columns;                        // rows are at most most_rows
+//	int64_t rows, columns;                        // rows is at most most_rows
 //	DEVICE int64_t chains() const;                // the blocks of this group, at least 1
 //	DEVICE span block(int64_t b) const;           // its terms
 //	DEVICE A a() const; DEVICE B b() const;       // operands
-//	DEVICE epilogue end() const;                    // where the results go
+//	DEVICE epilogue end() const;                    // how the results are stored
 #ifndef GMEL_PRODUCTS_CUH
 #define GMEL_PRODUCTS_CUH
 
@@ -19,8 +19,8 @@ struct span {
 	int64_t from, to;
 };
 
-// place is the tile, and the block of terms, of a task. Tasks of one block run across the columns
-// first, so that neighbours share rows in the L2 cache.
+// place is the tile and the block of terms of a task. Tasks of one block of terms are ordered by column first, so
+// that neighbours share rows in the L2 cache.
 struct place {
 	int64_t group, row, column, block;
 };
@@ -34,8 +34,8 @@ template <class P, class Tile> DEVICE place place_of(const desc &d, int64_t task
 	return {line / rows % P::groups(d), line % rows * Tile::rows, task % columns * Tile::columns, line / rows / P::groups(d)};
 }
 
-// whole_product: a block of threads makes a tile from the first term to the last. LONG is for several
-// blocks of terms, whose total needs registers of its own.
+// whole_product: a block of threads computes a tile from the first term to the last. LONG is for several blocks
+// of terms, whose total needs additional registers.
 template <class P, class Tile, bool LONG> struct whole_product {
 	static const int phases = 1, threads = Tile::threads, resident = LONG ? Tile::resident_long : Tile::resident;
 	static const bool syncs = true;
@@ -64,15 +64,15 @@ template <class P, class Tile, bool LONG> struct whole_product {
 	}
 };
 
-// split_product: blocks of terms are tasks of their own; another phase adds their sums in order and
-// finishes. Where the sums of all blocks are too long for device memory, that happens in rounds.
+// split_product: every block of terms is a task; another phase adds their sums in order and applies the
+// epilogue. If the sums of all blocks do not fit the scratch memory, the blocks are processed in rounds.
 template <class P, class Tile> struct split_product {
 	static const int phases = 2 * MOST_ROUNDS, threads = Tile::threads, resident = Tile::resident;
 	static const bool syncs = true;
 	static BOTH int64_t size(const desc &d) { return P::groups(d) * P::most_rows(d) * P::width(d); }
 	static BOTH int64_t rounds(const desc &d) { return ceil_div(P::blocks(d), blocks_of_a_round(d, P::blocks(d))); }
 
-	// round_of is the round of a phase, -1 for none: the last one has the last phases.
+	// round_of is the round of a phase; the last round has the last phases. It is -1 for a phase without a round.
 	static BOTH int64_t round_of(const desc &d, int phase) {
 		if (phase / 2 == MOST_ROUNDS - 1) return rounds(d) - 1;
 		return phase / 2 < rounds(d) - 1 ? phase / 2 : -1;
@@ -104,11 +104,11 @@ template <class P, class Tile> struct split_product {
 		sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
 		write_tile(raw(part_of(v, p, at), p.rows, p.columns), sum, at.row, at.column);
 	}
-	// part_of is where the sums of a block of terms go.
+	// part_of is the address of the sums of a block of terms.
 	static DEVICE float *part_of(const view &v, const P &p, const place &at) {
 		return v.shared + at.block * size(*v.d) + at.group * P::most_rows(*v.d) * p.columns;
 	}
-	// add puts the sums of a round together for element e. The total of earlier rounds is behind them.
+	// add adds the sums of a round for element e. The total of earlier rounds is stored after them.
 	static DEVICE void add(const view &v, int64_t round, int64_t e, bool last) {
 		int64_t n = size(*v.d), rows = P::most_rows(*v.d), columns = P::width(*v.d);
 		if (e >= n) return;
@@ -126,7 +126,7 @@ template <class P, class Tile> struct split_product {
 	static DEVICE void put(const epilogue &e, int64_t row, int64_t column, float total) { e.put(e.start(row, e.first(row), 0), column, total); }
 };
 
-// product_kernel chooses the tile of a product, and whether blocks of terms are split.
+// product_kernel selects the kernel of a product with this tile: with or without split blocks of terms.
 template <class P, class Tile> const kernel *product_kernel(bool split, bool several) {
 	if (split) return kernel_of<split_product<P, Tile>>();
 	return several ? kernel_of<whole_product<P, Tile, true>>() : kernel_of<whole_product<P, Tile, false>>();

@@ -2,7 +2,7 @@
 #include "philox.cuh"
 #include "float4_io.cuh"
 
-// draws makes a kernel of a struct that turns the four words of a Philox block into four elements:
+// draws makes a kernel of a struct that converts the four words of a Philox block to four elements:
 //
 //	static const int counter, out;                                                         // arguments
 //	static DEVICE void draw(const view &v, const uint32_t (&w)[4], float (&y)[4]);
@@ -68,7 +68,7 @@ struct normals {
 	static DEVICE float value(const view &, int64_t, float drawn) { return drawn; }
 };
 
-// y[n] = u < p ? 0 : x (1 / (1-p)); NaN under the mask is dropped too.
+// y[n] = u < p ? 0 : x (1 / (1-p)); NaN is dropped too if u < p.
 struct dropout {
 	static const int counter = 1, out = 2;
 	static DEVICE void draw(const view &, const uint32_t (&w)[4], float (&y)[4]) {

@@ -93,7 +93,7 @@ struct moments {
 		sum = vector_sum(n, 1, [=](int64_t i) { return w[i] != 0 ? 1.f : 0.f; });
 		if (writes) v.shared[chunks(*v.d) + c] = sum;
 	}
-	// selected is the number of elements with a weight, for thread 0.
+	// selected is the number of elements with a weight other than 0; valid in thread 0.
 	static DEVICE int64_t selected(const view &v, int64_t used) {
 		__shared__ int64_t part[threads];
 		int64_t n = 0;

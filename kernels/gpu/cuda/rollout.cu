@@ -1,4 +1,4 @@
-// What learning from rollouts needs: advantages, and minibatches without replacement.
+// Ops of on-policy learning: advantages, and minibatches without replacement.
 #include "philox.cuh"
 #include "tasks.cuh"
 
@@ -53,7 +53,7 @@ struct feistel {
 	}
 };
 
-// y[M]: elements of an endless sequence of permutations, each by itself.
+// y[M]: elements of an endless sequence of permutations. Every element is computed independently.
 struct shuffle {
 	static BOTH int64_t count(const desc &d) { return d.dim[0]; }
 	static DEVICE void at(const view &v, int64_t i) {

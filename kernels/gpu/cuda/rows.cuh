@@ -1,13 +1,13 @@
-// Ops whose work is a row by a half-warp.
+// Ops on rows: a half-warp for each row.
 #ifndef GMEL_ROWS_CUH
 #define GMEL_ROWS_CUH
 
 #include "sums.cuh"
 #include "tasks.cuh"
 
-// rowwise makes a kernel of a struct that has the work of a row of [Dim[0], Dim[1]]:
+// rowwise makes a kernel of a struct that processes a row of [Dim[0], Dim[1]]:
 //
-//	static DEVICE void row(const view &v, int64_t i, bool there); // by all lanes, there or not
+//	static DEVICE void row(const view &v, int64_t i, bool there); // called by all lanes; there says whether the row exists
 template <class Each> struct rowwise {
 	static const int phases = 1, threads = SUM_THREADS;
 	static const bool syncs = true;

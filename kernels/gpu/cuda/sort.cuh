@@ -4,8 +4,8 @@
 
 #include "device.cuh"
 
-// sort_keys sorts n different keys in ascending order by a bitonic network over the next power of two
-// (Batcher 1968), for which there must be memory; the keys behind n become the largest number. By all threads of a block.
+// sort_keys sorts n different keys in ascending order by a bitonic network (Batcher 1968). keys must have room for the next
+// power of two; the keys from n on become the largest number. All threads of a block call it.
 DEVICE void sort_keys(uint64_t *keys, int32_t n) {
 	int32_t all = 1;
 	while (all < n) all *= 2;
@@ -22,7 +22,7 @@ DEVICE void sort_keys(uint64_t *keys, int32_t n) {
 		}
 }
 
-// first_not_below is the place of the first of n ascending keys that is at least x.
+// first_not_below is the index of the first of n ascending keys that is at least x.
 DEVICE int32_t first_not_below(const uint64_t *keys, int32_t n, uint64_t x) {
 	int32_t lo = 0, hi = n;
 	while (lo < hi) {

@@ -1,10 +1,10 @@
-// Sums in the order that package ref gives them.
+// Sums in the order of package ref.
 #ifndef GMEL_SUMS_CUH
 #define GMEL_SUMS_CUH
 
 #include "device.cuh"
 
-enum { SUMS = 8, SUM_THREADS = SUMS * LANES }; // vector sums of a block, one a half-warp
+enum { SUMS = 8, SUM_THREADS = SUMS * LANES }; // vector sums of a block, one for each half-warp
 
 // fold_lanes adds the values of the 16 lanes of a half-warp: 8, 4, 2, 1. Lane 0 has the sum.
 DEVICE float fold_lanes(float x) {
@@ -12,8 +12,8 @@ DEVICE float fold_lanes(float x) {
 	return x;
 }
 
-// vector_sum adds term(i) for i < n as every vector sum does. All lanes of the warp call it, each half-warp
-// with a sum of its own, of as many chunks; every lane gets the sum.
+// vector_sum is the vector sum of term(i) for i < n. All lanes of the warp call it. Each half-warp has its own
+// sum, and both have the same number of chunks. Every lane gets the sum.
 template <class Term> DEVICE float vector_sum(int64_t n, int64_t chunks, Term term) {
 	int lane = threadIdx.x % LANES;
 	float total = 0;
@@ -28,7 +28,7 @@ template <class Term> DEVICE float vector_sum(int64_t n, int64_t chunks, Term te
 	return __shfl_sync(0xffffffffu, total, 0, LANES);
 }
 
-// ordered_sum adds x[0 : n] in ascending order to the first. The whole block calls it; thread 0 gets the sum.
+// ordered_sum is x[0] + x[1] + ... in ascending order. The whole block calls it; thread 0 gets the sum.
 template <int threads> DEVICE float ordered_sum(const float *x, int64_t n) {
 	__shared__ float part[threads];
 	float total = 0;

@@ -1,4 +1,4 @@
-// How ops are cut into blocks, and the loops of threads inside.
+// How ops are cut into blocks, and the loops of the threads in a block.
 #ifndef GMEL_TASKS_CUH
 #define GMEL_TASKS_CUH
 
@@ -14,7 +14,7 @@ inline int64_t element_tasks(const desc &d, int) { return ceil_div(d.dim[0], ELE
 // elementwise makes a kernel of a struct with
 //
 //	static int64_t count(const desc &d);                        // elements
-//	static DEVICE void at(const view &v, int64_t i);            // the work of one
+//	static DEVICE void at(const view &v, int64_t i);            // processes one element
 template <class Each> struct elementwise {
 	static const int phases = 1, threads = THREADS;
 	static const bool syncs = false;

@@ -1,18 +1,18 @@
-// Products of matrices on tensor cores: the problems of products.cuh, with factors rounded to tf32 or bf16 on
-// their way to shared memory and sums in fp32, blocks of terms added in order as there.
+// Products of matrices on tensor cores: the problems of products.cuh. Factors are rounded to tf32 or bf16 on their
+// way to shared memory. Sums are in fp32; blocks of terms are added in order.
 //
-// Rounding needs registers, so panels take the way through them (no cp.async): the loads of the next panel are
-// on their way while one is in use, as in product.cuh.
+// Rounding needs registers, so panels pass through them (no cp.async): the next panel is loaded while one is in
+// use, as in product.cuh.
 #ifndef GMEL_TENSOR_CUH
 #define GMEL_TENSOR_CUH
 
 #include "mma.cuh"
 #include "products.cuh"
 
-enum { DEPTH = 16, STEP = 8 }; // along k: terms of a panel, words of an instruction
+enum { DEPTH = 16, STEP = 8 }; // sizes along k: terms of a panel, words of an instruction
 
-// tensor_tile: ROWS x COLUMNS of the result for DOWN x ACROSS warps. An instruction makes 16 x 8 of it; then
-// lanes trade halves with their neighbour, so that each has four neighbours in a row.
+// tensor_tile: ROWS x COLUMNS of the result for DOWN x ACROSS warps. An instruction computes 16 x 8 of it; then
+// neighbouring lanes exchange halves, so that each lane has four neighbours in a row.
 template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct tensor_tile {
 	static const int rows = ROWS, columns = COLUMNS, threads = 32 * DOWN * ACROSS;
 	static const int my_rows = ROWS / DOWN / 16, my_columns = COLUMNS / ACROSS / 8 * 4;
@@ -21,21 +21,22 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct t
 	static DEVICE int lane() { return threadIdx.x % 32; }
 	static DEVICE int warp_row() { return threadIdx.x / 32 / ACROSS * (ROWS / DOWN); }
 	static DEVICE int warp_column() { return threadIdx.x / 32 % ACROSS * (COLUMNS / ACROSS); }
-	// The row in the tile of a thread's row i, and the column of its column j.
+	// The row i of a thread, and its column j, as indices in the tile.
 	static DEVICE int row(int i) { return warp_row() + 16 * i + lane() % 2 * 8 + lane() / 4; }
 	static DEVICE int column(int j) { return warp_column() + j / 4 * 8 + lane() % 4 / 2 * 4 + j % 4; }
 };
 
-// word_panel is WORDS words along k of SIZE rows in shared memory. Eight more columns: the rows and words of a fragment
-// are in different banks. So are those that operands along k store together in tf32, as rows are permuted by word.
+// word_panel is WORDS words along k of SIZE rows in shared memory. Eight more columns put the rows and words of a fragment
+// in different banks. In tf32 operands along k store several words together; rows are permuted by word, so that these
+// are in different banks too.
 template <int SIZE, int WORDS> struct __align__(16) word_panel {
 	uint32_t x[WORDS][SIZE + 8];
 
 	static DEVICE int place(int w, int row) { return row ^ (w / 4 * 8 & (SIZE - 1)); }
 };
 
-// word_feed brings panels of an operand from memory, through registers, to shared memory: four words at a time, of
-// a row, or of four rows.
+// word_feed copies panels of an operand from memory, through registers, to shared memory: four words at a time, of one
+// row or of four rows.
 template <class Operand, class Precision, int SIZE, int WORKERS> struct word_feed {
 	static const int terms = Precision::terms, words = DEPTH / terms, slots = SIZE * words / 4, each = (slots + WORKERS - 1) / WORKERS;
 	float4 hold[each][terms];
@@ -74,7 +75,7 @@ template <class Operand, class Precision, int SIZE, int WORKERS> struct word_fee
 	}
 };
 
-// product on tensor cores has the interface of that in product.cuh, but for trade.
+// product on tensor cores has the interface of product in product.cuh, and trade.
 template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct product<tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS>> {
 	typedef tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS> Tile;
 	static const int words = DEPTH / Precision::terms;
@@ -82,7 +83,7 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 	typedef word_panel<COLUMNS, words> right;
 	static const int my_rows = Tile::my_rows, my_columns = Tile::my_columns;
 	static_assert(ROWS / DOWN % 32 == 0 && (COLUMNS / ACROSS % 32 == 0 || ACROSS == 1), "word_panel::place permutes rows inside of a warp's");
-	float sum[my_rows][my_columns]; // until trade the four of an instruction are beside each other
+	float sum[my_rows][my_columns]; // before trade, the four results of an instruction are contiguous
 
 	DEVICE void step(const left &a, const right &b, int w) {
 		uint32_t x[my_rows][4], y[my_columns / 4][2];
@@ -94,7 +95,7 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 		UNROLL for (int i = 0; i < my_rows; i++)
 			UNROLL for (int j = 0; j < my_columns / 4; j++) mma_tile<Precision>(&sum[i][4 * j], x[i], y[j]);
 	}
-	// chain makes sum the sum over from <= k < to of a(row0 + row, k) b(column0 + column, k); zeros fill the last step.
+	// chain sets sum to the sum over from <= k < to of a(row0 + row, k) b(column0 + column, k); zeros fill the last step.
 	template <class A, class B> DEVICE void chain(const A &a, const B &b, int64_t row0, int64_t column0, int64_t from, int64_t to) {
 		__shared__ left as[2];
 		__shared__ right bs[2];
@@ -104,7 +105,7 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 			UNROLL for (int j = 0; j < my_columns; j++) sum[i][j] = 0;
 		int n = (int)(to - from), side = 0; // at most BLOCK_K
 		fa.begin(a, row0, from), fb.begin(b, column0, from);
-		ROLLED for (int k = -DEPTH; k < n; k += DEPTH, side ^= 1) { // in the first round there is no panel yet
+		ROLLED for (int k = -DEPTH; k < n; k += DEPTH, side ^= 1) { // the first round only loads
 			bool more = k + DEPTH < n;
 			if (more) fa.fetch(a, k + DEPTH, n), fb.fetch(b, k + DEPTH, n);
 			UNROLL for (int w = 0; w < words; w += STEP)
@@ -113,7 +114,7 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 			__syncthreads();
 		}
 	}
-	// trade gives lanes with an even number the upper row of an instruction's results, the others the lower one.
+	// trade gives even lanes the upper row of the results of an instruction, and odd lanes the lower row.
 	DEVICE void trade() {
 		bool lower = Tile::lane() % 2;
 		UNROLL for (int i = 0; i < my_rows; i++)
@@ -125,8 +126,8 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 	}
 };
 
-// tensor_product makes a tile from the first term to the last, in its last phase; or, where the plan says so,
-// blocks of terms side by side, as split_product does. One kernel for both: there are enough to compile.
+// tensor_product computes a tile from the first term to the last, in its last phase. If the plan says so, it computes
+// blocks of terms in parallel, like split_product. Both are one kernel, to save compile time.
 template <class P, class Tile> struct tensor_product {
 	typedef split_product<P, Tile> by_blocks;
 	static const int phases = by_blocks::phases, threads = Tile::threads, resident = Tile::resident;
@@ -152,7 +153,7 @@ template <class P, class Tile> struct tensor_product {
 		write_tile(parts ? raw(by_blocks::part_of(v, p, at), p.rows, p.columns) : p.end(), total, at.row, at.column);
 	}
 	static DEVICE void add_blocks(const P &p, product<Tile> &total, const place &at, int64_t first, int64_t end) {
-		// -0 plus x is x. Were the first block no sum, the compiler would put it before the loop, twice the code.
+		// -0 plus x is x. Without this sum the compiler would peel the first block off the loop, which doubles the code.
 		UNROLL for (int i = 0; i < Tile::my_rows; i++)
 			UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] = -0.f;
 		ROLLED for (int64_t b = first; b < end; b++) {
@@ -165,8 +166,8 @@ template <class P, class Tile> struct tensor_product {
 	}
 };
 
-// in_tensor makes kernels in a precision. The largest tile has WIDE columns, 128 or 64: half where a
-// thread needs its registers to find its factors.
+// in_tensor makes the kernels of a precision. The largest tile has WIDE columns: 128, or 64 if a thread needs
+// its registers for the addresses of factors.
 template <class Precision, int WIDE> struct in_tensor {
 	template <class P> static const kernel *of(launch &l, int64_t terms) {
 		switch (choose_tensor_tile(l, amount_of<P>(l.d, terms), WIDE).tile) {

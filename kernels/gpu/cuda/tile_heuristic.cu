@@ -2,8 +2,8 @@
 
 namespace {
 
-// shape is a tile: its size, warps, the blocks that fit a multiprocessor, and the part
-// of the peak rate of fp32 that a full multiprocessor reaches, an estimate from its reads of shared memory.
+// shape is a tile: its size, its warps, the number of blocks that fit a multiprocessor, and the fraction of the
+// fp32 peak rate that a full multiprocessor reaches (an estimate from its reads of shared memory).
 struct shape {
 	int64_t rows, columns;
 	double warps, resident, rate;
@@ -11,18 +11,18 @@ struct shape {
 
 const shape shapes[] = {{128, 128, 8, 1, 0.8}, {64, 64, 4, 3, 0.75}, {32, 32, 2, 6, 0.5}, {128, 16, 4, 3, 0.4}};
 
-const double WARPS = 8;      // that keep a multiprocessor busy
-const double PART = 0.65;    // time to store and add a sum of a block, in fused multiply-adds of a multiprocessor
-const double LAUNCH = 640e3; // time of another launch, likewise
+const double WARPS = 8;      // warps that keep a multiprocessor busy
+const double PART = 0.65;    // time to store and add one sum of a block of terms, in fused multiply-adds of a multiprocessor
+const double LAUNCH = 640e3; // time of an additional launch, in the same unit
 
-// time of n tiles with that many terms each, in fused multiply-adds of one multiprocessor at its peak.
+// time of n tiles with the given number of terms, in fused multiply-adds of one multiprocessor at its peak.
 double time(const shape &s, double n, double terms) {
 	double each = ceil(n / MULTIPROCESSORS), resident = each < s.resident ? each : s.resident;
 	double busy = resident * s.warps < WARPS ? resident * s.warps / WARPS : 1;
 	return ceil(each / resident) * resident * (double)(s.rows * s.columns) * terms / (s.rate * busy);
 }
 
-// round_for is how many blocks of terms have room in scratch at once, 0 when there would be too many rounds.
+// round_for is the number of blocks of terms that fit in scratch at once, or 0 if there would be too many rounds.
 int64_t round_for(const launch &l, const amount &a) {
 	int64_t size = a.groups * a.rows * a.columns * l.iterations, n = smaller(a.blocks, MOST_SHARED / larger(size, 1));
 	return n > 0 && ceil_div(a.blocks, n) <= MOST_ROUNDS ? n : 0;
@@ -31,7 +31,7 @@ int64_t round_for(const launch &l, const amount &a) {
 choice choose_from(const shape *shapes, int n, launch &l, const amount &a) {
 	choice best = {};
 	double least = INFINITY;
-	bool together = l.m.sum && l.units == l.iterations; // a segment is walked in order
+	bool together = l.m.sum && l.units == l.iterations; // the iterations of a segment run in order
 	double units = (double)l.units, whole = together ? (double)l.segments : units, steps = together ? units / whole : 1;
 	int64_t round = a.blocks > 1 || together ? round_for(l, a) : 0;
 	for (int i = 0; i < n; i++) {
@@ -55,7 +55,7 @@ choice choose_tile(launch &l, const amount &a) { return choose_from(shapes, size
 // The estimates are for tf32 on an H100, whose peak is 8 times that of fp32; bf16 has twice that, and the same reads.
 choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) {
 #ifdef GMEL_EMULATE
-	const double faster = 0.2; // so that it pays to split what tests multiply
+	const double faster = 0.2; // so that splitting pays for the small products of tests
 #else
 	const double faster = 1;
 #endif

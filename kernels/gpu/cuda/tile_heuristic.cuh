@@ -1,16 +1,16 @@
-// Which tile a product gets, and whether its blocks of terms are computed side by side. Results do not depend on it.
+// Selects the tile of a product, and whether its blocks of terms are computed in parallel. Results do not depend on it.
 #ifndef GMEL_TILE_HEURISTIC_CUH
 #define GMEL_TILE_HEURISTIC_CUH
 
 #include "kernel.cuh"
 
-// The plan writes the blocks of one round of a split product behind the dimensions of the op.
+// The plan writes the number of blocks in a round of a split product after the dimensions of the op.
 enum { PRODUCT_ROUND = 11, MOST_ROUNDS = 8 };
 
 BOTH int64_t blocks_of_a_round(const desc &d, int64_t blocks) { return d.dim[PRODUCT_ROUND] > 0 ? d.dim[PRODUCT_ROUND] : blocks; }
 
 #ifdef GMEL_EMULATE
-// A small device, so that the shapes of tests meet every tile and several rounds.
+// A small device, so that the shapes of tests use every tile and several rounds.
 enum { MULTIPROCESSORS = 1, MOST_SHARED = 1 << 15 };
 #else
 enum { MULTIPROCESSORS = 132, MOST_SHARED = 1 << 26 }; // H100; floats of scratch for the sums of a round, 256 MiB
@@ -26,7 +26,7 @@ struct choice {
 	bool split;
 };
 
-choice choose_tile(launch &l, const amount &a);                           // of the tiles in products.cuh
-choice choose_tensor_tile(launch &l, const amount &a, int64_t wide); // of those in tensor.cuh, the largest of which is 128 x wide
+choice choose_tile(launch &l, const amount &a);                           // from the tiles in products.cuh
+choice choose_tensor_tile(launch &l, const amount &a, int64_t wide); // from the tiles in tensor.cuh, the largest of which is 128 x wide
 
 #endif

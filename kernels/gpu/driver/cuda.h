@@ -1,6 +1,6 @@
-// NVIDIA's cuda.h with the entry points that gorgonia.org/cu v0.9.6 was written for. CUDA 13 gives
-// their names to newer functions with other arguments; the driver still exports the older ones,
-// and this header, first on the include path, declares and names them.
+// NVIDIA's cuda.h with the entry points that gorgonia.org/cu v0.9.6 was written for. CUDA 13 uses
+// their names for newer functions with other arguments, but the driver still exports the older
+// functions. This header is first on the include path and declares them under the old names.
 #include_next <cuda.h>
 
 #if !defined(GMEL_CUDA_COMPATIBLE) && CUDA_VERSION >= 13000

@@ -4,8 +4,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-// The table, one place for each name, and the names, each ended by 0, all of them by one more
-// (generated from cuda.h by scripts/gpu-library).
+// The table of entry points, and their names: each ends with 0, and the list with one more 0. Both are
+// generated from cuda.h by scripts/gpu-library.
 extern void *gmel_driver_table[];
 extern const char gmel_driver_names[];
 

@@ -1,8 +1,7 @@
-// A CUDA driver for tests on machines without a GPU, as libcuda.so.1: devices whose memory is the
-// host's. Work put on a stream is done when somebody waits for the stream, no sooner, so that a
-// missing wait shows; kernels arrive as host functions (enqueue.cc). Fresh memory is full of NaN,
-// calls without a current context fail, and the last release of a context fails where anything
-// that it owns is still there.
+// A CUDA driver for tests on machines without a GPU, as libcuda.so.1. The memory of its devices is host
+// memory. Work on a stream is done only when a call waits for the stream, so that a missing wait is
+// found. Kernels arrive as host functions (enqueue.cc). Fresh memory is full of NaN, calls without a
+// current context fail, and the last release of a context fails if anything that it owns is not freed.
 //
 //	GMEL_FAKE_DEVICES   number of devices, 1
 //	GMEL_FAKE_MEMORY    bytes of each, 1 GiB
@@ -66,7 +65,7 @@ CUresult cuGetErrorName(CUresult error, const char **name) {
 	}
 }
 
-// Memory: the size stands before it.
+// Memory: its size is stored before it.
 enum { ALIGNMENT = 256 };
 
 CUresult cuMemAlloc(CUdeviceptr *at, size_t bytes) {

@@ -56,10 +56,10 @@ struct copy {
 struct fiber {
 	state at = DONE;
 	unsigned index = 0;
-	uint32_t value = 0, mask = 0; // of the warp function that it waits in
-	uint32_t *result = nullptr;   // 32 values of the warp, as they were when all had arrived
+	uint32_t value = 0, mask = 0; // arguments of the warp function that it waits in
+	uint32_t *result = nullptr;   // the 32 values of the warp when all lanes had arrived
 	char *stack = nullptr;
-	std::vector<copy> copies; // that have begun
+	std::vector<copy> copies; // begun, but not done
 #if defined(__x86_64__)
 	void *pointer = nullptr;
 #else
@@ -99,7 +99,7 @@ static void start(fiber &f, unsigned index) {
 	}
 	f.at = READY, f.index = index, f.copies.clear();
 #if defined(__x86_64__)
-	void **top = (void **)(f.stack + STACK) - 1; // so that entry sees the stack as after a call
+	void **top = (void **)(f.stack + STACK) - 1; // so that entry finds the stack as after a call
 	*--top = (void *)entry;
 	for (int i = 0; i < 6; i++) *--top = nullptr;
 	f.pointer = top;
@@ -187,7 +187,7 @@ uint32_t ballot(uint32_t mask, bool bit) {
 	return bits;
 }
 
-// release lets the lanes of a warp go on that wait for each other; false when none can.
+// release resumes the lanes of a warp that wait for each other; false if there are none.
 static bool release(unsigned first, unsigned end) {
 	uint32_t mask = 0, waiting = 0;
 	for (unsigned i = first; i < end; i++)
@@ -206,10 +206,10 @@ static bool release(unsigned first, unsigned end) {
 	return true;
 }
 
-static uint32_t seed = 1; // another one for every block
+static uint32_t seed = 1; // changes with every block
 
 static unsigned shuffled(unsigned i, unsigned n) {
-	unsigned step = 2 * (seed >> 8) + 1; // odd: a permutation where n is a power of two
+	unsigned step = 2 * (seed >> 8) + 1; // odd: a permutation if n is a power of two
 	return (n & (n - 1)) == 0 ? (i * step + (seed >> 16)) % n : n - 1 - i;
 }
 
@@ -221,7 +221,7 @@ static unsigned in_order(unsigned i, unsigned n) {
 	return i;
 }
 
-// run_warp resumes the threads of a warp until each is done or at the block's barrier.
+// run_warp resumes the threads of a warp until each is done or waits at the barrier of the block.
 static void run_warp(unsigned first, unsigned end) {
 	do {
 		for (unsigned i = 0; i < end - first; i++) {
@@ -231,7 +231,7 @@ static void run_warp(unsigned first, unsigned end) {
 	} while (release(first, end));
 }
 
-// pass runs all threads to their next barrier; true when there was one.
+// pass runs all threads to their next barrier; true if there was one.
 static bool pass(unsigned n) {
 	unsigned warps = (n + WARP - 1) / WARP, waiting = 0, done = 0;
 	uint32_t bits = 0;

@@ -1,6 +1,6 @@
-// CUDA's language on a processor, for tests without a GPU: blocks are loops, the threads of a
-// block are fibers on one thread, so __syncthreads, warp functions and shared memory work. The order in which
-// fibers are resumed is a setting: a missing barrier shows in one of them.
+// The language of CUDA on a processor, for tests without a GPU. Blocks are loops, and the threads of a block are
+// fibers on one thread, so __syncthreads, warp functions and shared memory work. The order in which fibers are
+// resumed is a setting: a missing barrier gives a wrong result in one of the orders.
 #ifndef GMEL_EMU_H
 #define GMEL_EMU_H
 
@@ -17,7 +17,7 @@
 #define __grid_constant__
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
-#define __shared__ static // blocks follow each other, so one copy serves all
+#define __shared__ static // blocks run one after the other, so one copy is enough
 
 struct dim3 {
 	unsigned x, y, z;
@@ -46,19 +46,19 @@ struct place {
 };
 extern place here; // of the running fiber
 
-// site is a __syncthreads in the sources; copies of a template are one site. The test of the suite
-// leaves out one after the other.
+// site is a __syncthreads in the sources; all instances of a template are one site. A test leaves out one
+// after the other, and checks that the suite fails.
 struct site {
 	int number; // in the order of first use
 	site(const char *file, int line);
 };
-void *dynamic_shared(); // of a block, as large as any device has
+void *dynamic_shared(); // of a block; as large as on any device
 void barrier(const site &s);                                 // of the block
 int barrier_or(const site &s, int bit);
 uint32_t exchange(uint32_t mask, uint32_t value, int from);  // the value of lane from of the warp
 uint32_t ballot(uint32_t mask, bool bit);
 unsigned lane();
-void copy_later(float *to, const float *from, int bytes); // when the thread calls copies_done
+void copy_later(float *to, const float *from, int bytes); // done when the thread calls copies_done
 void copies_done();
 } // namespace emu
 
@@ -74,7 +74,7 @@ int32_t emulate(dim3 grid, dim3 block, bool syncs, const std::function<void()> &
 enum emu_order { EMU_FORWARD, EMU_BACKWARD, EMU_SHUFFLED };
 extern "C" void gmel_emu_order(int order);
 
-// The barriers that have been used so far: file:line, and how often. One of them can be left out; -1: none.
+// The barriers used so far: file:line, and the number of uses. One of them can be left out; -1: none.
 extern "C" int gmel_emu_sites(void);
 extern "C" const char *gmel_emu_site(int number);
 extern "C" int64_t gmel_emu_site_uses(int number);
@@ -87,7 +87,7 @@ extern "C" void gmel_emu_leave_out(int number);
 	}())
 #define __syncthreads() emu::barrier(GMEL_SITE)
 #define __syncthreads_or(bit) emu::barrier_or(GMEL_SITE, (bit) != 0)
-// Blocks and threads take turns on one thread of the host, so plain arithmetic is atomic.
+// Blocks and threads run in turns on one thread of the host, so plain arithmetic is atomic.
 template <class T> T atomicAdd(T *at, T by) {
 	T old = *at;
 	*at = old + by;
