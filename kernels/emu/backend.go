@@ -27,7 +27,7 @@ import (
 
 func init() { kernels.Register("emu", driver{}) }
 
-// orders of blocks and threads, by the codes of emu.h.
+// orders of blocks and threads, indexed by the codes of emu.h.
 var orders = []string{"forward", "backward", "shuffled"}
 
 type driver struct{}
@@ -41,7 +41,7 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Precision = "" // which other backends of a processor lack
+	o.Precision = "" // ProcessorOnly would refuse it
 	if err := o.ProcessorOnly("emu"); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ type backend struct {
 	order     int
 	precision int // index into kernels.Precisions
 	guests    kernels.Guests
-	alone     bool // every op in launches of its own
+	alone     bool // run every op in separate launches
 }
 
 func (*backend) Name() string   { return "emu" }
@@ -86,7 +86,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	return e, nil
 }
 
-// newPlan hands the Program to C, which copies it.
+// newPlan passes the Program to C, which copies it.
 func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
@@ -94,7 +94,7 @@ func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest) *C.gmel_c
 	return C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
 }
 
-// Package chain and gmel_cuda.h have the same marks and limits, or this does not compile.
+// This compiles only if package chain and gmel_cuda.h have the same marks and limits.
 var _ = [1]struct{}{}[(C.GMEL_ON_CHIP-chain.OnChip)|(C.GMEL_UNREAD-chain.Unread)|
 	(C.GMEL_CHAIN_WIDEST-chain.Widest)|(C.GMEL_CHAIN_LONGEST-chain.Longest)]
 

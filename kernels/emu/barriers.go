@@ -11,13 +11,13 @@ void gmel_emu_leave_out(int number);
 */
 import "C"
 
-// Barrier is a __syncthreads in the sources that has been used, and how often.
+// Barrier is a __syncthreads in the sources that has been used, and the number of uses.
 type Barrier struct {
 	Name string // file:line
 	Uses int64
 }
 
-// Barriers lists those that have been used so far. Numbers stay; new ones are added at the end.
+// Barriers lists the barriers used so far. Their numbers do not change; new ones are appended.
 func Barriers() []Barrier {
 	all := make([]Barrier, C.gmel_emu_sites())
 	for i := range all {
@@ -26,5 +26,5 @@ func Barriers() []Barrier {
 	return all
 }
 
-// LeaveOut makes kernels run over a barrier as if it were not there, so that a test can show that it is needed; -1: over none.
+// LeaveOut makes kernels skip a barrier, so that a test can show that it is needed; -1: none.
 func LeaveOut(number int) { C.gmel_emu_leave_out(C.int(number)) }

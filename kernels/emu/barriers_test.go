@@ -11,8 +11,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-// exempt are files with barriers whose absence the suite does not see: those of kernel.cuh stand
-// between tasks of a block and iterations of a segment, which the suite has none of for most ops.
+// exempt are files with barriers that the suite does not miss. Those of kernel.cuh are between tasks of a
+// block and between iterations of a segment; for most ops the suite has neither.
 var exempt = []string{"kernel.cuh"}
 
 // Without any one of the barriers in the kernels the suite fails, in one of the orders of threads.
@@ -23,7 +23,7 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 			leaveOutEach(t, kerneltest.TrialsOf(t, op), kernels.FP32, needed)
 		}
 	}
-	for seed := range uint64(2) { // chains of products, with and without a loop
+	for seed := range uint64(2) { // chains of products, with a loop and without
 		leaveOutEach(t, kerneltest.TrialsOfNet(t, seed), kernels.FP32, needed)
 	}
 	for _, op := range kerneltest.ProductOps() { // both roundings have the same barriers
@@ -39,7 +39,7 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 	}
 }
 
-// leaveOutEach notes for the barriers that trials use whether they fail without.
+// leaveOutEach leaves out each barrier that the trials use, and records whether they fail without it.
 func leaveOutEach(t *testing.T, trials *kerneltest.Trials, precision string, needed map[string]bool) {
 	defer LeaveOut(-1)
 	for _, i := range used(t, trials, precision) {
@@ -53,7 +53,7 @@ func leaveOutEach(t *testing.T, trials *kerneltest.Trials, precision string, nee
 	}
 }
 
-// used lists the barriers that trials use, and checks that these pass.
+// used lists the barriers that the trials use, and checks that the trials pass.
 func used(t *testing.T, trials *kerneltest.Trials, precision string) (numbers []int) {
 	before := Barriers()
 	for _, fault := range faults(t, trials, orders[0], precision) {

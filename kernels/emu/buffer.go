@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Alloc returns memory of the host, which stands for that of a device.
+// Alloc returns host memory in place of device memory.
 func (*backend) Alloc(n int) (kernels.Buffer, error) {
 	if n < 0 {
 		return nil, fmt.Errorf("emu: cannot allocate %d floats", n)

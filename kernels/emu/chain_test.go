@@ -16,7 +16,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// recorder is a backend that keeps the Programs which it compiles.
+// recorder is a backend that stores the Programs that it compiles.
 type recorder struct {
 	kernels.Backend
 	programs []*kernels.Program
@@ -55,7 +55,7 @@ func programsOf(t *testing.T, c bench.Case) map[string]*kernels.Program {
 	return programs
 }
 
-// compiled is a Program on a backend of its own, chained or not.
+// compiled is a Program on its own backend, with chains or without.
 func compiled(t *testing.T, p *kernels.Program, precision string, alone bool) *executable {
 	t.Helper()
 	b, err := kernels.Open("emu", kernels.Options{Precision: precision})
@@ -75,13 +75,13 @@ func compiled(t *testing.T, p *kernels.Program, precision string, alone bool) *e
 	return e.(*executable)
 }
 
-// The nets that matter run in chains, forward and backward, and the hidden layers of those that play are not stored.
+// The networks of the benchmarks run in chains, forward and backward. In a rollout their hidden layers are not stored.
 func TestNetsRunInChains(t *testing.T) {
 	update, proximal := programsOf(t, bench.Update(256, 30, 64)), programsOf(t, bench.ProximalUpdate(64, 30, 64))
 	for _, x := range []struct {
 		name   string
 		p      *kernels.Program
-		chains []int // products of each
+		chains []int // number of products in each
 		unread int   // results that are not stored
 	}{
 		{"perceptron", programsOf(t, bench.MLP(4096, 32, 128, 128, 16))["mlp"], []int{3, 2}, 0},
@@ -113,7 +113,7 @@ func TestNetsRunInChains(t *testing.T) {
 	}
 }
 
-// More nets than the suite has, in chains and without, in all orders of threads.
+// More nets than in the suite, with chains and without, in all orders of threads.
 func TestChainsChangeNoBits(t *testing.T) {
 	for seed := range uint64(400) {
 		p, arena := kerneltest.Net(100 + seed)

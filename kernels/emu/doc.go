@@ -4,5 +4,5 @@
 //
 //	make test-emu
 //
-// Its instruction sets are the orders in which blocks and threads are resumed.
+// Its "instruction sets" are the orders in which blocks and threads are resumed.
 package emu

@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-// The emulated instruction adds in ascending order, so products have the bits of ref on rounded factors.
+// The emulated instruction adds in ascending order, so products have the bits of ref with rounded factors.
 func TestPrecisions(t *testing.T) {
 	for _, precision := range rounding {
 		t.Run(precision, func(t *testing.T) { kerneltest.RunPrecision(t, "emu", precision, true) })
@@ -19,7 +19,7 @@ func TestPrecisions(t *testing.T) {
 
 var rounding = []string{kernels.TF32, kernels.BF16}
 
-// What products cannot show: the sign of zero, and where in a word a number is.
+// Properties that products do not show: the sign of zero, and the position of a number in a word.
 func TestWords(t *testing.T) {
 	negative := float32(math.Copysign(0, -1))
 	for _, x := range []float32{0, negative, 1, 1 + 0x1p-11, -1 - 0x1p-8, float32(math.Inf(-1)), math.MaxFloat32, 0x1p-149, -0x1p-130} {

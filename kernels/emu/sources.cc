@@ -1,6 +1,6 @@
 //go:build emu
 
-// One translation unit a file would be better reading and four times the time to compile.
+// One translation unit for each file would be easier to read, but would take four times as long to compile.
 #define GMEL_EMULATE
 #include "../gpu/cuda/emu/emu.cc"
 

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// onDeviceOnly are sources that need a device: they measure it.
+// onDeviceOnly are sources that need a device because they measure it.
 var onDeviceOnly = []string{"peak.cu"}
 
-// TestEverySourceIsEmulated needs no emulation: it compares sources.cc with the folder.
+// TestEverySourceIsEmulated compares sources.cc with the folder. It runs without the emulation.
 func TestEverySourceIsEmulated(t *testing.T) {
 	text, err := os.ReadFile("sources.cc")
 	if err != nil {

@@ -10,7 +10,7 @@ import "C"
 
 import "github.com/gmel-go/gmel/kernels"
 
-// word is what the kernels make of x, and in bf16 of y behind it, for the tensor cores.
+// word is the word for the tensor cores that the kernels make of x, or in bf16 of x and y.
 func word(precision string, x, y float32) uint32 {
 	second := C.int(0)
 	if precision == kernels.BF16 {

@@ -8,16 +8,16 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// card is what the suite knows of an op. The ops of a family stand together, in op_*.go.
+// card is the description of an op for the suite. The cards of a family are in one file, op_*.go.
 type card struct {
 	trials   func(op kernels.Op) []*trial       // shapes at the edges of vectors, tiles and chunks
 	random   func(r dice, op kernels.Op) *trial // a trial of a random shape
-	mistakes mistakes                           // that the trials must show, besides those that any op can have
+	mistakes mistakes                           // the trials must detect these, besides those that any op can have
 }
 
 type family map[kernels.Op]card
 
-// mistakes by what is wrong.
+// mistakes by a description of the error.
 type mistakes map[string]mistake
 
 // mistake changes an op before it runs, or its results afterwards.
@@ -26,7 +26,7 @@ type mistake struct {
 	after  func(c *call)         // may be nil
 }
 
-// cards are those of workOps.
+// cards has a card for each of workOps.
 var cards = collect(gemmOps, pointwiseOps, reduceOps, policyOps, attentionOps, convOps, gatherOps, randomOps, optimOps, normOps, imageOps, rolloutOps)
 
 func collect(families ...family) family {
@@ -37,7 +37,7 @@ func collect(families ...family) family {
 	return all
 }
 
-// trialsOf returns the trials of an op; every op needs some.
+// trialsOf returns the trials of an op; there is at least one.
 func trialsOf(op kernels.Op) []*trial {
 	if c, ok := cards[op]; ok {
 		return c.trials(op)
@@ -45,13 +45,13 @@ func trialsOf(op kernels.Op) []*trial {
 	return nil
 }
 
-// call is an op that has been run.
+// call is an op after its run.
 type call struct {
 	*kernels.Desc
 	old, x []float32 // arena before the program and after the op; trials share no memory
 }
 
-// arg is an argument by name in an arena; nil when absent.
+// arg is an argument by name in an arena, or nil if it is absent.
 func (c *call) arg(arena []float32, name string) []float32 {
 	spec, _ := kernels.SpecOf(c.Op)
 	for i, a := range spec.Args {
@@ -62,7 +62,7 @@ func (c *call) arg(arena []float32, name string) []float32 {
 	return nil
 }
 
-// redo runs the op again on package ref, with an input that change has spoiled.
+// redo runs the op again on package ref, after change has modified an input.
 func (c *call) redo(input string, change func(x []float32)) {
 	spec, _ := kernels.SpecOf(c.Op)
 	for _, a := range spec.Args {
@@ -90,10 +90,10 @@ func scalar(i int, v float32) mistake {
 	return mistake{before: func(d *kernels.Desc) { d.Scalar[i] = v }}
 }
 
-// lowCounter runs the op on the low digit of its counter alone.
+// lowCounter runs the op with only the low digit of its counter.
 func lowCounter(c *call) { c.redo("counter", func(x []float32) { x[0] = 0 }) }
 
-// clamped runs the op on indices below Dim[dim]: those out of range become the nearest.
+// clamped runs the op with indices clamped to the range below Dim[dim].
 func clamped(input string, dim int) func(c *call) {
 	return func(c *call) {
 		c.redo(input, func(x []float32) {

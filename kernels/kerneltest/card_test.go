@@ -12,15 +12,15 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// place is where every op has an entry, in a file of its family.
+// place is a list in which every op needs an entry, in a file of its family.
 type place struct {
 	files string // a pattern, from this folder
 	entry string // a regular expression for the entry of an op, with its name as a group
-	what  string // is missing
+	what  string // name of the missing entry
 	add   string // what to do about it; %s is the family
 }
 
-// places are those that no compiler asks for. Ops of the family control have none: interpreters run them.
+// places are the entries whose absence no compiler reports. Ops of the family control have none: interpreters run them.
 var places = []place{
 	{"../op_*.go", `(?m)^\t// Op(\w+): `, "formula", "write it above the code in kernels/op_%s.go"},
 	{"../ref/*.go", `kernels\.Op(\w+): +\(\*op`, "reference", "add the method and its row to kernels/ref/%s.go"},
@@ -28,7 +28,7 @@ var places = []place{
 	{"../gpu/cuda/*.cu*", `(?:case|\.op [!=]=) OP_(\w+)`, "kernel for CUDA", "add a case to kernels/gpu/cuda/%s.cu"},
 }
 
-// entries are the names that a place has, as a Spec writes them.
+// entries are the names of the ops in a place, as in their Specs.
 func (p *place) entries(t *testing.T) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(p.files)
@@ -48,7 +48,7 @@ func (p *place) entries(t *testing.T) map[string]bool {
 	return names
 }
 
-// lack says that an op of a family is not among the names of a place; "" if it is.
+// lack is "" if names contains the op, else a sentence that says what the op of this family lacks.
 func (p *place) lack(op, family string, names map[string]bool) string {
 	if names[op] {
 		return ""
@@ -60,7 +60,7 @@ func (p *place) lack(op, family string, names map[string]bool) string {
 	return fmt.Sprintf("%s has no %s: %s", op, p.what, add)
 }
 
-// familiesOf are the families of all ops: the names of the files of their Specs.
+// familiesOf are the families of all ops, from the names of the files of their Specs.
 func familiesOf(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("../op_*.go")
@@ -113,7 +113,7 @@ func TestCardsAreComplete(t *testing.T) {
 	}
 }
 
-// TestMissingEntriesAreNamed: of an op that is nowhere, every place is named with its file.
+// TestMissingEntriesAreNamed: for an op without any entry, every place is reported with its file.
 func TestMissingEntriesAreNamed(t *testing.T) {
 	for i, file := range []string{
 		"kernels/op_image.go", "kernels/ref/image.go", "kernels/cpu/ops.h", "kernels/gpu/cuda/image.cu",
@@ -125,7 +125,7 @@ func TestMissingEntriesAreNamed(t *testing.T) {
 	}
 }
 
-// The reference respects layout and guards, and is as precise as it promises.
+// The reference respects layout and guards, and is as precise as the op promises.
 func TestReference(t *testing.T) {
 	for _, op := range workOps() {
 		newBench(trialsOf(op), 1000+uint64(op)).reference(t)

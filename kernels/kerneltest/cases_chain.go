@@ -4,8 +4,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// newChain is a program whose ops depend on each other, large ones and small ones in turn, so
-// that a missing barrier shows.
+// newChain is a program whose ops depend on each other. Large and small ops alternate, so that a
+// missing barrier gives wrong results.
 func newChain() *bench {
 	const rows, width = 700, 40
 	var trials []*trial
@@ -39,7 +39,7 @@ func newChain() *bench {
 	link(8, "p", 7, "C")
 	b.program.Name = "chain"
 	descs := b.program.Descs
-	for range 8 { // again and again, so that steps of different runs meet too
+	for range 8 { // several times, so that barriers between runs are tested too
 		b.program.Descs = append(b.program.Descs, descs...)
 	}
 	return b

@@ -7,8 +7,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// loopCase is y = relu(x w) in tiles of rows whose h = relu(x w) is local, and the sums h^T x
-// and of the columns of h, one part for every segment, added up behind the loop.
+// loopCase computes y = relu(x w) in tiles of rows, with a local h = relu(x w), and two sums: h^T x and
+// the sum of the columns of h. Each has a part for every segment; the parts are added after the loop.
 type loopCase struct {
 	loopShape
 	p     kernels.Program
@@ -21,7 +21,7 @@ type loopShape struct{ tile, iterations, segments, k, n int64 }
 
 var plainLoop = loopShape{tile: 11, iterations: 7, segments: 3, k: 13, n: 35}
 
-// newLoop is a Program with a loop, twice, so that a missing barrier shows.
+// newLoop is a Program that has the same loop twice, so that a missing barrier gives wrong results.
 func newLoop(s loopShape, seed uint64) *bench {
 	c := &loopCase{loopShape: s, r: rand.New(rand.NewPCG(3, seed))}
 	rows := c.tile * c.iterations
@@ -35,7 +35,7 @@ func newLoop(s loopShape, seed uint64) *bench {
 		c.add(kernels.OpCopy, []int64{c.tile, c.n, c.n, c.n}, []int64{h, y}, kernels.Step{Iteration: [kernels.MaxArgs]int64{1: c.tile * c.n}})
 		c.weights(h, x, parts)
 		c.add(kernels.OpSumCols, []int64{c.tile, c.n, c.n}, []int64{h, columns}, kernels.Step{Segment: [kernels.MaxArgs]int64{1: c.n}, Sum: 1})
-		c.add(kernels.OpUnary, []int64{c.tile * c.n}, []int64{h, h}, kernels.Step{}) // the last word on h
+		c.add(kernels.OpUnary, []int64{c.tile * c.n}, []int64{h, h}, kernels.Step{}) // the last write to h
 		c.total(parts, c.n*c.k)
 		c.total(columns, c.n)
 	}
@@ -43,7 +43,7 @@ func newLoop(s loopShape, seed uint64) *bench {
 	return &bench{program: c.p, arena: c.arena}
 }
 
-// place makes room for n floats: numbers, or NaN for a result.
+// place appends n floats to the arena: random numbers, or NaN for a result.
 func (c *loopCase) place(n int64, result bool) int64 {
 	at := int64(len(c.arena))
 	for range n {
@@ -77,7 +77,7 @@ func (c *loopCase) gemm(x, w, h int64) {
 	d.Fn = kernels.FnReLU
 }
 
-// weights: h^T x of a tile, added up in the part of the segment.
+// weights: h^T x of a tile, added to the part of the segment.
 func (c *loopCase) weights(h, x, parts int64) {
 	step := kernels.Step{Iteration: [kernels.MaxArgs]int64{1: c.tile * c.k}, Segment: [kernels.MaxArgs]int64{4: c.n * c.k}, Sum: 1}
 	d := c.add(kernels.OpGemm, []int64{c.n, c.k, c.tile, c.n, c.k, c.k, 1},

@@ -8,13 +8,13 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// netCase draws a small net: some layers forward, then, or not, the gradients backward, with the sums of its weights'
-// gradients between them; in a loop or outside. Temporaries that are no longer needed give their place to later ones,
-// as in the plan of a compiler, so that ops which overtake each other show.
+// netCase draws a small net: some layers forward and, in some nets, the backward pass with the sums of the gradients of
+// weights. It may be in a loop. Temporaries reuse the memory of earlier ones that are no longer needed, as in the plan of a
+// compiler, so that ops in the wrong order give wrong results.
 type netCase struct {
 	dice
 	b        *bench
-	scale    float64 // of all numbers: where it is tiny, products underflow to zeros of either sign
+	scale    float64 // of all numbers; if it is tiny, products underflow to zeros of either sign
 	looped   bool
 	backward bool
 	rows     int64 // of an iteration
@@ -25,7 +25,7 @@ type netCase struct {
 	places   []netPlace // of temporaries
 }
 
-// netPlace is where a temporary lies, and the last op that reads it.
+// netPlace is the memory of a temporary, and the last op that reads it.
 type netPlace struct {
 	t    *netTensor
 	at   int64
@@ -33,26 +33,26 @@ type netPlace struct {
 	last int
 }
 
-// netTensor is rows x width numbers in each iteration, rows apart by pitch.
+// netTensor is rows x width numbers in each iteration; rows are pitch floats apart.
 type netTensor struct {
 	width, pitch int64
 	temp         bool
-	at           int64 // of the first iteration, once it has a place
+	at           int64 // offset in the first iteration, once it has a place
 	placed       bool
 }
 
-// netOp is an op whose arguments have no place yet.
+// netOp is an op whose arguments have no offsets yet.
 type netOp struct {
 	d    kernels.Desc
 	args []*netTensor // nil: absent, or an argument of fixed
 	at   map[int]int64
-	sum  int // the argument that adds up over the iterations, -1 for none
+	sum  int // the argument that is a sum over the iterations, -1 for none
 }
 
 var (
 	netWidths = []int64{1, 3, 5, 16, 31, 32, 33, 42, 64, 65, 100, 127, 128}
 	netRows   = []int64{1, 2, 31, 32, 33, 63, 64, 65, 100}
-	// Functions that keep numbers finite, and those of them that have a gradient in a product.
+	// Functions with finite results, and those of them whose gradient a product can apply.
 	netFns = []kernels.Fn{
 		kernels.FnIdentity, kernels.FnReLU, kernels.FnLeakyReLU, kernels.FnTanh, kernels.FnSigmoid,
 		kernels.FnAffine, kernels.FnAbs, kernels.FnClamp, kernels.FnSiLU, kernels.FnGELU, kernels.FnSquare,
@@ -62,16 +62,16 @@ var (
 
 func of[T any](r dice, list []T) T { return list[r.IntN(len(list))] }
 
-// nets of the suite: every kind and depth of newNet.
+// nets is the number of nets in the suite: every kind and depth of newNet.
 const nets = 12
 
-// Net is a net of its number, as a Program with an arena, for tests.
+// Net is the net with number seed, as a Program with an arena, for tests.
 func Net(seed uint64) (*kernels.Program, []float32) {
 	b := newNet(seed)
 	return &b.program, b.arena
 }
 
-// newNet draws a net. Numbers that follow each other differ in whether there is a loop, whether it goes backward, and
+// newNet draws a net. Consecutive seeds differ in whether there is a loop, then in whether there is a backward pass, and
 // then in depth.
 func newNet(seed uint64) *bench {
 	c := &netCase{dice: dice{rand.New(rand.NewPCG(21, seed))}, b: &bench{}, scale: 1}
@@ -103,14 +103,14 @@ func (c *netCase) layers(n int) {
 		widths[c.IntN(n+1)] = 129 // too wide for a chain
 	}
 	acts, weights := []*netTensor{c.input(widths[0])}, []int64{0}
-	if c.odds(2) { // a left factor that gives its place away, too
+	if c.odds(2) { // a left factor whose memory is reused, too
 		acts[0] = c.copied(acts[0])
 	}
 	for i := 1; i <= n; i++ {
 		weights = append(weights, c.array(widths[i-1]*widths[i], 1/math.Sqrt(float64(widths[i-1]))))
 		acts = append(acts, c.temp(widths[i]))
 		c.product(acts[i-1], weights[i], fns[i], nil, acts[i])
-		if i > 1 && c.odds(5) { // another one reads the same
+		if i > 1 && c.odds(5) { // another product reads the same tensor
 			c.result(c.product(acts[i-1], c.array(widths[i-1]*7, 1), kernels.FnTanh, nil, c.temp(7)))
 		}
 	}
@@ -120,7 +120,7 @@ func (c *netCase) layers(n int) {
 	}
 }
 
-// gradients draws the backward pass behind acts, the order of its ops too.
+// gradients draws the backward pass after acts, and the order of its ops.
 func (c *netCase) gradients(acts []*netTensor, weights []int64, fns []kernels.Fn) {
 	n := len(acts) - 1
 	dy := c.input(acts[n].width)
@@ -149,12 +149,12 @@ func (c *netCase) temp(width int64) *netTensor {
 	return &netTensor{width: width, pitch: width + c.Int64N(2)*c.pad(), temp: true}
 }
 
-// input is given for all iterations.
+// input is a tensor with separate numbers for every iteration.
 func (c *netCase) input(width int64) *netTensor {
 	return &netTensor{width: width, pitch: width, at: c.array(c.rows*c.times*width, 1), placed: true}
 }
 
-// array makes room for n normal numbers, every other time at a multiple of four.
+// array appends n normal numbers to the arena, every other time at a multiple of four.
 func (c *netCase) array(n int64, std float64) int64 {
 	for len(c.b.arena)%4 != 0 && c.odds(2) {
 		c.b.arena = append(c.b.arena, guardValue)
@@ -167,7 +167,7 @@ func (c *netCase) array(n int64, std float64) int64 {
 	return at
 }
 
-// product is y = f(x w + bias), or x w^T f'(aux), in which w is [y, x].
+// product is y = f(x w + bias), or x w^T f'(aux), where w is [y, x].
 func (c *netCase) product(x *netTensor, w int64, f kernels.Fn, aux, y *netTensor) *netTensor {
 	d := kernels.Desc{Op: kernels.OpGemm, Fn: f}
 	ldb, at := y.width, map[int]int64{1: w}
@@ -191,7 +191,7 @@ func (c *netCase) product(x *netTensor, w int64, f kernels.Fn, aux, y *netTensor
 	return y
 }
 
-// backwardOf lets some products without a mask read their weights the other way round.
+// backwardOf makes some products without a mask read their weights transposed.
 func (c *netCase) backwardOf(x, y *netTensor, f kernels.Fn) bool {
 	return f == kernels.FnIdentity && c.odds(2)
 }
@@ -211,7 +211,7 @@ func (c *netCase) columns(x *netTensor) {
 	c.ops = append(c.ops, netOp{d, []*netTensor{x, nil}, map[int]int64{1: c.array(x.width*c.segments, 1)}, 1})
 }
 
-// copied is x in a temporary, result keeps a temporary.
+// copied is a copy of x in a temporary; result copies a temporary to the outputs.
 func (c *netCase) copied(x *netTensor) *netTensor { return c.copy(x, c.temp(x.width)) }
 func (c *netCase) result(x *netTensor)            { c.copy(x, c.input(x.width)) }
 
@@ -222,7 +222,7 @@ func (c *netCase) copy(x, y *netTensor) *netTensor {
 	return y
 }
 
-// lower gives the temporaries their places and writes down the ops.
+// lower assigns memory to the temporaries and appends the ops to the Program.
 func (c *netCase) lower() {
 	if c.looped {
 		header := kernels.Desc{Op: kernels.OpLoop}
@@ -243,7 +243,7 @@ func (c *netCase) lower() {
 	}
 }
 
-// place finds a place for the temporary t, the result of op i: that of one that nobody reads any more, or a new one.
+// place assigns memory to the temporary t, the result of op i: that of a temporary that is no longer read, or new memory.
 func (c *netCase) place(i int, t *netTensor) {
 	size := c.rows * t.pitch
 	for n, p := range c.places {
@@ -275,7 +275,7 @@ func (c *netCase) lastUse(t *netTensor) (last int) {
 	return last
 }
 
-// located is an op with its offsets, and how it moves.
+// located is an op with its offsets, and its Step.
 func (c *netCase) located(op netOp) (d kernels.Desc, step kernels.Step) {
 	d = op.d
 	for a := range op.args {

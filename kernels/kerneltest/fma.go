@@ -30,7 +30,7 @@ func each(f func(r *rand.Rand) float32) filler {
 	}
 }
 
-// onesAnd makes pairs of 1 and a number.
+// onesAnd fills with pairs of 1 and a number.
 func onesAnd(f func(r *rand.Rand) float32) filler {
 	return func(r *rand.Rand, x []float32) {
 		for i := range x {
@@ -42,8 +42,8 @@ func onesAnd(f func(r *rand.Rand) float32) filler {
 	}
 }
 
-// awkwardPairs makes a row of n numbers c, then a row of n numbers b, and so on; half of the
-// products of a simple number with b are close to midpoints or cancel against c.
+// awkwardPairs fills a row of n numbers c, then a row of n numbers b, and so on. Half of the products of
+// a simple number and b are close to midpoints or cancel with c.
 func awkwardPairs(n int) filler {
 	return func(r *rand.Rand, x []float32) {
 		each(awkward)(r, x)
@@ -55,8 +55,8 @@ func awkwardPairs(n int) filler {
 	}
 }
 
-// awkward draws numbers of all sizes, with many zeros in their binary digits or none, and
-// what is no number.
+// awkward draws numbers of all magnitudes, with many zeros in their binary digits or none, and infinities
+// and NaN.
 func awkward(r *rand.Rand) float32 {
 	switch r.IntN(8) {
 	case 0:
@@ -67,7 +67,7 @@ func awkward(r *rand.Rand) float32 {
 	case 3:
 		return float32(math.Ldexp(float64(1+r.IntN(1<<24)), r.IntN(250)-149))
 	case 4:
-		return float32(1+r.IntN(3)) * math.Float32frombits(r.Uint32()&0x80ffffff) // subnormal and a little more
+		return float32(1+r.IntN(3)) * math.Float32frombits(r.Uint32()&0x80ffffff) // subnormal or slightly larger
 	case 5:
 		return 1 + float32(r.IntN(9)-4)*0x1p-23
 	case 6:

@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// lab is one op over its own float64 arena.
+// lab is one op on its own float64 arena.
 type lab struct {
 	t  *testing.T
 	tr *trial
@@ -33,8 +33,8 @@ func (l *lab) run() {
 	}
 }
 
-// loss is the weighted sum of an output of the op; masked entries are constants so large that
-// they would drown the differences.
+// loss is the weighted sum of an output of the op without masked entries, which are constants so large
+// that the differences would be lost.
 func (l *lab) loss(out string, weights []float64) float64 {
 	l.run()
 	sum := 0.0
@@ -46,7 +46,7 @@ func (l *lab) loss(out string, weights []float64) float64 {
 	return sum
 }
 
-// slopes is the derivative of the loss by every element of an input, by central differences.
+// slopes is the derivative of the loss with respect to every element of an input, by central differences.
 func (l *lab) slopes(in, out string, weights []float64) []float64 {
 	const h = 1e-5
 	var d []float64

@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// RunLoops tests the backend that is registered as name on every op as the body of loops, of
-// random shapes.
+// RunLoops tests the backend that is registered as name on loops with random shapes. Every op is the
+// body of some.
 func RunLoops(t *testing.T, name string) {
 	info, err := kernels.Describe(name)
 	if err != nil {
@@ -27,8 +27,8 @@ func RunLoops(t *testing.T, name string) {
 	}
 }
 
-// newLoopsOf makes loops whose body is one op. What it touches moves from iteration to iteration;
-// where the op accumulates, every second loop adds up its results, in a place for every segment.
+// newLoopsOf makes loops whose body is one op. Its arguments move from iteration to iteration. If the op
+// can accumulate, every second loop sums its results, separately for every segment.
 func newLoopsOf(op kernels.Op) *bench {
 	const loops, iterations, segments = 4, 5, 2
 	r := dice{rand.New(rand.NewPCG(7, uint64(op)))}
@@ -61,7 +61,7 @@ func newLoopsOf(op kernels.Op) *bench {
 	return b
 }
 
-// parts makes room for an argument n times, one behind the other, and returns where it begins.
+// parts appends n copies of an argument to the arena, one after the other, and returns the offset of the first.
 func (b *bench) parts(t *trial, i, n int, r *rand.Rand) int64 {
 	at, a := len(b.arena), t.spec().Args[i]
 	for range n {
@@ -73,8 +73,8 @@ func (b *bench) parts(t *trial, i, n int, r *rand.Rand) int64 {
 	return int64(at)
 }
 
-// filler fills argument i: inputs at random, outputs with NaN (with random numbers where they
-// are read).
+// filler fills argument i: inputs with random numbers, outputs with NaN, or with random numbers if the op
+// reads them.
 func (t *trial) filler(i int) filler {
 	a := t.spec().Args[i]
 	if fill, ok := t.fill[a.Name]; ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// mutant is a backend with one mistake: package ref, but some ops are changed before they
-// run, or their results afterwards.
+// mutant is a backend with one mistake: it is package ref, but it changes some ops before they run, or
+// their results afterwards.
 type mutant struct {
 	kernels.Backend
 	mistake
@@ -33,7 +33,7 @@ type mutantRun struct {
 
 func (r *mutantRun) Close() error { return nil }
 
-// Run is called by the suite for one run at a time.
+// Run runs the Program once: the suite never asks for more.
 func (r *mutantRun) Run(b kernels.Buffer, _ int) error {
 	x := make([]float32, b.Len())
 	if err := b.Download(x, 0); err != nil {
@@ -66,7 +66,7 @@ func (r *mutantRun) run(x []float32) error {
 	return nil
 }
 
-// survives reports that the suite does not see the mistake.
+// survives reports that the suite does not detect the mistake.
 func (m *mutant) survives(t *testing.T, b *bench, want []float32) bool {
 	t.Helper()
 	backend, err := kernels.Open("ref", kernels.Options{})
@@ -78,8 +78,8 @@ func (m *mutant) survives(t *testing.T, b *bench, want []float32) bool {
 	return len(b.faults(m, want)) == 0
 }
 
-// everywhere are mistakes that any op can have; a mistake that changes no trial of an op, since
-// the op has no such thing, is left out by applies.
+// everywhere are mistakes that any op can have. applies leaves out the ops for which a mistake changes no
+// trial.
 var everywhere = []struct {
 	what    string
 	applies func(s *kernels.Spec, trials []*trial) bool
@@ -92,7 +92,7 @@ var everywhere = []struct {
 			}
 		}
 	}},
-	{"the number behind the last output is written", always, func(m *mutant) {
+	{"the number after the last output is written", always, func(m *mutant) {
 		m.after = func(c *call) {
 			out := c.lastOutput(c.x)
 			out[:len(out)+1][len(out)] = 0
@@ -134,7 +134,7 @@ var everywhere = []struct {
 
 func always(*kernels.Spec, []*trial) bool { return true }
 
-// lastOutput is the last output that is given.
+// lastOutput is the last output that is present.
 func (c *call) lastOutput(arena []float32) []float32 {
 	spec, _ := kernels.SpecOf(c.Op)
 	for i := len(spec.Args) - 1; i >= 0; i-- {
@@ -145,8 +145,8 @@ func (c *call) lastOutput(arena []float32) []float32 {
 	panic("kerneltest: " + spec.Name + " has no output")
 }
 
-// Every mistake of everywhere, in every op, makes the suite fail; and every optional argument
-// that is ignored.
+// Every mistake of everywhere makes the suite fail, in every op. So does ignoring any optional
+// argument.
 func TestSuiteSeesMistakesOfEveryOp(t *testing.T) {
 	for _, op := range workOps() {
 		spec, _ := kernels.SpecOf(op)
@@ -177,7 +177,7 @@ func TestSuiteSeesMistakesOfEveryOp(t *testing.T) {
 	}
 }
 
-// Every mistake that the card of an op names makes the suite fail.
+// Every mistake on the card of an op makes the suite fail.
 func TestSuiteSeesMistakesOfCards(t *testing.T) {
 	for op, c := range cards {
 		b := newBench(c.trials(op), uint64(op))
@@ -193,7 +193,7 @@ func TestSuiteSeesMistakesOfCards(t *testing.T) {
 	}
 }
 
-// Programs whose ops depend on each other show mistakes of interpreters.
+// Programs whose ops depend on each other detect mistakes of interpreters.
 func TestSuiteSeesMistakesOfInterpreters(t *testing.T) {
 	loops := newLoop(plainLoop, 3)
 	for mistake, c := range map[string]struct {

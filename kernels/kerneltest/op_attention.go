@@ -19,7 +19,7 @@ var attentionMistakes = mistakes{
 	"scores are not divided by the root of D": {after: undivided},
 }
 
-// penaltyOf names the optional argument that takes part in the penalty on scores.
+// penaltyOf is the name of the optional argument for the penalty on scores.
 var penaltyOf = map[kernels.Op]string{kernels.OpAttention: "penalty", kernels.OpAttentionGrad: "dpenalty"}
 
 func attentionTrials(op kernels.Op) []*trial {
@@ -39,13 +39,13 @@ func attentionTrials(op kernels.Op) []*trial {
 			all = append(all, plain.without(penalty))
 		}
 	}
-	// Every agent's score with itself, which nobody uses, is infinite.
+	// The score of every agent with itself, which is unused, is infinite.
 	diagonal := values(1e30, 0, 0, 0, 0)
 	all = append(all, newTrial(op, 1, 4, 1, 4).with("q", diagonal).with("k", diagonal).within(1e5))
 	return append(all, newTrial(op, s0()...).with("q", normal(30)).scalars(1).within(1e5))
 }
 
-// s0 is a shape for scores so large that the softmax saturates.
+// s0 is a shape for trials with scores so large that the softmax saturates.
 func s0() []int64 { return []int64{2, 12, 2, 9} }
 
 func randomAttention(r dice, op kernels.Op) *trial {
@@ -66,7 +66,7 @@ func randomAttention(r dice, op kernels.Op) *trial {
 	return t
 }
 
-// undivided leaves the factor 1 / sqrt D of the scores out.
+// undivided omits the factor 1 / sqrt D of the scores.
 func undivided(c *call) {
 	c.redo("q", func(q []float32) {
 		for i := range q {

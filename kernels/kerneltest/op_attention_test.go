@@ -7,7 +7,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// With two agents each sees only the other, with one nobody.
+// With two agents, each attends to the other only; a single agent attends to none.
 func TestAttentionOfFewAgents(t *testing.T) {
 	two := newLab(t, newTrial(kernels.OpAttention, 1, 2, 1, 3))
 	two.run()
@@ -22,7 +22,7 @@ func TestAttentionOfFewAgents(t *testing.T) {
 	}
 }
 
-// The formula of the paper, written without any of the reference's helpers.
+// The formula of the paper, written without the functions of the reference.
 func TestAttentionFormula(t *testing.T) {
 	const batch, n, h, dim = 2, 6, 3, 4
 	l := newLab(t, newTrial(kernels.OpAttention, batch, n, h, dim))

@@ -23,12 +23,12 @@ var convShapes = [][]int64{
 	{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0}, {2, 3, 5, 1, 3, 3, 2, 1, 1, 1, 1}, {2, 5, 4, 3, 3, 3, 8, 1, 1, 1, 1},
 	{1, 8, 8, 16, 3, 3, 16, 1, 1, 1, 1}, {2, 7, 9, 17, 3, 3, 31, 1, 1, 1, 1}, {1, 6, 6, 33, 3, 3, 33, 1, 1, 0, 0},
 	{3, 5, 7, 31, 1, 1, 33, 1, 1, 0, 0}, {2, 8, 6, 32, 3, 3, 40, 2, 2, 1, 1}, {2, 7, 7, 5, 3, 3, 6, 2, 2, 0, 0},
-	{1, 9, 5, 4, 4, 3, 7, 3, 2, 2, 1}, {2, 6, 6, 20, 1, 1, 9, 2, 2, 0, 0}, {2, 2, 3, 3, 5, 7, 4, 1, 1, 2, 3}, // kernel over all of the image and more
-	{1, 3, 3, 2, 2, 2, 3, 2, 3, 2, 2}, {1, 2, 2, 2, 3, 3, 2, 5, 4, 2, 1}, // some pixels meet no tap
+	{1, 9, 5, 4, 4, 3, 7, 3, 2, 2, 1}, {2, 6, 6, 20, 1, 1, 9, 2, 2, 0, 0}, {2, 2, 3, 3, 5, 7, 4, 1, 1, 2, 3}, // kernels as large as the image or larger
+	{1, 3, 3, 2, 2, 2, 3, 2, 3, 2, 2}, {1, 2, 2, 2, 3, 3, 2, 5, 4, 2, 1}, // no tap reaches some pixels
 	{4, 1, 50, 3, 1, 5, 12, 1, 1, 0, 2}, {2, 1, 33, 1, 1, 5, 31, 1, 2, 0, 0}, {1, 1, 600, 2, 1, 5, 3, 1, 1, 0, 2}, // windows of sensors
 	{7, 4, 4, 24, 3, 3, 18, 1, 1, 1, 1}, {2, 18, 20, 8, 3, 3, 16, 1, 1, 1, 1}, {1, 30, 40, 3, 3, 3, 5, 2, 1, 1, 1}, // several blocks of pixels
 	{1, 4, 5, 64, 3, 3, 70, 1, 1, 1, 1}, {1, 2, 2, 300, 1, 1, 20, 1, 1, 0, 0}, {9, 16, 16, 40, 3, 3, 34, 1, 1, 1, 1}, // several blocks of terms, several tasks
-	{2, 5, 4, 18, 3, 3, 24, 1, 1, 1, 1}, {1, 6, 5, 20, 3, 3, 48, 1, 1, 1, 1}, // dy in two panels, where it lies
+	{2, 5, 4, 18, 3, 3, 24, 1, 1, 1, 1}, {1, 6, 5, 20, 3, 3, 48, 1, 1, 1, 1}, // dy in two panels, used in place
 	{0, 3, 3, 2, 3, 3, 2, 1, 1, 1, 1}, {1, 2, 2, 2, 3, 3, 2, 1, 1, 0, 0}, {2, 3, 3, 0, 3, 3, 2, 1, 1, 1, 1}, {2, 3, 3, 2, 3, 3, 0, 1, 1, 1, 1},
 }
 
@@ -54,7 +54,7 @@ func convTrials(op kernels.Op) []*trial {
 	return all
 }
 
-// convTrial draws everything but the shape.
+// convTrial draws everything except the shape.
 func convTrial(r *rand.Rand, op kernels.Op, shape []int64) *trial {
 	t := newTrial(op, shape...).flags(kernels.Flags(r.IntN(2)) * acc).ofTerms().scalars(0.1)
 	switch op {

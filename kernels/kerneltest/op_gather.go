@@ -24,7 +24,7 @@ func gatherTrials(op kernels.Op) []*trial {
 			all = append(all, t)
 		}
 	}
-	if op == kernels.OpScatterRows { // so few rows that columns are shared out
+	if op == kernels.OpScatterRows { // so few rows that tasks split columns
 		all = append(all, newTrial(op, 900, 37, 2).with("idx", indices(2)).flags(acc).discrete(), newTrial(op, 300, 130, 3).with("idx", indices(3)).discrete())
 	}
 	return all

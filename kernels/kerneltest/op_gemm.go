@@ -21,7 +21,7 @@ var gemmShapes = [][3]int64{
 	{300, 140, 20}, {270, 24, 300}, {64, 5, 1030}, {40, 1, 700}, {200, 3, 100}, {25, 9, 60},
 }
 
-// gemmTrials: all shapes in all transpositions, everything else at random.
+// gemmTrials has all shapes in all transpositions; everything else is random.
 func gemmTrials(op kernels.Op) []*trial {
 	r := rand.New(rand.NewPCG(1, 1))
 	var all []*trial
@@ -74,8 +74,8 @@ func gemmTrial(r *rand.Rand, s [3]int64, trans kernels.Flags) *trial {
 	return t.limits()
 }
 
-// limits sets the bound of a product: the errors of K terms grow like a random walk. Steep
-// functions are left to the trials of unary.
+// limits sets the bound of a product: the errors of K terms grow like a random walk. The trials of unary
+// test steep functions.
 func (t *trial) limits() *trial {
 	k := float64(t.desc.Dim[kernels.GemmK])
 	t.bound = 8 + k/16
@@ -84,7 +84,7 @@ func (t *trial) limits() *trial {
 		t.bound = 0
 	}
 	if t.desc.Has(kernels.FlagFnGrad) {
-		t.bound *= 20 // the slope of normals may be this large
+		t.bound *= 20 // the derivative at normal numbers may be this large
 	}
 	return t
 }
@@ -96,7 +96,7 @@ func randomGemm(r dice, op kernels.Op) *trial {
 	t := gemmTrial(r.Rand, [3]int64{m, n, k}, kernels.Flags(r.IntN(4))*kernels.FlagTransA)
 	d := &t.desc
 	switch groups := d.Dim[kernels.GemmGroups]; {
-	case groups > 1 && r.odds(3): // groups beside each other, as the heads of attention
+	case groups > 1 && r.odds(3): // groups side by side, like the heads of attention
 		d.Dim[kernels.GemmStrideC], d.Dim[kernels.GemmLDC] = n, groups*n
 	case r.odds(8): // one row of B for all
 		d.Dim[kernels.GemmLDB] = 0

@@ -35,7 +35,7 @@ func randomImage(r dice, op kernels.Op) *trial {
 	return newTrial(op, min(r.size(share(work, f, f, c, y, x)), 9), y, x, c, f).scalars(r.scale()).flags(r.flag()).ofTerms().within(32)
 }
 
-// ratio splits base^(-1/steps) in two, as the scalars of OpSinusoid want it.
+// ratio splits base^(-1/steps) into the two scalars of OpSinusoid.
 func ratio(base, steps float64) (high, low float32) {
 	r := math.Pow(base, -1/steps)
 	high = float32(r)

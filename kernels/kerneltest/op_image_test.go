@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// One half of the pixels of an image of 2 x 2 windows is the mean of each window, and back.
+// Pooling averages each 2 x 2 window of an image; upsampling copies a pixel to each element of its window.
 func TestPoolAndUpsampleByHand(t *testing.T) {
 	pool := newLab(t, newTrial(kernels.OpPool, 1, 1, 2, 1, 2).scalars(0.25).with("x", values(1, 2, 5, 6, 3, 4, 7, 8)))
 	pool.run()
@@ -43,7 +43,7 @@ func TestSinusoidAgreesWithPublishedVectors(t *testing.T) {
 	}
 }
 
-// float32 results for all whole times up to 1000 against float64.
+// Compares float32 results with float64 for all whole times up to 1000.
 func TestSinusoidOfLargeTimes(t *testing.T) {
 	const half = 64
 	high, low := ratio(10_000, half)

@@ -24,13 +24,13 @@ var normOps = family{
 
 var normFns = []kernels.Fn{kernels.FnIdentity, kernels.FnReLU, kernels.FnSiLU, kernels.FnGELU}
 
-// normShapes are B, P, C, G: groups of one channel and of all, channels off the vectors' edges.
+// normShapes are B, P, C, G: groups of one channel and of all channels, and channels that do not fill vectors.
 var normShapes = [][4]int64{
 	{1, 1, 1, 1}, {2, 3, 5, 5}, {2, 31, 6, 2}, {3, 33, 31, 1}, {1, 7, 33, 11}, {9, 5, 16, 4}, {2, 64, 64, 16}, {1, 257, 24, 8},
 	{2, 255, 40, 40}, {1, 700, 17, 17}, {8, 16, 96, 32}, {1, 2100, 48, 16}, {1, 40, 130, 2}, {1, 530, 130, 1}, {0, 3, 4, 2}, {2, 0, 40, 8},
 }
 
-// groupNormTrials: a large eps keeps the deviations of tiny groups from blowing errors up.
+// groupNormTrials uses a large eps, so that small deviations of tiny groups do not amplify errors.
 func groupNormTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for i, s := range normShapes {
@@ -42,7 +42,7 @@ func groupNormTrials(op kernels.Op) []*trial {
 			if op == kernels.OpGroupNormGrad && (i+j)%3 == 0 {
 				t.flags(acc)
 			}
-			if f == kernels.FnReLU { // a rounding error may move a number over the kink
+			if f == kernels.FnReLU { // a rounding error may move a number across the kink
 				t.discrete()
 			}
 			all = append(all, t)
@@ -60,7 +60,7 @@ func randomGroupNorm(r dice, op kernels.Op) *trial {
 	if op == kernels.OpGroupNormGrad {
 		t.flags(r.flag())
 	}
-	if t.desc.Fn == kernels.FnReLU { // a rounding error may move a number over the kink
+	if t.desc.Fn == kernels.FnReLU { // a rounding error may move a number across the kink
 		t.discrete()
 	}
 	return r.drop(t, "film")

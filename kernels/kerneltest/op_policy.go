@@ -137,7 +137,7 @@ func infiniteMask(c *call) {
 	}
 }
 
-// withoutNormaliser passes dy on as it is, for the first row.
+// withoutNormaliser returns dy unchanged for the first row.
 func withoutNormaliser(c *call) {
 	if !c.Has(acc) && c.Dim[0] > 0 {
 		copy(c.arg(c.x, "dx")[:c.Dim[1]], c.arg(c.old, "dy"))

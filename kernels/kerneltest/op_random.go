@@ -44,7 +44,7 @@ func randomDraws(r dice, op kernels.Op) *trial {
 	case kernels.OpRandInt:
 		return t.with("bound", values(float32(1+r.IntN(1<<20)))).discrete()
 	case kernels.OpDropout:
-		p := r.Float32() * 0.99 // what is left is large, and may cancel against what is there
+		p := r.Float32() * 0.99 // the kept elements are large, and may cancel with the output that they are added to
 		return t.with("x", special).scalars(p).flags(r.flag()).within(8 + 40/(1-float64(p)))
 	case kernels.OpNormal:
 		t.within(64)

@@ -100,7 +100,7 @@ func randomMoments(r dice, op kernels.Op) *trial {
 	return r.drop(t, "w")
 }
 
-// lastInfinite fills with numbers, and infinity at the end.
+// lastInfinite fills with random numbers, and infinity as the last.
 func lastInfinite(r *rand.Rand, x []float32) {
 	normal(1)(r, x)
 	x[len(x)-1] = float32(math.Inf(-1))
@@ -133,7 +133,7 @@ func ascending(c *call) {
 	c.arg(c.x, "y")[0] = c.Scalar[0] * sum
 }
 
-// ofSample divides by n - 1 where all elements are selected.
+// ofSample divides by n - 1 if all elements are selected.
 func ofSample(c *call) {
 	n := min(float64(c.arg(c.old, "count")[0]), float64(c.Dim[0])) * float64(c.Dim[1])
 	if c.Arg[1] == kernels.Absent && n > 1 {

@@ -19,7 +19,7 @@ var rolloutOps = family{
 	}},
 }
 
-// ends draws how slots end: most go on.
+// ends draws how slots end; after most the episode goes on.
 func ends(r *rand.Rand, x []float32) {
 	for i := range x {
 		x[i] = []float32{kernels.GoesOn, kernels.GoesOn, kernels.GoesOn, kernels.Terminated, kernels.Truncated}[r.IntN(5)]
@@ -58,7 +58,7 @@ func randomShuffle(r dice, op kernels.Op) *trial {
 	return newTrial(op, r.size(1000), n).with("counter", counter).seed(r.Uint64(), r.Uint32()).discrete()
 }
 
-// endless is an advantage that goes on after one kind of end.
+// endless computes advantages that continue across one kind of end.
 func endless(end float32) func(c *call) {
 	other := float32(kernels.Truncated)
 	if end == kernels.Truncated {

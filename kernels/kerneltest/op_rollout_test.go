@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// The vectors of stable implementations of Schulman et al. 2016, eqs. 11 to 16: no end, then a time
-// limit behind the third slot whose successor is worth .9, then the rules' end there.
+// Golden vectors of established implementations of Schulman et al. 2016, eqs. 11 to 16: without an end, then with a
+// time limit after the third slot, whose successor state has the value .9, then with a termination there.
 func TestGAEAgreesWithGoldenVectors(t *testing.T) {
 	for _, c := range []struct {
 		end  float64
@@ -36,7 +36,7 @@ func TestGAEAgreesWithGoldenVectors(t *testing.T) {
 	}
 }
 
-// Every N elements of the sequence are a permutation, wherever one begins to read.
+// Every N elements of the sequence are a permutation, whatever the offset of a read.
 func TestShuffleIsASequenceOfPermutations(t *testing.T) {
 	for _, n := range []int64{1, 2, 3, 4, 5, 16, 17, 100, 1000, 4097} {
 		l := newLab(t, newTrial(kernels.OpShuffle, 3*n, n).with("counter", values(0, float32(5*n))).seed(9, 2))
@@ -58,8 +58,8 @@ func TestShuffleIsASequenceOfPermutations(t *testing.T) {
 	}
 }
 
-// All permutations of a few numbers are equally frequent, and so is every place of a number, for
-// more of them, beside that of its neighbour.
+// All permutations of a few numbers are equally frequent. For more numbers, all pairs of positions of two
+// neighbours are.
 func TestShuffleIsUniform(t *testing.T) {
 	for n, kinds := range map[int64]int{2: 2, 3: 6, 4: 24, 5: 120, 6: 720} {
 		seen := map[string]int{}

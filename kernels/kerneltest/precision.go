@@ -44,8 +44,8 @@ func (b *bench) checkPrecision(t *testing.T, got []float32) {
 	}
 }
 
-// scale gives the unit of a trial's bound at arena[i]: max(1, |value|), or the sum of the
-// absolute values of all terms, found by the same op on absolute values.
+// scale returns the unit of a trial's bound at arena[i]: max(1, |value|), or the sum of the absolute
+// values of all terms, which the same op computes from absolute values.
 func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
 	if !t.terms {
 		return func(_ int64, value float64) float64 { return max(1, math.Abs(value)) }
@@ -67,7 +67,7 @@ func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
 	return func(i int64, _ float64) float64 { return terms[i] + 1 }
 }
 
-// near allows what float32 cannot represent: overflow to infinity, underflow to zero.
+// near also accepts overflow to infinity and underflow to zero, where float32 has no closer number.
 func near(got float32, want, limit float64) bool {
 	g := float64(got)
 	switch {

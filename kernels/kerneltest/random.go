@@ -15,10 +15,10 @@ var edges = []int64{
 	kernels.BlockK - 1, kernels.BlockK, kernels.BlockK + 1, 2*kernels.BlockK + 1, 1000, kernels.Chunk - 1, kernels.Chunk, kernels.Chunk + 1, 2*kernels.Chunk + 17,
 }
 
-// dice draws what a random trial needs.
+// dice draws the parts of a random trial.
 type dice struct{ *rand.Rand }
 
-// size draws one of the edges up to most, small ones more often, 0 rarely.
+// size draws one of the edges up to most: small ones more often, 0 rarely.
 func (r dice) size(most int64) int64 {
 	if most < 1 || r.IntN(60) == 0 {
 		return 0
@@ -41,7 +41,7 @@ func (r dice) odds(n int) bool          { return r.IntN(n) == 0 }
 func (r dice) scale() float32           { return float32(r.NormFloat64()) }
 func (r dice) fill(of ...filler) filler { return of[r.IntN(len(of))] }
 
-// drop leaves out each of the optional arguments of a trial, or not.
+// drop leaves out each of the named optional arguments of a trial at random.
 func (r dice) drop(t *trial, names ...string) *trial {
 	for _, n := range names {
 		if r.odds(2) {
@@ -60,7 +60,7 @@ func RunRandom(t *testing.T, name string, rounds int) {
 	}
 	mine := chosen(t)
 	for round := range rounds {
-		for _, op := range append(workOps(), kernels.OpLoop) { // testStep tries OpStep
+		for _, op := range append(workOps(), kernels.OpLoop) { // testStep tests OpStep
 			if !mine.next() {
 				continue
 			}
@@ -78,7 +78,7 @@ func RunRandom(t *testing.T, name string, rounds int) {
 	}
 }
 
-// randomBench is the trials of an op in a round.
+// randomBench has the trials of an op in a round.
 func randomBench(op kernels.Op, round uint64) (*bench, error) {
 	const trials = 10
 	r := dice{rand.New(rand.NewPCG(round, uint64(op)))}

@@ -9,15 +9,15 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// productOps are the ops whose factors, their first two arguments, Options.Precision rounds.
+// productOps are the ops whose factors (the first two arguments) Options.Precision rounds.
 var productOps = []kernels.Op{kernels.OpGemm, kernels.OpConv, kernels.OpConvGradX, kernels.OpConvGradW}
 
 const factors = 2
 
-// RunPrecision tests the products of the backend that is registered as name in a precision that rounds
-// factors. With exact it must give the bits of package ref on rounded factors. Without, for devices that
-// add in another order, results must be as close to float64 on rounded factors as those of ref; and where
-// rounding changes nothing and every sum is exact, on small whole numbers, it must give the bits of ref.
+// RunPrecision tests the products of the backend that is registered as name in a precision that rounds factors.
+// With exact, results must have the bits of package ref with rounded factors. Without exact, for devices that add
+// in another order, results must be as close to float64 with rounded factors as those of ref. With small whole
+// numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref.
 func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	info, err := kernels.Describe(name)
 	if err != nil {
@@ -48,7 +48,7 @@ func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	})
 }
 
-// smallWhole is a whole number, small enough that all precisions have it, and sums of products too.
+// smallWhole is a whole number so small that it is exact in all precisions, and so are sums of products.
 func smallWhole(x float32) float32 { return float32(math.Round(min(max(float64(x), -2), 2))) }
 
 // roundedBenches are the trials of products, alone and in loops.
@@ -60,7 +60,7 @@ func roundedBenches() []*bench {
 	return all
 }
 
-// roundedTrials are the suite's trials of a product but the longest, which only repeat others on more numbers.
+// roundedTrials are the trials of a product in the suite without the longest, which only repeat others on more numbers.
 func roundedTrials(op kernels.Op) []*trial {
 	const most = 1 << 18 // multiply-adds
 	short := slices.DeleteFunc(trialsOf(op), func(t *trial) bool { return t.spec().Flops(&t.desc) > 2*most })
@@ -68,7 +68,7 @@ func roundedTrials(op kernels.Op) []*trial {
 		return short
 	}
 	r := rand.New(rand.NewPCG(4, 4))
-	// Several tiles and blocks of terms, whose sums have no room for all at once.
+	// Several tiles and blocks of terms: the sums of all blocks do not fit in scratch at once.
 	return append(short, gemmTrial(r, [3]int64{131, 129, 270}, kernels.FlagTransA), gemmTrial(r, [3]int64{300, 70, 260}, kernels.FlagTransB))
 }
 
@@ -97,12 +97,12 @@ func (b *bench) compareRounded(t *testing.T, name string, o kernels.Options, wan
 	b.rounded(o.Precision).checkPrecision(t, got)
 }
 
-// rounded is the bench with factors in a precision.
+// rounded is the bench with factors rounded to a precision.
 func (b *bench) rounded(precision string) *bench {
 	return b.withFactors(func(x float32) float32 { return Rounded(precision, x) })
 }
 
-// roundedReference is what ref makes of rounded factors.
+// roundedReference is the result of ref with rounded factors.
 func (b *bench) roundedReference(t *testing.T, precision string) []float32 {
 	want := b.rounded(precision).reference(t)
 	eachFactor(&b.program, func(from, to int64) { copy(want[from:to], b.arena[from:to]) })
@@ -123,7 +123,7 @@ func (b *bench) withFactors(f func(x float32) float32) *bench {
 
 // eachFactor calls f for the factors of products in the arena, in all iterations of loops.
 func eachFactor(p *kernels.Program, f func(from, to int64)) {
-	iterations, body := int64(1), int64(0) // of the loop, and what is left of it
+	iterations, body := int64(1), int64(0) // of the current loop, and the remaining ops of its body
 	for i := range p.Descs {
 		d := &p.Descs[i]
 		if body--; body < 0 {
@@ -150,8 +150,8 @@ func eachFactor(p *kernels.Program, f func(from, to int64)) {
 	}
 }
 
-// Rounded is x in a precision, by the rules of the formats: to nearest in the digits that it keeps, in tf32
-// ties away from zero, in bf16 to even; beyond the largest number infinity.
+// Rounded is x rounded to a precision: to nearest, with ties away from zero in tf32 and to even in bf16, and to
+// infinity beyond the largest number.
 func Rounded(precision string, x float32) float32 {
 	digits, nearest := 10, math.Round
 	switch precision {
@@ -168,7 +168,7 @@ func Rounded(precision string, x float32) float32 {
 	return float32(math.Ldexp(nearest(math.Ldexp(v, digits-exponent)), exponent-digits))
 }
 
-// newRoundings multiplies numbers at the edges of both formats by one, from the left and from the right.
+// newRoundings multiplies numbers at the edges of both formats by one, as left factors and as right factors.
 func newRoundings() *bench {
 	x := edgesOfRounding()
 	n := int64(len(x))
@@ -179,8 +179,8 @@ func newRoundings() *bench {
 	return b
 }
 
-// edgesOfRounding are numbers just below, at and above ties of tf32 and bf16, where the digit that is kept
-// is even and odd, of all sizes; and what is not finite. (A product has no -0.)
+// edgesOfRounding are numbers of all magnitudes just below, at and just above ties of tf32 and bf16, with even
+// and with odd last digits, and numbers that are not finite. (A product has no -0.)
 func edgesOfRounding() []float32 {
 	all := []float32{0, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32}
 	for _, exponent := range []uint32{0, 1, 2, 100, 127, 128, 200, 253, 254} {
@@ -198,11 +198,11 @@ func edgesOfRounding() []float32 {
 	return all
 }
 
-// TrialsOfRounded runs the trials of a product on package ref with factors in a precision.
+// TrialsOfRounded runs the trials of a product on package ref with factors rounded to a precision.
 func TrialsOfRounded(t *testing.T, op kernels.Op, precision string) *Trials {
 	b := newBench(roundedTrials(op), uint64(op))
 	return &Trials{b, b.roundedReference(t, precision)}
 }
 
-// ProductOps lists the ops that have such trials.
+// ProductOps lists the ops that TrialsOfRounded accepts.
 func ProductOps() []kernels.Op { return slices.Clone(productOps) }

@@ -49,7 +49,7 @@ type roundingRun struct {
 
 func (r *roundingRun) Close() error { return nil }
 
-// Run is called by the suite for one run at a time.
+// Run runs the Program once: the suite never asks for more.
 func (r *roundingRun) Run(m kernels.Buffer, _ int) error {
 	x := make([]float32, m.Len())
 	if err := m.Download(x, 0); err != nil {
@@ -68,7 +68,7 @@ func towardZero(bits uint32) func(x float32) float32 {
 	return func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) >> bits << bits) }
 }
 
-// Wrong roundings make the suite fail in every op, and the right one does not.
+// Wrong roundings make the suite fail in every op; the right one does not.
 func TestSuiteSeesWrongRoundings(t *testing.T) {
 	for _, precision := range []string{kernels.TF32, kernels.BF16} {
 		right := func(x float32) float32 { return Rounded(precision, x) }
@@ -94,10 +94,10 @@ func TestSuiteSeesWrongRoundings(t *testing.T) {
 	}
 }
 
-// dropped are the digits of float32 that a precision has not.
+// dropped is the number of digits of float32 that a precision drops.
 var dropped = map[string]uint32{kernels.TF32: 13, kernels.BF16: 16}
 
-// Wrong roundings of rare numbers are seen by the trial that multiplies them by one.
+// The trial that multiplies rare numbers by one detects wrong roundings of them.
 func TestSuiteSeesWrongRoundingsOfEdges(t *testing.T) {
 	b := newRoundings()
 	for _, precision := range []string{kernels.TF32, kernels.BF16} {

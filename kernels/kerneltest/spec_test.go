@@ -28,7 +28,7 @@ func TestOutputsAreWritten(t *testing.T) {
 	}
 }
 
-// ranOver is the arena of a bench with one trial after a run in which all that it overwrites was v.
+// ranOver is the arena of a bench with one trial after a run. Before the run, all outputs that it overwrites were v.
 func (b *bench) ranOver(t *testing.T, v float32) []float32 {
 	t.Helper()
 	x, tr := slices.Clone(b.arena), b.trials[0]
@@ -46,7 +46,7 @@ func (b *bench) ranOver(t *testing.T, v float32) []float32 {
 	return x
 }
 
-// TestRowsAreThoseOfTheSpec: an op on one part of its batch after the other, as Rows says, gives what it gives on all of it.
+// TestRowsAreThoseOfTheSpec: an op that is run on the parts of its batch, as Rows says, has the results of a run on the whole batch.
 func TestRowsAreThoseOfTheSpec(t *testing.T) {
 	cut := map[kernels.Op]int{}
 	for _, op := range workOps() {
@@ -72,7 +72,7 @@ func TestRowsAreThoseOfTheSpec(t *testing.T) {
 // sampleRows are the rows of the first trial of an op.
 func sampleRows(op kernels.Op) (kernels.Rows, bool) { return trialsOf(op)[0].desc.Rows(1) }
 
-// cutOf cuts an op into the fewest parts there are, more than one.
+// cutOf cuts an op into the smallest possible number of parts above one.
 func cutOf(d *kernels.Desc) (r kernels.Rows, parts int64, ok bool) {
 	if r, ok = d.Rows(1); !ok {
 		return r, 0, false
@@ -85,7 +85,7 @@ func cutOf(d *kernels.Desc) (r kernels.Rows, parts int64, ok bool) {
 	return r, 0, false
 }
 
-// compareParts runs the op of a lab in float64, at once and in parts.
+// compareParts runs the op of a lab in float64, as a whole and in parts.
 func (l *lab) compareParts(n int, r kernels.Rows, parts int64) {
 	l.t.Helper()
 	d := &l.tr.desc
@@ -124,7 +124,7 @@ func (l *lab) exec(d *kernels.Desc, x []float64) {
 	}
 }
 
-// plus adds to a sum, which begins empty.
+// plus adds x to a sum; an empty sum is zero.
 func plus(sum, x []float64) []float64 {
 	if sum == nil {
 		return slices.Clone(x)

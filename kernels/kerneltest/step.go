@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// stairs is an environment whose numbers count everything that happens; it fails at a slot.
+// stairs is an environment whose numbers count all slots and actions; it fails at slot failAt.
 type stairs struct{ played, failAt int }
 
 var errStairs = errors.New("the stairs have ended")
@@ -36,7 +36,7 @@ func stepProgram(env kernels.Environment) *kernels.Program {
 	end := int64(0)
 	for i, arg := range spec.Args {
 		step.Arg[i] = end
-		end += arg.Len(&step) + 1 // a float between arguments stays as it was
+		end += arg.Len(&step) + 1 // the float between two arguments must not change
 	}
 	next := kernels.Desc{Op: kernels.OpCopy, Dim: [kernels.MaxDims]int64{1, int64(w * a), int64(w * a), int64(w * a)}}
 	next.Arg[0], next.Arg[1] = step.Arg[5], step.Arg[0]

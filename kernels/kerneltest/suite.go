@@ -1,7 +1,6 @@
-// Package kerneltest is the conformance suite of backends: for every op, random trials of
-// awkward shapes whose results must equal package ref in float32 bit by bit, with every
-// instruction set and number of threads; and package ref must be as close to float64 as the
-// op promises.
+// Package kerneltest is the conformance suite of backends. It runs random trials of awkward shapes
+// for every op, with every instruction set and number of threads. Results must equal those of package
+// ref in float32 bit by bit, and package ref must be as close to float64 as the op promises.
 package kerneltest
 
 import (
@@ -31,7 +30,7 @@ func Run(t *testing.T, name string) {
 	}
 }
 
-// Trials are the suite's trials of one op, for tests of the suite.
+// Trials are the trials of one op, for tests of the suite.
 type Trials struct {
 	bench *bench
 	want  []float32
@@ -43,17 +42,17 @@ func TrialsOf(t *testing.T, op kernels.Op) *Trials {
 	return &Trials{b, b.reference(t)}
 }
 
-// TrialsOfNet runs a net of its number on package ref.
+// TrialsOfNet runs the net with number seed on package ref.
 func TrialsOfNet(t *testing.T, seed uint64) *Trials {
 	b := newNet(seed)
 	return &Trials{b, b.reference(t)}
 }
 
-// Faults says what a backend does wrong, in a few lines; nothing when it passes.
+// Faults describes the errors of a backend in a few lines; it is empty if the backend passes.
 func (x *Trials) Faults(b kernels.Backend) []string { return x.bench.faults(b, x.want) }
 
-// RunAgain runs every Program of the suite several times on one executable, each time from the
-// same state: for backends whose first run does not go the way of the later ones.
+// RunAgain runs every Program of the suite several times on one executable, each time from the same
+// state. It is for backends whose first run uses other code than later runs.
 func RunAgain(t *testing.T, name string, o kernels.Options) {
 	backend, err := kernels.Open(name, o)
 	if err != nil {
@@ -105,13 +104,13 @@ func benches(t *testing.T, mine *items) (all []*bench) {
 	return all
 }
 
-// workOps lists the ops but OpLoop and OpStep, which have no work of their own; newLoop and testStep
-// try them.
+// workOps lists all ops except OpLoop and OpStep, which do no arithmetic; newLoop and testStep test
+// these.
 func workOps() []kernels.Op {
 	return slices.DeleteFunc(kernels.Ops(), func(op kernels.Op) bool { return op == kernels.OpLoop || op == kernels.OpStep })
 }
 
-// run compares all ways to run the trials with the reference.
+// run compares the results with the reference, for all instruction sets and numbers of threads.
 func (b *bench) run(t *testing.T, name string, isas []string) {
 	want := b.reference(t)
 	for _, isa := range isas {
@@ -122,7 +121,7 @@ func (b *bench) run(t *testing.T, name string, isas []string) {
 	}
 }
 
-// reference runs the trials on package ref and checks what it does.
+// reference runs the trials on package ref and checks the results.
 func (b *bench) reference(t *testing.T) []float32 {
 	want := slices.Clone(b.arena)
 	if err := ref.Run(&b.program, want); err != nil {
@@ -170,7 +169,7 @@ func (b *bench) open(backend kernels.Backend) (*session, error) {
 
 func (s *session) close() { _ = errors.Join(s.run.Close(), s.buf.Close()) }
 
-// faults runs the trials and says what differs from the reference, a few numbers of many.
+// faults runs the trials and lists differences from the reference, at most a few.
 func (b *bench) faults(backend kernels.Backend, want []float32) []string {
 	s, err := b.open(backend)
 	if err != nil {
@@ -201,7 +200,7 @@ func (b *session) faults(want []float32) []string {
 	return faults
 }
 
-// result is the arena after a run from the trials' state.
+// result is the arena after a run from the initial state of the trials.
 func (b *session) result() ([]float32, error) {
 	if err := b.buf.Upload(0, b.arena); err != nil {
 		return nil, err
@@ -219,16 +218,16 @@ func (b *session) result() ([]float32, error) {
 	return got, b.checkAllocations(b.run, b.buf)
 }
 
-// watched is a buffer that reports what a device does besides its work; the cpu backend has
-// one when it is built with AddressSanitizer (go test -asan).
+// watched is a buffer that reports forbidden accesses and allocations of a device. The cpu backend has
+// one if it is built with AddressSanitizer (go test -asan).
 type watched interface {
-	Guard(from, to int) // the device must not touch these floats
+	Guard(from, to int) // the device must not access these floats
 	Unguard()
-	Allocations() int // by the device, so far
+	Allocations() int // number of allocations by the device so far
 }
 
-// watch runs the program; where the buffer can tell, no access between two arguments and no
-// allocation is allowed.
+// watch runs the program. If the buffer is watched, accesses between two arguments and allocations are
+// errors.
 func (b *bench) watch(run kernels.Executable, buf kernels.Buffer) error {
 	w, ok := buf.(watched)
 	if !ok {
@@ -241,8 +240,8 @@ func (b *bench) watch(run kernels.Executable, buf kernels.Buffer) error {
 	return run.Run(buf, 1)
 }
 
-// checkAllocations runs the program a few times: threads that just start allocate too, so one
-// run without an allocation is enough.
+// checkAllocations runs the program a few times. One run without an allocation is enough, because
+// starting threads allocate too.
 func (b *bench) checkAllocations(run kernels.Executable, buf kernels.Buffer) error {
 	w, ok := buf.(watched)
 	if !ok {
@@ -257,7 +256,7 @@ func (b *bench) checkAllocations(run kernels.Executable, buf kernels.Buffer) err
 	return fmt.Errorf("every run of %q allocates memory", b.program.Name)
 }
 
-// same compares bits; all NaN are the same.
+// same compares bits; all NaN are equal.
 func same(a, b float32) bool {
 	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
 }
@@ -275,7 +274,7 @@ func (b *bench) locate(i int) string {
 	return fmt.Sprintf("guard at %d", i)
 }
 
-// String lists what distinguishes a trial from others of its op.
+// String lists the properties that distinguish a trial from other trials of its op.
 func (t *trial) String() string {
 	d := &t.desc
 	return fmt.Sprintf("%s dims %v fn %s bin %d flags %04b", d.Op, d.Dim[:len(t.spec().Dims)], d.Fn, d.Bin, d.Flags)

@@ -18,15 +18,15 @@ const (
 	fnLast = kernels.FnGELU
 )
 
-const work = 1 << 16 // terms of a trial, about
+const work = 1 << 16 // approximate number of terms of a trial
 
 // trial is one op with its inputs.
 type trial struct {
 	desc  kernels.Desc
 	fill  map[string]filler // by argument; standard normals otherwise
 	alias map[string]string // argument -> the argument whose memory it shares
-	// bound is the tolerated distance of ref float32 from ref float64, in units of
-	// 2^-24 max(1, |value|); 0 where results are discrete. See also termBound.
+	// bound is the tolerated difference between ref in float32 and in float64, in units of
+	// 2^-24 max(1, |value|); 0 for discrete results. See also terms.
 	bound float64
 	terms bool // the bound is in units of 2^-24 times the sum of |terms|
 
@@ -101,7 +101,7 @@ const (
 	guardValue = -7.25e10
 )
 
-// newBench lays the trials out in one arena and fills it. The arguments of every second trial are aligned.
+// newBench places the trials in one arena and fills it. The arguments of every second trial are aligned.
 func newBench(trials []*trial, seed uint64) *bench {
 	b := &bench{trials: trials}
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -178,7 +178,7 @@ func uniform(lo, hi float64) filler {
 	}
 }
 
-// flagsOf draws 0 and 1; the last of every n is 1, so that every row has a legal entry.
+// flagsOf draws 0 or 1. The last of every n is 1, so that every row has a legal entry.
 func flagsOf(n int64) filler {
 	return func(r *rand.Rand, x []float32) {
 		for i := range x {
@@ -207,7 +207,7 @@ func indices(n int64) filler {
 	}
 }
 
-// special mixes numbers at the edges of float32 into normals.
+// special fills with normal numbers and some numbers at the edges of float32.
 func special(r *rand.Rand, x []float32) {
 	inf := float32(math.Inf(1))
 	edge := []float32{
