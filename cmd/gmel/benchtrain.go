@@ -60,16 +60,13 @@ func benchTrain(c *cli.Context) error {
 // trainOptions is a configuration as gmel train would load it, with N IEDs in W worlds.
 func trainOptions(c *cli.Context, algo string, ieds, worlds int) (o bench.TrainOptions, err error) {
 	sets := []string{fmt.Sprintf("train.threads=%d", c.Int("threads"))}
-	for _, name := range []string{"backend", "device"} {
-		if c.IsSet(name) {
-			sets = append(sets, "train."+name+"="+c.String(name))
-		}
-	}
 	sets = append(sets, c.StringSlice("set")...)
 	if worlds != 0 {
 		sets = append(sets, fmt.Sprintf("train.worlds=%d", worlds))
 	}
-	config, err := run.Load(run.Sources{Scenario: c.String("scenario"), Algo: algo, Sets: sets})
+	config, err := run.Load(run.Sources{
+		Scenario: c.String("scenario"), Algo: algo, Sets: sets, Backend: c.String("backend"), Device: c.String("device"),
+	})
 	if err != nil {
 		return o, err
 	}

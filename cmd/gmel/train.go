@@ -46,11 +46,9 @@ func deviceFlag() cli.Flag {
 }
 
 func sources(c *cli.Context) run.Sources {
-	src := run.Sources{File: c.String("config"), Algo: c.String("algo"), Scenario: c.String("scenario"), Sets: c.StringSlice("set")}
-	for _, name := range []string{"backend", "device", "precision"} {
-		if c.IsSet(name) {
-			src.Sets = append(src.Sets, "train."+name+"="+c.String(name))
-		}
+	src := run.Sources{
+		File: c.String("config"), Algo: c.String("algo"), Scenario: c.String("scenario"), Sets: c.StringSlice("set"),
+		Backend: c.String("backend"), Device: c.String("device"), Precision: c.String("precision"),
 	}
 	if c.IsSet("seed") {
 		seed := c.Uint64("seed")

@@ -61,7 +61,7 @@ func configuration(r *setting.Reader) (Train, any, error) {
 			r.Refuse("train."+key, "it has moved to "+name+"."+key)
 		}
 		if name != t.Algo {
-			r.Refuse(name, "the section of the algorithm "+name+"; this run has train.algo "+t.Algo)
+			r.Refuse(name, "these are settings of the algorithm "+name+", but train.algo is "+t.Algo)
 		}
 	}
 	own := chosen.section()
@@ -99,7 +99,7 @@ func ExampleReader() {
 	// Output:
 	// {Algo:ppo Worlds:128} &{Epochs:3 Clip:0.2}
 	// run.yaml:3: train.replay: it has moved to amarl.replay
-	// run.yaml:4: amarl: the section of the algorithm amarl; this run has train.algo ppo
+	// run.yaml:4: amarl: these are settings of the algorithm amarl, but train.algo is ppo
 	// run.yaml:3: ppo.epoch: unknown key; did you mean epochs?
 	// run.yaml:4: ppo.clip: "high" is not a number
 	// run.yaml:1: train.algo: "pp" is not allowed; allowed: amarl, ppo

@@ -114,8 +114,8 @@ func (r *Reader) Refuse(path, problem string) { r.refused[path] = problem }
 
 // Peek reads the setting at a path into what to points to, ahead of its section, for defaults
 // that depend on it. If no source has it, or its value cannot be read, the target keeps what it
-// has; reading the section reports the fault.
-func (r *Reader) Peek(path string, to any) {
+// has; reading the section reports the fault. from is where the value came from, if a source has it.
+func (r *Reader) Peek(path string, to any) (from Origin) {
 	scratch := NewReader()
 	for _, l := range r.layers {
 		if n := below(l, parts(path)); n != nil {
@@ -123,6 +123,7 @@ func (r *Reader) Peek(path string, to any) {
 			(&decoder{reader: scratch}).decode(n, reflect.ValueOf(to).Elem(), path)
 		}
 	}
+	return scratch.origins[path]
 }
 
 // below returns what a layer has at a path, nil for nothing.

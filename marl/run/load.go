@@ -15,13 +15,15 @@ import (
 )
 
 // Sources say where a configuration comes from; later ones win: the defaults of the algorithm that all
-// of them together name, File, Scenario, Algo, Sets in their order, Seed.
+// of them together name, File, Scenario, Algo, Sets in their order, the others. Faults name them as flags of gmel.
 type Sources struct {
 	File     string   // YAML; "" for none
 	Algo     string   // train.algo; "" for that of File, Sets or the default
 	Scenario string   // preset or scenario file; "" for that of File or the default
 	Sets     []string // path=value with a YAML value, such as train.gamma=0.9
 	Seed     *uint64
+
+	Backend, Device, Precision string // those of train; "" for that of File, Sets or the default
 }
 
 // Load reads and validates a configuration. Errors name file and line or the
@@ -45,35 +47,40 @@ func (src *Sources) reader() (*setting.Reader, error) {
 	if src.File != "" {
 		errs = append(errs, r.File(src.File))
 	}
-	if src.Scenario != "" {
-		r.Word(flag("scenario", src.Scenario), "scenario", src.Scenario)
+	flag := func(name, path, value string) {
+		if value != "" {
+			r.Word(setting.Origin{Flag: "--" + name + " " + value}, path, value)
+		}
 	}
-	if src.Algo != "" {
-		r.Word(flag("algo", src.Algo), algoKey, src.Algo)
-	}
+	flag("scenario", "scenario", src.Scenario)
+	flag("algo", algoKey, src.Algo)
 	for _, s := range src.Sets {
 		errs = append(errs, r.Set(s))
 	}
+	flag("backend", marl.SharedSection+".backend", src.Backend)
+	flag("device", marl.SharedSection+".device", src.Device)
+	flag("precision", marl.SharedSection+".precision", src.Precision)
 	if src.Seed != nil {
-		text := strconv.FormatUint(*src.Seed, 10)
-		r.Word(flag("seed", text), "seed", text)
+		flag("seed", "seed", strconv.FormatUint(*src.Seed, 10))
 	}
 	return r, errors.Join(errs...)
 }
 
-func flag(name, value string) setting.Origin { return setting.Origin{Flag: "--" + name + " " + value} }
-
 // algoKey decides the defaults of its section, and which algorithm's section there is.
 const algoKey = marl.SharedSection + ".algo"
 
-// read reads every section of a configuration; the reader knows the faults.
+// read reads every section of a configuration; the reader knows the faults. Only an unknown algorithm is an error here:
+// which other keys are faults depends on it.
 func read(r *setting.Reader) (*Config, error) {
 	c, err := Default()
 	if err != nil {
 		return nil, err
 	}
 	algo := c.Train.Algo
-	r.Peek(algoKey, &algo)
+	from := r.Peek(algoKey, &algo)
+	if known := marl.Algorithms(); !slices.Contains(known, algo) {
+		return nil, usage(&setting.Error{Origin: from, Path: algoKey, Value: algo, Allowed: strings.Join(known, ", ")})
+	}
 	c.Train = marl.DefaultOf(algo)
 	refuseMoved(r, algo)
 	for _, s := range c.sections() {
@@ -86,13 +93,16 @@ func read(r *setting.Reader) (*Config, error) {
 // an algorithm in the section of what all share, where it once was.
 func refuseMoved(r *setting.Reader, algo string) {
 	this := fmt.Sprintf("; this run has %s %s", algoKey, algo)
+	foreign := func(name string) string {
+		return fmt.Sprintf("these are settings of the algorithm %s, but %s is %s", name, algoKey, algo)
+	}
 	places := map[string][]string{} // by key
 	for _, name := range marl.Algorithms() {
 		for _, key := range setting.Keys(marl.DefaultOf(name).Own) {
 			places[key] = append(places[key], name+"."+key)
 		}
 		if name != algo {
-			r.Refuse(name, "the section of the algorithm "+name+this)
+			r.Refuse(name, foreign(name))
 		}
 	}
 	for key, all := range places {

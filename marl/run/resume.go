@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,9 +61,28 @@ func resumeConfig(f train.Folder, src Sources) (own, asked *Config, err error) {
 		return nil, nil, err
 	}
 	if d := difference(own, asked); d != "" {
-		return nil, nil, usagef("%s: %s; a run goes on only as it began (train.threads, train.isa, train.device and, in fp32, train.backend may change)", f, d)
+		return nil, nil, changed(f, d)
 	}
 	return own, asked, nil
+}
+
+// changed is the error for a setting that may not change.
+func changed(f train.Folder, difference string) error {
+	return usagef("%s: %s; a run goes on only as it began (train.threads, train.isa, train.device and, in fp32, train.backend may change)", f, difference)
+}
+
+// sameAlgorithm fails where src asks for another algorithm, in which the sections of the run's own would be faults.
+func sameAlgorithm(f train.Folder, own *Config, src Sources) error {
+	r, err := src.reader()
+	if err != nil {
+		return usage(err)
+	}
+	began := own.Train.Algo
+	asked := began
+	if r.Peek(algoKey, &asked); asked != began {
+		return changed(f, unequal(algoKey, began, asked))
+	}
+	return nil
 }
 
 // goingOn reads src over the folder's own configuration. Instruction set and device of the run's own backend mean
@@ -70,6 +90,9 @@ func resumeConfig(f train.Folder, src Sources) (own, asked *Config, err error) {
 func goingOn(f train.Folder, own *Config, src Sources) (*Config, error) {
 	if src.File != "" {
 		return Load(src)
+	}
+	if err := sameAlgorithm(f, own, src); err != nil {
+		return nil, err
 	}
 	path, err := f.Config()
 	if err != nil {
@@ -88,13 +111,17 @@ func goingOn(f train.Folder, own *Config, src Sources) (*Config, error) {
 	return Load(src)
 }
 
-// folderConfig returns the configuration of the run in a folder.
+// folderConfig returns the configuration of the run in a folder. Each version of gmel reads its own.
 func folderConfig(f train.Folder) (*Config, error) {
 	path, err := f.Config()
 	if err != nil {
 		return nil, err
 	}
-	return Load(Sources{File: path})
+	c, err := Load(Sources{File: path})
+	if fault := new(setting.Error); errors.As(err, &fault) {
+		return nil, errors.Join(usagef("%s is a run of another version of gmel, or its config.yaml was edited; a run goes on only as it began", f), err)
+	}
+	return c, err
 }
 
 // sameRun compares the configuration with the one that the checkpoint was made under.
@@ -108,7 +135,7 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 		err = r.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("the checkpoint is of another version of gmel: %w", err)
+		return usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
 	}
 	if d := difference(made, c); d != "" {
 		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
@@ -126,5 +153,9 @@ func difference(run, asked *Config) string {
 	if path == "" {
 		return ""
 	}
-	return fmt.Sprintf("the run has %s = %v, but %v is asked for", path, a, b)
+	return unequal(path, a, b)
+}
+
+func unequal(path string, run, asked any) string {
+	return fmt.Sprintf("the run has %s = %v, but %v is asked for", path, run, asked)
 }

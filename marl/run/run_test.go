@@ -92,6 +92,55 @@ func TestFaultsAreAllReported(t *testing.T) {
 	}
 }
 
+// A fault names what the user wrote: the flag, or the one name that makes all else foreign.
+func TestFaultsNameTheirSource(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(file, []byte("train:\n  algo: amrl\namarl: {heads: 2}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		src  Sources
+		want string
+	}{
+		{Sources{Precision: "fp8"}, `--precision fp8: train.precision: "fp8" is not allowed; allowed: fp32, tf32, bf16`},
+		{Sources{Algo: "ppo"}, `--algo ppo: train.algo: "ppo" is not allowed; allowed: amarl, amarl-ppo`},
+		{Sources{File: file}, file + `:2: train.algo: "amrl" is not allowed; allowed: amarl, amarl-ppo`},
+		{Sources{File: file, Algo: "amarl-ppo"}, file + ":3: amarl: these are settings of the algorithm amarl, but train.algo is amarl-ppo"},
+	} {
+		if _, err := Load(c.src); !train.IsUsage(err) || err.Error() != c.want {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+	got := load(t, Sources{Backend: "ref", Device: "gpu:1", Sets: []string{"train.backend=cpu"}}).Train
+	if got.Backend != "ref" || got.Device != "gpu:1" {
+		t.Errorf("backend %q, device %q: a flag wins", got.Backend, got.Device)
+	}
+}
+
+// A run is not resumed with another algorithm, nor by a version that reads its configuration otherwise.
+func TestResumeOfAnotherKind(t *testing.T) {
+	f := train.Folder(t.TempDir())
+	for _, c := range []struct {
+		config, want string
+		src          Sources
+	}{
+		{"{}", ": the run has train.algo = amarl, but amarl-ppo is asked for; a run goes on only as it began", Sources{Algo: "amarl-ppo"}},
+		{"train: {heads: 4}", " is a run of another version of gmel, or its config.yaml was edited", Sources{}},
+	} {
+		if err := os.WriteFile(f.File("config.yaml"), []byte(c.config), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := resumeConfig(f, c.src); !train.IsUsage(err) || !strings.HasPrefix(err.Error(), string(f)+c.want) {
+			t.Errorf("%v, want %s%s", err, f, c.want)
+		}
+	}
+	err := sameRun(load(t, Sources{}), &train.Saved{Path: "c"}, []byte("train: {heads: 4, batch: 8}"))
+	want := "the checkpoint is of another version of gmel, and a run goes on only as it began: c: train.heads: it has moved to amarl.heads"
+	if !train.IsUsage(err) || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // A run may go on with another backend where that gives the same numbers.
 func TestDifferenceOfBackends(t *testing.T) {
 	for _, c := range []struct{ run, asked, want string }{
