@@ -98,8 +98,11 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// begin fills a new folder; config.yaml comes last, so a folder with it can be resumed.
+// begin fills a new folder, which this process has locked; config.yaml comes last, so a folder with it can be resumed.
 func (f Folder) begin(config []byte) error {
+	if exists(f.config()) {
+		return usagef("another process has just begun a run in %s: choose another --out", f)
+	}
 	if err := os.MkdirAll(filepath.Dir(f.checkpoint()), 0o777); err != nil {
 		return fmt.Errorf("the run folder cannot be made: %w", err)
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,5 +48,19 @@ func TestFoldersAreNumbered(t *testing.T) {
 	}
 	if got := run.ResumeCommand("a b"); got != "gmel train --resume 'a b'" {
 		t.Error(got)
+	}
+}
+
+// Of two processes that make the same folder at once, one that comes late does not begin again.
+func TestBeginOnce(t *testing.T) {
+	f := Folder(t.TempDir())
+	if err := f.begin([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.begin([]byte("b")); !IsUsage(err) {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(f.config()); err != nil || string(text) != "a" {
+		t.Errorf("%q, %v", text, err)
 	}
 }

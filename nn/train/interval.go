@@ -20,7 +20,7 @@ type Interval struct {
 
 // IntervalOf leaves out samples without a value, which are NaN.
 func IntervalOf(x []float64) Interval {
-	x = slices.DeleteFunc(x, math.IsNaN)
+	x = slices.DeleteFunc(slices.Clone(x), math.IsNaN)
 	n := float64(len(x))
 	switch n {
 	case 0:

@@ -8,7 +8,11 @@ import (
 
 // Golden: t(0.975, 4) = 2.7764 (tables); 1..5 has mean 3 and standard deviation sqrt(2.5).
 func TestInterval(t *testing.T) {
-	got := IntervalOf([]float64{1, 2, math.NaN(), 3, 4, 5})
+	x := []float64{1, 2, math.NaN(), 3, 4, 5}
+	got := IntervalOf(x)
+	if x[3] != 3 || x[5] != 5 {
+		t.Errorf("the samples have become %v", x)
+	}
 	if got.Mean != 3 || math.Abs(got.Half-2.7764*math.Sqrt(2.5/5)) > 1e-3 {
 		t.Errorf("%+v", got)
 	}
