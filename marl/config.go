@@ -45,13 +45,13 @@ type Config struct {
 	// MaxNorm clips each network's gradient by its global norm.
 	MaxNorm float64 `yaml:"max_norm"`
 
-	// EvalEvery updates an evaluation is due; 0: only at the end.
+	// EvalEvery is the number of updates between evaluations; 0: only at the end.
 	EvalEvery int `yaml:"eval_every"`
-	// EvalEpisodes of one evaluation, on fixed seeds.
+	// EvalEpisodes are played in one evaluation, on fixed seeds.
 	EvalEpisodes int `yaml:"eval_episodes"`
-	// CheckpointEvery updates a checkpoint is due; 0: only at the end.
+	// CheckpointEvery is the number of updates between checkpoints; 0: only at the end.
 	CheckpointEvery int `yaml:"checkpoint_every"`
-	// LogEvery updates the metrics are reported; 0: only at the end.
+	// LogEvery is the number of updates between reports of the metrics; 0: only at the end.
 	LogEvery int `yaml:"log_every"`
 
 	// Backend is "auto", "gpu", "cpu" or "ref". In fp32 results do not depend on it.

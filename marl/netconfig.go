@@ -17,7 +17,8 @@ var netConfigSource string
 type CriticConfig struct {
 	// Hidden H is the width of the critic.
 	Hidden int `yaml:"hidden"`
-	// CriticIdle keeps agents without a decision in the critic's loss (see the package).
+	// CriticIdle keeps agents without a decision in the critic's loss: the slot before bootstraps from the
+	// value of having no task.
 	CriticIdle bool `yaml:"critic_idle"`
 	// LRCritic is the critic's Adam step.
 	LRCritic float64 `yaml:"lr_critic"`
@@ -37,11 +38,11 @@ type AttentionConfig struct {
 	CriticConfig `yaml:",inline"`
 	// Heads h of the attention; h divides hidden.
 	Heads int `yaml:"heads"`
-	// Attention false gives every other agent the same weight 1/(N-1): the ablation.
+	// Attention false is the ablation: every other agent of a group has the same weight.
 	Attention bool `yaml:"attention"`
 	// Neighbours G > 0: the IEDs of a world, numbered by their nearest ES (sim.Worlds.NumberByNearest), are cut
 	// into groups of G, and attention is inside of groups, which costs A G instead of A A. G divides the number of
-	// IEDs. 0: everyone attends to everyone.
+	// IEDs. 0: all IEDs of a world attend to each other.
 	Neighbours int `yaml:"neighbours"`
 	// AttentionPenalty weighs the mean squared attention logit in the critic's loss.
 	AttentionPenalty float64 `yaml:"attention_penalty"`
@@ -102,10 +103,10 @@ func divisors(n int) string {
 
 // ActorConfig are the settings of a stochastic actor that is paid for its entropy.
 type ActorConfig struct {
-	// Alpha weighs the entropy, in units of what the actor is to raise: the standardised reward, or the
+	// Alpha weighs the entropy, in units of what the actor maximises: the standardised reward, or the
 	// normalised advantage.
 	Alpha float64 `yaml:"alpha"`
-	// AlphaFinal is reached linearly at the last update; equal to Alpha: constant.
+	// AlphaFinal is what alpha reaches linearly at the last update.
 	AlphaFinal float64 `yaml:"alpha_final"`
 	// ActorHidden is the width of the actor's two hidden layers.
 	ActorHidden int `yaml:"actor_hidden"`

@@ -15,13 +15,13 @@ var configSource string
 type Settings struct {
 	// Epochs E are passes over each rollout.
 	Epochs int `yaml:"epochs"`
-	// Minibatches M of H W / M joint transitions make an epoch, each an update, in an order drawn anew
-	// for every epoch; M divides H W, and E M updates follow a rollout.
+	// Minibatches M make an epoch. Each has H W / M joint transitions and is an update; the order is drawn
+	// anew for every epoch. M divides H W, and E M updates follow a rollout.
 	Minibatches int `yaml:"minibatches"`
 	// GAELambda is the lambda of generalised advantages, 0 to 1: 0 trusts the critic alone.
 	GAELambda float64 `yaml:"gae_lambda"`
-	// Clip eps: the objective stops to reward a change of an action's probability beyond the factors
-	// 1 - eps and 1 + eps; in (0, 1).
+	// Clip is eps, in (0, 1): a change of an action's probability beyond the factors 1 - eps and 1 + eps
+	// gains nothing more.
 	Clip float64 `yaml:"clip"`
 
 	marl.ActorConfig `yaml:",inline"`

@@ -50,14 +50,14 @@ func (c *Config) sections() []setting.Section {
 			Name: "scenario", Value: c.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs,
 			Doc: "scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.",
 		},
-		{Name: marl.SharedSection, Value: &c.Train, Doc: "train is what all algorithms share.", Docs: marl.Docs},
+		{Name: marl.SharedSection, Value: &c.Train, Doc: "train holds the settings that all algorithms share.", Docs: marl.Docs},
 	}
 	own := c.Train.Own
 	if own == nil {
 		return list
 	}
 	return append(list, setting.Section{
-		Name: c.Train.Algo, Value: own, Doc: c.Train.Algo + " is what this algorithm alone has.", Docs: own.Docs,
+		Name: c.Train.Algo, Value: own, Doc: c.Train.Algo + " holds the settings of this algorithm.", Docs: own.Docs,
 		Check: func(v *setting.Checker) { own.Check(v, &c.Train) },
 	})
 }
