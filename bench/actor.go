@@ -69,14 +69,7 @@ func openMLP(backend kernels.Backend, batch int, widths []int) (Running, error) 
 		for _, l := range layers {
 			h = l.Apply(bd, h)
 		}
-		loss := op.Mean(op.Square(op.Sub(h, f.Input(y))))
-		if err := f.Gradients(loss, bd, g.adam.Grads()); err != nil {
-			return err
-		}
-		f.Output(loss, g.loss)
-		f.Lower(b)
-		g.adam.Step(b)
-		return nil
+		return g.step(b, f, op.Mean(op.Square(op.Sub(h, f.Input(y)))), bd)
 	})
 }
 
