@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -106,4 +107,56 @@ func TestAlgorithmsAreLinkedAndChecked(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The program names an algorithm once, as the default of a run: whatever else has the name in it (a condition, a
+// table, a prefix) is a place that the next algorithm must know. Benchmarks measure certain algorithms and name them.
+func TestProgramNamesOneAlgorithm(t *testing.T) {
+	files := sources(t)
+	var names []string
+	for _, s := range files {
+		if isAlgorithm(s.folder) && !s.test && calls(s, "marl.Register") != "" {
+			names = append(names, returned(s, "Name")...)
+		}
+	}
+	if len(names) < 3 {
+		t.Fatalf("only %q found: the test looks in the wrong place", names)
+	}
+	var named []string
+	for _, s := range files {
+		if s.test || isAlgorithm(s.folder) || below(s.folder, "bench") {
+			continue
+		}
+		for _, x := range literals(s.tree) {
+			if slices.Contains(names, x) {
+				named = append(named, s.name+": "+x)
+			}
+		}
+	}
+	if want := []string{"marl/config.go: amarl"}; !slices.Equal(named, want) {
+		t.Errorf("algorithms are named in %q, want %q: what differs between them is a method of marl.Algorithm, Learner or Section", named, want)
+	}
+}
+
+// returned are the texts in a method.
+func returned(s *source, method string) (texts []string) {
+	for _, d := range s.tree.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == method {
+			texts = append(texts, literals(f)...)
+		}
+	}
+	return texts
+}
+
+// literals are the texts below a node.
+func literals(n ast.Node) (texts []string) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if x, ok := n.(*ast.BasicLit); ok && x.Kind == token.STRING {
+			if text, err := strconv.Unquote(x.Value); err == nil {
+				texts = append(texts, text)
+			}
+		}
+		return true
+	})
+	return texts
 }
