@@ -60,7 +60,7 @@ func withTable(r train.Result, err error) (Result, error) {
 	}
 	t := &Table{}
 	if err := json.Unmarshal(data, t); err != nil {
-		return Result{Result: r}, fmt.Errorf("%s: %w", path, err)
+		return Result{Result: r}, fmt.Errorf("%s is damaged (%w): delete it, and resuming makes it again", path, err)
 	}
 	return Result{r, t}, nil
 }

@@ -34,7 +34,7 @@ const eventVersion = "brain.Event:2"
 
 // OpenEvents opens or creates the event file at path and drops its records
 // after the given update; -1 drops all. A last record that a crash tore is dropped,
-// too; any other damage is an error, since good records may stand behind it.
+// too; any other damage is an error, since good records may follow it.
 func OpenEvents(path string, update int) (*Events, error) {
 	data, err := read(path)
 	if err != nil {

@@ -17,7 +17,7 @@ type JSONL struct{ *file }
 
 // OpenJSONL opens or creates the file at path and drops its lines after the
 // given update; -1 drops all. A last line that a crash tore is dropped, too; any
-// other line that cannot be read is an error, since good lines may stand behind it.
+// other line that cannot be read is an error, since good lines may follow it.
 func OpenJSONL(path string, update int) (*JSONL, error) {
 	data, err := read(path)
 	if err != nil {

@@ -62,7 +62,7 @@ func TestResumedFilesEqualUninterrupted(t *testing.T) {
 	}
 }
 
-// A damaged record in the middle is reported, not a reason to drop all behind it.
+// A damaged record in the middle is reported, not a reason to drop all after it.
 func TestDamageInTheMiddleDropsNothing(t *testing.T) {
 	dir := t.TempDir()
 	writeAll(t, dir, -1, 0, 9)
