@@ -85,11 +85,11 @@ type Section interface {
 // Docs are the meanings of the shared settings by key.
 func Docs() map[string]string { return setting.StructDocs(configSource, "Config") }
 
-// DefaultAlgo is the algorithm of a run that names none.
-const DefaultAlgo = "amarl"
+// defaultAlgo is the algorithm of a run that names none, and the one that the program knows by name.
+const defaultAlgo = "amarl"
 
-// Default returns the defaults of DefaultAlgo, found on the preset "paper" (30 IEDs) on a CPU.
-func Default() Config { return DefaultOf(DefaultAlgo) }
+// Default returns the defaults of a run that names no algorithm, found on the preset "paper" (30 IEDs) on a CPU.
+func Default() Config { return DefaultOf(defaultAlgo) }
 
 // DefaultOf returns the defaults of an algorithm. One that is not linked leaves Own nil, and Check
 // refuses its name.

@@ -35,7 +35,7 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 
 // Keys of a checkpoint.
 const (
-	MetaAlgo = "algo" // the algorithm
+	metaAlgo = "algo" // the algorithm
 	metaHead = "head" // the tensor with the parameters of the head
 )
 
@@ -47,7 +47,7 @@ func (t *Trainer) meta() map[string]string {
 	return map[string]string{
 		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
 		"replay_next": strconv.Itoa(w.memory.next), "replay_count": strconv.Itoa(w.memory.count),
-		MetaAlgo: t.algorithm.Name(), metaHead: net.Flat.Name(),
+		metaAlgo: t.algorithm.Name(), metaHead: net.Flat.Name(),
 		"seed":  strconv.FormatUint(w.Seed, 10),
 		"sizes": fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.Worlds, n.Agents, n.Obs, n.Actions),
 	}
@@ -90,7 +90,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 
 func (t *Trainer) restoreMeta(meta map[string]string) error {
 	own := t.meta()
-	for _, key := range []string{"sizes", "seed", MetaAlgo} {
+	for _, key := range []string{"sizes", "seed", metaAlgo} {
 		if meta[key] != own[key] {
 			return fmt.Errorf("marl: the checkpoint has %s %q, this run has %q", key, meta[key], own[key])
 		}

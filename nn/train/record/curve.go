@@ -21,8 +21,8 @@ type Series struct {
 
 // Panel is one plot of a picture.
 type Panel struct {
-	Title, XLabel, YLabel string
-	Series                []Series
+	Title, XLabel string
+	Series        []Series
 }
 
 // palette is Okabe and Ito's, which colour-blind readers can tell apart.
@@ -69,7 +69,7 @@ func Curve(path string, panels []Panel) error {
 
 func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
 	out := plot.New()
-	out.Title.Text, out.X.Label.Text, out.Y.Label.Text = p.Title, p.XLabel, p.YLabel
+	out.Title.Text, out.X.Label.Text = p.Title, p.XLabel
 	out.Add(plotter.NewGrid())
 	for i, s := range p.Series {
 		points := s.points()
