@@ -46,20 +46,30 @@ func create(out string, run *Run) (Folder, error) {
 	if out == "" {
 		return createNext("runs", run)
 	}
-	entries, err := os.ReadDir(out)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		err = os.MkdirAll(out, 0o777)
-	case err == nil && exists(Folder(out).config()):
-		return "", usagef("%s already holds a run, which is never overwritten: resume it with `%s` or choose another --out",
-			out, run.ResumeCommand(Folder(out)))
-	case err == nil && len(entries) > 0:
-		return "", usagef("%s is not empty, and nothing is ever overwritten: choose another --out", out)
+	if err := vacant(out, run); err != nil {
+		return "", err
 	}
-	if err != nil {
+	if err := os.MkdirAll(out, 0o777); err != nil {
 		return "", fmt.Errorf("the run folder cannot be made: %w", err)
 	}
 	return Folder(out), nil
+}
+
+// vacant fails where out is a folder with anything in it, or no folder.
+func vacant(out string, run *Run) error {
+	entries, err := os.ReadDir(out)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("the run folder cannot be made: %w", err)
+	case exists(Folder(out).config()):
+		return usagef("%s already holds a run, which is never overwritten: resume it with `%s` or choose another --out",
+			out, run.ResumeCommand(Folder(out)))
+	case len(entries) > 0:
+		return usagef("%s is not empty, and nothing is ever overwritten: choose another --out", out)
+	}
+	return nil
 }
 
 // createNext takes the next free number; Mkdir decides races between processes.

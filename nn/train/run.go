@@ -70,6 +70,11 @@ type Result struct {
 func Start(ctx context.Context, run *Run, o Options) (result Result, err error) {
 	r := &runner{run: run, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
+	if o.Out != "" {
+		if err := vacant(o.Out, run); err != nil { // before the memory of a large job is taken
+			return Result{}, err
+		}
+	}
 	if err := r.openJob(); err != nil {
 		return Result{}, err
 	}

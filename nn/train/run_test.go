@@ -17,7 +17,9 @@ func TestStartOverwritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Start(t.Context(), newRun(newFit()), Options{Out: dir})
+	run := newRun(newFit())
+	run.Open = func(Options) (Job, error) { return nil, errors.New("opened") }
+	_, err = Start(t.Context(), run, Options{Out: dir})
 	if !IsUsage(err) || !strings.Contains(err.Error(), "resume it with `fit --resume "+dir+"`") {
 		t.Error(err)
 	}
