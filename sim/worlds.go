@@ -220,13 +220,7 @@ func (w *Worlds) SetThreads(n int) {
 	w.scratches = make([]scratch, n)
 	for k := range n {
 		s := &w.scratches[k]
-		*s = scratch{links: make([]link, w.p.near.measured), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
-		if w.p.moveSlots > 0 {
-			s.drift = make([]float32, drifts*w.p.near.measured)
-		}
-		if w.p.sharing {
-			s.inside, s.ready = make([]sharer, w.A), make([]float32, w.p.K)
-		}
+		*s = w.newScratch()
 		lo, hi := k*w.W/n, (k+1)*w.W/n
 		w.tasks[k] = func() {
 			defer w.done.Done()
@@ -247,6 +241,17 @@ func (w *Worlds) setNativeThreads(n int) {
 			w.native.Step(k, w.actions, lo, hi)
 		}
 	}
+}
+
+func (w *Worlds) newScratch() scratch {
+	s := scratch{links: make([]link, w.p.near.measured), start: make([]int32, w.p.M+1), keys: make([]uint64, w.A)}
+	if w.p.moveSlots > 0 {
+		s.drift = make([]float32, drifts*w.p.near.measured)
+	}
+	if w.p.sharing {
+		s.inside, s.ready = make([]sharer, w.A), make([]float32, w.p.K)
+	}
+	return s
 }
 
 // ResetTo sets another seed and resets the worlds.
