@@ -1,5 +1,9 @@
-// The worlds of package sim for other languages. Functions that can fail return NULL, or a sentence
-// that says what is wrong, which the caller frees with gmel_free.
+// The worlds of package sim for other languages. Every function but gmel_free returns NULL, or a
+// sentence that says what is wrong. Results go to the addresses that the caller gives. The caller
+// frees sentences, texts and states with gmel_free. A handle is checked: one that is closed or of
+// another process is an error. A forked child must not call the library of its parent, whose threads
+// it does not have. It can load a copy of the file, open worlds there and give them the state that
+// lies in the memory of its parent's (gmel_memory, gmel_adopt).
 #ifndef GMEL_H
 #define GMEL_H
 
@@ -27,5 +31,11 @@ typedef struct {
 	int32_t rank;
 	int64_t shape[GMEL_MAX_RANK]; // the last index varies fastest
 } gmel_array;
+
+// gmel_span is memory of the state of worlds.
+typedef struct {
+	void *data;
+	int64_t size; // bytes
+} gmel_span;
 
 #endif

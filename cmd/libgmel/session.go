@@ -3,10 +3,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/gmel-go/gmel/sim"
@@ -27,7 +32,8 @@ type session struct {
 	worlds  *sim.Worlds
 	pins    runtime.Pinner
 	arrays  map[string]array
-	actions []int32 // of play
+	memory  [][]byte // of the state
+	actions []int32  // of play
 }
 
 func open(c *settings) (*session, error) {
@@ -49,19 +55,48 @@ func open(c *settings) (*session, error) {
 	}
 	w.SetThreads(c.threads)
 	w.RecordTasks(c.recordTasks)
+	return newSession(w)
+}
+
+func newSession(w *sim.Worlds) (*session, error) {
+	state, err := w.Arrays()
+	if err != nil {
+		return nil, err
+	}
 	s := &session{worlds: w, arrays: arraysOf(w)}
+	for _, a := range state {
+		m := bytesOf(a)
+		if s.memory = append(s.memory, m); len(m) > 0 {
+			s.pins.Pin(unsafe.SliceData(m))
+		}
+	}
 	for _, a := range s.arrays {
 		s.pins.Pin(a.data)
 	}
 	return s, nil
 }
 
-// load reads a preset, a file or YAML: a text of several lines, or with a key and a value.
+// load reads a preset, a file or YAML. A trace gets its absolute path, so that a copy of the worlds
+// finds it from another folder.
 func load(text string) (*sim.Scenario, error) {
-	if !sim.IsPreset(text) && (strings.ContainsAny(text, "\n{") || strings.Contains(text, ": ")) {
-		return sim.Parse([]byte(text), "scenario")
+	s, err := loadText(text)
+	if err != nil {
+		return nil, err
 	}
-	return sim.Load(text)
+	if path := &s.Tasks.Arrivals.TraceFile; *path != "" {
+		*path, err = filepath.Abs(*path)
+	}
+	return s, err
+}
+
+// loadText takes text of several lines, or with a key and a value, for YAML, if there is no file of
+// that name.
+func loadText(text string) (*sim.Scenario, error) {
+	yaml := strings.ContainsAny(text, "\n{") || strings.Contains(text, ": ")
+	if _, err := os.Stat(text); err == nil || sim.IsPreset(text) || !yaml {
+		return sim.Load(text)
+	}
+	return sim.Parse([]byte(text), "scenario")
 }
 
 func (s *session) close() {
@@ -76,29 +111,75 @@ func (s *session) reset(seed uint64) {
 	s.worlds.ResetTo(seed)
 }
 
-func (s *session) step(actions []int32) error {
+func (s *session) restart(chosen []bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.worlds.Step(actions)
+	return s.worlds.Restart(chosen)
 }
 
-func (s *session) play(policy string, seed uint64, slots int) error {
+// step plays a slot in the chosen worlds, in all if chosen is nil.
+func (s *session) step(actions []int32, chosen []bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if chosen == nil {
+		return s.worlds.Step(actions)
+	}
+	return s.worlds.StepSome(actions, chosen)
+}
+
+func (s *session) save() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worlds.MarshalBinary()
+}
+
+func (s *session) load(state []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worlds.UnmarshalBinary(state)
+}
+
+// adopt sets the state to that of worlds with this seed, whose memory is like that of this session.
+func (s *session) adopt(seed uint64, memory [][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := func(a, b []byte) bool { return len(a) == len(b) }
+	if !slices.EqualFunc(memory, s.memory, same) {
+		return errors.New("gmel: the memory belongs to worlds of another scenario or number")
+	}
+	s.worlds.ResetTo(seed)
+	for i, m := range memory {
+		copy(s.memory[i], m)
+	}
+	return nil
+}
+
+// turn is the time after which play returns.
+const turn = 100 * time.Millisecond
+
+// play plays slots until they or its turn are over, and returns how many. Policies draw from the
+// state of the worlds, so turns do not change what they do.
+func (s *session) play(policy string, seed uint64, slots int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, err := sim.NewPolicy(policy, s.worlds.Scenario(), seed)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if s.actions == nil {
 		s.actions = make([]int32, s.worlds.W*s.worlds.A)
 	}
-	for range slots {
+	played := 0
+	for begin := time.Now(); played < slots; played++ {
+		if time.Since(begin) > turn {
+			break
+		}
 		p.Act(s.worlds, s.actions)
 		if err := s.worlds.Step(s.actions); err != nil {
-			return err
+			return played, err
 		}
 	}
-	return nil
+	return played, nil
 }
 
 // find returns the array of that name.
@@ -129,6 +210,19 @@ func arrayOf[T element](s []T, shape ...int) array {
 		kind = 2
 	}
 	return array{data: unsafe.Pointer(unsafe.SliceData(s)), kind: kind, shape: shape}
+}
+
+// bytesOf is the memory of a slice of an element.
+func bytesOf(array any) []byte {
+	switch s := array.(type) {
+	case []float32:
+		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), 4*len(s))
+	case []int32:
+		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), 4*len(s))
+	case []bool:
+		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+	}
+	panic(fmt.Sprintf("libgmel: an array of the state is a %T", array))
 }
 
 // arraysOf lists the arrays that callers read. The outcomes are there if they are recorded.

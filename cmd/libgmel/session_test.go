@@ -3,6 +3,9 @@
 package main
 
 import (
+	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -20,12 +23,22 @@ func opened(t *testing.T, c settings) *session {
 	return s
 }
 
+// playAll plays all the slots, in as many turns as they take.
+func playAll(t *testing.T, s *session, policy string, seed uint64, slots int) {
+	t.Helper()
+	for slots > 0 {
+		n, err := s.play(policy, seed, slots)
+		if err != nil || n < 1 {
+			t.Fatal(n, err)
+		}
+		slots -= n
+	}
+}
+
 // A session plays what the worlds of sim play, and its arrays are theirs, in their kind.
 func TestSessionPlaysTheWorlds(t *testing.T) {
 	s := opened(t, settings{scenario: "ieds: 7", seed: 3, worlds: 2, threads: 2, recordTasks: true})
-	if err := s.play("random", 5, 8); err != nil {
-		t.Fatal(err)
-	}
+	playAll(t, s, "random", 5, 8)
 	w, err := sim.New(s.worlds.Scenario(), 2, 3)
 	if err != nil {
 		t.Fatal(err)
@@ -70,9 +83,7 @@ func at[T element](t *testing.T, s *session, name string, kind, i int) T {
 // Another seed starts its worlds as new worlds of that seed begin.
 func TestSessionResetsToASeed(t *testing.T) {
 	s := opened(t, settings{scenario: "paper", seed: 1, worlds: 2, threads: 1})
-	if err := s.play("nearest", 1, 3); err != nil {
-		t.Fatal(err)
-	}
+	playAll(t, s, "nearest", 1, 3)
 	s.reset(9)
 	fresh := opened(t, settings{scenario: "paper", seed: 9, worlds: 2, threads: 1})
 	for i, want := range fresh.worlds.Obs {
@@ -80,6 +91,100 @@ func TestSessionResetsToASeed(t *testing.T) {
 			t.Fatalf("obs %d is %g, want %g", i, s.worlds.Obs[i], want)
 		}
 	}
+}
+
+// A turn of play ends although there are slots left.
+func TestPlayEndsItsTurn(t *testing.T) {
+	s := opened(t, settings{scenario: "paper", seed: 1, worlds: 1, threads: 1})
+	if n, err := s.play("local", 1, math.MaxInt); err != nil || n < 1 {
+		t.Fatal(n, err)
+	}
+}
+
+// A handle works until it is closed, and a number that is none is an error.
+func TestHandlesAreChecked(t *testing.T) {
+	s := opened(t, settings{scenario: "paper", seed: 1, worlds: 1, threads: 1})
+	h := register(s)
+	same := func(got *session) error {
+		if got != s {
+			t.Error("another session")
+		}
+		return nil
+	}
+	if err := withSession(h, same); err != nil {
+		t.Error(err)
+	}
+	if err := release(h); err != nil {
+		t.Error(err)
+	}
+	for _, h := range []uintptr{h, h + 1, 0, 1} {
+		if withSession(h, same) != errHandle || release(h) != errHandle {
+			t.Errorf("handle %d is not refused", h)
+		}
+	}
+}
+
+// The scenario that a session tells, and its state, make another session that continues alike, also
+// from another folder.
+func TestSessionContinuesFromItsState(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.csv", []byte("slot,ied,model,data_mbit,gcycles,deadline_s\n2,0,small,2.5,1.1,1.5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	traced := "ieds: 2\ntime: {slots: 6}\ntasks: {arrivals: {process: trace, trace_file: a.csv, queue: 2}}\n"
+	texts := []string{traced, "ieds: 7\nhall: {width_m: 31.4159265358979}\n"}
+	for _, text := range append(texts, sim.Presets()...) {
+		a := opened(t, settings{scenario: text, seed: 3, worlds: 2, threads: 1})
+		playAll(t, a, "random", 1, 4)
+		state, err := a.save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(t.TempDir())
+		b := opened(t, settings{scenario: string(a.worlds.Scenario().YAML()), seed: 1, worlds: 2, threads: 2})
+		if err := b.load(state); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		for _, s := range []*session{a, b} {
+			playAll(t, s, "random", 1, 5)
+		}
+		if !slices.Equal(a.worlds.Obs, b.worlds.Obs) || !slices.Equal(a.worlds.Reward, b.worlds.Reward) {
+			t.Errorf("%s: the copy plays something else", text)
+		}
+	}
+}
+
+// A session continues from the memory of another.
+func TestSessionAdoptsMemory(t *testing.T) {
+	c := settings{scenario: "ieds: 7\ntime: {slots: 5}\n", seed: 3, worlds: 2, threads: 1, recordTasks: true}
+	a := opened(t, c)
+	playAll(t, a, "random", 1, 7)
+	c.seed = 4
+	b := opened(t, c)
+	if err := b.adopt(3, a.memory); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		x, y := must(t, a.save), must(t, b.save)
+		if !slices.Equal(x, y) {
+			t.Fatal("the states differ")
+		}
+		playAll(t, a, "random", 1, 6)
+		playAll(t, b, "random", 1, 6)
+	}
+	c.worlds = 1
+	if err := opened(t, c).adopt(3, a.memory); err == nil {
+		t.Error("memory of two worlds is adopted by one")
+	}
+}
+
+func must(t *testing.T, save func() ([]byte, error)) []byte {
+	t.Helper()
+	state, err := save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -103,7 +208,7 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := s.find("task_latency"); err == nil {
 		t.Error("outcomes are found that are not recorded")
 	}
-	if err := s.play("clairvoyant", 1, 1); err == nil || !strings.HasPrefix(err.Error(), `sim: no policy "clairvoyant"`) {
+	if _, err := s.play("clairvoyant", 1, 1); err == nil || !strings.HasPrefix(err.Error(), `sim: no policy "clairvoyant"`) {
 		t.Errorf("an unknown policy gives %v", err)
 	}
 }

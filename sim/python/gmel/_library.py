@@ -5,18 +5,15 @@ from __future__ import annotations
 import ctypes
 import os
 import pathlib
-import weakref
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+import shutil
+import threading
 
 
 class Error(ValueError):
     """One sentence: what is wrong, where, and what is allowed."""
 
 
-class _Config(ctypes.Structure):
+class Config(ctypes.Structure):
     _fields_ = [
         ("scenario", ctypes.c_char_p),
         ("engine", ctypes.c_char_p),
@@ -27,7 +24,7 @@ class _Config(ctypes.Structure):
     ]
 
 
-class _Array(ctypes.Structure):
+class Array(ctypes.Structure):
     _fields_ = [
         ("data", ctypes.c_void_p),
         ("kind", ctypes.c_int32),
@@ -36,108 +33,104 @@ class _Array(ctypes.Structure):
     ]
 
 
-_KINDS = (np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.bool_))  # gmel_kind
-
-_forked = False
-
-
-def _after_fork() -> None:
-    global _forked
-    _forked = True
+class Span(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_int64)]
 
 
-def _open_library() -> ctypes.CDLL:
-    path = pathlib.Path(__file__).with_name("libgmel.so")
-    if not path.exists():
-        raise ImportError(f"gmel: the library {path.name} is missing; run make python in the root of the repository")
-    library = ctypes.CDLL(str(path))
-    handle, text = ctypes.c_size_t, ctypes.c_void_p  # with c_char_p the address, which must be freed, would be lost
-    for name, result, arguments in (
-        ("gmel_open", text, [ctypes.POINTER(_Config), ctypes.POINTER(handle)]),
-        ("gmel_close", None, [handle]),
-        ("gmel_reset", None, [handle, ctypes.c_uint64]),
-        ("gmel_step", text, [handle, ctypes.c_void_p, ctypes.c_int64]),
-        ("gmel_play", text, [handle, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int64]),
-        ("gmel_names", text, [handle]),
-        ("gmel_find", text, [handle, ctypes.c_char_p, ctypes.POINTER(_Array)]),
-        ("gmel_engine", text, [handle]),
-        ("gmel_scenario", text, [handle]),
-        ("gmel_free", None, [text]),
-    ):
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    # A forked child has no threads of the library; a call there would wait for them forever.
-    os.register_at_fork(after_in_child=_after_fork)
-    return library
+_HANDLE = ctypes.c_size_t
+_TEXT = ctypes.c_void_p  # with c_char_p the address, which must be freed, would be lost
+_OUT = ctypes.POINTER(ctypes.c_void_p)
+_COUNT = ctypes.POINTER(ctypes.c_int64)
+
+_FUNCTIONS = {
+    "gmel_open": [ctypes.POINTER(Config), ctypes.POINTER(_HANDLE)],
+    "gmel_close": [_HANDLE],
+    "gmel_reset": [_HANDLE, ctypes.c_uint64],
+    "gmel_restart": [_HANDLE, ctypes.c_void_p, ctypes.c_int64],
+    "gmel_step": [_HANDLE, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p],
+    "gmel_play": [_HANDLE, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int64, _COUNT],
+    "gmel_save": [_HANDLE, _OUT, _COUNT],
+    "gmel_load": [_HANDLE, ctypes.c_char_p, ctypes.c_int64],
+    "gmel_memory": [_HANDLE, ctypes.POINTER(Span), ctypes.c_int64, _COUNT],
+    "gmel_adopt": [_HANDLE, ctypes.c_uint64, ctypes.POINTER(Span), ctypes.c_int64],
+    "gmel_names": [_HANDLE, _OUT],
+    "gmel_find": [_HANDLE, ctypes.c_char_p, ctypes.POINTER(Array)],
+    "gmel_engine": [_HANDLE, _OUT],
+    "gmel_scenario": [_HANDLE, _OUT],
+}
+
+_PATH = pathlib.Path(__file__).with_name("libgmel.so")
+if not _PATH.exists():
+    raise ImportError(f"gmel: the library {_PATH.name} is missing; run make python in the root of the repository")
 
 
-_library = _open_library()
+class _State:
+    """The library of this process."""
+
+    def __init__(self) -> None:
+        self.library: ctypes.CDLL | None = None
+        self.opening = threading.Lock()
+        self.inherited = False  # a parent process opened the library before it forked
+        self.generation = 0  # number of forks since the first process
+
+    def forked(self) -> None:
+        self.inherited |= self.library is not None
+        self.library, self.opening = None, threading.Lock()
+        self.generation += 1
 
 
-def _take(text: int) -> str:
+_state = _State()
+os.register_at_fork(after_in_child=_state.forked)
+
+
+def generation() -> int:
+    """A number that differs between a process and those that it forks."""
+    return _state.generation
+
+
+def library() -> ctypes.CDLL:
+    """The library, opened at the first call.
+
+    The threads of an open library do not exist in a forked child, and a call would wait for them
+    forever. The child opens a copy of the file, which the loader takes for another library.
+    """
+    with _state.opening:
+        if _state.library is None:
+            _state.library = _open_copy() if _state.inherited else _open(str(_PATH))
+        return _state.library
+
+
+def _open_copy() -> ctypes.CDLL:
+    try:
+        copy = os.memfd_create("libgmel")
+        with open(copy, "wb") as to, _PATH.open("rb") as source:
+            shutil.copyfileobj(source, to)
+            to.flush()
+            # The loader knows libraries by name. With the process in it, a child of this child gets another.
+            return _open(f"/proc/{os.getpid()}/fd/{copy}")
+    except (AttributeError, OSError) as error:
+        raise Error(
+            f"gmel: a forked process cannot open the library again ({error}); "
+            'start processes with multiprocessing\'s "spawn"'
+        ) from error
+
+
+def _open(path: str) -> ctypes.CDLL:
+    opened = ctypes.CDLL(path)
+    for name, arguments in _FUNCTIONS.items():
+        function = getattr(opened, name)
+        function.restype, function.argtypes = _TEXT, arguments
+    opened.gmel_free.restype, opened.gmel_free.argtypes = None, [ctypes.c_void_p]
+    return opened
+
+
+def take(opened: ctypes.CDLL, text: int) -> str:
     """Returns the text at an address and frees it."""
     value = ctypes.string_at(text).decode()
-    _library.gmel_free(text)
+    opened.gmel_free(text)
     return value
 
 
-def _check(error: int | None) -> None:
+def check(opened: ctypes.CDLL, error: int | None) -> None:
     if error:
-        raise Error(_take(error))
-
-
-def _close(handle: int) -> None:
-    if not _forked:
-        _library.gmel_close(handle)
-
-
-class Handle:
-    """Worlds in the library. They live as long as the Handle or any of its arrays."""
-
-    def __init__(self, *, scenario: str, engine: str, seed: int, worlds: int, threads: int, record_tasks: bool) -> None:
-        self._check_process()
-        config = _Config(scenario.encode(), engine.encode(), seed, worlds, threads, record_tasks)
-        handle = ctypes.c_size_t()
-        _check(_library.gmel_open(config, handle))
-        self._handle = handle.value
-        weakref.finalize(self, _close, self._handle).atexit = False  # at exit the process frees the memory
-
-    @staticmethod
-    def _check_process() -> None:
-        if _forked:
-            raise Error('gmel: a forked process cannot use worlds; start processes with multiprocessing\'s "spawn"')
-
-    def names(self) -> list[str]:
-        """The names that ``array`` accepts."""
-        return _take(_library.gmel_names(self._handle)).split()
-
-    def array(self, name: str) -> npt.NDArray[Any]:
-        """A read-only view of the worlds' own memory."""
-        found = _Array()
-        _check(_library.gmel_find(self._handle, name.encode(), found))
-        dtype, shape = _KINDS[found.kind], tuple(found.shape[: found.rank])
-        size = dtype.itemsize * int(np.prod(shape))
-        memory = (ctypes.c_char * size).from_address(found.data)
-        memory.owner = self  # type: ignore[attr-defined]  # the view keeps the memory alive, and the memory the worlds
-        view: npt.NDArray[Any] = np.frombuffer(memoryview(memory), dtype).reshape(shape)
-        view.flags.writeable = False
-        return view
-
-    def reset(self, seed: int) -> None:
-        self._check_process()
-        _library.gmel_reset(self._handle, seed)
-
-    def step(self, actions: npt.NDArray[np.int32]) -> None:
-        """Plays contiguous actions [W, A]."""
-        self._check_process()
-        _check(_library.gmel_step(self._handle, actions.ctypes.data, actions.size))
-
-    def play(self, policy: str, seed: int, slots: int) -> None:
-        self._check_process()
-        _check(_library.gmel_play(self._handle, policy.encode(), seed, slots))
-
-    def engine(self) -> str:
-        return _take(_library.gmel_engine(self._handle))
-
-    def scenario(self) -> str:
-        return _take(_library.gmel_scenario(self._handle))
+        raise Error(take(opened, error))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from gymnasium import spaces
@@ -10,6 +11,7 @@ from gymnasium.utils import seeding
 from pettingzoo import ParallelEnv as PettingZooParallelEnv
 
 from ._library import Error
+from ._settings import seed as checked_seed, seed_or_entropy
 from .spaces import Illegal, as_mask, check_illegal, check_render_mode, observation_box, played
 from .worlds import Floats, Scenario, Worlds
 
@@ -24,11 +26,15 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
     observations are the last ones of the episode, and ``agents`` is empty until ``reset``.
 
     ``reset(seed=s)`` plays episode 0 of ``Worlds(scenario, 1, seed=s)``. Without a seed it draws
-    the next seed from a generator that was seeded with the last given seed.
+    the next seed from a generator that was seeded with the last given seed, ``np_random_seed``.
+
+    A copy, deep copy or pickle is another environment in the same state. The generator belongs to
+    the state, so that copies play the same episodes until each is reset with a seed of its own.
 
     Args:
         scenario: the scenario, see ``gmel.Scenario``.
-        seed: seeds the generator for resets without a seed.
+        seed: seeds the generator for resets without a seed. None: the system's entropy does, so that
+            workers play different episodes.
         illegal: what to do about an action that the mask forbids, see ``gmel.spaces.Illegal``.
         render_mode: None; there are no pictures.
         copy: True: observations are copies; False: views that the next step overwrites.
@@ -40,7 +46,7 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         self,
         scenario: Scenario = "paper",
         *,
-        seed: int = 1,
+        seed: int | None = None,
         illegal: Illegal = "error",
         render_mode: str | None = None,
         copy: bool = True,
@@ -48,11 +54,14 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         check_illegal(illegal)
         check_render_mode(render_mode)
         self.render_mode = render_mode
-        self.worlds = Worlds(scenario, 1, seed=seed)
+        first = seed_or_entropy(seed)
+        self.worlds = Worlds(scenario, 1, seed=first)
         self._illegal, self._copy = illegal, copy
-        self._random, _ = seeding.np_random(seed)
+        self._random, self.np_random_seed = seeding.np_random(first)
         self.possible_agents = [f"ied_{i}" for i in range(self.worlds.num_agents)]
         self.agents: list[str] = []
+        self._over = False
+        self.state_space = observation_box(self.worlds.num_agents, self.worlds.obs_size)
         box, actions = observation_box(self.worlds.obs_size), self.worlds.num_actions
         self.observation_spaces = {
             agent: spaces.Dict({"observation": box, "action_mask": spaces.Box(0, 1, (actions,), np.int8)})
@@ -70,11 +79,13 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
         """Starts an episode. ``options`` belongs to PettingZoo's interface; this game has none."""
-        if seed is not None:
-            self._random, _ = seeding.np_random(seed)
-        self.worlds.reset(int(self._random.integers(2**63)) if seed is None else seed)
-        self.agents = list(self.possible_agents)
-        return self._observe(self.worlds.obs, self.worlds.mask), {agent: {} for agent in self.agents}
+        if seed is None:
+            self.worlds.reset(int(self._random.integers(2**63)))
+        else:
+            self.worlds.reset(checked_seed(seed))
+            self._random, self.np_random_seed = seeding.np_random(checked_seed(seed))
+        self.agents, self._over = list(self.possible_agents), False
+        return self._observe(), {agent: {} for agent in self.agents}
 
     def step(
         self, actions: dict[str, int]
@@ -89,8 +100,8 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
                 f"gmel: {wrong} has no action or is no agent; allowed: one action for each of {len(agents)} agents"
             )
         w.step(played(w, np.array([[actions[agent] for agent in agents]]), self._illegal))
-        over = bool(w.truncated[0])
-        observations = self._observe(w.final_obs, w.final_mask) if over else self._observe(w.obs, w.mask)
+        self._over = over = bool(w.truncated[0])
+        observations = self._observe()
         rewards = {agent: float(r) for agent, r in zip(agents, w.reward[0])}
         infos: dict[str, dict[str, Any]] = {agent: {"had_task": bool(t)} for agent, t in zip(agents, w.had_task[0])}
         if over:
@@ -98,8 +109,8 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         return observations, rewards, dict.fromkeys(agents, False), dict.fromkeys(agents, over), infos
 
     def state(self) -> np.ndarray:
-        """[A, O] the observations of all agents, for a central critic."""
-        return np.array(self.worlds.obs[0])
+        """[A, O] the observations of all agents, for a central critic; after the last step those of its end."""
+        return np.array(self._shown()[0])
 
     def render(self) -> None:
         """There are no pictures."""
@@ -107,8 +118,17 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
     def close(self) -> None:
         self.worlds.close()
 
-    def _observe(self, obs: Floats, mask: Floats) -> dict[str, Observation]:
-        seen, legal = (obs[0].copy() if self._copy else obs[0]), as_mask(mask[0])
+    def __copy__(self) -> Self:
+        return deepcopy(self)
+
+    def _shown(self) -> tuple[Floats, Floats]:
+        """Observations [A, O] and masks [A, U]. The worlds are an episode ahead after its end."""
+        w = self.worlds
+        return (w.final_obs[0], w.final_mask[0]) if self._over else (w.obs[0], w.mask[0])
+
+    def _observe(self) -> dict[str, Observation]:
+        obs, mask = self._shown()
+        seen, legal = (obs.copy() if self._copy else obs), as_mask(mask)
         return {
             agent: {"observation": seen[i], "action_mask": legal[i]} for i, agent in enumerate(self.possible_agents)
         }

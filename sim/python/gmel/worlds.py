@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import operator
-import os
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ._library import Error, Handle
-
-Scenario = str | os.PathLike[str] | Mapping[str, Any]
-"""A preset ("paper", "population:1000"), the path of a YAML file, YAML text, or a mapping of
-differences from the preset "paper", such as ``{"ieds": 50}``."""
+from ._handle import Handle
+from ._library import Error
+from ._settings import Scenario, chosen_worlds, scenario_text, seed as checked_seed, whole
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
 _TASK = "task_"
-
-
-def _whole(name: str, value: object, lowest: int, highest: int) -> int:
-    """The value as a whole number from lowest to highest."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = lowest - 1
-    if not lowest <= number <= highest:
-        raise Error(f"gmel: {name} {value!r} is not allowed; allowed: a whole number from {lowest} to {highest}")
-    return number
-
-
-def _seed(value: object) -> int:
-    return _whole("seed", value, 0, 2**64 - 1)
-
-
-def _scenario_text(scenario: Scenario) -> str:
-    if isinstance(scenario, Mapping):
-        return json.dumps(scenario)  # JSON is YAML
-    return os.fspath(scenario)
 
 
 class Worlds:
@@ -57,6 +30,12 @@ class Worlds:
     those of ``sim.New`` in Go, bit for bit. When an episode ends, the next one begins at once, on
     another topology. Where ``truncated`` is set, ``obs`` and ``mask`` belong to the new episode, and
     ``final_obs`` and ``final_mask`` to the end of the old one.
+
+    A copy, deep copy or pickle is other worlds in the same state, in this process or another. It
+    holds the scenario with all settings, but not the file of an arrival trace, which it reads again.
+    A forked process has copies as well. Views from before the fork do not follow their steps.
+
+    Ctrl-C ends ``play`` after a slot. A step that was begun is played to its end.
 
     Args:
         scenario: the scenario, see ``Scenario``.
@@ -79,23 +58,39 @@ class Worlds:
         record_tasks: bool = False,
         copy: bool = False,
     ) -> None:
-        self._open: Handle | None = None
         self._copy = copy
-        self._seed = _seed(seed)
-        handle = Handle(
-            scenario=_scenario_text(scenario),
-            engine=engine or "",
-            seed=self._seed,
-            worlds=_whole("worlds", worlds, 1, 2**31 - 1),
-            threads=_whole("threads", threads, 1, 2**15),
-            record_tasks=record_tasks,
-        )
-        arrays: dict[str, npt.NDArray[Any]] = {name: handle.array(name) for name in handle.names()}
-        self._tasks = {name.removeprefix(_TASK): a for name, a in arrays.items() if name.startswith(_TASK)}
-        self._arrays = {name: a for name, a in arrays.items() if not name.startswith(_TASK)}
-        self._open = handle
+        self._seed = checked_seed(seed)
+        self._settings = {
+            "engine": engine or "",
+            "worlds": whole("worlds", worlds, 1, 2**31 - 1),
+            "threads": whole("threads", threads, 1, 2**15),
+            "record_tasks": bool(record_tasks),
+        }
+        self._attach(Handle(scenario=scenario_text(scenario), seed=self._seed, **self._settings))
         self.num_worlds, self.num_agents, self.obs_size = self._arrays["obs"].shape  #: W, A, O
         self.num_actions: int = self._arrays["mask"].shape[2]  #: U
+
+    def _attach(self, handle: Handle | None) -> None:
+        """Takes the worlds of a handle; None: closed."""
+        self._open = handle
+        arrays = {name: handle.array(name) for name in handle.names()} if handle else {}
+        self._tasks = {name.removeprefix(_TASK): a for name, a in arrays.items() if name.startswith(_TASK)}
+        self._arrays = {name: a for name, a in arrays.items() if not name.startswith(_TASK)}
+
+    def __getstate__(self) -> tuple[dict[str, Any], tuple[bytes, bytes] | None]:
+        """Python's attributes, and the scenario and state of the worlds unless they are closed."""
+        kept = {name: a for name, a in self.__dict__.items() if name not in ("_open", "_arrays", "_tasks")}
+        return kept, None if self.closed else (self._handle().scenario.encode(), self._handle().save())
+
+    def __setstate__(self, saved: tuple[dict[str, Any], tuple[bytes, bytes] | None]) -> None:
+        kept, native = saved
+        self.__dict__.update(kept)
+        handle = None
+        if native is not None:
+            scenario, state = native
+            handle = Handle(scenario=scenario, seed=self._seed, **self._settings)
+            handle.load(state)
+        self._attach(handle)
 
     # Arrays of the current slot.
 
@@ -163,30 +158,40 @@ class Worlds:
     @property
     def scenario(self) -> str:
         """The effective scenario as YAML, with every setting."""
-        return self._handle().scenario()
+        return self._handle().scenario
 
     def reset(self, seed: int | None = None) -> None:
         """Starts episode 0 in every world. None keeps the current seed."""
         handle = self._handle()
         if seed is not None:
-            self._seed = _seed(seed)
+            self._seed = checked_seed(seed)
         handle.reset(self._seed)
 
-    def step(self, actions: npt.ArrayLike) -> None:
+    def restart(self, chosen: npt.ArrayLike) -> None:
+        """Starts the next episode in the worlds that are chosen by flags [W], as their time limit would.
+
+        Their results of the last step are cleared. The other worlds do not change.
+        """
+        self._handle().restart(chosen_worlds("chosen", chosen, self.num_worlds))
+
+    def step(self, actions: npt.ArrayLike, chosen: npt.ArrayLike | None = None) -> None:
         """Plays one slot with whole numbers [W, A]: 0 is local, c is candidate server c.
+
+        With flags ``chosen`` [W] only the chosen worlds play. The others wait: they show the same,
+        their actions are not read, and their results of a step are cleared.
 
         An illegal action raises an Error that names it and changes nothing.
         """
-        self._handle().step(self._whole_numbers(actions))
+        some = None if chosen is None else chosen_worlds("chosen", chosen, self.num_worlds)
+        self._handle().step(self._whole_numbers(actions), some)
 
     def play(self, policy: str, slots: int = 1, *, seed: int = 1) -> None:
         """Plays slots with a heuristic: random, local, nearest, greedy, softmin or switch-aware."""
-        self._handle().play(policy, _seed(seed), _whole("slots", slots, 0, 2**31 - 1))
+        self._handle().play(policy, checked_seed(seed), whole("slots", slots, 0, 2**31 - 1))
 
     def close(self) -> None:
         """Closes the worlds. Their memory is freed with the last view of it."""
-        self._open = None
-        self._arrays, self._tasks = {}, {}
+        self._attach(None)
 
     @property
     def closed(self) -> bool:
@@ -201,6 +206,8 @@ class Worlds:
     def _handle(self) -> Handle:
         if self._open is None:
             raise Error("gmel: these worlds are closed")
+        if self._open.inherited:
+            self._attach(self._open.here())
         return self._open
 
     def _read(self, name: str) -> npt.NDArray[Any]:

@@ -3,7 +3,6 @@
 import gc
 import hashlib
 import json
-import multiprocessing
 import pathlib
 import threading
 import weakref
@@ -190,25 +189,3 @@ def test_threads_at_once_wait_for_each_other():
         thread.join()
     alone.play("random", 200)
     assert np.array_equal(worlds.obs, alone.obs)
-
-
-def in_fork(worlds, answers):
-    said = []
-    for use in (gmel.Worlds, worlds.reset, lambda: worlds.play("local")):
-        try:
-            use()
-        except gmel.Error as error:
-            said.append(str(error))
-    answers.put(said)
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_process_is_told_to_spawn():
-    context = multiprocessing.get_context("fork")
-    answers, worlds = context.Queue(), gmel.Worlds()
-    child = context.Process(target=in_fork, args=(worlds, answers))
-    child.start()
-    said = answers.get(timeout=60)
-    child.join(60)
-    assert len(said) == 3
-    assert all("forked process" in text and '"spawn"' in text for text in said)
