@@ -39,7 +39,7 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
       ``final_obs``.
     - ``NEXT_STEP``: it returns the last observation of the episode. The next step returns the first
       one of the next episode there, with reward 0 and whatever the action. Gymnasium's wrappers
-      that change observations need this mode or the following.
+      that change observations need this mode; most of them also play in the next.
     - ``DISABLED``: it returns the last observation of the episode. Before the next step the world
       must be reset by ``reset(options={"reset_mask": mask})``, mask bool [W].
 
