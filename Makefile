@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test python-test-rl
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -107,12 +107,23 @@ python:
 
 # The package as pip installs it, in an environment of its own.
 python-test: python .cache/python/bin/pytest
-	rm -rf sim/python/build
-	.cache/python/bin/pip install -q --no-index --no-build-isolation --no-deps --force-reinstall ./sim/python
+	$(call python_install,python)
 	.cache/python/bin/pytest -q sim/python/tests
 
+# The path of PettingZoo's tutorial, with SuperSuit, Stable-Baselines3 and PyTorch (some GB).
+python-test-rl: python .cache/python-rl/bin/pytest
+	$(call python_install,python-rl)
+	.cache/python-rl/bin/pytest -q sim/python/tests_rl
+
+define python_install
+rm -rf sim/python/build
+.cache/$(1)/bin/pip install -q --no-index --no-build-isolation --no-deps --force-reinstall ./sim/python
+endef
+
 .cache/python/bin/pytest: sim/python/requirements-test.txt
-	@command -v python3 >/dev/null || { echo "python-test needs python3 with venv" >&2; exit 1; }
-	python3 -m venv --clear .cache/python || { echo "python-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
-	.cache/python/bin/pip install -q -r $< || { rm -rf .cache/python; echo "python-test: numpy, gymnasium, pettingzoo and pytest could not be installed; is there a network?" >&2; exit 1; }
+.cache/python-rl/bin/pytest: sim/python/requirements-rl.txt sim/python/requirements-test.txt
+.cache/python/bin/pytest .cache/python-rl/bin/pytest:
+	@command -v python3 >/dev/null || { echo "$@ needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear $(@:%/bin/pytest=%) || { echo "$@: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	$(@D)/pip install -q -r $< || { rm -rf $(@:%/bin/pytest=%); echo "$@: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
 	touch $@
