@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/nn/train/record"
@@ -149,11 +150,21 @@ func (f Folder) writable(name string) error {
 	return nil
 }
 
-// ResumeCommand is what continues the run of a folder.
+// ResumeCommand is what continues the run of a folder, as a shell reads it.
 func (run *Run) ResumeCommand(f Folder) string {
-	dir := string(f)
-	if strings.ContainsAny(dir, " \t'\"$&|;()<>*?`\\") {
-		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	return run.Resume + " " + quoted(string(f)) + run.ResumeFlags
+}
+
+// quoted writes a path as one word of a shell that is no flag.
+func quoted(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
 	}
-	return run.Resume + " " + dir + run.ResumeFlags
+	special := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+,:@%", r)
+	}
+	if path != "" && strings.IndexFunc(path, special) < 0 {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

@@ -4,25 +4,44 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// Resuming after NaN meets the same NaN, so it is not proposed.
+// Resuming after NaN meets the same NaN, so it is not proposed. A checkpoint is named only where it is.
 func TestAdvice(t *testing.T) {
-	bad := fmt.Errorf("step: %w", &Repeated{errors.New("NaN")})
+	bad, disk := fmt.Errorf("step: %w", &Repeated{errors.New("NaN")}), errors.New("disk")
 	for _, c := range []struct {
 		err      error
 		saved    int
+		lost     string // what is deleted during the run
 		has, not string
 	}{
-		{bad, -1, "start a new run with the changed setting", "the checkpoint of"},
-		{bad, 7, "the checkpoint of update 7 is kept", "--resume"},
-		{errors.New("disk"), 7, "--resume", "new run"},
-		{errors.New("disk"), -1, "disk", "--resume"},
+		{bad, -1, "", "start a new run with the changed setting", "the checkpoint of"},
+		{bad, 7, "", "the checkpoint of update 7 is kept", "--resume"},
+		{disk, 7, "", "--resume", "new run"},
+		{disk, -1, "", "disk", "--resume"},
+		{disk, 7, "checkpoints", "disk", "--resume"},
+		{bad, 7, "checkpoints", "start a new run with the changed setting", "is kept"},
+		{disk, 7, ".", "was moved or deleted while the run wrote into it", "is kept"},
 	} {
-		text := (&runner{run: &Run{Resume: "gmel train --resume"}, folder: "f", saved: c.saved}).advise(c.err).Error()
+		f := Folder(filepath.Join(t.TempDir(), "run"))
+		if err := f.begin(nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f.checkpoint(), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		place, err := os.Stat(string(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.lost != "" {
+			os.RemoveAll(filepath.Clean(f.File(c.lost)))
+		}
+		text := (&runner{run: &Run{Resume: "gmel train --resume"}, folder: f, place: place, saved: c.saved}).advise(c.err).Error()
 		if !strings.Contains(text, c.has) || strings.Contains(text, c.not) {
 			t.Error(text)
 		}
@@ -46,8 +65,24 @@ func TestFoldersAreNumbered(t *testing.T) {
 			t.Errorf("%s, %v", f, err)
 		}
 	}
-	if got := run.ResumeCommand("a b"); got != "gmel train --resume 'a b'" {
-		t.Error(got)
+}
+
+// The command that is printed can be pasted into a shell, whatever the folder is called.
+func TestResumeCommandCanBePasted(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell here")
+	}
+	run := &Run{Resume: "printf %s"}
+	for _, dir := range []string{"runs/paper-1-1", "a b", "#1", "~x", "{a,b}", "a!b", "it's", "$HOME", "a\\b", "*", "[x]", "a^b", "é", "a=b", "a\tb"} {
+		if got, err := exec.CommandContext(t.Context(), shell, "-c", run.ResumeCommand(Folder(dir))).Output(); err != nil || string(got) != dir {
+			t.Errorf("%s became %q, %v", dir, got, err)
+		}
+	}
+	for dir, want := range map[string]string{"runs/paper-1-1": "runs/paper-1-1", "-x": "./-x", "#1": "'#1'"} {
+		if got := run.ResumeCommand(Folder(dir)); got != "printf %s "+want {
+			t.Error(got)
+		}
 	}
 }
 

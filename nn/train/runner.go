@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
@@ -17,6 +19,7 @@ type runner struct {
 	run     *Run
 	options Options
 	folder  Folder
+	place   fs.FileInfo  // of the folder when the run began to write into it
 	release func() error // of the folder's lock
 
 	job     Job
@@ -72,21 +75,37 @@ func (r *runner) train(ctx context.Context, from *Saved) (result Result, err err
 // would meet the same NaN again.
 func (r *runner) advise(err error) error {
 	var again *Repeated
+	kept := r.saved >= 0 && exists(r.folder.checkpoint())
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &again) && r.saved >= 0:
+	case r.displaced():
+		return fmt.Errorf("%w; %s was moved or deleted while the run wrote into it: where it was moved to, `%s` goes on with it",
+			err, r.folder, r.run.ResumeCommand("ITS-NEW-PLACE"))
+	case errors.As(err, &again) && kept:
 		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting (the checkpoint of update %d is kept)", err, r.saved)
 	case errors.As(err, &again):
 		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting", err)
-	case r.saved >= 0:
+	case kept:
 		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, r.run.ResumeCommand(r.folder))
 	}
 	return err
 }
 
+// displaced reports whether the folder's path no longer leads to the folder that the run writes into.
+func (r *runner) displaced() bool {
+	if r.place == nil {
+		return false
+	}
+	now, err := os.Stat(string(r.folder))
+	return err != nil || !os.SameFile(now, r.place)
+}
+
 // open restores a checkpoint, if there is one, and opens the records at its update.
 func (r *runner) open(from *Saved) (err error) {
+	if r.place, err = os.Stat(string(r.folder)); err != nil {
+		return err
+	}
 	if from != nil {
 		if err := r.restore(from); err != nil {
 			return fmt.Errorf("%s: %w", from.Path, err)
