@@ -213,10 +213,7 @@ func printRow(c *cli.Context, r bench.Row) error {
 	if !c.Bool("json") {
 		return printText(c.App.Writer, r.Text())
 	}
-	if err := json.NewEncoder(c.App.Writer).Encode(r); err != nil {
-		return fmt.Errorf("the output cannot be written: %w", err)
-	}
-	return nil
+	return written(json.NewEncoder(c.App.Writer).Encode(r))
 }
 
 func benchShow(c *cli.Context) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -117,8 +116,8 @@ func printSim(c *cli.Context, o bench.SimOptions) error {
 	for _, r := range rows {
 		if !c.Bool("json") {
 			err = printText(c.App.Writer, r.Text())
-		} else if err = json.NewEncoder(c.App.Writer).Encode(r); err != nil {
-			err = fmt.Errorf("the output cannot be written: %w", err)
+		} else {
+			err = written(json.NewEncoder(c.App.Writer).Encode(r))
 		}
 		if err != nil {
 			return err

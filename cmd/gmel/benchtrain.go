@@ -85,10 +85,7 @@ func trainOptions(c *cli.Context, algo string, ieds, worlds int) (o bench.TrainO
 
 func printTrain(c *cli.Context, row bench.TrainRow, first bool) error {
 	if c.Bool("json") {
-		if err := json.NewEncoder(c.App.Writer).Encode(row); err != nil {
-			return fmt.Errorf("the output cannot be written: %w", err)
-		}
-		return nil
+		return written(json.NewEncoder(c.App.Writer).Encode(row))
 	}
 	text := row.Text()
 	if first {

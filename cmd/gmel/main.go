@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,15 +19,22 @@ const (
 	exitFault  = 1   // the machine's: a file, a disk, a device
 	exitUsage  = 2   // the user's: a flag, a key, a value
 	exitSignal = 130 // stopped at once by a second signal
+	exitPipe   = 141 // the output's reader has ended, as a program that SIGPIPE ends
 )
 
-func main() { os.Exit(execute(os.Args, os.Stdout, os.Stderr)) }
+func main() {
+	survivePipes()
+	os.Exit(execute(os.Args, os.Stdout, os.Stderr))
+}
 
 // execute runs a command line and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
 	err := newApp(stdout, stderr).Run(args)
 	if err == nil {
 		return exitOK
+	}
+	if errors.Is(err, errNoReader) {
+		return exitPipe
 	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(stderr, "gmel: "+strings.TrimSpace(withoutPackage(line)))

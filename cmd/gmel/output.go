@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,17 +16,26 @@ import (
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("the output cannot be written: %w", err)
-	}
-	return nil
+	return written(enc.Encode(v))
 }
 
 func printText(w io.Writer, text string) error {
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("the output cannot be written: %w", err)
+	_, err := io.WriteString(w, text)
+	return written(err)
+}
+
+// errNoReader is of an output whose reader has ended, such as head. It has seen what it wanted.
+var errNoReader = errors.New("nothing reads the output any more")
+
+// written explains an error of writing to the output.
+func written(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case readerGone(err):
+		return errNoReader
 	}
-	return nil
+	return fmt.Errorf("the output cannot be written: %w", err)
 }
 
 // progress writes to the error output, so that results alone go to the output.

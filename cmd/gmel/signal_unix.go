@@ -4,8 +4,25 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 )
 
 // stopSignals end training in good order; SIGHUP comes when the terminal closes.
 var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+
+// pipeSignals come with a write to a pipe that nothing reads.
+var pipeSignals = []os.Signal{syscall.SIGPIPE}
+
+// endBy ends the program as the signal would have, so that a shell and its loops see what happened.
+func endBy(s os.Signal) {
+	number, ok := s.(syscall.Signal)
+	if !ok {
+		os.Exit(exitSignal)
+	}
+	signal.Reset(s)
+	if err := syscall.Kill(os.Getpid(), number); err != nil {
+		os.Exit(exitSignal)
+	}
+	select {} // the signal comes
+}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 
@@ -26,7 +24,7 @@ func simulateCommand() *cli.Command {
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes over all worlds", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of worlds and policy", Value: 1},
 			threadsFlag(), jsonFlag(),
-			&cli.StringFlag{Name: "trace", Usage: "write one row per task to `FILE.csv`, which must not exist"},
+			&cli.StringFlag{Name: "trace", Usage: "write one row per task to `FILE.csv`, which must not exist, or to a pipe such as /dev/stdout"},
 		}, renderFlags()...),
 		Action: simulate,
 	}
@@ -47,7 +45,7 @@ func simulate(c *cli.Context) error {
 	p := progress(c)
 	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(sim.Bytes(o.Scenario, o.Worlds))/1e6))
 	o.Progress = p.Count("episode", "episodes")
-	s, err := traced(c.String("trace"), func(w io.Writer) (sim.Summary, error) {
+	s, err := traced(c.String("trace"), p.Line, func(w io.Writer) (sim.Summary, error) {
 		o.Trace = w
 		return sim.Simulate(o)
 	})
@@ -58,10 +56,14 @@ func simulate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		return printJSON(c.App.Writer, s)
+	out := c.App.Writer
+	if toStdout(c.String("trace")) {
+		out = c.App.ErrWriter
 	}
-	return printText(c.App.Writer, summaryText(s))
+	if c.Bool("json") {
+		return printJSON(out, s)
+	}
+	return printText(out, summaryText(s))
 }
 
 func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
@@ -82,31 +84,6 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 		return o, &train.UsageError{Err: err}
 	}
 	return o, nil
-}
-
-// traced gives play a new file to write to, nil without a path.
-func traced(path string, play func(io.Writer) (sim.Summary, error)) (sim.Summary, error) {
-	if path == "" {
-		return play(nil)
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if errors.Is(err, os.ErrExist) {
-		return sim.Summary{}, usagef("%s exists and is not overwritten; choose another --trace", path)
-	}
-	if err != nil {
-		return sim.Summary{}, fmt.Errorf("the trace cannot be written: %w", err)
-	}
-	return keepWhole(path, f, play)
-}
-
-// keepWhole removes the file again if playing, writing or closing fails: half a
-// trace looks like a whole one.
-func keepWhole(path string, f io.WriteCloser, play func(io.Writer) (sim.Summary, error)) (sim.Summary, error) {
-	s, err := play(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		err = errors.Join(fmt.Errorf("the trace %s is not kept: %w", path, err), os.Remove(path))
-	}
-	return s, err
 }
 
 func summaryText(s sim.Summary) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -78,7 +79,10 @@ func runTrain(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return printResult(c, result)
+	if err := printResult(c, result); !errors.Is(err, errNoReader) {
+		return err
+	}
+	return nil // the folder has it all
 }
 
 func printResult(c *cli.Context, r run.Result) error {

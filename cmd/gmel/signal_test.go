@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+
+// ignores SIGNAL DIR: a run in DIR that was started to ignore the signal, as by nohup or in the background of a
+// script, trains on after it.
+func ignores(ts *testscript.TestScript, _ bool, args []string) {
+	metrics := filepath.Join(ts.MkAbs(args[1]), "metrics.jsonl")
+	cmd := exec.Command("sh", "-c", "trap '' "+args[0]+"; exec gmel train --config endless.yaml --out "+args[1])
+	cmd.Dir, cmd.Stderr = ts.MkAbs("."), &bytes.Buffer{}
+	ts.Check(cmd.Start())
+	awaitLines(ts, metrics, 2)
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	awaitLines(ts, metrics, lines(metrics)+20)
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	if err := cmd.Wait(); err != nil {
+		ts.Fatalf("%v\n%s", err, cmd.Stderr)
+	}
+}
+
+// unread SIGNAL DIR: a run whose outputs nothing reads any more still answers a signal with a checkpoint.
+func unread(ts *testscript.TestScript, _ bool, args []string) {
+	reader, writer, err := os.Pipe()
+	ts.Check(err)
+	cmd := gmel(ts, "train", "--config", "endless.yaml", "--out", args[1])
+	cmd.Stdout, cmd.Stderr = writer, writer
+	ts.Check(cmd.Start())
+	ts.Check(writer.Close())
+	awaitLines(ts, filepath.Join(ts.MkAbs(args[1]), "metrics.jsonl"), 2)
+	ts.Check(reader.Close())
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	ts.Check(cmd.Wait())
+	_, err = os.Stat(filepath.Join(ts.MkAbs(args[1]), "checkpoints", "latest.safetensors"))
+	ts.Check(err)
+}
+
+// halves SIGNAL FILE: a signal ends a simulation that writes a trace to FILE as it ends any program, and nothing
+// of the file is left.
+func halves(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[1])
+	cmd := gmel(ts, "simulate", "--scenario", "game.yaml", "--episodes", "100000000", "--worlds", "1", "--trace", args[1])
+	ts.Check(cmd.Start())
+	awaitLines(ts, file+".part1", 100)
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	_ = cmd.Wait()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != signals[args[0]] {
+		ts.Fatalf("%v\n%s", cmd.ProcessState, cmd.Stderr)
+	}
+	left, err := filepath.Glob(file + "*")
+	ts.Check(err)
+	if len(left) > 0 || strings.Count(cmd.Stderr.(*bytes.Buffer).String(), "half an output is not kept") != 1 {
+		ts.Fatalf("%s\n%s", left, cmd.Stderr)
+	}
+}
+
+// displaces rm|mv DIR: an endless run loses its folder and says so in one sentence.
+func displaces(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[1])
+	cmd := gmel(ts, "train", "--config", "endless.yaml", "--out", args[1])
+	ts.Check(cmd.Start())
+	awaitLines(ts, filepath.Join(dir, "metrics.jsonl"), 2)
+	if args[0] == "mv" {
+		ts.Check(os.Rename(dir, dir+".moved"))
+	} else {
+		ts.Check(os.Rename(dir, filepath.Join(dir+".gone"))) // at once, so that nothing is made in it meanwhile
+		ts.Check(os.RemoveAll(dir + ".gone"))
+	}
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	_ = cmd.Wait()
+	text := cmd.Stderr.(*bytes.Buffer).String()
+	if cmd.ProcessState.ExitCode() != exitFault || strings.Count(text, "gmel: ") != 1 || !strings.Contains(text, "was moved or deleted while the run wrote into it") ||
+		strings.Contains(text, "--resume "+args[1]) || strings.Contains(text, "is kept") {
+		ts.Fatalf("%v\n%s", cmd.ProcessState, text)
+	}
+}
+
+func lines(path string) int {
+	data, _ := os.ReadFile(path)
+	return bytes.Count(data, []byte("\n"))
+}
+
+func awaitLines(ts *testscript.TestScript, path string, n int) {
+	for range 6000 {
+		if lines(path) >= n {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s never had %d lines", path, n)
+}
