@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
@@ -24,6 +25,7 @@ const (
 
 func main() {
 	survivePipes()
+	limit.UseProcessors()
 	os.Exit(execute(os.Args, os.Stdout, os.Stderr))
 }
 
@@ -47,7 +49,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 
 // withoutPackage drops the package's name in front of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: "} {
+	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
