@@ -9,6 +9,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/philox"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -82,6 +83,9 @@ func Sim(o SimOptions) (rows []SimRow, err error) {
 	if o.Engine == "" {
 		o.Engine = sim.Engines()[0]
 	}
+	if err := room(o.Scenario, o.Worlds); err != nil {
+		return nil, err
+	}
 	w, err := sim.NewOn(o.Engine, o.Scenario, o.Worlds, 1)
 	if err != nil {
 		return nil, err
@@ -102,6 +106,12 @@ func Sim(o SimOptions) (rows []SimRow, err error) {
 		rows = append(rows, simRow(w, work, o.Threads, m, max(before, copyRate())))
 	}
 	return rows, nil
+}
+
+// room fails where the worlds do not fit into memory.
+func room(s *sim.Scenario, worlds int) error {
+	part := train.MemoryPart{What: "the worlds", Bytes: sim.Bytes(s, worlds), Setting: "--worlds or --ieds"}
+	return train.Memory{Parts: []train.MemoryPart{part}}.Fit(train.FreeMemory(nil))
 }
 
 func simRow(w *sim.Worlds, work string, threads int, m Measurement, copied float64) SimRow {

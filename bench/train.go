@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -61,6 +62,9 @@ type TrainOptions struct {
 // Train measures a configuration. The policy starts untrained and learns during the measurement.
 func Train(o TrainOptions) (row TrainRow, err error) {
 	c := &o.Config
+	if err := room(o.Scenario, c.Worlds); err != nil {
+		return row, err
+	}
 	worlds, err := sim.New(o.Scenario, c.Worlds, 1)
 	if err != nil {
 		return row, err
@@ -73,8 +77,14 @@ func Train(o TrainOptions) (row TrainRow, err error) {
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
 	before := freeMemory(backend)
-	t, err := marl.NewTrainer(*c, marl.OffloadingFor(c, worlds), backend, 1)
+	t, err := marl.Plan(*c, marl.OffloadingFor(c, worlds), backend, 1)
 	if err != nil {
+		return row, err
+	}
+	if err := t.Memory().Fit(train.FreeMemory(backend)); err != nil {
+		return row, err
+	}
+	if err := t.Open(); err != nil {
 		return row, err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()

@@ -63,5 +63,14 @@ func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (train.Mem
 	return train.MemoryPart{What: "evaluation", Bytes: bytes, Setting: "train.eval_episodes and table_episodes below 64"}, err
 }
 
+// CheckpointMemory is what a checkpoint takes on the host while it is written: a copy of all that it holds.
+func (t *Trainer) CheckpointMemory() train.MemoryPart {
+	part := train.MemoryPart{What: "copies for a checkpoint", Setting: t.Memory().Largest().Setting}
+	for _, x := range t.persistent() {
+		part.Bytes += 4 * x.Len()
+	}
+	return part
+}
+
 // Worlds tells where the backend plays the worlds.
 func (t *Trainer) Worlds() kernels.Stay { return t.stay }

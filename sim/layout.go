@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/gmel-go/gmel/sim/engine"
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/sim/engine"
+)
 
 // stateFields lists the arrays of state and outputs in the order of the slab and of
 // MarshalBinary: floats, integers, flags. A new array of the state is added here, or in the file of its
@@ -65,14 +69,20 @@ func (w *Worlds) outcomeFields() []engine.Array {
 
 // Bytes is the memory that worlds of the scenario need, known before any of it is taken:
 // linear in the number of worlds and, beside the tables of the hall, in that of IEDs. It
-// counts the outcomes of tasks (RecordTasks); the scenario must be valid.
+// counts the outcomes of tasks (RecordTasks); the scenario must be valid. What no machine has is math.MaxInt64.
 func Bytes(s *Scenario, worlds int) int64 {
 	one := &Worlds{W: 1, p: sizes(s)}
 	total := int64(0)
 	for _, f := range append(one.stateFields(), one.outcomeFields()...) {
+		if float64(f.N)*float64(worlds) > mostWords {
+			return math.MaxInt64
+		}
 		if f.N *= worlds; f.N > 0 {
 			total += 4 * int64(f.Words())
 		}
 	}
 	return total
 }
+
+// mostWords of a field is far above any machine, and the sum of all fields still a number.
+const mostWords = 1 << 54

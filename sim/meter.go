@@ -51,6 +51,9 @@ type EpisodeStats struct {
 	EnergyPerTaskJ float64 // NaN without tasks
 }
 
+// EpisodeBytes is the memory of the results of one episode, with room for a list that grows.
+const EpisodeBytes = 128
+
 // LatencySplit holds the parts of the latency in s, each a mean over all tasks.
 // The parts of a failed task are cut at its deadline, so the parts add up to the
 // mean latency.

@@ -14,8 +14,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Limits of a GIF: all its frames are in memory, about 0.7 MB each.
+// Limits of a GIF: all its frames are in memory.
 const (
+	frameBytes    = 700_000
 	defaultFrames = 100
 	mostFrames    = 1000
 	mostFPS       = 50

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -43,7 +44,11 @@ func simulate(c *cli.Context) error {
 		o.Watcher, o.Watched = cam, c.Int("world")
 	}
 	p := progress(c)
-	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(sim.Bytes(o.Scenario, o.Worlds))/1e6))
+	memory := simulateMemory(c, o)
+	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(memory.Parts[0].Bytes)/1e6))
+	if err := memory.Fit(train.FreeMemory(nil)); err != nil {
+		return err
+	}
 	o.Progress = p.Count("episode", "episodes")
 	s, err := traced(c.String("trace"), p.Line, func(w io.Writer) (sim.Summary, error) {
 		o.Trace = w
@@ -64,6 +69,22 @@ func simulate(c *cli.Context) error {
 		return printJSON(out, s)
 	}
 	return printText(out, summaryText(s))
+}
+
+// simulateMemory is what the options take.
+func simulateMemory(c *cli.Context, o sim.SimulateOptions) train.Memory {
+	few := "--worlds or the scenario's ieds"
+	if !c.IsSet("worlds") {
+		few = "--episodes below 64, or the scenario's ieds"
+	}
+	m := train.Memory{Parts: []train.MemoryPart{
+		{What: "the worlds", Bytes: sim.Bytes(o.Scenario, o.Worlds), Setting: few},
+		{What: "the results of the episodes", Bytes: train.Times(sim.EpisodeBytes, o.Episodes), Setting: "--episodes"},
+	}}
+	if movie := strings.EqualFold(filepath.Ext(c.String("render")), ".gif"); movie {
+		m.Parts = append(m.Parts, train.MemoryPart{What: "the frames of the picture", Bytes: int64(min(c.Int("frames"), o.Slots(o.Watched))) * frameBytes, Setting: "--frames"})
+	}
+	return m
 }
 
 func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {

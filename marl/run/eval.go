@@ -33,6 +33,9 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := evaluationMemory(c.Scenario, o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
+		return nil, err
+	}
 	trained := *c // what the checkpoint was made under
 	c.Train.Threads = o.Threads
 	if o.Backend != "" || o.Device != "" {

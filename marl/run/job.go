@@ -52,6 +52,9 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 
 // newWorlds makes the worlds to train in. Training reads rewards; evaluation has worlds of its own.
 func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
+	if err := worldsMemory(c.Scenario, c.Train.Worlds, "train.worlds").Fit(train.FreeMemory(nil)); err != nil {
+		return nil, err
+	}
 	worlds, err := sim.New(c.Scenario, c.Train.Worlds, marl.Split(c.Seed, marl.StreamWorld))
 	if err != nil {
 		return nil, err
@@ -70,13 +73,19 @@ func (j *job) plan(worlds *sim.Worlds, o train.Options) error {
 	if err != nil {
 		return err
 	}
-	memory := j.Memory()
-	memory.Parts = append(memory.Parts, evaluation)
+	memory, host := j.Memory(), evaluationMemory(c.Scenario, max(c.Train.EvalEpisodes, c.TableEpisodes), "train.eval_episodes or table_episodes")
+	memory.Parts, host.Parts = append(memory.Parts, evaluation), append(host.Parts, j.CheckpointMemory())
+	if _, apart := j.backend.(kernels.Limited); !apart {
+		memory.Parts, host.Parts = append(memory.Parts, host.Parts...), nil
+	}
 	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
 	if where := whoPlays(j.Worlds()); where != "" {
 		o.Say("%s", where)
 	}
-	return memory.Fit(train.FreeMemory(j.backend))
+	if err := memory.Fit(train.FreeMemory(j.backend)); err != nil {
+		return err
+	}
+	return host.Fit(train.FreeMemory(nil))
 }
 
 // Device is the backend's.

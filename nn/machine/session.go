@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/kernels"
 )
 
@@ -24,6 +25,9 @@ func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Pr
 	for _, p := range programs {
 		size = max(size, p.Arena)
 	}
+	if err := roomFor(backend, size); err != nil {
+		return nil, err
+	}
 	s := &Session{backend: backend, layout: layout, exec: map[*kernels.Program]kernels.Executable{}}
 	var err error
 	if s.buffer, err = backend.Alloc(int(size)); err != nil {
@@ -36,6 +40,16 @@ func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Pr
 		}
 	}
 	return s, nil
+}
+
+// roomFor refuses an arena that the host cannot give: the system would end the process. A backend with memory of its
+// own refuses by itself.
+func roomFor(backend kernels.Backend, size int64) error {
+	free := limit.Memory()
+	if _, own := backend.(kernels.Limited); own || free == 0 || size <= free/4 {
+		return nil
+	}
+	return fmt.Errorf("machine: an arena of %.3g MB is needed on %s and %.3g MB are free", 4*float64(size)/1e6, backend.Name(), float64(free)/1e6)
 }
 
 // Poison makes every later Run fill the scratch memory with NaN first, and every iteration of a loop

@@ -3,13 +3,15 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Memory is what a run needs on its device, planned before anything is allocated.
+// Memory is what something needs on a device, planned before anything is allocated.
 type Memory struct {
 	Parts []MemoryPart
 }
@@ -24,9 +26,19 @@ type MemoryPart struct {
 // Bytes is all of it.
 func (m Memory) Bytes() (n int64) {
 	for _, p := range m.Parts {
-		n += p.Bytes
+		if n += p.Bytes; n < 0 {
+			return math.MaxInt64
+		}
 	}
 	return n
+}
+
+// Times is the memory of n things of some bytes each. What no machine has is math.MaxInt64.
+func Times(bytes int64, n int) int64 {
+	if n > 0 && bytes > math.MaxInt64/int64(n) {
+		return math.MaxInt64
+	}
+	return bytes * int64(n)
 }
 
 // Largest is the part that takes most.
@@ -54,10 +66,11 @@ func (m Memory) Fit(available int64) error {
 		float64(m.Bytes())/1e6, float64(available)/1e6, p.What, float64(p.Bytes)/1e6, p.Setting)
 }
 
-// FreeMemory is the memory in bytes that the backend can still give; 0 if that is not known.
+// FreeMemory is the memory in bytes that the backend can still give, or for nil the host to this process; 0 if that
+// is not known.
 func FreeMemory(b kernels.Backend) int64 {
 	if l, ok := b.(kernels.Limited); ok {
 		return l.FreeMemory()
 	}
-	return freeMemory()
+	return limit.Memory()
 }

@@ -1,0 +1,21 @@
+package run
+
+import (
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// worldsMemory is what worlds take on the host; setting decides on their number.
+func worldsMemory(s *sim.Scenario, worlds int, setting string) train.Memory {
+	return train.Memory{Parts: []train.MemoryPart{{What: "the worlds", Bytes: sim.Bytes(s, worlds), Setting: setting}}}
+}
+
+// evaluationMemory is what a comparison of policies takes on the host: worlds, and the results of every episode of
+// every policy. Setting decides on the number of episodes.
+func evaluationMemory(s *sim.Scenario, episodes int, setting string) train.Memory {
+	policies := int64(len(sim.Policies()) + 2) // and the learned one, sampled and greedy
+	return train.Memory{Parts: []train.MemoryPart{
+		{What: "the worlds of an evaluation", Bytes: sim.Bytes(s, sim.DefaultWorlds(episodes)), Setting: setting + " below 64, or scenario.ieds"},
+		{What: "the results of the episodes", Bytes: train.Times(policies*2*sim.EpisodeBytes, episodes), Setting: setting},
+	}}
+}
