@@ -6,15 +6,13 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Evaluate plays a policy, learned or not, in worlds that training never sees: their
-// seed is the evaluation stream of the run's seed, the same at every call, so summaries
-// of one seed compare policies on the same topologies, tasks and fading. Exactly
-// `episodes` episodes count. progress may be nil. The result does not depend on threads.
-func Evaluate(s *sim.Scenario, p sim.Policy, episodes int, seed uint64, threads int, progress func(done, total int)) (sim.Summary, error) {
-	summary, err := sim.Simulate(sim.SimulateOptions{
-		Scenario: s, Policy: p, Episodes: episodes,
-		Seed: Split(seed, StreamEvaluation), Threads: threads, Progress: progress,
-	})
+// Evaluate plays a policy, learned or not, in worlds that training never sees: o.Seed is that of the run, and the
+// worlds' is its evaluation stream, the same at every call. So summaries of one seed compare policies on the same
+// topologies, tasks and fading. Exactly o.Episodes episodes count. The result does not depend on threads.
+func Evaluate(o sim.SimulateOptions) (sim.Summary, error) {
+	p := o.Policy
+	o.Seed = Split(o.Seed, StreamEvaluation)
+	summary, err := sim.Simulate(o)
 	if err != nil {
 		return summary, fmt.Errorf("evaluating %s: %w", p.Name(), err)
 	}

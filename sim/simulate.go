@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,9 @@ type SimulateOptions struct {
 
 	Watcher Watcher // observes one world; may be nil
 	Watched int     // index of that world
+
+	// Context ends the simulation between two slots, with its error; nil: nothing does.
+	Context context.Context
 
 	// Progress is called after every slot with the numbers of counted and requested episodes; may be nil.
 	Progress func(done, total int)
@@ -64,6 +68,9 @@ func Simulate(o SimulateOptions) (Summary, error) {
 	begin := time.Now()
 	actions := make([]int32, w.W*w.A)
 	for !meter.Done() {
+		if o.Context != nil && o.Context.Err() != nil {
+			return Summary{}, o.Context.Err()
+		}
 		if err := o.slot(w, meter, actions); err != nil {
 			return Summary{}, err
 		}

@@ -139,7 +139,7 @@ func Get(t testing.TB, tr *marl.Trainer, x machine.Tensor) []float32 {
 // Evaluate plays a policy in the game of Small.
 func Evaluate(t testing.TB, p sim.Policy) sim.Summary {
 	t.Helper()
-	s, err := marl.Evaluate(Small(t), p, 32, 1, 2, nil)
+	s, err := marl.Evaluate(sim.SimulateOptions{Scenario: Small(t), Policy: p, Episodes: 32, Seed: 1, Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,9 @@ func (j *job) Evaluate(ctx context.Context) (report train.Report, err error) {
 		if err := ctx.Err(); err != nil {
 			return report, err
 		}
-		s, err := marl.Evaluate(j.config.Scenario, p, c.EvalEpisodes, j.config.EvalSeed, threads(c.Threads), nil)
+		s, err := marl.Evaluate(sim.SimulateOptions{
+			Context: ctx, Scenario: j.config.Scenario, Policy: p, Episodes: c.EvalEpisodes, Seed: j.config.EvalSeed, Threads: threads(c.Threads),
+		})
 		if err = errors.Join(err, release(p)); err != nil {
 			return report, err
 		}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"io"
 	"math"
 	"slices"
@@ -18,7 +19,7 @@ type episode struct {
 
 // measure plays a policy as marl.Evaluate does and keeps the episodes, in the
 // order of world and episode, which is the same for every policy.
-func measure(c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
+func measure(ctx context.Context, c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
 	w, err := sim.New(c.scenario, sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
 	if err != nil {
 		return sim.Summary{}, nil, err
@@ -27,6 +28,9 @@ func measure(c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
 	meter, tails := sim.NewMeter(w, c.episodes), newTails(w.W)
 	actions := make([]int32, w.W*w.A)
 	for !meter.Done() {
+		if err := ctx.Err(); err != nil {
+			return sim.Summary{}, nil, err
+		}
 		p.Act(w, actions)
 		if f, ok := p.(interface{ Err() error }); ok && f.Err() != nil {
 			return sim.Summary{}, nil, f.Err()

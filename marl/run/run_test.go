@@ -198,7 +198,7 @@ func TestMeasureAgreesWithSimulate(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare := comparison{scenario: c.Scenario, episodes: 70, seed: 3, threads: 2}
-	s, episodes, err := measure(&compare, p)
+	s, episodes, err := measure(t.Context(), &compare, p)
 	if err != nil {
 		t.Fatal(err)
 	}

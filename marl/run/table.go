@@ -83,7 +83,7 @@ func (c *comparison) table(ctx context.Context) (*Table, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		summary, episodes, err := measure(c, p)
+		summary, episodes, err := measure(ctx, c, p)
 		if err = errors.Join(err, release(p)); err != nil {
 			return nil, fmt.Errorf("evaluating %s: %w", p.Name(), err)
 		}

@@ -22,8 +22,10 @@ type fit struct {
 	loss    float64 // sum since the last report
 	steps   int     // in loss
 
-	pause time.Duration
-	life  int // calls until the process dies, as by kill -9; 0: it does not
+	pause             time.Duration
+	stop              func() // called in the evaluation after update stopAt, or the step from there on, which then end
+	stopAt, abandonAt int
+	life              int // calls until the process dies, as by kill -9; 0: it does not
 }
 
 // newRun describes a run of fit.
@@ -64,6 +66,11 @@ func (f *fit) WarmUp(ctx context.Context) error {
 
 func (f *fit) Step(context.Context) error {
 	f.call()
+	if f.stop != nil && f.update == f.abandonAt {
+		f.stop()
+		f.weights[0]++ // half a step
+		return ErrAbandoned
+	}
 	time.Sleep(f.pause)
 	for range 2 {
 		r := rand.New(f.points)
@@ -85,8 +92,12 @@ func (f *fit) Scalars() ([]record.Scalar, error) {
 	return []record.Scalar{{Name: "loss", Value: mean}}, nil
 }
 
-func (f *fit) Evaluate(context.Context) (Report, error) {
+func (f *fit) Evaluate(ctx context.Context) (Report, error) {
 	f.call()
+	if f.stop != nil && f.update == f.stopAt {
+		f.stop()
+		return Report{}, ctx.Err()
+	}
 	scalars := []record.Scalar{{Name: "slope", Value: float64(f.weights[0])}, {Name: "height", Value: float64(f.weights[1])}}
 	picture := File{fmt.Sprintf("lines/%03d.txt", f.update), fmt.Append(nil, f.weights)}
 	return Report{[]Record{{"line", scalars}}, []File{picture}}, nil

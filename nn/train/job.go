@@ -22,7 +22,7 @@ type Job interface {
 	// Update is the number of updates done. Records and checkpoints carry it.
 	Update() int
 	// Step does the next one or more updates, all or none of which a checkpoint contains. A step that has begun
-	// ends, also when ctx is cancelled. It returns an error for numbers that are not finite, see Repeated.
+	// ends, also when ctx is cancelled, unless that takes too long: then it returns ErrAbandoned. It returns an error for numbers that are not finite, see Repeated.
 	Step(ctx context.Context) error
 	// Scalars returns what training reports, in always the same order: most often means of the updates since the
 	// last call. It is called before State where both are due, so that sums begin anew in a resumed run, too.

@@ -3,10 +3,15 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // ErrInterrupted is returned by a run that was stopped before its last update.
 var ErrInterrupted = errors.New("train: training interrupted; the checkpoint continues it")
+
+// ErrAbandoned is returned by a step that is too long to be waited for when its run is interrupted. Nothing of the
+// step is kept.
+var ErrAbandoned = fmt.Errorf("%w; the running step is not kept", ErrInterrupted)
 
 // Schedule is the length of a run and its intervals, in updates. An interval of 0 means at the end only.
 type Schedule struct {

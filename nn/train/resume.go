@@ -35,6 +35,9 @@ func (from *Saved) update() (int, error) {
 	return n, nil
 }
 
+// due reports whether the evaluation of its update was interrupted.
+func (from *Saved) due() bool { return from.State.Meta[metaDue] != "" }
+
 // check makes sure that the folder can go on: from a checkpoint of the same run,
 // or from the beginning without a loss.
 func (r *runner) check(from *Saved) error {
@@ -65,7 +68,7 @@ func (r *runner) mayLose() int {
 
 // complete reports whether a run has nothing left to do. The last step may end above the number of updates.
 func (r *runner) complete(from *Saved) (bool, error) {
-	if from == nil || r.run.Result != "" && !exists(r.folder.File(r.run.Result)) {
+	if from == nil || from.due() || r.run.Result != "" && !exists(r.folder.File(r.run.Result)) {
 		return false, nil
 	}
 	update, err := from.Update()

@@ -159,4 +159,5 @@ func (run *Run) state(job Job) (*checkpoint.State, error) {
 const (
 	blobConfig = "config"
 	metaUpdate = "update"
+	metaDue    = "due" // only where an evaluation is
 )

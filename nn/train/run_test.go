@@ -147,3 +147,33 @@ func TestJobsThatMisbehave(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An evaluation that an interrupt ends is made up for, and a step that it ends is done again: the run ends as one
+// that nothing has stopped, also where its last evaluation is the one.
+func TestInterruptedWithin(t *testing.T) {
+	want := whole(t)
+	for _, stopped := range []*fit{{stopAt: 20, abandonAt: -1}, {stopAt: 50, abandonAt: -1}, {stopAt: -1, abandonAt: 30}, {stopAt: -1, abandonAt: 0}} {
+		dir := filepath.Join(t.TempDir(), "run")
+		ctx, stop := context.WithCancel(t.Context())
+		job := newFit()
+		job.stop, job.stopAt, job.abandonAt = stop, stopped.stopAt, stopped.abandonAt
+		r, err := Start(ctx, newRun(job), Options{Out: dir})
+		if err != nil || !r.Interrupted {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		again, stop := context.WithCancel(t.Context()) // and so is the one that makes up for it
+		job = newFit()
+		job.stop, job.stopAt, job.abandonAt = stop, stopped.stopAt, stopped.abandonAt
+		if r, err := Resume(again, Folder(dir), newRun(job), Options{}); err != nil || !r.Interrupted {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); err != nil {
+			t.Fatal(err)
+		}
+		except := "" // where the interrupt itself has made a checkpoint at the last update
+		if stopped.stopAt == 50 {
+			except = "checkpoints/latest.safetensors.prev"
+		}
+		sameFiles(t, want, dir, except)
+	}
+}

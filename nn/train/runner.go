@@ -27,6 +27,7 @@ type runner struct {
 	records *records
 	status  Status
 	saved   int   // update of the last checkpoint, -1: none
+	due     bool  // the evaluation after the last step has not been made
 	lost    error // why the last checkpoint could not be written
 }
 
@@ -59,11 +60,15 @@ func (r *runner) train(ctx context.Context, from *Saved) (result Result, err err
 	if err == nil {
 		err = r.finish(ctx)
 	}
+	abandoned := errors.Is(err, ErrAbandoned)
 	switch {
 	case r.lost != nil:
 		err = r.lost // an interrupted run whose state could not be kept is no success
 	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):
 		result.Interrupted, err = true, nil
+	}
+	if result.Interrupted && abandoned {
+		r.options.Say("the running step takes too long to wait for and is not kept: the run goes on from %s", r.kept())
 	}
 	if r.options.Profile {
 		err = errors.Join(err, r.writeProfile())
@@ -75,7 +80,8 @@ func (r *runner) train(ctx context.Context, from *Saved) (result Result, err err
 // would meet the same NaN again.
 func (r *runner) advise(err error) error {
 	var again *Repeated
-	kept := r.saved >= 0 && exists(r.folder.checkpoint())
+	path := r.folder.checkpoint()
+	kept := r.saved >= 0 && (exists(path) || exists(path+checkpoint.PrevSuffix))
 	switch {
 	case err == nil:
 		return nil
@@ -90,6 +96,14 @@ func (r *runner) advise(err error) error {
 		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, r.run.ResumeCommand(r.folder))
 	}
 	return err
+}
+
+// kept names what a resumed run goes on from.
+func (r *runner) kept() string {
+	if r.saved < 0 {
+		return "the beginning"
+	}
+	return fmt.Sprintf("update %d", r.saved)
 }
 
 // displaced reports whether the folder's path no longer leads to the folder that the run writes into.
@@ -139,13 +153,18 @@ func (r *runner) restore(from *Saved) error {
 	if r.job.Update() != update {
 		return fmt.Errorf("it is of update %d, and restored to update %d", update, r.job.Update())
 	}
-	r.saved = update
+	r.saved, r.due = update, from.due()
 	return nil
 }
 
 // learn trains to the last update; what is untrained is evaluated first, as the
 // learning curve's origin.
 func (r *runner) learn(ctx context.Context) error {
+	if r.due {
+		if err := r.catchUp(ctx); err != nil {
+			return err
+		}
+	}
 	if r.job.Update() >= r.run.Schedule.Updates {
 		return nil
 	}
@@ -159,7 +178,7 @@ func (r *runner) learn(ctx context.Context) error {
 	}
 	return Loop(ctx, r.run.Schedule, r.job, Hooks{
 		Log:        r.log,
-		Evaluate:   func() error { return r.evaluate(context.Background()) }, // its step is finished and kept
+		Evaluate:   func() error { return r.evaluateStep(ctx) },
 		Checkpoint: r.checkpoint,
 		Stopping:   r.job.Stopping,
 	})
@@ -196,25 +215,6 @@ func (r *runner) headline(line record.Line) {
 	if text := r.job.Headline(line); text != "" {
 		r.status.Headline = text
 	}
-}
-
-// evaluate records what the job says of itself.
-func (r *runner) evaluate(ctx context.Context) error {
-	report, err := r.job.Evaluate(ctx)
-	if err != nil {
-		return err
-	}
-	for _, x := range report.Records {
-		if err := r.write(x); err != nil {
-			return err
-		}
-	}
-	if err := r.folder.writeFiles(report.Files); err != nil {
-		return err
-	}
-	r.status.Update = r.job.Update()
-	r.report()
-	return nil
 }
 
 // gauges reads the device's, for the records and the line of progress; none where it has none.
@@ -257,6 +257,9 @@ func (r *runner) keep() error {
 	s, err := r.run.state(r.job)
 	if err != nil {
 		return err
+	}
+	if r.due {
+		s.Meta[metaDue] = "evaluation"
 	}
 	if err := checkpoint.Write(r.folder.checkpoint(), s); err != nil {
 		return err
