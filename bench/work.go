@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Case is one work at one size.
@@ -74,8 +75,18 @@ func (o *Options) say(format string, args ...any) {
 	}
 }
 
+// room fails where the inputs of a batch, drawn on the host before an arena is planned, do not fit into memory.
+func (c Case) room() error {
+	rows := c.Sizes["batch"] * max(1, c.Sizes["agents"])
+	inputs := train.MemoryPart{What: "the inputs of a batch and their copy in the arena", Bytes: train.Times(2*4*observation, rows), Setting: "--batch"}
+	return train.Memory{Parts: []train.MemoryPart{inputs}}.Fit(train.FreeMemory(nil))
+}
+
 // Run measures one case.
 func Run(c Case, o Options) (row Row, err error) {
+	if err := c.room(); err != nil {
+		return Row{}, err
+	}
 	backend, err := kernels.Open(o.Backend, o.Kernels)
 	if err != nil {
 		return Row{}, err

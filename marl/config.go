@@ -119,17 +119,23 @@ func (c *Config) Validate() error {
 	v := setting.NewChecker(SharedSection)
 	c.Check(v)
 	if c.Own != nil {
-		c.Own.Check(v.For(c.Algo), c)
+		c.CheckOwn(v.For(c.Algo))
 	}
 	return v.Err()
+}
+
+// CheckOwn gives the checker every setting of the algorithm's section that is out of range.
+func (c *Config) CheckOwn(v *setting.Checker) {
+	c.Own.Check(v, c)
+	checkInts(v, c.Own)
 }
 
 // Check gives the checker every shared setting that is out of range.
 func (c *Config) Check(v *setting.Checker) {
 	v.OneOf("algo", c.Algo, Algorithms()...)
 	v.AtLeast("updates", c.Updates, 1)
-	v.AtLeast("worlds", c.Worlds, 1)
-	v.AtLeast("slots_per_iteration", c.SlotsPerIteration, 1)
+	v.Count("worlds", c.Worlds, 1, MaxRows)
+	v.Count("slots_per_iteration", c.SlotsPerIteration, 1, MaxRows)
 	v.AtLeast("warmup_slots", c.WarmupSlots, 0)
 	v.Require(c.WarmupSlots > 0 || !c.NormaliseObs, "warmup_slots", c.WarmupSlots, "at least 1 with normalise_obs, which measures there")
 	v.AtLeast("eval_every", c.EvalEvery, 0)
@@ -143,6 +149,7 @@ func (c *Config) Check(v *setting.Checker) {
 	v.OneOf("precision", c.Precision, kernels.Precisions()...)
 	v.AtLeast("threads", c.Threads, 0)
 	v.Require(c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("at most %d", maxThreads))
+	checkInts(v, c)
 }
 
 // maxThreads is more than any machine has cores: a guard against slips.

@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "endless": endless,
-			"ignores": ignores, "unread": unread, "halves": halves, "displaces": displaces,
+			"ignores": ignores, "unread": unread, "halves": halves, "displaces": displaces, "abandons": abandons,
 		},
 		Condition: func(name string) (bool, error) { // a backend of this build, or a driver that is a test's
 			return name == "fake" && os.Getenv(fakeDevices) != "" || slices.Contains(kernels.Backends(), name), nil

@@ -86,6 +86,17 @@ func displaces(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// abandons DIR FILE ARGS...: a signal ends a run in DIR, once it has FILE, though what it does would take for ever.
+func abandons(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := gmel(ts, append([]string{"train", "--config", "endless.yaml", "--out", args[0]}, args[2:]...)...)
+	ts.Check(cmd.Start())
+	await(ts, filepath.Join(ts.MkAbs(args[0]), args[1]), "")
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	if err := cmd.Wait(); err != nil {
+		ts.Fatalf("%v\n%s", err, cmd.Stderr)
+	}
+}
+
 func lines(path string) int {
 	data, _ := os.ReadFile(path)
 	return bytes.Count(data, []byte("\n"))

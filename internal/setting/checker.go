@@ -32,7 +32,10 @@ func (c *Checker) add(e *Error) {
 		c.into.add(e)
 		return
 	}
-	c.errs = append(c.errs, e)
+	same := func(other *Error) bool { return other.Path == e.Path }
+	if !slices.ContainsFunc(c.errs, same) { // one sentence a setting
+		c.errs = append(c.errs, e)
+	}
 }
 
 // Err joins the *Errors of all checks that failed; nil if there are none.

@@ -5,6 +5,7 @@ package run
 
 import (
 	_ "embed"
+	"fmt"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
@@ -58,7 +59,7 @@ func (c *Config) sections() []setting.Section {
 	}
 	return append(list, setting.Section{
 		Name: c.Train.Algo, Value: own, Doc: c.Train.Algo + " holds the settings of this algorithm.", Docs: own.Docs,
-		Check: func(v *setting.Checker) { own.Check(v, &c.Train) },
+		Check: c.Train.CheckOwn,
 	})
 }
 
@@ -76,6 +77,7 @@ func scenarioDocs() map[string]string {
 // Check gives the checker every setting of no section that is not allowed.
 func (c *Config) Check(v *setting.Checker) {
 	v.Require(c.TableEpisodes >= 2, "table_episodes", c.TableEpisodes, "at least 2, for an interval")
+	v.Require(c.TableEpisodes <= marl.MaxSize, "table_episodes", c.TableEpisodes, fmt.Sprintf("at most %d", marl.MaxSize))
 }
 
 // YAML returns every setting of the run's algorithm with the value in effect; Load reads it back.
