@@ -31,7 +31,8 @@ func main() {
 
 // execute runs a command line and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
-	err := newApp(stdout, stderr).Run(args)
+	app := newApp(stdout, stderr)
+	err := app.Run(decimal(app, args))
 	if err == nil {
 		return exitOK
 	}
