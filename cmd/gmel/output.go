@@ -38,8 +38,17 @@ func written(err error) error {
 	return fmt.Errorf("the output cannot be written: %w", err)
 }
 
-// progress writes to the error output, so that results alone go to the output.
+// progress writes to the error output, so that results alone go to the output. A dumb terminal cannot redraw a line.
 func progress(c *cli.Context) *train.Progress {
 	f, ok := c.App.ErrWriter.(*os.File)
-	return train.NewProgress(c.App.ErrWriter, ok && term.IsTerminal(int(f.Fd())))
+	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return train.NewProgress(c.App.ErrWriter, nil)
+	}
+	return train.NewProgress(f, func() int {
+		width, _, err := term.GetSize(int(f.Fd()))
+		if err != nil {
+			return 0
+		}
+		return width
+	})
 }

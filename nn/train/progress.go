@@ -13,6 +13,7 @@ type Progress struct {
 	mu       sync.Mutex
 	w        io.Writer
 	terminal bool
+	columns  func() int
 	now      func() time.Time // the clock; tests have their own
 
 	begin  time.Time
@@ -24,9 +25,10 @@ type Progress struct {
 // redraw is how often a terminal's line changes at most.
 const redraw = 100 * time.Millisecond
 
-// NewProgress writes to w, which is a terminal or not.
-func NewProgress(w io.Writer, terminal bool) *Progress {
-	return &Progress{w: w, terminal: terminal, now: time.Now}
+// NewProgress writes to w. Columns is the width of a terminal that can redraw a line, now, 0 where that is not
+// known; a nil function is no such terminal.
+func NewProgress(w io.Writer, columns func() int) *Progress {
+	return &Progress{w: w, terminal: columns != nil, columns: columns, now: time.Now}
 }
 
 // Train shows the status of a training run.
@@ -59,11 +61,21 @@ func (p *Progress) show(what string, done, total int, note, unit string) {
 	p.tenths = 10 * done / total
 	line := fmt.Sprintf("%3d %%  %s %d of %d, %s%s", 100*done/total, what, done, total, note, p.pace(done, total, unit))
 	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+		fmt.Fprintf(p.w, "\r\x1b[K%s", p.fitted(line))
 		p.drawn = p.now()
 		return
 	}
 	fmt.Fprintln(p.w, line)
+}
+
+// fitted cuts a line that would wrap, since only its last row could be redrawn. The last column stays free: some
+// terminals wrap when it is written.
+func (p *Progress) fitted(line string) string {
+	text, room := []rune(line), p.columns()-1
+	if room < 1 || len(text) <= room {
+		return line
+	}
+	return string(text[:room])
 }
 
 // pace says how fast it goes and how long it will take.

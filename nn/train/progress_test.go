@@ -10,7 +10,10 @@ import (
 func TestProgress(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		var out bytes.Buffer
-		p := NewProgress(&out, terminal)
+		p := NewProgress(&out, nil)
+		if terminal {
+			p = NewProgress(&out, func() int { return 0 })
+		}
 		now := time.Unix(1e9, 0)
 		p.now = func() time.Time { return now }
 		for u := range 101 {
@@ -28,6 +31,25 @@ func TestProgress(t *testing.T) {
 		}
 		if terminal != strings.Contains(text, "\r\x1b[K") || terminal != strings.Contains(text, "\x1b[Ka notice\n") {
 			t.Errorf("%q", text)
+		}
+	}
+}
+
+// No redrawn line is as wide as the terminal, whose width may change meanwhile.
+func TestProgressFits(t *testing.T) {
+	for _, columns := range []int{1, 2, 20, 40, 79, 200} {
+		var out bytes.Buffer
+		p := NewProgress(&out, func() int { return columns })
+		now := time.Unix(1e9, 0)
+		p.now = func() time.Time { return now }
+		for u := range 3 {
+			p.Train(Status{Update: u, Updates: 100, Headline: "completion 50.0 %", Device: "überall"})
+			now = now.Add(time.Second)
+		}
+		for _, line := range strings.Split(out.String(), "\r\x1b[K")[1:] {
+			if n := len([]rune(line)); columns > 1 && n >= columns || n == 0 {
+				t.Errorf("%d of %d columns: %q", n, columns, line)
+			}
 		}
 	}
 }
