@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 )
@@ -89,6 +90,24 @@ type Summary struct {
 	Hash            string  `json:"hash"` // hash of all counted actions and rewards, see Meter.Observe
 	AgentStepsPerS  float64 `json:"agent_steps_per_s"`
 	DurationSeconds float64 `json:"duration_s"`
+}
+
+// MarshalJSON writes null for the means over tasks where there were none.
+func (s Summary) MarshalJSON() ([]byte, error) {
+	type plain Summary
+	known := func(mean *float64) *float64 {
+		if s.Tasks == 0 {
+			return nil
+		}
+		return mean
+	}
+	return json.Marshal(struct {
+		plain
+		CompletionRate *float64 `json:"completion_rate"`
+		MeanLatencyS   *float64 `json:"mean_latency_s"`
+		P95LatencyS    *float64 `json:"p95_latency_s"`
+		EnergyJ        *float64 `json:"energy_j"`
+	}{plain(s), known(&s.CompletionRate), known(&s.MeanLatencyS), known(&s.P95LatencyS), known(&s.EnergyJ)})
 }
 
 // NewMeter returns a Meter that counts exactly `episodes` finished episodes. World
@@ -261,7 +280,7 @@ func (m *Meter) Quantile(q float64) float64 {
 	rank, below := q*float64(m.sums.tasks), 0.0
 	for b, n := range m.histogram {
 		if n > 0 && below+float64(n) >= rank {
-			return (float64(b) + (rank-below)/float64(n)) * m.binS
+			return min(float64(b)+(rank-below)/float64(n), latencyBins) * m.binS // the last bin is tau_max itself
 		}
 		below += float64(n)
 	}

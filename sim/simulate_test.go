@@ -122,6 +122,9 @@ func TestSummaryKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := strings.Count(string(text), ":null"); n != 4 {
+		t.Errorf("%d of the 4 means over no tasks are null in %s", n, text)
+	}
 	for _, key := range []string{
 		"scenario", "policy", "worlds", "episodes", "seed", "agents", "slots", "tasks", "completion_rate",
 		"mean_latency_s", "p95_latency_s", "mean_reward", "energy_j", "upload_s", "queue_wait_s", "switch_s",
@@ -130,6 +133,20 @@ func TestSummaryKeys(t *testing.T) {
 		if !strings.Contains(string(text), `"`+key+`":`) {
 			t.Errorf("no %s in %s", key, text)
 		}
+	}
+}
+
+// No latency is above the longest deadline, and no quantile of them is.
+func TestQuantileWithinDeadline(t *testing.T) {
+	s := paper(t, func(s *Scenario) {
+		s.Time.Slots = 20
+		for k := range s.Tasks.Models { // nothing is done within a millisecond
+			s.Tasks.Models[k].DeadlineS = Range{1e-3, 1e-3}
+		}
+	})
+	r := simulate(t, SimulateOptions{Scenario: s, Policy: policy(t, "greedy", s), Episodes: 2})
+	if r.Tasks == 0 || r.CompletionRate != 0 || r.P95LatencyS > r.MeanLatencyS*(1+1e-6) {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -45,7 +45,7 @@ func simulate(c *cli.Context) error {
 	}
 	p := progress(c)
 	memory := simulateMemory(c, o)
-	p.Line(fmt.Sprintf("%d worlds of %d IEDs take %.3g MB", o.Worlds, o.Scenario.IEDs, float64(memory.Parts[0].Bytes)/1e6))
+	p.Line(fmt.Sprintf("%s of %s: %.3g MB", train.Counted(int64(o.Worlds), "world"), train.Counted(int64(o.Scenario.IEDs), "IED"), float64(memory.Parts[0].Bytes)/1e6))
 	if err := memory.Fit(train.FreeMemory(nil)); err != nil {
 		return err
 	}
@@ -109,7 +109,13 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 
 func summaryText(s sim.Summary) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s on %s: %d episodes, %d IEDs, %d tasks, seed %d\n", s.Policy, s.Scenario, s.Episodes, s.Agents, s.Tasks, s.Seed)
+	fmt.Fprintf(&b, "%s on %s: %s, %s, %s, seed %d\n", s.Policy, s.Scenario, train.Counted(int64(s.Episodes), "episode"),
+		train.Counted(int64(s.Agents), "IED"), train.Counted(s.Tasks, "task"), s.Seed)
+	if s.Tasks == 0 {
+		b.WriteString("completion  n/a, as all means over tasks: there were none\n")
+		fmt.Fprintf(&b, "speed       %.3g agent-steps/s\nhash        %s\n", s.AgentStepsPerS, s.Hash)
+		return b.String()
+	}
 	fmt.Fprintf(&b, "completion  %.4f\n", s.CompletionRate)
 	fmt.Fprintf(&b, "latency     %.3f s mean, %.3f s p95 (a failed task counts its deadline)\n", s.MeanLatencyS, s.P95LatencyS)
 	l := s.LatencySplit

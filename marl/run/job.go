@@ -61,7 +61,7 @@ func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
 	}
 	worlds.SetThreads(threads(c.Train.Threads))
 	worlds.RecordTasks(false)
-	o.Say("%d worlds of %d IEDs take %.3g MB on the engine %s", c.Train.Worlds, worlds.A, float64(sim.Bytes(c.Scenario, c.Train.Worlds))/1e6, worlds.Engine())
+	o.Say("%s of %s: %.3g MB on the engine %s", train.Counted(int64(c.Train.Worlds), "world"), train.Counted(int64(worlds.A), "IED"), float64(sim.Bytes(c.Scenario, c.Train.Worlds))/1e6, worlds.Engine())
 	return worlds, nil
 }
 

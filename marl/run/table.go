@@ -149,8 +149,8 @@ func collectValues(episodes []episode, f func(episode) float64) []float64 {
 // Markdown is the table for people.
 func (t *Table) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Scenario %s, after %d updates; %d episodes on evaluation seed %d; means over episodes with 95 %% intervals.\n\n",
-		t.Scenario, t.Update, t.Episodes, t.Seed)
+	fmt.Fprintf(&b, "Scenario %s, after %s; %s on evaluation seed %d; means over episodes with 95 %% intervals.\n\n",
+		t.Scenario, train.Counted(int64(t.Update), "update"), train.Counted(int64(t.Episodes), "episode"), t.Seed)
 	fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", "policy", "completion", "latency s", "p95 latency s", "reward", "energy J/task")
 	b.WriteString("|---|---|---|---|---|---|\n")
 	for _, r := range t.Rows {

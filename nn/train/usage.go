@@ -20,6 +20,14 @@ func IsUsage(err error) bool {
 	return errors.As(err, &u)
 }
 
+// Counted is a number with its noun, such as "1 world" or "4 worlds".
+func Counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 func usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
 // Repeated marks an error that follows from the numbers of a run, such as a loss that is not finite. A resumed run has
