@@ -13,12 +13,12 @@ from gmel import _handle
 
 
 def test_numbers_of_numpy_are_settings():
-    plain = {"ieds": 6, "hall": {"width_m": 50.5}, "compute": {"server_gpus": [2, 1]}, "radio": {"reuse_1": True}}
+    plain = {"ieds": 6, "hall": {"width_m": 50.5}, "compute": {"server_gpus": [2, 1]}, "observation": {"load_times": True}}
     numpy = {
         "ieds": np.int64(6),
         "hall": {"width_m": np.float64(50.5)},
         "compute": {"server_gpus": np.array([2, 1])},
-        "radio": {"reuse_1": np.True_},
+        "observation": {"load_times": np.True_},
     }
     worlds = gmel.Worlds(numpy, np.int32(2), seed=np.uint64(2**64 - 1), threads=np.int8(1))
     assert worlds.scenario == gmel.Worlds(plain).scenario
