@@ -6,6 +6,7 @@ import ctypes
 import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, NoReturn
 
 import numpy as np
@@ -40,11 +41,16 @@ def interruptibly(call: Callable[[], int | None]) -> int | None:
     """
     if threading.current_thread() is not threading.main_thread():
         return call()  # only the main thread sees to signals
-    results: list[int | None] = []
-    thread = threading.Thread(target=lambda: results.append(call()), daemon=True)
-    thread.start()
-    thread.join()
-    return results[0]
+    result: Future[int | None] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(call())
+        except BaseException as error:  # it belongs to the caller
+            result.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return result.result()
 
 
 class Handle:

@@ -30,6 +30,13 @@ def whole(name: str, value: object, lowest: int, highest: int) -> int:
     return number
 
 
+def name(kind: str, value: object) -> str:
+    """The value as the name of an engine or a policy."""
+    if not isinstance(value, str):
+        raise Error(f"gmel: {kind} {value!r} is not allowed; allowed: the name of one")
+    return value
+
+
 def seed(value: object) -> int:
     return whole("seed", value, 0, 2**64 - 1)
 

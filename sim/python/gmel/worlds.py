@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ._handle import Handle
 from ._library import Error
-from ._settings import Scenario, chosen_worlds, scenario_text, seed as checked_seed, whole
+from ._settings import Scenario, chosen_worlds, name as checked_name, scenario_text, seed as checked_seed, whole
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -61,7 +61,7 @@ class Worlds:
         self._copy = copy
         self._seed = checked_seed(seed)
         self._settings = {
-            "engine": engine or "",
+            "engine": "" if engine is None else checked_name("engine", engine),
             "worlds": whole("worlds", worlds, 1, 2**31 - 1),
             "threads": whole("threads", threads, 1, 2**15),
             "record_tasks": bool(record_tasks),
@@ -187,7 +187,7 @@ class Worlds:
 
     def play(self, policy: str, slots: int = 1, *, seed: int = 1) -> None:
         """Plays slots with a heuristic: random, local, nearest, greedy, softmin or switch-aware."""
-        self._handle().play(policy, checked_seed(seed), whole("slots", slots, 0, 2**31 - 1))
+        self._handle().play(checked_name("policy", policy), checked_seed(seed), whole("slots", slots, 0, 2**31 - 1))
 
     def close(self) -> None:
         """Closes the worlds. Their memory is freed with the last view of it."""

@@ -62,6 +62,13 @@ def test_a_seed_that_is_none_is_an_error(seed):
             use(seed=seed)
 
 
+def test_a_name_that_is_none_is_an_error():
+    with pytest.raises(gmel.Error, match="^gmel: engine 3 is not allowed"):
+        gmel.Worlds(engine=3)
+    with pytest.raises(gmel.Error, match="^gmel: policy None is not allowed"):
+        gmel.Worlds().play(None)
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer of Unix")
 @pytest.mark.parametrize("long", [_handle._LONG, 0], ids=["short", "long"])
 def test_a_signal_ends_a_play(long, monkeypatch):
