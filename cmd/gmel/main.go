@@ -24,6 +24,7 @@ const (
 )
 
 func main() {
+	keepIgnored()
 	survivePipes()
 	limit.UseProcessors()
 	os.Exit(execute(os.Args, os.Stdout, os.Stderr))

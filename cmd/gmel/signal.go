@@ -68,6 +68,14 @@ func heeded(all []os.Signal) []os.Signal {
 	return slices.DeleteFunc(slices.Clone(all), signal.Ignored)
 }
 
+// keepIgnored ignores again what the Go runtime forgets that the program was started to ignore. It respects SIGHUP
+// and SIGINT alone, and a shell has the background jobs of a script ignore backgroundSignals together with SIGINT.
+func keepIgnored() {
+	if signal.Ignored(os.Interrupt) && len(backgroundSignals) > 0 {
+		signal.Ignore(backgroundSignals...)
+	}
+}
+
 // survivePipes makes a write to a pipe that nothing reads an error, where it would end the program, as
 // `gmel train | tee log` does when Ctrl-C ends tee first. To ignore the signal would do the same to the
 // programs that gmel starts.

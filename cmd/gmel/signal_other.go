@@ -10,8 +10,8 @@ import (
 // stopSignals end training in good order.
 var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
-// pipeSignals do not exist here.
-var pipeSignals []os.Signal
+// What does not exist here.
+var pipeSignals, backgroundSignals []os.Signal
 
 // endBy ends the program.
 func endBy(os.Signal) { os.Exit(exitSignal) }

@@ -12,13 +12,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT}
 
-// ignores SIGNAL DIR: a run in DIR that was started to ignore the signal, as by nohup or in the background of a
+// ignores SIGNAL DIR OTHERS...: a run in DIR that was started to ignore the signal and others, as by nohup or in the background of a
 // script, trains on after it.
 func ignores(ts *testscript.TestScript, _ bool, args []string) {
 	metrics := filepath.Join(ts.MkAbs(args[1]), "metrics.jsonl")
-	cmd := exec.Command("sh", "-c", "trap '' "+args[0]+"; exec gmel train --config endless.yaml --out "+args[1])
+	cmd := exec.Command("sh", "-c", "trap '' "+strings.Join(args[2:], " ")+" "+args[0]+"; exec gmel train --config endless.yaml --out "+args[1])
 	cmd.Dir, cmd.Stderr = ts.MkAbs("."), &bytes.Buffer{}
 	ts.Check(cmd.Start())
 	awaitLines(ts, metrics, 2)

@@ -11,6 +11,9 @@ import (
 // stopSignals end training in good order; SIGHUP comes when the terminal closes.
 var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
+// backgroundSignals are ignored by a background job besides SIGINT (POSIX, 2.11 Signals and Error Handling).
+var backgroundSignals = []os.Signal{syscall.SIGQUIT}
+
 // pipeSignals come with a write to a pipe that nothing reads.
 var pipeSignals = []os.Signal{syscall.SIGPIPE}
 
