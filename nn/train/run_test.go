@@ -177,3 +177,29 @@ func TestInterruptedWithin(t *testing.T) {
 		sameFiles(t, want, dir, except)
 	}
 }
+
+// A folder that another has taken the name of is not written into.
+func TestDisplacedFolder(t *testing.T) {
+	for _, at := range []int{20, 50} {
+		dir := filepath.Join(t.TempDir(), "run")
+		job := newFit()
+		job.stopAt, job.abandonAt = at, -1
+		ctx, stop := context.WithCancel(t.Context())
+		job.stop = func() {
+			if err := errors.Join(os.Rename(dir, dir+".moved"), os.MkdirAll(filepath.Join(dir, "checkpoints"), 0o777)); err != nil {
+				t.Error(err)
+			}
+			stop()
+		}
+		_, err := Start(ctx, newRun(job), Options{Out: dir})
+		if err == nil || !strings.Contains(err.Error(), "was moved or deleted while the run wrote into it") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("update %d: %v", at, err)
+		}
+		if made, err := filepath.Glob(filepath.Join(dir, "*", "*")); err != nil || len(made) > 0 {
+			t.Errorf("update %d: %v, %v", at, made, err)
+		}
+		if from, damage, err := Folder(dir + ".moved").Latest(); from == nil || damage != nil || err != nil {
+			t.Errorf("update %d: %v, %v, %v", at, from, damage, err)
+		}
+	}
+}

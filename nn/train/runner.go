@@ -248,8 +248,11 @@ func (r *runner) checkpoint() error {
 // keep makes the records safe first: a checkpoint never knows more than they do.
 func (r *runner) keep() error {
 	update := r.job.Update()
-	if update == r.saved {
+	if update == r.saved && !r.displaced() {
 		return nil // interrupted right after a checkpoint that was due
+	}
+	if r.displaced() { // a folder that has taken its name is another's
+		return errors.New("no further checkpoint can be written")
 	}
 	if err := r.records.sync(); err != nil {
 		return err
@@ -290,6 +293,9 @@ func (r *runner) finish(ctx context.Context) error {
 	}
 	if want := r.run.Result; want != "" && (len(files) == 0 || files[len(files)-1].Name != want) {
 		return fmt.Errorf("train: the last file of the job's results is not %q, which makes the run complete", want)
+	}
+	if r.displaced() {
+		return errors.New("the results cannot be written")
 	}
 	r.draw()
 	return r.folder.writeFiles(files)
