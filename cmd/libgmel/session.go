@@ -14,6 +14,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -43,6 +44,10 @@ func open(c *settings) (*session, error) {
 	scenario, err := load(c.scenario)
 	if err != nil {
 		return nil, err
+	}
+	if need, free := sim.Bytes(scenario, c.worlds), limit.Memory(); free > 0 && need > free {
+		return nil, fmt.Errorf("gmel: %d worlds of %d IEDs take %.3g MB of memory and %.3g MB are free; make fewer",
+			c.worlds, scenario.IEDs, float64(need)/1e6, float64(free)/1e6)
 	}
 	var w *sim.Worlds
 	if c.engine == "" {

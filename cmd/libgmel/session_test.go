@@ -5,6 +5,7 @@ package main
 import (
 	"math"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,12 @@ func TestOpenRefuses(t *testing.T) {
 		if _, err := open(&c.s); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %s", c.s, err, c.want)
 		}
+	}
+	before := debug.SetMemoryLimit(1 << 30)
+	_, err := open(&settings{scenario: "paper", worlds: 1 << 40, threads: 1})
+	debug.SetMemoryLimit(before)
+	if err == nil || !strings.HasPrefix(err.Error(), "gmel: 1099511627776 worlds of 30 IEDs take 1.7") || !strings.HasSuffix(err.Error(), "MB are free; make fewer") {
+		t.Error(err)
 	}
 	s := opened(t, settings{scenario: "paper", seed: 1, worlds: 1, threads: 1})
 	if _, err := s.find("task_latency"); err == nil {
