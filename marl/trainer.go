@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
@@ -37,6 +36,8 @@ type Trainer struct {
 	warm   bool
 
 	sums []float32
+
+	playing, learning pace // of slots and of updates
 }
 
 // NewTrainer prepares a run: programs, arena, parameters. env and backend stay the caller's.
@@ -136,44 +137,16 @@ func (c *Config) Schedule() train.Schedule {
 // Step is one iteration: rollout and updates. Numbers that are not finite are an error, before
 // anything of the iteration is kept.
 func (t *Trainer) Step(ctx context.Context) error {
-	if err := inParts(ctx, t.cfg.SlotsPerIteration, t.rollout); err != nil {
+	if err := t.playing.inParts(ctx, t.cfg.SlotsPerIteration, t.rollout); err != nil {
 		return err
 	}
 	if err := t.Prepare(); err != nil {
 		return err
 	}
-	if err := inParts(ctx, t.cfg.UpdatesAtOnce(), t.Repeat); err != nil {
+	if err := t.learning.inParts(ctx, t.cfg.UpdatesAtOnce(), t.Repeat); err != nil {
 		return err
 	}
 	return t.checkFinite()
-}
-
-// Parts of a step that is long. Their sizes follow the clock, and no number depends on them.
-const (
-	firstPart = 32
-	shortPart = 100 * time.Millisecond // the next part is twice as long
-	patience  = 2 * time.Second        // after an interrupt, for a step that is about to end
-)
-
-// inParts does n things a part at a time, so that an interrupt is heeded. It abandons what does not end soon after.
-func inParts(ctx context.Context, n int, do func(n int) error) error {
-	part, stopped := firstPart, time.Time{}
-	for n > 0 {
-		begin, now := time.Now(), min(n, part)
-		if err := do(now); err != nil {
-			return err
-		}
-		if n -= now; time.Since(begin) < shortPart {
-			part *= 2
-		}
-		if ctx.Err() != nil && stopped.IsZero() {
-			stopped = begin
-		}
-		if n > 0 && !stopped.IsZero() && time.Since(stopped) > patience {
-			return train.ErrAbandoned
-		}
-	}
-	return nil
 }
 
 // WarmUp plays until there are WarmupSlots slots to learn from, and measures the observations
