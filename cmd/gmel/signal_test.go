@@ -86,11 +86,11 @@ func displaces(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// abandons DIR FILE ARGS...: a signal ends a run in DIR, once it has FILE, though what it does would take for ever.
+// abandons DIR FILE TEXT ARGS...: a signal ends a run in DIR, once it has FILE with the text, though what it does would take for ever.
 func abandons(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := gmel(ts, append([]string{"train", "--config", "endless.yaml", "--out", args[0]}, args[2:]...)...)
+	cmd := gmel(ts, append([]string{"train", "--config", "endless.yaml", "--out", args[0]}, args[3:]...)...)
 	ts.Check(cmd.Start())
-	await(ts, filepath.Join(ts.MkAbs(args[0]), args[1]), "")
+	await(ts, filepath.Join(ts.MkAbs(args[0]), args[1]), args[2])
 	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	if err := cmd.Wait(); err != nil {
 		ts.Fatalf("%v\n%s", err, cmd.Stderr)
