@@ -5,15 +5,15 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// Actor is the policy pi(a_i | o_i), one network shared by all agents; they differ by
-// what they observe. It is all that execution needs.
+// Actor is the policy pi(a_i | o_i): one network that all agents share. They differ by their
+// observations. Execution needs nothing else.
 type Actor struct {
 	params            *nn.Params
 	first, second, to *nn.Linear
 }
 
-// NewActor declares an actor with two hidden layers of a width. The small last layer makes the first
-// policy close to uniform.
+// NewActor declares an actor with two hidden layers of the given width. Small weights in the last layer
+// make the initial policy close to uniform.
 func NewActor(hidden, obs, actions int) *Actor {
 	p := nn.NewParams(ActorName)
 	return &Actor{

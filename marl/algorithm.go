@@ -10,45 +10,45 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Algorithm is one way to learn. Each has a package of its own, which registers it; a program links the
+// Algorithm is a learning algorithm. Each has its own package, which registers it; a program links the
 // algorithms whose packages it imports.
 type Algorithm interface {
 	// Name is the value of train.algo, and names the algorithm's section of a configuration.
 	Name() string
-	// Defaults returns the algorithm's settings, and changes shared ones whose defaults it wants otherwise.
+	// Defaults returns the settings of the algorithm, and overrides defaults of shared settings.
 	Defaults(shared *Config) Section
-	// Head declares the network that decides, for O observed features and U actions.
+	// Head declares the policy network, for O observed features and U actions.
 	Head(c *Config, obs, actions int) Head
-	// Build declares networks and memory of a run in the workshop. Config.Own is of the type that Defaults
-	// returns.
+	// Build declares the networks and the memory of a run in the workshop. Config.Own has the type that
+	// Defaults returns.
 	Build(w *Workshop) (Learner, error)
 }
 
-// Learner is an algorithm at work. Its methods append to the Programs of a [Trainer]:
+// Learner is an algorithm in a run. Its methods append to the Programs of a [Trainer]:
 //
 //	slot     one slot of the rollout: act, step, Remember
-//	prepare  Prepare: what the updates of an iteration share, once per iteration
+//	prepare  Prepare: work that the updates of an iteration share, once per iteration
 //	update   Update: one update, several times per iteration
-//	inspect  Inspect: what is measured once per report
+//	inspect  Inspect: measurements, once per report
 //
-// What a learner makes in its [Workshop] (networks, annealed scalars, statistics, the memory) the
-// trainer initialises, anneals, checks, keeps in checkpoints and counts in its plan of memory.
+// A learner declares networks, annealed scalars, statistics and the memory in its [Workshop]. The trainer
+// initialises, anneals and checks them, saves them in checkpoints and counts them in its plan of memory.
 type Learner interface {
-	// Head is the network that decides and its parameters.
+	// Head is the policy network and its parameters.
 	Head() (Head, *Net)
-	// Remember puts a slot of all worlds into the memory.
+	// Remember stores a slot of all worlds in the memory.
 	Remember(b *machine.Builder, x Played)
 	Prepare(b *machine.Builder)
 	Update(b *machine.Builder) error
 	Inspect(b *machine.Builder)
-	// WarmedUp follows the warm-up: what is kept of it, and what is measured on it.
+	// WarmedUp is called after the warm-up. It measures its transitions, and keeps or discards them.
 	WarmedUp(s *machine.Session) error
 	// Scalars are the learner's metrics, always in the same order. mean returns the mean of a statistic
 	// over the updates since the last report.
 	Scalars(s *machine.Session, mean func(statistic string) float32) ([]Scalar, error)
 }
 
-// Head is the network that decides: a rollout samples from it, a Policy executes it, a checkpoint keeps it.
+// Head is the policy network: a rollout samples from it, a Policy executes it, and checkpoints save it.
 type Head interface {
 	Params() *nn.Params
 	// LogProbs builds log pi(. | o) [rows, U] for normalised observations obs [rows, O] and mask
@@ -58,7 +58,7 @@ type Head interface {
 
 var algorithms = map[string]Algorithm{}
 
-// Register adds an algorithm; its package calls it when it is initialised.
+// Register adds an algorithm. The init function of its package calls it.
 func Register(a Algorithm) {
 	if _, taken := algorithms[a.Name()]; taken {
 		panic("marl: two algorithms have the name " + a.Name())
@@ -66,7 +66,7 @@ func Register(a Algorithm) {
 	algorithms[a.Name()] = a
 }
 
-// Algorithms lists the names of those that are linked, sorted.
+// Algorithms lists the names of the linked algorithms, sorted.
 func Algorithms() []string { return slices.Sorted(maps.Keys(algorithms)) }
 
 // AlgorithmOf finds an algorithm by its name.

@@ -74,7 +74,7 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
-// writeProfile prints the time of every op of the update, if that was asked for.
+// writeProfile prints the time of every op of the update, if a flag asks for it.
 func writeProfile(b *testing.B, t *marl.Trainer) {
 	f, ok := t.Profile(t.UpdateProgram())
 	if !ok {

@@ -8,18 +8,18 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// configSource is the text of this file: the doc comments of Config are the one description of
-// the settings, and what prints a configuration reads them here.
+// configSource is the text of this file. The doc comments of Config are the only description of the
+// settings; commands that print a configuration read them here.
 //
 //go:embed config.go
 var configSource string
 
-// Config is what all algorithms share of a training run's settings, and the settings of one algorithm.
+// Config has the settings of a training run that all algorithms share, and the settings of one algorithm.
 // DefaultOf is the only source of the values. Durations are counted in updates.
 type Config struct {
 	// Algo names the algorithm; its own settings are in the section of that name.
 	Algo string `yaml:"algo"`
-	// Updates ends the run.
+	// Updates is the length of the run.
 	Updates int `yaml:"updates"`
 	// Worlds W are stepped together in a rollout.
 	Worlds int `yaml:"worlds"`
@@ -32,15 +32,15 @@ type Config struct {
 
 	// Gamma discounts, in [0, 1).
 	Gamma float64 `yaml:"gamma"`
-	// Omega mixes the reward: (1 - omega) r_i + omega mean of the agents with a task.
-	// It makes an agent feel what it does to the others.
+	// Omega mixes the reward: (1 - omega) r_i + omega times the mean over the agents with a task.
+	// The mean makes an agent consider its effect on the others.
 	Omega float64 `yaml:"omega"`
-	// NormaliseObs brings every observed feature to mean 0 and deviation 1 over the warm-up.
+	// NormaliseObs scales every observed feature to mean 0 and standard deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`
-	// StandardiseReward divides by a standard deviation after subtracting a mean: those of the whole
-	// replay, or for on-policy algorithms those of the warm-up.
+	// StandardiseReward subtracts the mean of the rewards and divides by their standard deviation, over the
+	// whole replay or, for on-policy algorithms, over the warm-up.
 	StandardiseReward bool `yaml:"standardise_reward"`
-	// LRFinal is the share of all learning rates that is left at the last update, reached linearly.
+	// LRFinal is the fraction of all learning rates at the last update; the decrease is linear.
 	LRFinal float64 `yaml:"lr_final"`
 	// MaxNorm clips each network's gradient by its global norm.
 	MaxNorm float64 `yaml:"max_norm"`
@@ -67,22 +67,22 @@ type Config struct {
 	// ISA of the cpu backend; "": the best. Results do not depend on it.
 	ISA string `yaml:"isa"`
 
-	// Own are the settings of the algorithm, which copies of a Config share.
+	// Own are the settings of the algorithm; copies of a Config share them.
 	Own Section `yaml:"-"`
 }
 
 // Section is an algorithm's part of a configuration: a pointer to a struct with yaml keys, as
 // internal/setting reads it, that holds the defaults.
 type Section interface {
-	// Check gives the checker every setting that is not allowed, alone or beside the shared ones.
+	// Check reports every setting that is not allowed, alone or in combination with the shared ones.
 	Check(v *setting.Checker, shared *Config)
 	// UpdatesAfter is the number of updates that follow a rollout.
 	UpdatesAfter(shared *Config) int
-	// Docs are the meanings of the settings by key.
+	// Docs are the descriptions of the settings by key.
 	Docs() map[string]string
 }
 
-// Docs are the meanings of the shared settings by key.
+// Docs are the descriptions of the shared settings by key.
 func Docs() map[string]string { return setting.StructDocs(configSource, "Config") }
 
 // defaultAlgo is the algorithm of a run that names none, and the one that the program knows by name.
@@ -91,7 +91,7 @@ const defaultAlgo = "amarl"
 // Default returns the defaults of a run that names no algorithm, found on the preset "paper" (30 IEDs) on a CPU.
 func Default() Config { return DefaultOf(defaultAlgo) }
 
-// DefaultOf returns the defaults of an algorithm. One that is not linked leaves Own nil, and Check
+// DefaultOf returns the defaults of an algorithm. For one that is not linked, Own is nil and Check
 // refuses its name.
 func DefaultOf(algo string) Config {
 	c := Config{
@@ -130,7 +130,7 @@ func (c *Config) CheckOwn(v *setting.Checker) {
 	checkInts(v, c.Own)
 }
 
-// Check gives the checker every shared setting that is out of range.
+// Check reports every shared setting that is out of range.
 func (c *Config) Check(v *setting.Checker) {
 	v.OneOf("algo", c.Algo, Algorithms()...)
 	v.AtLeast("updates", c.Updates, 1)
@@ -152,8 +152,8 @@ func (c *Config) Check(v *setting.Checker) {
 	checkInts(v, c)
 }
 
-// maxThreads is more than any machine has cores: a guard against slips.
+// maxThreads is more than the number of cores of any machine: a guard against typing errors.
 const maxThreads = 1024
 
-// MaxRows bounds a memory in joint transitions: row indices are float32 on the device, exact to 2^24.
+// MaxRows is the maximum size of a memory in joint transitions: row indices are float32 on the device, exact to 2^24.
 const MaxRows = 1 << 24

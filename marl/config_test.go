@@ -34,7 +34,7 @@ func TestValidateNamesEveryField(t *testing.T) {
 	}
 }
 
-// A name that no linked algorithm has is answered with those that there are.
+// The error of an unknown algorithm lists the linked algorithms.
 func TestUnknownAlgorithm(t *testing.T) {
 	c := marl.DefaultOf("sarsa")
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), `train.algo: "sarsa" is not allowed; allowed: amarl, amarl-ppo`) {

@@ -18,7 +18,7 @@ var leaky = op.LeakyReLU(0.01)
 //	w_ij = softmax_{j != i}(q_i . k_j / sqrt d)   x_i = sum_{j != i} w_ij v_j  (eqs. 5, 6)
 //	Q_i(o, .) = W_2 f(W_1 [s_i ; x_i^1 ; .. ; x_i^h])
 //
-// Q_i has one value for each own action; the own recorded action never enters s_i or x_i.
+// Q_i has one value for each action of agent i; its recorded action never enters s_i or x_i.
 type Critic struct {
 	agents, actions, heads int // actions 0: a critic of states
 	attention              bool
@@ -39,8 +39,8 @@ func NewCritic(cfg *AttentionConfig, agents, obs, actions int) *Critic {
 	return newCritic(cfg, agents, obs, actions, actions)
 }
 
-// NewValueCritic declares the same critic for the values of states: actions enter nowhere and there
-// is one output, V_i(o).
+// NewValueCritic declares the same critic for the values of states: without actions, and with one
+// output, V_i(o).
 func NewValueCritic(cfg *AttentionConfig, agents, obs int) *Critic {
 	return newCritic(cfg, agents, obs, 0, 1)
 }
@@ -62,13 +62,13 @@ func newCritic(cfg *AttentionConfig, agents, obs, actions, outputs int) *Critic 
 	return c
 }
 
-// Values is what a critic's forward pass leaves: Q and what the attention was made of.
+// Values is the result of a critic's forward pass: Q, and the queries and keys of the attention.
 type Values struct {
 	Q          *nn.Node // [B*A, U] Q_i(o, .), or [B*A, 1] V_i(o)
 	query, key *nn.Node // [B*A, H] nil without attention
 }
 
-// Forward builds Q for obs [B*A, O] and actions act [B*A], which is nil for a critic of states.
+// Forward builds Q for obs [B*A, O] and actions act [B*A]; act is nil for a critic of states.
 func (c *Critic) Forward(bd *nn.Bound, obs, act *nn.Node) Values {
 	seen := obs
 	if c.actions > 0 {
@@ -101,9 +101,9 @@ func (c *Critic) Entropy(v Values) *nn.Node {
 }
 
 // Loss is the mean over B and agents of (Q_i(o, a_i) - y_i)^2 plus the attention penalty,
-// which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). The 1/A is
-// their scaling of the gradients of shared parameters; here all parameters are shared.
-// weight [B*A] may be nil: everyone counts.
+// which is 1/A times the sum over agents of the MSE (Iqbal & Sha 2019, eq. 7). They scale the
+// gradients of shared parameters by 1/A; here all parameters are shared. weight [B*A] may be nil:
+// then all agents count.
 func (c *Critic) Loss(v Values, td, weight *nn.Node, penalty float64) *nn.Node {
 	loss := MeanSquare(td, weight)
 	if c.attention && penalty > 0 {

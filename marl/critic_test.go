@@ -139,7 +139,7 @@ func testCritic(attention bool) marl.AttentionConfig {
 	return c
 }
 
-// Q_i(o, .) does not see agent i's own recorded action, and sees everybody else's.
+// Q_i(o, .) does not depend on the recorded action of agent i, but on those of all others.
 func TestOwnActionDoesNotEnter(t *testing.T) {
 	for _, attention := range []bool{true, false} {
 		n := marl.Sizes{Worlds: 2, Agents: 5, Obs: 6, Actions: 3}
@@ -221,7 +221,7 @@ func TestCriticAgainstReference(t *testing.T) {
 	}
 }
 
-// The loss in which only deciding agents count (critic_idle: false), with a penalty of weight.
+// The loss in which only deciding agents count (critic_idle: false), with a penalty of this weight.
 func TestCriticLossAgainstReference(t *testing.T) {
 	c, n := testCritic(true), marl.Sizes{Worlds: 3, Agents: 7, Obs: 5, Actions: 4}
 	c.AttentionPenalty = 0.3

@@ -8,8 +8,8 @@ import (
 // Env is W worlds of A agents that are stepped together. Slices are owned by the Env,
 // keep their address, and belong to the current slot (Obs, Mask) or to the last Step.
 //
-// A world that ends is reset inside Step: then Obs and Mask belong to its next episode
-// and FinalObs and FinalMask to the end of the last.
+// Step resets a world whose episode has ended: then Obs and Mask belong to its next episode, and
+// FinalObs and FinalMask to the end of the last one.
 type Env interface {
 	// Sizes returns W, A, O and U.
 	Sizes() (worlds, agents, obs, actions int)
@@ -21,15 +21,15 @@ type Env interface {
 	Step(actions []int32) error
 	// Reward is [W, A], r_i of the last Step.
 	Reward() []float32
-	// Active is [W, A]: whose reward counts in the mean of the reward mix.
+	// Active is [W, A]: true if the agent counts in the mean of the mixed reward.
 	Active() []bool
-	// Terminated [W]: the episode ended by the rules; nothing follows.
+	// Terminated [W]: the episode ended by the rules; there is no successor state.
 	Terminated() []bool
 	// Truncated [W]: a time limit cut the episode; bootstrap through it.
 	Truncated() []bool
-	// FinalObs [W, A, O], valid where a world ended.
+	// FinalObs [W, A, O], valid for worlds whose episode ended.
 	FinalObs() []float32
-	// FinalMask [W, A, U], valid where a world ended.
+	// FinalMask [W, A, U], valid for worlds whose episode ended.
 	FinalMask() []float32
 	// MarshalBinary returns the complete state; continuing from it gives the same bits.
 	MarshalBinary() ([]byte, error)
@@ -37,15 +37,15 @@ type Env interface {
 	UnmarshalBinary([]byte) error
 }
 
-// Offloading presents the edge offloading game as an Env. The worlds no longer record what becomes
-// of every task: learning takes rewards only.
+// Offloading presents the edge offloading game as an Env. The worlds then stop recording the outcome of
+// every task: learning needs only rewards.
 func Offloading(w *sim.Worlds) Env {
 	w.RecordTasks(false)
 	return &offloading{w}
 }
 
-// OffloadingFor is Offloading as a configuration wants it: for attention in groups the IEDs of a world are
-// numbered so that neighbours are beside each other. The worlds start anew where their numbers change.
+// OffloadingFor is Offloading for a configuration. Attention in groups needs IEDs whose neighbours have
+// consecutive numbers; if that changes their numbers, the worlds are restarted.
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
 	a := c.Attention()
 	w.NumberByNearest(a != nil && a.Neighbours > 0)
@@ -54,7 +54,7 @@ func OffloadingFor(c *Config, w *sim.Worlds) Env {
 
 type offloading struct{ w *sim.Worlds }
 
-// Native is nil where the worlds are not played by C.
+// Native is nil if C cannot play the worlds.
 func (e *offloading) Native() kernels.Native { return e.w.Native() }
 
 func (e *offloading) Sizes() (int, int, int, int)    { return e.w.W, e.w.A, e.w.O, e.w.U }

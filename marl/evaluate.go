@@ -16,18 +16,18 @@ func Evaluate(o sim.SimulateOptions) (sim.Summary, error) {
 	if err != nil {
 		return summary, fmt.Errorf("evaluating %s: %w", p.Name(), err)
 	}
-	// A Policy cannot return an error from Act; a learned one keeps its device's.
+	// Act cannot return an error; a learned policy stores the error of its device.
 	if f, ok := p.(interface{ Err() error }); ok && f.Err() != nil {
 		return summary, fmt.Errorf("evaluating %s: %w", p.Name(), f.Err())
 	}
 	return summary, nil
 }
 
-// degenerateShare is the share of one action above which a policy no longer decides.
+// degenerateShare is the share of one action above which a policy is degenerate.
 const degenerateShare = 0.98
 
-// Degenerate returns a sentence about a policy that has collapsed to one choice, and ""
-// for one that has not. Good numbers do not excuse it: such a policy is a constant.
+// Degenerate returns a sentence if the policy has collapsed to one choice, else "". Such a policy is a
+// constant, even if its numbers are good.
 func Degenerate(s sim.Summary) string {
 	for a, share := range s.ActionShares {
 		if share < degenerateShare {

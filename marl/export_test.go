@@ -2,7 +2,7 @@ package marl
 
 import "github.com/gmel-go/gmel/nn/machine"
 
-// What tests outside of the package look at.
+// Accessors for tests outside of the package.
 var (
 	Mixed       = mixed
 	Environment = environment
@@ -16,11 +16,11 @@ func (n Normaliser) Upload(s *machine.Session, mean, scale []float32) error {
 	return n.upload(s, mean, scale)
 }
 
-// Mean is that of the policy's normaliser.
+// Mean is the mean of the policy's normaliser.
 func (p *Policy) Mean() []float32 { return p.mean }
 
-// Places are where the next transitions go: on the device and by the host's count.
+// Places are the rows of the next transitions: on the device, and by the counters of the host.
 func (r *Ring) Places() (device machine.Tensor, host []float32) { return r.rows, r.places() }
 
-// Advance follows the device.
+// Advance advances the counters of the host.
 func (r *Ring) Advance(n int) { r.advance(n) }

@@ -20,8 +20,8 @@ func (e *NonFiniteError) Error() string {
 		"a scenario without extreme numbers, lower learning rates or a lower train.max_norm may help", e.Update, e.Tensor, e.Index, e.Value)
 }
 
-// checkTransitions looks at what the worlds gave before it is learned from: a bad row could lie in
-// the replay, and in checkpoints, for thousands of updates before a minibatch draws it.
+// checkTransitions checks the transitions of a rollout before the updates: a bad row could stay in the
+// replay, and in checkpoints, for thousands of updates before a minibatch draws it.
 func (t *Trainer) checkTransitions() error {
 	finite, err := Read(t.session, t.shop.rollout.finite)
 	if err != nil || finite[0] == 1 {
@@ -30,8 +30,8 @@ func (t *Trainer) checkTransitions() error {
 	return t.culprit(t.shop.memory.tables)
 }
 
-// checkFinite reads the statistics of the updates so far: a loss, norm or target that is not
-// finite makes its sum so. The search for the culprit costs time only then.
+// checkFinite reads the statistics of the updates so far: a loss, norm or target that is not finite
+// makes its sum not finite. Only then it searches for the cause, which takes time.
 func (t *Trainer) checkFinite() error {
 	if err := t.session.Download(t.sums, t.shop.Statistics.sums); err != nil {
 		return err
@@ -42,7 +42,7 @@ func (t *Trainer) checkFinite() error {
 	return t.culprit(t.shop.suspects())
 }
 
-// culprit names the first of some tensors, one of which is not finite, that is not.
+// culprit is the error that names the first tensor with a number that is not finite.
 func (t *Trainer) culprit(of []machine.Tensor) error {
 	for _, x := range of {
 		v, err := Read(t.session, x)

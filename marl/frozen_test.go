@@ -39,8 +39,8 @@ type frozen struct {
 	States    map[string]string `json:"states"`
 }
 
-// The Programs and the results of all algorithms are what they were. A change of the code that is
-// meant to change no number must leave these hashes alone; one that is meant to says why in its commit.
+// The Programs and the results of all algorithms do not change. A change of the code that should change
+// no number must keep these hashes; a commit that changes them must say why.
 func TestFrozen(t *testing.T) {
 	got := frozen{
 		Generator: "go test -run TestFrozen ./marl -update",
@@ -70,7 +70,7 @@ func TestFrozen(t *testing.T) {
 	got.compare(t)
 }
 
-// frozenConfig is small and has everything in it: normalised observations, standardised rewards, annealing.
+// frozenConfig is small and uses all features: normalised observations, standardised rewards, annealing.
 func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 	c := marl.DefaultOf(algo)
 	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.LogEvery = 40, 4, 6, 5, 16
@@ -88,7 +88,7 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 	return c
 }
 
-// otherwise chooses what is not the default wherever a loss or a Program depends on it.
+// otherwise changes every setting on which a loss or a Program depends from its default.
 func otherwise(c *marl.Config) {
 	c.NormaliseObs, c.StandardiseReward = false, false
 	switch own := c.Own.(type) {
@@ -137,7 +137,7 @@ func (f *frozen) freeze(t *testing.T, name string, c marl.Config) {
 	f.States[name] = stateHash(state)
 }
 
-// listing hashes what a Program prints, without names, which may change, and its hash, which depends on the encoding.
+// listing hashes the listing of a Program without names, which may change, and without its hash, which depends on the encoding.
 func listing(p *kernels.Program) string {
 	q := *p
 	q.Symbols = nil
@@ -150,7 +150,7 @@ func stateHash(s *checkpoint.State) string {
 	sums := [][]byte{}
 	for _, x := range s.Tensors {
 		h := sha256.New()
-		_ = binary.Write(h, binary.LittleEndian, x.Data) // into a hash: cannot fail
+		_ = binary.Write(h, binary.LittleEndian, x.Data) // writing to a hash cannot fail
 		sums = append(sums, h.Sum(nil))
 	}
 	slices.SortFunc(sums, slices.Compare)

@@ -5,7 +5,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// What the losses of several algorithms share. Rows are agents: n = B*A.
+// Functions that the losses of several algorithms share. Rows are agents: n = B*A.
 
 // WeightedMean is sum(w x) / max(sum w, 1) of x [n] with weights w [n].
 func WeightedMean(x, w *nn.Node) *nn.Node {
@@ -29,8 +29,8 @@ func Deciding(mask *nn.Node) *nn.Node {
 	return op.Apply(op.Affine(op.SumRows(mask), 1, -1), op.Clamp(0, 1))
 }
 
-// Terminated [n] is 1 where an episode was ended by the rules, 0 where it goes on or was cut by a time
-// limit: e (2 - e) for the values of kernels.Slot.Ended.
+// Terminated [n] is 1 if the rules ended an episode, and 0 if it goes on or was cut by a time limit:
+// e (2 - e) for the values of kernels.Slot.Ended.
 func Terminated(ended *nn.Node) *nn.Node { return op.Mul(ended, op.Affine(ended, -1, 2)) }
 
 // Entropy is the mean over active agents of -sum_a pi log pi, in nats, for log pi [n, U].

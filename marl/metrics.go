@@ -2,8 +2,8 @@ package marl
 
 import "slices"
 
-// Metrics describe the updates since the last report: means over them, except for the counters, the
-// moments and the schedules, which are of the moment.
+// Metrics describe the updates since the last report. They are means over these updates, except for the
+// counters, the moments and the schedules, which are current values.
 type Metrics struct {
 	Update   int // updates so far
 	EnvSlots int // slots so far, over all worlds
@@ -17,14 +17,14 @@ type Scalar struct {
 	Value float32
 }
 
-// Scalars lists all numbers but the counters, always in the same order: those of the learner, then
+// Scalars lists all numbers except the counters, always in the same order: those of the learner, then
 //
 //	reward_mean, reward_std   of the mixed rewards in memory
 //	alpha and the like        annealed scalars
-//	lr_share                  what is left of the configured learning rates
+//	lr_share                  current fraction of the configured learning rates
 func (m *Metrics) Scalars() []Scalar { return slices.Clone(m.scalars) }
 
-// Value is that of a scalar, 0 if the algorithm has none of that name.
+// Value is the value of a scalar, or 0 if the algorithm has none of that name.
 func (m *Metrics) Value(name string) float32 {
 	for _, s := range m.scalars {
 		if s.Name == name {

@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// With neighbours IEDs of one ES have numbers that follow each other; without they have those of the draw.
+// With neighbours, the IEDs of one ES have consecutive numbers; without, numbers are those of the random draw.
 func TestNeighboursAreNumberedBeforeTheRun(t *testing.T) {
 	c := neighbourly(4)
 	_, grouped := marltest.Offloading(t, &c, 1)

@@ -11,7 +11,7 @@ import (
 //go:embed netconfig.go
 var netConfigSource string
 
-// The settings of networks that several algorithms have. Sections of algorithms inline them.
+// Settings of networks that several algorithms share. Sections of algorithms inline them.
 
 // CriticConfig are the settings of any critic.
 type CriticConfig struct {
@@ -20,7 +20,7 @@ type CriticConfig struct {
 	// CriticIdle keeps agents without a decision in the critic's loss: the slot before bootstraps from the
 	// value of having no task.
 	CriticIdle bool `yaml:"critic_idle"`
-	// LRCritic is the critic's Adam step.
+	// LRCritic is the learning rate of the critic.
 	LRCritic float64 `yaml:"lr_critic"`
 }
 
@@ -36,7 +36,7 @@ func (c *CriticConfig) Check(v *setting.Checker) {
 // AttentionConfig are the settings of a critic with attention; Heads divides Hidden.
 type AttentionConfig struct {
 	CriticConfig `yaml:",inline"`
-	// Heads h of the attention; h divides hidden.
+	// Heads is the number h of attention heads; h divides hidden.
 	Heads int `yaml:"heads"`
 	// Attention false is the ablation: every other agent of a group has the same weight.
 	Attention bool `yaml:"attention"`
@@ -101,7 +101,7 @@ func divisors(n int) string {
 	return text
 }
 
-// ActorConfig are the settings of a stochastic actor that is paid for its entropy.
+// ActorConfig are the settings of a stochastic actor with an entropy bonus.
 type ActorConfig struct {
 	// Alpha weighs the entropy, in units of what the actor maximises: the standardised reward, or the
 	// normalised advantage.
@@ -112,7 +112,7 @@ type ActorConfig struct {
 	ActorHidden int `yaml:"actor_hidden"`
 	// LogitPenalty weighs the mean squared policy logit in the actor's loss.
 	LogitPenalty float64 `yaml:"logit_penalty"`
-	// LRActor is the actor's Adam step.
+	// LRActor is the learning rate of the actor.
 	LRActor float64 `yaml:"lr_actor"`
 }
 

@@ -8,15 +8,15 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// Normaliser brings every feature of the observation to mean 0 and deviation 1, measured
-// once, over the warm-up, and then frozen: networks and replay never see it move. It is
-// part of the policy. Features come in units of their own; a gain whose useful range is a
-// tenth of its scale is learned many times slower.
+// Normaliser scales every feature of the observation to mean 0 and deviation 1. It is measured once,
+// over the warm-up, and then frozen, so that networks and replay always use the same scale. It is part
+// of the policy. Features have different units; without scaling, a gain whose useful range is a tenth of
+// its scale is learned many times slower.
 type Normaliser struct {
 	mean, scale machine.Tensor // [O]; scale is 1 / deviation
 }
 
-// obsClip limits a normalised feature: deep fades are rare and far away.
+// obsClip limits a normalised feature: deep fades are rare and far from the mean.
 const obsClip = 5
 
 func newNormaliser(l *machine.Layout, obs int) Normaliser {

@@ -36,7 +36,7 @@ func TestNormaliserOnDevice(t *testing.T) {
 	}
 }
 
-// The trainer measures the warm-up once; the policy that it hands out normalises alike.
+// The trainer measures the warm-up once; the policy that it returns normalises in the same way.
 func TestTrainerMeasuresTheWarmUp(t *testing.T) {
 	c := smallConfig(1)
 	tr := smallTrainer(t, c, 1)

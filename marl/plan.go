@@ -23,7 +23,7 @@ func (t *Trainer) Memory() train.Memory {
 	return train.Memory{Parts: parts}
 }
 
-// floats is the size of the arena: what outlives Programs, and the largest Program's scratch.
+// floats is the size of the arena: persistent tensors, and the scratch of the largest Program.
 func (t *Trainer) floats() int64 {
 	size := t.shop.Layout.Size()
 	for _, p := range t.Programs() {
@@ -32,7 +32,7 @@ func (t *Trainer) floats() int64 {
 	return size
 }
 
-// measureScratch asks a backend with memory of its own for what the launches of all Programs take of it.
+// measureScratch asks a backend with its own memory how much the launches of all Programs allocate.
 func (t *Trainer) measureScratch() error {
 	for _, p := range t.Programs() {
 		bytes, err := scratchOf(t.backend, p)
@@ -44,7 +44,7 @@ func (t *Trainer) measureScratch() error {
 	return nil
 }
 
-// scratchOf is 0 on a backend without memory of its own.
+// scratchOf is 0 on a backend without its own memory.
 func scratchOf(backend kernels.Backend, p *kernels.Program) (int64, error) {
 	if limited, ok := backend.(kernels.Limited); ok {
 		return limited.ScratchOf(p)
@@ -52,7 +52,7 @@ func scratchOf(backend kernels.Backend, p *kernels.Program) (int64, error) {
 	return 0, nil
 }
 
-// EvaluationMemory is what one policy takes on the backend while it plays `rows` IEDs at a time.
+// EvaluationMemory is the memory that one policy takes on the backend while it plays `rows` IEDs at a time.
 func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (train.MemoryPart, error) {
 	p := t.newPolicy(Execution{Backend: backend, Sampled: true})
 	x, err := p.newBatch(rows)
@@ -72,5 +72,5 @@ func (t *Trainer) CheckpointMemory() train.MemoryPart {
 	return part
 }
 
-// Worlds tells where the backend plays the worlds.
+// Worlds says where the backend plays the worlds.
 func (t *Trainer) Worlds() kernels.Stay { return t.stay }

@@ -17,13 +17,13 @@ const roomBytes = 5_000_000
 
 func (hotel) RoomFor(*kernels.Image) (int64, error) { return roomBytes, nil }
 
-// inn is a backend whose device has memory of its own, of which every Program's launches take some.
+// inn is a backend whose device has its own memory; the launches of every Program allocate some of it.
 type inn struct{ kernels.Backend }
 
 func (inn) FreeMemory() int64                         { return 0 }
 func (inn) ScratchOf(*kernels.Program) (int64, error) { return 1_000_000, nil }
 
-// The plan counts what launches take besides the arena, of all Programs.
+// The plan counts the memory of the launches of all Programs, besides the arena.
 func TestPlanCountsLaunches(t *testing.T) {
 	c, s := tiny(1), mustLoad(t, "population:6")
 	w, err := sim.New(s, c.Worlds, 1)
@@ -55,7 +55,7 @@ func mustLoad(t *testing.T, name string) *sim.Scenario {
 	return s
 }
 
-// The plan counts worlds on the device, and the run knows who plays them and why.
+// The plan counts worlds on the device, and the run says where they are played and why.
 func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 	for _, x := range []struct {
 		neighbours int

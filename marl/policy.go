@@ -11,8 +11,8 @@ import (
 )
 
 // Policy is a learned head for execution: every IED decides from its own observation.
-// It implements sim.Policy. Its draws depend on the seed, the row and the slot, not on
-// the calls before, so evaluating twice gives the same actions.
+// It implements sim.Policy. Its draws depend on the seed, the row and the slot, not on earlier calls,
+// so evaluating twice gives the same actions.
 type Policy struct {
 	name        string
 	how         Execution
@@ -30,12 +30,12 @@ var _ sim.Policy = (*Policy)(nil)
 
 // Execution says how a Policy plays.
 type Execution struct {
-	Backend kernels.Backend // stays the caller's
+	Backend kernels.Backend // remains owned by the caller
 	Sampled bool            // false: the most probable action
 	Seed    uint64          // of the draws of a sampled policy
 }
 
-// NewPolicy takes the head out of a checkpoint of a run with configuration c; obs and actions are O and U.
+// NewPolicy reads the head from a checkpoint of a run with configuration c; obs and actions are O and U.
 func NewPolicy(c *Config, s *checkpoint.State, obs, actions int, how Execution) (*Policy, error) {
 	a, err := AlgorithmOf(c.Algo)
 	if err != nil {
@@ -54,7 +54,7 @@ func NewPolicy(c *Config, s *checkpoint.State, obs, actions int, how Execution) 
 	return p, err
 }
 
-// Policy is a copy of the current head.
+// Policy returns a Policy with a copy of the current head.
 func (t *Trainer) Policy(how Execution) (*Policy, error) {
 	p := t.newPolicy(how)
 	_, net := t.learner.Head()
@@ -89,7 +89,7 @@ func (p *Policy) Name() string { return p.name }
 // Err returns the first error of the device; Act has none to return.
 func (p *Policy) Err() error { return p.err }
 
-// Close frees the device memory; Choose takes it anew.
+// Close frees the device memory; Choose allocates it again.
 func (p *Policy) Close() error {
 	if p.batch == nil {
 		return nil
@@ -99,7 +99,7 @@ func (p *Policy) Close() error {
 	return session.Close()
 }
 
-// Act chooses the actions of the current slot. After an error (see Err) all act locally.
+// Act chooses the actions of the current slot. After an error (see Err) every IED computes locally.
 func (p *Policy) Act(w *sim.Worlds, actions []int32) {
 	clear(actions)
 	if p.err != nil {
@@ -138,7 +138,7 @@ type batch struct {
 	chosen                     []float32 // [rows]
 }
 
-// newBatch builds the Program for that many rows.
+// newBatch builds the Program for the given number of rows.
 func (p *Policy) newBatch(rows int) (*batch, error) {
 	lay := machine.NewLayout()
 	placed := p.head.Params().Place(lay, "head")
@@ -162,13 +162,13 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 	return x, err
 }
 
-// memory is what the batch takes of a backend's device, in bytes.
+// memory is the device memory of the batch on a backend, in bytes.
 func (x *batch) memory(backend kernels.Backend) (int64, error) {
 	scratch, err := scratchOf(backend, x.program)
 	return 4*max(x.layout.Size(), x.program.Arena) + scratch, err
 }
 
-// open takes memory for that many rows.
+// open allocates memory for the given number of rows.
 func (p *Policy) open(rows int) error {
 	if err := p.Close(); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// programs are those of a run; see Learner.
+// programs are the Programs of a run; see Learner.
 type programs struct{ slot, prepare, update, inspect *kernels.Program }
 
 // build builds the Programs of the trainer's learner.
@@ -56,26 +56,26 @@ func (t *Trainer) Programs() []*kernels.Program {
 	return []*kernels.Program{t.slot, t.prepare, t.programs.update, t.inspect}
 }
 
-// SlotProgram is what one slot of a rollout executes.
+// SlotProgram is the Program of one slot of a rollout.
 func (t *Trainer) SlotProgram() *kernels.Program { return t.slot }
 
-// UpdateProgram is what one update executes.
+// UpdateProgram is the Program of one update.
 func (t *Trainer) UpdateProgram() *kernels.Program { return t.programs.update }
 
-// Session executes the Programs; nil before Open.
+// Session executes the Programs; it is nil before Open.
 func (t *Trainer) Session() *machine.Session { return t.session }
 
-// Learner is the algorithm at work; its package knows the type.
+// Learner is the learner of the run; its concrete type is that of the algorithm's package.
 func (t *Trainer) Learner() Learner { return t.learner }
 
 // Workshop is where the learner was built.
 func (t *Trainer) Workshop() *Workshop { return t.shop }
 
-// Profile is the time of the ops of one of the trainer's Programs so far, where the backend measures it.
+// Profile is the time of the ops of one of the trainer's Programs so far; ok is false if the backend does not measure it.
 func (t *Trainer) Profile(p *kernels.Program) (kernels.Profile, bool) { return t.session.Profile(p) }
 
-// WriteProfile writes every Program of the run that was measured: its ops, then where their time
-// went, with the share of the backend's peak if it knows one.
+// WriteProfile writes the profile of every Program of the run: its ops and their time, with the share of
+// the peak of the backend if that is known.
 func (t *Trainer) WriteProfile(w io.Writer) error {
 	peak := 0.0
 	if p, ok := t.backend.(kernels.Peaker); ok {

@@ -9,9 +9,9 @@ import (
 //
 //	(1 - omega) r_i + omega mean_j r_j,
 //
-// the mean over the active agents of the same world (0 if there are none). An agent
-// without a task has r_i = 0 and still gets the mean: its slot, too, is worth what the
-// crowd makes of it. r, active and the result are [W, A].
+// where the mean is over the active agents of the same world (0 if there are none). An agent without a
+// task has r_i = 0 but still gets the mean, because the value of its slot also depends on the others.
+// r, active and the result are [W, A].
 func mixed(r, active *nn.Node, omega float64) *nn.Node {
 	mean := op.Div(op.SumRows(op.Mul(r, active)), atLeastOne(op.SumRows(active)))
 	return op.Add(op.Affine(r, float32(1-omega), 0), op.Affine(op.Col(mean), float32(omega), 0))

@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Two worlds of three agents; in the second nobody has a task.
+// Two worlds of three agents; in the second no agent has a task.
 func TestMixedReward(t *testing.T) {
 	c := tiny(1)
 	r := marltest.NewRig(t, &c, marl.Sizes{Worlds: 2, Agents: 3, Obs: 4, Actions: 3})

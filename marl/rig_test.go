@@ -11,7 +11,7 @@ import (
 	"github.com/gmel-go/gmel/marl/ppo"
 )
 
-// rig is a critic of actions whose Programs a test writes itself.
+// rig is a critic of actions for Programs that the test itself builds.
 type rig struct {
 	*marltest.Rig
 	critic       *marl.Critic

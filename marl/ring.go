@@ -11,9 +11,9 @@ import (
 // Ring is a learner's memory of joint transitions: row r of every table is about all agents of one
 // world in one slot. The slot Program fills it; the oldest rows are overwritten.
 type Ring struct {
-	Observed machine.Tensor // [R, A*O] the first table: what agents saw, as the world shows it
+	Observed machine.Tensor // [R, A*O] the first table: observations as the world returns them
 	Size     machine.Tensor // [1] rows filled
-	rows     machine.Tensor // [W] where the next transitions go
+	rows     machine.Tensor // [W] rows of the next transitions
 
 	layout      *machine.Layout
 	options     RingOptions
@@ -23,14 +23,14 @@ type Ring struct {
 
 // RingOptions of NewRing.
 type RingOptions struct {
-	Prefix   string // of the names of tables; RolloutPrefix where an iteration uses the memory up
+	Prefix   string // of the names of tables; RolloutPrefix if the memory is not needed after an iteration
 	Observed string // name of the table of observations
 	Capacity int    // R, in joint transitions
-	Setting  string // what to lower where the memory is too large
-	Scratch  string // what to lower where the scratch memory of an update is too large
+	Setting  string // the setting to lower if the memory is too large
+	Scratch  string // the setting to lower if the scratch memory of an update is too large
 }
 
-// RolloutPrefix begins the names of tensors that a checkpoint need not hold.
+// RolloutPrefix begins the names of tensors that checkpoints do not contain.
 const RolloutPrefix = "rollout/"
 
 // NewRing places the memory of a learner, with its table of observations.
@@ -49,7 +49,7 @@ func (r *Ring) Table(name string, width int) machine.Tensor {
 	return t
 }
 
-// Tables lists them in the order in which they were placed.
+// Tables lists the tables in the order in which they were placed.
 func (r *Ring) Tables() []machine.Tensor { return slices.Clone(r.tables) }
 
 // Capacity is the number of rows R.
@@ -58,7 +58,7 @@ func (r *Ring) Capacity() int { return r.options.Capacity }
 // Filled is the number of rows that hold a transition.
 func (r *Ring) Filled() int { return r.count }
 
-// Entry is what a slot adds to a table: a row for each world.
+// Entry is the rows that a slot adds to a table: one for each world.
 type Entry struct{ Table, Row machine.Tensor }
 
 // Keep ends a slot: it checks the entries and appends them to the memory.
@@ -72,11 +72,11 @@ func (w *Workshop) Keep(b *machine.Builder, entries ...Entry) {
 	w.memory.moveOn(b, w.Sizes.Worlds)
 }
 
-// moveOn advances the places of the next transitions by a row for each world.
+// moveOn advances the rows of the next transitions by the number of worlds.
 func (r *Ring) moveOn(b *machine.Builder, worlds int) {
 	capacity := r.options.Capacity
 	by := func(a, c float32) op.Act { return op.Act{Fn: kernels.FnAffine, A: a, B: c} }
-	back := b.Temp("past the end", worlds) // rows that have left the ring go on at its front
+	back := b.Temp("past the end", worlds) // rows past the end of the ring wrap around
 	b.Unary(by(1, float32(worlds)), r.rows, r.rows)
 	b.Unary(by(1, float32(1-capacity)), r.rows, back)
 	b.Unary(op.Clamp(0, 1), back, back)
@@ -86,7 +86,7 @@ func (r *Ring) moveOn(b *machine.Builder, worlds int) {
 	b.Unary(op.Clamp(0, float32(capacity)), r.Size, r.Size)
 }
 
-// advance follows the device by n rows.
+// advance adds n rows to the host's counters, like the Programs on the device.
 func (r *Ring) advance(n int) {
 	r.next = (r.next + n) % r.options.Capacity
 	r.count = min(r.count+n, r.options.Capacity)
@@ -101,7 +101,7 @@ func (r *Ring) Forget(s *machine.Session) error {
 	return s.Upload(r.rows, r.places())
 }
 
-// places are the rows that the next transitions of all worlds go to.
+// places are the rows of the next transitions of all worlds.
 func (r *Ring) places() []float32 {
 	rows := make([]float32, r.rows.Len())
 	for i := range rows {

@@ -6,10 +6,10 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// rollout is what the slot Program keeps between slots and hands to the host.
+// rollout has the tensors that the slot Program keeps between slots and that the host reads.
 type rollout struct {
 	obs, mask machine.Tensor // [W*A, O], [W*A, U] of the next decision
-	finite    machine.Tensor // [1] 1 as long as all transitions were finite
+	finite    machine.Tensor // [1] 1 while all transitions are finite
 }
 
 func newRollout(l *machine.Layout, n Sizes) rollout {
@@ -19,13 +19,13 @@ func newRollout(l *machine.Layout, n Sizes) rollout {
 	}
 }
 
-// Played is what a slot of all worlds leaves in a Program.
+// Played has the results of a slot of all worlds in a Program.
 type Played struct {
 	Obs, Mask         machine.Tensor // [W*A, O], [W*A, U] of the decision
-	Normalised        machine.Tensor // [W*A, O] Obs as networks see it
+	Normalised        machine.Tensor // [W*A, O] Obs as input of networks
 	Act, LogProbs     machine.Tensor // [W*A], [W*A, U]
 	Reward            machine.Tensor // [W, A] mixed
-	NextObs, NextMask machine.Tensor // [W*A, O], [W*A, U] of the successor
+	NextObs, NextMask machine.Tensor // [W*A, O], [W*A, U] of the successor state state state
 	Ended             machine.Tensor // [W*A] see kernels.Slot
 }
 
@@ -38,7 +38,7 @@ func newPlayed(b *machine.Builder, n Sizes) Played {
 	}
 }
 
-// buildSlot is one slot of all worlds with the current policy: observe, act, step, remember.
+// buildSlot builds one slot of all worlds with the current policy: observe, act, step, remember.
 func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Program, error) {
 	b := machine.NewBuilder("slot", w.Layout)
 	n, now := w.Sizes, w.rollout
@@ -62,11 +62,11 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 	return b.Build()
 }
 
-// Rollout plays the slots of an iteration and keeps their transitions.
+// Rollout plays the slots of an iteration and stores their transitions.
 func (t *Trainer) Rollout() error { return t.rollout(t.cfg.SlotsPerIteration) }
 
-// rollout plays slots in all worlds with the current policy, in one call of the backend, and
-// keeps the transitions.
+// rollout plays slots in all worlds with the current policy, in one call of the backend, and stores the
+// transitions.
 func (t *Trainer) rollout(slots int) error {
 	w := t.shop
 	if err := t.session.Upload(w.rollout.finite, []float32{1}); err != nil {
@@ -80,7 +80,7 @@ func (t *Trainer) rollout(slots int) error {
 	return t.checkTransitions()
 }
 
-// show lets the rollout begin at what the worlds show and where the memory goes on.
+// show uploads the observations of the worlds and the next rows of the memory, where the rollout begins.
 func (t *Trainer) show() error {
 	w := t.shop
 	if err := t.session.Upload(w.rollout.obs, t.env.Obs()); err != nil {

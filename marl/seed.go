@@ -2,12 +2,12 @@ package marl
 
 import "github.com/gmel-go/gmel/kernels/philox"
 
-// Stream names one use of randomness. All streams of a run come from one seed.
+// Stream is one use of random numbers. All streams of a run are derived from one seed.
 type Stream uint32
 
 // The streams. Values are part of the format of a run: never renumber.
 const (
-	StreamWorld      Stream = 1 + iota // worlds that are trained in
+	StreamWorld      Stream = 1 + iota // worlds of training
 	StreamPolicy                       // actions of the rollout
 	StreamReplay                       // rows of a minibatch
 	StreamTarget                       // a' of the target policy

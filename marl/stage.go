@@ -39,8 +39,8 @@ func (s *stage) Play(x kernels.Slot) error {
 	return nil
 }
 
-// ends fills in what is different where a world has ended: Obs already shows its next episode,
-// the successor is the end of this one.
+// ends corrects the successors of worlds whose episode has ended: Obs already belongs to the next episode,
+// but the successor is the final state of this one.
 func (s *stage) ends(x kernels.Slot) {
 	worlds, agents, obs, actions := s.Sizes()
 	for w := range worlds {

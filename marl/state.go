@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
-// State returns everything that the run needs to go on with the same bits: networks, targets,
-// Adam's moments, counters, statistics, the filled part of the replay, and the worlds.
+// State returns everything that a resumed run needs to have the same bits: networks, targets, Adam's
+// moments, counters, statistics, the filled part of the replay, and the worlds.
 func (t *Trainer) State() (*checkpoint.State, error) {
 	s := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}
 	for _, x := range t.persistent() {
@@ -39,7 +39,7 @@ const (
 	metaHead = "head" // the tensor with the parameters of the head
 )
 
-// meta holds the counters, and what must be equal for the bits to be.
+// meta has the counters, and the values that must be equal in a resumed run.
 func (t *Trainer) meta() map[string]string {
 	w := t.shop
 	n := w.Sizes
@@ -53,8 +53,8 @@ func (t *Trainer) meta() map[string]string {
 	}
 }
 
-// persistent lists the tensors of a checkpoint: all but views of others and the rollout's,
-// which every slot overwrites. A layout lists tensors by place, a view after its whole.
+// persistent lists the tensors of a checkpoint: all except views and those of the rollout, which every
+// slot overwrites. A layout lists tensors by offset, and a view after the tensor that it is part of.
 func (t *Trainer) persistent() (kept []machine.Tensor) {
 	end := int64(0)
 	for _, x := range t.shop.Layout.Tensors() {

@@ -29,7 +29,7 @@ func (w *Workshop) NewStatistics(names ...string) *Statistics {
 	return s
 }
 
-// index panics for a name that the learner has not declared.
+// index is the index of a sum. It panics if the learner has not declared the name.
 func (s *Statistics) index(name string) int {
 	i := slices.Index(s.names, name)
 	if i < 0 {
@@ -38,7 +38,7 @@ func (s *Statistics) index(name string) int {
 	return i
 }
 
-// mean returns the means over the updates that sums, a copy of the device's, hold.
+// mean returns the means over the updates in sums, which is a copy of the sums on the device.
 func (s *Statistics) mean(sums []float32) func(name string) float32 {
 	return func(name string) float32 { return sums[s.index(name)] / max(1, sums[0]) }
 }
@@ -56,7 +56,7 @@ func (s *Statistics) Add(b *machine.Builder, name string, t machine.Tensor) {
 	b.Binary(kernels.BinAdd, sum, t, sum)
 }
 
-// count books one update.
+// count counts one update.
 func (s *Statistics) count(b *machine.Builder) {
 	one := b.Temp("one")
 	b.Fill(one, 1)

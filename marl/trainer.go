@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// Hooks are called by Run at the configured intervals and at the end; nil ones are skipped.
+// Run calls Hooks at the configured intervals and at the end; it skips nil ones.
 type Hooks struct {
 	Metrics    func(Metrics) error
 	Evaluate   func() error
@@ -27,7 +27,7 @@ type Trainer struct {
 
 	backend kernels.Backend
 	stay    kernels.Stay // where the worlds are played
-	scratch int64        // bytes of a device that launches of the Programs take besides the arena
+	scratch int64        // bytes of device memory for launches of the Programs, besides the arena
 	session *machine.Session
 	programs
 
@@ -40,7 +40,7 @@ type Trainer struct {
 	playing, learning pace // of slots and of updates
 }
 
-// NewTrainer prepares a run: programs, arena, parameters. env and backend stay the caller's.
+// NewTrainer prepares a run: programs, arena, parameters. The caller still owns env and backend.
 func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, error) {
 	t, err := Plan(cfg, env, backend, seed)
 	if err != nil {
@@ -52,7 +52,7 @@ func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Tra
 	return t, nil
 }
 
-// Plan is NewTrainer without memory: Memory tells what Open will allocate, and nothing else may be
+// Plan is NewTrainer without memory: Memory says how much Open will allocate. No other method may be
 // called before Open.
 func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, error) {
 	if err := cfg.Validate(); err != nil {
@@ -108,8 +108,8 @@ func (t *Trainer) Close() error {
 	return t.session.Close()
 }
 
-// Run trains until cfg.Updates, step by step, and calls the hooks that are due. When ctx is
-// cancelled the running step is finished and kept, and train.ErrInterrupted returned.
+// Run trains until cfg.Updates, step by step, and calls the hooks that are due. If ctx is cancelled, it
+// finishes and saves the running step and returns train.ErrInterrupted.
 func (t *Trainer) Run(ctx context.Context, h Hooks) error {
 	if err := t.WarmUp(ctx); err != nil {
 		return err
@@ -134,8 +134,8 @@ func (c *Config) Schedule() train.Schedule {
 	}
 }
 
-// Step is one iteration: rollout and updates. Numbers that are not finite are an error, before
-// anything of the iteration is kept.
+// Step is one iteration: rollout and updates. It returns an error for numbers that are not finite, before
+// anything of the iteration is saved.
 func (t *Trainer) Step(ctx context.Context) error {
 	if err := t.playing.inParts(ctx, t.cfg.SlotsPerIteration, t.rollout); err != nil {
 		return err
@@ -149,11 +149,10 @@ func (t *Trainer) Step(ctx context.Context) error {
 	return t.checkFinite()
 }
 
-// WarmUp plays until there are WarmupSlots slots to learn from, and measures the observations
-// that normalise all later ones. Run does it where it has not been done. When ctx is cancelled
-// nothing is kept.
+// WarmUp plays WarmupSlots slots, and measures the moments of the observations that normalise all later
+// ones. Run calls it if it has not been done. If ctx is cancelled, nothing is saved.
 func (t *Trainer) WarmUp(ctx context.Context) error {
-	if t.warm || t.update > 0 { // the latter: resumed
+	if t.warm || t.update > 0 { // a resumed run has updates
 		return nil
 	}
 	for t.slots < t.cfg.WarmupSlots {
@@ -179,7 +178,7 @@ func (t *Trainer) Iterate() error {
 	return t.Learn(t.cfg.UpdatesAtOnce())
 }
 
-// Learn takes n updates on what is in memory; between them nothing crosses to the host.
+// Learn runs n updates on the transitions in memory, without transfers to the host in between.
 func (t *Trainer) Learn(n int) error {
 	if err := t.Prepare(); err != nil {
 		return err
@@ -187,7 +186,7 @@ func (t *Trainer) Learn(n int) error {
 	return t.Repeat(n)
 }
 
-// Prepare does what the next updates share.
+// Prepare does the work that the next updates share.
 func (t *Trainer) Prepare() error {
 	if err := t.shop.anneal(t.session, t.update); err != nil {
 		return err
@@ -195,7 +194,7 @@ func (t *Trainer) Prepare() error {
 	return t.session.Run(t.prepare)
 }
 
-// Repeat takes n updates after Prepare, and waits for them.
+// Repeat runs n updates after Prepare, and waits for them.
 func (t *Trainer) Repeat(n int) error {
 	if err := t.session.Repeat(t.programs.update, n); err != nil {
 		return err

@@ -20,7 +20,7 @@ func TestRestoreRefusesAnotherRun(t *testing.T) {
 	}
 }
 
-// After 4 slots the ring holds the youngest transitions, at the places that the host counts.
+// After 4 slots the ring has the newest transitions, at the rows that the host counts.
 func TestRing(t *testing.T) {
 	c, n := tiny(1), marl.Sizes{Worlds: 4, Agents: 3, Obs: 4, Actions: 3}
 	w := marltest.NewRig(t, &c, n)

@@ -12,8 +12,8 @@ type Sizes struct{ Worlds, Agents, Obs, Actions int }
 // Rows is W A: every agent of every world.
 func (s Sizes) Rows() int { return s.Worlds * s.Agents }
 
-// Workshop is where an [Algorithm] builds its learner: what all algorithms share, and the means to make
-// the rest so that the trainer knows of it.
+// Workshop is where an [Algorithm] builds its learner. It has the tensors that all algorithms share, and
+// methods to declare the others, so that the trainer can manage them.
 type Workshop struct {
 	Config *Config
 	Sizes  Sizes
@@ -21,7 +21,7 @@ type Workshop struct {
 	Layout *machine.Layout
 
 	Normaliser    Normaliser
-	RewardMoments machine.Tensor // [2] mean and standard deviation of the mixed rewards in memory, which Prepare measures
+	RewardMoments machine.Tensor // [2] mean and standard deviation of the mixed rewards in memory; measured by Prepare
 	Updates       machine.Tensor // [2] counter of updates
 	Statistics    *Statistics    // of NewStatistics
 
@@ -32,7 +32,7 @@ type Workshop struct {
 	memory   *Ring
 }
 
-// NewWorkshop lays out what all algorithms share.
+// NewWorkshop places the tensors that all algorithms share.
 func NewWorkshop(c *Config, n Sizes, seed uint64) *Workshop {
 	l := machine.NewLayout()
 	return &Workshop{
@@ -45,7 +45,7 @@ func NewWorkshop(c *Config, n Sizes, seed uint64) *Workshop {
 // Net is a network with its parameters in the arena.
 type Net struct {
 	*nn.Placed
-	Adam *nn.Adam // nil for a copy, which no gradient reaches
+	Adam *nn.Adam // nil for a copy, which is not trained
 	lr   float64  // of Adam at the first update
 }
 
@@ -69,36 +69,36 @@ func (w *Workshop) Copy(name string, of *Net) *Net {
 	return n
 }
 
-// annealed is a scalar that goes linearly from its first to its last value along the run.
+// annealed is a scalar that changes linearly from its first to its last value during the run.
 type annealed struct {
 	name     string
 	at       machine.Tensor
 	from, to float64
 }
 
-// value is that at an update, as a share of the run.
+// value is the value after the given share of the run.
 func (a *annealed) value(share float64) float32 {
 	return float32(a.from + float64((a.to-a.from)*share))
 }
 
-// Anneal places a scalar that goes linearly from its first to its last value along the run. It is reported.
+// Anneal places a scalar that changes linearly from its first to its last value during the run. It is reported.
 func (w *Workshop) Anneal(name string, from, to float64) machine.Tensor {
 	at := w.Layout.Add(name)
 	w.annealed = append(w.annealed, annealed{name, at, from, to})
 	return at
 }
 
-// progress is the part of the run that is done at an update, 0 to 1.
+// progress is the share of the run that is done at an update, 0 to 1.
 func (w *Workshop) progress(update int) float64 {
 	return min(1, float64(update)/float64(w.Config.Updates))
 }
 
-// lrShare is the part of the configured learning rates that is left.
+// lrShare is the current fraction of the configured learning rates.
 func (w *Workshop) lrShare(update int) float64 {
 	return 1 + float64((w.Config.LRFinal-1)*w.progress(update))
 }
 
-// anneal uploads the scalars that change along the run; Programs read them from the device.
+// anneal uploads the scalars that change during the run; Programs read them on the device.
 func (w *Workshop) anneal(s *machine.Session, update int) error {
 	for _, a := range w.annealed {
 		if err := s.Upload(a.at, []float32{a.value(w.progress(update))}); err != nil {
@@ -134,7 +134,7 @@ func (w *Workshop) Initialise(s *machine.Session) error {
 	return w.Normaliser.identity(s)
 }
 
-// Memory is what is learned from.
+// Memory is the memory of transitions.
 func (w *Workshop) Memory() *Ring { return w.memory }
 
 // suspects lists tensors from cause to effect: data, then gradients, then parameters.

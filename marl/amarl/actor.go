@@ -6,17 +6,17 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// ActorInputs are what the actor's loss takes from outside its own graph.
+// ActorInputs are the inputs of the actor's loss from outside its graph.
 type ActorInputs struct {
-	Q      *nn.Node // [B*A, U] Q_i(o, .) with the others' resampled actions; constant
+	Q      *nn.Node // [B*A, U] Q_i(o, .) with the resampled actions of the other agents; constant
 	Act    *nn.Node // [B*A] resampled actions
-	Active *nn.Node // [B*A] 1 where the agent has a decision
+	Active *nn.Node // [B*A] 1 if the agent has a decision
 	Alpha  *nn.Node // scalar
 }
 
-// closedForm is the mean over active agents of sum_a pi (alpha log pi - Q): soft policy
-// iteration's loss with the sum over the own actions done exactly. A masked action has
-// pi = 0 and finite log pi and Q, so it adds 0.
+// closedForm is the mean over active agents of sum_a pi (alpha log pi - Q): the loss of soft policy
+// iteration with an exact sum over the agent's own actions. A masked action has pi = 0 and finite
+// log pi and Q, so it adds 0.
 func closedForm(logp *nn.Node, in ActorInputs) *nn.Node {
 	soft := op.Sub(op.Mul(logp, in.Alpha), in.Q)
 	return marl.WeightedMean(op.SumRows(op.Mul(op.Exp(logp), soft)), in.Active)
@@ -32,7 +32,7 @@ func sampledForm(logp *nn.Node, in ActorInputs) *nn.Node {
 	return marl.WeightedMean(op.Mul(taken, weight), in.Active)
 }
 
-// ActorLoss is one of the two plus the mean squared logit of the active agents.
+// ActorLoss is closedForm or sampledForm plus the mean squared logit of the active agents.
 func ActorLoss(cfg *Config, logits, logp *nn.Node, in ActorInputs) *nn.Node {
 	form := closedForm
 	if cfg.ActorLoss == ActorSampled {

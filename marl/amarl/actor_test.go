@@ -47,7 +47,7 @@ func (g *grader) gradient(obs, mask, q, act []float32) []float32 {
 	return g.Get(g.actorOnline.Adam.Grads().Flat)
 }
 
-// The expectation over the sampled action, taken exactly, is the gradient of the closed form.
+// The exact expectation over the sampled action is the gradient of the closed form.
 func TestSampledGradientIsClosedFormInExpectation(t *testing.T) {
 	n := marl.Sizes{Worlds: 1, Agents: 1, Obs: 5, Actions: 4}
 	closed, sampled := tiny(1), tiny(1)

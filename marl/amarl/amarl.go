@@ -46,7 +46,7 @@ type Learner struct {
 	replay                    *replay
 }
 
-// What an update adds up.
+// Statistics of the updates.
 const (
 	criticLoss     = "critic_loss"     // with the attention penalty
 	squaredTD      = "squared_td"      // (Q - y)^2, deciding agents
@@ -89,8 +89,8 @@ func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
 	l.Keep(b, l.replay.entries(t)...)
 }
 
-// Prepare implements marl.Learner: rewards are standardised by the whole replay's moments, which change
-// once per iteration only.
+// Prepare implements marl.Learner. It measures the moments of the rewards in the whole replay, which
+// standardise rewards and change only once per iteration.
 func (l *Learner) Prepare(b *machine.Builder) {
 	b.Moments(l.replay.reward, machine.None, l.replay.Size, l.RewardMoments)
 }
@@ -98,8 +98,8 @@ func (l *Learner) Prepare(b *machine.Builder) {
 // WarmedUp implements marl.Learner: the warm-up stays in the replay.
 func (l *Learner) WarmedUp(*machine.Session) error { return nil }
 
-// Inspect implements marl.Learner. It measures what is too dear to measure in every update: the entropy
-// of the attention, on one minibatch.
+// Inspect implements marl.Learner. It measures the entropy of the attention on one minibatch, which would
+// be too expensive in every update.
 func (l *Learner) Inspect(b *machine.Builder) {
 	if !l.own.Attention {
 		return
@@ -116,7 +116,7 @@ func (l *Learner) Inspect(b *machine.Builder) {
 //	td_error     root mean squared Q - y of deciding agents, in units of the standardised reward
 //	target_mean  mean of y
 //	entropy      of the policy of deciding agents, nats
-//	unexplained  mean squared TD error over the variance of y in a minibatch; 1: the critic knows nothing
+//	unexplained  mean squared TD error over the variance of y in a minibatch; 1: as bad as a constant critic
 //	attention_entropy_h  see marl.AttentionScalars; 0 without attention
 //	grad_norm_*  norm of the gradient before the clip
 func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl.Scalar, error) {

@@ -21,15 +21,15 @@ const (
 const (
 	// TargetSampled takes Q - alpha log pi of the action that the target policy sampled.
 	TargetSampled = "sampled"
-	// TargetExpected takes the expectation over the own action, sum_a pi (Q - alpha log pi);
-	// the others' actions stay sampled. Same mean, less variance.
+	// TargetExpected takes the expectation over the agent's own action, sum_a pi (Q - alpha log pi);
+	// the actions of the other agents stay sampled. Same mean, less variance.
 	TargetExpected = "expected"
 )
 
 // Values of Config.ActorActions.
 const (
-	// ActionsResampled draws all agents' actions from the current policy before the critic is
-	// asked about them (Iqbal & Sha 2019, section 3.2).
+	// ActionsResampled draws the actions of all agents from the current policy before the critic
+	// evaluates them (Iqbal & Sha 2019, section 3.2).
 	ActionsResampled = "resampled"
 	// ActionsReplayed takes the others' from the minibatch, which saves the critic's second
 	// forward pass: the actor learns from the Q that the critic's update has just computed. The actor
@@ -48,9 +48,9 @@ type Config struct {
 	// Batch B joint transitions make a minibatch.
 	Batch int `yaml:"batch"`
 	// Replay is the capacity in joint transitions; below 2^24. One takes about
-	// 4 A (2 O + 2 U + 3) bytes: 20,000 of 30 agents are about a quarter of a GB.
+	// 4 A (2 O + 2 U + 3) bytes: 20,000 with 30 agents take about a quarter of a GB.
 	Replay int `yaml:"replay"`
-	// Polyak moves the target networks by this share per update, in (0, 1].
+	// Polyak is the fraction by which each update moves the target networks to the online ones, in (0, 1].
 	Polyak float64 `yaml:"polyak"`
 	// TargetValue is "sampled" or "expected".
 	TargetValue string `yaml:"target_value"`

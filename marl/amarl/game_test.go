@@ -17,11 +17,11 @@ var penalty = [][]float32{{-100, 0, 10}, {0, 2, 0}, {10, 0, -100}}
 func playMatrix(t *testing.T, payoff [][]float32, seed uint64) float64 {
 	t.Helper()
 	c := tiny(1200)
-	// One state: nothing to bootstrap for. Much entropy early keeps the others' exploration
-	// in the critic's data, and its decay makes the choice.
+	// One state: bootstrapping is not needed. High entropy early keeps the exploration of the others
+	// in the critic's data, and its decay makes the policy decide.
 	c.StandardiseReward, c.Gamma, c.Alpha, c.AlphaFinal, c.Replay = true, 0, 1, 0.01, 4000
-	// With the others' replayed actions the actors answer to who the others were, and stop
-	// below the trap (125 to 150 in the climbing game).
+	// With the replayed actions of the others, the actors respond to old policies, and stop below the
+	// trap (125 to 150 in the climbing game).
 	c.ActorActions = ActionsResampled
 	tr := marltest.NewTrainer(t, c.Config, marltest.NewToy(marltest.MatrixGame(payoff), c.Worlds, seed), seed)
 	marltest.Run(t, tr)

@@ -40,13 +40,13 @@ func TestProgramsReadNoStaleMemory(t *testing.T) {
 	marltest.ReadsNoStaleMemory(t, busyConfig(20).Config)
 }
 
-// A run that is interrupted, kept and continued elsewhere ends with the bits of one that is not.
+// A run that is interrupted, saved and resumed in another trainer ends with the bits of an uninterrupted one.
 func TestResumeIsExact(t *testing.T) {
 	c := busyConfig(24)
 	marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
 }
 
-// A bad number stops the run, names its origin, and nothing of that iteration is kept.
+// A number that is not finite stops the run; the error names its origin, and nothing of that iteration is saved.
 func TestNonFiniteStopsTheRun(t *testing.T) {
 	c := busyConfig(40)
 	r := marltest.Busy()
@@ -69,8 +69,8 @@ func TestNonFiniteStopsTheRun(t *testing.T) {
 	}
 }
 
-// The successor of a slot that ended an episode is the end of it, not the next beginning; a time
-// limit is no termination.
+// The successor of the last slot of an episode is its final state, not the next beginning; a time limit
+// is not a termination.
 func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 	for _, limit := range []bool{true, false} {
 		r := marltest.Busy()

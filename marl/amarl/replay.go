@@ -5,14 +5,15 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// replay holds what all agents of one world saw, did and got in one slot. Observations are stored twice
-// (o and o'), which costs memory and saves every special case at the end of an episode and of the ring.
+// replay holds joint transitions: observations, actions and rewards of all agents of one world in one slot.
+// Storing observations twice (o and o') costs memory, but avoids special cases at the end of an episode and
+// of the ring.
 type replay struct {
 	*marl.Ring
 	mask              machine.Tensor // [R, A*U]; the observations o are Ring.Observed, [R, A*O]
 	act, reward       machine.Tensor // [R, A]; the reward is mixed, not standardised
-	nextObs, nextMask machine.Tensor // [R, A*O], [R, A*U]; of the end of the episode where it ended
-	terminated        machine.Tensor // [R, A] 1 = nothing follows; 0 at a time limit
+	nextObs, nextMask machine.Tensor // [R, A*O], [R, A*U]; of the final state if the episode ended
+	terminated        machine.Tensor // [R, A] 1 = no successor state; 0 at a time limit
 }
 
 func newReplay(w *marl.Workshop, capacity int) *replay {
@@ -26,13 +27,13 @@ func newReplay(w *marl.Workshop, capacity int) *replay {
 	}
 }
 
-// transition is a joint transition of every world in a Program.
+// transition has the joint transitions of all worlds in a slot.
 type transition struct {
 	obs, mask, act, reward        machine.Tensor // [W*A, O], [W*A, U], [W*A], [W, A]
 	nextObs, nextMask, terminated machine.Tensor // [W*A, O], [W*A, U], [W*A]
 }
 
-// entries says which table each part of a transition belongs to.
+// entries pairs each part of a transition with its table.
 func (r *replay) entries(t transition) []marl.Entry {
 	return []marl.Entry{
 		{Table: r.Observed, Row: t.obs}, {Table: r.mask, Row: t.mask}, {Table: r.act, Row: t.act}, {Table: r.reward, Row: t.reward},

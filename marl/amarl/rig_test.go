@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/marl/marltest"
 )
 
-// rig is a learner whose Programs a test writes itself.
+// rig is a learner for Programs that the test itself builds.
 type rig struct {
 	*Learner
 	*marltest.Rig
@@ -20,7 +20,7 @@ func newRig(t *testing.T, c *setup, n marl.Sizes) *rig {
 	return &rig{newLearner(r.Workshop), r}
 }
 
-// learnerOf is what a trainer learns with.
+// learnerOf is the learner of a trainer.
 func learnerOf(tr *marl.Trainer) *Learner { return tr.Learner().(*Learner) }
 
 // setup is a configuration with its section, so that tests set both alike.

@@ -5,10 +5,10 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// targetInputs are what the target needs beside the target critic's Q.
+// targetInputs are the inputs of the target besides Q of the target critic.
 type targetInputs struct {
 	reward     *nn.Node // [B*A] mixed reward, standardised
-	terminated *nn.Node // [B*A] 1: nothing follows. A time limit is 0: bootstrap through it
+	terminated *nn.Node // [B*A] 1: no successor state. A time limit is 0: bootstrap through it
 	logp       *nn.Node // [B*A, U] log pi_bar(. | o')
 	act        *nn.Node // [B*A] a' sampled from pi_bar
 	alpha      *nn.Node // scalar

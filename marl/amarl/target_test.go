@@ -64,7 +64,7 @@ func checkTarget(t *testing.T, c *setup, n marl.Sizes) {
 	r.Put(r.Learner.RewardMoments, []float32{mean, std})
 	r.Put(r.alpha, []float32{float32(c.Alpha)})
 	r.Put(r.Learner.Updates, []float32{0, counter})
-	// Targets that differ from the networks, so that a mix-up shows.
+	// Targets differ from the networks, so that the test fails if they are mixed up.
 	r.Put(r.criticTarget.Flat, marltest.Normals(rng, int(r.criticTarget.Flat.Len())))
 	r.Put(r.actorTarget.Flat, marltest.Normals(rng, int(r.actorTarget.Flat.Len())))
 	r.Run(p)

@@ -14,7 +14,7 @@ type minibatch struct {
 	nextObs, nextMask, terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
 }
 
-// Update implements marl.Learner: one update of everything (Iqbal & Sha 2019, algorithm 1).
+// Update implements marl.Learner: one update of all networks (Iqbal & Sha 2019, algorithm 1).
 func (l *Learner) Update(b *machine.Builder) error {
 	c := l.own
 	mb := l.sampleMinibatch(b)
@@ -35,7 +35,7 @@ func (l *Learner) Update(b *machine.Builder) error {
 	return nil
 }
 
-// Draws appends what the next update draws at random, so that another implementation can be given the same
+// Draws appends the random draws of the next update, so that another implementation can use the same
 // numbers: the rows of the replay [B] and the actions a' of the target policy [B*A].
 func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
 	mb := l.sampleMinibatch(b)
@@ -98,7 +98,7 @@ func (l *Learner) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
 	return op.Div(op.Sub(r, mean), std)
 }
 
-// updateCritic takes one Adam step towards y and writes Q(o, .) from before it.
+// updateCritic takes one Adam step towards y, and writes Q(o, .) before the step to q.
 func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
 	f := nn.NewFragment()
 	bd := l.criticOnline.Bind(f)
@@ -127,7 +127,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 	return nil
 }
 
-// resample draws all agents' actions from the current policy.
+// resample draws the actions of all agents from the current policy.
 func (l *Learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
 	rows := l.own.Batch * l.Sizes.Agents
 	logp := b.Temp("policy_logp", rows, l.Sizes.Actions)
@@ -137,8 +137,8 @@ func (l *Learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor
 	return act
 }
 
-// updateActor takes one Adam step on the actor's loss for Q(o, .) and own actions act, which
-// must be the current policy's; the closed form does not read them.
+// updateActor takes one Adam step on the actor's loss for Q(o, .) and the actions act, which must be
+// from the current policy. The closed form does not read act.
 func (l *Learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
 	f := nn.NewFragment()
 	bd := l.actorOnline.Bind(f)

@@ -1,7 +1,7 @@
 // Package ippo is independent PPO: every agent learns by PPO as if it were alone (de Witt et al. 2020, "Is
 // Independent Learning All You Need in the StarCraft Multi-Agent Challenge?", arXiv 2011.09533). The value
 // of an agent depends on its own observation only. As in the paper, all agents share one critic and one
-// actor; they differ by what they observe.
+// actor; they differ by their observations.
 package ippo
 
 import (
@@ -48,7 +48,7 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 	return ppo.New(w, &c.Settings, &c.CriticConfig, newCritic(c.Hidden, w.Sizes.Obs)), nil
 }
 
-// critic estimates V_i(o_i), the value of an agent by its own observation.
+// critic estimates V_i(o_i), the value of an agent given its own observation.
 type critic struct {
 	params                *nn.Params
 	first, second, output *nn.Linear // [O, H], [H, H], [H, 1]

@@ -23,7 +23,7 @@ func tiny(updates int) marl.Config {
 	return c
 }
 
-// busy has everything on and few updates.
+// busy has all features and few updates.
 func busy(updates int) marl.Config {
 	c := tiny(updates)
 	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 6, 5
@@ -66,7 +66,7 @@ func TestLearningBeatsRandom(t *testing.T) {
 	marltest.LearnsToOffload(t, c)
 }
 
-// The value of an agent depends on its own observation, and on no other.
+// The value of an agent depends on its own observation only.
 func TestValuesAreIndependent(t *testing.T) {
 	c, n := tiny(1), marl.Sizes{Worlds: 2, Agents: 3, Obs: 4, Actions: 3}
 	r, v := marltest.NewRig(t, &c, n), newCritic(16, n.Obs)

@@ -13,8 +13,8 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Busy is a game with everything in it: masks, idle agents, rewards of all kinds, episodes that
-// end by a time limit.
+// Busy is a game with all features: masks, idle agents, rewards of all kinds, and episodes that end by a
+// time limit.
 func Busy() Rules {
 	return Rules{
 		Agents: 3, Obs: 4, Actions: 3, Length: 5, Limit: true, Start: Sign,
@@ -76,7 +76,8 @@ func SameState(t *testing.T, a, b *checkpoint.State) {
 	}
 }
 
-// SameEverywhere: all backends end with the bits of the reference, with any number of threads.
+// SameEverywhere checks that training ends with the bits of the reference on all backends, with any
+// number of threads.
 func SameEverywhere(t *testing.T, c marl.Config) {
 	t.Helper()
 	want := learned(t, OpenBackend(t, "ref", 1), c)
@@ -87,8 +88,8 @@ func SameEverywhere(t *testing.T, c marl.Config) {
 	}
 }
 
-// ReadsNoStaleMemory: with scratch memory full of NaN before every run nothing changes. No Program reads
-// what it has not written.
+// ReadsNoStaleMemory checks that NaN in all scratch memory before every run changes nothing: no Program
+// reads scratch memory before it has written it.
 func ReadsNoStaleMemory(t *testing.T, c marl.Config) {
 	t.Helper()
 	want := learned(t, OpenBackend(t, "auto", 1), c)
@@ -100,8 +101,8 @@ func ReadsNoStaleMemory(t *testing.T, c marl.Config) {
 	SameState(t, want, StateOf(t, tr))
 }
 
-// ResumesExactly: a run that is interrupted at its first checkpoint, which is at update `at`, kept and
-// continued elsewhere ends with the bits of one that is not. env makes its worlds.
+// ResumesExactly checks that a run which is interrupted at its first checkpoint (at update `at`), saved and
+// resumed in another trainer ends with the bits of an uninterrupted run. env makes its worlds.
 func ResumesExactly(t *testing.T, c marl.Config, at int, env func(seed uint64) marl.Env) {
 	t.Helper()
 	var want, got []marl.Metrics
@@ -158,7 +159,7 @@ func sameMetrics(t *testing.T, got, want []marl.Metrics) {
 	}
 }
 
-// LearnsToOffload: in the game of Small the learned policy completes more tasks than a random one.
+// LearnsToOffload checks that the learned policy completes more tasks than a random one in the game of Small.
 func LearnsToOffload(t *testing.T, c marl.Config) {
 	t.Helper()
 	Compiled(t)

@@ -2,8 +2,8 @@ package marltest
 
 import "math"
 
-// The float64 reference: the networks, the target and the losses written down plainly
-// from the formulas, sharing nothing with the graphs. Matrices are row-major.
+// The float64 reference: the networks, the target and the losses, written plainly from the formulas.
+// It shares no code with the graphs. Matrices are row-major.
 
 // Matrix is row-major.
 type Matrix struct {
@@ -61,7 +61,7 @@ func Dense(x, w Matrix, b []float64, f func(float64) float64) Matrix {
 	return y
 }
 
-// Beside is [a b].
+// Beside is [a b], the columns of a and then of b.
 func Beside(a, b Matrix) Matrix {
 	y := NewMatrix(a.Rows, a.Cols+b.Cols)
 	for i := range a.Rows {
@@ -71,7 +71,7 @@ func Beside(a, b Matrix) Matrix {
 	return y
 }
 
-// OneHot is a 1 at every action of n.
+// OneHot has a row for every action in a, with a 1 at that action of n.
 func OneHot(a []float32, n int) Matrix {
 	y := NewMatrix(len(a), n)
 	for i, x := range a {

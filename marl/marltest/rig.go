@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Rig is a workshop whose Program a test writes itself.
+// Rig is a workshop for a Program that the test itself builds.
 type Rig struct {
 	*marl.Workshop
 	Session *machine.Session
@@ -81,7 +81,7 @@ func (r *Rig) Lookup(name string) machine.Tensor {
 	return x
 }
 
-// Params reads the tensors under a prefix as the reference wants them.
+// Params reads the tensors under a prefix in the form of the reference.
 func (r *Rig) Params(prefix string) Params { return download(r.t, r.Layout, r.Session, prefix) }
 
 // Source is a generator of a test's random numbers.
@@ -105,7 +105,7 @@ func ActionsOf(rng *rand.Rand, n, actions int) []float32 {
 	return v
 }
 
-// Masks are random with action 0 always legal; about every third row has nothing else.
+// Masks are random. Action 0 is always legal; in about every third row it is the only one.
 func Masks(rng *rand.Rand, rows, actions int) []float32 {
 	v := make([]float32, rows*actions)
 	for i := range rows {

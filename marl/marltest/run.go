@@ -14,7 +14,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// OpenBackend opens a backend until the end of the test; one that is not in this build skips it.
+// OpenBackend opens a backend until the end of the test. It skips the test if this build lacks the backend.
 func OpenBackend(t testing.TB, name string, threads int) kernels.Backend {
 	t.Helper()
 	if name != "auto" && !slices.Contains(kernels.Backends(), name) {
@@ -28,7 +28,7 @@ func OpenBackend(t testing.TB, name string, threads int) kernels.Backend {
 	return b
 }
 
-// Compiled skips what the plain Go backend would take a quarter of a minute for.
+// Compiled skips a test that would take about 15 s on the plain Go backend.
 func Compiled(t testing.TB) {
 	t.Helper()
 	if len(kernels.Backends()) < 2 {
@@ -90,7 +90,7 @@ func download(t testing.TB, l *machine.Layout, s *machine.Session, prefix string
 	return out
 }
 
-// Policy is pi(. | o) [rows, U] of a trained actor for obs [rows, O], by the reference; all actions are legal.
+// Policy is pi(. | o) [rows, U] of a trained actor for obs [rows, O], computed by the reference; all actions are legal.
 func Policy(t testing.TB, tr *marl.Trainer, obs ...float32) Matrix {
 	t.Helper()
 	n := tr.Workshop().Sizes

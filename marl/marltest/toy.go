@@ -9,8 +9,8 @@ import (
 	"github.com/gmel-go/gmel/marl"
 )
 
-// Rules of a Toy game. State is one number per world; draws are uniform words that
-// belong to (world, step) and so need no generator state.
+// Rules of a Toy game. The state is one number per world. Random draws are uniform words that depend on
+// (world, step) only, so there is no generator state.
 type Rules struct {
 	Agents, Obs, Actions int
 	Length               int  // slots of an episode
@@ -28,7 +28,7 @@ type Toy struct {
 	r       Rules
 	worlds  int
 	seed    uint64
-	steps   []uint32 // [W] played in all
+	steps   []uint32 // [W] played in total
 	at      []int32  // [W] in the episode
 	state   []float32
 	obs     []float32
@@ -165,14 +165,14 @@ func Sign(word uint32) float32 {
 	return 1
 }
 
-// Everyone pays all agents the same.
+// Everyone gives all agents the same reward.
 func Everyone(r []float32, v float32) {
 	for i := range r {
 		r[i] = v
 	}
 }
 
-// MatrixGame is a common-payoff game of two agents, repeated 25 times; the agents know who they are.
+// MatrixGame is a common-payoff game of two agents, repeated 25 times; each agent observes its index.
 func MatrixGame(payoff [][]float32) Rules {
 	return Rules{
 		Agents: 2, Obs: 2, Actions: len(payoff), Length: 25, Limit: true,

@@ -5,8 +5,8 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// buffer is one rollout: row t W + w of every table is slot t of world w. It is used up when the
-// iteration ends, so no checkpoint holds it.
+// buffer is the rollout buffer: row t W + w of every table is slot t of world w. It is not needed after the
+// iteration, so checkpoints do not contain it.
 type buffer struct {
 	*marl.Ring
 	mask, act, reward  machine.Tensor // [H*W, A*U], [H*W, A] twice; the reward is mixed. Observations are Ring.Observed, [H*W, A*O]
@@ -29,13 +29,13 @@ func newBuffer(w *marl.Workshop) *buffer {
 	}
 }
 
-// slot is what a slot of all worlds leaves in a Program.
+// slot has the results of a slot of all worlds in a Program.
 type slot struct {
 	played                     marl.Played
 	logp, value, next, decides machine.Tensor // [W*A]
 }
 
-// entries says which table each part of a slot belongs to. Advantages and returns follow in Prepare.
+// entries pairs each part of a slot with its table. Prepare adds advantages and returns.
 func (r *buffer) entries(s slot) []marl.Entry {
 	x := s.played
 	return []marl.Entry{
@@ -49,9 +49,9 @@ func (r *buffer) entries(s slot) []marl.Entry {
 type minibatch struct {
 	rows               machine.Tensor // [B] of the buffer
 	obs, mask          machine.Tensor // [B*A, O] normalised, [B*A, U]
-	act, logp          machine.Tensor // [B*A] what was done, and its log-probability then
+	act, logp          machine.Tensor // [B*A] the actions played, and their log-probabilities at that time
 	advantage, returns machine.Tensor // [B*A]
-	decides            machine.Tensor // [B*A] 1 for those who decided
+	decides            machine.Tensor // [B*A] 1 for agents that decided
 }
 
 // batch is B, the number of joint transitions of a minibatch.
@@ -78,6 +78,6 @@ func (l *Learner) drawMinibatch(b *machine.Builder) minibatch {
 	}
 }
 
-// Draws appends the rows of the buffer [B] that the next update learns from, so that another implementation
-// can be given the same ones.
+// Draws appends the rows of the buffer [B] for the next update, so that another implementation can use the
+// same rows.
 func (l *Learner) Draws(b *machine.Builder) (rows machine.Tensor) { return l.drawMinibatch(b).rows }

@@ -11,14 +11,14 @@ import (
 //go:embed config.go
 var configSource string
 
-// Settings are those of PPO with any critic. Sections of algorithms inline them.
+// Settings of PPO with any critic. Sections of algorithms inline them.
 type Settings struct {
 	// Epochs E are passes over each rollout.
 	Epochs int `yaml:"epochs"`
 	// Minibatches M make an epoch. Each has H W / M joint transitions and is an update; the order is drawn
 	// anew for every epoch. M divides H W, and E M updates follow a rollout.
 	Minibatches int `yaml:"minibatches"`
-	// GAELambda is the lambda of generalised advantages, 0 to 1: 0 trusts the critic alone.
+	// GAELambda is the lambda of generalised advantages, 0 to 1; 0 relies on the critic alone.
 	GAELambda float64 `yaml:"gae_lambda"`
 	// Clip is eps, in (0, 1): a change of an action's probability beyond the factors 1 - eps and 1 + eps
 	// gains nothing more.

@@ -1,9 +1,9 @@
 // Package ppo is proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347) for many agents:
 // a rollout of H slots in W worlds, advantages by GAE, then E epochs of minibatches of joint transitions,
-// each an Adam step of critic and actor. The policy that played is never stored: its log-probabilities are.
+// each an Adam step of critic and actor. The old policy is not stored; only its log-probabilities are.
 //
-// [Algorithm] is amarl-ppo, with the attention critic of AMARL for the values of states; other critics
-// make other algorithms with [New].
+// [Algorithm] is amarl-ppo, with the attention critic of AMARL for the values of states; [New] makes other
+// algorithms from other critics.
 package ppo
 
 import (
@@ -23,13 +23,13 @@ type Critic interface {
 	Values(bd *nn.Bound, obs *nn.Node) Values
 }
 
-// Inspected is a critic with metrics of its own.
+// Inspected is a critic with its own metrics.
 type Inspected interface {
 	Critic
-	// Place lays out where the measurements are kept.
+	// Place allocates the tensors of the measurements.
 	Place(w *marl.Workshop)
-	// Inspect measures what is reported once in a while, with the parameters of n; obs gathers the
-	// observations of a minibatch [B*A, O].
+	// Inspect measures the metrics of a report with the parameters of n; obs gathers the observations of a
+	// minibatch [B*A, O].
 	Inspect(b *machine.Builder, n *marl.Net, obs func() machine.Tensor)
 	// Scalars are the metrics.
 	Scalars(s *machine.Session) ([]marl.Scalar, error)
@@ -61,7 +61,7 @@ type Learner struct {
 	drawn       machine.Tensor // [2] counter of the minibatches' rows
 }
 
-// What an update adds up.
+// Statistics of the updates.
 const (
 	criticLoss    = "critic_loss" // with the critic's penalties
 	squaredTD     = "squared_td"  // (V - return)^2, deciding agents
@@ -95,8 +95,8 @@ func New(w *marl.Workshop, c *Settings, v *marl.CriticConfig, critic Critic) *Le
 // Head implements marl.Learner.
 func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorNet }
 
-// Remember implements marl.Learner: a slot with the values of its state and of its successor, which is
-// another one than the next slot's state where an episode has ended.
+// Remember implements marl.Learner. It stores a slot with the values of its state and of its successor
+// state. After the end of an episode the successor differs from the state of the next slot.
 func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
 	rows := l.Sizes.Rows()
 	s := slot{
@@ -111,15 +111,15 @@ func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
 	l.Keep(b, l.buffer.entries(s)...)
 }
 
-// values lowers V(obs), obs normalised.
+// values lowers V(obs) for normalised obs.
 func (l *Learner) values(b *machine.Builder, obs, to machine.Tensor) {
 	f := nn.NewFragment()
 	f.Output(l.critic.Values(l.criticNet.Bind(f), f.Input(obs)).V, to)
 	f.Lower(b)
 }
 
-// Prepare implements marl.Learner. It turns a rollout into what the minibatches learn from: advantages by
-// GAE, returns = advantage + value, then advantages of mean 0 and deviation 1 over those who decided.
+// Prepare implements marl.Learner. It computes advantages by GAE and returns = advantage + value, and then
+// scales advantages to mean 0 and deviation 1 over the agents that decided.
 func (l *Learner) Prepare(b *machine.Builder) {
 	c, r := l.Config, l.buffer
 	slots, width := c.SlotsPerIteration, l.Sizes.Rows()
@@ -147,8 +147,8 @@ func (l *Learner) Inspect(b *machine.Builder) {
 	}
 }
 
-// WarmedUp implements marl.Learner. It measures the unit of rewards on the warm-up, which is then forgotten:
-// it was played with other observations than the networks will see.
+// WarmedUp implements marl.Learner. It measures the unit of rewards on the warm-up, and then discards the
+// warm-up, which was played without normalised observations.
 func (l *Learner) WarmedUp(s *machine.Session) error {
 	rewards, err := marl.Read(s, l.buffer.reward)
 	if err != nil {
@@ -166,9 +166,9 @@ func (l *Learner) WarmedUp(s *machine.Session) error {
 //	td_error            root mean squared V - return of deciding agents, in units of the standardised reward
 //	target_mean         mean of the returns
 //	entropy             of the policy of deciding agents, nats
-//	clip_fraction       share of decisions whose probability left the clip
-//	approx_kl           estimate of KL(pi_old, pi) of the policy that played and the one of an update
-//	explained_variance  of the last rollout's returns by the values from before its updates; 1: all
+//	clip_fraction       share of decisions whose probability ratio is outside of the clip
+//	approx_kl           estimate of KL(pi_old, pi) between the policy of the rollout and that of an update
+//	explained_variance  share of the variance of the last rollout's returns that the values before its updates explain
 //	grad_norm_*         norm of the gradient before the clip
 //
 // and those of the critic before the norms.

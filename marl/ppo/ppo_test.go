@@ -71,8 +71,8 @@ func TestResumeIsExact(t *testing.T) {
 	marltest.ResumesExactly(t, c.Config, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
 }
 
-// After a rollout the tables hold its slots in order, and prepare computes advantages and returns as
-// the formulas say: the successor's value at a time limit, nothing across the end of an episode.
+// After a rollout the tables have its slots in order, and prepare computes advantages and returns by the
+// formulas: with the value of the successor at a time limit, and nothing across the end of an episode.
 func TestAdvantagesOfARollout(t *testing.T) {
 	c := busyPPO(6)
 	c.SlotsPerIteration = 12 // the episodes of busy have 5 slots
@@ -120,7 +120,7 @@ func TestAdvantagesOfARollout(t *testing.T) {
 	}
 }
 
-// Every epoch meets every transition once.
+// Every epoch uses every transition once.
 func TestEpochsAreComplete(t *testing.T) {
 	c := busyPPO(6)
 	r := newRig(t, &c, marl.Sizes{Worlds: 4, Agents: 3, Obs: 4, Actions: 3})

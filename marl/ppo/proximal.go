@@ -7,12 +7,12 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// proximalInputs are what the clipped objective takes from outside its own graph.
+// proximalInputs are the inputs of the clipped objective from outside its graph.
 type proximalInputs struct {
-	act       *nn.Node // [B*A] what was done
+	act       *nn.Node // [B*A] the actions played
 	logp      *nn.Node // [B*A] log pi_old(act | o)
 	advantage *nn.Node // [B*A] normalised
-	active    *nn.Node // [B*A] 1 where the agent had a decision: idle agents take no part
+	active    *nn.Node // [B*A] 1 if the agent had a decision; idle agents are left out
 	alpha     *nn.Node // scalar, the entropy's weight
 }
 
@@ -23,7 +23,7 @@ type proximalOutputs struct{ loss, entropy, clipped, kl *nn.Node }
 //
 //   - mean min(rho A, clip(rho, 1 - eps, 1 + eps) A) - alpha entropy + the penalty on logits,
 //
-// with two numbers about it: the share of agents whose rho is outside of the clip, and mean
+// with two statistics: the share of agents whose rho is outside of the clip, and the mean of
 // (rho - 1) - log rho, an estimate of KL(pi_old, pi) that is never negative (Schulman 2020).
 func proximal(cfg *Settings, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
 	eps := float32(cfg.Clip)

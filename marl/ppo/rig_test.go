@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/marl/marltest"
 )
 
-// rig is a learner whose Programs a test writes itself.
+// rig is a learner for Programs that the test itself builds.
 type rig struct {
 	*Learner
 	*marltest.Rig

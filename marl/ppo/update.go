@@ -20,8 +20,8 @@ func (l *Learner) Update(b *machine.Builder) error {
 	return nil
 }
 
-// updateCritic takes a step towards the returns. The loss is the plain squared error: clipping it,
-// as some do, brought nothing in the large study of Andrychowicz et al. 2021 and is one setting more.
+// updateCritic takes a step towards the returns. The loss is the plain squared error. Some
+// implementations clip it, but that did not help in the large study of Andrychowicz et al. 2021.
 func (l *Learner) updateCritic(b *machine.Builder, mb minibatch) error {
 	f := nn.NewFragment()
 	bd := l.criticNet.Bind(f)

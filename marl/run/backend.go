@@ -7,7 +7,7 @@ import (
 	"github.com/gmel-go/gmel/marl"
 )
 
-// openBackend opens the backend of the configuration; profile and debug are of the process alone.
+// openBackend opens the backend of the configuration; profile and debug are not part of the configuration.
 func openBackend(c *marl.Config, profile, debug bool) (kernels.Backend, error) {
 	o := backendOptions(c)
 	o.Profile, o.Debug = profile, debug
@@ -22,7 +22,7 @@ func backendOptions(c *marl.Config) kernels.Options {
 	return kernels.Options{Threads: c.Threads, ISA: c.ISA, Device: c.Device, Precision: c.Precision}
 }
 
-// backendSettings names what was asked for.
+// backendSettings names the backend settings of the configuration.
 func backendSettings(c *marl.Config) string {
 	text := fmt.Sprintf("train.backend %q", c.Backend)
 	for _, s := range []struct{ name, value string }{{"isa", c.ISA}, {"device", c.Device}, {"precision", c.Precision}} {
@@ -33,7 +33,7 @@ func backendSettings(c *marl.Config) string {
 	return text
 }
 
-// whoPlays says whether the worlds are on the device; "" where there is none.
+// whoPlays says whether the device or the host plays the worlds; "" without a device.
 func whoPlays(s kernels.Stay) string {
 	switch {
 	case s.Device:

@@ -1,6 +1,6 @@
-// Package run is a training run from its configuration to its folder: it loads
-// settings, wires scenario, worlds, backend and trainer, records what happens,
-// keeps checkpoints, resumes, and compares the result with the heuristics.
+// Package run is a training run from its configuration to its folder: it loads settings, connects
+// scenario, worlds, backend and trainer, writes records and checkpoints, resumes, and compares the
+// result with the heuristics.
 package run
 
 import (
@@ -16,21 +16,21 @@ import (
 //go:embed config.go
 var configSource string
 
-// Config is everything that decides the numbers of a run. It is read from YAML,
-// strictly: unknown keys are errors. Keys that are left out keep their default.
+// Config has all settings that determine the numbers of a run. It is read from YAML, strictly: unknown
+// keys are errors. Omitted keys keep their default.
 type Config struct {
-	// Seed is what every random stream of the run is split from.
+	// Seed is the seed from which all random streams of the run are derived.
 	Seed uint64 `yaml:"seed"`
-	// EvalSeed is the seed of all evaluations, so that runs of different seeds are judged on the same episodes.
+	// EvalSeed is the seed of all evaluations, so that runs with different seeds are evaluated on the same episodes.
 	EvalSeed uint64 `yaml:"eval_seed"`
-	// TableEpisodes are played by every policy for the final table, on the same evaluation seed.
+	// TableEpisodes is the number of episodes that every policy plays for the final table, on the same evaluation seed.
 	TableEpisodes int `yaml:"table_episodes"`
 
 	Scenario *sim.Scenario `yaml:"-"` // the section scenario
 	Train    marl.Config   `yaml:"-"` // the section train, and that of its algorithm
 }
 
-// defaultScenario is the game of a run that names none.
+// defaultScenario is the scenario of a run that names none.
 const defaultScenario = "paper"
 
 // Default returns the configuration of `gmel train` without arguments.
@@ -42,8 +42,8 @@ func Default() (*Config, error) {
 	return &Config{Seed: 1, EvalSeed: 1, TableEpisodes: 200, Scenario: s, Train: marl.Default()}, nil
 }
 
-// sections returns the parts of the document in the order in which they are printed. Without an
-// algorithm, which is a fault of train.algo, there is no section of one.
+// sections returns the parts of the document in the order in which they are printed. If train.algo is
+// invalid, there is no section of an algorithm.
 func (c *Config) sections() []setting.Section {
 	list := []setting.Section{
 		{Value: c, Docs: func() map[string]string { return setting.StructDocs(configSource, "Config") }},
@@ -74,7 +74,7 @@ func scenarioDocs() map[string]string {
 	return docs
 }
 
-// Check gives the checker every setting of no section that is not allowed.
+// Check reports every setting outside of sections that is not allowed.
 func (c *Config) Check(v *setting.Checker) {
 	v.Require(c.TableEpisodes >= 2, "table_episodes", c.TableEpisodes, "at least 2, for an interval")
 	v.Require(c.TableEpisodes <= marl.MaxSize, "table_episodes", c.TableEpisodes, fmt.Sprintf("at most %d", marl.MaxSize))
@@ -83,17 +83,17 @@ func (c *Config) Check(v *setting.Checker) {
 // YAML returns every setting of the run's algorithm with the value in effect; Load reads it back.
 func (c *Config) YAML() []byte { return setting.Text(setting.Encode(c.sections()), 4) }
 
-// Commented is YAML with every setting's meaning above it. The comments are the
-// doc comments of the Config structs, so there is one place to write them.
+// Commented is YAML with a description above every setting. The descriptions are the doc comments of the
+// Config structs, so each is written in one place.
 func (c *Config) Commented() []byte {
 	doc := setting.Encode(c.sections())
 	setting.Comment(doc, c.sections())
 	return setting.Text(doc, 2)
 }
 
-// numbers returns the configuration without what must not change a result, for
-// comparison and for checkpoints, which are equal for any number of threads and, in
-// fp32, on any backend.
+// numbers returns the configuration without the settings that must not change a result. It is for
+// comparison and for checkpoints, which are equal for any number of threads and, in fp32, on any
+// backend.
 func (c *Config) numbers() *Config {
 	n := *c
 	n.Train.Threads, n.Train.ISA, n.Train.Device = 0, "", ""

@@ -25,7 +25,7 @@ func summaryRecord(s sim.Summary) train.Record {
 	return train.Record{Kind: s.Policy, Scalars: scalars}
 }
 
-// learningCurve has the evaluations so far, and the levels of the heuristics of a table, nil for none.
+// learningCurve draws the evaluations so far, and the levels of the heuristics in the table t, if it is not nil.
 func learningCurve(lines []record.Line, t *Table) []record.Panel {
 	completion := curve(lines, t, "Completion rate", completionName, func(r Row) float64 { return r.Completion.Mean })
 	latency := curve(lines, t, "Mean latency, s (a failed task counts its deadline)", "mean_latency_s", func(r Row) float64 { return r.LatencyS.Mean })

@@ -16,14 +16,14 @@ type EvalOptions struct {
 	Episodes int
 	Seed     uint64
 	Threads  int    // 0: all cores
-	Backend  string // "": the run's own
+	Backend  string // "": that of the run
 	Device   string // with Backend
 	Progress func(done, total int)
 	Notice   func(string)
 }
 
-// Eval compares the actor in a run's latest checkpoint with all heuristics. It
-// writes nothing into the folder and works while the run is training.
+// Eval compares the actor in the latest checkpoint of a run with all heuristics. It writes nothing to the
+// folder, so the run may be training meanwhile.
 func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) {
 	if o.Episodes < 2 {
 		return nil, usagef("--episodes is %d; at least 2 are needed for an interval", o.Episodes)
@@ -36,7 +36,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err := evaluationMemory(c.Scenario, o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
-	trained := *c // what the checkpoint was made under
+	trained := *c // the configuration of the checkpoint
 	c.Train.Threads = o.Threads
 	if o.Backend != "" || o.Device != "" {
 		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""

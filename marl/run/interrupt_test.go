@@ -14,8 +14,8 @@ import (
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
-// A stopped run whose checkpoint meets a full disk is a fault, not a success, and
-// the checkpoint before stays.
+// A stopped run whose checkpoint does not fit on the disk returns an error, and the checkpoint before
+// remains.
 func TestInterruptedOnFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")

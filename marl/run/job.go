@@ -14,8 +14,8 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// job is a trainer of agents as a train.Job. What the trainer itself says of its state, update, warm-up and
-// profile it says as it is.
+// job is a trainer of agents as a train.Job. It uses the trainer's methods for state, update and profile
+// unchanged.
 type job struct {
 	train.Plain
 	*marl.Trainer
@@ -50,7 +50,7 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 	return j, j.Open()
 }
 
-// newWorlds makes the worlds to train in. Training reads rewards; evaluation has worlds of its own.
+// newWorlds makes the worlds for training. Training reads rewards; evaluation has separate worlds.
 func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
 	if err := worldsMemory(c.Scenario, c.Train.Worlds, "train.worlds").Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
 	return worlds, nil
 }
 
-// plan says what the run takes, before it takes it.
+// plan reports the memory of the run before it is allocated.
 func (j *job) plan(worlds *sim.Worlds, o train.Options) error {
 	c := j.config
 	played := sim.DefaultWorlds(max(c.Train.EvalEpisodes, c.TableEpisodes))
@@ -88,15 +88,15 @@ func (j *job) plan(worlds *sim.Worlds, o train.Options) error {
 	return host.Fit(train.FreeMemory(nil))
 }
 
-// Device is the backend's.
+// Device is the device of the backend.
 func (j *job) Device() train.Device {
 	return train.Device{Backend: j.backend.Name(), Options: backendOptions(&j.config.Train)}
 }
 
-// WarmUp is the trainer's; numbers that are not finite come again in a resumed run.
+// WarmUp calls the trainer. Numbers that are not finite are marked as errors that a resumed run repeats.
 func (j *job) WarmUp(ctx context.Context) error { return repeated(j.Trainer.WarmUp(ctx)) }
 
-// Step is an iteration of the trainer, with the same mark.
+// Step is an iteration of the trainer. It marks errors like WarmUp.
 func (j *job) Step(ctx context.Context) error { return repeated(j.Trainer.Step(ctx)) }
 
 func repeated(err error) error {
@@ -120,8 +120,8 @@ func (j *job) Scalars() ([]record.Scalar, error) {
 	return scalars, nil
 }
 
-// Evaluate plays the current actor on the fixed evaluation seeds, unless ctx ends
-// between two policies.
+// Evaluate plays the current actor on the fixed evaluation seeds. It stops between two policies if ctx
+// is cancelled.
 func (j *job) Evaluate(ctx context.Context) (report train.Report, err error) {
 	policies, done, err := j.learned()
 	if err != nil {
@@ -144,7 +144,7 @@ func (j *job) Evaluate(ctx context.Context) (report train.Report, err error) {
 	return report, nil
 }
 
-// Headline is the completion rate of an evaluation; the last one is of the greedy policy.
+// Headline is the completion rate of an evaluation, that of the greedy policy, which is the last one.
 func (j *job) Headline(line record.Line) string {
 	if rate, ok := line.Values[completionName]; ok {
 		return fmt.Sprintf("completion %.1f %%", 100*rate)
@@ -186,7 +186,7 @@ func (j *job) learned() ([]sim.Policy, func() error, error) {
 	return []sim.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
 }
 
-// WriteProfile is the trainer's.
+// WriteProfile writes the profile of the trainer.
 func (j *job) WriteProfile(w io.Writer) error { return j.Trainer.WriteProfile(w) }
 
 // Close frees trainer and backend.

@@ -66,10 +66,10 @@ func (src *Sources) reader() (*setting.Reader, error) {
 	return r, errors.Join(errs...)
 }
 
-// algoKey decides the defaults of its section, and which algorithm's section there is.
+// algoKey is the setting that selects the section of an algorithm and the defaults.
 const algoKey = marl.SharedSection + ".algo"
 
-// read reads every section of a configuration; the reader knows the faults. Only an unknown algorithm is an error here:
+// read reads every section of a configuration; the reader collects the errors. Only an unknown algorithm is an error here:
 // which other keys are faults depends on it.
 func read(r *setting.Reader) (*Config, error) {
 	c, err := Default()
@@ -89,8 +89,8 @@ func read(r *setting.Reader) (*Config, error) {
 	return c, nil
 }
 
-// refuseMoved answers what is in the wrong place: the section of another algorithm, and a setting of
-// an algorithm in the section of what all share, where it once was.
+// refuseMoved reports settings in the wrong place: the section of another algorithm, and a setting of an
+// algorithm in the shared section, where it was in earlier versions.
 func refuseMoved(r *setting.Reader, algo string) {
 	this := fmt.Sprintf("; this run has %s %s", algoKey, algo)
 	foreign := func(name string) string {
@@ -126,7 +126,7 @@ func (c *Config) scenarioFrom(nameOrPath string, from setting.Origin) error {
 	return err
 }
 
-// LoadScenario reads a preset or a scenario file; from says what named it.
+// LoadScenario reads a preset or a scenario file; from is the origin of the name, for errors.
 func LoadScenario(nameOrPath string, from setting.Origin) (*sim.Scenario, error) {
 	s, err := sim.Load(nameOrPath)
 	if errors.Is(err, os.ErrNotExist) {

@@ -10,15 +10,15 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// episode is one finished episode; p95 is the latency in s that 95 % of its tasks
-// do not exceed; NaN without a task.
+// episode is one finished episode. p95 is the 95th percentile of the latency of its tasks, in s; NaN
+// without a task.
 type episode struct {
 	sim.EpisodeStats
 	p95 float64
 }
 
-// measure plays a policy as marl.Evaluate does and keeps the episodes, in the
-// order of world and episode, which is the same for every policy.
+// measure plays a policy with marl.Evaluate and returns the episodes, ordered by world and episode. The
+// order is the same for every policy.
 func measure(ctx context.Context, c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
 	w, err := sim.New(c.scenario, sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
 	if err != nil {
@@ -46,7 +46,7 @@ func measure(ctx context.Context, c *comparison, p sim.Policy) (sim.Summary, []e
 	return s, tails.join(meter.Episodes()), nil
 }
 
-// release frees a policy's device memory, so that one policy at a time takes some, as is planned.
+// release frees the device memory of a policy, so that only one policy at a time has some, as planned.
 func release(p sim.Policy) error {
 	if c, ok := p.(io.Closer); ok {
 		return c.Close()
@@ -79,7 +79,7 @@ func (t *tails) observe(w *sim.Worlds) {
 	}
 }
 
-// quantile95 is the smallest value that at least 95 % do not exceed; NaN for none.
+// quantile95 is the smallest value that at least 95 % of x do not exceed; NaN if x is empty.
 func quantile95(x []float32) float64 {
 	if len(x) == 0 {
 		return math.NaN()

@@ -11,7 +11,7 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// Where the run's backend is missing, one that is there is named.
+// If the backend of the run is missing, the error names one that is present.
 func TestResumeWithoutTheBackend(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	c := load(t, Sources{File: "../../cmd/gmel/testdata/tiny.yaml", Sets: []string{"train.backend=ref", "train.updates=2", "train.isa=go"}})
@@ -21,7 +21,7 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 	f := train.Folder(dir)
 	own, err := os.ReadFile(f.File("config.yaml"))
 	if err == nil {
-		err = os.Remove(f.File(tableJSON)) // so that something is left to do
+		err = os.Remove(f.File(tableJSON)) // so that the run is not complete
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 	}
 }
 
-// A device stays where the backend asked for has it; the instruction set goes.
+// The device is kept if the requested backend has it; the instruction set is dropped.
 func TestMovedSettings(t *testing.T) {
 	f := train.Folder(t.TempDir())
 	began := load(t, Sources{Sets: []string{"train.backend=auto", "train.device=gpu:1", "train.isa=sm_90"}})

@@ -11,13 +11,13 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// resumed opens the job of a run that goes on, maybe with another backend than it began with.
+// resumed opens the job of a resumed run, which may use another backend than at its start.
 func resumed(run *train.Run, f train.Folder, began, now *Config) func(train.Options) (train.Job, error) {
 	open, plain := run.Open, *run
-	plain.ResumeFlags = "" // another backend will be named
+	plain.ResumeFlags = "" // the error suggests another backend
 	return func(o train.Options) (train.Job, error) {
 		if now.Train.Backend != began.Train.Backend {
-			o.Say("the run began with train.backend %s and goes on with %s: in fp32 the numbers are the same", began.Train.Backend, now.Train.Backend)
+			o.Say("the run began with train.backend %s and resumes with %s: in fp32 the numbers are the same", began.Train.Backend, now.Train.Backend)
 		}
 		j, err := open(o)
 		if err != nil {
@@ -27,7 +27,7 @@ func resumed(run *train.Run, f train.Folder, began, now *Config) func(train.Opti
 	}
 }
 
-// elsewhere adds to an error that another backend would do, where this machine lacks the one of the configuration.
+// elsewhere adds to an error that another backend can be used, if this machine lacks the one of the configuration.
 func elsewhere(err error, t *marl.Config, command string) error {
 	name := t.Backend
 	if kind, _, ok := strings.Cut(t.Device, ":"); ok {
@@ -40,7 +40,7 @@ func elsewhere(err error, t *marl.Config, command string) error {
 	return usagef("%w; in fp32 every backend gives the same numbers: `%s --backend %s` goes on", err, command, here.Name)
 }
 
-// movedFlags follow the command that goes on as this process does: its backend and device, which config.yaml may not name.
+// movedFlags are the flags of a command that resumes like this process: its backend and device may differ from config.yaml.
 func movedFlags(before, after *Config) (flags string) {
 	began, now := &before.Train, &after.Train
 	if now.Backend != began.Backend {
@@ -52,7 +52,7 @@ func movedFlags(before, after *Config) (flags string) {
 	return flags
 }
 
-// resumeConfig returns the configuration of the folder's run, and the one that src asks it to go on with.
+// resumeConfig returns the configuration of the run in the folder, and the one to resume it with, as src says.
 func resumeConfig(f train.Folder, src Sources) (own, asked *Config, err error) {
 	if own, err = folderConfig(f); err != nil {
 		return nil, nil, err
@@ -85,8 +85,8 @@ func sameAlgorithm(f train.Folder, own *Config, src Sources) error {
 	return nil
 }
 
-// goingOn reads src over the folder's own configuration. Instruction set and device of the run's own backend mean
-// nothing to another one, unless that is what "auto" took the device from.
+// goingOn applies src to the configuration of the folder. With another backend, it drops the instruction set and the
+// device, unless "auto" chose this backend because of the device.
 func goingOn(f train.Folder, own *Config, src Sources) (*Config, error) {
 	if src.File != "" {
 		return Load(src)
@@ -124,7 +124,7 @@ func folderConfig(f train.Folder) (*Config, error) {
 	return c, err
 }
 
-// sameRun compares the configuration with the one that the checkpoint was made under.
+// sameRun compares the configuration with that of the checkpoint.
 func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 	r := setting.NewReader()
 	if err := r.Embedded(numbers, from.Path); err != nil {
@@ -146,7 +146,7 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 // difference names the first setting that changes numbers and in which two configurations differ.
 func difference(run, asked *Config) string {
 	run, asked = run.numbers(), asked.numbers()
-	if run.Train.Precision != asked.Train.Precision { // the one to name: a backend counts in one of them only
+	if run.Train.Precision != asked.Train.Precision { // name the precision: only one of the two depends on the backend
 		run.Train.Backend, asked.Train.Backend = "", ""
 	}
 	path, a, b := setting.Difference(run.sections(), asked.sections())

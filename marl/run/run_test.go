@@ -24,7 +24,7 @@ func load(t *testing.T, src Sources) *Config {
 	return c
 }
 
-// What gmel config prints is the configuration that it was printed from.
+// Reading the output of gmel config gives the configuration that was printed.
 func TestCommentedReadsBack(t *testing.T) {
 	for _, scenario := range sim.Presets() {
 		want := load(t, Sources{Scenario: scenario, Sets: []string{"train.isa=scalar", "scenario.hall.server_positions_m=[[1, 2], [3, 4]]", "scenario.servers=2"}})
@@ -54,8 +54,8 @@ func TestEverySettingIsDocumented(t *testing.T) {
 	}
 }
 
-// Every setting that is printed is described, in a list at its first entry: a new field
-// without a comment fails here.
+// Every printed setting has a description (a list at its first entry): a new field without a comment fails
+// here.
 func TestEverySettingIsDescribed(t *testing.T) {
 	c, err := Default()
 	if err != nil {
@@ -141,7 +141,7 @@ func TestResumeOfAnotherKind(t *testing.T) {
 	}
 }
 
-// A run may go on with another backend where that gives the same numbers.
+// A run may resume with another backend if that gives the same numbers.
 func TestDifferenceOfBackends(t *testing.T) {
 	for _, c := range []struct{ run, asked, want string }{
 		{"fp32 gpu", "fp32 cpu", ""},

@@ -36,10 +36,10 @@ type Difference struct {
 	LatencyS   train.Interval `json:"mean_latency_s"`
 }
 
-// ownNumbers keeps readers from a comparison that means nothing.
+// ownNumbers warns readers of a meaningless comparison.
 const ownNumbers = "The numbers of the scenario are GMEL's own and not the paper's, so this table cannot be compared with the paper's."
 
-// Files of the table in a run folder. The one for programs is written last: a run with it is complete.
+// Files of the table in a run folder. The JSON file is written last: a run that has it is complete.
 const (
 	tableText = "table.md"
 	tableJSON = "table.json"
@@ -57,7 +57,7 @@ type Table struct {
 	Note        string       `json:"note"`
 }
 
-// comparison says what a table is made of.
+// comparison has the inputs of a table.
 type comparison struct {
 	scenario *sim.Scenario
 	learned  []sim.Policy
@@ -129,7 +129,7 @@ func (t *Table) compare(learned int) {
 	}
 }
 
-// paired is the interval of the difference; both rows hold the same episodes in the same order.
+// paired is the interval of the difference; both rows have the same episodes in the same order.
 func paired(a, b Row, f func(episode) float64) train.Interval {
 	x, y := collectValues(a.episodes, f), collectValues(b.episodes, f)
 	for i := range x {
@@ -146,7 +146,7 @@ func collectValues(episodes []episode, f func(episode) float64) []float64 {
 	return x
 }
 
-// Markdown is the table for people.
+// Markdown is the table as readable text.
 func (t *Table) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Scenario %s, after %s; %s on evaluation seed %d; means over episodes with 95 %% intervals.\n\n",

@@ -13,7 +13,7 @@ import (
 // Result of Train.
 type Result struct {
 	train.Result
-	Table *Table // final comparison; nil when interrupted
+	Table *Table // final comparison; nil if interrupted
 }
 
 // Train makes a new run folder and trains in it.
@@ -22,9 +22,8 @@ func Train(ctx context.Context, c *Config, o train.Options) (Result, error) {
 	return withTable(r, err)
 }
 
-// Resume continues the run in a folder. src may repeat settings; only those that
-// do not change a number may differ from the run's: train.threads, train.isa,
-// train.device and, in fp32, train.backend.
+// Resume continues the run in a folder. src may repeat settings of the run. It may change only those that
+// do not change numbers: train.threads, train.isa, train.device and, in fp32, train.backend.
 func Resume(ctx context.Context, dir string, src Sources, o train.Options) (Result, error) {
 	f := train.Folder(dir)
 	began, c, err := resumeConfig(f, src)
@@ -37,7 +36,7 @@ func Resume(ctx context.Context, dir string, src Sources, o train.Options) (Resu
 	return withTable(r, err)
 }
 
-// newRun describes the run of configuration c, which began with another one if its backend has changed.
+// newRun describes the run with configuration c. began is its configuration at the start, which may have another backend.
 func newRun(began, c *Config) *train.Run {
 	return &train.Run{
 		Name: c.Scenario.Name, Seed: c.Seed, Config: c.Commented(),
@@ -65,7 +64,7 @@ func withTable(r train.Result, err error) (Result, error) {
 	return Result{r, t}, nil
 }
 
-// threads gives the setting 0 its meaning.
+// threads is the number of threads for a setting; 0 is all cores.
 func threads(n int) int {
 	if n == 0 {
 		return runtime.GOMAXPROCS(0)

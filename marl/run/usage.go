@@ -6,7 +6,7 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// usage marks an error as a fault of what the user asked for; nil stays nil.
+// usage marks an error as an error in the user's input; nil stays nil.
 func usage(err error) error {
 	if err == nil {
 		return nil
