@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// compiled are the endings of files that can change a program of this module.
+// compiled are the extensions of files that can change a program of this module.
 var compiled = []string{".go", ".c", ".h", ".cc", ".cu", ".cuh", ".yaml", ".mod", ".sum"}
 
 // clone is a folder with the sources of this program, under git.
 type clone struct{ folder string }
 
-// sources is the clone that this program was compiled in; no folder where -trimpath hides it.
+// sources is the clone in which this program was compiled; without a folder if -trimpath hides it.
 func sources() clone {
 	_, file, _, ok := runtime.Caller(0)
 	if !ok || !filepath.IsAbs(file) {
@@ -26,7 +26,7 @@ func sources() clone {
 	return clone{filepath.Dir(filepath.Dir(filepath.Dir(file)))} // this file is nn/train/clone.go
 }
 
-// revision is the commit of the clone, and whether files differ from it, if the clone is still what the program was made of.
+// revision is the commit of the clone, and whether files differ from it; ok is false unless the program was built from this state.
 func (c clone) revision() (commit string, changed, ok bool) {
 	program, err := os.Executable()
 	if c.folder == "" || err != nil || !c.holds(program) {
@@ -44,8 +44,8 @@ func (c clone) revision() (commit string, changed, ok bool) {
 	return commit, status != "", err == nil
 }
 
-// holds reports whether a program is where the Go tool leaves what it links: in the clone, or in a folder of its own, as for go run
-// and go test. Elsewhere it may be a copy, whose time says nothing.
+// holds reports whether a program is where the Go tool links it: in the clone, or in a temporary folder, as for go run and
+// go test. Elsewhere it may be a copy, whose time is meaningless.
 func (c clone) holds(program string) bool {
 	if strings.Contains(program, "go-build") {
 		return true
@@ -54,7 +54,7 @@ func (c clone) holds(program string) bool {
 	return err == nil && filepath.IsLocal(path)
 }
 
-// changedSince reports whether a source was written after t, or that git does not know them.
+// changedSince reports whether a source was written after t, or whether git does not know the sources.
 func (c clone) changedSince(t time.Time) bool {
 	list, err := c.git("ls-files", "-z")
 	names := strings.Split(list, "\x00")
@@ -72,14 +72,14 @@ func (c clone) changedSince(t time.Time) bool {
 	return false
 }
 
-// git returns what a command of git prints in the clone.
+// git returns the output of a git command in the clone.
 func (c clone) git(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = c.folder
 	for _, s := range os.Environ() {
-		if !strings.HasPrefix(s, "GIT_") { // as of a hook, which would name another repository
+		if !strings.HasPrefix(s, "GIT_") { // set in a hook, for example; it would name another repository
 			cmd.Env = append(cmd.Env, s)
 		}
 	}

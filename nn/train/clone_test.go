@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A clone tells its commit as long as its sources are older than the program.
+// A clone has a known commit as long as its sources are older than the program.
 func TestClone(t *testing.T) {
 	c := clone{t.TempDir()}
 	later := time.Now().Add(time.Hour)

@@ -40,7 +40,7 @@ func newRun(job *fit) *Run {
 
 func newFit() *fit { return &fit{points: rand.NewPCG(3, 4)} }
 
-// call is one call of the runner: a chance to die.
+// call counts one call of the runner; the process may be killed in it.
 func (f *fit) call() {
 	if f.life--; f.life != 0 {
 		return
@@ -127,7 +127,7 @@ func (f *fit) Finish(context.Context) ([]File, error) {
 	return []File{{"line.txt", fmt.Append(nil, f.weights)}, {"result.json", data}}, err
 }
 
-// State holds the sums of losses, too: where a report is not due they go on.
+// State includes the sums of losses: they continue if no report is due.
 func (f *fit) State() (*checkpoint.State, error) {
 	f.call()
 	points, err := f.points.MarshalBinary()

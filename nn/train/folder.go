@@ -21,9 +21,9 @@ type Folder string
 func (f Folder) config() string     { return f.File("config.yaml") }
 func (f Folder) versions() string   { return f.File("versions.json") }
 func (f Folder) lock() string       { return f.File("run.lock") }
-func (f Folder) metrics() string    { return f.File("metrics.jsonl") } // the same for every run of a seed
-func (f Folder) timing() string     { return f.File("timing.jsonl") }  // what depends on the machine
-func (f Folder) profile() string    { return f.File("profile.txt") }   // of the last process, if it was asked for
+func (f Folder) metrics() string    { return f.File("metrics.jsonl") } // equal for every run with the same seed
+func (f Folder) timing() string     { return f.File("timing.jsonl") }  // numbers that depend on the machine
+func (f Folder) profile() string    { return f.File("profile.txt") }   // of the last process, if Options.Profile was set
 func (f Folder) events() string     { return f.File("events.out.tfevents.0.gmel") }
 func (f Folder) curve() string      { return f.File("curve.png") }
 func (f Folder) checkpoint() string { return f.File("checkpoints", "latest.safetensors") }
@@ -73,7 +73,7 @@ func vacant(out string, run *Run) error {
 	return nil
 }
 
-// createNext takes the next free number; Mkdir decides races between processes.
+// createNext uses the next free number; Mkdir resolves races between processes.
 func createNext(parent string, run *Run) (Folder, error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return "", fmt.Errorf("the run folder cannot be made: %w", err)
@@ -90,7 +90,7 @@ func createNext(parent string, run *Run) (Folder, error) {
 	}
 }
 
-// plainName keeps what is safe in a file name.
+// plainName keeps the characters that are safe in a file name.
 func plainName(name string) string {
 	plain := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '.' {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Resuming after NaN meets the same NaN, so it is not proposed. A checkpoint is named only where it is.
+// A resumed run would have the same NaN again, so the advice is not to resume. A checkpoint is named only where it is.
 func TestAdvice(t *testing.T) {
 	bad, disk := fmt.Errorf("step: %w", &Repeated{errors.New("NaN")}), errors.New("disk")
 	for _, c := range []struct {

@@ -11,14 +11,14 @@ import (
 )
 
 // Interval is a mean over samples, such as episodes, with the half width of its 95 % interval
-// (Student's t). Both are NaN without a value, the half width with one; in JSON
-// they are null then.
+// (Student's t). Without a value both are NaN; with one value the half width is NaN. NaN is null in
+// JSON.
 type Interval struct {
 	Mean float64
 	Half float64
 }
 
-// IntervalOf leaves out samples without a value, which are NaN.
+// IntervalOf skips NaN, which is a sample without a value.
 func IntervalOf(x []float64) Interval {
 	x = slices.DeleteFunc(slices.Clone(x), math.IsNaN)
 	n := float64(len(x))
@@ -33,10 +33,10 @@ func IntervalOf(x []float64) Interval {
 	return Interval{mean, t * std / math.Sqrt(n)}
 }
 
-// ExcludesZero reports whether zero lies outside; without a half width that is not known, and false.
+// ExcludesZero reports whether zero is outside of the interval. It is false without a half width.
 func (i Interval) ExcludesZero() bool { return math.Abs(i.Mean) > i.Half }
 
-// Text writes mean ± half width with that many digits after the point, "n/a" for NaN.
+// Text is mean ± half width with the given number of digits after the point, "n/a" for NaN.
 func (i Interval) Text(digits int) string {
 	switch {
 	case math.IsNaN(i.Mean):
@@ -47,7 +47,7 @@ func (i Interval) Text(digits int) string {
 	return fmt.Sprintf("%.*f ± %.*f", digits, i.Mean, digits, i.Half)
 }
 
-// jsonInterval has null for NaN, which JSON does not know.
+// jsonInterval has null for NaN, which JSON does not have.
 type jsonInterval struct {
 	Mean *float64 `json:"mean"`
 	Half *float64 `json:"half_95"`

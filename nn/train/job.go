@@ -1,8 +1,8 @@
-// Package train is what every training run needs and that does not depend on what is trained: a loop with
-// its intervals, a run folder that is never overwritten and has one writer, checkpoints from which a run that was
-// killed at any instant goes on to the same bits, records, a learning curve, progress, and advice in errors.
+// Package train has the parts of a training run that do not depend on what is trained: a loop with intervals, a run
+// folder that is never overwritten and has one writer, records, a learning curve, progress, advice in errors, and
+// checkpoints. A run that was killed at any instant resumes from its checkpoint and ends with the same bits.
 //
-// What is trained is a Job. Start makes a folder and trains in it, Resume goes on in one.
+// A Job is the thing that is trained. Start makes a folder and trains in it, Resume continues in one.
 package train
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
-// Job is something that is trained in steps. Its numbers follow from its configuration and its state alone, never from
-// the clock, the number of calls of State, or the process: then a resumed run ends at the same bits. A Job is used by
+// Job is something that is trained in steps. Its numbers must depend on its configuration and its state alone, never on
+// the clock, the number of calls of State, or the process: then a resumed run ends with the same bits. A Job is used by
 // one goroutine at a time.
 type Job interface {
 	// Update is the number of updates done. Records and checkpoints carry it.
@@ -24,40 +24,40 @@ type Job interface {
 	// Step does the next one or more updates, all or none of which a checkpoint contains. A step that has begun
 	// ends, also when ctx is cancelled, unless that takes too long: then it returns ErrAbandoned. It returns an error for numbers that are not finite, see Repeated.
 	Step(ctx context.Context) error
-	// Scalars returns what training reports, in always the same order: most often means of the updates since the
-	// last call. It is called before State where both are due, so that sums begin anew in a resumed run, too.
+	// Scalars returns the metrics of training, always in the same order: most often means over the updates since
+	// the last call. If both are due, it is called before State, so that sums also begin anew in a resumed run.
 	Scalars() ([]record.Scalar, error)
-	// State is everything that Restore needs to go on with the same bits, such as parameters, optimisers, the state of
-	// generators and the place in a data set. The blob "config" and the text "update" are the runner's.
+	// State is everything that Restore needs to continue with the same bits, such as parameters, optimisers, the state of
+	// generators and the position in a data set. The names "config" (a blob) and "update" (a text) belong to the runner.
 	State() (*checkpoint.State, error)
-	// Restore continues from a State of the same configuration. After an error only Close is called.
+	// Restore continues from a State with the same configuration. After an error only Close is called.
 	Restore(*checkpoint.State) error
-	// Close frees what the job holds.
+	// Close frees the resources of the job.
 	Close() error
 
 	Extras
 }
 
-// Extras are the parts of a Job that not every job has. A job embeds Plain and defines those that it has.
+// Extras are the optional parts of a Job. A job embeds Plain and defines those that it has.
 type Extras interface {
-	// Device tells where the job computes, for versions.json and the gauges.
+	// Device says where the job computes, for versions.json and the gauges.
 	Device() Device
-	// WarmUp prepares a new run for its first Step. It is not called after Restore. When ctx is cancelled it may
-	// return ErrInterrupted; nothing is kept then.
+	// WarmUp prepares a new run for its first Step. It is not called after Restore. If ctx is cancelled it may
+	// return ErrInterrupted; then nothing is saved.
 	WarmUp(ctx context.Context) error
-	// Evaluate judges what has been learned so far, before the first step and at intervals. It changes nothing that
-	// later numbers depend on. When ctx is cancelled it may return ctx.Err().
+	// Evaluate evaluates the job before the first step and at intervals. It must not change anything that later
+	// numbers depend on. If ctx is cancelled it may return ctx.Err().
 	Evaluate(ctx context.Context) (Report, error)
-	// Headline is the part of a record that a line of progress shows, such as "loss 0.123"; "" for a record that has none.
+	// Headline is the part of a record that the progress line shows, such as "loss 0.123"; "" for a record without one.
 	Headline(record.Line) string
-	// Curve turns all records into the panels of curve.png; no panels: no picture.
+	// Curve turns all records into the panels of curve.png; without panels there is no picture.
 	Curve([]record.Line) []record.Panel
 	// Finish is called after the last update and returns the results of the run. They are written in this order.
 	Finish(ctx context.Context) ([]File, error)
 	// Stopping decides after a step whether the run ends before its last update. A job on several machines
-	// makes all of them give the same answer here.
+	// must return the same answer on all of them.
 	Stopping(ctx context.Context) bool
-	// WriteProfile tells where the time went. It fails at once where nothing was measured.
+	// WriteProfile writes how much time each part took. It fails at once if nothing is measured.
 	WriteProfile(io.Writer) error
 }
 
@@ -67,7 +67,7 @@ type Device struct {
 	Options kernels.Options
 }
 
-// Report is what an evaluation leaves in the run folder.
+// Report is the result of an evaluation, for the run folder.
 type Report struct {
 	Records []Record
 	Files   []File // such as pictures; an evaluation replaces those of the same name
@@ -75,13 +75,13 @@ type Report struct {
 
 // Record is one line of metrics.jsonl, and one event.
 type Record struct {
-	Kind    string // such as "train" or the name of what was evaluated
+	Kind    string // such as "train" or the name of the evaluated policy
 	Scalars []record.Scalar
 }
 
-// File is a file of the run folder, replaced as a whole or not at all.
+// File is a file of the run folder. It is replaced as a whole or not at all.
 type File struct {
-	Name string // below the folder; not a name of the runner's own
+	Name string // path in the folder; not a file of the runner
 	Data []byte
 }
 

@@ -49,7 +49,7 @@ func trainAsChild(dir string) error {
 	return err
 }
 
-// startOrResume begins a folder that killed processes have not come to begin.
+// startOrResume resumes the run in a folder, or starts it if the killed processes have not begun it.
 func startOrResume(ctx context.Context, dir string, run *Run) (Result, error) {
 	if exists(Folder(dir).config()) {
 		return Resume(ctx, Folder(dir), run, Options{})
@@ -71,7 +71,7 @@ func child(t *testing.T, dir string, settings ...string) *exec.Cmd {
 	return cmd
 }
 
-// whole is the folder of a run that nothing has stopped.
+// whole is the folder of an uninterrupted run.
 func whole(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "whole")
@@ -81,7 +81,7 @@ func whole(t *testing.T) string {
 	return dir
 }
 
-// sameFiles compares what a seed determines.
+// sameFiles compares the files that the seed determines.
 func sameFiles(t *testing.T, want, got string, except ...string) {
 	t.Helper()
 	names := []string{"config.yaml", "metrics.jsonl", "line.txt", "result.json", "checkpoints/latest.safetensors", "checkpoints/latest.safetensors.prev"}
@@ -102,8 +102,8 @@ func sameFiles(t *testing.T, want, got string, except ...string) {
 	}
 }
 
-// A run that dies in any call of its job, again and again, ends as one that does not. The runner does its file operations
-// between these calls.
+// A run that is killed in any call of its job, again and again, ends like an uninterrupted one. The runner does its file
+// operations between these calls.
 func TestKilledBetweenFileOperations(t *testing.T) {
 	want, dir := whole(t), filepath.Join(t.TempDir(), "killed")
 	r, kills := rand.New(rand.NewPCG(1, 2)), 0
@@ -121,7 +121,7 @@ func TestKilledBetweenFileOperations(t *testing.T) {
 	sameFiles(t, want, dir)
 }
 
-// So does one that is killed at any instant, in the middle of a file operation or not.
+// So does a run that is killed at any instant, even in the middle of a file operation.
 func TestKilledAtAnyInstant(t *testing.T) {
 	want, dir := whole(t), filepath.Join(t.TempDir(), "killed")
 	for n := range 8 {
@@ -143,7 +143,7 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	sameFiles(t, want, dir)
 }
 
-// A signal ends a run after its step, with a checkpoint and the command that goes on.
+// A signal ends a run after its step, with a checkpoint and the command that resumes it.
 func TestStoppedBySignal(t *testing.T) {
 	want, dir := whole(t), filepath.Join(t.TempDir(), "stopped")
 	cmd := child(t, dir, childPause+"=200ms")

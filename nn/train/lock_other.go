@@ -2,8 +2,7 @@
 
 package train
 
-// acquire does nothing where there is no flock: two processes in one folder stay
-// the user's to avoid.
+// acquire does nothing without flock: the user has to avoid two processes in one folder.
 func (f Folder) acquire(func(string, ...any)) (release func() error, err error) {
 	return func() error { return nil }, nil
 }

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// acquire keeps a second process out of the folder until the returned function
-// is called. The system releases it when the process dies, however it dies. Where
-// the file system knows no locks, that stays the user's to avoid.
+// acquire keeps a second process out of the folder until the returned function is called. The system
+// releases the lock whenever the process ends. On file systems without locks, the user has to avoid a
+// second process.
 func (f Folder) acquire(notice func(string, ...any)) (release func() error, err error) {
 	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {

@@ -15,7 +15,7 @@ var ErrAbandoned = fmt.Errorf("%w; the running step is not kept", ErrInterrupted
 
 // Schedule is the length of a run and its intervals, in updates. An interval of 0 means at the end only.
 type Schedule struct {
-	Updates         int // the last step may end above it
+	Updates         int // the last step may exceed it
 	PerStep         int // updates of one step; 0: one
 	LogEvery        int
 	EvaluateEvery   int
@@ -28,15 +28,15 @@ type Stepper interface {
 	Step(ctx context.Context) error
 }
 
-// Hooks are called by Loop where they are due, in this order; nil ones are skipped.
+// Loop calls the Hooks that are due, in this order; it skips nil ones.
 type Hooks struct {
 	Log, Evaluate, Checkpoint func() error
 	Stopping                  func(ctx context.Context) bool // nil: once ctx is cancelled
 }
 
-// Loop takes steps until the schedule's last update. A hook is due when a step has reached or crossed a multiple of its
-// interval, and after the last step. When Stopping says so, Loop makes a checkpoint after the running step and returns
-// ErrInterrupted. An error ends it without a checkpoint.
+// Loop runs steps until the last update of the schedule. A hook is due when a step has reached or crossed a multiple of
+// its interval, and after the last step. If Stopping returns true after a step, Loop makes a checkpoint and returns
+// ErrInterrupted. An error ends Loop without a checkpoint.
 func Loop(ctx context.Context, s Schedule, job Stepper, h Hooks) error {
 	if h.Stopping == nil {
 		h.Stopping = Plain{}.Stopping
@@ -56,7 +56,7 @@ func Loop(ctx context.Context, s Schedule, job Stepper, h Hooks) error {
 	return nil
 }
 
-// call runs what is due after a step. Log comes before Checkpoint: it ends the means that a state would contain.
+// call runs the hooks that are due after a step. Log comes before Checkpoint, because it resets sums that are in the state.
 func (s Schedule) call(before, after int, h Hooks) error {
 	for _, hook := range []struct {
 		every int

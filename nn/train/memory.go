@@ -16,14 +16,14 @@ type Memory struct {
 	Parts []MemoryPart
 }
 
-// MemoryPart is one use of memory and the setting that decides on its size.
+// MemoryPart is one use of memory, and the setting that determines its size.
 type MemoryPart struct {
 	What    string
 	Bytes   int64
 	Setting string
 }
 
-// Bytes is all of it.
+// Bytes is the sum of all parts.
 func (m Memory) Bytes() (n int64) {
 	for _, p := range m.Parts {
 		if n += p.Bytes; n < 0 {
@@ -41,7 +41,7 @@ func Times(bytes int64, n int) int64 {
 	return bytes * int64(n)
 }
 
-// Largest is the part that takes most.
+// Largest is the largest part.
 func (m Memory) Largest() MemoryPart {
 	return slices.MaxFunc(m.Parts, func(a, b MemoryPart) int { return cmp.Compare(a.Bytes, b.Bytes) })
 }
@@ -55,8 +55,8 @@ func (m Memory) String() string {
 	return fmt.Sprintf("%.3g MB: %s", float64(m.Bytes())/1e6, strings.Join(parts, ", "))
 }
 
-// Fit is an error that names what to lower where a device has less than the plan needs; available 0
-// means that it is not known.
+// Fit is an error if the device has less memory than the plan needs; it names the setting to lower.
+// available 0 means unknown.
 func (m Memory) Fit(available int64) error {
 	if available == 0 || m.Bytes() <= available {
 		return nil

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Progress shows how far something is: a line that is redrawn on a terminal, one
-// line per 10 % elsewhere.
+// Progress shows progress: on a terminal a line that is redrawn, elsewhere a line per 10 %.
 type Progress struct {
 	mu       sync.Mutex
 	w        io.Writer
@@ -22,7 +21,7 @@ type Progress struct {
 	drawn  time.Time // zero: the line is clear
 }
 
-// redraw is how often a terminal's line changes at most.
+// redraw is the minimum time between two changes of a terminal's line.
 const redraw = 100 * time.Millisecond
 
 // NewProgress writes to w. Columns is the width of a terminal that can redraw a line, now, 0 where that is not
@@ -42,13 +41,13 @@ func (p *Progress) Train(s Status) {
 	p.show("update", s.Update, s.Updates, note, "updates/s")
 }
 
-// Count shows a count of things, by the word for one and for many, such as "episode" and "episodes".
+// Count shows a count, with its unit in the singular and the plural, such as "episode" and "episodes".
 func (p *Progress) Count(one, many string) func(done, total int) {
 	return func(done, total int) { p.show(one, done, total, "", many+"/s") }
 }
 
 func (p *Progress) show(what string, done, total int, note, unit string) {
-	done = min(done, total) // the last step may end above the number of updates
+	done = min(done, total) // the last step may exceed the number of updates
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.begin.IsZero() {
@@ -78,7 +77,7 @@ func (p *Progress) fitted(line string) string {
 	return string(text[:room])
 }
 
-// pace says how fast it goes and how long it will take.
+// pace is the speed and the remaining time.
 func (p *Progress) pace(done, total int, unit string) string {
 	elapsed := p.now().Sub(p.begin)
 	if done <= p.first || elapsed <= 0 {
@@ -89,7 +88,7 @@ func (p *Progress) pace(done, total int, unit string) string {
 	return fmt.Sprintf("%.3g %s, %s left", rate, unit, left.Round(time.Second))
 }
 
-// Line prints a sentence, not into the redrawn line.
+// Line prints a sentence on its own line, outside of the redrawn line.
 func (p *Progress) Line(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

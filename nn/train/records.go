@@ -10,8 +10,8 @@ import (
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
-// records are the files that grow during a run. metrics holds only what is the
-// same for every run of a seed; what the clock says goes to timing.
+// records are the files that grow during a run. metrics has only numbers that are equal for every run with
+// the same seed; numbers that depend on the clock are in timing.
 type records struct {
 	lines, timing *record.JSONL
 	events        *record.Events
@@ -19,7 +19,7 @@ type records struct {
 	beginUpdate   int
 }
 
-// openRecords opens the files and drops what was written after an update, -1: all.
+// openRecords opens the files and drops all records after an update; -1 drops all.
 func openRecords(f Folder, update int) (_ *records, err error) {
 	r := &records{begin: time.Now(), beginUpdate: max(0, update)}
 	defer func() {
@@ -42,7 +42,7 @@ func openRecords(f Folder, update int) (_ *records, err error) {
 	return r, nil
 }
 
-// time writes what the clock and the device's gauges say.
+// time writes the elapsed time and the gauges of the device.
 func (r *records) time(update int, gauges []record.Scalar) error {
 	seconds := time.Since(r.begin).Seconds()
 	speed := []record.Scalar{
@@ -67,7 +67,7 @@ func (r *records) sync() error {
 	return errors.Join(r.lines.Sync(), r.timing.Sync(), r.events.Sync())
 }
 
-// close closes what is open: all, or the first of them when a later one failed.
+// close closes the open files: all, or only the first ones if opening a later one failed.
 func (r *records) close() error {
 	var errs []error
 	if r.lines != nil {

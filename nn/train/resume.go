@@ -12,7 +12,7 @@ import (
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
-// Saved is a checkpoint to go on from.
+// Saved is a checkpoint to resume from.
 type Saved struct {
 	Path  string
 	State *checkpoint.State
@@ -38,8 +38,8 @@ func (from *Saved) update() (int, error) {
 // due reports whether the evaluation of its update was interrupted.
 func (from *Saved) due() bool { return from.State.Meta[metaDue] != "" }
 
-// check makes sure that the folder can go on: from a checkpoint of the same run,
-// or from the beginning without a loss.
+// check makes sure that the run in the folder can be resumed: from a checkpoint of the same run, or from the
+// beginning without losing results.
 func (r *runner) check(from *Saved) error {
 	if from != nil {
 		return r.run.SameRun(from)
@@ -58,15 +58,15 @@ func (r *runner) check(from *Saved) error {
 	return nil
 }
 
-// mayLose is the update up to which records without a checkpoint come again when the run starts anew.
+// mayLose is the update up to which a run without a checkpoint may be restarted, because it repeats these records.
 func (r *runner) mayLose() int {
 	if !exists(filepath.Dir(r.folder.checkpoint())) {
-		return 0 // the folder was deleted, and what was in it is not known
+		return 0 // the folder was deleted, and its content is unknown
 	}
 	return r.run.Schedule.firstCheckpoint()
 }
 
-// complete reports whether a run has nothing left to do. The last step may end above the number of updates.
+// complete reports whether a run has nothing left to do. The last step may exceed the number of updates.
 func (r *runner) complete(from *Saved) (bool, error) {
 	if from == nil || from.due() || r.run.Result != "" && !exists(r.folder.File(r.run.Result)) {
 		return false, nil
@@ -79,8 +79,8 @@ func (r *runner) complete(from *Saved) (bool, error) {
 	return true, nil
 }
 
-// latest returns the newest valid checkpoint, nil if there was never one. A
-// damaged one is put aside, so that the good one before it stays the previous.
+// latest returns the newest valid checkpoint, or nil if there was never one. It moves a damaged one aside, so
+// that the valid one before it remains the previous one.
 func (r *runner) latest() (*Saved, error) {
 	from, damage, err := r.folder.Latest()
 	if err != nil || damage == nil {
@@ -91,7 +91,7 @@ func (r *runner) latest() (*Saved, error) {
 		return from, nil
 	}
 	if !errors.Is(damage, checkpoint.ErrCorrupt) {
-		return nil, damage // a disk that cannot be read says nothing about the file
+		return nil, damage // a read error does not mean that the file is damaged
 	}
 	path := r.folder.checkpoint()
 	if err := os.Rename(path, path+".corrupt"); err != nil {
@@ -101,8 +101,8 @@ func (r *runner) latest() (*Saved, error) {
 	return from, nil
 }
 
-// Latest returns the newest valid checkpoint of a folder, nil if there was never one, and what
-// is wrong with a newer one.
+// Latest returns the newest valid checkpoint of a folder, nil if there was never one, and the damage of a newer
+// one.
 func (f Folder) Latest() (from *Saved, damage, err error) {
 	path := f.checkpoint()
 	s, damage := checkpoint.Read(path)

@@ -2,11 +2,11 @@ package train
 
 import "runtime/debug"
 
-// UnknownRevision stands where the commit of a program is not known for certain.
+// UnknownRevision is the revision of a program whose commit is not known for certain.
 const UnknownRevision = "unknown"
 
-// Revision is the commit that this program was built from, and whether files were changed since. b is its own
-// debug.BuildInfo. It is one of
+// Revision is the commit from which this program was built, and whether files were changed since. b is the
+// debug.BuildInfo of the program. The commit is one of
 //   - what the Go tool stamped into the program, which `go build` and `go install` do in a clone;
 //   - without a stamp, as by `go run` or with -buildvcs=false, the commit of the clone that the program was compiled in, if that
 //     is still there, git can tell its commit, the program is where the Go tool linked it, and no source was written later (an old

@@ -11,27 +11,27 @@ import (
 
 // Run describes a training run, new or resumed.
 type Run struct {
-	Name   string // of the folder of a new run, runs/NAME-SEED-N
+	Name   string // part of the folder name of a new run, runs/NAME-SEED-N
 	Seed   uint64
 	Config []byte // config.yaml of a new run. A run to resume is described from this file
 
-	// Numbers is the part of the configuration that decides numbers, and nothing else. Every checkpoint holds it.
+	// Numbers is the part of the configuration that determines numbers. Every checkpoint contains it.
 	Numbers []byte
-	// Same compares the Numbers that a checkpoint holds with the run's and names the first difference; nil: the bytes
-	// must be equal.
+	// Same compares the Numbers of a checkpoint with those of the run and returns an error that names the first
+	// difference. If Same is nil, the bytes must be equal.
 	Same func(from *Saved, numbers []byte) error
 
 	Schedule Schedule
 	// Result is the last of the files that Finish returns; a run with it, and a checkpoint at its last update, is
-	// complete. "": the checkpoint alone tells.
+	// complete. "": only the checkpoint counts.
 	Result string
 
-	// Resume is the command that goes on with a run, without its folder, such as "gmel train --resume", and
-	// ResumeFlags is what follows the folder.
+	// Resume is the command that resumes a run, without its folder, such as "gmel train --resume".
+	// ResumeFlags follow the folder.
 	Resume, ResumeFlags string
 
-	// Open makes the job and takes all the memory that it needs. It is called before a new folder is made, so
-	// that what cannot be trained leaves none.
+	// Open makes the job and allocates all of its memory. It is called before a new folder is made, so that a
+	// job that cannot be trained leaves no folder.
 	Open func(Options) (Job, error)
 }
 
@@ -40,7 +40,7 @@ type Options struct {
 	Out      string       // folder of a new run; "": the next free runs/NAME-SEED-N
 	Profile  bool         // measure every op and write the profile into the run folder
 	Debug    bool         // check the results of every op, on a device
-	Progress func(Status) // called now and then; nil: never
+	Progress func(Status) // called from time to time; nil: never
 	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
 }
 
@@ -51,22 +51,22 @@ func (o Options) Say(format string, args ...any) {
 	}
 }
 
-// Status is how far a run is.
+// Status is the progress of a run.
 type Status struct {
 	Update, Updates int
 	Headline        string // of the last record that has one
-	Device          string // what the device's gauges say, "" where it has none
+	Device          string // gauges of the device, "" if it has none
 }
 
 // Result is how a run ended.
 type Result struct {
 	Folder      Folder
 	Interrupted bool   // by the context
-	Resume      string // the command that goes on
+	Resume      string // the command that resumes the run
 }
 
-// Start makes a new run folder and trains in it to the end, or until ctx is cancelled: the running step is then
-// finished and kept.
+// Start makes a new run folder and trains in it to the end, or until ctx is cancelled: then the running step is
+// finished and saved.
 func Start(ctx context.Context, run *Run, o Options) (result Result, err error) {
 	r := &runner{run: run, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
@@ -91,8 +91,8 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 	return r.train(ctx, nil)
 }
 
-// Resume goes on with the run in a folder, from its newest checkpoint that is whole, or from the beginning where it
-// has none yet. A run that is complete has nothing left to do.
+// Resume continues the run in a folder from its newest valid checkpoint, or from the beginning if there is none yet.
+// If the run is complete, it does nothing.
 func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, err error) {
 	if _, err := f.Config(); err != nil {
 		return Result{}, err
@@ -123,7 +123,7 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 	return r.train(ctx, from)
 }
 
-// SameRun fails where a checkpoint is not one of the run.
+// SameRun returns an error if a checkpoint does not belong to the run.
 func (run *Run) SameRun(from *Saved) error {
 	numbers, err := from.State.Blob(blobConfig)
 	if err != nil {
@@ -138,7 +138,7 @@ func (run *Run) SameRun(from *Saved) error {
 	return nil
 }
 
-// state is the job's, with what the runner adds.
+// state is the state of the job, with the entries of the runner.
 func (run *Run) state(job Job) (*checkpoint.State, error) {
 	s, err := job.State()
 	if err != nil {
@@ -155,7 +155,7 @@ func (run *Run) state(job Job) (*checkpoint.State, error) {
 	return s, nil
 }
 
-// What the runner adds to a job's state.
+// Entries of the runner in a job's state.
 const (
 	blobConfig = "config"
 	metaUpdate = "update"

@@ -35,7 +35,7 @@ func TestStartOverwritesNothing(t *testing.T) {
 	}
 }
 
-// A complete run is left as it is; one without its checkpoints is not started over its results.
+// A complete run is not changed; one without its checkpoints is not restarted over its results.
 func TestResumeOverwritesNothing(t *testing.T) {
 	dir := whole(t)
 	said := ""
@@ -57,7 +57,7 @@ func TestResumeOverwritesNothing(t *testing.T) {
 	}
 }
 
-// A run goes on only with the numbers that it began with.
+// A run can be resumed only with the Numbers with which it began.
 func TestResumeAsItBegan(t *testing.T) {
 	dir := whole(t)
 	run := newRun(newFit())
@@ -91,7 +91,7 @@ func TestLockKeepsASecondProcessOut(t *testing.T) {
 	}
 }
 
-// Records and checkpoints come at the schedule's intervals, also where a step crosses a multiple.
+// Records and checkpoints are written at the intervals of the schedule, even if a step crosses a multiple.
 func TestSchedule(t *testing.T) {
 	var logs, evaluations, checkpoints []int
 	job := newFit()
@@ -128,7 +128,7 @@ type misbehaving struct {
 
 func (m misbehaving) Finish(context.Context) ([]File, error) { return m.files, nil }
 
-// What a job must not do is an error.
+// A job that breaks a rule of Job gets an error.
 func TestJobsThatMisbehave(t *testing.T) {
 	for want, files := range map[string][]File{
 		`the last file of the job's results is not "result.json"`: {{Name: "other.json"}},

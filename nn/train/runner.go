@@ -31,7 +31,7 @@ type runner struct {
 	lost    error // why the last checkpoint could not be written
 }
 
-// openJob opens the job and finds out what its device can tell.
+// openJob opens the job, and checks whether its device has gauges.
 func (r *runner) openJob() error {
 	job, err := r.run.Open(r.options)
 	if err != nil {
@@ -45,12 +45,12 @@ func (r *runner) openJob() error {
 		}
 	}
 	if r.options.Profile {
-		return r.job.WriteProfile(io.Discard) // a job that cannot measure says so now, not after hours
+		return r.job.WriteProfile(io.Discard) // a job that cannot measure fails now, not after hours
 	}
 	return nil
 }
 
-// train goes on from a checkpoint, or starts if there is none, to the results.
+// train runs from a checkpoint, or from the start if there is none, to the results.
 func (r *runner) train(ctx context.Context, from *Saved) (result Result, err error) {
 	result.Folder, result.Resume = r.folder, r.run.ResumeCommand(r.folder)
 	if err := r.open(from); err != nil {
@@ -63,7 +63,7 @@ func (r *runner) train(ctx context.Context, from *Saved) (result Result, err err
 	abandoned := errors.Is(err, ErrAbandoned)
 	switch {
 	case r.lost != nil:
-		err = r.lost // an interrupted run whose state could not be kept is no success
+		err = r.lost // an interrupted run whose state could not be saved has failed
 	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):
 		result.Interrupted, err = true, nil
 	}
@@ -76,8 +76,8 @@ func (r *runner) train(ctx context.Context, from *Saved) (result Result, err err
 	return result, r.advise(err)
 }
 
-// advise adds what the user can do. A resumed run is the same to the bit, so it
-// would meet the same NaN again.
+// advise adds to an error what the user can do. A resumed run has the same bits, so it would have the same NaN
+// again.
 func (r *runner) advise(err error) error {
 	var again *Repeated
 	path := r.folder.checkpoint()
@@ -157,8 +157,8 @@ func (r *runner) restore(from *Saved) error {
 	return nil
 }
 
-// learn trains to the last update; what is untrained is evaluated first, as the
-// learning curve's origin.
+// learn trains to the last update. It first evaluates the untrained job, as the first point of the learning
+// curve.
 func (r *runner) learn(ctx context.Context) error {
 	if r.due {
 		if err := r.catchUp(ctx); err != nil {
@@ -184,7 +184,7 @@ func (r *runner) learn(ctx context.Context) error {
 	})
 }
 
-// log records what the last updates have learned.
+// log records the metrics of the last updates.
 func (r *runner) log() error {
 	scalars, err := r.job.Scalars()
 	if err != nil {
@@ -210,21 +210,21 @@ func (r *runner) write(x Record) error {
 	return r.records.write(r.job.Update(), x)
 }
 
-// headline keeps what the last record that has a headline says.
+// headline stores the headline of the last record that has one.
 func (r *runner) headline(line record.Line) {
 	if text := r.job.Headline(line); text != "" {
 		r.status.Headline = text
 	}
 }
 
-// gauges reads the device's, for the records and the line of progress; none where it has none.
+// gauges reads the gauges of the device, if it has any, for the records and the progress line.
 func (r *runner) gauges() []record.Scalar {
 	if !r.gauged {
 		return nil
 	}
 	d := r.job.Device()
 	g, err := kernels.ReadGauges(d.Backend, d.Options.Device)
-	if err != nil { // gauges that fail stop no run
+	if err != nil { // a failed reading does not stop the run
 		return nil
 	}
 	r.status.Device = g.String()
@@ -245,7 +245,7 @@ func (r *runner) checkpoint() error {
 	return r.lost
 }
 
-// keep makes the records safe first: a checkpoint never knows more than they do.
+// keep saves a checkpoint. It syncs the records first, so that a checkpoint is never ahead of them.
 func (r *runner) keep() error {
 	update := r.job.Update()
 	if update == r.saved && !r.displaced() {
@@ -272,7 +272,7 @@ func (r *runner) keep() error {
 	return nil
 }
 
-// draw makes the picture; training goes on without one.
+// draw writes the learning curve; if that fails, training continues without it.
 func (r *runner) draw() {
 	lines, err := record.ReadJSONL(r.folder.metrics())
 	if err == nil {
@@ -285,7 +285,7 @@ func (r *runner) draw() {
 	}
 }
 
-// finish writes the results, the file that makes the run complete last.
+// finish writes the results. The file that makes the run complete is the last one.
 func (r *runner) finish(ctx context.Context) error {
 	files, err := r.job.Finish(ctx)
 	if err != nil {
@@ -301,7 +301,7 @@ func (r *runner) finish(ctx context.Context) error {
 	return r.folder.writeFiles(files)
 }
 
-// writeProfile says where the time went.
+// writeProfile writes the profile of the job.
 func (r *runner) writeProfile() error {
 	var text bytes.Buffer
 	if err := r.job.WriteProfile(&text); err != nil {

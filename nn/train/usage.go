@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// UsageError is a fault of what the user asked for, such as a folder that holds another run.
+// UsageError is an error in the user's request, such as a folder that holds another run.
 type UsageError struct{ Err error }
 
 // Error is the text of the cause.
@@ -14,7 +14,7 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// IsUsage reports whether the user can mend the error by asking differently.
+// IsUsage reports whether the user can correct the error by another request.
 func IsUsage(err error) bool {
 	var u *UsageError
 	return errors.As(err, &u)
@@ -31,7 +31,7 @@ func Counted(n int64, noun string) string {
 func usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
 // Repeated marks an error that follows from the numbers of a run, such as a loss that is not finite. A resumed run has
-// the same numbers and would meet it again, so the advice is to start a new run.
+// the same numbers and the same error, so the advice is to start a new run.
 type Repeated struct{ Err error }
 
 // Error is the text of the cause.

@@ -11,13 +11,13 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Session describes one process that trained in a folder: what its numbers may
-// depend on, and what they do not.
+// Session describes one process that trained in a folder, including properties on which its numbers do not
+// depend.
 type Session struct {
 	Started    string            `json:"started"`
 	FromUpdate int               `json:"from_update"`
 	Command    []string          `json:"command"`
-	Commit     string            `json:"commit"` // see Revision; with + where files were changed since, or UnknownRevision
+	Commit     string            `json:"commit"` // see Revision; with + if files were changed since, or UnknownRevision
 	Go         string            `json:"go"`
 	Platform   string            `json:"platform"`
 	Modules    map[string]string `json:"modules"`
@@ -47,7 +47,7 @@ func (f Folder) addVersions(d Device, update int) error {
 	return writeJSON(f.versions(), all)
 }
 
-// newSession is this process, which goes on from an update.
+// newSession is this process, which continues from an update.
 func newSession(update int) Session {
 	s := Session{
 		Started: time.Now().UTC().Format(time.RFC3339), FromUpdate: max(0, update), Command: os.Args,
@@ -67,7 +67,7 @@ func newSession(update int) Session {
 	return s
 }
 
-// on fills in where the job computes.
+// on fills in the device of the job.
 func (s *Session) on(d Device) error {
 	s.Threads = d.Options.Threads
 	if s.Threads == 0 {

@@ -31,7 +31,7 @@ func sample(x float32) *State {
 	}
 }
 
-// normal makes the forms that Read returns: sorted, no nil slices.
+// normal converts a state to the form that Read returns: sorted, without nil slices.
 func normal(s *State) *State {
 	n := &State{Tensors: sorted(s.Tensors), Blobs: s.Blobs, Meta: s.Meta}
 	for i := range n.Tensors {
@@ -186,7 +186,7 @@ func TestWriteAfterCrashBetweenRenames(t *testing.T) {
 	}
 }
 
-// fullDisk takes some bytes and then fails as a full disk does.
+// fullDisk accepts some bytes and then fails like a full disk.
 type fullDisk struct {
 	w    io.Writer
 	left int
@@ -259,8 +259,8 @@ func TestEveryDamageIsFound(t *testing.T) {
 	}
 }
 
-// When the last rename fails, what was at path is there again, also after keep
-// could not link but had to rename, as for a folder.
+// If the last rename fails, the old checkpoint is at path again, even if keep could not link and had to
+// rename, as for a folder.
 func TestFailedRenameRestores(t *testing.T) {
 	dir := t.TempDir()
 	file, folder := filepath.Join(dir, "file"), filepath.Join(dir, "folder")

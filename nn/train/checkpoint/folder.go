@@ -34,7 +34,7 @@ func SyncFolder(dir string) error {
 	return nil
 }
 
-// unsupported reports whether a file system refused because it knows no such call.
+// unsupported reports whether a file system refused because it does not support the call.
 // errors.ErrUnsupported covers ENOSYS, ENOTSUP and EOPNOTSUPP.
 func unsupported(err error) bool {
 	return errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)

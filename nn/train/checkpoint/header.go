@@ -126,8 +126,8 @@ func parseHeader(text []byte, size int64) (*layout, error) {
 	return l, l.check()
 }
 
-// check orders the names by position and wants every array to fit its shape and
-// the arrays to fill the data without gaps.
+// check orders the names by position. It checks that every array fits its shape and that the arrays
+// fill the data without gaps.
 func (l *layout) check() error {
 	slices.SortFunc(l.names, func(a, b string) int {
 		x, y := l.entries[a].Offsets, l.entries[b].Offsets

@@ -47,8 +47,8 @@ func readFrom(r io.Reader, size int64, path string) (*State, error) {
 	return s, nil
 }
 
-// remembering keeps the error of a reader, which tells a disk that cannot be read
-// from a file whose content is wrong.
+// remembering stores the error of a reader, to distinguish a disk that cannot be read from a file with
+// wrong content.
 type remembering struct {
 	r   io.Reader
 	err error
@@ -65,7 +65,7 @@ func (r *remembering) Read(p []byte) (int, error) {
 // ErrCorrupt is in the chain of errors about damaged files.
 var ErrCorrupt = errors.New("corrupt or truncated")
 
-// decode reads a file of size bytes. What it allocates is bounded by size.
+// decode reads a file of size bytes. Its allocations are bounded by size.
 func decode(r io.Reader, size int64) (*State, error) {
 	header, l, err := readHeader(r, size)
 	if err != nil {

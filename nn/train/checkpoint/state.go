@@ -1,6 +1,6 @@
-// Package checkpoint keeps the whole state of a training run in one file in the
-// safetensors format, so that other programs can read the networks, with a
-// checksum over every byte and an atomic replacement of the file before it.
+// Package checkpoint stores the whole state of a training run in one file in the safetensors format, so
+// that other programs can read the networks. A checksum covers every byte, and a new file atomically
+// replaces the one before.
 package checkpoint
 
 import (
@@ -15,8 +15,8 @@ type Tensor struct {
 	Data  []float32
 }
 
-// State is what a checkpoint holds. Names of tensors and blobs share one name
-// space; the order of tensors does not matter, Read returns them sorted by name.
+// State is the content of a checkpoint. Tensors and blobs share one name space. The order of tensors does
+// not matter; Read returns them sorted by name.
 type State struct {
 	Tensors []Tensor
 	Blobs   map[string][]byte // binary parts, such as replay indices and worlds

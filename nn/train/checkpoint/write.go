@@ -20,16 +20,15 @@ const (
 	PrevSuffix = ".prev" // the checkpoint before
 )
 
-// Write replaces the checkpoint at path by the state. At every moment path holds
-// a whole checkpoint, old or new; the old one stays at path.prev. When Write
-// fails, path holds what it held and no temporary file stays; path.prev is as it
-// was, or the same checkpoint as path where only the last renaming failed. On
-// file systems without hard links a crash between two renames leaves path.prev only.
+// Write replaces the checkpoint at path by the state. At every moment path is a whole checkpoint, old or
+// new; the old one remains at path.prev. If Write fails, path is unchanged and no temporary file remains;
+// path.prev is unchanged too, or the same checkpoint as path if only the last rename failed. On file
+// systems without hard links, a crash between two renames leaves only path.prev.
 func Write(path string, s *State) error {
 	return write(path, s, func(w io.Writer) io.Writer { return w })
 }
 
-// write lets a test put a faulty disk between.
+// write is Write with a hook, so that a test can simulate a faulty disk.
 func write(path string, s *State, disk func(io.Writer) io.Writer) error {
 	tmp := path + TempSuffix
 	if err := writeTemp(tmp, s, disk); err != nil {
@@ -56,8 +55,8 @@ func replace(tmp, path string) error {
 	return fmt.Errorf("checkpoint: %w", err)
 }
 
-// writeTemp writes and syncs a whole file; every error of write, sync and close
-// counts, since a full disk may show in any of them.
+// writeTemp writes and syncs a whole file. It checks the errors of write, sync and close, since a full disk
+// may cause any of them.
 func writeTemp(tmp string, s *State, disk func(io.Writer) io.Writer) error {
 	header, err := unsealed(s)
 	if err != nil {
@@ -128,9 +127,9 @@ func writeData(w io.Writer, s *State) error {
 	return nil
 }
 
-// keep makes the file at path also available at path.prev. A hard link leaves
-// path in place throughout; file systems without links get a rename, which moved
-// reports, and a crash in between leaves path.prev only, which readers fall back to.
+// keep makes the file at path also available at path.prev. With a hard link, path stays in place. On file
+// systems without links it renames path, which moved reports; a crash then leaves only path.prev, to which
+// readers fall back.
 func keep(path string) (moved bool, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
 		return false, nil

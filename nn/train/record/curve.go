@@ -16,7 +16,7 @@ import (
 type Series struct {
 	Name   string
 	X, Y   []float64
-	Dashed bool // for levels that do not learn
+	Dashed bool // for constant levels
 }
 
 // Panel is one plot of a picture.
@@ -92,7 +92,7 @@ func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
 	return out, nil
 }
 
-// points leaves out what cannot be drawn.
+// points leaves out values that cannot be drawn.
 func (s Series) points() plotter.XYs {
 	var xy plotter.XYs
 	for i := range s.X {

@@ -43,7 +43,7 @@ func OpenEvents(path string, update int) (*Events, error) {
 	keep := int64(0)
 	if update >= 0 {
 		if keep, err = recordsUntil(data, update); err != nil {
-			return nil, fmt.Errorf("record: %s: %w; move the file away to go on without its past", path, err)
+			return nil, fmt.Errorf("record: %s: %w; move the file away to continue without its past", path, err)
 		}
 	}
 	f, err := openFile(path, keep)
@@ -94,8 +94,8 @@ func (e *Events) record(m []byte) error {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// maskedCRC is the checksum of TFRecord files: rotated and shifted, so that a CRC
-// of data that holds CRCs stays sound.
+// maskedCRC is the checksum of TFRecord files: a CRC that is rotated and shifted, so that a CRC of data that
+// contains CRCs is still reliable.
 func maskedCRC(data []byte) uint32 {
 	c := crc32.Checksum(data, castagnoli)
 	return (c>>15 | c<<17) + 0xa282ead8
@@ -117,8 +117,8 @@ func recordsUntil(data []byte, update int) (keep int64, err error) {
 	}
 }
 
-// torn reports whether data, which is no whole record, can be the first part of
-// one: a crash leaves it short, or as zeros where only the size was kept.
+// torn reports whether data, which is not a whole record, may be the beginning of one: a crash leaves it
+// short, or with zeros if only the file size was written.
 func torn(data []byte) bool {
 	if len(data) < 12 || len(bytes.Trim(data, "\x00")) == 0 {
 		return true

@@ -1,7 +1,6 @@
-// Package record writes what a training run reports: metrics as JSON lines and
-// as TensorBoard events, and the learning curve as a picture. Every record
-// carries the update that it belongs to, so that a resumed run first drops what
-// was written after its checkpoint and then ends with the same files.
+// Package record writes the records of a training run: metrics as JSON lines and as TensorBoard events, and
+// the learning curve as a picture. Every record contains its update. So a resumed run can first drop the
+// records after its checkpoint, and ends with the same files.
 package record
 
 import (
@@ -19,8 +18,7 @@ type Scalar struct {
 	Value float64
 }
 
-// file is an append-only file. Nothing is buffered in the process: a record that
-// was written survives the process.
+// file is an append-only file. Nothing is buffered in the process, so a written record survives the process.
 type file struct{ f *os.File }
 
 // openFile opens or creates the file at path and cuts it to keep bytes.
@@ -48,7 +46,7 @@ func (r *file) write(p []byte) error {
 	return nil
 }
 
-// Sync makes what was written survive a power cut.
+// Sync makes all written records survive a power cut.
 func (r *file) Sync() error {
 	if err := r.f.Sync(); err != nil {
 		return fmt.Errorf("record: %w", err)
@@ -64,8 +62,8 @@ func (r *file) Close() error {
 	return nil
 }
 
-// read returns the content of a regular file, nothing if there is none: a pipe or
-// a device has no past to continue.
+// read returns the content of a regular file, or nothing if it does not exist or is not regular: a pipe or
+// a device has no records to continue.
 func read(path string) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, nil

@@ -26,7 +26,7 @@ func OpenJSONL(path string, update int) (*JSONL, error) {
 	keep := int64(0)
 	if update >= 0 {
 		if keep, err = linesUntil(data, update); err != nil {
-			return nil, fmt.Errorf("record: %s:%w; mend the line or delete it", path, err)
+			return nil, fmt.Errorf("record: %s:%w; correct the line or delete it", path, err)
 		}
 	}
 	f, err := openFile(path, keep)
@@ -36,8 +36,8 @@ func OpenJSONL(path string, update int) (*JSONL, error) {
 	return &JSONL{f}, nil
 }
 
-// linesUntil returns the length of the leading lines up to an update. A line is
-// written with its end in one call, so only one without an end can be torn.
+// linesUntil returns the length of the leading lines up to an update. A line and its end are written in one
+// call, so only a line without an end can be incomplete.
 func linesUntil(data []byte, update int) (keep int64, err error) {
 	for n := 1; ; n++ {
 		end := bytes.IndexByte(data[keep:], '\n')
@@ -78,7 +78,7 @@ func number(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return `"` + strconv.FormatFloat(v, 'g', -1, 64) + `"`
 	}
-	if float64(float32(v)) == v { // most values come from float32 and need no more digits
+	if float64(float32(v)) == v { // most values are float32 and need no more digits
 		return strconv.FormatFloat(v, 'g', -1, 32)
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
@@ -99,8 +99,8 @@ type Line struct {
 	Values map[string]float64
 }
 
-// ReadJSONL returns the lines of the file at path without a last one that has no
-// end: it is torn or still being written.
+// ReadJSONL returns the lines of the file at path. It leaves out a last line without an end, which is
+// incomplete or still being written.
 func ReadJSONL(path string) ([]Line, error) {
 	data, err := read(path)
 	if err != nil {
