@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Checked is a section that knows what its settings may be. Paths of the checks begin at the
-// section: "gamma", not "train.gamma".
+// Checked is a section that can check its settings. Paths in the checks begin at the section: "gamma",
+// not "train.gamma".
 type Checked interface {
 	Check(*Checker)
 }
@@ -20,11 +20,11 @@ type Checker struct {
 	into    *Checker // nil: this one
 }
 
-// NewChecker returns a checker that puts a section's name in front of every path; "": none.
+// NewChecker returns a checker that prefixes every path with the name of a section, if it is not "".
 func NewChecker(section string) *Checker { return &Checker{section: section} }
 
-// For returns a checker of another section whose faults become this one's, for a setting that must
-// fit one of this section.
+// For returns a checker of another section that adds its errors to this one, for a setting that must fit
+// a setting of this section.
 func (c *Checker) For(section string) *Checker { return &Checker{section: section, into: c} }
 
 func (c *Checker) add(e *Error) {
@@ -54,45 +54,45 @@ func (c *Checker) Require(ok bool, path string, value any, allowed string) {
 	}
 }
 
-// Expect states a problem unless ok, where no single value is at fault.
+// Expect reports a problem unless ok. It is for problems that no single value causes.
 func (c *Checker) Expect(ok bool, path, problem, allowed string) {
 	if !ok {
 		c.add(&Error{Path: join(c.section, path), Problem: problem, Allowed: allowed})
 	}
 }
 
-// Between wants lo <= v <= hi.
+// Between requires lo <= v <= hi.
 func (c *Checker) Between(path string, v, lo, hi float64) {
 	c.Require(v >= lo && v <= hi, path, v, fmt.Sprintf("%g to %g", lo, hi))
 }
 
-// Interval wants lo <= min <= max <= hi of r = [min, max].
+// Interval requires lo <= min <= max <= hi for r = [min, max].
 func (c *Checker) Interval(path string, r [2]float64, lo, hi float64) {
 	c.Require(r[0] >= lo && r[1] >= r[0] && r[1] <= hi, path, r,
 		fmt.Sprintf("[min, max] with %g <= min <= max <= %g", lo, hi))
 }
 
-// Positive wants a finite number above 0.
+// Positive requires a finite number above 0.
 func (c *Checker) Positive(path string, v float64) {
 	c.Require(v > 0 && !math.IsInf(v, 0), path, v, "a positive number")
 }
 
-// NotNegative wants 0 or a finite number above it.
+// NotNegative requires 0 or a finite number above it.
 func (c *Checker) NotNegative(path string, v float64) {
 	c.Require(v >= 0 && !math.IsInf(v, 0), path, v, "0 or a positive number")
 }
 
-// Count wants lo <= v <= hi.
+// Count requires lo <= v <= hi.
 func (c *Checker) Count(path string, v, lo, hi int) {
 	c.Require(v >= lo && v <= hi, path, v, fmt.Sprintf("a whole number from %d to %d", lo, hi))
 }
 
-// AtLeast wants lowest <= v.
+// AtLeast requires lowest <= v.
 func (c *Checker) AtLeast(path string, v, lowest int) {
 	c.Require(v >= lowest, path, v, fmt.Sprintf("at least %d", lowest))
 }
 
-// OneOf wants one of the allowed words.
+// OneOf requires one of the allowed words.
 func (c *Checker) OneOf(path, v string, allowed ...string) {
 	c.Require(slices.Contains(allowed, v), path, v, list(allowed))
 }

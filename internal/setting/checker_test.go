@@ -76,7 +76,7 @@ func TestDistance(t *testing.T) {
 	}
 }
 
-// A check that concerns two sections may name the other's setting.
+// A check of two sections may name a setting of the other one.
 func TestCheckerForAnotherSection(t *testing.T) {
 	c := NewChecker("s")
 	c.For("t").AtLeast("x", 1, 2)

@@ -7,11 +7,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// formed is an array with a meaning, such as "two numbers [min, max]".
+// formed is an array with a description, such as "two numbers [min, max]".
 type formed interface{ Form() string }
 
-// decoder reads the nodes of one layer into structs, strictly, and notes in the reader where
-// every value came from.
+// decoder reads the nodes of one layer into structs, strictly, and records the origin of every value in
+// the reader.
 type decoder struct {
 	reader *Reader
 	layer  int
@@ -105,7 +105,7 @@ func formOf(v reflect.Value) string {
 	return kindName(v.Kind())
 }
 
-// at reads n at a path inside of v, whose own path is base.
+// at reads n into the value at a path inside of v; base is the path of v.
 func (d *decoder) at(n *yaml.Node, v reflect.Value, base string, rest []string) {
 	for len(rest) > 0 {
 		next, path, problem := d.step(v, base, rest[0])

@@ -63,7 +63,7 @@ func TextDocs(source []byte) map[string]string {
 	return docs
 }
 
-// collect takes the comments of a mapping, of a list those of its first entry.
+// collect collects the comments of a mapping, or of the first entry of a list.
 func collect(docs map[string]string, path string, n *yaml.Node) {
 	if n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
 		n = n.Content[0]

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Origin says which source gave a value: a line of a file or a flag. The zero Origin is that
-// of a default.
+// Origin is the source of a value: a line of a file, or a flag. The zero Origin is that of a
+// default.
 type Origin struct {
 	File string // "" for a flag
 	Line int    // from 1; 0: the file as a whole
@@ -29,9 +29,9 @@ func (o Origin) String() string {
 type Error struct {
 	Origin  Origin
 	Path    string // keys from the top of the document, such as scenario.tasks.models[1].share
-	Value   any    // what was refused; nil where no single value is at fault
+	Value   any    // the refused value; nil if no single value is wrong
 	Problem string // what is wrong; "": the value is not allowed
-	Allowed string // "" where Problem says it
+	Allowed string // "" if Problem says it
 }
 
 // Error gives "origin: path: problem; allowed: ...", without the parts that are empty.
@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 	return text + problem
 }
 
-// show quotes texts, so that an empty one is seen.
+// show quotes texts, so that an empty one is visible.
 func show(value any) string {
 	if text, ok := value.(string); ok {
 		return strconv.Quote(text)

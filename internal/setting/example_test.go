@@ -6,13 +6,13 @@ import (
 	"github.com/gmel-go/gmel/internal/setting"
 )
 
-// Train is what all algorithms share.
+// Train has the settings that all algorithms share.
 type Train struct {
 	Algo   string `yaml:"algo"`
 	Worlds int    `yaml:"worlds"`
 }
 
-// Check says what the settings may be.
+// Check checks the settings.
 func (t *Train) Check(c *setting.Checker) { c.AtLeast("worlds", t.Worlds, 1) }
 
 // AMARL is the section of an algorithm with a replay.
@@ -26,7 +26,7 @@ type PPO struct {
 	Clip   float64 `yaml:"clip"`
 }
 
-// algorithm is what a registry knows of one algorithm.
+// algorithm is an algorithm in a registry.
 type algorithm struct {
 	worlds  int // its default of a shared setting
 	section func() any
@@ -49,7 +49,7 @@ var registry = map[string]algorithm{
 // configuration reads the shared section and that of the algorithm.
 func configuration(r *setting.Reader) (Train, any, error) {
 	t := Train{Algo: "amarl"}
-	r.Peek("train.algo", &t.Algo) // decides defaults and sections, so it is read ahead
+	r.Peek("train.algo", &t.Algo) // defaults and sections depend on it, so it is read ahead
 	chosen, ok := registry[t.Algo]
 	if !ok {
 		r.Read(setting.Section{Name: "train", Value: &t, Check: func(c *setting.Checker) { c.OneOf("algo", t.Algo, "amarl", "ppo") }})
@@ -70,8 +70,8 @@ func configuration(r *setting.Reader) (Train, any, error) {
 	return t, own, r.Check()
 }
 
-// A document has one section for what all algorithms share and one named after its algorithm.
-// The algorithm decides the defaults of both.
+// A document has one section for the shared settings and one named after its algorithm. The defaults of
+// both depend on the algorithm.
 func ExampleReader() {
 	for _, text := range []string{
 		"train: {algo: ppo}\nppo: {epochs: 3}",

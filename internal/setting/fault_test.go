@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// faults are texts and flags with the sentences that they get.
+// faults are texts and flags with their error sentences.
 var faults = []struct{ yaml, set, want string }{
 	// Keys.
 	{"game:\n  sped: 1", "", "a.yaml:2: game.sped: unknown key; did you mean speed?"},

@@ -16,7 +16,7 @@ type inlining struct {
 	Last  int    `yaml:"last"`
 }
 
-// The keys of an inlined struct are read, listed, compared and written as if they stood where it stands.
+// The keys of an inlined struct are read, listed, compared and written as if they were fields of the outer struct.
 func TestInlinedKeys(t *testing.T) {
 	var s inlining
 	sections := []Section{{Name: "net", Value: &s}}

@@ -1,7 +1,7 @@
 package setting
 
-// Nearest returns the candidate that differs least from a word, "" if none is near: at most
-// one letter in three may differ, and one more.
+// Nearest returns the candidate that differs least from a word, or "" if none is near: at most one
+// letter in three may differ, plus one.
 func Nearest(word string, candidates []string) string {
 	best, least := "", 1+len(word)/3
 	for _, c := range candidates {
@@ -12,7 +12,7 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// distance is Levenshtein's: the number of insertions, deletions and substitutions of bytes.
+// distance is the Levenshtein distance: the number of insertions, deletions and substitutions of bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

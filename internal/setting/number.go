@@ -10,7 +10,7 @@ import (
 // Numbers mean the same in every file and flag: 010 is 10 (not the octal 8 of YAML 1.1),
 // 0x10 is 16, 1_000 is 1000, and 1e3 is a whole number.
 
-// integer is a whole number, decimal or with a base in front.
+// integer is a whole number, decimal or with the prefix of a base.
 var integer = regexp.MustCompile(`^[-+]?(0[xX][0-9a-fA-F][0-9a-fA-F_]*|0[oO][0-7][0-7_]*|0[bB][01][01_]*|[0-9][0-9_]*)$`)
 
 // decimal is a number with a point or an exponent.
@@ -70,7 +70,7 @@ func whole(text string) (i int64, ok, fits bool) {
 	return int64(u), true, true
 }
 
-// number reads a number of any notation; what a float64 cannot hold is infinite.
+// number reads a number in any notation; it is infinite if it overflows a float64.
 func number(text string) (f float64, ok bool) {
 	if integer.MatchString(text) {
 		if u, negative, _, fits := magnitude(text); fits && negative && u > 0 {

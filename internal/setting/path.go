@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// keyOf returns the YAML key of a field; "" and "-" are none.
+// keyOf returns the YAML key of a field; "" and "-" mean that it has none.
 func keyOf(f reflect.StructField) string {
 	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 	return key
 }
 
-// inlined says that the keys of a field, a struct, stand among those of the struct that it is in.
+// inlined reports that the keys of a field, which is a struct, belong to the outer struct.
 func inlined(f reflect.StructField) bool { return f.Tag.Get("yaml") == ",inline" }
 
 // Keys returns the YAML keys of a section, a struct or a pointer to one, in their order.
@@ -53,8 +53,8 @@ func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// parts cuts a path such as tasks.models[1].share at its keys and indices; models.1.share
-// is the same path.
+// parts splits a path such as tasks.models[1].share into its keys and indices; models.1.share is the same
+// path.
 func parts(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) })
 }
@@ -74,7 +74,7 @@ func entryOf(path string, i int) string { return path + "[" + strconv.Itoa(i) + 
 // parent cuts the last key or index off a path; "" has no parent.
 func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
-// unknownKey says what could have been meant.
+// unknownKey is the problem of an unknown key, with a suggestion.
 func unknownKey(key string, known []string) string {
 	if near := Nearest(key, known); near != "" {
 		return fmt.Sprintf("unknown key; did you mean %s?", near)

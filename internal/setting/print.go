@@ -25,7 +25,7 @@ func Encode(sections []Section) *yaml.Node {
 	return doc
 }
 
-// Comment writes the meaning of every setting above it, in a list at its first entry.
+// Comment writes the description of every setting above it; in a list, at its first entry.
 func Comment(doc *yaml.Node, sections []Section) {
 	for _, s := range sections {
 		if s.Docs != nil {

@@ -17,19 +17,19 @@ type Section struct {
 	Name string
 	// Value points to a struct that holds the defaults. Fields with a yaml key are settings.
 	Value any
-	// Doc is the meaning of the section, Docs returns that of its keys by their path in it,
-	// such as StructDocs; nil: none.
+	// Doc is the description of the section. Docs returns the descriptions of its keys by their path
+	// in it, like StructDocs; nil: none.
 	Doc  string
 	Docs func() map[string]string
-	// Base replaces all of Value, if the section is one word instead of keys, as in
-	// "scenario: paper"; nil: a word is an error.
+	// Base replaces all of Value if the section is one word instead of keys, as in "scenario: paper";
+	// nil: a word is an error.
 	Base func(word string, from Origin) error
-	// Check judges the values that were read; nil: the method of Value, if it is Checked.
+	// Check checks the values that were read; nil: the method of Value, if it is Checked.
 	Check func(*Checker)
 }
 
-// Reader collects the sources of a document, reads its sections over their defaults and knows
-// where each value came from. A later source wins over an earlier one.
+// Reader collects the sources of a document, reads its sections over their defaults and records the
+// origin of each value. A later source overrides an earlier one.
 type Reader struct {
 	layers   []layer
 	refused  map[string]string
@@ -64,7 +64,7 @@ func (r *Reader) YAML(data []byte, name string) error {
 	return r.document(data, name, func(n *yaml.Node) Origin { return Origin{File: name, Line: n.Line} })
 }
 
-// Embedded adds a document that is part of a file of another kind, whose lines have no number.
+// Embedded adds a document that is part of a file of another kind, so its lines have no numbers.
 func (r *Reader) Embedded(data []byte, name string) error {
 	return r.document(data, name, func(*yaml.Node) Origin { return Origin{File: name} })
 }
@@ -97,7 +97,7 @@ func (r *Reader) Set(text string) error {
 	return nil
 }
 
-// Word adds one setting whose value is a text, not YAML: that of a flag such as --scenario.
+// Word adds one setting whose value is a text, not YAML: the value of a flag such as --scenario.
 func (r *Reader) Word(from Origin, path, text string) { r.add(from, path, word(text)) }
 
 func (r *Reader) add(from Origin, path string, n *yaml.Node) {
@@ -112,9 +112,9 @@ func word(text string) *yaml.Node {
 // another algorithm, or the old place of a key that has moved. Call it before Read.
 func (r *Reader) Refuse(path, problem string) { r.refused[path] = problem }
 
-// Peek reads the setting at a path into what to points to, ahead of its section, for defaults
-// that depend on it. If no source has it, or its value cannot be read, the target keeps what it
-// has; reading the section reports the fault. from is where the value came from, if a source has it.
+// Peek reads the setting at a path into *to, before its section is read, for defaults that depend on
+// it. If no source has it, or its value cannot be read, *to is unchanged; reading the section reports
+// the error. from is where the value came from, if a source has it.
 func (r *Reader) Peek(path string, to any) (from Origin) {
 	scratch := NewReader()
 	for _, l := range r.layers {
@@ -126,7 +126,7 @@ func (r *Reader) Peek(path string, to any) (from Origin) {
 	return scratch.origins[path]
 }
 
-// below returns what a layer has at a path, nil for nothing.
+// below returns the node of a layer at a path, or nil.
 func below(l layer, path []string) *yaml.Node {
 	if len(l.parts) > len(path) || !slices.Equal(l.parts, path[:len(l.parts)]) {
 		return nil
@@ -140,7 +140,7 @@ func below(l layer, path []string) *yaml.Node {
 	return n
 }
 
-// Read reads a section from all sources. Err reports the faults.
+// Read reads a section from all sources. Err reports the errors.
 func (r *Reader) Read(s Section) {
 	r.sections = append(r.sections, s)
 	target := reflect.ValueOf(s.Value).Elem()
@@ -163,8 +163,8 @@ func (r *Reader) Read(s Section) {
 	}
 }
 
-// base returns the last layer that replaces the whole section, 0 if none does. Earlier layers do
-// not count.
+// base returns the index of the last layer that replaces the whole section, or 0. Earlier layers are
+// ignored.
 func (r *Reader) base(s Section) int {
 	for i := len(r.layers) - 1; i >= 0 && s.Base != nil && s.Name != ""; i-- {
 		if n := below(r.layers[i], []string{s.Name}); n != nil && n.Kind == yaml.ScalarNode && !missing(n) {
@@ -186,7 +186,7 @@ func (d *decoder) section(n *yaml.Node, s Section, target reflect.Value) {
 	}
 }
 
-// own reads the keys of the document itself. The other keys belong to sections or are strangers.
+// own reads the keys of the document itself. The other keys belong to sections or are unknown.
 func (d *decoder) own(n *yaml.Node, target reflect.Value) {
 	if n.Kind != yaml.MappingNode {
 		return // strangers reports it
@@ -198,9 +198,9 @@ func (d *decoder) own(n *yaml.Node, target reflect.Value) {
 	}
 }
 
-// Origin returns where the value at a path came from. If no source has the value, it is where the
-// nearest group or list above it came from, because that is where the key is missing. The document
-// itself does not count: a default did not come from line 1.
+// Origin returns the origin of the value at a path. If no source has the value, it is the origin of the
+// nearest group or list above it, because the key is missing there. The document itself does not count:
+// a default does not come from line 1.
 func (r *Reader) Origin(path string) Origin {
 	for ; path != ""; path = parent(path) {
 		if o, ok := r.origins[path]; ok {

@@ -69,7 +69,7 @@ func read(text string, sets ...string) (*general, *game, *Reader, error) {
 	return top, g, r, r.Check()
 }
 
-// A fault is data as well as a sentence.
+// An error has data as well as a sentence.
 func TestErrorIsData(t *testing.T) {
 	_, _, _, err := read("game:\n  slots: 0")
 	var e *Error
@@ -78,7 +78,7 @@ func TestErrorIsData(t *testing.T) {
 	}
 }
 
-// Later sources win; a flag reaches into lists, and takes groups.
+// Later sources override earlier ones; a flag can set an entry of a list, and a group.
 func TestSources(t *testing.T) {
 	top, g, r, err := read("seed: 2\ngame:\n  speed: 1\n  models: [{share: 1, load: 1}, {share: 1, load: 1}]",
 		"seed=3", "seed=4", "game.models[1].share=7", "game.models.0.load=8", "game={slots: 9, deep: {width: 2}}", "name=")
@@ -98,7 +98,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// The entries of a list that is replaced are not where they were.
+// The entries of a replaced list have new origins.
 func TestOriginOfReplacedList(t *testing.T) {
 	_, _, r, err := read("game:\n  models:\n  - load: 1\n  - load: 1", "game.models=[{load: 2}, {load: 3}]")
 	if got := r.Origin("game.models[1].share").Flag; err != nil || got == "" {
@@ -106,7 +106,7 @@ func TestOriginOfReplacedList(t *testing.T) {
 	}
 }
 
-// One word replaces a section; what came before it does not count.
+// One word replaces a section; earlier sources do not count.
 func TestBase(t *testing.T) {
 	for _, c := range []struct {
 		yaml  string
@@ -144,7 +144,7 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// A setting can be asked for before its section is read.
+// A setting can be queried before its section is read.
 func TestPeek(t *testing.T) {
 	for _, c := range []struct{ yaml, set, want string }{
 		{"", "", "default"}, {"train: {algo: a}", "", "a"}, {"train: {algo: a}", "train.algo=b", "b"}, {"train: {algo: a}", "train={algo: c}", "c"},
@@ -181,7 +181,7 @@ func TestMissingFile(t *testing.T) {
 	}
 }
 
-// Whatever the text, there is a value or a sentence.
+// Every text gives a value or an error sentence.
 func TestRandomTextsNeverPanic(t *testing.T) {
 	words := []string{
 		"seed", "name", "game", "slots", "speed", "models", "range", "share", "deep", "width", ": ", ":", "\n", "\n  ", "\n  - ", "- ",
@@ -207,7 +207,7 @@ func TestRandomTextsNeverPanic(t *testing.T) {
 	}
 }
 
-// Anchors that hold themselves end.
+// Anchors that contain themselves do not cause an endless loop.
 func TestAnchorInsideOfItself(t *testing.T) {
 	for _, text := range []string{"game: &a {<<: *a, slots: 4}", "game: &a {deep: *a}", "game: {models: &a [*a]}", "<<: &a [*a]", "game: &a {<<: [*a, *a], slots: 4}"} {
 		if _, g, _, err := read(text); err == nil && g.Slots != 4 {

@@ -10,14 +10,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// fault is an error and its place, by which errors are sorted.
+// fault is an error and its position, by which errors are sorted.
 type fault struct {
 	layer, line int
 	err         error
 }
 
-// Err joins everything that could not be read, in the order of the sources: each an *Error, or
-// what a Base returned. Call it after the last Read, which completes the list of known keys.
+// Err joins the errors of everything that could not be read, in the order of the sources: each is an
+// *Error, or was returned by a Base. Call it after the last Read, when all keys are known.
 func (r *Reader) Err() error {
 	strange := &Reader{layers: r.layers, refused: r.refused, sections: r.sections}
 	for i, l := range r.layers {
@@ -34,7 +34,7 @@ func (r *Reader) Err() error {
 	return errors.Join(errs...)
 }
 
-// allowed are the keys of the struct v at a path without those that are refused.
+// allowed are the keys of the struct v at a path, without refused ones.
 func (r *Reader) allowed(v reflect.Value, path string) []string {
 	return slices.DeleteFunc(keysOf(v.Type()), func(key string) bool { return r.refused[join(path, key)] != "" })
 }
@@ -93,8 +93,8 @@ func (r *Reader) sectionWith(key string) string {
 	return ""
 }
 
-// Check returns the faults of Err. If there are none, it joins every value of the sections that
-// is not allowed, each an *Error with its origin.
+// Check returns the errors of Err. If there are none, it joins the errors of all values in the sections
+// that are not allowed: each is an *Error with its origin.
 func (r *Reader) Check() error {
 	if err := r.Err(); err != nil {
 		return err

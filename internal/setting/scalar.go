@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// setScalar reads a text into v; the problem is "" if that is possible. The type of v decides
-// how the text is read: quotes and YAML's own guess of a type do not matter, so a name may be
-// no, 1e3 or 2026-01-01.
+// setScalar reads a text into v; the problem is "" if that is possible. The type of v determines how the
+// text is read: quotes and the type that YAML guesses do not matter, so a name may be no, 1e3 or
+// 2026-01-01.
 func setScalar(text string, v reflect.Value) (problem string) {
 	ok, fits := true, true
 	switch v.Kind() {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// values are texts and what they make of the defaults.
+// values are texts and their effect on the defaults.
 var values = map[string]func(*general, *game){
 	"":                              func(*general, *game) {},
 	"# nothing":                     func(*general, *game) {},

@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parse returns the one document of a YAML text, nil if there is nothing in it.
+// parse returns the only document of a YAML text, or nil if it is empty.
 func parse(data []byte, name string) (*yaml.Node, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
@@ -26,7 +26,7 @@ func parse(data []byte, name string) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// yamlLine: the YAML package gives the line of a fault in its text only.
+// yamlLine finds the line of an error, which the YAML package gives only in the text.
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
 func syntaxError(name string, err error) error {
@@ -41,7 +41,7 @@ func syntaxError(name string, err error) error {
 // entry is one key of a mapping.
 type entry struct {
 	key, value *yaml.Node
-	problem    string // of the key itself
+	problem    string // problem of the key itself
 }
 
 // entries returns the keys of a mapping, those of its merge key (<<) after its own. A key of
@@ -52,7 +52,7 @@ func entries(n *yaml.Node) []entry {
 	return m.all
 }
 
-// merger follows merge keys; an anchor may lie inside of what it names.
+// merger follows merge keys; an alias may be inside of its own anchor.
 type merger struct {
 	all    []entry
 	seen   map[string]bool
@@ -103,7 +103,7 @@ func (m *merger) merge(e entry) {
 	}
 }
 
-// resolve follows an alias to what it names.
+// resolve follows an alias to its anchor.
 func resolve(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -111,7 +111,7 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// lookup returns what a mapping has under a key, nil for nothing.
+// lookup returns the value of a key in a mapping, or nil.
 func lookup(n *yaml.Node, key string) *yaml.Node {
 	if n.Kind != yaml.MappingNode {
 		return nil
@@ -124,7 +124,7 @@ func lookup(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// missing says that a key has no value, as in "gamma:" or "gamma: null".
+// missing reports that a key has no value, as in "gamma:" or "gamma: null".
 func missing(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
 // describe names a value in a sentence.
