@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gmel": main})
 }
 
-// TestScripts plays the files of testdata: every command as a user calls it.
+// TestScripts runs the files of testdata: every command as a user calls it.
 func TestScripts(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the scripts send signals and make links")
@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// fakeDevices is a setting of the driver in kernels/gpu/testdata: where it is made, it is used.
+// fakeDevices is a setting of the driver in kernels/gpu/testdata. If it is set, that driver is used.
 const fakeDevices = "GMEL_FAKE_DEVICES"
 
 // fails CODE PATTERN ARGS...: gmel ends with that code and one sentence on stderr
@@ -125,7 +125,7 @@ func stops(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// stopstwice DIR: a second signal does not wait for the update, which is slow here.
+// stopstwice DIR: after a second signal the process does not wait for the update, which is slow here.
 func stopstwice(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := gmel(ts, "train", "--config", "tiny.yaml", "--out", args[0], "--set", "amarl.batch=2000", "--set", "amarl.hidden=64",
 		"--set", "amarl.updates_per_iteration=60", "--set", "scenario.ieds=30")
@@ -190,7 +190,7 @@ func gmel(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// A full disk shows at any write to the output, too.
+// A full disk is also an error of any write to the output.
 func TestOutputThatFails(t *testing.T) {
 	var stderr bytes.Buffer
 	if code := execute([]string{"gmel", "info"}, broken{}, &stderr); code != exitFault {

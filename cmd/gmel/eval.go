@@ -31,7 +31,7 @@ func jsonFlag() cli.Flag {
 
 func eval(c *cli.Context) error {
 	if c.String("run") == "" {
-		return usagef("--run DIR is missing: which run is to be evaluated?")
+		return usagef("--run DIR is missing: which run should be evaluated?")
 	}
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{

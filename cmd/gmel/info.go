@@ -15,7 +15,7 @@ type machineInfo struct {
 	Go       string        `json:"go"`
 	Platform string        `json:"platform"`
 	Cores    int           `json:"cores"`
-	Auto     string        `json:"auto"` // what train.backend = auto takes
+	Auto     string        `json:"auto"` // the backend that train.backend = auto selects
 	Backends []backendInfo `json:"backends"`
 	Presets  []string      `json:"presets"`
 	Policies []string      `json:"policies"`
@@ -43,7 +43,7 @@ type deviceInfo struct {
 	Silent string      `json:"no_gauges,omitempty"` // why there are none
 }
 
-// gaugesInfo is what the device's driver says, of all programs that use it.
+// gaugesInfo is the driver's readings of a device, over all processes that use it.
 type gaugesInfo struct {
 	Utilisation float64 `json:"utilisation"` // 0 to 1
 	MemoryUsed  int64   `json:"memory_used_bytes"`

@@ -17,8 +17,8 @@ import (
 // Exit codes.
 const (
 	exitOK     = 0
-	exitFault  = 1   // the machine's: a file, a disk, a device
-	exitUsage  = 2   // the user's: a flag, a key, a value
+	exitFault  = 1   // an error of the machine: a file, a disk, a device
+	exitUsage  = 2   // an error of the user: a flag, a key, a value
 	exitSignal = 130 // stopped at once by a second signal
 	exitPipe   = 141 // the output's reader has ended, as a program that SIGPIPE ends
 )
@@ -49,7 +49,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	return exitFault
 }
 
-// withoutPackage drops the package's name in front of an error.
+// withoutPackage drops the name of the package at the beginning of an error.
 func withoutPackage(text string) string {
 	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: "} {
 		text = strings.TrimPrefix(text, name)

@@ -38,7 +38,7 @@ func written(err error) error {
 	return fmt.Errorf("the output cannot be written: %w", err)
 }
 
-// progress writes to the error output, so that results alone go to the output. A dumb terminal cannot redraw a line.
+// progress writes to the error output, so that the output has results only. A dumb terminal cannot redraw a line.
 func progress(c *cli.Context) *train.Progress {
 	f, ok := c.App.ErrWriter.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {

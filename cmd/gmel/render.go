@@ -32,8 +32,8 @@ func renderFlags() []cli.Flag {
 	}
 }
 
-// camera is what --render and its options ask for, nil without --render. What is wrong with
-// them is said before anything is played.
+// camera is the camera for --render and its options, nil without --render. Errors in them are reported
+// before anything is played.
 func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 	path := c.String("render")
 	kind := strings.ToLower(filepath.Ext(path))
@@ -63,7 +63,7 @@ func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 	return render.NewCamera(o.Scenario, r), nil
 }
 
-// renderUsage checks what does not depend on the simulation.
+// renderUsage checks the options that do not depend on the simulation.
 func renderUsage(c *cli.Context, path, kind string) error {
 	if path != "" && kind != ".png" && kind != ".gif" {
 		return usagef("--render %s: the name must end in .png (one slot) or .gif (many)", path)
@@ -85,7 +85,7 @@ func renderUsage(c *cli.Context, path, kind string) error {
 	return nil
 }
 
-// keepPicture writes the camera's picture and tells what it leaves out.
+// keepPicture writes the picture of the camera and says which slots it leaves out.
 func keepPicture(c *cli.Context, cam *render.Camera, say func(string)) error {
 	data, err := cam.Picture()
 	if err != nil {

@@ -14,18 +14,18 @@ import (
 func trainCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "train",
-		Usage: "train a policy, or go on with a run; without flags the whole default job",
+		Usage: "train a policy, or resume a run; without flags the whole default job",
 		Flags: append(sourceFlags(),
 			&cli.StringFlag{Name: "out", Usage: "folder of the new run `DIR` (default: the next free runs/SCENARIO-SEED-N)"},
-			&cli.BoolFlag{Name: "profile", Usage: "measure every op; the run gets a profile.txt: time, share, GFLOP/s, share of the peak"},
+			&cli.BoolFlag{Name: "profile", Usage: "measure every op and write profile.txt: time, share, GFLOP/s, share of the peak"},
 			&cli.BoolFlag{Name: "debug", Usage: "on a gpu: wait for every op and name the first number that is not finite; slow"},
-			&cli.StringFlag{Name: "resume", Usage: "go on with the run in `DIR`"},
+			&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
 		),
 		Action: runTrain,
 	}
 }
 
-// sourceFlags say where the configuration comes from.
+// sourceFlags are the flags for the sources of the configuration.
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "algo", Usage: "algorithm `NAME`: " + strings.Join(marl.Algorithms(), ", ")},

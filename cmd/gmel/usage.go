@@ -14,7 +14,7 @@ func usagef(format string, args ...any) error {
 	return &train.UsageError{Err: fmt.Errorf(format, args...)}
 }
 
-// usageError turns the flag package's words into one sentence.
+// usageError turns an error of the flag package into one sentence.
 func usageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
@@ -41,8 +41,8 @@ func noCommand(c *cli.Context) error {
 	return usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
 }
 
-// noArguments refuses words that no flag takes, and texts that are empty, as of a
-// variable of a script that is not set: both would be ignored.
+// noArguments refuses words that do not belong to a flag, and empty texts, for example of an unset
+// variable in a script. Otherwise both would be ignored.
 func noArguments(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		if _, text := f.(*cli.StringFlag); text && c.IsSet(f.Names()[0]) && c.String(f.Names()[0]) == "" {
