@@ -16,14 +16,14 @@ gpu: ## the program with the CUDA kernels, ./gmel; fetches a toolkit where there
 gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with a GPU
 	scripts/gpu-bundle
 
-# The bundle's script with a clock, on the driver and the kernels of test-gpu: every step in a short form, and steps that hang,
-# crash and break the device.
+# Tests the bundle's script on the driver and the kernels of test-gpu: every step in a short form, and steps that hang, crash and
+# break the device.
 test-gpu-bundle:
 	scripts/gpu-bundle emulated
 	. build/gpu-emulated/env && scripts/bundle/rehearse
 
-# Everything of the backend gpu but the kernels' machine code, on a driver whose device is the host's
-# memory, with the kernels emulated; and the program on it.
+# The whole backend gpu except the machine code of the kernels, on a driver whose device is host memory,
+# with emulated kernels; and gmel on this backend.
 test-gpu: gpu
 	scripts/gpu-emulated
 	. build/gpu-emulated/env && $(GO) vet -tags gpu ./kernels/gpu ./cmd/gmel && \
@@ -33,8 +33,8 @@ test-gpu: gpu
 test: ## all tests
 	$(GO) test ./...
 
-# The CUDA kernels on this processor, against the conformance suite. cgo does not see changes of
-# sources outside of a package's folder, so a checksum of them is a part of the flags.
+# The CUDA kernels on this processor, with the conformance suite. cgo does not detect changes of sources
+# outside of the folder of a package, so a checksum of them is part of the flags.
 CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/gpu/cuda/*.h kernels/gpu/cuda/emu/* sim/engine/cuda/*.cu* sim/engine/*.h) \
   kernels/cpu/program.h kernels/cpu/ops.h kernels/slot.h
 EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo && echo -mfma) -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)"
@@ -60,9 +60,8 @@ check-c: check-asan
 	  $$d/pool; r=$$?; rm -r "$$d"; exit $$r
 	$(GO) test -tags emulate512 ./kernels/cpu
 
-# Memory errors, undefined behaviour and leaks. The packages in Go are left alone: under the
-# sanitizer the reference alone would take minutes. Pointers before a tile are computed, never
-# read, hence no pointer-overflow.
+# Memory errors, undefined behaviour and leaks. Packages in Go are not instrumented: the reference alone
+# would take minutes. Pointers before a tile are computed but never read, hence no pointer-overflow.
 SANITIZE = -O1 -g1 -fsanitize=undefined -fno-sanitize-recover=undefined -fno-sanitize=null,object-size,pointer-overflow \
   --param asan-instrumentation-with-call-threshold=0
 check-asan:
@@ -105,7 +104,7 @@ bench-peers: build python $(PEER_PYTHON)
 python:
 	$(GO) build -buildmode=c-shared -o sim/python/gmel/libgmel.so ./cmd/libgmel
 
-# The package as pip installs it, in an environment of its own.
+# The package as pip installs it, in a separate environment.
 python-test: python .cache/python/bin/pytest
 	$(call python_install,python)
 	.cache/python/bin/pytest -q sim/python/tests

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// isAlgorithm says that a folder is the package of an algorithm: below marl, but none of what they share.
+// isAlgorithm reports that a folder is the package of an algorithm: below marl, but not a shared package.
 func isAlgorithm(folder string) bool {
 	name, ok := strings.CutPrefix(folder, "marl/")
 	return ok && !slices.Contains([]string{"run", "marltest"}, name)
@@ -38,13 +38,13 @@ func asksForAlgorithm(s *source) (found string) {
 	return found
 }
 
-// namesAlgorithm says that an expression is the field Algo of something.
+// namesAlgorithm reports that an expression is a field Algo.
 func namesAlgorithm(e ast.Expr) bool {
 	x, ok := e.(*ast.SelectorExpr)
 	return ok && x.Sel.Name == "Algo"
 }
 
-// isEmpty says that an expression is the empty text: the comparison asks whether there is a name.
+// isEmpty reports that an expression is the empty text: comparing with it only asks whether there is a name.
 func isEmpty(e ast.Expr) bool {
 	x, ok := e.(*ast.BasicLit)
 	return ok && x.Value == `""`
@@ -69,7 +69,7 @@ func TestConditionsOnAlgorithmsAreFound(t *testing.T) {
 	}
 }
 
-// checks are those of marltest that every algorithm must pass.
+// checks are the checks of marltest that every algorithm must pass.
 var checks = []string{"SameEverywhere", "ReadsNoStaleMemory", "ResumesExactly"}
 
 // Every algorithm is linked into gmel by one file, and its tests call the checks.

@@ -27,7 +27,7 @@ type source struct {
 	tree    *ast.File
 }
 
-// law forbids something; broken returns what, or "".
+// law forbids something; broken returns a description of a violation, or "".
 type law struct {
 	name, reason string
 	broken       func(*source) string
@@ -248,7 +248,7 @@ func imports(s *source, applies bool, forbidden ...string) string {
 	return ""
 }
 
-// version ends the path of a module's later major versions.
+// version is the end of the import path of a later major version of a module.
 var version = regexp.MustCompile(`/v[0-9]+$`)
 
 // calls names the first use of a forbidden package-level function, written
