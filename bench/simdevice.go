@@ -39,7 +39,7 @@ func simDeviceRow(o SimOptions, k kernels.Options, w *sim.Worlds, work string) (
 		return row, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	stay := kernels.StayOf(b, w.Native())
+	stay := kernels.ResidencyOf(b, w.Native())
 	if !stay.Device {
 		return row, fmt.Errorf("bench: the host plays these worlds: %s", stay.Why)
 	}

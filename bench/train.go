@@ -129,7 +129,7 @@ func trainKernels(c *marl.Config) kernels.Options {
 // rollout would run.
 func stepTimer(o TrainOptions, w *sim.Worlds, b kernels.Backend) (run timer, done func() error, err error) {
 	slots := o.Config.SlotsPerIteration
-	if !kernels.StayOf(b, w.Native()).Device {
+	if !kernels.ResidencyOf(b, w.Native()).Device {
 		choose := newChooser(w)
 		return func(n int) (float64, error) { return choose.play(n*slots, false) }, func() error { return nil }, nil
 	}

@@ -1,65 +1,65 @@
 package kernels
 
-// Portable is an Environment that a device can hold: a kernel there plays it on a copy of its state.
+// Portable is an Environment that a device can play: a kernel plays it on a copy of its state.
 type Portable interface {
 	Environment
-	// Image is what a device needs to know, nil where no kernel knows the game.
+	// Image is the environment for a device, or nil if there is no kernel for the game.
 	Image() *Image
-	// Away tells that the state has left for a device and Image.State is out of date. fetch brings
-	// it back; the environment calls it once, before it next reads or changes its state.
-	Away(fetch func() error)
+	// OnDevice says that the state is on a device now and Image.State is out of date. fetch copies it
+	// back; the environment calls fetch once, before it next reads or changes its state.
+	OnDevice(fetch func() error)
 	// Illegal is the error of an action that the device refused.
 	Illegal(agent, action int) error
 }
 
-// Image is an environment in the words of C. The slices are the environment's own, and their
-// sizes never change.
+// Image is the data of an environment in the layout of C. The slices belong to the environment, and
+// their sizes never change.
 type Image struct {
 	Kernel string   // the name of the game, by which a device finds its kernel
-	Worlds int      // how many worlds State holds
+	Worlds int      // number of worlds in State
 	Params []byte   // its struct of scalars; the sizes in it never change
 	Tables []uint32 // never change
 	State  []uint32
 }
 
-// Homebound is an Environment that can say why no device holds it.
-type Homebound interface {
-	// Homebound is half a sentence, such as "the game has no kernel"; "": a device may hold it.
-	Homebound() string
+// HostOnly is an Environment that can say why no device can play it.
+type HostOnly interface {
+	// HostOnly is half a sentence, such as "the game has no kernel", or "" if a device may play it.
+	HostOnly() string
 }
 
-// Hosting is a Backend whose device holds environments.
-type Hosting interface {
+// DeviceBackend is a Backend whose device can play environments.
+type DeviceBackend interface {
 	Backend
-	// RoomFor is how many bytes of the device's memory an image takes; an error where no kernel plays it.
-	RoomFor(*Image) (bytes int64, err error)
+	// StateBytes is the device memory of an image in bytes, or an error if no kernel plays it.
+	StateBytes(*Image) (bytes int64, err error)
 }
 
-// Stay is where Programs of a backend play an environment.
-type Stay struct {
+// Residency says where Programs of a backend play an environment.
+type Residency struct {
 	Device bool   // on the device, by a kernel; else by the host
 	Bytes  int64  // of the device's memory
-	Why    string // half a sentence, where the host of a device plays; "" without a device
+	Why    string // half a sentence, if the host plays although there is a device; else ""
 }
 
-// StayOf tells where Programs of b play an environment.
-func StayOf(b Backend, env Environment) Stay {
-	h, ok := b.(Hosting)
+// ResidencyOf says where Programs of b play an environment.
+func ResidencyOf(b Backend, env Environment) Residency {
+	h, ok := b.(DeviceBackend)
 	if !ok {
-		return Stay{}
+		return Residency{}
 	}
 	image := imageOf(env)
 	if image == nil {
-		return Stay{Why: homebound(env)}
+		return Residency{Why: hostOnly(env)}
 	}
-	bytes, err := h.RoomFor(image)
+	bytes, err := h.StateBytes(image)
 	if err != nil {
-		return Stay{Why: err.Error()}
+		return Residency{Why: err.Error()}
 	}
-	return Stay{Device: true, Bytes: bytes}
+	return Residency{Device: true, Bytes: bytes}
 }
 
-// imageOf is nil for an environment that no device can hold.
+// imageOf is nil for an environment that no device can play.
 func imageOf(env Environment) *Image {
 	if p, ok := env.(Portable); ok {
 		return p.Image()
@@ -67,9 +67,9 @@ func imageOf(env Environment) *Image {
 	return nil
 }
 
-func homebound(env Environment) string {
-	if x, ok := env.(Homebound); ok && x.Homebound() != "" {
-		return x.Homebound()
+func hostOnly(env Environment) string {
+	if x, ok := env.(HostOnly); ok && x.HostOnly() != "" {
+		return x.HostOnly()
 	}
 	return "it is played through Go"
 }

@@ -17,8 +17,8 @@ func (t *Trainer) Memory() train.Memory {
 	if t.scratch > 0 {
 		parts = append(parts, train.MemoryPart{What: "launches", Bytes: t.scratch, Setting: scratch})
 	}
-	if t.stay.Device {
-		parts = append(parts, train.MemoryPart{What: "worlds", Bytes: t.stay.Bytes, Setting: "train.worlds"})
+	if t.residency.Device {
+		parts = append(parts, train.MemoryPart{What: "worlds", Bytes: t.residency.Bytes, Setting: "train.worlds"})
 	}
 	return train.Memory{Parts: parts}
 }
@@ -73,4 +73,4 @@ func (t *Trainer) CheckpointMemory() train.MemoryPart {
 }
 
 // Worlds says where the backend plays the worlds.
-func (t *Trainer) Worlds() kernels.Stay { return t.stay }
+func (t *Trainer) Worlds() kernels.Residency { return t.residency }

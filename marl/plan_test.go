@@ -10,18 +10,18 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// hotel is a backend whose device holds images.
-type hotel struct{ kernels.Backend }
+// deviceBackend is a backend whose device can play environments.
+type deviceBackend struct{ kernels.Backend }
 
-const roomBytes = 5_000_000
+const stateBytes = 5_000_000
 
-func (hotel) RoomFor(*kernels.Image) (int64, error) { return roomBytes, nil }
+func (deviceBackend) StateBytes(*kernels.Image) (int64, error) { return stateBytes, nil }
 
-// inn is a backend whose device has its own memory; the launches of every Program allocate some of it.
-type inn struct{ kernels.Backend }
+// limitedBackend is a backend whose device has its own memory; the launches of every Program allocate some of it.
+type limitedBackend struct{ kernels.Backend }
 
-func (inn) FreeMemory() int64                         { return 0 }
-func (inn) ScratchOf(*kernels.Program) (int64, error) { return 1_000_000, nil }
+func (limitedBackend) FreeMemory() int64                         { return 0 }
+func (limitedBackend) ScratchOf(*kernels.Program) (int64, error) { return 1_000_000, nil }
 
 // The plan counts the memory of the launches of all Programs, besides the arena.
 func TestPlanCountsLaunches(t *testing.T) {
@@ -31,7 +31,7 @@ func TestPlanCountsLaunches(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bytes [2]int64
-	for i, backend := range []kernels.Backend{marltest.OpenBackend(t, "ref", 1), inn{marltest.OpenBackend(t, "ref", 1)}} {
+	for i, backend := range []kernels.Backend{marltest.OpenBackend(t, "ref", 1), limitedBackend{marltest.OpenBackend(t, "ref", 1)}} {
 		p, err := marl.Plan(c, marl.OffloadingFor(&c, w), backend, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -60,11 +60,11 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 	for _, x := range []struct {
 		neighbours int
 		backend    kernels.Backend
-		want       kernels.Stay
+		want       kernels.Residency
 	}{
-		{0, hotel{marltest.OpenBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
-		{0, marltest.OpenBackend(t, "ref", 1), kernels.Stay{}},
-		{3, hotel{marltest.OpenBackend(t, "ref", 1)}, kernels.Stay{Device: true, Bytes: roomBytes}},
+		{0, deviceBackend{marltest.OpenBackend(t, "ref", 1)}, kernels.Residency{Device: true, Bytes: stateBytes}},
+		{0, marltest.OpenBackend(t, "ref", 1), kernels.Residency{}},
+		{3, deviceBackend{marltest.OpenBackend(t, "ref", 1)}, kernels.Residency{Device: true, Bytes: stateBytes}},
 	} {
 		c := tiny(1)
 		c.Attention().Neighbours = x.neighbours
@@ -87,7 +87,7 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 		if got := strings.Contains(text, "worlds 5 MB"); got != x.want.Device {
 			t.Errorf("the plan is %s", text)
 		}
-		if err := p.Memory().Fit(roomBytes); x.want.Device && (err == nil || !strings.Contains(err.Error(), "worlds take 5 MB of it: lower train.worlds")) {
+		if err := p.Memory().Fit(stateBytes); x.want.Device && (err == nil || !strings.Contains(err.Error(), "worlds take 5 MB of it: lower train.worlds")) {
 			t.Errorf("without room: %v", err)
 		}
 	}

@@ -25,10 +25,10 @@ type Trainer struct {
 	shop      *Workshop
 	learner   Learner
 
-	backend kernels.Backend
-	stay    kernels.Stay // where the worlds are played
-	scratch int64        // bytes of device memory for launches of the Programs, besides the arena
-	session *machine.Session
+	backend   kernels.Backend
+	residency kernels.Residency // where the worlds are played
+	scratch   int64             // bytes of device memory for launches of the Programs, besides the arena
+	session   *machine.Session
 	programs
 
 	update int // updates done
@@ -76,7 +76,7 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 	}
 	t.sums = make([]float32, t.shop.Statistics.sums.Len())
 	game := environment(env)
-	t.stay = kernels.StayOf(backend, game)
+	t.residency = kernels.ResidencyOf(backend, game)
 	if err := t.build(game); err != nil {
 		return nil, fmt.Errorf("marl: building the programs: %w", err)
 	}

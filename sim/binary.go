@@ -115,8 +115,8 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 	if err := w.checkState(b); err != nil {
 		return err
 	}
-	w.Home() // the device's state is of no use any more
-	w.astray = nil
+	w.Home() // the state on a device is not needed any more
+	w.fetchErr = nil
 	w.seed = binary.LittleEndian.Uint64(b[16:])
 	if w.native != nil {
 		w.native.Set(w.seedScalar())

@@ -50,23 +50,23 @@ func (p *player) Play(x kernels.Slot) error {
 // Image implements kernels.Portable.
 func (p *player) Image() *kernels.Image {
 	w := p.worlds
-	if p.Homebound() != "" {
+	if p.HostOnly() != "" {
 		return nil
 	}
-	w.Home() // an error stays, and Step or MarshalBinary return it
+	w.Home() // Step and MarshalBinary return its error
 	return &kernels.Image{Kernel: "edge", Worlds: w.W, Params: w.native.Params(), Tables: w.native.Tables(), State: w.native.State()}
 }
 
-// Homebound implements kernels.Homebound.
-func (p *player) Homebound() string {
+// HostOnly implements kernels.HostOnly.
+func (p *player) HostOnly() string {
 	if p.worlds.blind {
 		return "no kernel leaves the observations out"
 	}
 	return ""
 }
 
-// Away implements kernels.Portable.
-func (p *player) Away(fetch func() error) { p.worlds.fetch = fetch }
+// OnDevice implements kernels.Portable.
+func (p *player) OnDevice(fetch func() error) { p.worlds.fetch = fetch }
 
 // Illegal implements kernels.Portable.
 func (p *player) Illegal(agent, action int) error {
@@ -74,15 +74,15 @@ func (p *player) Illegal(agent, action int) error {
 	return fmt.Errorf("sim: world %d, IED %d: action %d is illegal; allowed are those that its mask shows", agent/w.A, agent%w.A, action)
 }
 
-// Home brings the worlds back from a device that plays them for a Program. Methods do it by
-// themselves; whoever reads Obs, Reward and the other fields calls it first. An error is one of
-// the device; the worlds are then those that went there.
+// Home copies the worlds back from a device that plays them for a Program. Methods call it themselves;
+// code that reads Obs, Reward and the other fields must call it first. An error is an error of the
+// device; the worlds are then as they were before it played them.
 func (w *Worlds) Home() error {
 	if fetch := w.fetch; fetch != nil {
 		w.fetch = nil
-		w.astray = fetch()
+		w.fetchErr = fetch()
 	}
-	return w.astray
+	return w.fetchErr
 }
 
 // Ready implements kernels.Native.

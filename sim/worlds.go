@@ -52,8 +52,8 @@ type Worlds struct {
 	state    engine.Slab    // the memory of the state
 	results  engine.Slab    // of outcomes
 
-	fetch  func() error // brings the state back from a device, nil where it is here
-	astray error        // why a state could not be brought back
+	fetch    func() error // copies the state back from a device; nil if no device has it
+	fetchErr error        // why the state could not be copied back
 
 	slot    []int32 // [W] current slot
 	episode []int32 // [W] finished episodes
@@ -262,8 +262,8 @@ func (w *Worlds) ResetTo(seed uint64) {
 
 // Reset starts episode 0 in every world and clears the results of the last step.
 func (w *Worlds) Reset() {
-	w.Home() // the device's state is of no use any more
-	w.astray = nil
+	w.Home() // the state on a device is not needed any more
+	w.fetchErr = nil
 	w.forget()
 	clear(w.episode)
 	if w.native != nil {

@@ -52,19 +52,19 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if order < 0 {
 		return nil, fmt.Errorf("emu: no order %q; there is: %v", o.ISA, orders)
 	}
-	return &backend{order: order, precision: precision, guests: kernels.Guests{Rent: rent}}, nil
+	return &backend{order: order, precision: precision, residents: kernels.Residents{Allocate: allocateState}}, nil
 }
 
 type backend struct {
 	order     int
 	precision int // index into kernels.Precisions
-	guests    kernels.Guests
+	residents kernels.Residents
 	alone     bool // run every op in separate launches
 }
 
 func (*backend) Name() string   { return "emu" }
 func (*backend) Sync() error    { return nil }
-func (b *backend) Close() error { return b.guests.Close() }
+func (b *backend) Close() error { return b.residents.Close() }
 
 func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err := p.Validate(); err != nil {
@@ -74,23 +74,23 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if op := kernels.Op(C.gmel_cuda_missing(descs, C.int64_t(len(p.Descs)))); op != kernels.OpNone {
 		return nil, fmt.Errorf("emu: program %q: there is no kernel for %s", p.Name, op)
 	}
-	guests, err := b.guests.Of(p)
+	residents, err := b.residents.Acquire(p)
 	if err != nil {
 		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
 	}
-	e := &executable{backend: b, program: p, guests: guests, plan: b.newPlan(p, guests)}
+	e := &executable{backend: b, program: p, residents: residents, plan: b.newPlan(p, residents)}
 	if e.plan == nil {
-		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.guests.Vacate(guests))
+		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.residents.Release(residents))
 	}
 	e.scratch = make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1)
 	return e, nil
 }
 
 // newPlan passes the Program to C, which copies it.
-func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest) *C.gmel_cuda_plan {
+func (b *backend) newPlan(p *kernels.Program, residents []*kernels.Resident) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, worlds(guests))
+	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, worlds(residents))
 	return C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
 }
 
@@ -121,11 +121,11 @@ func (e *executable) launches() (ops []int) {
 }
 
 type executable struct {
-	backend *backend
-	program *kernels.Program
-	plan    *C.gmel_cuda_plan
-	guests  []*kernels.Guest // by number of the environment
-	scratch []float32
+	backend   *backend
+	program   *kernels.Program
+	plan      *C.gmel_cuda_plan
+	residents []*kernels.Resident // by number of the environment
+	scratch   []float32
 }
 
 func (e *executable) Run(b kernels.Buffer, n int) error {
@@ -139,11 +139,11 @@ func (e *executable) Run(b kernels.Buffer, n int) error {
 		return fmt.Errorf("emu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, len(mem.data))
 	}
 	C.gmel_emu_order(C.int(e.backend.order))
-	for _, g := range e.guests {
+	for _, g := range e.residents {
 		if g == nil {
 			continue
 		}
-		if err := g.Enter(); err != nil {
+		if err := g.ToDevice(); err != nil {
 			return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
 		}
 	}
@@ -166,7 +166,7 @@ func (e *executable) runOnce(arena []float32) error {
 		}
 		C.gmel_cuda_enqueue(e.plan, i, nil, (*C.float)(unsafe.SliceData(arena)), (*C.float)(unsafe.SliceData(e.scratch)))
 	}
-	return e.backend.guests.Refused()
+	return e.backend.residents.Refused()
 }
 
 // slot is what an OpStep names in the arena.
@@ -181,5 +181,5 @@ func (e *executable) Close() error {
 	}
 	C.gmel_cuda_plan_free(e.plan)
 	e.plan = nil
-	return e.backend.guests.Vacate(e.guests)
+	return e.backend.residents.Release(e.residents)
 }

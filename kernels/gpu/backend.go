@@ -20,7 +20,7 @@ type backend struct {
 	precision int  // index into kernels.Precisions
 	alone     bool // run every op in separate launches; set by a benchmark
 
-	guests kernels.Guests // environments on the device
+	residents kernels.Residents // environments on the device
 
 	thread *thread // nil after Close
 	stream cu.Stream
@@ -39,7 +39,7 @@ func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 		return nil, err
 	}
 	b := &backend{options: o, precision: precision}
-	b.guests.Rent = b.rent
+	b.residents.Allocate = b.allocateState
 	i, err := choose(o.Device)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (b *backend) unlessFailed(err error) error {
 // Sync waits for the device. It returns the error of an illegal action in an environment. Afterwards
 // the device can be used, but the slots played since that action are invalid.
 func (b *backend) Sync() error {
-	if err := b.guests.Refused(); err != nil {
+	if err := b.residents.Refused(); err != nil {
 		return err
 	}
 	return b.do(b.wait)
@@ -161,7 +161,7 @@ func (b *backend) Close() error {
 	if b.thread == nil {
 		return nil
 	}
-	err := b.unlessFailed(b.guests.Close())
+	err := b.unlessFailed(b.residents.Close())
 	err = errors.Join(err, b.release(b.strip))
 	err = errors.Join(err, b.thread.do(func() error { return b.device.ReleasePrimaryCtx() }))
 	b.thread.close()

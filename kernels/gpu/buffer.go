@@ -50,7 +50,7 @@ func (m *buffer) Download(dst []float32, offset int) error {
 	if err := m.check("download from", offset, len(dst)); err != nil {
 		return err
 	}
-	if err := m.backend.guests.Refused(); err != nil {
+	if err := m.backend.residents.Refused(); err != nil {
 		return err
 	}
 	return m.backend.do(func() error { return m.backend.toHost(dst, m.place(offset)) })

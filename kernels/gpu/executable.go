@@ -19,17 +19,17 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("gpu: %w", err)
 	}
-	guests, err := b.guests.Of(p)
+	residents, err := b.residents.Acquire(p)
 	if err != nil {
 		return nil, err
 	}
 	number := b.mark.add(p)
-	l, err := b.newPlan(p, guests, number)
+	l, err := b.newPlan(p, residents, number)
 	if err != nil {
 		b.mark.remove(number)
-		return nil, errors.Join(err, b.guests.Vacate(guests))
+		return nil, errors.Join(err, b.residents.Release(residents))
 	}
-	e := &executable{backend: b, program: p, number: number, plan: l, guests: guests, segments: l.segments(), graphs: map[replayed][]graph{}}
+	e := &executable{backend: b, program: p, number: number, plan: l, residents: residents, segments: l.segments(), graphs: map[replayed][]graph{}}
 	if err := b.do(e.prepare); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -42,16 +42,16 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 // executable is a Program on a device. Its first run launches the kernels one by one, which loads
 // them. Later runs replay graphs; a graph of a Program that does not need the host has several runs.
 type executable struct {
-	backend  *backend
-	program  *kernels.Program
-	number   uint32 // number of the program, see mark
-	plan     *plan
-	guests   []*kernels.Guest // by index of the environment, nil if the host plays
-	segments []segment
-	steps    map[int]*step
-	scratch  cu.DevicePtr
-	graphs   map[replayed][]graph // one for each segment
-	ran      bool
+	backend   *backend
+	program   *kernels.Program
+	number    uint32 // number of the program, see mark
+	plan      *plan
+	residents []*kernels.Resident // by index of the environment, nil if the host plays
+	segments  []segment
+	steps     map[int]*step
+	scratch   cu.DevicePtr
+	graphs    map[replayed][]graph // one for each segment
+	ran       bool
 }
 
 // replayed is the key of a list of graphs: the arena, whose addresses are part of a graph, and the
@@ -110,7 +110,7 @@ func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr
 	for range calls {
 		err := e.backend.do(func() error { return play(m.at, each) })
 		if err == nil && e.backend.options.Debug {
-			err = e.backend.guests.Refused()
+			err = e.backend.residents.Refused()
 		}
 		if err != nil {
 			return err
@@ -122,11 +122,11 @@ func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr
 // enter copies the state of every environment to where it is played. That may need the thread of the
 // device, so it comes before the run.
 func (e *executable) enter() error {
-	for i, g := range e.guests {
+	for i, g := range e.residents {
 		var err error
 		if g != nil {
-			if err = g.Enter(); err == nil {
-				g.Room.(*room).played = true
+			if err = g.ToDevice(); err == nil {
+				g.State.(*deviceState).played = true
 			}
 		} else if n, ok := e.program.Environments[i].(kernels.Native); ok {
 			err = n.Ready()
@@ -274,5 +274,5 @@ func (e *executable) Close() error {
 	})
 	e.plan.free()
 	e.backend.mark.remove(e.number)
-	return errors.Join(err, e.backend.unlessFailed(e.backend.guests.Vacate(e.guests)))
+	return errors.Join(err, e.backend.unlessFailed(e.backend.residents.Release(e.residents)))
 }

@@ -27,12 +27,12 @@ type plan struct {
 	onHost []bool // for every launch: whether the host plays it
 }
 
-// newPlan passes the Program to C, which copies it. guests are its environments on the device. Kernels note in the
+// newPlan passes the Program to C, which copies it. residents are its environments on the device. Kernels note in the
 // backend's mark that they have begun, with the number of the Program.
-func (b *backend) newPlan(p *kernels.Program, guests []*kernels.Guest, number uint32) (*plan, error) {
+func (b *backend) newPlan(p *kernels.Program, residents []*kernels.Resident, number uint32) (*plan, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	x := launch.Of(&pin, p, b.schedule(p), b.precision, worldsOf(guests))
+	x := launch.Of(&pin, p, b.schedule(p), b.precision, worldsOf(residents))
 	x.Mark, x.Number = b.mark.at, number
 	c := (*C.gmel_cuda_program)(unsafe.Pointer(x))
 	if op := kernels.Op(C.gmel_cuda_missing(c.descs, c.count)); op != kernels.OpNone {

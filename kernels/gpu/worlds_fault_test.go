@@ -82,12 +82,12 @@ func TestWorldsOutOfMemory(t *testing.T) {
 	b := &spy{Backend: open(t, kernels.Options{})}
 	slots(t, b, w)
 	image := w.Native().(kernels.Portable).Image()
-	room, err := b.Backend.(*backend).RoomFor(image)
-	if err != nil || room < int64(4*len(image.State)) {
-		t.Fatalf("room of %d bytes: %v", room, err)
+	size, err := b.Backend.(*backend).StateBytes(image)
+	if err != nil || size < int64(4*len(image.State)) {
+		t.Fatalf("state of %d bytes: %v", size, err)
 	}
 	other := open(t, kernels.Options{})
-	t.Setenv("GMEL_FAKE_MEMORY", fmt.Sprint(int64(b.buffers[0].Len())*4*2+room+room/2)) // of both
+	t.Setenv("GMEL_FAKE_MEMORY", fmt.Sprint(int64(b.buffers[0].Len())*4*2+size+size/2)) // of both
 	_, err = bench.OpenSlots(other, game{5, 64, 20, 0, false}.new(t))
 	if err == nil || !strings.Contains(err.Error(), "the memory of 64 worlds takes") || !strings.Contains(err.Error(), "lower train.worlds") {
 		t.Errorf("error %v", err)

@@ -277,7 +277,7 @@ func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name == "gpu" {
-			b.(*backend).guests.Close()
+			b.(*backend).residents.Close()
 		}
 		states[i] = marshal(t, w)
 		if err := errors.Join(s.Close(), b.Close()); err != nil {
@@ -365,7 +365,7 @@ func TestWorldsWithOptions(t *testing.T) {
 				if states[i] = marshal(t, w); backend == "cpu" {
 					continue
 				}
-				if stay := kernels.StayOf(b.Backend, w.Native()); !stay.Device || stay.Bytes == 0 {
+				if stay := kernels.ResidencyOf(b.Backend, w.Native()); !stay.Device || stay.Bytes == 0 {
 					t.Errorf("the device does not play: %+v", stay)
 				}
 				if e := b.executables[0].(*executable); len(e.segments) != 1 || len(e.steps) > 0 {
@@ -384,7 +384,7 @@ func TestHostPlaysBlindWorlds(t *testing.T) {
 	w, b := game{5, 2, 20, 0, false}.new(t), open(t, kernels.Options{})
 	w.RecordTasks(false)
 	w.ShowObs(false)
-	if got, want := kernels.StayOf(b, w.Native()), (kernels.Stay{Why: "no kernel leaves the observations out"}); got != want {
+	if got, want := kernels.ResidencyOf(b, w.Native()), (kernels.Residency{Why: "no kernel leaves the observations out"}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

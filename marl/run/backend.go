@@ -34,7 +34,7 @@ func backendSettings(c *marl.Config) string {
 }
 
 // whoPlays says whether the device or the host plays the worlds; "" without a device.
-func whoPlays(s kernels.Stay) string {
+func whoPlays(s kernels.Residency) string {
 	switch {
 	case s.Device:
 		return "the device plays the worlds: the slots of a rollout are one graph"

@@ -8,7 +8,7 @@ import (
 )
 
 func TestWhoPlays(t *testing.T) {
-	for want, s := range map[string]kernels.Stay{
+	for want, s := range map[string]kernels.Residency{
 		"": {}, "the device plays the worlds": {Device: true, Bytes: 1}, "the host plays the worlds, slot by slot between graphs of the device: it is shy": {Why: "it is shy"},
 	} {
 		if got := whoPlays(s); !strings.HasPrefix(got, want) || want == "" && got != "" {

@@ -16,7 +16,7 @@ type rover struct {
 
 func (*rover) Sizes() (worlds, agents, obs, actions int) { return 1, 1, 1, 1 }
 func (*rover) Play(Slot) error                           { return nil }
-func (r *rover) Away(fetch func() error)                 { r.fetch = fetch }
+func (r *rover) OnDevice(fetch func() error)             { r.fetch = fetch }
 
 func (*rover) Illegal(agent, action int) error {
 	return fmt.Errorf("agent %d, action %d is illegal", agent, action)
@@ -37,8 +37,8 @@ func (r *rover) home() error {
 	return nil
 }
 
-// garage is the memory of a device; it counts what is copied.
-type garage struct {
+// fakeState is the memory of a device; it counts copies.
+type fakeState struct {
 	memory        []uint32
 	pushes, pulls int
 	refused       bool
@@ -46,25 +46,25 @@ type garage struct {
 	freed         bool
 }
 
-func (x *garage) Push(i *Image) error { x.pushes++; copy(x.memory, i.State); return x.fail }
-func (x *garage) Pull(i *Image) error { x.pulls++; copy(i.State, x.memory); return x.fail }
-func (x *garage) Free() error         { x.freed = true; return nil }
+func (x *fakeState) Push(i *Image) error { x.pushes++; copy(x.memory, i.State); return x.fail }
+func (x *fakeState) Pull(i *Image) error { x.pulls++; copy(i.State, x.memory); return x.fail }
+func (x *fakeState) Free() error         { x.freed = true; return nil }
 
-func (x *garage) Refused() (agent, action int, ok bool, err error) {
+func (x *fakeState) Refused() (agent, action int, ok bool, err error) {
 	ok, x.refused = x.refused, false
 	return 7, 3, ok, nil
 }
 
-// newGuests is a device with one garage.
-func newGuests() (*Guests, *garage) {
-	x := &garage{}
-	return &Guests{Rent: func(i *Image) (Room, error) { x.memory = make([]uint32, len(i.State)); return x, x.fail }}, x
+// newResidents is a device with a fakeState.
+func newResidents() (*Residents, *fakeState) {
+	x := &fakeState{}
+	return &Residents{Allocate: func(i *Image) (DeviceState, error) { x.memory = make([]uint32, len(i.State)); return x, x.fail }}, x
 }
 
-// of is the guest of a Program that plays r.
-func of(t *testing.T, s *Guests, r *rover) *Guest {
+// acquire returns the resident of a Program that plays r.
+func acquire(t *testing.T, s *Residents, r *rover) *Resident {
 	t.Helper()
-	list, err := s.Of(&Program{Environments: []Environment{&dumb{}, r}})
+	list, err := s.Acquire(&Program{Environments: []Environment{&dumb{}, r}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +82,10 @@ func (*dumb) Play(Slot) error                           { return nil }
 
 func TestGuestKeepsTheStateUntilItIsFetched(t *testing.T) {
 	r := &rover{state: []uint32{1, 2}}
-	s, x := newGuests()
-	g := of(t, s, r)
+	s, x := newResidents()
+	g := acquire(t, s, r)
 	for range 3 {
-		if err := g.Enter(); err != nil {
+		if err := g.ToDevice(); err != nil {
 			t.Fatal(err)
 		}
 		x.memory[0]++ // a slot
@@ -97,26 +97,26 @@ func TestGuestKeepsTheStateUntilItIsFetched(t *testing.T) {
 		t.Errorf("the host has %v: %v", r.state, err)
 	}
 	r.state[1] = 7 // the host plays
-	if err := g.Enter(); err != nil || x.memory[1] != 7 {
+	if err := g.ToDevice(); err != nil || x.memory[1] != 7 {
 		t.Errorf("the device has %v: %v", x.memory, err)
 	}
 	x.memory[1] = 8
-	err := s.Vacate([]*Guest{nil, g})
+	err := s.Release([]*Resident{nil, g})
 	x.memory[1] = 9 // used by others
-	if err = errors.Join(err, g.Leave(), r.home(), s.Close()); err != nil || r.state[1] != 8 || !x.freed {
+	if err = errors.Join(err, g.ToHost(), r.home(), s.Close()); err != nil || r.state[1] != 8 || !x.freed {
 		t.Errorf("after the last Program the host has %v, freed %t: %v", r.state, x.freed, err)
 	}
 }
 
-// Programs that take turns share the guest: nothing is copied, and the state stays until the last
-// of them is closed.
-func TestProgramsShareAGuest(t *testing.T) {
+// Programs that take turns share a resident: nothing is copied, and the state stays on the device until
+// the last of them is closed.
+func TestProgramsShareAResident(t *testing.T) {
 	r := &rover{state: []uint32{1}}
-	s, x := newGuests()
-	a, b := of(t, s, r), of(t, s, r)
+	s, x := newResidents()
+	a, b := acquire(t, s, r), acquire(t, s, r)
 	for range 3 {
-		for _, g := range []*Guest{a, b} {
-			if err := g.Enter(); err != nil {
+		for _, g := range []*Resident{a, b} {
+			if err := g.ToDevice(); err != nil {
 				t.Fatal(err)
 			}
 			x.memory[0]++
@@ -125,10 +125,10 @@ func TestProgramsShareAGuest(t *testing.T) {
 	if x.pushes != 1 || x.pulls != 0 || x.memory[0] != 7 {
 		t.Errorf("%d copies there, %d back, state %v", x.pushes, x.pulls, x.memory)
 	}
-	if err := s.Vacate([]*Guest{a}); err != nil || x.freed || x.pulls != 0 {
+	if err := s.Release([]*Resident{a}); err != nil || x.freed || x.pulls != 0 {
 		t.Errorf("freed %t, %d copies back while the other Program is there: %v", x.freed, x.pulls, err)
 	}
-	if err := s.Vacate([]*Guest{b}); err != nil || !x.freed || r.state[0] != 7 {
+	if err := s.Release([]*Resident{b}); err != nil || !x.freed || r.state[0] != 7 {
 		t.Errorf("freed %t, the host has %v: %v", x.freed, r.state, err)
 	}
 }
@@ -136,15 +136,15 @@ func TestProgramsShareAGuest(t *testing.T) {
 // Two devices hand the environment over by way of the host.
 func TestDevicesTakeTurns(t *testing.T) {
 	r := &rover{state: []uint32{1}}
-	s1, x1 := newGuests()
-	s2, x2 := newGuests()
-	a, b := of(t, s1, r), of(t, s2, r)
+	s1, x1 := newResidents()
+	s2, x2 := newResidents()
+	a, b := acquire(t, s1, r), acquire(t, s2, r)
 	for i := range 3 {
-		if err := a.Enter(); err != nil {
+		if err := a.ToDevice(); err != nil {
 			t.Fatal(err)
 		}
 		x1.memory[0]++
-		if err := b.Enter(); err != nil {
+		if err := b.ToDevice(); err != nil {
 			t.Fatal(err)
 		}
 		if x2.memory[0]++; x2.memory[0] != uint32(3+2*i) {
@@ -158,22 +158,22 @@ func TestDevicesTakeTurns(t *testing.T) {
 
 func TestGuestThatCannotEnterIsNotAway(t *testing.T) {
 	r := &rover{state: []uint32{1}}
-	s, x := newGuests()
-	g := of(t, s, r)
+	s, x := newResidents()
+	g := acquire(t, s, r)
 	x.fail = errors.New("lost")
-	if err := g.Enter(); !errors.Is(err, x.fail) || r.fetch != nil {
+	if err := g.ToDevice(); !errors.Is(err, x.fail) || r.fetch != nil {
 		t.Errorf("error %v, away %v", err, r.fetch != nil)
 	}
-	if x.fail, r.stays = nil, true; g.Enter() == nil {
+	if x.fail, r.stays = nil, true; g.ToDevice() == nil {
 		t.Error("an environment without an image enters")
 	}
 }
 
-// A state that is lost when the device forgets it is an error for whoever reads it later.
+// If the state is lost when the device frees it, later reads return the error.
 func TestLostStateIsToldToTheEnvironment(t *testing.T) {
 	r := &rover{state: []uint32{1}}
-	s, x := newGuests()
-	if err := of(t, s, r).Enter(); err != nil {
+	s, x := newResidents()
+	if err := acquire(t, s, r).ToDevice(); err != nil {
 		t.Fatal(err)
 	}
 	x.fail = errors.New("lost")
@@ -187,10 +187,10 @@ func TestLostStateIsToldToTheEnvironment(t *testing.T) {
 
 func TestRefusedActionIsToldOnce(t *testing.T) {
 	r := &rover{state: []uint32{1}}
-	s, x := newGuests()
-	g := of(t, s, r)
+	s, x := newResidents()
+	g := acquire(t, s, r)
 	for _, ask := range []func() error{s.Refused, g.Refused, r.home} {
-		if err := g.Enter(); err != nil {
+		if err := g.ToDevice(); err != nil {
 			t.Fatal(err)
 		}
 		x.refused = true
@@ -204,9 +204,9 @@ func TestRefusedActionIsToldOnce(t *testing.T) {
 }
 
 func TestNoRoom(t *testing.T) {
-	s, x := newGuests()
+	s, x := newResidents()
 	x.fail = errors.New("no room")
-	if _, err := s.Of(&Program{Environments: []Environment{&rover{}}}); !errors.Is(err, x.fail) || len(s.all) > 0 {
-		t.Errorf("error %v, %d guests", err, len(s.all))
+	if _, err := s.Acquire(&Program{Environments: []Environment{&rover{}}}); !errors.Is(err, x.fail) || len(s.all) > 0 {
+		t.Errorf("error %v, %d residents", err, len(s.all))
 	}
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// room is an environment in the memory of the "device".
-type room struct{ world C.gmel_cuda_world }
+// deviceState is the "device" memory of an environment.
+type deviceState struct{ world C.gmel_cuda_world }
 
-func rent(image *kernels.Image) (kernels.Room, error) {
+func allocateState(image *kernels.Image) (kernels.DeviceState, error) {
 	name := C.CString(image.Kernel)
 	defer C.free(unsafe.Pointer(name))
 	game := C.gmel_cuda_environment_of(name)
@@ -29,7 +29,7 @@ func rent(image *kernels.Image) (kernels.Room, error) {
 	if words < 0 {
 		return nil, fmt.Errorf("the kernel that plays %q was built for other parameters", image.Kernel)
 	}
-	return &room{C.gmel_cuda_world{
+	return &deviceState{C.gmel_cuda_world{
 		environment: game,
 		params:      C.CBytes(image.Params), params_bytes: C.int64_t(len(image.Params)), device_params: C.CBytes(image.Params),
 		tables: (*C.uint32_t)(C.CBytes(bytesOf(image.Tables))), state: (*C.uint32_t)(C.CBytes(bytesOf(image.State))),
@@ -39,41 +39,41 @@ func rent(image *kernels.Image) (kernels.Room, error) {
 
 func bytesOf(s []uint32) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), 4*len(s)) }
 
-func (r *room) Push(image *kernels.Image) error {
-	copy(unsafe.Slice((*byte)(r.world.device_params), len(image.Params)), image.Params)
-	copy(unsafe.Slice((*uint32)(r.world.state), len(image.State)), image.State)
+func (s *deviceState) Push(image *kernels.Image) error {
+	copy(unsafe.Slice((*byte)(s.world.device_params), len(image.Params)), image.Params)
+	copy(unsafe.Slice((*uint32)(s.world.state), len(image.State)), image.State)
 	return nil
 }
 
-func (r *room) Pull(image *kernels.Image) error {
-	copy(image.State, unsafe.Slice((*uint32)(r.world.state), len(image.State)))
+func (s *deviceState) Pull(image *kernels.Image) error {
+	copy(image.State, unsafe.Slice((*uint32)(s.world.state), len(image.State)))
 	return nil
 }
 
-func (r *room) Refused() (agent, action int, ok bool, err error) {
-	f := unsafe.Slice(r.world.fault, 2)
+func (s *deviceState) Refused() (agent, action int, ok bool, err error) {
+	f := unsafe.Slice(s.world.fault, 2)
 	agent, action, ok = int(f[0])-1, int(f[1]), f[0] != 0
 	f[0] = 0
 	return agent, action, ok, nil
 }
 
-func (r *room) Free() error {
-	w := &r.world
+func (s *deviceState) Free() error {
+	w := &s.world
 	for _, p := range []unsafe.Pointer{
 		w.params, w.device_params, unsafe.Pointer(w.tables), unsafe.Pointer(w.state), unsafe.Pointer(w.scratch), unsafe.Pointer(w.fault),
 	} {
 		C.free(p)
 	}
-	r.world = C.gmel_cuda_world{}
+	s.world = C.gmel_cuda_world{}
 	return nil
 }
 
-// worlds lists the rooms of guests for C; state is nil where the host plays.
-func worlds(guests []*kernels.Guest) []C.gmel_cuda_world {
-	list := make([]C.gmel_cuda_world, len(guests))
-	for i, g := range guests {
+// worlds lists the residents for C; state is nil if the host plays.
+func worlds(residents []*kernels.Resident) []C.gmel_cuda_world {
+	list := make([]C.gmel_cuda_world, len(residents))
+	for i, g := range residents {
 		if g != nil {
-			list[i] = g.Room.(*room).world
+			list[i] = g.State.(*deviceState).world
 		}
 	}
 	return list
