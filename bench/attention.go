@@ -7,8 +7,8 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Attentions are the cases of "attention": 8192 rows in groups of few agents or many; on a GPU the
-// batch is 1024 whatever the number of agents.
+// Attentions are the cases of "attention": 8192 rows in groups of few agents or many. On a GPU the batch
+// is 1024 for any number of agents.
 func Attentions(gpu bool) (list []Case) {
 	for agents := 8; agents <= 4096; agents *= 4 {
 		batch := max(1, 8192/agents)

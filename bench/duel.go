@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// DefaultPatience is that of Options where none is given; a compiler may take minutes for a way.
+// DefaultPatience is the default of Options.Patience; a compiler may take minutes for a way.
 const DefaultPatience = 20 * time.Minute
 
 // longestTurn is the length of one turn in long measurements: many turns matter more than long ones.
 const longestTurn = 300 * time.Millisecond
 
-// contest is a case on our side, with all that its peers are given and must find.
+// contest is a case on our side, with the inputs of its peers and the results that they must have.
 type contest struct {
 	c     Case
 	r     Running
 	o     *Options
 	task  Task
-	found []Array // by r, once a peer has taken the task
+	found []Array // results of r, once a peer has accepted the task
 }
 
 // duels measures every peer that knows the case, in turns with r. What fails on a peer's side is told in its Duel;
@@ -54,21 +54,21 @@ func duels(c Case, r Running, o *Options, threads int) (list []Duel, err error) 
 	return list, nil
 }
 
-// patient is a context that is over when patience with one way is.
+// patient is a context with the time limit of one way.
 func (x *contest) patient() (context.Context, context.CancelFunc) {
 	limit := cmp.Or(x.o.Patience, DefaultPatience)
 	return context.WithTimeoutCause(context.Background(), limit, fmt.Errorf("the patience of %s is over", limit))
 }
 
-// load hands the task over, to a peer that has ended too.
+// load passes the task to a peer, and restarts the peer if it has ended.
 func (x *contest) load(p Peer) (ways []string, err error) {
 	ctx, done := x.patient()
 	defer done()
 	return p.Load(ctx, x.task)
 }
 
-// against finds the fastest of the ways in which the peer does the same work, and takes turns with it. Where that fails
-// the next one is taken.
+// against finds the fastest of the peer's ways that do the same work, and measures it in turns with ours. If that fails,
+// it uses the next one.
 func (x *contest) against(p Peer, ways []string, d *Duel) (err error) {
 	if x.found == nil {
 		if x.found, err = x.r.Found(); err != nil {
@@ -140,7 +140,7 @@ func (x *contest) try(p Peer, t *Tried) (err error) {
 	return err
 }
 
-// failed notes why a way is left out. A peer that has ended with it is loaded again for the others; the error is why it cannot be.
+// failed records why a way is left out. If the peer has ended, it is loaded again for the other ways; an error means that this failed.
 func (x *contest) failed(p Peer, t *Tried, err error) error {
 	t.Error, t.Agreement = err.Error(), 0
 	x.o.say("  %s, %s, is left out: %s", p.Name(), t.Variant, t.Error)
@@ -171,7 +171,7 @@ func (x *contest) fight(p Peer, way string, d *Duel) (theirs, ours error) {
 	return err, nil
 }
 
-// turns lets the two sides run in neighbouring slices of time.
+// turns runs the two sides alternately in short slices of time.
 func (d *Duel) turns(own, other timer, length time.Duration) error {
 	turn := min(longestTurn, length/5)
 	ours, err := calibrate(own, turn)

@@ -11,7 +11,7 @@ import (
 	"github.com/gmel-go/gmel/nn/stock"
 )
 
-// gorgonia is the peer that does the perceptron with gorgonia's own machine and solver.
+// gorgonia is the peer that runs the perceptron on gorgonia's own machine and solver.
 type gorgonia struct {
 	batch, threads int
 	x, y           []float32
@@ -85,7 +85,7 @@ func (g *gorgonia) Check(context.Context, string) ([]Array, error) {
 		list = append(list, Array{fmt.Sprintf("grad/layer%d.w", i), []int{l.In, l.Out}, grads[2*i]},
 			Array{fmt.Sprintf("grad/layer%d.b", i), []int{l.Out}, grads[2*i+1]})
 	}
-	return list, g.restart() // Pass without Step would add gradients up
+	return list, g.restart() // without Step, further passes would accumulate gradients
 }
 
 // Time implements Peer.

@@ -8,7 +8,7 @@ type Work struct {
 	Cases       func(gpu bool) []Case // a GPU gets larger ones
 }
 
-// Works are all works, in the order in which they are measured.
+// Works are all works in the order of measurement.
 func Works() []Work {
 	return []Work{
 		{"gemm", "matrix products of small networks' layers, forward and backward", same(Gemms)},
@@ -26,7 +26,7 @@ func Works() []Work {
 // same are cases that do not depend on the backend.
 func same(cases func() []Case) func(bool) []Case { return func(bool) []Case { return cases() } }
 
-// Batched are the cases that have a batch, on one of n.
+// Batched are the cases that have a batch, with batch size n.
 func Batched(cases []Case, n int) (list []Case) {
 	for _, c := range cases {
 		if c.Batch != nil {

@@ -49,13 +49,13 @@ type Peer interface {
 	Close() error
 }
 
-// ended is an error after which a peer does nothing before it is loaded again.
+// ended is an error after which a peer must be loaded again.
 type ended struct{ error }
 
 // Unwrap returns the cause.
 func (e ended) Unwrap() error { return e.error }
 
-// Task is what a peer is given.
+// Task is the input of a peer.
 type Task struct {
 	Work    string
 	Sizes   map[string]int
@@ -71,7 +71,7 @@ func (t *Task) bytes() (n int64) {
 	return n
 }
 
-// agreement is the worst difference of a peer's check from what we found.
+// agreement is the largest difference between a peer's check and our results.
 func agreement(ctx context.Context, p Peer, way string, found []Array, most float64) (float64, error) {
 	theirs, err := p.Check(ctx, way)
 	if err != nil {
@@ -110,7 +110,7 @@ func Difference(ours, theirs []Array) (worst float64, name string, err error) {
 	return worst, name, nil
 }
 
-// distance is max |a-b| / max |a|; NaN where anything is not finite.
+// distance is max |a-b| / max |a|, or NaN if any number is not finite.
 func distance(a, b []float32) float64 {
 	top, most := 1e-30, 0.0
 	for i := range a {

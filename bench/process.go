@@ -26,9 +26,9 @@ import (
 //	{"ask":"time","way":"eager","n":10}
 //	    {"seconds":0.5}                                   of all ten
 //
-// An answer {"error":".."} is a failure of what was asked for. A child that ends, or is ended because it does not answer in
-// time, is started again by the next load. The family says which goals the peer stands for; it may be left out. data holds
-// little-endian float32.
+// An answer {"error":".."} means that the request failed. If a child ends, or is killed because it does not answer in time,
+// the next load starts it again. The family determines the goals of the peer; it may be omitted. data is little-endian
+// float32.
 type process struct {
 	words  []string // of the command
 	name   string
@@ -41,10 +41,10 @@ type process struct {
 	stderr bytes.Buffer
 }
 
-// mostSent is the most bytes of tensors that a child is sent. They go as text through a pipe, which takes a multiple of the memory.
+// mostSent is the maximum number of bytes of tensors for a child. They are sent as text through a pipe, which needs several times the memory.
 const mostSent = 1 << 30
 
-// lastWords is how long a child that has ended, or should, may keep its pipes.
+// lastWords is how long the pipes of a child may stay open after it has ended or should have.
 const lastWords = 5 * time.Second
 
 type request struct {
@@ -73,7 +73,7 @@ type wire struct {
 	Data  string `json:"data"`
 }
 
-// StartPeer prepares a child, which the first Load starts; command is split at spaces.
+// StartPeer prepares a child; the first Load starts it. command is split at spaces.
 func StartPeer(command string) (Peer, error) {
 	words := strings.Fields(command)
 	if len(words) == 0 {
@@ -144,10 +144,10 @@ func (p *process) exchange(line []byte) ([]byte, error) {
 	return p.lines.ReadBytes('\n')
 }
 
-// died is the error of a child that is gone, with the last line that it said.
+// died is the error of a child that has ended, with the last line of its stderr.
 func (p *process) died() error {
 	_ = p.in.Close()
-	_ = p.cmd.Wait() // stderr is complete after it; the cause stands there
+	_ = p.cmd.Wait() // afterwards stderr is complete; it has the cause
 	state := p.cmd.ProcessState
 	p.cmd = nil
 	lines := strings.Split(strings.TrimSpace(p.stderr.String()), "\n")
@@ -203,10 +203,10 @@ func (p *process) Time(ctx context.Context, way string, n int) (float64, error) 
 	return a.Seconds, err
 }
 
-// Close implements Peer: the child ends when its input does, or is ended.
+// Close implements Peer. It closes the child's input, so that the child ends, or kills it.
 func (p *process) Close() error {
 	if p.cmd == nil {
-		return nil // it is gone, and its error has been told
+		return nil // it has ended, and its error was reported
 	}
 	_ = p.in.Close()
 	inTime := time.AfterFunc(lastWords, func() { _ = p.cmd.Process.Kill() })

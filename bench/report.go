@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// ReadRows reads rows, one JSON object after the other, as `gmel bench --json` prints them. The last row of a case
-// with peers is taken, else its last row: a row is printed before its peers begin, and again with them.
+// ReadRows reads rows, one JSON object after the other, as `gmel bench --json` prints them. A row is printed before
+// its peers begin, and again with them. So of each case it takes the last row with peers, or else the last row.
 func ReadRows(r io.Reader) (rows []Row, err error) {
 	dec := json.NewDecoder(r)
 	for n := 1; ; n++ {
@@ -34,7 +34,7 @@ func ReadRows(r io.Reader) (rows []Row, err error) {
 	}
 }
 
-// sameCase reports whether two rows are of one case in one place.
+// sameCase reports whether two rows are of the same case with the same backend, device and settings.
 func (r *Row) sameCase(o Row) bool {
 	return r.Name == o.Name && r.Shape == o.Shape && r.Backend == o.Backend && r.Device == o.Device && r.ISA == o.ISA &&
 		r.Threads == o.Threads && r.Precision == o.Precision
@@ -115,7 +115,7 @@ func (d *Duel) line(r *Row) string {
 		duration(d.Own), share, short(d.Peer), d.Variant, duration(d.Seconds), d.Ratio, d.RatioLow, d.RatioHigh, most, goal, d.verdict(r.Floor), d.Agreement)
 }
 
-// text is the way with its time, or with why it has none.
+// text is the way with its time, or with the reason why it has none.
 func (t *Tried) text() string {
 	if t.Error != "" {
 		return fmt.Sprintf("%s left out: %s", t.Variant, t.Error)
@@ -128,8 +128,8 @@ func cell(text string) string {
 	return strings.NewReplacer("|", "/", "\n", " ").Replace(text)
 }
 
-// verdict says what became of the goal, floor being the seconds of our arithmetic at the peak: a goal
-// that only less arithmetic could reach is out of reach.
+// verdict says whether the goal, a ratio, was reached. floor is the time of our arithmetic at the peak, in
+// seconds: a goal that needs less time is out of reach.
 func (d *Duel) verdict(floor float64) string {
 	switch {
 	case d.Goal == 0:

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// longestRow in bytes that Show reads; rows with peers and a profile are a few kilobytes.
+// longestRow is the length of the longest row that Show reads, in bytes; rows with peers and a profile have a few kilobytes.
 const longestRow = 1 << 24
 
 // Show writes rows of every kind, as --json printed them, as text for people, each kind under its title. Lines that are no rows,
@@ -40,13 +40,13 @@ func Show(w io.Writer, rows io.Reader) error {
 	return nil
 }
 
-// shower knows what it has shown last.
+// shower remembers the last row and title that it has shown.
 type shower struct {
 	title string
 	row   Row
 }
 
-// text is a row, under the title of its kind where that is new.
+// text is a row, with the title of its kind if that differs from the last one.
 func (s *shower) text(line []byte) (string, error) {
 	var kind struct{ Name string }
 	if err := json.Unmarshal(line, &kind); err != nil {
