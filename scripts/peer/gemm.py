@@ -7,8 +7,8 @@ from step import OneDNNLinear, Precision, graphed, on_gpu
 
 class Product:
     def __init__(self, sizes, arrays):
-        # Autocast leaves products with out= alone. Activations and gradients come in half precision from other layers; weights,
-        # which are the second factor but for that of their own gradient, are cast in every step.
+        # Autocast does not cast products with out=. Activations and gradients come in half precision from other layers. Weights,
+        # the second factor except in the product for their own gradient, are cast in every step.
         a, b = Precision.cast(arrays["A"], arrays["B"])
         self.weights = arrays["B"] if Precision.bf16 and not sizes["transpose_a"] else None
         self.cast = b

@@ -1,7 +1,7 @@
 """An iteration of the on-policy form on the worlds of `sim/python`: a rollout, then the updates on it.
 
-That an update does the engine's work is checked by `gmel bench ppo-update`, a rollout here: the worlds are played
-by the engine's actions, and what is seen and computed on the way must be the same. While timed, actions are drawn here.
+`gmel bench ppo-update` checks that an update does the same work as the engine. This module checks a rollout: it plays the
+worlds with the engine's actions, and observations and results must be the same. When timed, it draws its own actions.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ class Iteration:
 
     @torch.no_grad()
     def rollout(self, given=None):
-        """A slot after the other; given [H, W*A] are actions to play instead of drawn ones."""
+        """Plays slot after slot; given [H, W*A] are actions to play instead of drawn ones."""
         w, t = self.w, self.t
         for slot in range(self.slots):
             t["observed"][slot].copy_(torch.from_numpy(w.obs).view(self.rows, -1))
@@ -65,7 +65,7 @@ class Iteration:
             t["ended"][slot] = 2 * torch.from_numpy(w.truncated).float().repeat_interleave(w.num_agents)  # kernels.Truncated
 
     def successor(self):
-        """What follows the action: the end of the episode where there is one."""
+        """The successor state of the action: the final state if the episode has ended."""
         w = self.w
         return np.where(w.truncated[:, None, None], w.final_obs, w.obs) if w.truncated.any() else w.obs
 
@@ -111,6 +111,6 @@ class Iteration:
 
 
 def ways(sizes, arrays):
-    if step.on_gpu():  # the worlds are the host's: no comparison with a rollout that never leaves the device
+    if step.on_gpu():  # the worlds are on the host: not comparable to a rollout that never leaves the device
         return {}
     return others.ways(sizes["agents"], lambda attention, wrap: Iteration(sizes, arrays, attention, wrap))

@@ -1,7 +1,7 @@
 """Attention of every agent over the others, in the forms that kernels take: softmax over all keys but the query's own.
 
-Which kernel may take a form is for its mask to say: FlashAttention takes none, the memory-efficient kernel a sum, FlexAttention a
-function. A form is f(q, k, v), each [B, heads, agents, D], and returns the result and the logits, or None for those.
+The mask determines which kernel can compute a form: FlashAttention has no mask, the memory-efficient kernel adds one, and
+FlexAttention has a function. A form is f(q, k, v), each [B, heads, agents, D]; it returns the result and the logits or None.
 """
 
 import math
@@ -17,7 +17,7 @@ def logits(q, k):
 
 
 def explicit(agents):
-    """Softmax by hand; the logits are at hand too."""
+    """Softmax by hand, which also has the logits."""
     itself = torch.eye(agents, dtype=torch.bool)
 
     def attention(q, k, v):
@@ -42,7 +42,7 @@ def added(agents):
 
 
 def flex(agents):
-    """FlexAttention, which compiles a kernel for the mask: only blocks on the diagonal ask it."""
+    """FlexAttention, which compiles a kernel for the mask; only blocks on the diagonal evaluate it."""
     from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
     def others(batch, head, query, key):
@@ -104,8 +104,8 @@ class LessOwn(torch.autograd.Function):
     """Softmax over the others from a kernel's softmax over all, which takes no mask.
 
     With Z the sum of all exp(z_ij) and w = exp(z_ii) / Z: y' = (y - w v_i) / (1 - w), and the sum is Z' = Z (1 - w). Given y' and
-    Z', the kernel's backward pass is right but for the own term, whose weight it takes for exp(z_ii) / Z'; that is subtracted.
-    Exact but for rounding, which 1 / (1 - w) amplifies: the check against the engine decides.
+    Z', the kernel's backward pass is right except for the own term, to which it gives the weight exp(z_ii) / Z'; that term is
+    subtracted. The result is exact except for rounding, which 1 / (1 - w) amplifies: the check against the engine decides.
     """
 
     @staticmethod
@@ -130,12 +130,12 @@ class LessOwn(torch.autograd.Function):
 
 
 def less_own(agents):
-    """A kernel without a mask, of whose result the own term is taken away."""
+    """A kernel without a mask, whose own term is subtracted from the result."""
     kernel = OnProcessor if not on_gpu() else Flash if Precision.bf16 else Efficient
     return lambda q, k, v: (LessOwn.apply(*Precision.cast(q, k, v), kernel), None)
 
 
-# What promises most comes first: a search may be over before all are tried.
+# The most promising forms come first: a search may end before all are tried.
 FORMS = {
     "fused attention, mask added": added,
     "explicit attention": explicit,

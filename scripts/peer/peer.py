@@ -72,7 +72,7 @@ def configure():
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = a.precision == "tf32"
     Precision.bf16 = a.precision == "bf16"
     if a.device == "cpu":
-        compiler.compile_threads = 1  # no pool of compilers beside a measurement on the same cores
+        compiler.compile_threads = 1  # no pool of compilers on the cores of a measurement
 
 
 class Peer:
@@ -84,13 +84,13 @@ class Peer:
         torch.set_num_threads(r["threads"])
         self.make = {}
         self.drop()
-        torch._dynamo.reset()  # or what was compiled for other works would count against a limit
+        torch._dynamo.reset()  # otherwise graphs compiled for other works count against a limit
         if r["work"] in WORKS:
             self.make = WORKS[r["work"]](r["sizes"], unpack(r["tensors"]))
         return {"name": "PyTorch " + torch.__version__, "family": "torch", "ways": list(self.make)}
 
     def drop(self):
-        """The work and the device's memory that PyTorch keeps for others."""
+        """Frees the work, and the device memory that PyTorch has cached."""
         self.work = None
         gc.collect()
         if on_gpu():
@@ -121,7 +121,7 @@ def main():
 
 
 def answers():
-    """Where answers go. What libraries and their children print goes to stderr, or it would get between them."""
+    """The stream of answers. Output of libraries and their children goes to stderr, so that it does not mix with answers."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return out
@@ -140,7 +140,7 @@ def answer_all(peer, out):
 
 
 def recover(peer, error):
-    """Frees what the failed work held. A device that is at fault stays so: then the process ends, and the other side starts a new one."""
+    """Frees the memory of the failed work. A device cannot recover from a fault: then the process ends, and the other side starts a new one."""
     try:
         peer.drop()
         wait()

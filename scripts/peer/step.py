@@ -1,4 +1,4 @@
-"""What the works share: parameters, Adam, compilation."""
+"""Shared parts of the works: parameters, Adam, compilation."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 
 def parameters(arrays, names):
-    """Leaf tensors; a weight [in, out] is kept as PyTorch likes it, [out, in]."""
+    """Leaf tensors; a weight [in, out] is stored as in PyTorch, [out, in]."""
     p = {}
     for n in names:
         t = arrays[n]
@@ -51,8 +51,8 @@ class Precision:
 
 
 def eager(f):
-    """f in the precision that is asked for. Every call casts the weights anew, as training must, whose steps change them: a context
-    of autocast keeps what it has cast until it is left, so it is entered here and in no wider scope."""
+    """f in the requested precision. Every call casts the weights again, because training changes them in every step: a context of
+    autocast caches its casts until it is left, so it is entered here and not in a wider scope."""
     if not Precision.bf16:
         return f
     device = torch.get_default_device().type
@@ -148,7 +148,7 @@ class Graphed:
     def capture(self):
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):  # what is allocated or tuned once must not be captured
+        with torch.cuda.stream(side):  # one-time allocations and tuning must not be captured
             for _ in range(3):
                 self.work.step()
         torch.cuda.current_stream().wait_stream(side)

@@ -1,4 +1,4 @@
-"""The whole update of AMARL. The engine also sums up statistics, which are left out here."""
+"""The whole update of AMARL. The engine also sums statistics, which are left out here."""
 
 import torch
 
