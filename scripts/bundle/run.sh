@@ -36,6 +36,7 @@ PYTHON=${PYTHON:-python3}
 REHEARSAL=${REHEARSAL:-}           # not empty: the smallest sizes, for an emulated device
 RESERVE=5                          # seconds for table and archive
 
+[[ $LEASE =~ ^[0-9]+$ ]] || { echo "run.sh: LEASE is $LEASE; allowed are whole seconds" >&2; exit 2; }
 mkdir -p "$OUT" && OUT=$(cd "$OUT" && pwd) || exit 2
 if ls "$OUT/$mode"-* >/dev/null 2>&1; then
   echo "run.sh: $OUT has results of an earlier $mode; name another folder with OUT" >&2
@@ -133,10 +134,9 @@ parts() {
   for ((i = 1; i <= PARTS; i++)); do printf '%s-%02d -test.run ^(%s)$ -suite.part %d/%d\n' "$1" $i "$2" $i "$PARTS"; done
 }
 
-# rows NAME COMMAND...: a benchmark; its rows are kept even if it is ended.
+# rows NAME COMMAND...: a benchmark, whose rows save finds, also those of one that was ended.
 rows() {
   step "$1" "$1.jsonl" "${@:2}" --json --seconds "$SECONDS_EACH"
-  [ ! -s "$raw/$1.jsonl" ] || cat "$raw/$1.jsonl" >> "$OUT/$mode-rows.jsonl"
   save
 }
 
@@ -145,7 +145,7 @@ bench() { rows "$1-$2-$3" ./gmel bench "$2" --backend gpu --precision "$3" "${@:
 
 # --- what there is to do ---
 
-batch= rounds=300x ieds=100 worlds=1024 many=65536 agents=(8 32 128 256) rivals=(32 256) updates='amarl' wide='H128 B1024' mlps='' adam=10000000
+batch= rounds=300x ieds=100 worlds=1024 many=16384 agents=(8 32 128 256) rivals=(32 256) updates='amarl' wide='H128 B1024' mlps='' adam=10000000
 products=('NN 7680x64x64' 'NT 7680x64x64' 'TN 64x64x7680' 'NN 4096x128x128' 'NN 8192x128x128' 'NN 32768x64x64' 'NN 1024x1024x1024' 'NN 1x128x128')
 if [ -n "$REHEARSAL" ]; then
   batch='--batch 2' rounds=1x ieds=6 worlds=2 many=2 agents=(8) rivals=(8) updates=H64 wide=H64 mlps=32-64 adam=65536
@@ -241,9 +241,11 @@ table() {
   [ ! -s "$OUT/$mode-rows.jsonl" ] || { echo; timeout -k 1 5 ./gmel bench show --rows "$OUT/$mode-rows.jsonl"; }
 }
 
-# save writes table and archive, each whole or not at all. tar says 1 where a file has grown meanwhile.
+# save writes rows, table and archive, each whole or not at all. tar says 1 where a file has grown meanwhile.
 save() {
   [ -e "$raw/steps.jsonl" ] || return 0
+  (cd "$raw" && ls -tr | grep -E '^(bench|peer)-.*jsonl$' | xargs -r cat) > "$OUT/$mode-rows.new"
+  [ ! -s "$OUT/$mode-rows.new" ] && rm "$OUT/$mode-rows.new" || mv "$OUT/$mode-rows.new" "$OUT/$mode-rows.jsonl"
   table > "$OUT/$mode-table.new" 2>&1
   mv "$OUT/$mode-table.new" "$OUT/$mode-table.txt"
   tar -czf "$OUT/$mode-results.new" -C "$raw" --exclude ./pids . 2>/dev/null
