@@ -60,6 +60,18 @@ func (x *contest) patient() (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(context.Background(), limit, fmt.Errorf("the patience of %s is over", limit))
 }
 
+// searching is a context with the time limit of one way in a search, which ends with the search once a way has worked.
+func (x *contest) searching(begin time.Time, d *Duel) (context.Context, context.CancelFunc) {
+	ctx, done := x.patient()
+	if x.o.Search == 0 || len(d.working()) == 0 {
+		return ctx, done
+	}
+	ctx, cut := context.WithDeadlineCause(ctx, begin.Add(x.o.Search), x.over())
+	return ctx, func() { cut(); done() }
+}
+
+func (x *contest) over() error { return fmt.Errorf("the search of %s is over", x.o.Search) }
+
 // load passes the task to a peer, and restarts the peer if it has ended.
 func (x *contest) load(p Peer) (ways []string, err error) {
 	ctx, done := x.patient()
@@ -108,30 +120,31 @@ func (d *Duel) working() (list []*Tried) {
 	return list
 }
 
-// choose checks every way of the peer against what we found, and times it. Once Options.Search is over no further way is begun.
+// choose checks every way of the peer against what we found, and times it. Once a way has worked and Options.Search is over, the
+// way at hand is ended and no further one is begun.
 func (x *contest) choose(p Peer, ways []string, d *Duel) {
 	begin, over := time.Now(), error(nil)
 	for _, way := range ways {
-		if over == nil && x.o.Search > 0 && len(d.Tried) > 0 && time.Since(begin) >= x.o.Search {
-			over = fmt.Errorf("the search of %s is over", x.o.Search)
+		if over == nil && x.o.Search > 0 && len(d.working()) > 0 && time.Since(begin) >= x.o.Search {
+			over = x.over()
 		}
 		t := Tried{Variant: way}
 		if over != nil {
 			t.Error = "not tried: " + over.Error()
 		} else {
 			x.o.say("  %s, %s", d.Peer, way)
-			if err := x.try(p, &t); err != nil {
+			ctx, done := x.searching(begin, d)
+			if err := x.try(ctx, p, &t); err != nil {
 				over = x.failed(p, &t, err)
 			}
+			done()
 		}
 		d.Tried = append(d.Tried, t)
 	}
 }
 
 // try checks and times one way.
-func (x *contest) try(p Peer, t *Tried) (err error) {
-	ctx, done := x.patient()
-	defer done()
+func (x *contest) try(ctx context.Context, p Peer, t *Tried) (err error) {
 	if t.Agreement, err = agreement(ctx, p, t.Variant, x.found, ToleranceOf(x.o.Kernels.Precision)); err != nil {
 		return err
 	}

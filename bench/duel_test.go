@@ -28,6 +28,10 @@ func (s *scripted) Load(ctx context.Context, t Task) ([]string, error) {
 
 func (s *scripted) Check(ctx context.Context, way string) ([]Array, error) {
 	s.checked[way] = true
+	if way == "slow" { // is ended
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
 	if text := s.fails[way]; text != "" {
 		return nil, errors.New(text)
 	}
@@ -75,12 +79,16 @@ func TestWaysThatFail(t *testing.T) {
 	}
 }
 
-// The search for the fastest way ends in time, with at least one way tried.
+// The search for the fastest way ends in time, also in the middle of a way, with at least one way tried.
 func TestSearch(t *testing.T) {
 	s, o := &scripted{ways: []string{"one", "two"}}, onRef()
 	o.Search = time.Nanosecond
 	d := s.run(t, o)
 	if d.Variant != "one" || d.Ratio <= 0 || len(d.Tried) != 2 || d.Tried[1].Error != "not tried: the search of 1ns is over" {
+		t.Errorf("%+v", d)
+	}
+	s.ways, o.Search = []string{"one", "slow"}, 300*time.Millisecond
+	if d := s.run(t, o); d.Variant != "one" || len(d.Tried) != 2 || !strings.HasSuffix(d.Tried[1].Error, "the search of 300ms is over") {
 		t.Errorf("%+v", d)
 	}
 }

@@ -63,9 +63,9 @@ type Options struct {
 	Profile bool            // time by op
 	Notice  func(string)    // progress; may be nil
 
-	Peers    []Peer          // who is measured beside it
+	Peers    []Peer          // measured beside it
 	Patience time.Duration   // with a peer that loads a case, or with one way of it, compilation included; 0: DefaultPatience
-	Search   time.Duration   // for the fastest way of a peer: none is begun after it; 0: all are tried
+	Search   time.Duration   // for the fastest way of a peer: ends the search once one has worked; 0: all are tried
 	Measured func(Row) error // is given the row before a peer begins, so that nothing of a peer can lose it; may be nil
 }
 

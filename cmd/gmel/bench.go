@@ -59,7 +59,7 @@ func benchFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "profile", Usage: "list the most expensive ops of each row"},
 		&cli.StringSliceFlag{Name: "peer", Usage: "compare with `COMMAND`, which speaks the protocol of scripts/peer, or with gorgonia; may be repeated"},
 		&cli.Float64Flag{Name: "patience", Usage: "`S` seconds at most for one way of a peer, compilation included; then the peer is started again for the next way", Value: bench.DefaultPatience.Seconds()},
-		&cli.Float64Flag{Name: "search", Usage: "try no further way of a peer after `S` seconds, and take the best so far; 0: try all"},
+		&cli.Float64Flag{Name: "search", Usage: "end the search for the best way of a peer after `S` seconds, and take the best so far; 0: try all"},
 	}
 }
 
