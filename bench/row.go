@@ -35,7 +35,7 @@ type Row struct {
 	Floor      float64 `json:"floor_seconds"`        // flops over the larger peak, or traffic over bandwidth where that is more; 0: no peak
 	FloorOf    string  `json:"floor_of,omitempty"`   // peak_of, or "copy": which of the two
 	Fraction   float64 `json:"fraction_of_floor"`    // floor over seconds
-	Peers      []Duel  `json:"peers,omitempty"`      // who ran beside it
+	Peers      []Duel  `json:"peers,omitempty"`      // measured beside it
 	Profile    []Share `json:"profile,omitempty"`    // time by op
 	Commit     string  `json:"commit,omitempty"`     // of the program, "-dirty" when changed since; or train.UnknownRevision
 	Go         string  `json:"go"`                   //

@@ -7,6 +7,8 @@
 //
 //	ref  plain Go; the specification, and in float64 the oracle   (kernels/ref)
 //	cpu  C with SIMD through cgo, a pool of C threads              (kernels/cpu)
+//	gpu  CUDA: launches, and graphs of them                        (kernels/gpu)
+//	emu  the CUDA kernels on a processor, for tests                (kernels/emu)
 //
 // # Numbers are specified, not accidental
 //

@@ -12,8 +12,8 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// TestWorldsOfABrokenDevice: a rollout does not wait, so the fault shows in Sync; whoever reads the
-// worlds is told that they are lost.
+// TestWorldsOfABrokenDevice: a rollout does not wait, so the fault shows in Sync. Reading the
+// worlds then fails, because they are lost.
 func TestWorldsOfABrokenDevice(t *testing.T) {
 	needFake(t)
 	w := game{5, 2, 20, 0, false}.new(t)
@@ -38,8 +38,8 @@ func TestWorldsOfABrokenDevice(t *testing.T) {
 	}
 }
 
-// TestIllegalAction: whoever waits first is told which IED and which action, once; then the backend is
-// as good as before, and the world that refused has not moved.
+// TestIllegalAction: the first wait returns an error with IED and action, later ones none. The backend
+// is as good as before, and the world that refused has not moved.
 func TestIllegalAction(t *testing.T) {
 	for _, debug := range []bool{false, true} {
 		w := game{5, 2, 20, 0, false}.new(t)

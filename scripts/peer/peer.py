@@ -55,7 +55,7 @@ def pack(arrays):
 
 
 def wait():
-    """For the device, which is behind Python."""
+    """Until the device has done what Python has asked it to do."""
     if on_gpu():
         torch.cuda.synchronize()
 
