@@ -7,13 +7,13 @@
 #   ./run.sh measure    measurements alone: 400 s
 #   STEPS='conformance-.*|bench-critic-.*' ./run.sh    only these steps
 #
-# OUT     folder of the results (results): MODE-table.txt, MODE-rows.jsonl and MODE-results.tgz, the output of each step
+# OUT     folder of the results (results, beside this script): MODE-table.txt, MODE-rows.jsonl and MODE-results.tgz, the output of each step
 # LEASE   seconds for everything; what does not fit is listed as not run
 # DEVICE  gpu:0
 #
 # Every step is a process of its own with a time limit. One that fails, hangs or breaks the device is listed, and the next one
 # begins. Rows are kept as they come; table and archive are written at any end, also after Ctrl-C or a SIGTERM.
-# The exit code is 1 if a step has failed, 3 if none has but some did not fit.
+# The exit code is 1 if a step has failed or a signal has ended the script, 3 if neither but some steps did not fit or were skipped.
 set -u
 cd "$(dirname "$0")"
 
@@ -34,19 +34,27 @@ JOBS=${JOBS:-8}                    # tests at a time
 PARTS=${PARTS:-64}                 # of the suites of ops: more than they have items, so that each op has a process
 PYTHON=${PYTHON:-python3}
 REHEARSAL=${REHEARSAL:-}           # not empty: the smallest sizes, for an emulated device
-RESERVE=5                          # seconds for table and archive
+RESERVE=${RESERVE:-5}              # seconds for table and archive
 
 [[ $LEASE =~ ^[0-9]+$ ]] || { echo "run.sh: LEASE is $LEASE; allowed are whole seconds" >&2; exit 2; }
+TEST_LIMIT=${TEST_LIMIT:-$((LEASE / 3))} # seconds after which tests leave the time to measurements, if there are any
 mkdir -p "$OUT" && OUT=$(cd "$OUT" && pwd) || exit 2
 if ls "$OUT/$mode"-* >/dev/null 2>&1; then
   echo "run.sh: $OUT has results of an earlier $mode; name another folder with OUT" >&2
   exit 2
 fi
+deadline=$LEASE # of the steps at hand
+((TEST_LIMIT <= LEASE)) || TEST_LIMIT=$LEASE
 raw=$(mktemp -d) || exit 2 # the output of each step
 touch "$raw/pids"
 declare -A running # steps in the background
+ended=0            # 1: by a signal
+copy=              # of this folder, in which the programs are unpacked, if it cannot be written to
+if [ ! -w . ]; then
+  copy=$(mktemp -d) && cp -r ./. "$copy" && cd "$copy" || exit 2
+fi
 for program in gmel gpu.test; do
-  [ -e $program ] || { gzip -dc $program.gz > $program.new && chmod +x $program.new && mv $program.new $program; } || exit 2
+  [ -x $program ] || chmod +x $program 2>/dev/null || { gzip -dc $program.gz > $program.new && chmod +x $program.new && mv $program.new $program; } || exit 2
 done
 export CUDA_VISIBLE_DEVICES=${CUDA_VISIBLE_DEVICES:-${DEVICE#gpu:}} # gpu:0 from here on
 
@@ -90,14 +98,20 @@ complaint() {
     /^ *--- FAIL/ && said != "" || /^panic: |^SIG[A-Z]+: |^gmel: |[Ee]rror/ { if (said == "") said = $0; sub(/^ +/, "", said); print said; exit }'
 }
 
+# allow sets limit: the seconds that a step may take now.
+allow() {
+  limit=$((deadline - RESERVE - SECONDS))
+  ((limit <= STEP_LIMIT)) || limit=$STEP_LIMIT
+}
+
 chosen() { [[ $1 =~ ^($STEPS)$ ]]; }
 
 # step NAME FILE COMMAND...: what the command prints goes to FILE, what it complains of to NAME.err.
 step() {
-  local name=$1 file=$2 began=$SECONDS limit=$((LEASE - RESERVE - SECONDS)) code
+  local name=$1 file=$2 began=$SECONDS limit code
   shift 2
   chosen "$name" || return 0
-  ((limit <= STEP_LIMIT)) || limit=$STEP_LIMIT
+  allow
   ((limit >= 3)) || { note "$name" 'not run' 0; return; }
   note "$name" begun 0
   limited $limit "$@" > "$raw/$file" 2> "$raw/$name.err" < /dev/null
@@ -118,7 +132,7 @@ pool() {
   while read -r name arguments; do
     if ((${#running[@]} >= JOBS)); then
       wait -n -p finished "${!running[@]}"
-      unset "running[$finished]"
+      [ -z "${finished:-}" ] || unset "running[$finished]"
     fi
     step "$name" "$name.txt" "$@" ./gpu.test -test.v $arguments &
     running[$!]=1
@@ -158,12 +172,14 @@ sizes() { # sizes PREFIX SUFFIX SIZE...: options that choose these sizes
 
 identify() {
   step info info.json ./gmel info --json
-  step machine machine.txt sh -c 'uname -a; nproc; ldd --version | head -n 1; nvcc --version; nvidia-smi -q; "$0" -c "import torch; print(torch.__version__)"; true' "$PYTHON"
+  step machine machine.txt sh -c 'uname -a; nproc; ldd --version | head -n 1; nvcc --version; nvidia-smi -q; true'
 }
 
 # One op a process: a fault leaves a device's context useless to the process that met it. Then every other test by itself.
 tests() {
   local suites='TestConformance|TestRandomShapes|TestPrecisions' again='TestGraphs|TestProfiledRuns' first='TestParity|TestPrecisionsAgree|TestWorlds'
+  local deadline=$LEASE
+  [ $mode = tests ] || deadline=$TEST_LIMIT
   pool < <(parts conformance "$suites")
   pool < <(parts graphs "$again")
   pool < <({
@@ -192,13 +208,24 @@ measure() {
   step chains chains.txt ./gpu.test -test.run '^$' -test.bench Chains -test.benchtime $rounds # products together in a launch, and alone
 }
 
-# beside NAME WORK PRECISION SHAPE: a work in turns with PyTorch, which compiles for most of the time.
-beside() { bench "$1" "$2" "$3" --shapes "$4" --peer "$peer" --patience 25 --search 30; }
+# beside NAME WORK PRECISION SHAPE: a work in turns with PyTorch, which compiles for most of the time. The search for the best way
+# leaves enough of the step to start PyTorch again, which a way that is ended needs, and to take turns.
+beside() {
+  local STEP_LIMIT=$((STEP_LIMIT + 5))
+  bench "$1" "$2" "$3" --shapes "$4" --peer "$peer" --patience 22 --search 22
+}
+
+# has_torch loads PyTorch, for the first time and with a time limit.
+has_torch() {
+  local limit
+  allow
+  limited $limit "$PYTHON" -c 'import sys, torch; print(torch.__version__); sys.exit(not torch.cuda.is_available())' > "$raw/torch.txt" 2>&1 < /dev/null
+}
 
 compare() {
   local precision n
-  if [ -z "${PEER:-}" ] && ! "$PYTHON" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-    note peers skipped 0 "$PYTHON has no PyTorch for CUDA"
+  if [ -z "${PEER:-}" ] && ! has_torch; then
+    note peers skipped 0 "$PYTHON has no PyTorch for CUDA, or does not load it in time"
     return
   fi
   for precision in fp32 bf16; do
@@ -211,6 +238,11 @@ compare() {
 sanitize() {
   local tool sanitizer
   sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null) || { note sanitizers skipped 0 'there is no compute-sanitizer'; return; }
+  step sanitizer sanitizer.txt "$sanitizer" --tool memcheck --error-exitcode 9 ./gpu.test -test.run '^TestCopies$'
+  if grep -qis 'device not supported' "$raw/sanitizer.txt" "$raw/sanitizer.err"; then # as in some virtual machines
+    note sanitizer skipped 0 'compute-sanitizer: Device not supported'
+    return
+  fi
   for tool in memcheck racecheck; do
     pool "$sanitizer" --tool $tool --error-exitcode 9 < <(parts "$tool" TestConformance)
   done
@@ -262,7 +294,8 @@ finish() {
   local code=0
   ! grep -qE '"(not run|skipped)"' "$raw/steps.jsonl" || code=3
   ! awk -F'"' '{ r[$4] = $8 } END { for (s in r) if (r[s] ~ /FAIL|hung|begun/) exit 1 }' "$raw/steps.jsonl" && code=1
-  rm -rf "$raw"
+  ((ended == 0)) || code=1
+  rm -rf "$raw" ${copy:+"$copy"}
   exit $code
 }
 
@@ -276,7 +309,7 @@ hold() {
 }
 
 trap finish EXIT
-trap 'exit 1' TERM INT HUP
+trap 'ended=1; exit 1' TERM INT HUP
 hold
 identify
 [ $mode = measure ] || tests
