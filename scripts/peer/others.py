@@ -142,13 +142,15 @@ FORMS = {
     "attention over all less the own term": less_own,
     "fused attention": fused,
 }
-COMPILED_FORMS = {"FlexAttention": flex}  # slow without a compiler; that for processors has no backward pass
+# FlexAttention is slow without a compiler, and that for processors has no backward pass.
+FORMS_ON_GPU = {"attention over all less the own term": less_own, "FlexAttention": flex} | FORMS
 
 
 def ways(agents, make):
     """Every form eager and compiled; make(attention, wrap) is a work whose functions wrap has made."""
-    found = {f"eager, {name}": lambda form=form: make(form(agents), eager) for name, form in FORMS.items()}
-    if can_compile():
-        forms = FORMS | COMPILED_FORMS if on_gpu() else FORMS
-        found |= {f"compiled, {name}": lambda form=form: make(form(agents), compiled) for name, form in forms.items()}
-    return all_ways(found)
+    eagerly = {f"eager, {name}": lambda form=form: make(form(agents), eager) for name, form in FORMS.items()}
+    if not can_compile():
+        return all_ways(eagerly)
+    forms = FORMS_ON_GPU if on_gpu() else FORMS
+    whole = {f"compiled, {name}": lambda form=form: make(form(agents), compiled) for name, form in forms.items()}
+    return all_ways(whole | eagerly if on_gpu() else eagerly | whole)

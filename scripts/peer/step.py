@@ -161,14 +161,10 @@ class Graphed:
 
 
 def graphed(make):
-    """The ways, and on a GPU each of them as a graph too, which comes first: it promises more."""
+    """The ways, and on a GPU each of them as a graph too. Graphs come first: they promise more."""
     if not on_gpu():
         return make
-    both = {}
-    for way, work in make.items():
-        both[way + ", CUDA graph"] = lambda work=work: Graphed(work())
-        both[way] = work
-    return both
+    return {way + ", CUDA graph": lambda work=work: Graphed(work()) for way, work in make.items()} | make
 
 
 class Step:

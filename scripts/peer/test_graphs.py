@@ -25,7 +25,8 @@ class Ways(unittest.TestCase):
     def test_every_way_is_a_graph_too(self):
         for work in set(peer.WORKS) - {"iteration"}:  # whose worlds are the host's
             found = ways_of(work, True)
-            self.assertEqual(found[::2], [way + ", CUDA graph" for way in found[1::2]], work)  # first: it promises more
+            half = len(found) // 2
+            self.assertEqual(found[:half], [way + ", CUDA graph" for way in found[half:]], work)  # first: they promise more
             self.assertLessEqual({way for way in ways_of(work, False) if not way.endswith("oneDNN")}, set(found), work)
 
     def test_forms_of_attention_are_ways(self):
@@ -33,7 +34,7 @@ class Ways(unittest.TestCase):
             for gpu in (False, True):
                 found = {way.split(", ", 1)[1] for way in ways_of(work, gpu)}
                 self.assertLessEqual(set(others.FORMS), found, work)
-                self.assertEqual(bool(set(others.COMPILED_FORMS) & found), gpu and step.can_compile(), work)
+                self.assertEqual("FlexAttention" in found, gpu and step.can_compile(), work)
 
     def test_eager_and_compiled(self):
         for work in set(peer.WORKS) - {"gemm"}:  # one call, which has nothing to compile

@@ -38,7 +38,7 @@ def distance(a, b):
 class Forms(unittest.TestCase):
     def agree(self, agents, dtype, most):
         want = result(others.explicit, agents, dtype)
-        for name, form in (others.FORMS | others.COMPILED_FORMS).items():
+        for name, form in others.FORMS_ON_GPU.items():
             with self.subTest(form=name, agents=agents):
                 for a, b in zip(result(form, agents, dtype), want):
                     self.assertLess(distance(a, b), most)
