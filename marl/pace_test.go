@@ -40,6 +40,21 @@ func TestPaceFollowsTheClock(t *testing.T) {
 	}
 }
 
+// A step is abandoned only if it does not end soon, because what was learned since the last checkpoint is lost with it.
+func TestPaceWaitsForAStepThatEndsSoon(t *testing.T) {
+	for _, c := range []struct {
+		waited time.Duration
+		rest   float64
+		want   bool
+	}{
+		{time.Second, 1e9, false}, {3 * time.Second, 1e9, true}, {3 * time.Second, 20, false}, {3 * time.Second, 28, true}, {time.Minute, 0, true},
+	} {
+		if got := hopeless(c.waited, c.rest); got != c.want {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 // An interrupt ends what would take for ever, and not what is about to end.
 func TestPaceHeedsAnInterrupt(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
