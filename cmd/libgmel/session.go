@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -45,9 +46,8 @@ func open(c *settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if need, free := sim.Bytes(scenario, c.worlds), limit.Memory(); free > 0 && need > free {
-		return nil, fmt.Errorf("gmel: %d worlds of %d IEDs take %.3g MB of memory and %.3g MB are free; make fewer",
-			c.worlds, scenario.IEDs, float64(need)/1e6, float64(free)/1e6)
+	if err := room(scenario, c.worlds); err != nil {
+		return nil, err
 	}
 	var w *sim.Worlds
 	if c.engine == "" {
@@ -61,6 +61,21 @@ func open(c *settings) (*session, error) {
 	w.SetThreads(c.threads)
 	w.RecordTasks(c.recordTasks)
 	return newSession(w)
+}
+
+// room fails where the worlds do not fit into memory. Closed worlds count as taken until the Go runtime gives their
+// memory back.
+func room(s *sim.Scenario, worlds int) error {
+	need, free := sim.Bytes(s, worlds), limit.Memory()
+	if free > 0 && need > free {
+		debug.FreeOSMemory()
+		free = limit.Memory()
+	}
+	if free == 0 || need <= free {
+		return nil
+	}
+	return fmt.Errorf("gmel: %d worlds of %d IEDs take %.3g MB of memory and %.3g MB are free; make fewer",
+		worlds, s.IEDs, float64(need)/1e6, float64(free)/1e6)
 }
 
 func newSession(w *sim.Worlds) (*session, error) {

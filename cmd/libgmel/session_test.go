@@ -188,6 +188,23 @@ func must(t *testing.T, save func() ([]byte, error)) []byte {
 	return state
 }
 
+// Worlds that are closed leave their memory to the next ones.
+func TestClosedWorldsLeaveRoom(t *testing.T) {
+	c := settings{scenario: "paper", seed: 1, worlds: 5000, threads: 1}
+	first := opened(t, c)
+	need := sim.Bytes(first.worlds.Scenario(), c.worlds)
+	before := debug.SetMemoryLimit(need*3/2 + 16<<20)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	if _, err := open(&c); err == nil {
+		t.Error("two worlds fit where there is room for one")
+	}
+	if err := release(register(first)); err != nil {
+		t.Fatal(err)
+	}
+	first.worlds, first.arrays, first.memory = nil, nil, nil // as once the handle has no session
+	opened(t, c)
+}
+
 func TestOpenRefuses(t *testing.T) {
 	for _, c := range []struct {
 		s    settings
