@@ -76,6 +76,9 @@ func Simulate(o SimulateOptions) (Summary, error) {
 		}
 		if trace != nil {
 			trace.observe(w, meter)
+			if err := trace.err(); err != nil {
+				return Summary{}, fmt.Errorf("sim: writing the trace: %w", err)
+			}
 		}
 		meter.Observe(w)
 		if o.Progress != nil {

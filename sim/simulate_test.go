@@ -182,6 +182,18 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
+// A trace that cannot be written ends a long simulation early.
+func TestBrokenTraceEndsTheSimulation(t *testing.T) {
+	s := paper(t, func(s *Scenario) { s.Time.Slots = 20 })
+	played := 0
+	_, err := Simulate(SimulateOptions{
+		Scenario: s, Policy: policy(t, "local", s), Episodes: 200, Worlds: 1, Trace: brokenWriter{}, Progress: func(done, _ int) { played = done },
+	})
+	if err == nil || !strings.Contains(err.Error(), "writing the trace: disk full") || played > 100 {
+		t.Errorf("%v after %d episodes", err, played)
+	}
+}
+
 func TestSimulateRefuses(t *testing.T) {
 	s := paper(t, func(s *Scenario) { s.Time.Slots = 3 })
 	good := SimulateOptions{Scenario: s, Policy: policy(t, "random", s), Episodes: 1}

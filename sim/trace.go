@@ -75,5 +75,11 @@ func (t *Trace) write(w *Worlds, n int, where [4]int) {
 	t.out.Write(row)
 }
 
+// err is the first error of the writer so far.
+func (t *Trace) err() error {
+	_, err := t.out.Write(nil)
+	return err
+}
+
 // Flush writes the buffered rows and returns the first error of the writer.
 func (t *Trace) Flush() error { return t.out.Flush() }

@@ -80,11 +80,14 @@ func openStream(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 }
 
-// streamed plays into an open stream, which keeps what it got.
+// streamed plays into an open stream, which keeps what it got. A reader that wants no more ends the play.
 func streamed(path string, f *os.File, err error, play func(io.Writer) (sim.Summary, error)) (s sim.Summary, _ error) {
 	if err == nil {
 		s, err = play(f)
 		err = errors.Join(err, f.Close())
+	}
+	if readerGone(err) {
+		return s, errNoReader
 	}
 	if err != nil {
 		return s, fmt.Errorf("the trace cannot be written to %s: %w", path, err)
