@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -13,6 +14,16 @@ import (
 )
 
 var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT}
+
+// hear lets the programs that a test starts hear all signals. They would ignore those that the test was started to
+// ignore, as by nohup.
+func hear() {
+	for _, s := range signals {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s) // no program inherits that a signal is listened to
+		}
+	}
+}
 
 // ignores SIGNAL DIR OTHERS...: a run in DIR that was started to ignore the signal and others, as by nohup or in the background of a
 // script, trains on after it.
@@ -50,7 +61,7 @@ func unread(ts *testscript.TestScript, _ bool, args []string) {
 // of the file is left.
 func halves(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.MkAbs(args[1])
-	cmd := gmel(ts, "simulate", "--scenario", "game.yaml", "--episodes", "100000000", "--worlds", "1", "--trace", args[1])
+	cmd := gmel(ts, "simulate", "--scenario", "game.yaml", "--episodes", "2000000", "--worlds", "1", "--trace", args[1])
 	ts.Check(cmd.Start())
 	awaitLines(ts, file+".part1", 100)
 	ts.Check(cmd.Process.Signal(signals[args[0]]))
