@@ -20,7 +20,7 @@ const (
 	exitFault  = 1   // an error of the machine: a file, a disk, a device
 	exitUsage  = 2   // an error of the user: a flag, a key, a value
 	exitSignal = 130 // stopped at once by a second signal
-	exitPipe   = 141 // the output's reader has ended, as a program that SIGPIPE ends
+	exitPipe   = 141 // the output's reader has ended: what a shell says of a program that SIGPIPE ends
 )
 
 func main() {

@@ -35,7 +35,7 @@ func removedBySignal(path string, say func(string)) func() {
 			return
 		}
 		os.Remove(path)
-		say("stopped by a signal (" + s.String() + "); half an output is not kept")
+		say("stopped by a signal (" + s.String() + "); the incomplete output is removed")
 		endBy(s)
 	})
 }

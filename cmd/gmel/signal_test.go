@@ -71,7 +71,7 @@ func halves(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	left, err := filepath.Glob(file + "*")
 	ts.Check(err)
-	if len(left) > 0 || strings.Count(cmd.Stderr.(*bytes.Buffer).String(), "half an output is not kept") != 1 {
+	if len(left) > 0 || strings.Count(cmd.Stderr.(*bytes.Buffer).String(), "the incomplete output is removed") != 1 {
 		ts.Fatalf("%s\n%s", left, cmd.Stderr)
 	}
 }

@@ -1,7 +1,7 @@
 // Package limit tells how much memory and how many processors the system lets this process use: what the machine
 // has, what the control groups around the process allow (cgroup v1 and v2, at every level), and what the limits of
-// the process itself leave (ulimit -v and -d, GOMEMLIMIT). The least counts. Elsewhere than on Linux only GOMEMLIMIT is
-// known.
+// the process itself leave (ulimit -v and -d, GOMEMLIMIT). The least counts. On other systems than Linux only
+// GOMEMLIMIT is known.
 package limit
 
 import (
