@@ -20,7 +20,7 @@ func TestClone(t *testing.T) {
 	}
 	old := time.Now().Add(-time.Hour)
 	for _, args := range [][]string{
-		{"init", "-q"}, {"add", "go.mod"}, {"-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x"},
+		{"init", "-q"}, {"add", "go.mod"}, {"-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false", "commit", "-q", "-m", "x"},
 	} {
 		if _, err := c.git(args...); err != nil {
 			t.Fatalf("git %v: %v", args, err)

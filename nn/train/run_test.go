@@ -180,6 +180,9 @@ func TestInterruptedWithin(t *testing.T) {
 
 // A folder that another has taken the name of is not written into.
 func TestDisplacedFolder(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder with open files keeps its name here")
+	}
 	for _, at := range []int{20, 50} {
 		dir := filepath.Join(t.TempDir(), "run")
 		job := newFit()
