@@ -104,7 +104,7 @@ func gmel_step(handle C.uintptr_t, actions *C.int32_t, n C.int64_t, chosen *C.ui
 }
 
 // gmel_play plays at most so many slots with the heuristic of that name. It returns after about a
-// tenth of a second and says how many it played, so that the caller can see to its signals.
+// tenth of a second and says how many it played, so that the caller can handle its signals.
 //
 //export gmel_play
 func gmel_play(handle C.uintptr_t, policy *C.char, seed C.uint64_t, slots C.int64_t, played *C.int64_t) *C.char {

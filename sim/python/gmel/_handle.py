@@ -6,7 +6,7 @@ import ctypes
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, NoReturn
 
 import numpy as np
@@ -34,23 +34,33 @@ def _close(generation: int, opened: ctypes.CDLL, handle: ctypes.c_size_t) -> Non
         _library.check(opened, opened.gmel_close(handle))
 
 
-def interruptibly(call: Callable[[], int | None]) -> int | None:
-    """Returns the result of a long native call. Python sees to signals such as Ctrl-C meanwhile.
+def interruptibly(call: Callable[[], int | None], left: list[Future[int | None]]) -> int | None:
+    """Returns the result of a long native call. Python handles signals such as Ctrl-C meanwhile.
 
-    If a signal raises an exception, the call ends in the background, and later calls wait for it.
+    If a signal raises an exception, a call that has begun ends in the background. It stays in ``left``, and the next
+    call waits for it.
     """
     if threading.current_thread() is not threading.main_thread():
-        return call()  # only the main thread sees to signals
+        return call()  # only the main thread handles signals
+    wait(left)
     result: Future[int | None] = Future()
 
     def run() -> None:
+        if not result.set_running_or_notify_cancel():
+            return
         try:
             result.set_result(call())
         except BaseException as error:  # it belongs to the caller
             result.set_exception(error)
 
-    threading.Thread(target=run, daemon=True).start()
-    return result.result()
+    try:
+        left[:] = [result]
+        threading.Thread(target=run, daemon=True).start()
+        return result.result()
+    except BaseException:
+        if result.cancel():  # it has not begun, and never does
+            left.clear()
+        raise
 
 
 class Handle:
@@ -62,10 +72,11 @@ class Handle:
         self._library = opened = _library.library()
         self._generation = _library.generation()
         self._running: list[None] = []  # one for every call that has not returned
+        self._left: list[Future[int | None]] = []  # the last long call of the main thread
         self._long = True
         config = Config(scenario, engine.encode(), seed, worlds, threads, record_tasks)
         self._owner = owner = _Owner(self._generation, opened)
-        self._check(interruptibly(lambda: opened.gmel_open(config, owner.handle)))
+        self._check(interruptibly(lambda: opened.gmel_open(config, owner.handle), self._left))
         self._long = int(np.prod(self._find("mask").shape[:2])) >= _LONG
         self.scenario = self._text("gmel_scenario")  #: the effective scenario as YAML
         self._memory = self._spans()
@@ -117,7 +128,7 @@ class Handle:
         self._call("gmel_step", actions.ctypes, actions.size, None if chosen is None else chosen.ctypes)
 
     def play(self, policy: str, seed: int, slots: int) -> None:
-        """Plays slots in turns of about a tenth of a second, between which Python sees to signals."""
+        """Plays slots in turns of about a tenth of a second, between which Python handles signals."""
         while True:
             played = ctypes.c_int64()
             self._call("gmel_play", policy.encode(), seed, slots, played)
@@ -173,7 +184,7 @@ class Handle:
             finally:
                 self._running.pop()
 
-        self._check(interruptibly(call) if self._long else call())
+        self._check(interruptibly(call, self._left) if self._long else call())
 
     def _check(self, error: int | None) -> None:
         _library.check(self._library, error)

@@ -4,6 +4,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -84,8 +85,8 @@ def test_a_signal_ends_a_play(long, monkeypatch):
 
     before = signal.signal(signal.SIGALRM, stop)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
         with pytest.raises(Stop):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
             worlds.play("switch-aware", 2**31 - 1)
     finally:
         signal.signal(signal.SIGALRM, before)
@@ -95,10 +96,36 @@ def test_a_signal_ends_a_play(long, monkeypatch):
     assert np.array_equal(worlds.obs, alone.obs)
 
 
+def test_a_call_that_was_left_ends_before_the_next():
+    left, ended, free = [], [], threading.Event()
+
+    def stop(*_):
+        raise TimeoutError
+
+    def first():
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+        free.wait()
+        ended.append("first")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with pytest.raises(TimeoutError):
+            _handle.interruptibly(first, left)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    timer = threading.Timer(0.1, free.set)
+    timer.start()
+    _handle.interruptibly(lambda: ended.append("second"), left)
+    timer.join()
+    assert ended == ["first", "second"]
+
+
 ENDLESS = """
+import signal
 import gmel
 from gmel import _handle
 _handle._LONG = 0
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests were started to ignore it
 worlds = gmel.Worlds({"ieds": 300}, 64)
 print("begun", flush=True)
 worlds.play("switch-aware", 2**31 - 1)
