@@ -30,7 +30,7 @@ static void world_draw_limits(world_tile *t, const world_moment *at, int32_t n) 
 	}
 }
 
-// world_choose_models finds the first model whose cumulative share is above the draw; behind
+// world_choose_models finds the first model whose cumulative share is above the draw. After
 // the last model with a share the table holds 2.
 static void world_choose_models(world_tile *t, const float *up_to, int32_t models, int32_t n) {
 	n = world_round(n);
@@ -101,7 +101,7 @@ static void world_fade_pairs(const world *w, const world_moment *at, const world
 }
 
 // world_fade draws the fading of the links of a tile. With an odd number of candidates the
-// second link of the last pair of an IED is nobody's.
+// second link of the last pair of an IED is not used.
 static void world_fade(world *w, const world_moment *at, int64_t first, int32_t n) {
 	int32_t candidates = w->p->candidates, pairs = w->pairs_per_ied, links = 2 * pairs * n, odd = candidates & 1;
 	for (int32_t l = 0; l < links; l += 2 * WORLD_LANES) {

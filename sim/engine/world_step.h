@@ -30,8 +30,8 @@ static void world_measure_interference(world *w, const world_slice *s) {
 	}
 }
 
-// world_list lists who offloads and who runs a task of his own. A place behind the list is
-// written and given to the next, which costs less than a branch that nobody can predict.
+// world_list lists the IEDs that offload, and those that run their task themselves. Each IED is written to the next free
+// place. If it does not belong in the list, the next IED overwrites it: that costs less than an unpredictable branch.
 static void world_list(world *w, world_slice *s) {
 	int32_t sent = 0, own = 0;
 	const int32_t *model = w->model + s->first, *actions = w->actions + s->first;

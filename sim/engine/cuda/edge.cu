@@ -27,7 +27,7 @@ DEVICE bool any_illegal(const world_at &w) {
 
 template <bool OPTIONS> DEVICE int32_t candidate_of(const world_at &w, int32_t action) { return OPTIONS ? world_candidate(&w.p, action) : action - 1; }
 
-// count_load counts the IEDs that send to each ES, for behind the next barrier.
+// count_load counts the IEDs that send to each ES. The counts are valid after the next barrier.
 template <bool OPTIONS> DEVICE void count_load(const world_at &w) {
 	int32_t *load = w.load() + w.es;
 	EACH(m, w.p.servers) load[m] = 0;

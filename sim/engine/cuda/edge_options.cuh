@@ -7,8 +7,8 @@
 
 namespace {
 
-// view_of brings the arrays of all worlds to shared memory, with the working memory of this one. It is there behind the next
-// barrier, that of any_illegal.
+// view_of brings the arrays of all worlds to shared memory, with the working memory of this one. The view is valid after
+// the next barrier, that of any_illegal.
 DEVICE ::world *view_of(const world_at &w, const ::world &all) {
 	__shared__ ::world view;
 	const world_params &p = w.p;
@@ -44,7 +44,7 @@ DEVICE float gain_at(const world_at &w, int32_t i, int32_t m) {
 }
 
 // measure_interference is measureInterference of interference.go: a warp for each ES, a lane for each IED. Sums are those of the
-// host, in the order of the IEDs, and there behind the next barrier.
+// host, in the order of the IEDs. They are valid after the next barrier.
 DEVICE void measure_interference(const world_at &w) {
 	enum { WARP = 32 };
 	const int32_t lane = threadIdx.x % WARP;
