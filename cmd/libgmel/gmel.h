@@ -2,8 +2,8 @@
 // sentence that says what is wrong. Results go to the addresses that the caller gives. The caller
 // frees sentences, texts and states with gmel_free. A handle is checked: one that is closed or of
 // another process is an error. A forked child must not call the library of its parent, whose threads
-// it does not have. It can load a copy of the file, open worlds there and give them the state that
-// lies in the memory of its parent's (gmel_memory, gmel_adopt).
+// it does not have. It can load a copy of the file, open worlds there and give them the state of
+// the parent's worlds, whose memory it has inherited (gmel_memory, gmel_adopt).
 #ifndef GMEL_H
 #define GMEL_H
 
