@@ -52,3 +52,17 @@ func progress(c *cli.Context) *train.Progress {
 		return width
 	})
 }
+
+// oneOf returns the one flag of several that is set, "" for none.
+func oneOf(c *cli.Context, names ...string) (set string, err error) {
+	for _, name := range names {
+		if !c.Bool(name) {
+			continue
+		}
+		if set != "" {
+			return "", usagef("--%s and --%s exclude each other", set, name)
+		}
+		set = name
+	}
+	return set, nil
+}

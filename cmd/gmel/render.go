@@ -40,11 +40,8 @@ func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 	if err := renderUsage(c, path, kind); path == "" || err != nil {
 		return nil, err
 	}
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("%s exists and is not overwritten; choose another --render", path)
-	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("the picture %s cannot be written: %s is no folder", path, filepath.Dir(path))
+	if err := newPicture(path, "render"); err != nil {
+		return nil, err
 	}
 	r := render.Options{
 		Title: o.Scenario.Name + ", " + o.Policy.Name(), World: c.Int("world"),
@@ -61,6 +58,17 @@ func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 		return nil, usagef("--slot is %d; allowed: 0 to %d", r.Slot, slots-1)
 	}
 	return render.NewCamera(o.Scenario, r), nil
+}
+
+// newPicture checks that a flag's picture can be written without a loss.
+func newPicture(path, flag string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s exists and is not overwritten; choose another --%s", path, flag)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("the picture %s cannot be written: %s is no folder", path, filepath.Dir(path))
+	}
+	return nil
 }
 
 // renderUsage checks the options that do not depend on the simulation.

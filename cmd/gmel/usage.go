@@ -41,13 +41,16 @@ func noCommand(c *cli.Context) error {
 	return usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
 }
 
-// noArguments refuses words that do not belong to a flag, and empty texts, for example of an unset
+// noArguments refuses words that do not belong to a flag, unless the command takes some, and empty texts, for example of an unset
 // variable in a script. Otherwise both would be ignored.
 func noArguments(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		if _, text := f.(*cli.StringFlag); text && c.IsSet(f.Names()[0]) && c.String(f.Names()[0]) == "" {
 			return usagef("--%s is empty; give it a value or leave it out", f.Names()[0])
 		}
+	}
+	if c.Command.ArgsUsage != "" {
+		return nil
 	}
 	if word := c.Args().First(); word != "" && word != "help" && word != "h" {
 		return usagef("unexpected argument %q; settings are given by flags, see `%s`", word, help(c))

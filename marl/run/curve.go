@@ -8,13 +8,18 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-const completionName = "completion_rate"
+// Names of numbers of an evaluation, and of the slots played in a report of training.
+const (
+	CompletionName = "completion_rate"
+	LatencyName    = "mean_latency_s"
+	SlotsName      = "env_slots"
+)
 
 // summaryRecord is the record of an evaluation.
 func summaryRecord(s sim.Summary) train.Record {
 	split := s.LatencySplit
 	scalars := []record.Scalar{
-		{Name: completionName, Value: s.CompletionRate}, {Name: "mean_latency_s", Value: s.MeanLatencyS},
+		{Name: CompletionName, Value: s.CompletionRate}, {Name: LatencyName, Value: s.MeanLatencyS},
 		{Name: "p95_latency_s", Value: s.P95LatencyS}, {Name: "reward", Value: s.MeanReward}, {Name: "energy_per_task_j", Value: s.EnergyJ},
 		{Name: "radio_wait_s", Value: split.RadioWait}, {Name: "upload_s", Value: split.Upload}, {Name: "queue_wait_s", Value: split.QueueWait},
 		{Name: "switch_s", Value: split.Switch}, {Name: "compute_s", Value: split.Compute}, {Name: "download_s", Value: split.Download},
@@ -27,8 +32,8 @@ func summaryRecord(s sim.Summary) train.Record {
 
 // learningCurve draws the evaluations so far, and the levels of the heuristics in the table t, if it is not nil.
 func learningCurve(lines []record.Line, t *Table) []record.Panel {
-	completion := curve(lines, t, "Completion rate", completionName, func(r Row) float64 { return r.Completion.Mean })
-	latency := curve(lines, t, "Mean latency, s (a failed task counts its deadline)", "mean_latency_s", func(r Row) float64 { return r.LatencyS.Mean })
+	completion := curve(lines, t, "Completion rate", CompletionName, func(r Row) float64 { return r.Completion.Mean })
+	latency := curve(lines, t, "Mean latency, s (a failed task counts its deadline)", LatencyName, func(r Row) float64 { return r.LatencyS.Mean })
 	return []record.Panel{completion, latency}
 }
 

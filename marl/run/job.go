@@ -113,7 +113,7 @@ func (j *job) Scalars() ([]record.Scalar, error) {
 	if err != nil {
 		return nil, err
 	}
-	scalars := []record.Scalar{{Name: "env_slots", Value: float64(m.EnvSlots)}}
+	scalars := []record.Scalar{{Name: SlotsName, Value: float64(m.EnvSlots)}}
 	for _, s := range m.Scalars() {
 		scalars = append(scalars, record.Scalar{Name: s.Name, Value: float64(s.Value)})
 	}
@@ -146,7 +146,7 @@ func (j *job) Evaluate(ctx context.Context) (report train.Report, err error) {
 
 // Headline is the completion rate of an evaluation, that of the greedy policy, which is the last one.
 func (j *job) Headline(line record.Line) string {
-	if rate, ok := line.Values[completionName]; ok {
+	if rate, ok := line.Values[CompletionName]; ok {
 		return fmt.Sprintf("completion %.1f %%", 100*rate)
 	}
 	return ""

@@ -57,6 +57,12 @@ type Table struct {
 	Note        string       `json:"note"`
 }
 
+// Greedy is the row of the learned policy that takes the likeliest action, the last of the learned ones.
+func (t *Table) Greedy() Row { return t.Rows[len(t.Differences)-1] }
+
+// Heuristics are the rows that were not learned.
+func (t *Table) Heuristics() []Row { return t.Rows[len(t.Differences):] }
+
 // comparison has the inputs of a table.
 type comparison struct {
 	scenario *sim.Scenario

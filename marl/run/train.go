@@ -52,16 +52,25 @@ func withTable(r train.Result, err error) (Result, error) {
 	if err != nil || r.Interrupted {
 		return Result{Result: r}, err
 	}
-	path := r.Folder.File(tableJSON)
-	data, err := os.ReadFile(path)
+	t, err := readTable(r.Folder)
 	if err != nil {
 		return Result{Result: r}, err
 	}
+	return Result{r, t}, nil
+}
+
+// readTable reads the table of a complete run.
+func readTable(f train.Folder) (*Table, error) {
+	path := f.File(tableJSON)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
 	t := &Table{}
 	if err := json.Unmarshal(data, t); err != nil {
-		return Result{Result: r}, fmt.Errorf("%s is damaged (%w): delete it, and resuming makes it again", path, err)
+		return nil, fmt.Errorf("%s is damaged (%w): delete it, and resuming makes it again", path, err)
 	}
-	return Result{r, t}, nil
+	return t, nil
 }
 
 // threads is the number of threads for a setting; 0 is all cores.

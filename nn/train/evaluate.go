@@ -50,7 +50,7 @@ func (r *runner) catchUp(ctx context.Context) error {
 
 // recorded reports whether the last records are of this update and hold the kind.
 func (r *runner) recorded(kind string) bool {
-	lines, err := record.ReadJSONL(r.folder.metrics())
+	lines, err := record.ReadJSONL(r.folder.Metrics())
 	for i := len(lines) - 1; err == nil && i >= 0 && lines[i].Update == r.job.Update(); i-- {
 		if lines[i].Kind == kind {
 			return true

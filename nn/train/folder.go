@@ -21,9 +21,8 @@ type Folder string
 func (f Folder) config() string     { return f.File("config.yaml") }
 func (f Folder) versions() string   { return f.File("versions.json") }
 func (f Folder) lock() string       { return f.File("run.lock") }
-func (f Folder) metrics() string    { return f.File("metrics.jsonl") } // equal for every run with the same seed
-func (f Folder) timing() string     { return f.File("timing.jsonl") }  // numbers that depend on the machine
-func (f Folder) profile() string    { return f.File("profile.txt") }   // of the last process, if Options.Profile was set
+func (f Folder) timing() string     { return f.File("timing.jsonl") } // numbers that depend on the machine
+func (f Folder) profile() string    { return f.File("profile.txt") }  // of the last process, if Options.Profile was set
 func (f Folder) events() string     { return f.File("events.out.tfevents.0.gmel") }
 func (f Folder) curve() string      { return f.File("curve.png") }
 func (f Folder) checkpoint() string { return f.File("checkpoints", "latest.safetensors") }
@@ -32,6 +31,9 @@ func (f Folder) checkpoint() string { return f.File("checkpoints", "latest.safet
 func (f Folder) File(parts ...string) string {
 	return filepath.Join(append([]string{string(f)}, parts...)...)
 }
+
+// Metrics is the path of the numbers of the run; they are equal for every run with the same seed.
+func (f Folder) Metrics() string { return f.File("metrics.jsonl") }
 
 // Config is the path of the configuration that the run began with; a usage error where the folder holds no run.
 func (f Folder) Config() (string, error) {
@@ -143,7 +145,7 @@ func (f Folder) writeFiles(files []File) error {
 // writable refuses names outside of the folder and those of the runner.
 func (f Folder) writable(name string) error {
 	path, checkpoints := f.File(name), filepath.Dir(f.checkpoint())
-	own := []string{checkpoints, f.config(), f.versions(), f.lock(), f.metrics(), f.timing(), f.profile(), f.events(), f.curve()}
+	own := []string{checkpoints, f.config(), f.versions(), f.lock(), f.Metrics(), f.timing(), f.profile(), f.events(), f.curve()}
 	if !filepath.IsLocal(name) || slices.Contains(own, path) || strings.HasPrefix(path, checkpoints+string(filepath.Separator)) {
 		return fmt.Errorf("train: a job may not write %q in its run folder", name)
 	}

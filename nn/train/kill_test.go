@@ -150,7 +150,7 @@ func TestStoppedBySignal(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, Folder(dir).metrics(), `"kind":"train"`)
+	await(t, Folder(dir).Metrics(), `"kind":"train"`)
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

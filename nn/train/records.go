@@ -27,7 +27,7 @@ func openRecords(f Folder, update int) (_ *records, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	if r.lines, err = record.OpenJSONL(f.metrics(), update); err != nil {
+	if r.lines, err = record.OpenJSONL(f.Metrics(), update); err != nil {
 		return nil, err
 	}
 	if r.timing, err = record.OpenJSONL(f.timing(), update); err != nil {

@@ -47,7 +47,7 @@ func (r *runner) check(from *Saved) error {
 	if r.run.Result != "" && exists(r.folder.File(r.run.Result)) {
 		return usagef("%s holds the results of a complete run, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out", r.folder)
 	}
-	lines, err := record.ReadJSONL(r.folder.metrics())
+	lines, err := record.ReadJSONL(r.folder.Metrics())
 	if err != nil {
 		return err
 	}

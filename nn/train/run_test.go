@@ -13,7 +13,7 @@ import (
 
 func TestStartOverwritesNothing(t *testing.T) {
 	dir := whole(t)
-	before, err := os.ReadFile(Folder(dir).metrics())
+	before, err := os.ReadFile(Folder(dir).Metrics())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestStartOverwritesNothing(t *testing.T) {
 	if _, err := Start(t.Context(), newRun(newFit()), Options{Out: other}); !IsUsage(err) || !strings.Contains(err.Error(), "is not empty") {
 		t.Error(err)
 	}
-	if after, err := os.ReadFile(Folder(dir).metrics()); err != nil || !bytes.Equal(before, after) {
+	if after, err := os.ReadFile(Folder(dir).Metrics()); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the records have changed, %v", err)
 	}
 }

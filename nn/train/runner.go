@@ -131,7 +131,7 @@ func (r *runner) open(from *Saved) (err error) {
 	if r.records, err = openRecords(r.folder, r.saved); err != nil {
 		return err
 	}
-	lines, err := record.ReadJSONL(r.folder.metrics())
+	lines, err := record.ReadJSONL(r.folder.Metrics())
 	if err != nil {
 		return err
 	}
@@ -274,7 +274,7 @@ func (r *runner) keep() error {
 
 // draw writes the learning curve; if that fails, training continues without it.
 func (r *runner) draw() {
-	lines, err := record.ReadJSONL(r.folder.metrics())
+	lines, err := record.ReadJSONL(r.folder.Metrics())
 	if err == nil {
 		if panels := r.job.Curve(lines); len(panels) > 0 {
 			err = record.Curve(r.folder.curve(), panels)

@@ -4,19 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Series is one line of a panel.
 type Series struct {
-	Name   string
-	X, Y   []float64
-	Dashed bool // for constant levels
+	Name      string
+	X, Y      []float64
+	Low, High []float64 // a band around Y; nil for none
+	Dashed    bool      // for constant levels
 }
 
 // Panel is one plot of a picture.
@@ -40,8 +45,8 @@ const (
 	padding     = 4 * vg.Millimeter
 )
 
-// Curve replaces the PNG at path by the panels, side by side, with one legend.
-// Panels hold series of the same names in the same order.
+// Curve replaces the picture at path by the panels, side by side, with one legend. It is an SVG if the path ends so,
+// else a PNG. Panels hold series of the same names in the same order.
 func Curve(path string, panels []Panel) error {
 	row, legend := make([]*plot.Plot, len(panels)), plot.NewLegend()
 	for i, p := range panels {
@@ -51,7 +56,7 @@ func Curve(path string, panels []Panel) error {
 		}
 	}
 	width := vg.Length(len(panels)) * panelWidth
-	img := vgimg.NewWith(vgimg.UseWH(width+legendWidth, panelHeight), vgimg.UseDPI(120))
+	img := canvas(path, width+legendWidth)
 	all := draw.New(img)
 	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: padding, PadTop: padding, PadRight: padding, PadLeft: padding, PadBottom: padding}
 	canvases := plot.Align([][]*plot.Plot{row}, tiles, draw.Crop(all, 0, -legendWidth, 0, 0))
@@ -61,10 +66,18 @@ func Curve(path string, panels []Panel) error {
 	legend.Top, legend.Left = true, true
 	legend.Draw(draw.Crop(all, width, 0, 0, -10*vg.Millimeter))
 	var out bytes.Buffer
-	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(&out); err != nil {
+	if _, err := img.WriteTo(&out); err != nil {
 		return fmt.Errorf("record: curve: %w", err)
 	}
 	return WriteFile(path, out.Bytes())
+}
+
+// canvas is what the format of a path draws on.
+func canvas(path string, width vg.Length) vg.CanvasWriterTo {
+	if strings.EqualFold(filepath.Ext(path), ".svg") {
+		return vgsvg.New(width, panelHeight)
+	}
+	return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, panelHeight), vgimg.UseDPI(120))}
 }
 
 func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
@@ -84,6 +97,14 @@ func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
 		if s.Dashed {
 			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1)
 		}
+		if band := s.band(); band != nil {
+			area, err := plotter.NewPolygon(band)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Name, err)
+			}
+			area.Color, area.LineStyle.Width = faint(line.Color), 0
+			out.Add(area)
+		}
 		out.Add(line)
 		if name {
 			legend.Add(s.Name, line)
@@ -102,4 +123,23 @@ func (s Series) points() plotter.XYs {
 		}
 	}
 	return xy
+}
+
+// band is the outline between Low and High; nil for none.
+func (s Series) band() plotter.XYs {
+	var above, below plotter.XYs
+	for i := range s.Low {
+		if plotter.CheckFloats(s.X[i], s.Low[i], s.High[i]) == nil {
+			above = append(above, plotter.XY{X: s.X[i], Y: s.High[i]})
+			below = append(below, plotter.XY{X: s.X[i], Y: s.Low[i]})
+		}
+	}
+	slices.Reverse(below)
+	return append(above, below...)
+}
+
+// faint is a colour through which others can be seen.
+func faint(c color.Color) color.Color {
+	r, g, b, _ := c.RGBA()
+	return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 50}
 }

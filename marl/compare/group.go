@@ -1,0 +1,160 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// Group is a set of runs with the same settings but the seed.
+type Group struct {
+	Label string
+	Tasks [][]*run.Past // by scenario, in the order of Comparison.Scenarios; finished runs in the order of their seeds
+}
+
+// Comparison is what the folders hold.
+type Comparison struct {
+	Scenarios  []string // labels
+	Groups     []Group
+	Unfinished []*run.Past
+}
+
+// Read reads run folders. An error is a usage error where the runs cannot be compared.
+func Read(folders []string) (*Comparison, error) {
+	var runs []*run.Past
+	for _, dir := range folders {
+		p, err := run.ReadPast(dir)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, p)
+	}
+	return newComparison(runs)
+}
+
+func newComparison(runs []*run.Past) (*Comparison, error) {
+	c := &Comparison{}
+	var scenarios, groups kinds
+	places := map[*run.Past][2]int{}
+	for _, p := range runs {
+		scenario, others := p.Config.Settings()
+		places[p] = [2]int{scenarios.index(scenario), groups.index(others)}
+	}
+	c.Scenarios = scenarios.labels("name")
+	for _, label := range groups.labels("train.algo") {
+		c.Groups = append(c.Groups, Group{Label: label, Tasks: make([][]*run.Past, len(c.Scenarios))})
+	}
+	for _, p := range runs {
+		if p.Table == nil {
+			c.Unfinished = append(c.Unfinished, p)
+			continue
+		}
+		at := places[p]
+		tasks := c.Groups[at[1]].Tasks
+		tasks[at[0]] = append(tasks[at[0]], p)
+	}
+	c.Groups = slices.DeleteFunc(c.Groups, func(g Group) bool { return len(slices.Concat(g.Tasks...)) == 0 })
+	return c, c.check()
+}
+
+// check refuses what would not be a comparison.
+func (c *Comparison) check() error {
+	if len(c.Groups) == 0 {
+		return usagef("none of the runs is finished; a run is compared by its final table")
+	}
+	for scenario := range c.Scenarios {
+		var first *run.Past
+		for _, g := range c.Groups {
+			runs := g.Tasks[scenario]
+			slices.SortStableFunc(runs, bySeed)
+			for i, p := range runs {
+				if i > 0 && bySeed(runs[i-1], p) == 0 {
+					return usagef("%s and %s have the same settings and seed: they are one run, and would count twice", runs[i-1].Folder, p.Folder)
+				}
+				if first == nil {
+					first = p
+				}
+				if p.Table.Seed != first.Table.Seed || p.Table.Episodes != first.Table.Episodes {
+					return usagef("%s played %d evaluation episodes on seed %d and %s %d on seed %d; runs are compared on the same episodes",
+						first.Folder, first.Table.Episodes, first.Table.Seed, p.Folder, p.Table.Episodes, p.Table.Seed)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func bySeed(a, b *run.Past) int { return cmp.Compare(a.Config.Seed, b.Config.Seed) }
+
+func usagef(format string, args ...any) error {
+	return &train.UsageError{Err: fmt.Errorf(format, args...)}
+}
+
+// kinds numbers different settings in the order of their first appearance.
+type kinds struct{ all []map[string]string }
+
+func (k *kinds) index(settings map[string]string) int {
+	if i := slices.IndexFunc(k.all, func(s map[string]string) bool { return maps.Equal(s, settings) }); i >= 0 {
+		return i
+	}
+	k.all = append(k.all, settings)
+	return len(k.all) - 1
+}
+
+// labels names every kind by one setting and by those that differ within the kinds of that name.
+func (k *kinds) labels(name string) []string {
+	var labels []string
+	for _, s := range k.all {
+		label := s[name]
+		for _, path := range k.differing(name, s[name]) {
+			value, there := s[path]
+			if !there {
+				value = "absent"
+			}
+			label += " " + path[strings.LastIndex(path, ".")+1:] + "=" + value
+		}
+		labels = append(labels, label)
+	}
+	return labels
+}
+
+// differing lists the paths, sorted, in which kinds of the same name differ.
+func (k *kinds) differing(name, of string) []string {
+	values := map[string]map[string]bool{}
+	n := 0
+	for _, s := range k.all {
+		if s[name] != of {
+			continue
+		}
+		n++
+		for path, value := range s {
+			if values[path] == nil {
+				values[path] = map[string]bool{}
+			}
+			values[path][value] = true
+		}
+	}
+	var paths []string
+	for path, different := range values {
+		if len(different) > 1 || n > 1 && k.count(name, of, path) < n {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// count is the number of kinds of a name that have a path.
+func (k *kinds) count(name, of, path string) (n int) {
+	for _, s := range k.all {
+		if _, there := s[path]; there && s[name] == of {
+			n++
+		}
+	}
+	return n
+}
