@@ -25,7 +25,7 @@ type Arrivals struct {
 	OffRatePerSlot float64 `yaml:"off_rate_per_slot,omitempty"` // markov: mean number of tasks of an IED that is off
 	SwitchOn       float64 `yaml:"switch_on,omitempty"`         // markov: probability per slot that an IED goes from off to on
 	SwitchOff      float64 `yaml:"switch_off,omitempty"`        // markov: probability per slot that an IED goes from on to off
-	TraceFile      string  `yaml:"trace_file,omitempty"`        // trace: CSV, see readArrivals; relative to the working directory
+	TraceFile      string  `yaml:"trace_file,omitempty"`        // trace: CSV, see readArrivals; relative to the file that names it
 	Queue          int     `yaml:"queue,omitempty"`             // largest number of tasks that wait after the current one
 }
 

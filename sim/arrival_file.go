@@ -4,9 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 )
@@ -27,23 +25,13 @@ var arrivalColumns = []string{"slot", "ied", "model", "data_mbit", "gcycles", "d
 
 // loadArrivals reads the arrival trace of the scenario, if it has one.
 func (p *params) loadArrivals(s *Scenario) error {
-	path := s.Tasks.Arrivals.TraceFile
-	if path == "" {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sim: tasks.arrivals.trace_file: %w", err)
-	}
-	defer f.Close()
-	digest := fnv.New64a()
-	rows, err := readArrivals(io.TeeReader(f, digest), path, s)
-	if err != nil {
+	return p.load(s, traceKey, func(in io.Reader, name string) error {
+		rows, err := readArrivals(in, name, s)
+		if err == nil {
+			p.setTrace(rows)
+		}
 		return err
-	}
-	p.setTrace(rows)
-	p.traceDigest = digest.Sum64()
-	return nil
+	})
 }
 
 // readArrivals reads a CSV file with the header slot,ied,model,data_mbit,gcycles,deadline_s.

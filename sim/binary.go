@@ -169,10 +169,10 @@ func (w *Worlds) checkState(b []byte) error {
 	return nil
 }
 
-// identity is a hash of the game of a state: the scenario, the content of its arrival trace and the
-// numbering of the IEDs.
+// identity is a hash of the game of a state: the scenario, the content of its files as they were read,
+// and the numbering of the IEDs.
 func (w *Worlds) identity() uint64 {
-	id := w.scenario.Hash() ^ w.p.traceDigest
+	id := w.scenario.hashOf(w.p.inputs)
 	if w.numbered {
 		return ^id
 	}

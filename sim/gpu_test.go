@@ -14,7 +14,7 @@ func TestOptionsThatAreOffLeaveTheHash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Hash(); got != want {
+		if got := hash(t, s); got != want {
 			t.Errorf("%s has the hash %#x, want %#x", name, got, want)
 		}
 	}

@@ -50,6 +50,7 @@ func presetFile(name string) string { return "presets/" + name + ".yaml" }
 
 // Load returns the preset of that name or else reads the YAML file at that path. PRESET:N
 // is the preset grown or shrunk to N IEDs by [Scenario.Population].
+// Names of files in a scenario file are relative to it.
 // Errors name the file, the line, the field, its value and what is allowed.
 func Load(nameOrPath string) (*Scenario, error) {
 	if IsPreset(nameOrPath) {
@@ -87,9 +88,9 @@ func resized(s *Scenario, nameOrPath, ieds string) (*Scenario, error) {
 	return s, s.Validate()
 }
 
-// Parse reads a scenario from YAML; name is the file name used in errors. Keys
-// that are left out keep the value of the preset "paper"; a list replaces the
-// whole list; unknown keys are errors.
+// Parse reads a scenario from YAML; name is the file name used in errors, and names
+// of files are relative to its folder. Keys that are left out keep the value of the
+// preset "paper"; a list replaces the whole list; unknown keys are errors.
 func Parse(data []byte, name string) (*Scenario, error) {
 	s, err := Preset(basePreset)
 	if err != nil {
@@ -104,7 +105,7 @@ func decode(s *Scenario, data []byte, name string) (*Scenario, error) {
 	r := setting.NewReader()
 	err := r.YAML(data, name)
 	if err == nil {
-		r.Read(setting.Section{Value: s})
+		r.Read(setting.Section{Value: s, Files: s.Files()})
 		err = r.Check()
 	}
 	for _, e := range setting.Split(err) {

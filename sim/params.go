@@ -26,16 +26,16 @@ type params struct {
 	arrival float32     // p
 	models  []modelUnit // [K]
 
-	queue       int                     // largest number of waiting tasks at an IED; 0: the option arrivals is off
-	markov      bool                    // the rate of an IED depends on its phase
-	arrivalCDF  [2][maxArrivals]float32 // P(N <= n) by phase, off and on
-	switchTo    [2]float32              // probability of a change to off, and to on
-	startOn     float32                 // stationary probability of on
-	perQueue    float32                 // 1 / Q, the scale of the observation
-	traced      bool                    // the arrivals are those of a file
-	trace       []tracedTask            // by slot and IED
-	traceStart  []int32                 // [T+1] first row of each slot
-	traceDigest uint64
+	queue      int                     // largest number of waiting tasks at an IED; 0: the option arrivals is off
+	markov     bool                    // the rate of an IED depends on its phase
+	arrivalCDF [2][maxArrivals]float32 // P(N <= n) by phase, off and on
+	switchTo   [2]float32              // probability of a change to off, and to on
+	startOn    float32                 // stationary probability of on
+	perQueue   float32                 // 1 / Q, the scale of the observation
+	traced     bool                    // the arrivals are those of a file
+	trace      []tracedTask            // by slot and IED
+	traceStart []int32                 // [T+1] first row of each slot
+	inputs     map[string]string       // the digest of each file that was read, by the key of its setting
 
 	los      line
 	nlos     []line

@@ -208,10 +208,17 @@ func (s *Scenario) YAML() []byte {
 	return b
 }
 
-// Hash identifies the effective configuration without its name. It is the 64-bit
-// FNV-1a of the YAML. A checkpoint can be resumed only with the same hash.
-func (s *Scenario) Hash() uint64 {
-	c := *s
+// Hash identifies the game: the effective configuration without its name, with the digest of each
+// file instead of its path. It is the 64-bit FNV-1a of the YAML. A checkpoint can be resumed only
+// with the same hash. An error is that of a file that cannot be read.
+func (s *Scenario) Hash() (uint64, error) {
+	digests, err := s.Digests()
+	return s.hashOf(digests), err
+}
+
+// hashOf is Hash for files with these digests.
+func (s *Scenario) hashOf(digests map[string]string) uint64 {
+	c := s.WithDigests(digests)
 	c.Name = ""
 	h := fnv.New64a()
 	h.Write(c.YAML())

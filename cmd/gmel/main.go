@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
 
@@ -43,10 +44,17 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(stderr, "gmel: "+strings.TrimSpace(withoutPackage(line)))
 	}
-	if train.IsUsage(err) {
+	if train.IsUsage(err) || inInput(err) {
 		return exitUsage
 	}
 	return exitFault
+}
+
+// inInput reports whether the error is one of the scenario or of a file that it names.
+func inInput(err error) bool {
+	var setting *sim.FieldError
+	var content *sim.InputError
+	return errors.As(err, &setting) || errors.As(err, &content)
 }
 
 // withoutPackage drops the name of the package at the beginning of an error.

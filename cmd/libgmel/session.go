@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -42,7 +41,7 @@ func open(c *settings) (*session, error) {
 	if c.threads < 1 {
 		return nil, fmt.Errorf("gmel: %d threads are not allowed; allowed: a whole number from 1", c.threads)
 	}
-	scenario, err := load(c.scenario)
+	scenario, err := loadText(c.scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -96,27 +95,14 @@ func newSession(w *sim.Worlds) (*session, error) {
 	return s, nil
 }
 
-// load reads a preset, a file or YAML. A trace gets its absolute path, so that a copy of the worlds
-// finds it from another folder.
-func load(text string) (*sim.Scenario, error) {
-	s, err := loadText(text)
-	if err != nil {
-		return nil, err
-	}
-	if path := &s.Tasks.Arrivals.TraceFile; *path != "" {
-		*path, err = filepath.Abs(*path)
-	}
-	return s, err
-}
-
-// loadText takes text of several lines, or with a key and a value, for YAML, if there is no file of
-// that name.
+// loadText reads a preset, a file or YAML. It takes text of several lines, or with a key and a value,
+// for YAML, if there is no file of that name. Names of files in it are then relative to the working folder.
 func loadText(text string) (*sim.Scenario, error) {
 	yaml := strings.ContainsAny(text, "\n{") || strings.Contains(text, ": ")
 	if _, err := os.Stat(text); err == nil || sim.IsPreset(text) || !yaml {
 		return sim.Load(text)
 	}
-	return sim.Parse([]byte(text), "scenario")
+	return sim.Parse([]byte(text), "scenario") // a name without a folder
 }
 
 func (s *session) close() {

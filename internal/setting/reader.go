@@ -26,6 +26,8 @@ type Section struct {
 	Base func(word string, from Origin) error
 	// Check checks the values that were read; nil: the method of Value, if it is Checked.
 	Check func(*Checker)
+	// Files are the settings in Value that name files, see Reader.Check.
+	Files []File
 }
 
 // Reader collects the sources of a document, reads its sections over their defaults and records the

@@ -94,7 +94,8 @@ func (r *Reader) sectionWith(key string) string {
 }
 
 // Check returns the errors of Err. If there are none, it joins the errors of all values in the sections
-// that are not allowed: each is an *Error with its origin.
+// that are not allowed: each is an *Error with its origin. If there are none of these either, it makes
+// the names of files absolute, see [Origin.Resolve], and reports each file that cannot be read.
 func (r *Reader) Check() error {
 	if err := r.Err(); err != nil {
 		return err
@@ -111,6 +112,12 @@ func (r *Reader) Check() error {
 			e.Origin = r.Origin(e.Path)
 			errs = append(errs, e)
 		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for _, s := range r.sections {
+		errs = append(errs, r.files(s)...)
 	}
 	return errors.Join(errs...)
 }

@@ -48,7 +48,7 @@ func (c *Config) sections() []setting.Section {
 	list := []setting.Section{
 		{Value: c, Docs: func() map[string]string { return setting.StructDocs(configSource, "Config") }},
 		{
-			Name: "scenario", Value: c.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs,
+			Name: "scenario", Value: c.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs, Files: c.Scenario.Files(),
 			Doc: "scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.",
 		},
 		{Name: marl.SharedSection, Value: &c.Train, Doc: "train holds the settings that all algorithms share.", Docs: marl.Docs},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,8 +115,8 @@ func refuseMoved(r *setting.Reader, algo string) {
 
 // scenarioFrom replaces the game by a preset or a file.
 func (c *Config) scenarioFrom(nameOrPath string, from setting.Origin) error {
-	if from.File != "" && !sim.IsPreset(nameOrPath) && !filepath.IsAbs(nameOrPath) {
-		nameOrPath = filepath.Join(filepath.Dir(from.File), nameOrPath) // relative to the file that names it
+	if !sim.IsPreset(nameOrPath) {
+		nameOrPath = from.Resolve(nameOrPath)
 	}
 	s, err := LoadScenario(nameOrPath, from)
 	if err == nil {

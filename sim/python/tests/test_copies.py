@@ -127,7 +127,7 @@ def test_a_copy_finds_its_trace_from_another_folder(tmp_path, monkeypatch):
     assert worlds.had_task.any()
     assert np.array_equal(worlds.reward, other.reward)
     (tmp_path / "a.csv").unlink()
-    with pytest.raises(gmel.Error, match="^sim: tasks.arrivals.trace_file: .*a.csv: no such file"):
+    with pytest.raises(gmel.Error, match="^sim: scenario:[0-9]+: tasks.arrivals.trace_file: there is no file /.*a.csv$"):
         copy.copy(worlds)
 
 
