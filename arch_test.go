@@ -135,6 +135,16 @@ var laws = []law{
 		},
 	},
 	{
+		"only internal/disk makes and replaces files",
+		"one writer means that no file is ever half written, and that a full disk is one sentence with the bytes that are needed and free",
+		func(s *source) string {
+			if s.test || below(s.folder, "internal/disk") {
+				return ""
+			}
+			return calls(s, "os.Create", "os.CreateTemp", "os.WriteFile")
+		},
+	},
+	{
 		"only cmd, bench, tests and other algorithms import an algorithm",
 		"an algorithm is a package that registers itself; marl, a run and its commands must work for every one of them, also for the next",
 		func(s *source) string {
@@ -191,6 +201,7 @@ func TestLawsBite(t *testing.T) {
 		{"sim/x.go", `package x; import "math/rand/v2"; var _ = rand.IntN(3)`},
 		{"internal/setting/x.go", `package x; import _ "github.com/gmel-go/gmel/sim"`},
 		{"sim/x.go", `package x; import "go.yaml.in/yaml/v3"; var _ = yaml.Unmarshal`},
+		{"nn/x.go", `package x; import "os"; var _ = os.WriteFile`},
 		{"marl/run/x.go", `package x; import _ "github.com/gmel-go/gmel/marl/ppo"`},
 		{"marl/run/x.go", `package x; func f(c struct{ Algo string }) bool { return c.Algo == "amarl" }`},
 	} {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gmel-go/gmel/internal/disk"
 )
 
 // ReadRows reads rows, one JSON object after the other, as `gmel bench --json` prints them. A row is printed before
@@ -63,7 +65,7 @@ func Report(folder string, rows []Row) error {
 		return err
 	}
 	for name, content := range map[string][]byte{"peers.json": append(data, '\n'), "peers.md": []byte(Markdown(rows)), "peers.png": picture} {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
+		if err := disk.Write(filepath.Join(folder, name), content); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/render"
 	"github.com/urfave/cli/v2"
@@ -62,8 +62,11 @@ func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 
 // newPicture checks that a flag's picture can be written without a loss.
 func newPicture(path, flag string) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s exists and is not overwritten; choose another --%s", path, flag)
+	if err := disk.Dangling(path); err != nil {
+		return usagef("%w; choose another --%s", err, flag)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return notCreated(fs.ErrExist, path, "--"+flag)
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return fmt.Errorf("the picture %s cannot be written: %s is no folder", path, filepath.Dir(path))
@@ -100,11 +103,23 @@ func keepPicture(c *cli.Context, cam *render.Camera, say func(string)) error {
 		return err
 	}
 	path := c.String("render")
-	if err := record.WriteFile(path, data); err != nil {
+	if err := writeNew(path, data, "--render"); err != nil {
 		return err
 	}
 	if frames := c.Int("frames"); strings.EqualFold(filepath.Ext(path), ".gif") && cam.Seen() > frames {
 		say(fmt.Sprintf("%s shows the first %d of %d slots of world %d; --frames allows up to %d", path, frames, cam.Seen(), c.Int("world"), mostFrames))
 	}
 	return nil
+}
+
+// writeNew writes a file that a flag names and that must not exist.
+func writeNew(path string, data []byte, flag string) error {
+	part, err := createNew(path, flag)
+	if err != nil {
+		return err
+	}
+	if _, err := part.Write(data); err != nil {
+		return errors.Join(notCreated(err, path, flag), part.Discard())
+	}
+	return publish(part, path, flag)
 }

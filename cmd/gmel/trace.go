@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -19,55 +21,42 @@ func traced(path string, say func(string), play func(io.Writer) (sim.Summary, er
 	if f, err := openStream(path); f != nil || err != nil {
 		return streamed(path, f, err, play)
 	}
-	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-		return s, existing(path)
-	}
-	f, err := createPart(path)
+	part, err := createNew(path, "--trace")
 	if err != nil {
-		return s, fmt.Errorf("the trace cannot be written: %w", named(path, err))
+		return s, err
 	}
-	defer removedBySignal(f.Name(), say)()
-	s, err = play(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return s, errors.Join(fmt.Errorf("the trace %s is not kept: %w", path, err), os.Remove(f.Name()))
+	defer removedBySignal(part.Name(), say)()
+	if s, err = play(part); err != nil {
+		return s, errors.Join(fmt.Errorf("the trace %s is not kept: %w", path, err), part.Discard())
 	}
-	return s, publish(f.Name(), path)
+	return s, publish(part, path, "--trace")
 }
 
-func existing(path string) error {
-	return usagef("%s exists and is not overwritten; choose another --trace", path)
+// createNew begins a file that a flag names and that must not exist.
+func createNew(path, flag string) (*disk.Part, error) {
+	if err := disk.Dangling(path); err != nil {
+		return nil, usagef("%w; choose another %s", err, flag)
+	}
+	part, err := disk.Create(path)
+	if err != nil {
+		return nil, notCreated(err, path, flag)
+	}
+	return part, nil
 }
 
-// createPart makes a new file next to path, named after it.
-func createPart(path string) (*os.File, error) {
-	for n := 1; ; n++ {
-		part := fmt.Sprintf("%s.part%d", path, n)
-		f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
-		}
+// publish gives a whole file its name.
+func publish(part *disk.Part, path, flag string) error {
+	if err := part.Publish(); err != nil {
+		return notCreated(err, path, flag)
 	}
+	return nil
 }
 
-// named tells of the path that the user knows instead of the part's.
-func named(path string, err error) error {
-	if at := (*os.PathError)(nil); errors.As(err, &at) {
-		return &os.PathError{Op: at.Op, Path: path, Err: at.Err}
+func notCreated(err error, path, flag string) error {
+	if errors.Is(err, fs.ErrExist) {
+		return usagef("%s exists and is not overwritten; choose another %s", path, flag)
 	}
-	return err
-}
-
-// publish gives a part its name. A link refuses a name that has come to exist; where the file system
-// has no links, the name is looked up first.
-func publish(part, path string) error {
-	err := os.Link(part, path)
-	if err == nil {
-		return os.Remove(part)
-	}
-	if _, missing := os.Lstat(path); !errors.Is(missing, os.ErrNotExist) {
-		return errors.Join(existing(path), os.Remove(part))
-	}
-	return os.Rename(part, path)
+	return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
 }
 
 // openStream opens what is no file to create, such as /dev/stdout or the pipe of a shell's >(gzip); nil where

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/gmel-go/gmel/nn/train/checkpoint"
-	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/internal/disk"
 )
 
 // Folder is the folder of one run.
@@ -119,10 +118,10 @@ func (f Folder) begin(config []byte) error {
 	if err := os.MkdirAll(filepath.Dir(f.checkpoint()), 0o777); err != nil {
 		return fmt.Errorf("the run folder cannot be made: %w", err)
 	}
-	if err := checkpoint.SyncFolder(filepath.Dir(filepath.Clean(string(f)))); err != nil {
+	if err := disk.SyncFolder(filepath.Dir(filepath.Clean(string(f)))); err != nil {
 		return err // the name of the folder itself
 	}
-	return record.WriteFile(f.config(), config) // and the names in it
+	return disk.Write(f.config(), config) // and the names in it
 }
 
 // writeFiles writes files of a job, each as a whole, in their order.
@@ -135,7 +134,7 @@ func (f Folder) writeFiles(files []File) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
-		if err := record.WriteFile(path, x.Data); err != nil {
+		if err := disk.Write(path, x.Data); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
@@ -36,7 +36,7 @@ func openRecords(f Folder, update int) (_ *records, err error) {
 	if r.events, err = record.OpenEvents(f.events(), update); err != nil {
 		return nil, err
 	}
-	if err := checkpoint.SyncFolder(string(f)); err != nil {
+	if err := disk.SyncFolder(string(f)); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -87,5 +87,5 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return record.WriteFile(path, append(data, '\n'))
+	return disk.Write(path, append(data, '\n'))
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/nn/train/record"
@@ -307,7 +308,7 @@ func (r *runner) writeProfile() error {
 	if err := r.job.WriteProfile(&text); err != nil {
 		return err
 	}
-	return record.WriteFile(r.folder.profile(), text.Bytes())
+	return disk.Write(r.folder.profile(), text.Bytes())
 }
 
 func (r *runner) close() error {

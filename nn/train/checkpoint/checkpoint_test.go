@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -277,15 +276,6 @@ func TestFailedRenameRestores(t *testing.T) {
 	}
 }
 
-func TestSyncFolder(t *testing.T) {
-	if err := SyncFolder(t.TempDir()); err != nil {
-		t.Error(err)
-	}
-	if !unsupported(&os.PathError{Err: syscall.EINVAL}) || !unsupported(syscall.ENOSYS) || unsupported(syscall.EIO) || unsupported(nil) {
-		t.Error("wrong errors are passed over")
-	}
-}
-
 // A disk that cannot be read does not make a checkpoint corrupt.
 func TestReadErrorIsNoDamage(t *testing.T) {
 	bad := errors.New("input/output error")
@@ -327,7 +317,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := decode(bytes.NewReader(data), int64(len(data)))
 		if err == nil {
-			if _, err := unsealed(s); err != nil {
+			if _, _, err := unsealed(s); err != nil {
 				t.Errorf("read but not writable: %v", err)
 			}
 		}

@@ -12,12 +12,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+
+	"github.com/gmel-go/gmel/internal/disk"
 )
 
 // Suffixes of the files beside a checkpoint.
 const (
-	TempSuffix = ".tmp"  // being written, never valid
-	PrevSuffix = ".prev" // the checkpoint before
+	TempSuffix = disk.TempSuffix // being written, never valid
+	PrevSuffix = ".prev"         // the checkpoint before
 )
 
 // Write replaces the checkpoint at path by the state. At every moment path is a whole checkpoint, old or
@@ -29,22 +31,35 @@ func Write(path string, s *State) error {
 }
 
 // write is Write with a hook, so that a test can simulate a faulty disk.
-func write(path string, s *State, disk func(io.Writer) io.Writer) error {
-	tmp := path + TempSuffix
-	if err := writeTemp(tmp, s, disk); err != nil {
-		return errors.Join(fmt.Errorf("checkpoint: writing %s: %w", path, err), removeTemp(tmp))
+func write(path string, s *State, faulty func(io.Writer) io.Writer) error {
+	header, size, err := unsealed(s)
+	if err != nil {
+		return fmt.Errorf("checkpoint: writing %s: %w", path, err)
+	}
+	tmp, err := disk.Prepare(path, size, func(f *os.File) error {
+		sum, err := writeAll(faulty(f), header, s)
+		if err == nil {
+			_, err = f.WriteAt([]byte(sum), int64(bytes.Index(header, []byte(zeroChecksum))))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint: writing %s: %w", path, err)
 	}
 	if err := replace(tmp, path); err != nil {
 		return errors.Join(err, removeTemp(tmp))
 	}
-	return SyncFolder(filepath.Dir(path))
+	if err := disk.SyncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
 }
 
 // replace makes the file at path the previous one and tmp the file at path.
 func replace(tmp, path string) error {
 	moved, err := keep(path)
 	if err != nil {
-		return fmt.Errorf("checkpoint: keeping %s as %s: %w", path, path+PrevSuffix, err)
+		return fmt.Errorf("checkpoint: keeping %s as %s: %w", path, path+PrevSuffix, disk.Explain(path, 0, err))
 	}
 	if err = os.Rename(tmp, path); err == nil {
 		return nil
@@ -52,41 +67,20 @@ func replace(tmp, path string) error {
 	if moved {
 		err = errors.Join(err, os.Rename(path+PrevSuffix, path))
 	}
-	return fmt.Errorf("checkpoint: %w", err)
+	return fmt.Errorf("checkpoint: %w", disk.Explain(path, 0, err))
 }
 
-// writeTemp writes and syncs a whole file. It checks the errors of write, sync and close, since a full disk
-// may cause any of them.
-func writeTemp(tmp string, s *State, disk func(io.Writer) io.Writer) error {
-	header, err := unsealed(s)
-	if err != nil {
-		return err
-	}
-	f, err := os.Create(tmp)
-	if err != nil {
-		return err
-	}
-	sum, err := writeAll(disk(f), header, s)
-	if err == nil {
-		_, err = f.WriteAt([]byte(sum), int64(bytes.Index(header, []byte(zeroChecksum))))
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-// unsealed returns the header with a zero checksum.
-func unsealed(s *State) ([]byte, error) {
+// unsealed returns the header with a zero checksum, and the size of the file in bytes.
+func unsealed(s *State) (header []byte, size int64, err error) {
 	l, err := plan(s)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	header, err := l.encode()
+	header, err = l.encode()
 	if err == nil && bytes.Count(header, []byte(zeroChecksum)) != 1 {
-		return nil, errors.New("a name or a text looks like the empty checksum")
+		err = errors.New("a name or a text looks like the empty checksum")
 	}
-	return header, err
+	return header, int64(len(header)) + l.size, err
 }
 
 // writeAll writes the header and the data and returns their checksum.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -69,7 +70,7 @@ func Curve(path string, panels []Panel) error {
 	if _, err := img.WriteTo(&out); err != nil {
 		return fmt.Errorf("record: curve: %w", err)
 	}
-	return WriteFile(path, out.Bytes())
+	return disk.Write(path, out.Bytes())
 }
 
 // canvas is what the format of a path draws on.

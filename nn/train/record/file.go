@@ -7,9 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
-	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/internal/disk"
 )
 
 // Scalar is one named number of a record.
@@ -23,43 +22,37 @@ type file struct{ f *os.File }
 
 // openFile opens or creates the file at path and cuts it to keep bytes.
 func openFile(path string, keep int64) (*file, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o666)
+	f, err := disk.Append(path, keep)
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
-	}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		err = f.Truncate(keep)
-		if err == nil {
-			_, err = f.Seek(keep, 0)
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("record: %w", err), f.Close())
-		}
 	}
 	return &file{f}, nil
 }
 
 func (r *file) write(p []byte) error {
-	if _, err := r.f.Write(p); err != nil {
-		return fmt.Errorf("record: %w", err)
+	_, err := r.f.Write(p)
+	return r.explain(err)
+}
+
+// explain names the file in an error, and what a full disk has left.
+func (r *file) explain(err error) error {
+	if err = disk.Explain(r.f.Name(), 0, err); err == nil {
+		return nil
 	}
-	return nil
+	if full := (*disk.FullError)(nil); errors.As(err, &full) {
+		return fmt.Errorf("record: writing %s: %w", r.f.Name(), full)
+	}
+	return fmt.Errorf("record: %w", err)
 }
 
 // Sync makes all written records survive a power cut.
 func (r *file) Sync() error {
-	if err := r.f.Sync(); err != nil {
-		return fmt.Errorf("record: %w", err)
-	}
-	return nil
+	return r.explain(r.f.Sync())
 }
 
 // Close closes the file.
 func (r *file) Close() error {
-	if err := r.f.Close(); err != nil {
-		return fmt.Errorf("record: %w", err)
-	}
-	return nil
+	return r.explain(r.f.Close())
 }
 
 // read returns the content of a regular file, or nothing if it does not exist or is not regular: a pipe or
@@ -73,30 +66,4 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("record: %w", err)
 	}
 	return data, nil
-}
-
-// WriteFile replaces the file at path as a whole or not at all.
-func WriteFile(path string, data []byte) error {
-	tmp := path + ".tmp"
-	err := writeSynced(tmp, data)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		os.Remove(tmp)
-		return fmt.Errorf("record: writing %s: %w", filepath.Base(path), err)
-	}
-	return checkpoint.SyncFolder(filepath.Dir(path))
-}
-
-func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
