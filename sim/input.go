@@ -26,6 +26,17 @@ func (s *Scenario) Files() []FileSetting {
 	}
 }
 
+// Paths returns the paths of the files that the scenario names, by their settings.
+func (s *Scenario) Paths() map[string]string {
+	all := map[string]string{}
+	for _, f := range s.Files() {
+		if *f.Path != "" {
+			all[f.Key] = *f.Path
+		}
+	}
+	return all
+}
+
 // InputError is a fault in the content of a file that a setting names.
 type InputError struct {
 	Key string // of the setting
@@ -56,6 +67,9 @@ func (p *params) load(s *Scenario, key string, read func(in io.Reader, name stri
 	return nil
 }
 
+// DigestPrefix begins the digest of a file; 64 hex digits follow.
+const DigestPrefix = "sha256:"
+
 // hashed lets a function read a file and returns the digest of the whole file.
 func hashed(f FileSetting, read func(in io.Reader, name string) error) (string, error) {
 	in, err := os.Open(*f.Path)
@@ -70,11 +84,10 @@ func hashed(f FileSetting, read func(in io.Reader, name string) error) (string, 
 	if _, err := io.Copy(sum, in); err != nil {
 		return "", fmt.Errorf("sim: %s: %w", f.Key, err)
 	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+	return DigestPrefix + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// Digests returns the digest of each file that the scenario names, sha256: and 64 hex digits, by the key of its
-// setting.
+// Digests returns the digest of each file that the scenario names by the key of its setting, see DigestPrefix.
 func (s *Scenario) Digests() (map[string]string, error) {
 	all := map[string]string{}
 	var errs []error
@@ -89,14 +102,18 @@ func (s *Scenario) Digests() (map[string]string, error) {
 	return all, errors.Join(errs...)
 }
 
-// WithDigests returns a copy that has the digest of each file instead of its path: copies of two scenarios are equal
-// if the scenarios play the same game.
+// WithDigests returns a copy that has the digest of each file, by its setting, instead of its path: copies of two
+// scenarios are equal if the scenarios play the same game.
 func (s *Scenario) WithDigests(digests map[string]string) *Scenario {
 	c := s.Clone()
 	for _, f := range c.Files() {
-		if *f.Path != "" {
-			*f.Path = digests[f.Key]
+		if *f.Path == "" {
+			continue
 		}
+		if digests[f.Key] == "" {
+			panic("sim: the file of " + f.Key + " has no digest") // a loader that does not use params.load
+		}
+		*f.Path = digests[f.Key]
 	}
 	return c
 }

@@ -213,7 +213,10 @@ func (s *Scenario) YAML() []byte {
 // with the same hash. An error is that of a file that cannot be read.
 func (s *Scenario) Hash() (uint64, error) {
 	digests, err := s.Digests()
-	return s.hashOf(digests), err
+	if err != nil {
+		return 0, err
+	}
+	return s.hashOf(digests), nil
 }
 
 // hashOf is Hash for files with these digests.

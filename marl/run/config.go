@@ -28,6 +28,8 @@ type Config struct {
 
 	Scenario *sim.Scenario `yaml:"-"` // the section scenario
 	Train    marl.Config   `yaml:"-"` // the section train, and that of its algorithm
+
+	digests map[string]string // of the scenario's files by setting, see identify
 }
 
 // defaultScenario is the scenario of a run that names none.
@@ -91,11 +93,12 @@ func (c *Config) Commented() []byte {
 	return setting.Text(doc, 2)
 }
 
-// numbers returns the configuration without the settings that must not change a result. It is for
-// comparison and for checkpoints, which are equal for any number of threads and, in fp32, on any
-// backend.
+// numbers returns the configuration without the settings that must not change a result, and with the
+// digests of files instead of their paths. It is for comparison and for checkpoints, which are equal for
+// any number of threads, in any folder and, in fp32, on any backend.
 func (c *Config) numbers() *Config {
 	n := *c
+	n.Scenario = c.Scenario.WithDigests(c.digests)
 	n.Train.Threads, n.Train.ISA, n.Train.Device = 0, "", ""
 	if n.Train.Precision == kernels.FP32 {
 		n.Train.Backend = ""

@@ -60,9 +60,13 @@ func resumeConfig(f train.Folder, src Sources) (own, asked *Config, err error) {
 	if asked, err = goingOn(f, own, src); err != nil {
 		return nil, nil, err
 	}
+	if err := asked.identify(own); err != nil {
+		return nil, nil, err
+	}
 	if d := difference(own, asked); d != "" {
 		return nil, nil, changed(f, d)
 	}
+	asked.Scenario = own.Scenario.Clone() // the copies in the folder, whatever equal files were named
 	return own, asked, nil
 }
 
@@ -117,11 +121,18 @@ func folderConfig(f train.Folder) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	inputs, err := f.Inputs()
+	if err != nil {
+		return nil, err
+	}
 	c, err := Load(Sources{File: path})
 	if fault := new(setting.Error); errors.As(err, &fault) {
 		return nil, errors.Join(usagef("%s is a run of another version of gmel, or its config.yaml was edited; a run goes on only as it began", f), err)
 	}
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	return c, c.recorded(f, inputs)
 }
 
 // sameRun compares the configuration with that of the checkpoint.
@@ -137,6 +148,7 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 	if err != nil {
 		return usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
 	}
+	made.digests = made.Scenario.Paths() // a checkpoint has digests in their place
 	if d := difference(made, c); d != "" {
 		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
 	}

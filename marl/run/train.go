@@ -18,7 +18,11 @@ type Result struct {
 
 // Train makes a new run folder and trains in it.
 func Train(ctx context.Context, c *Config, o train.Options) (Result, error) {
-	r, err := train.Start(ctx, newRun(c, c), o)
+	run, err := begun(c)
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := train.Start(ctx, run, o)
 	return withTable(r, err)
 }
 

@@ -36,57 +36,80 @@ func (f Folder) Metrics() string { return f.File("metrics.jsonl") }
 
 // Config is the path of the configuration that the run began with; a usage error where the folder holds no run.
 func (f Folder) Config() (string, error) {
+	if err := disk.Dangling(string(f)); err != nil {
+		return "", usagef("%w", err)
+	}
 	if !exists(f.config()) {
 		return "", usagef("%s is no run folder: it has no config.yaml", f)
 	}
 	return f.config(), nil
 }
 
-// create makes the folder of a new run: out, or the next free runs/NAME-SEED-N.
+// defaultParent has the folders of runs that name none.
+const defaultParent = "runs"
+
+// create makes the folder of a new run: out, or the next free runs/NAME-SEED-N. made are the folders that it made.
 // A folder with anything in it is never touched.
-func create(out string, run *Run) (Folder, error) {
+func create(out string, run *Run) (f Folder, made []string, err error) {
 	if out == "" {
-		return createNext("runs", run)
+		return createNext(defaultParent, run)
 	}
 	if err := vacant(out, run); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	if err := os.MkdirAll(out, 0o777); err != nil {
-		return "", fmt.Errorf("the run folder cannot be made: %w", err)
+	if made, err = disk.MakeFolder(out); err != nil {
+		return "", made, notMade(err)
 	}
-	return Folder(out), nil
+	return Folder(out), made, nil
 }
+
+func notMade(err error) error { return fmt.Errorf("the run folder cannot be made: %w", err) }
 
 // vacant fails where out is a folder with anything in it, or no folder.
 func vacant(out string, run *Run) error {
+	if err := disk.Dangling(out); err != nil {
+		return usagef("%w: make that folder or choose another --out", err)
+	}
 	entries, err := os.ReadDir(out)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("the run folder cannot be made: %w", err)
+		return notMade(err)
 	case exists(Folder(out).config()):
 		return usagef("%s already holds a run, which is never overwritten: resume it with `%s` or choose another --out",
 			out, run.ResumeCommand(Folder(out)))
-	case len(entries) > 0:
+	case len(entries) > 0 && !Folder(out).unbegun(entries):
 		return usagef("%s is not empty, and nothing is ever overwritten: choose another --out", out)
 	}
 	return nil
 }
 
+// unbegun reports whether a folder holds only what a process leaves that was killed before its run began: it had the
+// lock, and there is no result to lose.
+func (f Folder) unbegun(entries []fs.DirEntry) bool {
+	own := []string{f.lock(), filepath.Dir(f.checkpoint()), f.File(inputFolder), f.inputs(), f.inputs() + disk.TempSuffix, f.config() + disk.TempSuffix}
+	foreign := func(e fs.DirEntry) bool { return !slices.Contains(own, f.File(e.Name())) }
+	saved, err := os.ReadDir(filepath.Dir(f.checkpoint()))
+	return exists(f.lock()) && !slices.ContainsFunc(entries, foreign) && len(saved) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist))
+}
+
 // createNext uses the next free number; Mkdir resolves races between processes.
-func createNext(parent string, run *Run) (Folder, error) {
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return "", fmt.Errorf("the run folder cannot be made: %w", err)
+func createNext(parent string, run *Run) (f Folder, made []string, err error) {
+	if err := disk.Dangling(parent); err != nil {
+		return "", nil, usagef("%w: make that folder or choose another --out", err)
+	}
+	if made, err = disk.MakeFolder(parent); err != nil {
+		return "", made, notMade(err)
 	}
 	for n := 1; ; n++ {
 		dir := filepath.Join(parent, fmt.Sprintf("%s-%d-%d", plainName(run.Name), run.Seed, n))
 		err := os.Mkdir(dir, 0o777)
 		if err == nil {
-			return Folder(dir), nil
+			return Folder(dir), append(made, dir), nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("the run folder cannot be made: %w", err)
+			return "", made, notMade(disk.Explain(dir, 0, err))
 		}
 	}
 }
@@ -111,17 +134,23 @@ func exists(path string) bool {
 }
 
 // begin fills a new folder, which this process has locked; config.yaml comes last, so a folder with it can be resumed.
-func (f Folder) begin(config []byte) error {
+// made are the files and folders that it made, also if it fails.
+func (f Folder) begin(config []byte, inputs []Input) (made []string, err error) {
 	if exists(f.config()) {
-		return usagef("another process has just begun a run in %s: choose another --out", f)
+		return nil, usagef("another process has just begun a run in %s: choose another --out", f)
 	}
-	if err := os.MkdirAll(filepath.Dir(f.checkpoint()), 0o777); err != nil {
-		return fmt.Errorf("the run folder cannot be made: %w", err)
+	folders, err := disk.MakeFolder(filepath.Dir(f.checkpoint()))
+	if made = folders; err != nil {
+		return made, notMade(err)
+	}
+	kept, err := f.keepInputs(inputs)
+	if made = append(made, kept...); err != nil {
+		return made, err
 	}
 	if err := disk.SyncFolder(filepath.Dir(filepath.Clean(string(f)))); err != nil {
-		return err // the name of the folder itself
+		return made, err // the name of the folder itself
 	}
-	return disk.Write(f.config(), config) // and the names in it
+	return append(made, f.config()), disk.Write(f.config(), config) // and the names in it
 }
 
 // writeFiles writes files of a job, each as a whole, in their order.
@@ -131,7 +160,7 @@ func (f Folder) writeFiles(files []File) error {
 			return err
 		}
 		path := f.File(x.Name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		if _, err := disk.MakeFolder(filepath.Dir(path)); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
 		if err := disk.Write(path, x.Data); err != nil {
@@ -143,9 +172,10 @@ func (f Folder) writeFiles(files []File) error {
 
 // writable refuses names outside of the folder and those of the runner.
 func (f Folder) writable(name string) error {
-	path, checkpoints := f.File(name), filepath.Dir(f.checkpoint())
-	own := []string{checkpoints, f.config(), f.versions(), f.lock(), f.Metrics(), f.timing(), f.profile(), f.events(), f.curve()}
-	if !filepath.IsLocal(name) || slices.Contains(own, path) || strings.HasPrefix(path, checkpoints+string(filepath.Separator)) {
+	path, folders := f.File(name), []string{filepath.Dir(f.checkpoint()), f.File(inputFolder)}
+	own := append(folders, f.config(), f.inputs(), f.versions(), f.lock(), f.Metrics(), f.timing(), f.profile(), f.events(), f.curve())
+	inside := func(folder string) bool { return strings.HasPrefix(path, folder+string(filepath.Separator)) }
+	if !filepath.IsLocal(name) || slices.Contains(own, path) || slices.ContainsFunc(folders, inside) {
 		return fmt.Errorf("train: a job may not write %q in its run folder", name)
 	}
 	return nil

@@ -28,7 +28,7 @@ func TestAdvice(t *testing.T) {
 		{disk, 7, ".", "was moved or deleted while the run wrote into it", "is kept"},
 	} {
 		f := Folder(filepath.Join(t.TempDir(), "run"))
-		if err := f.begin(nil); err != nil {
+		if _, err := f.begin(nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(f.checkpoint(), nil, 0o666); err != nil {
@@ -60,7 +60,7 @@ func TestFoldersAreNumbered(t *testing.T) {
 	run := &Run{Name: "paper", Seed: 1, Resume: "gmel train --resume"}
 	parent := t.TempDir()
 	for _, want := range []string{"paper-1-1", "paper-1-2"} {
-		f, err := createNext(parent, run)
+		f, _, err := createNext(parent, run)
 		if err != nil || filepath.Base(string(f)) != want {
 			t.Errorf("%s, %v", f, err)
 		}
@@ -89,10 +89,10 @@ func TestResumeCommandCanBePasted(t *testing.T) {
 // Of two processes that make the same folder at once, one that comes late does not begin again.
 func TestBeginOnce(t *testing.T) {
 	f := Folder(t.TempDir())
-	if err := f.begin([]byte("a")); err != nil {
+	if _, err := f.begin([]byte("a"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.begin([]byte("b")); !IsUsage(err) {
+	if _, err := f.begin([]byte("b"), nil); !IsUsage(err) {
 		t.Error(err)
 	}
 	if text, err := os.ReadFile(f.config()); err != nil || string(text) != "a" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
@@ -14,6 +15,11 @@ type Run struct {
 	Name   string // part of the folder name of a new run, runs/NAME-SEED-N
 	Seed   uint64
 	Config []byte // config.yaml of a new run. A run to resume is described from this file
+
+	// Inputs are files that the run reads, see AddInput. A new run keeps copies, in which Config has their names. Began
+	// is called once it has them, for a job that reads them later; nil: nothing is to be done.
+	Inputs []Input
+	Began  func(Folder)
 
 	// Numbers is the part of the configuration that determines numbers. Every checkpoint contains it.
 	Numbers []byte
@@ -78,17 +84,37 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 	if err := r.openJob(); err != nil {
 		return Result{}, err
 	}
-	if r.folder, err = create(o.Out, run); err != nil {
-		return Result{}, err
-	}
-	if r.release, err = r.folder.acquire(o.Say); err != nil {
-		return Result{}, err
-	}
-	if err := r.folder.begin(run.Config); err != nil {
+	if err := r.begin(); err != nil {
 		return Result{}, err
 	}
 	o.Say("training in %s", r.folder)
 	return r.train(ctx, nil)
+}
+
+// begin makes, locks and fills the folder of a new run. If that fails nothing of it remains.
+func (r *runner) begin() (err error) {
+	var made []string
+	defer func() {
+		for i := len(made) - 1; err != nil && i >= 0; i-- {
+			os.Remove(made[i]) // folders only if they are empty
+		}
+	}()
+	if r.folder, made, err = create(r.options.Out, r.run); err != nil {
+		return err
+	}
+	locked := exists(r.folder.lock()) // by a process that has ended since
+	if r.release, err = r.folder.acquire(r.options.Say); err != nil {
+		return err
+	}
+	if !locked {
+		made = append(made, r.folder.lock())
+	}
+	more, err := r.folder.begin(r.run.Config, r.run.Inputs)
+	made = append(made, more...)
+	if err == nil && r.run.Began != nil {
+		r.run.Began(r.folder)
+	}
+	return err
 }
 
 // Resume continues the run in a folder from its newest valid checkpoint, or from the beginning if there is none yet.
