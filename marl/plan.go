@@ -1,6 +1,8 @@
 package marl
 
 import (
+	"math"
+
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/train"
 )
@@ -68,6 +70,21 @@ func (t *Trainer) CheckpointMemory() train.MemoryPart {
 	part := train.MemoryPart{What: "copies for a checkpoint", Setting: t.Memory().Largest().Setting}
 	for _, x := range t.persistent() {
 		part.Bytes += 4 * x.Len()
+	}
+	return part
+}
+
+// CheckpointSize is what the largest checkpoint of the run takes on the disk, without the worlds. A memory of which the
+// run fills a part is written in part.
+func (t *Trainer) CheckpointSize() train.MemoryPart {
+	part, ring := t.CheckpointMemory(), t.shop.memory
+	iterations := math.Ceil(float64(t.cfg.Updates) / float64(t.cfg.UpdatesAtOnce()))
+	played := float64(t.cfg.Worlds) * (float64(t.cfg.WarmupSlots) + iterations*float64(t.cfg.SlotsPerIteration))
+	empty := int64(math.Max(0, float64(ring.Capacity())-played)) // rows
+	for _, x := range t.persistent() {
+		if ring.holds(x) {
+			part.Bytes -= 4 * x.Len() / int64(ring.Capacity()) * empty
+		}
 	}
 	return part
 }

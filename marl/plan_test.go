@@ -6,6 +6,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -89,6 +90,37 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 		}
 		if err := p.Memory().Fit(stateBytes); x.want.Device && (err == nil || !strings.Contains(err.Error(), "worlds take 5 MB of it: lower train.worlds")) {
 			t.Errorf("without room: %v", err)
+		}
+	}
+}
+
+// The planned size of a checkpoint is exact for a memory that the run fills in part and for one that it fills.
+func TestPlanKnowsTheCheckpoint(t *testing.T) {
+	for _, replay := range []int{2000, 80} { // transitions; the run plays 88
+		c, s := tiny(3), mustLoad(t, "population:6")
+		c.Own.(*amarl.Config).Replay = replay
+		w, err := sim.New(s, c.Worlds, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trainer, err := marl.NewTrainer(c, marl.OffloadingFor(&c, w), marltest.OpenBackend(t, "ref", 1), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer trainer.Close()
+		if err := trainer.Run(t.Context(), marl.Hooks{}); err != nil {
+			t.Fatal(err)
+		}
+		state, err := trainer.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes := int64(0)
+		for _, x := range state.Tensors {
+			bytes += 4 * int64(len(x.Data))
+		}
+		if planned, most := trainer.CheckpointSize().Bytes, trainer.CheckpointMemory().Bytes; bytes != planned || (planned == most) != (replay == 80) {
+			t.Errorf("replay %d: %d bytes, planned %d, at most %d", replay, bytes, planned, most)
 		}
 	}
 }

@@ -186,6 +186,13 @@ func (j *job) learned() ([]sim.Policy, func() error, error) {
 	return []sim.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
 }
 
+// CheckpointSize is that of the trainer with its worlds.
+func (j *job) CheckpointSize() train.MemoryPart {
+	part := j.Trainer.CheckpointSize()
+	part.Bytes += sim.Bytes(j.config.Scenario, j.config.Train.Worlds)
+	return part
+}
+
 // WriteProfile writes the profile of the trainer.
 func (j *job) WriteProfile(w io.Writer) error { return j.Trainer.WriteProfile(w) }
 

@@ -54,6 +54,9 @@ type Extras interface {
 	Curve([]record.Line) []record.Panel
 	// Finish is called after the last update and returns the results of the run. They are written in this order.
 	Finish(ctx context.Context) ([]File, error)
+	// CheckpointSize is what the largest State of the run takes on the disk, and the setting to lower; zero if that is
+	// not known.
+	CheckpointSize() MemoryPart
 	// Stopping decides after a step whether the run ends before its last update. A job on several machines
 	// must return the same answer on all of them.
 	Stopping(ctx context.Context) bool
@@ -105,6 +108,9 @@ func (Plain) Curve([]record.Line) []record.Panel { return nil }
 
 // Finish has no results.
 func (Plain) Finish(context.Context) ([]File, error) { return nil, nil }
+
+// CheckpointSize is not known.
+func (Plain) CheckpointSize() MemoryPart { return MemoryPart{} }
 
 // Stopping is true once ctx is cancelled.
 func (Plain) Stopping(ctx context.Context) bool { return ctx.Err() != nil }

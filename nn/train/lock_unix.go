@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"github.com/gmel-go/gmel/internal/disk"
 )
 
 // acquire keeps a second process out of the folder until the returned function is called. The system
@@ -15,7 +17,7 @@ import (
 func (f Folder) acquire(notice func(string, ...any)) (release func() error, err error) {
 	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("the run folder cannot be locked: %w", err)
+		return nil, fmt.Errorf("the run folder cannot be locked: %w", disk.Explain(f.lock(), 0, err))
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, errors.ErrUnsupported) { // ENOSYS, ENOTSUP, EOPNOTSUPP

@@ -2,10 +2,13 @@ package train
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
@@ -84,6 +87,9 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 	if err := r.openJob(); err != nil {
 		return Result{}, err
 	}
+	if err := r.room(cmp.Or(o.Out, defaultParent)); err != nil {
+		return Result{}, err
+	}
 	if err := r.begin(); err != nil {
 		return Result{}, err
 	}
@@ -126,7 +132,7 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 	r := &runner{run: run, folder: f, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if r.release, err = f.acquire(o.Say); err != nil {
-		return Result{}, err
+		return r.unlocked(err)
 	}
 	from, err := r.latest()
 	if err != nil {
@@ -146,7 +152,29 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 	if err := r.openJob(); err != nil {
 		return Result{}, err
 	}
+	if err := r.room(string(f)); err != nil {
+		return Result{}, err
+	}
 	return r.train(ctx, from)
+}
+
+// unlocked is the end of a run whose folder cannot be locked. A complete run needs no lock, so it may lie on a disk that
+// cannot be written.
+func (r *runner) unlocked(failure error) (Result, error) {
+	if !errors.Is(failure, fs.ErrPermission) && !errors.Is(failure, syscall.EROFS) {
+		return Result{}, failure
+	}
+	from, damage, err := r.folder.Latest()
+	if err != nil || damage != nil || from == nil {
+		return Result{}, failure
+	}
+	if err := r.run.SameRun(from); err != nil {
+		return Result{}, err
+	}
+	if done, err := r.complete(from); done || err != nil {
+		return Result{Folder: r.folder}, err
+	}
+	return Result{}, fmt.Errorf("%w; to go on with the run, copy its folder to where you can write", failure)
 }
 
 // SameRun returns an error if a checkpoint does not belong to the run.

@@ -55,6 +55,9 @@ func (r *runner) openJob() error {
 func (r *runner) train(ctx context.Context, from *Saved) (result Result, err error) {
 	result.Folder, result.Resume = r.folder, r.run.ResumeCommand(r.folder)
 	if err := r.open(from); err != nil {
+		if full := (*disk.FullError)(nil); errors.As(err, &full) {
+			err = r.advise(err)
+		}
 		return result, err
 	}
 	err = r.learn(ctx)
@@ -81,6 +84,7 @@ func (r *runner) train(ctx context.Context, from *Saved) (result Result, err err
 // again.
 func (r *runner) advise(err error) error {
 	var again *Repeated
+	var full *disk.FullError
 	path := r.folder.checkpoint()
 	kept := r.saved >= 0 && (exists(path) || exists(path+checkpoint.PrevSuffix))
 	switch {
@@ -95,6 +99,8 @@ func (r *runner) advise(err error) error {
 		return fmt.Errorf("%w; resuming would end here again: start a new run with the changed setting", err)
 	case kept:
 		return fmt.Errorf("%w; the checkpoint of update %d is kept, `%s` goes on from it", err, r.saved, r.run.ResumeCommand(r.folder))
+	case errors.As(err, &full) && exists(r.folder.config()):
+		return fmt.Errorf("%w; make room, then `%s` begins the run again", err, r.run.ResumeCommand(r.folder))
 	}
 	return err
 }
