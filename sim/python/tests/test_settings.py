@@ -55,6 +55,30 @@ def test_a_path_may_look_like_yaml(tmp_path, monkeypatch):
         assert gmel.Worlds(scenario).num_agents == 7
 
 
+def test_a_file_is_looked_up_where_it_is_named(tmp_path, monkeypatch):
+    """In a scenario file a name is relative to the file; in a mapping or a text, to the working folder."""
+    text = "ieds: 2\ntime: {slots: 6}\ntasks: {arrivals: {process: trace, trace_file: a.csv, queue: 2}}\n"
+    for name, slot in (("there", 1), ("here", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "s.yaml").write_text(text)
+        (tmp_path / name / "a.csv").write_text(
+            f"slot,ied,model,data_mbit,gcycles,deadline_s\n{slot},0,small,2.5,1.1,1.5\n"
+        )
+    monkeypatch.chdir(tmp_path / "here")
+    arrivals = {"process": "trace", "trace_file": pathlib.Path("a.csv"), "queue": 2}
+    mapping = {"ieds": 2, "time": {"slots": 6}, "tasks": {"arrivals": arrivals}}
+    there = tmp_path / "there" / "s.yaml"
+    for scenario, slot in ((there, 1), (str(there), 1), ("../there/s.yaml", 1), ("s.yaml", 2), (text, 2), (mapping, 2)):
+        worlds = gmel.Worlds(scenario)
+        worlds.play("local", slot)
+        assert not worlds.had_task.any()
+        worlds.play("local", 1)
+        assert worlds.had_task.any()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(gmel.Error, match="^sim: scenario:3: tasks.arrivals.trace_file: there is no file /.*/a.csv$"):
+        gmel.Worlds(text)
+
+
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1"])
 def test_a_seed_that_is_none_is_an_error(seed):
     envs = (gmel.ParallelEnv({"ieds": 6}, seed=1), gmel.VectorEnv({"ieds": 6}, 2, seed=1))
