@@ -49,13 +49,11 @@ func trainAsChild(dir string) error {
 	return err
 }
 
-// startOrResume resumes the run in a folder, or starts it if the killed processes have not begun it.
+// startOrResume resumes the run in a folder, or starts it if the killed processes have not begun it: what they leave
+// until then blocks nothing.
 func startOrResume(ctx context.Context, dir string, run *Run) (Result, error) {
 	if exists(Folder(dir).config()) {
 		return Resume(ctx, Folder(dir), run, Options{})
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return Result{}, err
 	}
 	return Start(ctx, run, Options{Out: dir})
 }
