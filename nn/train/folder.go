@@ -34,12 +34,15 @@ func (f Folder) File(parts ...string) string {
 // Metrics is the path of the numbers of the run; they are equal for every run with the same seed.
 func (f Folder) Metrics() string { return f.File("metrics.jsonl") }
 
+// HasRun reports whether a run began in the folder.
+func (f Folder) HasRun() bool { return exists(f.config()) }
+
 // Config is the path of the configuration that the run began with; a usage error where the folder holds no run.
 func (f Folder) Config() (string, error) {
 	if err := disk.Dangling(string(f)); err != nil {
 		return "", usagef("%w", err)
 	}
-	if !exists(f.config()) {
+	if !f.HasRun() {
 		return "", usagef("%s is no run folder: it has no config.yaml", f)
 	}
 	return f.config(), nil

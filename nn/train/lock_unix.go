@@ -11,24 +11,29 @@ import (
 	"github.com/gmel-go/gmel/internal/disk"
 )
 
-// acquire keeps a second process out of the folder until the returned function is called. The system
-// releases the lock whenever the process ends. On file systems without locks, the user has to avoid a
-// second process.
-func (f Folder) acquire(notice func(string, ...any)) (release func() error, err error) {
+// acquire keeps a second process out of the folder until the returned function is called. The system releases its lock whenever
+// the process ends. Where the file system has none, the name in the file is all there is.
+func (f Folder) acquire(o Options) (release func() error, err error) {
 	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("the run folder cannot be locked: %w", disk.Explain(f.lock(), 0, err))
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, errors.ErrUnsupported) { // ENOSYS, ENOTSUP, EOPNOTSUPP
-			notice("WARNING: %s cannot be locked here; take care that only one process trains in it", f)
-			return file.Close, nil
+		switch {
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			err = fmt.Errorf("another process is training in %s; wait for it or stop it", f)
+		case errors.Is(err, errors.ErrUnsupported): // ENOSYS, ENOTSUP, EOPNOTSUPP
+			o.Say("WARNING: %s cannot be locked here; take care that only one process of this host trains in it", f)
+			err = nil
+		default:
+			err = fmt.Errorf("%s cannot be locked: %w", f.lock(), err)
 		}
-		file.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another process is training in %s; wait for it or stop it", f)
+		if err != nil {
+			return nil, errors.Join(err, file.Close())
 		}
-		return nil, fmt.Errorf("%s cannot be locked: %w", f.lock(), err)
 	}
-	return file.Close, nil
+	if release, err = f.hold(file, o.StealLock); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return release, nil
 }

@@ -46,11 +46,13 @@ type Run struct {
 
 // Options do not change any number.
 type Options struct {
-	Out      string       // folder of a new run; "": the next free runs/NAME-SEED-N
-	Profile  bool         // measure every op and write the profile into the run folder
-	Debug    bool         // check the results of every op, on a device
-	Progress func(Status) // called from time to time; nil: never
-	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
+	Out     string // folder of a new run; "": the next free runs/NAME-SEED-N
+	Profile bool   // measure every op and write the profile into the run folder
+	Debug   bool   // check the results of every op, on a device
+	// StealLock takes a folder whose lock names a live process of another host.
+	StealLock bool
+	Progress  func(Status) // called from time to time; nil: never
+	Notice    func(string) // one sentence for the user, such as where the run is; nil: dropped
 }
 
 // Say gives the user a sentence.
@@ -109,7 +111,7 @@ func (r *runner) begin() (err error) {
 		return err
 	}
 	locked := exists(r.folder.lock()) // by a process that has ended since
-	if r.release, err = r.folder.acquire(r.options.Say); err != nil {
+	if r.release, err = r.folder.acquire(r.options); err != nil {
 		return err
 	}
 	if !locked {
@@ -131,7 +133,7 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 	}
 	r := &runner{run: run, folder: f, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
-	if r.release, err = f.acquire(o.Say); err != nil {
+	if r.release, err = f.acquire(o); err != nil {
 		return r.unlocked(err)
 	}
 	from, err := r.latest()

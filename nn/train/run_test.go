@@ -76,7 +76,7 @@ func TestLockKeepsASecondProcessOut(t *testing.T) {
 		t.Skip("no lock here")
 	}
 	dir := whole(t)
-	release, err := Folder(dir).acquire(Options{}.Say)
+	release, err := Folder(dir).acquire(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ import (
 type Session struct {
 	Started    string            `json:"started"`
 	FromUpdate int               `json:"from_update"`
+	Host       string            `json:"host"`
+	Job        map[string]string `json:"job,omitempty"` // what a scheduler says of the process, by the names of its variables
 	Command    []string          `json:"command"`
 	Commit     string            `json:"commit"` // see Revision; with + if files were changed since, or UnknownRevision
 	Go         string            `json:"go"`
@@ -53,6 +55,7 @@ func newSession(update int) Session {
 		Started: time.Now().UTC().Format(time.RFC3339), FromUpdate: max(0, update), Command: os.Args,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Modules: map[string]string{},
 	}
+	s.Host, s.Job = hostname(), scheduled()
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		b = &debug.BuildInfo{}
@@ -65,6 +68,35 @@ func newSession(update int) Session {
 		s.Commit += "+"
 	}
 	return s
+}
+
+// hostname is "" where the system does not tell.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// jobVariables say which job of a scheduler a process is: those of Slurm, of an Indexed Job of Kubernetes, and of its pod by the downward API.
+var jobVariables = []string{
+	"SLURM_CLUSTER_NAME", "SLURM_JOB_ID", "SLURM_JOB_NAME", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_RESTART_COUNT", "SLURM_JOB_NODELIST",
+	"JOB_COMPLETION_INDEX", "POD_NAME", "POD_NAMESPACE", "NODE_NAME",
+}
+
+// scheduled are the variables that are set; nil without a scheduler.
+func scheduled() map[string]string {
+	var job map[string]string
+	for _, name := range jobVariables {
+		if value, there := os.LookupEnv(name); there {
+			if job == nil {
+				job = map[string]string{}
+			}
+			job[name] = value
+		}
+	}
+	return job
 }
 
 // on fills in the device of the job.

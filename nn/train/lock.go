@@ -1,0 +1,106 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gmel-go/gmel/internal/disk"
+)
+
+// Times of a lock. A holder that is alive writes its name again every heartbeat. A name that is older than the longest silence is that
+// of a process that was killed, or of a host that was lost.
+const (
+	heartbeat      = 10 * time.Second
+	longestSilence = time.Minute
+)
+
+// holder is what run.lock says of the process that trains in a folder. A system's lock need not be seen on other hosts, which
+// depends on the file system and how it is mounted; the name is.
+type holder struct {
+	Host    string `json:"host"`
+	PID     int    `json:"pid"`
+	Started string `json:"started"`
+}
+
+// LockedError says that a process of another host seems to train in the folder.
+type LockedError struct {
+	Folder Folder
+	Holder string        // for a sentence
+	Silent time.Duration // since it last wrote its name
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("%s trains in %s: it last said so %.0f s ago; if it is gone, run this again after %.0f s, or take the folder with --steal-lock",
+		e.Holder, e.Folder, e.Silent.Seconds(), (longestSilence - e.Silent).Seconds())
+}
+
+// hold writes this process into the lock file and keeps doing so until the returned function is called, which leaves the
+// file empty. It fails where another host holds the lock, unless steal is set.
+func (f Folder) hold(file *os.File, steal bool) (release func() error, err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("the run folder cannot be locked: %w", err)
+	}
+	if err := f.foreign(file, host); err != nil && !steal {
+		return nil, err
+	}
+	own, err := json.Marshal(holder{host, os.Getpid(), time.Now().UTC().Format(time.RFC3339)})
+	if err == nil {
+		err = file.Truncate(0)
+	}
+	if err == nil {
+		_, err = file.WriteAt(own, 0)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be written: %w", f.lock(), err)
+	}
+	end := beat(func() { _, _ = file.WriteAt(own, 0) })
+	return func() error {
+		end()
+		return errors.Join(file.Truncate(0), file.Close())
+	}, nil
+}
+
+// beat calls a function every heartbeat until the returned one is called.
+func beat(write func()) (end func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(heartbeat)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				write()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(done); <-ended })
+}
+
+// foreign fails if the file names a process of another host that has not been silent for long.
+func (f Folder) foreign(file *os.File, host string) error {
+	data, err := io.ReadAll(io.NewSectionReader(file, 0, 1<<16))
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", f.lock(), err)
+	}
+	var h holder
+	if json.Unmarshal(data, &h) != nil || h.Host == "" || h.Host == host {
+		return nil // nothing that a live process writes
+	}
+	silent, err := disk.Age(f.lock())
+	if err != nil {
+		return fmt.Errorf("the run folder cannot be locked: %w", err)
+	}
+	if silent >= longestSilence {
+		return nil
+	}
+	return &LockedError{f, fmt.Sprintf("process %d of host %s, since %s,", h.PID, h.Host, h.Started), silent}
+}

@@ -1,0 +1,94 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lockedBy writes a lock of a process that last wrote its name a while ago.
+func lockedBy(t *testing.T, host string, ago time.Duration) Folder {
+	t.Helper()
+	f := Folder(t.TempDir())
+	data, err := json.Marshal(holder{host, 4711, "2026-01-02T03:04:05Z"})
+	if err == nil {
+		err = os.WriteFile(f.lock(), data, 0o666)
+	}
+	if then := time.Now().Add(-ago); err == nil {
+		err = os.Chtimes(f.lock(), then, then)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestForeignLock(t *testing.T) {
+	f := lockedBy(t, "elsewhere", 20*time.Second)
+	_, err := f.acquire(Options{})
+	var locked *LockedError
+	if !errors.As(err, &locked) {
+		t.Fatalf("error %v", err)
+	}
+	for _, want := range []string{"process 4711 of host elsewhere, since 2026-01-02T03:04:05Z, trains in", "after 40 s", "--steal-lock"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+	release, err := f.acquire(Options{StealLock: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkHeld(t, f, release)
+}
+
+// TestStaleLocks: what a lost host, or a killed process of this one, has left keeps nothing out.
+func TestStaleLocks(t *testing.T) {
+	for name, f := range map[string]Folder{
+		"silent":    lockedBy(t, "elsewhere", 2*longestSilence),
+		"this host": lockedBy(t, hostname(), 0),
+		"empty":     Folder(t.TempDir()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			release, err := f.acquire(Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkHeld(t, f, release)
+		})
+	}
+}
+
+// checkHeld: the lock names this process while it is held, and nothing afterwards.
+func checkHeld(t *testing.T, f Folder, release func() error) {
+	t.Helper()
+	var h holder
+	data, err := os.ReadFile(f.lock())
+	if err == nil {
+		err = json.Unmarshal(data, &h)
+	}
+	if err != nil || h.Host != hostname() || h.PID != os.Getpid() {
+		t.Errorf("the lock says %s (%v)", data, err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(f.lock()); err != nil || len(data) > 0 {
+		t.Errorf("after its release the lock says %q (%v)", data, err)
+	}
+	if entries, err := os.ReadDir(string(f)); err != nil || len(entries) != 1 {
+		t.Errorf("the folder has %v (%v)", entries, err)
+	}
+}
+
+func TestJobOfAScheduler(t *testing.T) {
+	t.Setenv("SLURM_ARRAY_TASK_ID", "3")
+	t.Setenv("SLURM_RESTART_COUNT", "1")
+	s := newSession(0)
+	if s.Job["SLURM_ARRAY_TASK_ID"] != "3" || s.Job["SLURM_RESTART_COUNT"] != "1" || s.Host != hostname() {
+		t.Errorf("host %q, job %v", s.Host, s.Job)
+	}
+}
