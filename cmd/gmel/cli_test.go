@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "endless": endless,
-			"ignores": ignores, "unread": unread, "halves": halves, "displaces": displaces, "abandons": abandons,
+			"ignores": ignores, "unread": unread, "halves": halves, "displaces": displaces, "abandons": abandons, "requeues": requeues,
 		},
 		Condition: func(name string) (bool, error) { // a backend of this build, or a driver that is a test's
 			if name == "mount" { // in a name space of its own
@@ -111,7 +111,7 @@ func kills(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // stops SIGNAL DIR: sends the signal once the run in DIR has metrics; it must
-// checkpoint, exit 0 and print the resume command.
+// checkpoint, exit 75 and print the resume command.
 func stops(ts *testscript.TestScript, _ bool, args []string) {
 	var stdout bytes.Buffer
 	cmd := gmel(ts, "train", "--config", "long.yaml", "--out", args[1])
@@ -119,9 +119,7 @@ func stops(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(cmd.Start())
 	await(ts, filepath.Join(ts.MkAbs(args[1]), "metrics.jsonl"), `"kind":"train"`)
 	ts.Check(cmd.Process.Signal(signals[args[0]]))
-	if err := cmd.Wait(); err != nil {
-		ts.Fatalf("%v\n%s", err, cmd.Stderr)
-	}
+	endsStopped(ts, cmd)
 	if !strings.Contains(stdout.String(), "gmel train --resume "+args[1]+"\n") {
 		ts.Fatalf("no resume command in %q", &stdout)
 	}

@@ -15,14 +15,18 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Exit codes.
+// Exit codes. A scheduler can tell by them whether to give the command again.
 const (
-	exitOK     = 0
-	exitFault  = 1   // an error of the machine: a file, a disk, a device
-	exitUsage  = 2   // an error of the user: a flag, a key, a value
-	exitSignal = 130 // stopped at once by a second signal
-	exitPipe   = 141 // the output's reader has ended: what a shell says of a program that SIGPIPE ends
+	exitOK      = 0
+	exitFault   = 1   // an error of the machine: a file, a disk, a device
+	exitUsage   = 2   // an error of the user: a flag, a key, a value; the same command fails again
+	exitStopped = 75  // training was stopped by a signal and can go on, or another host holds its folder: EX_TEMPFAIL of sysexits.h
+	exitSignal  = 130 // stopped at once by a second signal
+	exitPipe    = 141 // the output's reader has ended: what a shell says of a program that SIGPIPE ends
 )
+
+// errStopped ends a command that a signal stopped, and that has said so.
+var errStopped = errors.New("stopped by a signal")
 
 func main() {
 	keepIgnored()
@@ -38,14 +42,21 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	if errors.Is(err, errNoReader) {
+	switch {
+	case errors.Is(err, errNoReader):
 		return exitPipe
+	case errors.Is(err, errStopped):
+		return exitStopped
 	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(stderr, "gmel: "+strings.TrimSpace(withoutPackage(line)))
 	}
-	if train.IsUsage(err) || inInput(err) {
+	locked := (*train.LockedError)(nil)
+	switch {
+	case train.IsUsage(err) || inInput(err):
 		return exitUsage
+	case errors.As(err, &locked):
+		return exitStopped
 	}
 	return exitFault
 }

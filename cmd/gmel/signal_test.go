@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -36,9 +37,7 @@ func ignores(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(cmd.Process.Signal(signals[args[0]]))
 	awaitLines(ts, metrics, lines(metrics)+20)
 	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
-	if err := cmd.Wait(); err != nil {
-		ts.Fatalf("%v\n%s", err, cmd.Stderr)
-	}
+	endsStopped(ts, cmd)
 }
 
 // unread SIGNAL DIR: a run whose outputs nothing reads any more still answers a signal with a checkpoint.
@@ -52,7 +51,7 @@ func unread(ts *testscript.TestScript, _ bool, args []string) {
 	awaitLines(ts, filepath.Join(ts.MkAbs(args[1]), "metrics.jsonl"), 2)
 	ts.Check(reader.Close())
 	ts.Check(cmd.Process.Signal(signals[args[0]]))
-	ts.Check(cmd.Wait())
+	endsStopped(ts, cmd)
 	_, err = os.Stat(filepath.Join(ts.MkAbs(args[1]), "checkpoints", "latest.safetensors"))
 	ts.Check(err)
 }
@@ -103,8 +102,40 @@ func abandons(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(cmd.Start())
 	await(ts, filepath.Join(ts.MkAbs(args[0]), args[1]), args[2])
 	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
-	if err := cmd.Wait(); err != nil {
-		ts.Fatalf("%v\n%s", err, cmd.Stderr)
+	endsStopped(ts, cmd)
+}
+
+// requeues DIR ARGS...: gives the same command again and again, as a scheduler does, and signals it at random moments; every end is a
+// stop in good order, the last one success. A signal that comes before the program listens ends it.
+func requeues(ts *testscript.TestScript, _ bool, args []string) {
+	command := append([]string{"train", "--auto-resume", "--out", args[0]}, args[1:]...)
+	for n := range 100 {
+		cmd := gmel(ts, command...)
+		ts.Check(cmd.Start())
+		timer := time.AfterFunc(time.Duration(rand.IntN(700))*time.Millisecond, func() {
+			if n <= 8 { // the tenth attempt may end
+				_ = cmd.Process.Signal(syscall.SIGTERM)
+			}
+		})
+		_ = cmd.Wait()
+		timer.Stop()
+		switch code := cmd.ProcessState.ExitCode(); code {
+		case exitOK:
+			ts.Logf("done after %d signals", n)
+			return
+		case exitStopped, -1:
+		default:
+			ts.Fatalf("exit code %d\n%s", code, cmd.Stderr)
+		}
+	}
+	ts.Fatalf("never done")
+}
+
+// endsStopped waits for a run that a signal stops in good order.
+func endsStopped(ts *testscript.TestScript, cmd *exec.Cmd) {
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitStopped {
+		ts.Fatalf("exit code %d, want %d\n%s", code, exitStopped, cmd.Stderr)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,6 +21,8 @@ func trainCommand() *cli.Command {
 			&cli.BoolFlag{Name: "profile", Usage: "measure every op and write profile.txt: time, share, GFLOP/s, share of the peak"},
 			&cli.BoolFlag{Name: "debug", Usage: "on a gpu: wait for every op and name the first number that is not finite; slow"},
 			&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
+			&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
+			&cli.BoolFlag{Name: "steal-lock", Usage: "take a run folder though a process of another host seems to train in it"},
 		),
 		Action: runTrain,
 	}
@@ -62,27 +65,42 @@ func runTrain(c *cli.Context) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line)
 	defer stop()
-	o := train.Options{Out: c.String("out"), Profile: c.Bool("profile"), Debug: c.Bool("debug"), Progress: p.Train, Notice: p.Line}
-	var result run.Result
-	var err error
-	if dir := c.String("resume"); dir == "" {
-		var config *run.Config
-		if config, err = run.Load(sources(c)); err == nil {
-			result, err = run.Train(ctx, config, o)
-		}
-	} else if o.Out != "" {
-		err = usagef("--out is for a new run and --resume for an old one; give one of them")
-	} else {
-		result, err = run.Resume(ctx, dir, sources(c), o)
-	}
+	result, err := trainOrResume(ctx, c, train.Options{
+		Out: c.String("out"), Profile: c.Bool("profile"), Debug: c.Bool("debug"), StealLock: c.Bool("steal-lock"), Progress: p.Train, Notice: p.Line,
+	})
 	p.Done()
 	if err != nil {
 		return err
 	}
-	if err := printResult(c, result); !errors.Is(err, errNoReader) {
+	if err := printResult(c, result); err != nil && !errors.Is(err, errNoReader) { // the folder has it all
 		return err
 	}
-	return nil // the folder has it all
+	if result.Interrupted {
+		return errStopped
+	}
+	return nil
+}
+
+// trainOrResume does what the flags ask for.
+func trainOrResume(ctx context.Context, c *cli.Context, o train.Options) (run.Result, error) {
+	dir, again := c.String("resume"), c.Bool("auto-resume")
+	switch {
+	case dir != "" && again:
+		return run.Result{}, usagef("--resume is for a run that has begun and --auto-resume for one that may have; give one of them")
+	case dir != "" && o.Out != "":
+		return run.Result{}, usagef("--out is for a new run and --resume for an old one; give one of them")
+	case dir != "":
+		return run.Resume(ctx, dir, sources(c), o)
+	case again && o.Out == "":
+		return run.Result{}, usagef("--auto-resume needs --out DIR, the folder of the run")
+	case again:
+		return run.TrainOrResume(ctx, sources(c), o)
+	}
+	config, err := run.Load(sources(c))
+	if err != nil {
+		return run.Result{}, err
+	}
+	return run.Train(ctx, config, o)
 }
 
 func printResult(c *cli.Context, r run.Result) error {

@@ -63,7 +63,14 @@ func TestMovedSettings(t *testing.T) {
 		{"cpu", "", "", " --backend cpu"},
 		{"cpu train.isa=avx2", "", "avx2", " --backend cpu"},
 	} {
-		own, c, err := resumeConfig(f, Sources{Sets: strings.Fields("train.backend=" + x.asked)})
+		own, err := folderConfig(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := goingOn(f, own, Sources{Sets: strings.Fields("train.backend=" + x.asked)})
+		if err == nil {
+			err = c.goesOnFrom(f, own)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

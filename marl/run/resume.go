@@ -52,22 +52,16 @@ func movedFlags(before, after *Config) (flags string) {
 	return flags
 }
 
-// resumeConfig returns the configuration of the run in the folder, and the one to resume it with, as src says.
-func resumeConfig(f train.Folder, src Sources) (own, asked *Config, err error) {
-	if own, err = folderConfig(f); err != nil {
-		return nil, nil, err
+// goesOnFrom makes sure that the run of the configuration own goes on with c, and takes the copies of files that its folder has.
+func (c *Config) goesOnFrom(f train.Folder, own *Config) error {
+	if err := c.identify(own); err != nil {
+		return err
 	}
-	if asked, err = goingOn(f, own, src); err != nil {
-		return nil, nil, err
+	if d := difference(own, c); d != "" {
+		return changed(f, d)
 	}
-	if err := asked.identify(own); err != nil {
-		return nil, nil, err
-	}
-	if d := difference(own, asked); d != "" {
-		return nil, nil, changed(f, d)
-	}
-	asked.Scenario = own.Scenario.Clone() // the copies in the folder, whatever equal files were named
-	return own, asked, nil
+	c.Scenario = own.Scenario.Clone() // whatever equal files were named
+	return nil
 }
 
 // changed is the error for a setting that may not change.

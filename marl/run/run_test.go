@@ -130,7 +130,7 @@ func TestResumeOfAnotherKind(t *testing.T) {
 		if err := os.WriteFile(f.File("config.yaml"), []byte(c.config), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := resumeConfig(f, c.src); !train.IsUsage(err) || !strings.HasPrefix(err.Error(), string(f)+c.want) {
+		if _, err := Resume(t.Context(), string(f), c.src, train.Options{}); !train.IsUsage(err) || !strings.HasPrefix(err.Error(), string(f)+c.want) {
 			t.Errorf("%v, want %s%s", err, f, c.want)
 		}
 	}

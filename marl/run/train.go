@@ -30,12 +30,42 @@ func Train(ctx context.Context, c *Config, o train.Options) (Result, error) {
 // do not change numbers: train.threads, train.isa, train.device and, in fp32, train.backend.
 func Resume(ctx context.Context, dir string, src Sources, o train.Options) (Result, error) {
 	f := train.Folder(dir)
-	began, c, err := resumeConfig(f, src)
+	own, err := folderConfig(f)
 	if err != nil {
 		return Result{}, err
 	}
-	run := newRun(began, c)
-	run.Open = resumed(run, f, began, c)
+	asked, err := goingOn(f, own, src)
+	if err != nil {
+		return Result{}, err
+	}
+	return resume(ctx, f, own, asked, o)
+}
+
+// TrainOrResume begins a run in the folder o.Out, goes on with the run that is there, or does nothing if that is complete. So a
+// scheduler can give the same command again and again. A run that src would not begin is refused.
+func TrainOrResume(ctx context.Context, src Sources, o train.Options) (Result, error) {
+	asked, err := Load(src)
+	if err != nil {
+		return Result{}, err
+	}
+	f := train.Folder(o.Out)
+	if !f.HasRun() {
+		return Train(ctx, asked, o)
+	}
+	own, err := folderConfig(f)
+	if err != nil {
+		return Result{}, err
+	}
+	return resume(ctx, f, own, asked, o)
+}
+
+// resume goes on with the run of the configuration own as asked.
+func resume(ctx context.Context, f train.Folder, own, asked *Config, o train.Options) (Result, error) {
+	if err := asked.goesOnFrom(f, own); err != nil {
+		return Result{}, err
+	}
+	run := newRun(own, asked)
+	run.Open = resumed(run, f, own, asked)
 	r, err := train.Resume(ctx, f, run, o)
 	return withTable(r, err)
 }
