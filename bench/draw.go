@@ -68,11 +68,11 @@ func (u *update) drawn(draw func(l marl.Learner, b *machine.Builder) []machine.T
 
 // copyTo uploads the trainer's state to another arena of the same layout; tables that are not full begin alike.
 func (u *update) copyTo(layout *machine.Layout, session *machine.Session) error {
-	s, err := u.trainer.State()
+	tensors, err := u.trainer.Kept()
 	if err != nil {
 		return err
 	}
-	for _, x := range s.Tensors {
+	for _, x := range tensors {
 		to, ok := layout.Lookup(x.Name)
 		if !ok {
 			return errors.New("bench: the second learner has no " + x.Name)

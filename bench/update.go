@@ -182,12 +182,12 @@ func (u *update) Found() ([]Array, error) {
 
 // State implements Running: networks, targets, gradients and moments, all but the replay.
 func (u *update) State() ([]Array, error) {
-	s, err := u.trainer.State()
+	tensors, err := u.trainer.Kept()
 	if err != nil {
 		return nil, err
 	}
 	var arrays []Array
-	for _, t := range s.Tensors {
+	for _, t := range tensors {
 		if !strings.HasPrefix(t.Name, "replay/") {
 			arrays = append(arrays, Array{t.Name, t.Shape, t.Data})
 		}
@@ -198,14 +198,14 @@ func (u *update) State() ([]Array, error) {
 // kept returns tensors of the trainer under the names that rename gives, those of networks split
 // into parameters; "" leaves one out.
 func (u *update) kept(rename func(string) string) ([]Array, error) {
-	s, err := u.trainer.State()
+	tensors, err := u.trainer.Kept()
 	if err != nil {
 		return nil, err
 	}
 	actor := marl.NewActor(u.actorHidden, u.worlds.O, u.worlds.U)
 	nets := map[string]*nn.Params{"critic": u.critic(), "actor": actor.Params()}
 	var arrays []Array
-	for _, t := range s.Tensors {
+	for _, t := range tensors {
 		name := rename(t.Name)
 		if name == "" {
 			continue

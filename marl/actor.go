@@ -16,6 +16,7 @@ type Actor struct {
 // make the initial policy close to uniform.
 func NewActor(hidden, obs, actions int) *Actor {
 	p := nn.NewParams(ActorName)
+	p.Sequential("first", "second", "logits")
 	return &Actor{
 		params: p,
 		first:  nn.NewLinear(p, "first", obs, hidden, leaky, nn.KaimingUniform),

@@ -20,8 +20,8 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/marl/ippo"
+	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
-	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -130,11 +130,7 @@ func (f *frozen) freeze(t *testing.T, name string, c marl.Config) {
 	if err := tr.Run(context.Background(), marl.Hooks{}); err != nil {
 		t.Fatal(err)
 	}
-	state, err := tr.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.States[name] = stateHash(state)
+	f.States[name] = stateHash(t, tr)
 }
 
 // listing hashes the listing of a Program without names, which may change, and without its hash, which depends on the encoding.
@@ -146,15 +142,21 @@ func listing(p *kernels.Program) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func stateHash(s *checkpoint.State) string {
+// stateHash hashes the arena, so it does not depend on how a checkpoint divides the networks into tensors.
+func stateHash(t *testing.T, tr *marl.Trainer) string {
+	t.Helper()
+	kept, err := tr.Kept()
+	if err != nil {
+		t.Fatal(err)
+	}
 	sums := [][]byte{}
-	for _, x := range s.Tensors {
+	for _, x := range kept {
 		h := sha256.New()
 		_ = binary.Write(h, binary.LittleEndian, x.Data) // writing to a hash cannot fail
 		sums = append(sums, h.Sum(nil))
 	}
 	slices.SortFunc(sums, slices.Compare)
-	worlds := sha256.Sum256(s.Blobs["worlds"])
+	worlds := sha256.Sum256(marltest.StateOf(t, tr).Blobs["worlds"])
 	all := sha256.Sum256(slices.Concat(append(sums, worlds[:])...))
 	return hex.EncodeToString(all[:])
 }

@@ -42,15 +42,14 @@ func NewPolicy(c *Config, s *checkpoint.State, obs, actions int, how Execution) 
 		return nil, err
 	}
 	p := newPolicy(a, c, Sizes{Obs: obs, Actions: actions}, how)
-	flat := p.head.Params().Place(machine.NewLayout(), "head").Flat
-	if p.weights, err = s.Tensor(s.Meta[metaHead], flat.Shape()...); err != nil {
+	if p.weights, err = p.head.Params().Import(s.Meta[metaHead], s); err != nil {
 		return nil, err
 	}
 	n := newNormaliser(machine.NewLayout(), obs)
-	if p.mean, err = s.Tensor(n.mean.Name(), obs); err != nil {
+	if p.mean, err = s.Tensor(fileName(n.mean), obs); err != nil {
 		return nil, err
 	}
-	p.scale, err = s.Tensor(n.scale.Name(), obs)
+	p.scale, err = s.Tensor(fileName(n.scale), obs)
 	return p, err
 }
 

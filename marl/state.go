@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
@@ -12,18 +13,18 @@ import (
 // State returns everything that a resumed run needs to have the same bits: networks, targets, Adam's
 // moments, counters, statistics, the filled part of the replay, and the worlds.
 func (t *Trainer) State() (*checkpoint.State, error) {
-	s := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}
+	s, networks := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}, t.shop.networks()
 	for _, x := range t.persistent() {
-		data, err := Read(t.session, x)
+		kept, err := t.kept(x)
 		if err != nil {
 			return nil, err
 		}
-		shape := append([]int{}, x.Shape()...)
-		if t.shop.memory.holds(x) {
-			shape[0] = t.shop.memory.count
-			data = data[:len(data)/x.Shape()[0]*shape[0]]
+		kept.Name = fileName(x)
+		if p, ok := networks[x]; ok {
+			s.Tensors = append(s.Tensors, p.Export(kept.Name, kept.Data)...)
+		} else {
+			s.Tensors = append(s.Tensors, kept)
 		}
-		s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: x.Name(), Shape: shape, Data: data})
 	}
 	worlds, err := t.env.MarshalBinary()
 	if err != nil {
@@ -33,10 +34,63 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 	return s, nil
 }
 
+// Kept returns the tensors that a run keeps, as they lie in the arena: a network is one flat vector. State has the same
+// numbers, and the tensors of each layer.
+func (t *Trainer) Kept() (list []checkpoint.Tensor, err error) {
+	for _, x := range t.persistent() {
+		kept, err := t.kept(x)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, kept)
+	}
+	return list, nil
+}
+
+// kept is a tensor of the arena, without the rows of the memory that hold no transition.
+func (t *Trainer) kept(x machine.Tensor) (checkpoint.Tensor, error) {
+	data, err := Read(t.session, x)
+	if err != nil {
+		return checkpoint.Tensor{}, err
+	}
+	shape := t.shape(x)
+	if t.shop.memory.holds(x) {
+		data = data[:len(data)/x.Shape()[0]*shape[0]]
+	}
+	return checkpoint.Tensor{Name: x.Name(), Shape: shape, Data: data}, nil
+}
+
+// shape is the shape of a tensor in a checkpoint.
+func (t *Trainer) shape(x machine.Tensor) []int {
+	shape := append([]int{}, x.Shape()...)
+	if t.shop.memory.holds(x) {
+		shape[0] = t.shop.memory.count
+	}
+	return shape
+}
+
+// networks are the flat vectors of all networks: parameters, gradients and moments.
+func (w *Workshop) networks() map[machine.Tensor]*nn.Params {
+	flat := map[machine.Tensor]*nn.Params{}
+	for _, n := range w.nets {
+		flat[n.Flat] = n.Placed.Params()
+		if n.Adam == nil {
+			continue
+		}
+		for _, x := range n.Adam.Vectors() {
+			flat[x] = n.Placed.Params()
+		}
+	}
+	return flat
+}
+
+// fileName is the name of a tensor in a checkpoint: parts of a name are joined by dots, as PyTorch does.
+func fileName(x machine.Tensor) string { return strings.ReplaceAll(x.Name(), "/", ".") }
+
 // Keys of a checkpoint.
 const (
 	metaAlgo = "algo" // the algorithm
-	metaHead = "head" // the tensor with the parameters of the head
+	metaHead = "head" // the network of the head; its tensors begin with this name
 )
 
 // meta has the counters, and the values that must be equal in a resumed run.
@@ -47,7 +101,7 @@ func (t *Trainer) meta() map[string]string {
 	return map[string]string{
 		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
 		"replay_next": strconv.Itoa(w.memory.next), "replay_count": strconv.Itoa(w.memory.count),
-		metaAlgo: t.algorithm.Name(), metaHead: net.Flat.Name(),
+		metaAlgo: t.algorithm.Name(), metaHead: fileName(net.Flat),
 		"seed":  strconv.FormatUint(w.Seed, 10),
 		"sizes": fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.Worlds, n.Agents, n.Obs, n.Actions),
 	}
@@ -73,8 +127,9 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if err := t.restoreMeta(s.Meta); err != nil {
 		return err
 	}
+	networks := t.shop.networks()
 	for _, x := range t.persistent() {
-		if err := t.restoreTensor(s, x); err != nil {
+		if err := t.restoreTensor(s, x, networks[x]); err != nil {
 			return err
 		}
 	}
@@ -109,12 +164,14 @@ func (t *Trainer) restoreMeta(meta map[string]string) error {
 	return nil
 }
 
-func (t *Trainer) restoreTensor(s *checkpoint.State, x machine.Tensor) error {
-	shape := append([]int{}, x.Shape()...)
-	if t.shop.memory.holds(x) {
-		shape[0] = t.shop.memory.count
+// restoreTensor restores a tensor of the arena, which is a flat vector of the network if network is not nil.
+func (t *Trainer) restoreTensor(s *checkpoint.State, x machine.Tensor, network *nn.Params) (err error) {
+	var data []float32
+	if network != nil {
+		data, err = network.Import(fileName(x), s)
+	} else {
+		data, err = s.Tensor(fileName(x), t.shape(x)...)
 	}
-	data, err := s.Tensor(x.Name(), shape...)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,9 @@ func NewAdam(l *machine.Layout, name string, p *Placed, cfg AdamConfig) *Adam {
 // Grads is the gradient that Step reads.
 func (a *Adam) Grads() *Placed { return a.grads }
 
+// Vectors are the gradient and both moments, each a flat vector like that of the parameters.
+func (a *Adam) Vectors() []machine.Tensor { return []machine.Tensor{a.grads.Flat, a.m, a.v} }
+
 // Norm is the scalar into which Step writes the gradient's norm before clipping.
 func (a *Adam) Norm() machine.Tensor { return a.norm }
 

@@ -17,6 +17,8 @@ type Params struct {
 	name string
 	list []*Param
 	size int
+
+	numbered map[string]string // names of layers in a file; see Sequential
 }
 
 // Param is one parameter: a weight of rank 2 or more, or a bias vector [n].
@@ -30,7 +32,7 @@ type Param struct {
 }
 
 // NewParams returns an empty list; name is used in messages.
-func NewParams(name string) *Params { return &Params{name: name} }
+func NewParams(name string) *Params { return &Params{name: name, numbered: map[string]string{}} }
 
 // Matrix adds a weight w[rows,cols], for products x[M,rows] w[rows,cols].
 func (p *Params) Matrix(name string, rows, cols int, init Init) *Param {
@@ -38,12 +40,10 @@ func (p *Params) Matrix(name string, rows, cols int, init Init) *Param {
 }
 
 func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
-	n := 1
 	for _, d := range shape {
 		if d < 1 {
 			panic(fmt.Sprintf("nn: parameter %s/%s has shape %v", p.name, name, shape))
 		}
-		n *= d
 	}
 	for _, q := range p.list {
 		if q.name == name {
@@ -52,7 +52,7 @@ func (p *Params) add(name string, init Init, fanIn int, shape ...int) *Param {
 	}
 	q := &Param{name: name, shape: shape, offset: p.size, init: init, fanIn: fanIn}
 	p.list = append(p.list, q)
-	p.size += (n + pad - 1) / pad * pad
+	p.size += (q.len() + pad - 1) / pad * pad
 	return q
 }
 

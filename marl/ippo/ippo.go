@@ -56,6 +56,7 @@ type critic struct {
 
 func newCritic(hidden, obs int) *critic {
 	p, leaky := nn.NewParams("critic"), op.LeakyReLU(0.01)
+	p.Sequential("first", "second", "output")
 	return &critic{
 		params: p,
 		first:  nn.NewLinear(p, "first", obs, hidden, leaky, nn.KaimingUniform),

@@ -1,0 +1,97 @@
+package marl_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/ippo"
+	"github.com/gmel-go/gmel/marl/marltest"
+	"github.com/gmel-go/gmel/marl/ppo"
+)
+
+// ofEach returns a short run of every algorithm.
+func ofEach() []marl.Config {
+	clipped, independent := marl.DefaultOf("amarl-ppo"), marl.DefaultOf("ippo")
+	for _, c := range []*marl.Config{&clipped, &independent} {
+		c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 4, 4, 4
+	}
+	own, alone := clipped.Own.(*ppo.Config), independent.Own.(*ippo.Config)
+	own.Epochs, own.Minibatches, own.Hidden, own.Heads, own.ActorHidden = 2, 2, 16, 2, 16
+	alone.Epochs, alone.Minibatches, alone.Hidden, alone.ActorHidden = 2, 2, 16, 16
+	return []marl.Config{tiny(4), clipped, independent}
+}
+
+// A checkpoint holds every number of the arena: another trainer that restores it has the same bits in memory.
+func TestStateHasEveryBitOfTheArena(t *testing.T) {
+	for _, c := range ofEach() {
+		a := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
+		marltest.Run(t, a)
+		b := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 2), 5)
+		if err := b.Restore(marltest.StateOf(t, a)); err != nil {
+			t.Fatal(err)
+		}
+		want, err := a.Kept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.Kept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != len(want) || len(want) < 10 {
+			t.Fatalf("%s: %d and %d tensors", c.Algo, len(got), len(want))
+		}
+		for i, x := range want {
+			if !slices.Equal(got[i].Shape, x.Shape) || !marltest.EqualBits(got[i].Data, x.Data) {
+				t.Errorf("%s: %s has changed", c.Algo, x.Name)
+			}
+		}
+	}
+}
+
+// A checkpoint names the parameters by layer, with the shapes and the order of PyTorch.
+func TestStateNamesLayers(t *testing.T) {
+	for _, c := range ofEach() {
+		tr := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
+		marltest.Run(t, tr)
+		s, n := marltest.StateOf(t, tr), tr.Workshop().Sizes
+		for net, layers := range map[string]map[string]string{
+			"actor":  {"first": "0", "second": "2", "logits": "4"},
+			"critic": {"first": "0", "second": "2", "output": "4"},
+		} {
+			for name, w := range marltest.Download(t, tr, net) {
+				layer, part, _ := strings.Cut(name, ".")
+				if number, ok := layers[layer]; ok && (net == "actor" || c.Algo == "ippo") {
+					layer = number
+				}
+				if part == "b" {
+					if _, err := s.Tensor(net+"."+layer+".bias", len(w.V)); err != nil {
+						t.Errorf("%s: %v", c.Algo, err)
+					}
+					continue
+				}
+				file, err := s.Tensor(net+"."+layer+".weight", w.Cols, w.Rows)
+				if err != nil {
+					t.Fatalf("%s: %v", c.Algo, err)
+				}
+				for i := range w.Rows {
+					for o := range w.Cols {
+						if float64(file[o*w.Rows+i]) != w.V[i*w.Cols+o] {
+							t.Fatalf("%s: %s.%s.weight[%d, %d] is %g, in memory %g", c.Algo, net, layer, o, i, file[o*w.Rows+i], w.V[i*w.Cols+o])
+						}
+					}
+				}
+			}
+		}
+		for _, moment := range []string{"actor_adam.m", "actor_adam.v", "actor_adam.grad"} {
+			if _, err := s.Tensor(moment+".0.weight", 16, n.Obs); err != nil {
+				t.Errorf("%s: %v", c.Algo, err)
+			}
+		}
+		if _, err := s.Tensor("obs_mean", n.Obs); err != nil || s.Meta["head"] != "actor" {
+			t.Errorf("%s: %v, head %q", c.Algo, err, s.Meta["head"])
+		}
+	}
+}
