@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "endless": endless,
+			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "resave": resave, "endless": endless,
 			"ignores": ignores, "unread": unread, "halves": halves, "displaces": displaces, "abandons": abandons, "requeues": requeues,
 		},
 		Condition: func(name string) (bool, error) { // a backend of this build, or a driver that is a test's
@@ -182,6 +183,27 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 		data[len(data)/2] ^= 1
 	}
 	ts.Check(os.WriteFile(path, data, 0o666))
+}
+
+// resave FILE [NAME=METADATA]: writes a checkpoint with another header, as another program does. Its metadata are the
+// JSON object that is given, and a tensor NAME is called "other".
+func resave(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	end := 8 + binary.LittleEndian.Uint64(data)
+	var header map[string]json.RawMessage
+	ts.Check(json.Unmarshal(data[8:end], &header))
+	delete(header, "__metadata__")
+	if len(args) > 1 {
+		name, metadata, _ := strings.Cut(args[1], "=")
+		header["other"], header["__metadata__"] = header[name], json.RawMessage(metadata)
+		delete(header, name)
+	}
+	text, err := json.Marshal(header)
+	ts.Check(err)
+	whole := slices.Concat(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text, data[end:])
+	ts.Check(os.WriteFile(path, whole, 0o666))
 }
 
 func gmel(ts *testscript.TestScript, args ...string) *exec.Cmd {

@@ -51,6 +51,9 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if damage != nil && o.Notice != nil {
 		o.Notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))
 	}
+	if text := from.Warning(); text != "" && o.Notice != nil {
+		o.Notice(text)
+	}
 	if err := newRun(&trained, &trained).SameRun(from); err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
 		p, err := marl.NewPolicy(&c.Train, from.State, c.Scenario.ObsSize(), c.Scenario.Actions(), how)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", from.Path, err)
+			return nil, usagef("%s: %w", from.Path, err)
 		}
 		defer func() { err = errors.Join(err, p.Close()) }()
 		learned = append(learned, p)

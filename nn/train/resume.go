@@ -27,6 +27,14 @@ func (from *Saved) Update() (int, error) {
 	return n, nil
 }
 
+// Warning says that the checkpoint could not be checked because another program saved it again; "" otherwise.
+func (from *Saved) Warning() string {
+	if !from.State.Resaved {
+		return ""
+	}
+	return fmt.Sprintf("WARNING: %s was saved by another program: its tensors are taken as they are, because their SHA-256 cannot be checked", from.Path)
+}
+
 func (from *Saved) update() (int, error) {
 	n, err := strconv.Atoi(from.State.Meta[metaUpdate])
 	if err != nil {
@@ -83,6 +91,9 @@ func (r *runner) complete(from *Saved) (bool, error) {
 // that the valid one before it remains the previous one.
 func (r *runner) latest() (*Saved, error) {
 	from, damage, err := r.folder.Latest()
+	if err == nil && from != nil && from.State.Resaved {
+		r.options.Say("%s", from.Warning())
+	}
 	if err != nil || damage == nil {
 		return from, err
 	}
@@ -106,8 +117,11 @@ func (r *runner) latest() (*Saved, error) {
 func (f Folder) Latest() (from *Saved, damage, err error) {
 	path := f.checkpoint()
 	s, damage := checkpoint.Read(path)
-	if damage == nil {
+	switch {
+	case damage == nil:
 		return &Saved{path, s}, nil, nil
+	case errors.Is(damage, checkpoint.ErrLayout):
+		return nil, nil, &UsageError{Err: damage}
 	}
 	prev := path + checkpoint.PrevSuffix
 	s, err = checkpoint.Read(prev)

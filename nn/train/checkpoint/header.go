@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -13,15 +12,20 @@ import (
 
 // The file is: 8 bytes header length (little endian), the header as JSON padded
 // with spaces to a multiple of 8, then the data without gaps. Tensors are F32,
-// blobs U8; F32 comes first, so every float is aligned.
+// blobs U8; F32 comes first, so every float is aligned. The keys of the header are
+// sorted, so equal states give equal files, and a header with another text shows
+// that another program wrote it.
 const (
 	metaKey      = "__metadata__"
-	checksumKey  = "sha256" // in the metadata: hex SHA-256 of the file with this value all zeros
+	checksumKey  = "sha256" // the only metadata: hex SHA-256 of the file with this value all zeros
 	checksumSize = 64
 	maxHeader    = 100 << 20 // limit of the public format
 )
 
 var zeroChecksum = strings.Repeat("0", checksumSize)
+
+// checksumPrefix is the text of the header before the checksum. It occurs nowhere else: JSON escapes the quotes in a name.
+const checksumPrefix = `"` + metaKey + `":{"` + checksumKey + `":"`
 
 // entry describes one array in the header.
 type entry struct {
@@ -38,17 +42,10 @@ type layout struct {
 	size    int64 // bytes of data
 }
 
-// plan lays out the state: tensors by name, then blobs by name.
-func plan(s *State) (*layout, error) {
-	l := &layout{entries: map[string]entry{}, meta: maps.Clone(s.Meta)}
-	if l.meta == nil {
-		l.meta = map[string]string{}
-	}
-	if _, ok := l.meta[checksumKey]; ok {
-		return nil, fmt.Errorf("checkpoint: the metadata key %q is reserved", checksumKey)
-	}
-	l.meta[checksumKey] = zeroChecksum
-	for _, t := range sorted(s.Tensors) {
+// plan lays out the tensors by name, then the blobs by name.
+func plan(tensors []Tensor, blobs map[string][]byte) (*layout, error) {
+	l := &layout{entries: map[string]entry{}, meta: map[string]string{checksumKey: zeroChecksum}}
+	for _, t := range sorted(tensors) {
 		if n, ok := product(t.Shape, math.MaxInt64/4); !ok || n != int64(len(t.Data)) {
 			return nil, fmt.Errorf("checkpoint: tensor %q of shape %v holds %d floats", t.Name, t.Shape, len(t.Data))
 		}
@@ -56,8 +53,8 @@ func plan(s *State) (*layout, error) {
 			return nil, err
 		}
 	}
-	for _, name := range sortedKeys(s.Blobs) {
-		n := len(s.Blobs[name])
+	for _, name := range sortedKeys(blobs) {
+		n := len(blobs[name])
 		if err := l.add(name, "U8", []int{n}, int64(n)); err != nil {
 			return nil, err
 		}
@@ -102,6 +99,16 @@ func (l *layout) encode() ([]byte, error) {
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), nil
 }
 
+// checksum is the checksum in the text of a header that this package wrote; ok is false for the header of another program.
+func (l *layout) checksum(header []byte) (sum string, ok bool) {
+	sum = l.meta[checksumKey]
+	if len(sum) != checksumSize || len(l.meta) != 1 {
+		return "", false
+	}
+	own, err := l.encode()
+	return sum, err == nil && bytes.Equal(own, header)
+}
+
 // parseHeader reads the JSON of a header that is followed by size bytes of data.
 func parseHeader(text []byte, size int64) (*layout, error) {
 	var raw map[string]json.RawMessage
@@ -109,10 +116,12 @@ func parseHeader(text []byte, size int64) (*layout, error) {
 		return nil, fmt.Errorf("the header is not JSON: %w", err)
 	}
 	l := &layout{entries: map[string]entry{}, size: size}
-	if err := json.Unmarshal(raw[metaKey], &l.meta); err != nil || len(l.meta[checksumKey]) != checksumSize {
-		return nil, fmt.Errorf("the header has no checksum")
+	if text, ok := raw[metaKey]; ok {
+		if err := json.Unmarshal(text, &l.meta); err != nil {
+			return nil, fmt.Errorf("the header's metadata are not texts: %w", err)
+		}
+		delete(raw, metaKey)
 	}
-	delete(raw, metaKey)
 	for name, text := range raw {
 		var e entry
 		dec := json.NewDecoder(bytes.NewReader(text))
@@ -141,7 +150,7 @@ func (l *layout) check() error {
 		e := l.entries[name]
 		width, ok := map[string]int64{"F32": 4, "U8": 1}[e.DType]
 		if !ok {
-			return fmt.Errorf("%q has the type %q, not F32 or U8", name, e.DType)
+			return fmt.Errorf("%w: %q has the type %q; allowed: F32 and U8", ErrLayout, name, e.DType)
 		}
 		n, ok := product(e.Shape, l.size)
 		if !ok || e.Offsets[0] != at || e.Offsets[1] != at+n*width || e.Offsets[1] > l.size {

@@ -17,8 +17,10 @@ import (
 )
 
 // Read returns the state in the file at path after checking every size and the
-// checksum. Errors name the file and what is wrong; a missing file is
-// fs.ErrNotExist, a damaged one ErrCorrupt, one that cannot be read neither.
+// checksum. A file that another program wrote has no checksum of its own, and is
+// Resaved. Errors name the file and what is wrong; a missing file is
+// fs.ErrNotExist, a damaged one ErrCorrupt, a sound file that is no checkpoint of
+// this version ErrLayout, one that cannot be read none of them.
 func Read(path string) (*State, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -41,6 +43,9 @@ func readFrom(r io.Reader, size int64, path string) (*State, error) {
 	if source.err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", source.err)
 	}
+	if errors.Is(err, ErrLayout) {
+		return nil, fmt.Errorf("checkpoint: %s is %w", path, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %s is %w: %w", path, ErrCorrupt, err)
 	}
@@ -62,8 +67,11 @@ func (r *remembering) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ErrCorrupt is in the chain of errors about damaged files.
-var ErrCorrupt = errors.New("corrupt or truncated")
+// ErrCorrupt is in the chain of errors about damaged files, ErrLayout in that of errors about sound files.
+var (
+	ErrCorrupt = errors.New("corrupt or truncated")
+	ErrLayout  = errors.New("not a checkpoint of this version of gmel")
+)
 
 // decode reads a file of size bytes. Its allocations are bounded by size.
 func decode(r io.Reader, size int64) (*State, error) {
@@ -71,18 +79,33 @@ func decode(r io.Reader, size int64) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := l.meta[checksumKey]
-	delete(l.meta, checksumKey)
-	if bytes.Count(header, []byte(want)) != 1 {
-		return nil, errors.New("its checksum occurs twice in the header")
-	}
+	sum, own := l.checksum(header)
 	h := sha256.New()
-	h.Write(bytes.Replace(header, []byte(want), []byte(zeroChecksum), 1))
+	h.Write(withChecksum(header, zeroChecksum))
 	s, err := readData(io.TeeReader(r, h), l)
 	if err != nil {
 		return nil, err
 	}
-	return s, verify(h, want)
+	if own {
+		err = verify(h, sum)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Resaved = !own
+	if l.meta["update"] != "" && s.Blobs[metaBlob] == nil {
+		return nil, fmt.Errorf("%w: an earlier version wrote it, whose networks are not divided into layers; go on with that version, or train anew", ErrLayout)
+	}
+	return s, s.takeMeta()
+}
+
+// withChecksum is a copy of a header with another checksum, if it has one.
+func withChecksum(header []byte, sum string) []byte {
+	header = bytes.Clone(header)
+	if at := bytes.Index(header, []byte(checksumPrefix)); at >= 0 {
+		copy(header[at+len(checksumPrefix):], sum)
+	}
+	return header
 }
 
 func verify(h hash.Hash, want string) error {
@@ -114,7 +137,7 @@ func readHeader(r io.Reader, size int64) ([]byte, *layout, error) {
 }
 
 func readData(r io.Reader, l *layout) (*State, error) {
-	s := &State{Blobs: map[string][]byte{}, Meta: l.meta}
+	s := &State{Blobs: map[string][]byte{}}
 	for _, name := range l.names {
 		e := l.entries[name]
 		raw := e.Offsets[1] - e.Offsets[0]

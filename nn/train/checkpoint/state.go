@@ -1,10 +1,12 @@
 // Package checkpoint stores the whole state of a training run in one file in the safetensors format, so
 // that other programs can read the networks. A checksum covers every byte, and a new file atomically
-// replaces the one before.
+// replaces the one before. A file that another program has saved again is read too, see State.Resaved.
 package checkpoint
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -21,6 +23,45 @@ type State struct {
 	Tensors []Tensor
 	Blobs   map[string][]byte // binary parts, such as replay indices and worlds
 	Meta    map[string]string // short texts, such as counters and hashes
+
+	// Resaved reports that another program wrote the file that was read, so its checksum is not that of the file. Write
+	// ignores it.
+	Resaved bool
+}
+
+// metaBlob is the blob with Meta as a JSON object. It is no metadata of the header, which most programs drop when they
+// save tensors that they have read.
+const metaBlob = "meta"
+
+// blobs are all blobs of the file: those of the state, and Meta.
+func (s *State) blobs() (map[string][]byte, error) {
+	if _, taken := s.Blobs[metaBlob]; taken {
+		return nil, fmt.Errorf("checkpoint: the name %q is reserved", metaBlob)
+	}
+	meta := s.Meta
+	if meta == nil {
+		meta = map[string]string{} // JSON wants {}, not null
+	}
+	text, err := json.Marshal(meta)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	all := map[string][]byte{metaBlob: text}
+	maps.Copy(all, s.Blobs)
+	return all, nil
+}
+
+// takeMeta moves Meta out of the blobs.
+func (s *State) takeMeta() error {
+	text, ok := s.Blobs[metaBlob]
+	if !ok {
+		return fmt.Errorf("%w: it has no tensor %q, in which counters are kept", ErrLayout, metaBlob)
+	}
+	delete(s.Blobs, metaBlob)
+	if err := json.Unmarshal(text, &s.Meta); err != nil {
+		return fmt.Errorf("%w: its tensor %q is not a JSON object of texts: %w", ErrLayout, metaBlob, err)
+	}
+	return nil
 }
 
 // Tensor returns the data of a tensor of that name and shape.
