@@ -109,10 +109,11 @@ python-test: python .cache/python/bin/pytest
 	$(call python_install,python)
 	.cache/python/bin/pytest -q sim/python/tests
 
-# The path of PettingZoo's tutorial, with SuperSuit, Stable-Baselines3 and PyTorch (some GB).
+# The path of PettingZoo's tutorial, with SuperSuit, Stable-Baselines3 and PyTorch (some GB), and a trained policy in PyTorch.
 python-test-rl: python .cache/python-rl/bin/pytest
 	$(call python_install,python-rl)
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
+	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl
 
 define python_install
 rm -rf sim/python/build

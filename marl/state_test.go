@@ -9,6 +9,7 @@ import (
 	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
 // ofEach returns a short run of every algorithm.
@@ -29,24 +30,30 @@ func TestStateHasEveryBitOfTheArena(t *testing.T) {
 		a := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
 		marltest.Run(t, a)
 		b := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 2), 5)
-		if err := b.Restore(marltest.StateOf(t, a)); err != nil {
-			t.Fatal(err)
-		}
-		want, err := a.Kept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := b.Kept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got) != len(want) || len(want) < 10 {
-			t.Fatalf("%s: %d and %d tensors", c.Algo, len(got), len(want))
-		}
-		for i, x := range want {
-			if !slices.Equal(got[i].Shape, x.Shape) || !marltest.EqualBits(got[i].Data, x.Data) {
-				t.Errorf("%s: %s has changed", c.Algo, x.Name)
-			}
+		sameArena(t, a, b, marltest.StateOf(t, a))
+	}
+}
+
+// sameArena checks that a trainer that restores a state has the bits of another one.
+func sameArena(t *testing.T, a, b *marl.Trainer, s *checkpoint.State) {
+	t.Helper()
+	if err := b.Restore(s); err != nil {
+		t.Fatal(err)
+	}
+	want, err := a.Kept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Kept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(want) || len(want) < 10 {
+		t.Fatalf("%d and %d tensors", len(got), len(want))
+	}
+	for i, x := range want {
+		if !slices.Equal(got[i].Shape, x.Shape) || !marltest.EqualBits(got[i].Data, x.Data) {
+			t.Errorf("%s has changed", x.Name)
 		}
 	}
 }
