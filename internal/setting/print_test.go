@@ -2,8 +2,10 @@ package setting
 
 import (
 	_ "embed"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -102,6 +104,26 @@ func TestDifference(t *testing.T) {
 		if got != path || path != "" && reflect.DeepEqual(x, y) {
 			t.Errorf("%s: %s, %v, %v", path, got, x, y)
 		}
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	a, b := sectionsOf(t, nil), sectionsOf(t, func(d *general, g *game) {
+		d.Seed, g.Range[1] = 77, 9
+		g.Models = g.Models[:1]
+	})
+	var got []string
+	for _, c := range Differences(a, b) {
+		got = append(got, c.Path)
+	}
+	if want := []string{"seed", "game.range[1]", "game.models"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if c := Differences(a, b)[0]; c.Before == 77 || fmt.Sprint(c.After) != "77" {
+		t.Errorf("%+v", c)
+	}
+	if none := Differences(a, sectionsOf(t, nil)); len(none) > 0 {
+		t.Errorf("%v", none)
 	}
 }
 
