@@ -23,7 +23,8 @@ import "github.com/gmel-go/gmel/sim/engine"
 //
 // D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
 // shortest deadline. Backlogs are cut at 2 tau_max: more is no more hopeless (and a radio
-// backlog in a deep fade is unbounded). The scales are a training choice: a network tells
+// backlog in a deep fade is unbounded). N, Q and these values are those of Scenario.Units, if it is set: a
+// policy sees another scenario in the units of its training. The scales are a training choice: a network tells
 // 20 dB, or one shortest deadline, apart best when it is about 1 wide (docs/design/world.md).
 // Without a task the entries 0 to K+3 are 0.
 const (

@@ -127,17 +127,24 @@ func newParams(s *Scenario) *params {
 	p.setMobility(s)
 	p.setCloud(s)
 	p.sharing = s.Compute.Discipline == DisciplineSharing
-	f := s.Compute.IEDGcyclesPerS
-	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
+	p.setSpeeds(s)
 	p.perAgent = float32(1 / float64(p.A))
 	p.near = newNearTable(p)
 	p.rank = ranks(p)
+	if s.Units != nil {
+		p.setUnits(s.Units)
+	}
+	return p
+}
+
+func (p *params) setSpeeds(s *Scenario) {
+	f := s.Compute.IEDGcyclesPerS
+	p.speedLo, p.speedSpan, p.perSpeed = float32(f[0]*1e9), float32((f[1]-f[0])*1e9), float32(1e-9/f[1])
 	for m := range p.M {
 		speeds := s.Compute.ServerGcyclesPerS
 		p.serverSpeed = append(p.serverSpeed, float32(speeds[m%len(speeds)]*1e9))
 	}
 	p.perServerSpeed = 1 / slices.Max(p.serverSpeed)
-	return p
 }
 
 func (p *params) setRadio(s *Scenario) {

@@ -28,6 +28,10 @@ type Scenario struct {
 	Energy      Energy      `yaml:"energy"`
 	Reward      RewardRule  `yaml:"reward"`
 	Observation Observation `yaml:"observation"`
+
+	// Units is the scenario that gives the observation its units, such as the largest data of a task; nil: this one.
+	// InUnitsOf sets it. It is no setting.
+	Units *Scenario `yaml:"-"`
 }
 
 // Values of Scenario.Topology. A topology is the IEDs' positions and speeds f_i
@@ -209,8 +213,8 @@ func (s *Scenario) YAML() []byte {
 }
 
 // Hash identifies the game: the effective configuration without its name, with the digest of each
-// file instead of its path. It is the 64-bit FNV-1a of the YAML. A checkpoint can be resumed only
-// with the same hash. An error is that of a file that cannot be read.
+// file instead of its path. It is the 64-bit FNV-1a of the YAML, followed by that of Units if it is set. A
+// checkpoint can be resumed only with the same hash. An error is that of a file that cannot be read.
 func (s *Scenario) Hash() (uint64, error) {
 	digests, err := s.Digests()
 	if err != nil {
@@ -225,5 +229,8 @@ func (s *Scenario) hashOf(digests map[string]string) uint64 {
 	c.Name = ""
 	h := fnv.New64a()
 	h.Write(c.YAML())
+	if s.Units != nil {
+		h.Write(s.Units.YAML())
+	}
 	return h.Sum64()
 }
