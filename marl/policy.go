@@ -35,7 +35,8 @@ type Execution struct {
 	Seed    uint64          // of the draws of a sampled policy
 }
 
-// NewPolicy reads the head from a checkpoint of a run with configuration c; obs and actions are O and U.
+// NewPolicy reads the head from a checkpoint of a run with configuration c; obs and actions are O and U. For worlds of
+// another scenario than that of the run, see sim.Scenario.InUnitsOf. Errors name the tensor that is missing.
 func NewPolicy(c *Config, s *checkpoint.State, obs, actions int, how Execution) (*Policy, error) {
 	a, err := AlgorithmOf(c.Algo)
 	if err != nil {

@@ -13,6 +13,8 @@ func evalCommand() *cli.Command {
 		Usage: "compare a run's policy with all heuristics",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
+			&cli.StringFlag{Name: "scenario", Usage: "another scenario that fits the policy, as in training: `NAME|NAME:N|FILE`"},
+			&cli.StringSliceFlag{Name: "set", Usage: "change a setting of the scenario, such as scenario.ieds=50: `PATH=VALUE`; may be repeated"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes for every policy", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "evaluation seed `S`", Value: 1},
 			threadsFlag(), jsonFlag(), backendFlag(), deviceFlag(),
@@ -35,7 +37,7 @@ func eval(c *cli.Context) error {
 	}
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{
-		Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
+		Scenario: c.String("scenario"), Sets: c.StringSlice("set"), Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 		Progress: p.Count("policy", "policies"), Notice: p.Line,
 	})
 	p.Done()

@@ -13,6 +13,8 @@ import (
 
 // EvalOptions says how to evaluate a run.
 type EvalOptions struct {
+	Scenario string   // preset or scenario file; "": that of the run
+	Sets     []string // path=value, such as scenario.ieds=50
 	Episodes int
 	Seed     uint64
 	Threads  int    // 0: all cores
@@ -22,8 +24,9 @@ type EvalOptions struct {
 	Notice   func(string)
 }
 
-// Eval compares the actor in the latest checkpoint of a run with all heuristics. It writes nothing to the
-// folder, so the run may be training meanwhile.
+// Eval compares the actor in the latest checkpoint of a run with all heuristics, on the scenario of the run or on another
+// one that fits the policy, see sim.Scenario.InUnitsOf. It writes nothing to the folder, so the run may be training
+// meanwhile.
 func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) {
 	if o.Episodes < 2 {
 		return nil, usagef("--episodes is %d; at least 2 are needed for an interval", o.Episodes)
@@ -33,7 +36,11 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := evaluationMemory(c.Scenario, o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
+	training, scenario, err := o.played(f, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := evaluationMemory(scenario, o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
 	trained := *c // the configuration of the checkpoint
@@ -41,6 +48,35 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if o.Backend != "" || o.Device != "" {
 		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""
 	}
+	from, err := o.checkpoint(f, &trained)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := openBackend(&c.Train, false, false)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	var learned []sim.Policy
+	for _, sampled := range []bool{true, false} {
+		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
+		p, err := marl.NewPolicy(&c.Train, from.State, scenario.ObsSize(), scenario.Actions(), how)
+		if err != nil {
+			return nil, usagef("%s: %w", from.Path, err)
+		}
+		defer func() { err = errors.Join(err, p.Close()) }()
+		learned = append(learned, p)
+	}
+	update, err := from.Update()
+	if err != nil {
+		return nil, err
+	}
+	compare := comparison{scenario, training, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
+	return compare.table(ctx)
+}
+
+// checkpoint returns the latest checkpoint of the run with configuration c.
+func (o *EvalOptions) checkpoint(f train.Folder, c *Config) (*train.Saved, error) {
 	from, damage, err := f.Latest()
 	if err != nil {
 		return nil, err
@@ -54,28 +90,5 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if text := from.Warning(); text != "" && o.Notice != nil {
 		o.Notice(text)
 	}
-	if err := newRun(&trained, &trained).SameRun(from); err != nil {
-		return nil, err
-	}
-	backend, err := openBackend(&c.Train, false, false)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, backend.Close()) }()
-	var learned []sim.Policy
-	for _, sampled := range []bool{true, false} {
-		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
-		p, err := marl.NewPolicy(&c.Train, from.State, c.Scenario.ObsSize(), c.Scenario.Actions(), how)
-		if err != nil {
-			return nil, usagef("%s: %w", from.Path, err)
-		}
-		defer func() { err = errors.Join(err, p.Close()) }()
-		learned = append(learned, p)
-	}
-	update, err := from.Update()
-	if err != nil {
-		return nil, err
-	}
-	compare := comparison{c.Scenario, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
-	return compare.table(ctx)
+	return from, newRun(c, c).SameRun(from)
 }

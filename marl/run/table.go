@@ -48,6 +48,7 @@ const (
 // Table is the comparison of learned policies with all heuristics.
 type Table struct {
 	Scenario    string       `json:"scenario"`
+	TrainedOn   *Training    `json:"trained_on,omitempty"` // only if that is another scenario
 	Update      int          `json:"update"`
 	Episodes    int          `json:"episodes"`
 	Seed        uint64       `json:"seed"`
@@ -66,6 +67,7 @@ func (t *Table) Heuristics() []Row { return t.Rows[len(t.Differences):] }
 // comparison has the inputs of a table.
 type comparison struct {
 	scenario *sim.Scenario
+	training *Training // nil: on this scenario
 	learned  []sim.Policy
 	update   int
 	episodes int
@@ -76,7 +78,7 @@ type comparison struct {
 
 // table plays every policy on the same evaluation seeds.
 func (c *comparison) table(ctx context.Context) (*Table, error) {
-	t := &Table{Scenario: c.scenario.Name, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}, Note: ownNumbers}
+	t := &Table{Scenario: c.scenario.Name, TrainedOn: c.training, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}, Note: ownNumbers}
 	policies := slices.Clone(c.learned)
 	for _, name := range sim.Policies() {
 		p, err := sim.NewPolicy(name, c.scenario, c.seed)
@@ -157,6 +159,9 @@ func (t *Table) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Scenario %s, after %s; %s on evaluation seed %d; means over episodes with 95 %% intervals.\n\n",
 		t.Scenario, train.Counted(int64(t.Update), "update"), train.Counted(int64(t.Episodes), "episode"), t.Seed)
+	if t.TrainedOn != nil {
+		fmt.Fprintf(&b, "%s\n\n", t.TrainedOn.text())
+	}
 	fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", "policy", "completion", "latency s", "p95 latency s", "reward", "energy J/task")
 	b.WriteString("|---|---|---|---|---|---|\n")
 	for _, r := range t.Rows {
