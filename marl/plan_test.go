@@ -94,7 +94,8 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 	}
 }
 
-// The planned size of a checkpoint is exact for a memory that the run fills in part and for one that it fills.
+// The planned size of a checkpoint is that of its data and of the padding between parameters, which is not written: less than 1 %
+// more, for a memory that the run fills in part and for one that it fills.
 func TestPlanKnowsTheCheckpoint(t *testing.T) {
 	for _, replay := range []int{2000, 80} { // transitions; the run plays 88
 		c, s := tiny(3), mustLoad(t, "population:6")
@@ -119,7 +120,7 @@ func TestPlanKnowsTheCheckpoint(t *testing.T) {
 		for _, x := range state.Tensors {
 			bytes += 4 * int64(len(x.Data))
 		}
-		if planned, most := trainer.CheckpointSize().Bytes, trainer.CheckpointMemory().Bytes; bytes != planned || (planned == most) != (replay == 80) {
+		if planned, most := trainer.CheckpointSize().Bytes, trainer.CheckpointMemory().Bytes; bytes > planned || planned > bytes+bytes/100 || (planned == most) != (replay == 80) {
 			t.Errorf("replay %d: %d bytes, planned %d, at most %d", replay, bytes, planned, most)
 		}
 	}
