@@ -58,7 +58,7 @@ func (d dice) scenario(t *testing.T) *Scenario {
 
 func (d dice) hall(s *Scenario) {
 	s.Hall = Hall{
-		WidthM: pick(d, 300, d.scale(1, 1e5)), DepthM: pick(d, 150, d.scale(1, 1e5)), Clutter: pick(d, "LOS", "SL", "DL", "SH", "DH"),
+		WidthM: pick(d, 300, d.scale(1, 1e5)), DepthM: pick(d, 150, d.scale(1, 1e5)), Clutter: pick(d, "LOS", "SL", "DL", "SH", "DH", "UMi", "UMa"),
 	}
 	for range s.Servers * d.IntN(2) {
 		s.Hall.ServerPositions = append(s.Hall.ServerPositions, Point{d.between(0, s.Hall.WidthM), d.between(0, s.Hall.DepthM)})

@@ -40,7 +40,7 @@
 // tasks with a size, GPU cycles and a tolerable time; the objective, total
 // latency. Its equations and numbers could not be obtained.
 //
-// From 3GPP TR 38.901 (indoor factory): path loss, line-of-sight probability,
+// From 3GPP TR 38.901 (indoor factory, or urban streets): path loss, line-of-sight probability,
 // shadowing, the Rician K factor, noise figures. From TS 38.214: the cap of the
 // spectral efficiency.
 //
@@ -51,7 +51,7 @@
 // costs the energy until its abort; radio energy is charged for the whole
 // upload); topologies redrawn at every episode, so that results are means over
 // topologies.
-// Distances beyond the 600 m of the standard extend its formulas. Rates have a
+// Distances beyond the 600 m (in streets 5 km) of the standard extend its formulas. Rates have a
 // floor of 1e-6 bit/s/Hz, where 1 + SNR rounds to 1 in float32.
 //
 // # Bits

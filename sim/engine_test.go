@@ -31,7 +31,7 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 		}
 	}
 	t.Logf("%d slots of worlds of %d scenarios on %v; options %v", played, scenarios, Engines(), options)
-	if len(options) < 9 && !t.Failed() {
+	if len(options) < 10 && !t.Failed() {
 		t.Errorf("options that were never on: only %v were", options)
 	}
 }
@@ -58,7 +58,7 @@ func optionsOf(s *Scenario) (on []string) {
 		{"gpus", s.Compute.ServerGPUs != nil}, {"batch", s.Compute.Batch.Max > 0}, {"sharing", s.Compute.Discipline != ""},
 		{"cloud", s.hasCloud()}, {"reuse 1", s.Radio.Reuse1}, {"mobility", s.Hall.Mobility.EverySlots > 0},
 		{ArrivalsPoisson, s.Tasks.Arrivals.Process == ArrivalsPoisson}, {ArrivalsMarkov, s.Tasks.Arrivals.Process == ArrivalsMarkov},
-		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace},
+		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace}, {"streets", propagations[s.Hall.Clutter].street != street{}},
 	} {
 		if o.on {
 			on = append(on, o.name)

@@ -19,10 +19,12 @@ import (
 // Path loss, line of sight, shadowing and candidates depend on the position. Shadowing is a Gaussian
 // process with the correlation exp(-d / CorrelationM) over the distance moved (Gudmundson,
 // "Correlation model for shadow fading in mobile radio systems", Electronics Letters 27(23),
-// 1991; 10 m: TR 38.901 table 7.6.3.1-2). A link has line of sight while its uniform variable is
-// below P_LOS of the position. The variable is 1 - exp(-(a^2 + b^2)/2), where a and b are two more
-// such processes. So it is uniform at every time and has the same correlation distance, which is
-// our choice.
+// 1991). TR 38.901 gives 10 m for a factory (table 7.6.3.1-2), and with and without line of sight 10
+// and 13 m for UMi, 37 and 50 m for UMa (table 7.5-6). Here a link has one process and one distance.
+//
+// A link has line of sight while its uniform variable is below P_LOS of the position. The variable is
+// 1 - exp(-(a^2 + b^2)/2), where a and b are two more such processes. So it is uniform at every time
+// and has the same correlation distance, which is our choice.
 //
 // An IED tracks the ESs that it measures in its cell (nearTable): min(M, 32), or its candidates if
 // they are more. An ES that comes into range starts with new processes. A task that was sent to an

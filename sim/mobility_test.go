@@ -89,9 +89,19 @@ func TestShadowingIsGudmundsons(t *testing.T) {
 }
 
 // TestLineOfSightFollowsThePlace: at any time the share of links with line of sight at distance d is
-// P_LOS = exp(-d / k_s) of TR 38.901, k_s = 44.8142 m in InF-SL.
+// P_LOS of TR 38.901, exp(-d / 44.8142 m) in InF-SL.
 func TestLineOfSightFollowsThePlace(t *testing.T) {
-	s := moving(t, func(s *Scenario) { s.Hall.Clutter = "SL" })
+	for scenario, visible := range map[string]func(d float64) float64{
+		"SL":  func(d float64) float64 { return math.Exp(-d / 44.8142) },
+		"UMi": func(d float64) float64 { return streetSight(d, 36) },
+		"UMa": func(d float64) float64 { return streetSight(d, 63) },
+	} {
+		t.Run(scenario, func(t *testing.T) { followSight(t, scenario, visible) })
+	}
+}
+
+func followSight(t *testing.T, scenario string, sight func(d float64) float64) {
+	s := moving(t, func(s *Scenario) { s.Hall.Clutter = scenario })
 	w, _, actions := start(t, s, 1, 4)
 	seen, expected, links, changes, redrawn := 0.0, 0.0, 0.0, 0, 0.0
 	for slot := range 390 {
@@ -106,7 +116,7 @@ func TestLineOfSightFollowsThePlace(t *testing.T) {
 			if slot%10 == 9 {
 				at := w.p.servers[i%w.p.M]
 				d := math.Hypot(float64(w.placeX[i/w.p.M]-at[0]), float64(w.placeY[i/w.p.M]-at[1]))
-				visible := math.Exp(-d / 44.8142)
+				visible := sight(d)
 				expected += visible
 				redrawn += 2 * visible * (1 - visible)
 				links++

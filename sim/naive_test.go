@@ -19,7 +19,7 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.MaxCandidates = rapid.IntRange(1, 5).Draw(t, "C")
 	s.Time.SlotS = rapid.SampledFrom([]float64{0.25, 1, 2}).Draw(t, "Delta")
 	s.Time.Slots = rapid.IntRange(2, 12).Draw(t, "T")
-	s.Hall.Clutter = rapid.SampledFrom([]string{"LOS", "SL", "DL", "SH", "DH"}).Draw(t, "clutter")
+	s.Hall.Clutter = rapid.SampledFrom([]string{"LOS", "SL", "DL", "SH", "DH", "UMi", "UMa"}).Draw(t, "clutter")
 	s.Tasks.Probability = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(t, "p")
 	s.Compute.CacheModels = rapid.IntRange(1, 4).Draw(t, "G")
 	s.Radio.BandwidthMHz = rapid.SampledFrom([]float64{2, 20, 100}).Draw(t, "B")

@@ -98,15 +98,21 @@ func snake(name string) string {
 	return b.String()
 }
 
-// pathLossScalars are the lines of the path loss; C takes the largest of three, so the last one may be there several times.
-func (p *params) pathLossScalars() []engine.Scalar {
-	const lines = 3 // WORLD_LINES
-	var a, b [lines]float32
-	for i := range lines {
-		l := p.nlos[min(i, len(p.nlos)-1)]
-		a[i], b[i] = l.a, l.b
+// pathLossScalars are the lines of the path loss. C takes the largest of two with line of sight and of these and two more without
+// it, so a line may be there several times.
+func (p *params) pathLossScalars() (all []engine.Scalar) {
+	for _, c := range []struct {
+		name  string
+		lines []line
+	}{{"los", p.los}, {"nlos", slices.Concat(p.nlos, p.los)}} {
+		var a, b [2]float32 // WORLD_LINES
+		for i := range a {
+			l := c.lines[min(i, len(c.lines)-1)]
+			a[i], b[i] = l.a, l.b
+		}
+		all = append(all, engine.Scalar{Name: c.name + "_a", Value: a[:]}, engine.Scalar{Name: c.name + "_b", Value: b[:]})
 	}
-	return []engine.Scalar{{Name: "los_a", Value: p.los.a}, {Name: "los_b", Value: p.los.b}, {Name: "nlos_a", Value: a[:]}, {Name: "nlos_b", Value: b[:]}}
+	return all
 }
 
 // scalars are the numbers that are not in params.

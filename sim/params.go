@@ -37,11 +37,13 @@ type params struct {
 	traceStart []int32                 // [T+1] first row of each slot
 	inputs     map[string]string       // the digest of each file that was read, by the key of its setting
 
-	los      line
-	nlos     []line
+	los      []line  // path loss in line of sight: the maximum
+	nlos     []line  // path loss without: the maximum of these and of los
 	losDecay float32 // log2(e) / k_s, 1/m; 0: always line of sight
+	losNear  float32 // up to this d2D in m always line of sight; 0 in a factory
 	shadow   [2]float32
 	height2  float32      // (h_BS - h_UT)^2
+	closest  float32      // smallest 3D distance, m
 	servers  [][2]float32 // [M] positions in m
 	near     nearTable
 	rank     []int32 // [M] see ranks
@@ -120,6 +122,7 @@ func newParams(s *Scenario) *params {
 	p.penalty, p.energyWeight = float32(1+s.Reward.FailurePenalty), float32(s.Reward.EnergyWeightPerJ)
 	p.flags, p.loadTimes, p.serverSpeeds = s.Observation.CacheFlags, s.Observation.LoadTimes, s.Observation.ServerSpeeds
 	p.episodic, p.fixedKey = s.Topology == TopologyEpisode, philox.Key(s.TopologySeed)
+	p.setPathLoss(s)
 	p.setRadio(s)
 	p.setTasks(s)
 	p.setArrivals(s)
@@ -148,16 +151,7 @@ func (p *params) setSpeeds(s *Scenario) {
 }
 
 func (p *params) setRadio(s *Scenario) {
-	r, c := &s.Radio, clutters[s.Hall.Clutter]
-	p.los = lossLOS.at(r.CarrierGHz)
-	for _, l := range c.nlos {
-		p.nlos = append(p.nlos, l.at(r.CarrierGHz))
-	}
-	if !c.alwaysVisible {
-		p.losDecay = float32(math.Log2E / c.decay())
-	}
-	p.shadow = [2]float32{float32(c.shadowDB), shadowLOS} // index 1: line of sight
-	p.height2 = float32((c.serverM - iedM) * (c.serverM - iedM))
+	r := &s.Radio
 	p.band = float32(r.BandwidthMHz * 1e6)
 	noise := func(figureDB float64) float64 { // mW over the full band
 		return milliwatt(r.ThermalNoiseDBmPerHz+figureDB) * r.BandwidthMHz * 1e6

@@ -41,7 +41,7 @@ func TestLineOfSightGolden(t *testing.T) {
 	for name, want := range map[string]struct{ decay, at30 float64 }{
 		"SL": {44.8142, .5120}, "DL": {2.1827, 0}, "SH": {582.5846, .9498}, "DH": {3.1528, .0001},
 	} {
-		c := clutters[name]
+		c := propagations[name]
 		within(t, name+" k_s", c.decay(), want.decay, 6e-5)
 		p := newParams(paper(t, func(s *Scenario) { s.Hall.Clutter = name }))
 		within(t, name+" P_LOS(30 m)", float64(p.visible(30)), want.at30, 6e-5)

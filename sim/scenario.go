@@ -59,11 +59,11 @@ type Clock struct {
 	Slots int     `yaml:"slots"`
 }
 
-// Hall is the factory floor; IEDs are uniform over it.
+// Hall is the factory floor, or a piece of a city; IEDs are uniform over it.
 type Hall struct {
 	WidthM          float64  `yaml:"width_m"`
 	DepthM          float64  `yaml:"depth_m"`
-	Clutter         string   `yaml:"clutter"`                 // SL, DL, SH, DH of TR 38.901, or LOS
+	Clutter         string   `yaml:"clutter"`                 // propagation scenario of TR 38.901: InF SL, DL, SH or DH, UMi or UMa; or LOS
 	ServerPositions []Point  `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
 	Mobility        Mobility `yaml:"mobility,omitempty"`
 }

@@ -80,7 +80,7 @@ func TestParseErrorsNameTheirPlace(t *testing.T) {
 		"wrong length":    {"compute:\n  ied_gcycles_per_s: [1]\n", []string{"my.yaml:2: compute.ied_gcycles_per_s: a list of 1 is not two numbers [min, max]"}},
 		"out of range":    {"time:\n  slots: 10\n  slot_s: -1\n", []string{"my.yaml:3: time.slot_s: -1 is not allowed; allowed: 0.001 to 1000"}},
 		"not a number":    {"time: {slot_s: .nan}\n", []string{"my.yaml:1: time.slot_s: NaN is not a finite number"}},
-		"bad word":        {"hall:\n  clutter: XL\n", []string{`my.yaml:2: hall.clutter: "XL" is not allowed`, "LOS, SL, DL, SH or DH"}},
+		"bad word":        {"hall:\n  clutter: XL\n", []string{`my.yaml:2: hall.clutter: "XL" is not allowed`, "LOS, SL, DL, SH, DH, UMi or UMa"}},
 		"far server":      {"servers: 1\nhall:\n  server_positions_m: [[1, 900]]\n", []string{"my.yaml:3: hall.server_positions_m[0]"}},
 		"not in the file": {"hall: {server_positions_m: [[1, 1]]}\ntasks: {models: []}\n", []string{"my.yaml:1: hall.server_positions_m: a list of 1 is not allowed", "my.yaml:2: tasks.models: a list of 0"}},
 		"a default":       {"tasks: {arrivals: {process: poisson}}\n", []string{"my.yaml:1: tasks.arrivals.queue: 0 is not allowed; allowed: a whole number from 1 to 64"}},

@@ -52,7 +52,7 @@ func (p *params) drawLink(t *moment, i, m int, x, y float32) link {
 func (p *params) meanLink(m int, x, y, sight, shadow float32) link {
 	dx, dy := x-p.servers[m][0], y-p.servers[m][1]
 	flat2 := float32(dx*dx) + float32(dy*dy)
-	d := max(sqrtf(flat2+p.height2), 1)
+	d := max(sqrtf(flat2+p.height2), p.closest)
 	losDB, nlosDB := p.losses(float32(log2f(d) * log10of2))
 	los := sight < p.visible(sqrtf(flat2))
 	loss, sigma := nlosDB, p.shadow[0]

@@ -48,8 +48,8 @@ func (s *Scenario) validateHall(c *setting.Checker) {
 	h := &s.Hall
 	c.Between("hall.width_m", h.WidthM, 1, 1e5)
 	c.Between("hall.depth_m", h.DepthM, 1, 1e5)
-	_, known := clutters[h.Clutter]
-	c.Require(known, "hall.clutter", h.Clutter, "LOS, SL, DL, SH or DH")
+	_, known := propagations[h.Clutter]
+	c.Require(known, "hall.clutter", h.Clutter, "LOS, SL, DL, SH, DH, UMi or UMa")
 	n := len(h.ServerPositions)
 	c.Expect(n == 0 || n == s.Servers, "hall.server_positions_m", fmt.Sprintf("a list of %d is not allowed", n),
 		fmt.Sprintf("empty, or one [x, y] for each of the %d servers", s.Servers))

@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-	WORLD_LINES = 3, // most path loss lines
+	WORLD_LINES = 2, // lines of the path loss with line of sight, and more without it
 	WORLD_BURST = 31 // most arrivals of an IED in a slot
 };
 
 // Settings of options, ONE(type, name). They are 0 where all options are off; a GPU then runs a shorter kernel.
 #define WORLD_OPTIONS(ONE) \
 	ONE(int32_t, queue) ONE(int32_t, markov) ONE(int32_t, traced) ONE(int32_t, reuse) ONE(int32_t, cloud) ONE(int32_t, batch_max) \
-	ONE(int32_t, sharing) ONE(int32_t, move_slots)
+	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near)
 
 // Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and three that Worlds may change.
 #define WORLD_SCALARS(ONE, MANY) \
@@ -25,8 +25,9 @@ enum {
 	ONE(int32_t, measured) ONE(int32_t, cells_x) ONE(int32_t, cells_y) \
 	WORLD_OPTIONS(ONE) \
 	MANY(uint32_t, key, 2) MANY(uint32_t, fixed_key, 2) \
-	ONE(float, slot) ONE(float, arrival) ONE(float, los_a) ONE(float, los_b) MANY(float, nlos_a, WORLD_LINES) MANY(float, nlos_b, WORLD_LINES) \
-	ONE(float, los_decay) MANY(float, shadow, 2) ONE(float, height2) \
+	ONE(float, slot) ONE(float, arrival) \
+	MANY(float, los_a, WORLD_LINES) MANY(float, los_b, WORLD_LINES) MANY(float, nlos_a, WORLD_LINES) MANY(float, nlos_b, WORLD_LINES) \
+	ONE(float, los_decay) MANY(float, shadow, 2) ONE(float, height2) ONE(float, closest) \
 	ONE(float, width) ONE(float, depth) ONE(float, per_cell_x) ONE(float, per_cell_y) \
 	ONE(float, band) ONE(float, snr_up) ONE(float, snr_down) ONE(float, max_se) ONE(float, specular) ONE(float, scatter) \
 	ONE(float, speed_lo) ONE(float, speed_span) ONE(float, kappa) ONE(float, gpu_w) ONE(float, ied_w) \

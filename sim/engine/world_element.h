@@ -116,18 +116,39 @@ WORLD_FN world_service world_serve_one(const world_params *p, float *free, int32
 // world_level is how an observation shows a gain.
 WORLD_FN float world_level(float gain, float scale, float shift, float low) { return world_max(world_log2(gain) * scale + shift, low); }
 
+// world_loss is losses of pathloss.go: the path loss in line of sight and without.
+WORLD_FN void world_loss(const world_params *q, int32_t streets, float log10d, float *los, float *nlos) {
+	*los = q->los_a[0] + q->los_b[0] * log10d;
+	if (streets) *los = world_max(*los, q->los_a[1] + q->los_b[1] * log10d);
+	*nlos = *los;
+	WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) *nlos = world_max(*nlos, q->nlos_a[j] + q->nlos_b[j] * log10d);
+}
+
+// world_visible is visible of pathloss.go; streets is whether los_near is other than 0.
+WORLD_FN float world_visible(const world_params *q, int32_t streets, float flat) {
+	float far = world_exp2(-(flat * q->los_decay));
+	if (!streets) return far;
+	float n = q->los_near / world_max(flat, q->los_near);
+	return n + far * (1 - n);
+}
+
+// world_link is link of topology.go.
+typedef struct {
+	float gain;
+	int32_t los;
+} world_link;
+
 // world_mean_link is meanLink of topology.go for a link over dx, dy.
-WORLD_FN void world_mean_link(const world_params *q, float dx, float dy, float sight, float shadow, float *gain, int32_t *visible) {
+WORLD_FN world_link world_mean_link(const world_params *q, int32_t streets, float dx, float dy, float sight, float shadow) {
 	float flat2 = dx * dx + dy * dy;
-	float d = world_max(WORLD_SQRT(flat2 + q->height2), 1);
-	float log10d = world_log2(d) * 0.301029995663981195f;
-	float los_db = q->los_a + q->los_b * log10d, nlos_db = los_db;
-	WORLD_UNROLL for (int j = 0; j < WORLD_LINES; j++) nlos_db = world_max(nlos_db, q->nlos_a[j] + q->nlos_b[j] * log10d);
-	int32_t los = sight < world_exp2(-(WORLD_SQRT(flat2) * q->los_decay));
+	float d = world_max(WORLD_SQRT(flat2 + q->height2), streets ? q->closest : 1);
+	float los_db, nlos_db;
+	world_loss(q, streets, world_log2(d) * 0.301029995663981195f, &los_db, &nlos_db);
+	int32_t los = sight < world_visible(q, streets, WORLD_SQRT(flat2));
 	float loss = los ? los_db : nlos_db, sigma = los ? q->shadow[1] : q->shadow[0];
 	loss += sigma * shadow;
-	*gain = world_exp2(-(loss * WORLD_DECIBEL));
-	*visible = los;
+	world_link l = {world_exp2(-(loss * WORLD_DECIBEL)), los};
+	return l;
 }
 
 // world_keep_strongest puts a link into the list of the `most` strongest, of which there are

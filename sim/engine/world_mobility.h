@@ -43,8 +43,9 @@ WORLD_OPTION void world_follow(world *w, int64_t n, const int32_t *near_servers)
 		int32_t los[WORLD_LANES];
 		for (int32_t j = 0; j < here; j++, x += WORLD_DRIFTS) {
 			float power = x[1] * x[1] + x[2] * x[2], sight = 1 - world_exp2(-(power * (WORLD_LOG2E / 2)));
-			world_mean_link(p, w->place_x[n] - w->table.server_x[server[j]], w->place_y[n] - w->table.server_y[server[j]], sight, x[0],
-			                &gain[j], &los[j]);
+			float dx = w->place_x[n] - w->table.server_x[server[j]], dy = w->place_y[n] - w->table.server_y[server[j]];
+			world_link l = world_mean_link(p, p->los_near != 0, dx, dy, sight, x[0]);
+			gain[j] = l.gain, los[j] = l.los;
 		}
 		for (int32_t j = 0; j < here; j++)
 			have = world_keep_strongest(w->cand + link, w->gain + link, w->los + link, p->candidates, have, server[j], gain[j], los[j]);

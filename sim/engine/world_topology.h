@@ -13,16 +13,24 @@ typedef struct {
 	float dx[WORLD_MEASURED], dy[WORLD_MEASURED], gain[WORLD_MEASURED];
 } world_links;
 
-// world_draw_links measures the first n links.
-static void world_draw_links(const world_params *p, const world_moment *at, world_links *l, int32_t n) {
+// world_draw_lanes measures the first n links. It is inlined with streets as a constant, so a factory pays nothing for them.
+WORLD_FN void world_draw_lanes(const world_params *p, int32_t streets, const world_moment *at, world_links *l, int32_t n) {
 	uint32_t key[2] = {at->key[0], at->key[1]}, world = at->world, stream = at->episode << 8 | STREAM_LINK;
 	const world_params q = *p; // a copy that no store can change
 	n = world_round(n);
 	for (int32_t m = 0; m < n; m++) {
 		uint32_t c[4] = {world, l->number[m], 0, stream};
 		world_philox(key, c);
-		world_mean_link(&q, l->dx[m], l->dy[m], world_uniform(c[0]), world_normal(c[1], c[2]), &l->gain[m], &l->los[m]);
+		world_link x = world_mean_link(&q, streets, l->dx[m], l->dy[m], world_uniform(c[0]), world_normal(c[1], c[2]));
+		l->gain[m] = x.gain, l->los[m] = x.los;
 	}
+}
+
+static void world_draw_links(const world_params *p, const world_moment *at, world_links *l, int32_t n) {
+	if (p->los_near != 0)
+		world_draw_lanes(p, 1, at, l, n);
+	else
+		world_draw_lanes(p, 0, at, l, n);
 }
 
 // world_choose_candidates keeps the strongest of the links from number `first` on, ties by the

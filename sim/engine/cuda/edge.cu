@@ -232,12 +232,10 @@ template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, i
 		int32_t m = nearest[k];
 		uint32_t x[4] = {world, (uint32_t)i * (uint32_t)p.servers + (uint32_t)m, 0, era | STREAM_LINK};
 		world_philox(key, x);
-		float gain;
-		int32_t los;
-		world_mean_link(&p, place_x - w.server_x()[m], place_y - w.server_y()[m], world_uniform(x[0]), world_normal(x[1], x[2]), &gain,
-		                &los);
+		world_link l = world_mean_link(&p, OPTIONS && p.los_near != 0, place_x - w.server_x()[m], place_y - w.server_y()[m],
+		                               world_uniform(x[0]), world_normal(x[1], x[2]));
 		have = world_keep_strongest(w.cand() + link, w.gain() + link, w.los() + link, p.candidates,
-		                            have, m, gain, los);
+		                            have, m, l.gain, l.los);
 	}
 }
 
