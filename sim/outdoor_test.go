@@ -135,3 +135,14 @@ func TestUrbanCarriersOutOfRangeAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlySmallFractionsMayBeDegrees(t *testing.T) {
+	for p, want := range map[Point]bool{
+		{-37.8136, 144.9631}: true, {144.9631, -37.8136}: true, {-122.41, 37.77}: true, // Melbourne, San Francisco
+		{-1, 144.9631}: false, {100.5, -95.5}: false, {20.5, 180.5}: false, {300.5, -0.5}: false,
+	} {
+		if got := p.maybeDegrees(); got != want {
+			t.Errorf("%v: %v", p, got)
+		}
+	}
+}

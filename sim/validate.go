@@ -54,10 +54,28 @@ func (s *Scenario) validateHall(c *setting.Checker) {
 	c.Expect(n == 0 || n == s.Servers, "hall.server_positions_m", fmt.Sprintf("a list of %d is not allowed", n),
 		fmt.Sprintf("empty, or one [x, y] for each of the %d servers", s.Servers))
 	s.validateMobility(c)
-	for m, p := range h.ServerPositions {
+	h.validatePlaces(c, "hall.server_positions_m", h.ServerPositions)
+}
+
+// validatePlaces refuses places outside of the hall, of those that may be degrees only the first.
+func (h *Hall) validatePlaces(c *setting.Checker, path string, places []Point) {
+	allowed := fmt.Sprintf("[x, y] in metres inside the hall, from [0, 0] to [%g, %g]", h.WidthM, h.DepthM)
+	for m, p := range places {
+		at := fmt.Sprintf("%s[%d]", path, m)
 		inside := p[0] >= 0 && p[0] <= h.WidthM && p[1] >= 0 && p[1] <= h.DepthM
-		c.Require(inside, fmt.Sprintf("hall.server_positions_m[%d]", m), p, "[x, y] inside the hall")
+		if !inside && p.maybeDegrees() {
+			c.Require(false, at, p, allowed+"; if the list has degrees of latitude and longitude, convert its file with gmel import eua FILE...")
+			return
+		}
+		c.Require(inside, at, p, allowed)
 	}
+}
+
+// maybeDegrees tells whether a place may be latitude and longitude, in either order: within their ranges,
+// and neither a whole number.
+func (p Point) maybeDegrees() bool {
+	small, large := min(math.Abs(p[0]), math.Abs(p[1])), max(math.Abs(p[0]), math.Abs(p[1]))
+	return small <= 90 && large <= 180 && p[0] != math.Trunc(p[0]) && p[1] != math.Trunc(p[1])
 }
 
 func (s *Scenario) validateRadio(c *setting.Checker) {
