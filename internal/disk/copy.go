@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -8,21 +9,34 @@ import (
 	"path/filepath"
 )
 
-// Digest is the SHA-256 of a file in hex digits.
-func Digest(path string) (string, error) {
+// Digest is the SHA-256 of a file in hex digits. It ends when ctx is cancelled.
+func Digest(ctx context.Context, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	sum := sha256.New()
-	_, err = io.Copy(sum, f)
+	_, err = io.Copy(sum, heeding{ctx, f})
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
+// heeding is a reader until ctx is cancelled.
+type heeding struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r heeding) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
 // Copy copies a file to a path as a whole or not at all, and returns the SHA-256 of what it copied. It first looks
-// whether the disk has room.
-func Copy(from, to string) (digest string, err error) {
+// whether the disk has room, and ends when ctx is cancelled.
+func Copy(ctx context.Context, from, to string) (digest string, err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return "", err
@@ -37,7 +51,7 @@ func Copy(from, to string) (digest string, err error) {
 	}
 	sum := sha256.New()
 	tmp, err := Prepare(to, info.Size(), func(f *os.File) error {
-		_, err := io.Copy(io.MultiWriter(f, sum), in)
+		_, err := io.Copy(io.MultiWriter(f, sum), heeding{ctx, in})
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -167,22 +168,28 @@ func TestCopy(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	write(t, from, "abc")
-	if digest, err := Copy(from, to); err != nil || digest != abc {
+	if digest, err := Copy(t.Context(), from, to); err != nil || digest != abc {
 		t.Error(digest, err)
 	}
-	if digest, err := Digest(to); err != nil || digest != abc {
+	if digest, err := Digest(t.Context(), to); err != nil || digest != abc {
 		t.Error(digest, err)
 	}
 	holds(t, dir, map[string]string{"a": "abc", "b": "abc"})
-	if _, err := Copy(filepath.Join(dir, "no"), to); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Copy(t.Context(), filepath.Join(dir, "no"), to); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := Copy(stopped, from, filepath.Join(dir, "c")); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	holds(t, dir, map[string]string{"a": "abc", "b": "abc"})
 	if _, known := Free(dir); known {
 		huge := filepath.Join(dir, "a")
 		if err := os.Truncate(huge, 1<<42); err != nil {
 			t.Skip(err) // no files with holes here
 		}
-		if _, err := Copy(huge, filepath.Join(dir, "c")); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "4.4 TB are needed") {
+		if _, err := Copy(t.Context(), huge, filepath.Join(dir, "c")); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "4.4 TB are needed") {
 			t.Error(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,7 @@ func digestOf(in *train.Input) string { return sim.DigestPrefix + in.SHA256 }
 
 // begun describes a new run. Its folder gets copies of the files that the scenario names. config.yaml names the
 // copies, relative to itself, and all that the run reads after its beginning is read from them.
-func begun(c *Config) (*train.Run, error) {
+func begun(ctx context.Context, c *Config) (*train.Run, error) {
 	c = c.withFiles(nil)
 	var inputs []train.Input
 	var err error
@@ -24,7 +25,7 @@ func begun(c *Config) (*train.Run, error) {
 		if *f.Path == "" {
 			continue
 		}
-		if inputs, err = train.AddInput(inputs, settingOf(f.Key), *f.Path); err != nil {
+		if inputs, err = train.AddInput(ctx, inputs, settingOf(f.Key), *f.Path); err != nil {
 			return nil, err
 		}
 		last := &inputs[len(inputs)-1]

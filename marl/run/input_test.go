@@ -77,7 +77,7 @@ func TestMovedRunGoesOn(t *testing.T) {
 // A file that changes while the run begins is noticed, and nothing of the run stays.
 func TestInputChangesAtTheBeginning(t *testing.T) {
 	c := traced(t)
-	run, err := begun(c)
+	run, err := begun(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

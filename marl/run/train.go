@@ -18,7 +18,7 @@ type Result struct {
 
 // Train makes a new run folder and trains in it.
 func Train(ctx context.Context, c *Config, o train.Options) (Result, error) {
-	run, err := begun(c)
+	run, err := begun(ctx, c)
 	if err != nil {
 		return Result{}, err
 	}

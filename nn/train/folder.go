@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -138,7 +139,7 @@ func exists(path string) bool {
 
 // begin fills a new folder, which this process has locked; config.yaml comes last, so a folder with it can be resumed.
 // made are the files and folders that it made, also if it fails.
-func (f Folder) begin(config []byte, inputs []Input) (made []string, err error) {
+func (f Folder) begin(ctx context.Context, config []byte, inputs []Input) (made []string, err error) {
 	if exists(f.config()) {
 		return nil, usagef("another process has just begun a run in %s: choose another --out", f)
 	}
@@ -146,7 +147,7 @@ func (f Folder) begin(config []byte, inputs []Input) (made []string, err error) 
 	if made = folders; err != nil {
 		return made, notMade(err)
 	}
-	kept, err := f.keepInputs(inputs)
+	kept, err := f.keepInputs(ctx, inputs)
 	if made = append(made, kept...); err != nil {
 		return made, err
 	}

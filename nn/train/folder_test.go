@@ -28,7 +28,7 @@ func TestAdvice(t *testing.T) {
 		{disk, 7, ".", "was moved or deleted while the run wrote into it", "is kept"},
 	} {
 		f := Folder(filepath.Join(t.TempDir(), "run"))
-		if _, err := f.begin(nil, nil); err != nil {
+		if _, err := f.begin(t.Context(), nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(f.checkpoint(), nil, 0o666); err != nil {
@@ -89,10 +89,10 @@ func TestResumeCommandCanBePasted(t *testing.T) {
 // Of two processes that make the same folder at once, one that comes late does not begin again.
 func TestBeginOnce(t *testing.T) {
 	f := Folder(t.TempDir())
-	if _, err := f.begin([]byte("a"), nil); err != nil {
+	if _, err := f.begin(t.Context(), []byte("a"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.begin([]byte("b"), nil); !IsUsage(err) {
+	if _, err := f.begin(t.Context(), []byte("b"), nil); !IsUsage(err) {
 		t.Error(err)
 	}
 	if text, err := os.ReadFile(f.config()); err != nil || string(text) != "a" {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,12 +31,18 @@ func (f Folder) inputs() string { return f.File("inputs.json") }
 // Copy is the path of the copy in a folder.
 func (in *Input) Copy(f Folder) string { return f.File(filepath.FromSlash(in.File)) }
 
+// errUnbegun is the end of a run that is interrupted while its inputs are read or copied.
+var errUnbegun = errors.New("stopped before the run began; nothing of it stays")
+
 // AddInput describes the copy of one more file. Copies have different names, also where capitals do not count.
-func AddInput(list []Input, setting, from string) ([]Input, error) {
+func AddInput(ctx context.Context, list []Input, setting, from string) ([]Input, error) {
 	if info, err := os.Stat(from); err == nil && !info.Mode().IsRegular() {
 		return nil, usagef("%s: %s is no regular file, and a run keeps a copy of what it reads: save it as a file first", setting, from)
 	}
-	digest, err := disk.Digest(from)
+	digest, err := disk.Digest(ctx, from)
+	if errors.Is(err, context.Canceled) {
+		return nil, errUnbegun
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
@@ -78,7 +85,7 @@ func inputName(from string) string {
 }
 
 // keepInputs copies the inputs into the folder and records them. made are the files and folders that it made.
-func (f Folder) keepInputs(list []Input) (made []string, err error) {
+func (f Folder) keepInputs(ctx context.Context, list []Input) (made []string, err error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -86,7 +93,10 @@ func (f Folder) keepInputs(list []Input) (made []string, err error) {
 		return made, notMade(err)
 	}
 	for _, in := range list {
-		digest, err := disk.Copy(in.From, in.Copy(f))
+		digest, err := disk.Copy(ctx, in.From, in.Copy(f))
+		if errors.Is(err, context.Canceled) {
+			return made, errUnbegun
+		}
 		if err != nil {
 			return made, fmt.Errorf("%s cannot be copied to %s: %w", in.From, in.Copy(f), err)
 		}
@@ -120,7 +130,7 @@ func (f Folder) Inputs() (list []Input, err error) {
 
 // check compares the copy with its record.
 func (in *Input) check(f Folder) error {
-	digest, err := disk.Digest(in.Copy(f))
+	digest, err := disk.Digest(context.Background(), in.Copy(f))
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case missing:
@@ -136,7 +146,7 @@ func (in *Input) check(f Folder) error {
 
 // cure says how to get the copy back.
 func (in *Input) cure(f Folder) string {
-	if digest, err := disk.Digest(in.From); err == nil && digest == in.SHA256 {
+	if digest, err := disk.Digest(context.Background(), in.From); err == nil && digest == in.SHA256 {
 		return fmt.Sprintf("`cp %s %s` restores it", quoted(in.From), quoted(in.Copy(f)))
 	}
 	return fmt.Sprintf("restore it (it was copied from %s) or start a new run", in.From)

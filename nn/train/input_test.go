@@ -1,6 +1,8 @@
 package train
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +17,7 @@ func inputs(t *testing.T, names ...string) (list []Input) {
 		path := filepath.Join(t.TempDir(), name)
 		err := os.WriteFile(path, []byte(path), 0o666)
 		if err == nil {
-			list, err = AddInput(list, "key."+name, path)
+			list, err = AddInput(t.Context(), list, "key."+name, path)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +39,7 @@ func TestInputNames(t *testing.T) {
 		t.Errorf("%q, want %q", names, want)
 	}
 	f := Folder(t.TempDir())
-	if _, err := f.begin(nil, list); err != nil {
+	if _, err := f.begin(t.Context(), nil, list); err != nil {
 		t.Fatal(err)
 	}
 	for _, in := range list {
@@ -63,11 +65,11 @@ func TestInputNames(t *testing.T) {
 // What a run reads must be a file that can be copied.
 func TestInputsMustBeFiles(t *testing.T) {
 	for _, path := range []string{t.TempDir(), os.DevNull} {
-		if _, err := AddInput(nil, "key", path); !IsUsage(err) || !strings.Contains(err.Error(), "is no regular file") {
+		if _, err := AddInput(t.Context(), nil, "key", path); !IsUsage(err) || !strings.Contains(err.Error(), "is no regular file") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if _, err := AddInput(nil, "key", filepath.Join(t.TempDir(), "no")); err == nil {
+	if _, err := AddInput(t.Context(), nil, "key", filepath.Join(t.TempDir(), "no")); err == nil {
 		t.Error("a missing file is taken")
 	}
 	f := Folder(t.TempDir())
@@ -76,5 +78,23 @@ func TestInputsMustBeFiles(t *testing.T) {
 	}
 	if _, err := f.Inputs(); err == nil || !strings.Contains(err.Error(), "inputs.json") {
 		t.Error(err)
+	}
+}
+
+// A run that is interrupted while it copies its inputs leaves nothing.
+func TestInterruptedCopy(t *testing.T) {
+	list := inputs(t, "day.csv")
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := AddInput(stopped, list, "key", list[0].From); !errors.Is(err, errUnbegun) {
+		t.Error(err)
+	}
+	run, dir := newRun(newFit()), filepath.Join(t.TempDir(), "new", "run")
+	run.Inputs = list
+	if _, err := Start(stopped, run, Options{Out: dir}); !errors.Is(err, errUnbegun) {
+		t.Error(err)
+	}
+	if exists(filepath.Dir(dir)) {
+		t.Error("a folder stays")
 	}
 }

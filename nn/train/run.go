@@ -92,7 +92,7 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 	if err := r.room(cmp.Or(o.Out, defaultParent)); err != nil {
 		return Result{}, err
 	}
-	if err := r.begin(); err != nil {
+	if err := r.begin(ctx); err != nil {
 		return Result{}, err
 	}
 	o.Say("training in %s", r.folder)
@@ -100,7 +100,7 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 }
 
 // begin makes, locks and fills the folder of a new run. If that fails nothing of it remains.
-func (r *runner) begin() (err error) {
+func (r *runner) begin(ctx context.Context) (err error) {
 	var made []string
 	defer func() {
 		for i := len(made) - 1; err != nil && i >= 0; i-- {
@@ -117,7 +117,7 @@ func (r *runner) begin() (err error) {
 	if !locked {
 		made = append(made, r.folder.lock())
 	}
-	more, err := r.folder.begin(r.run.Config, r.run.Inputs)
+	more, err := r.folder.begin(ctx, r.run.Config, r.run.Inputs)
 	made = append(made, more...)
 	if err == nil && r.run.Began != nil {
 		r.run.Began(r.folder)
