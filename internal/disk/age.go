@@ -18,7 +18,7 @@ func Age(path string) (time.Duration, error) {
 	_, err = probe.Write([]byte{'\n'}) // an empty file may get the time of this host
 	now, wrong := probe.Stat()
 	if err = errors.Join(err, wrong, probe.Close()); err != nil {
-		return 0, err
+		return 0, Explain(path, 0, err)
 	}
 	was, err := os.Stat(path)
 	if err != nil {

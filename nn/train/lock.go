@@ -57,7 +57,7 @@ func (f Folder) hold(file *os.File, steal bool) (release func() error, err error
 		_, err = file.WriteAt(own, 0)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be written: %w", f.lock(), err)
+		return nil, fmt.Errorf("%s cannot be written: %w", f.lock(), disk.Explain(f.lock(), 0, err))
 	}
 	end := beat(func() { _, _ = file.WriteAt(own, 0) })
 	return func() error {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
@@ -111,11 +112,13 @@ func (r *runner) begin(ctx context.Context) (err error) {
 		return err
 	}
 	locked := exists(r.folder.lock()) // by a process that has ended since
-	if r.release, err = r.folder.acquire(r.options); err != nil {
-		return err
-	}
-	if !locked {
+	r.release, err = r.folder.acquire(r.options)
+	var full *disk.FullError
+	if !locked && (err == nil || errors.As(err, &full)) { // else it is another process's
 		made = append(made, r.folder.lock())
+	}
+	if err != nil {
+		return err
 	}
 	more, err := r.folder.begin(ctx, r.run.Config, r.run.Inputs)
 	made = append(made, more...)
@@ -161,9 +164,11 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 }
 
 // unlocked is the end of a run whose folder cannot be locked. A complete run needs no lock, so it may lie on a disk that
-// cannot be written.
+// cannot be written or is full.
 func (r *runner) unlocked(failure error) (Result, error) {
-	if !errors.Is(failure, fs.ErrPermission) && !errors.Is(failure, syscall.EROFS) {
+	var full *disk.FullError
+	readOnly := errors.Is(failure, fs.ErrPermission) || errors.Is(failure, syscall.EROFS)
+	if !readOnly && !errors.As(failure, &full) {
 		return Result{}, failure
 	}
 	from, damage, err := r.folder.Latest()
@@ -175,6 +180,9 @@ func (r *runner) unlocked(failure error) (Result, error) {
 	}
 	if done, err := r.complete(from); done || err != nil {
 		return Result{Folder: r.folder}, err
+	}
+	if !readOnly {
+		return Result{}, failure
 	}
 	return Result{}, fmt.Errorf("%w; to go on with the run, copy its folder to where you can write", failure)
 }
