@@ -29,7 +29,8 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	n = resolve(n)
 	d.reader.origins[path] = d.origin(n)
 	switch {
-	case missing(n) && v.Kind() == reflect.Struct:
+	case !missing(n) && d.opaque(n, v, path):
+	case missing(n) && v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[Texts]():
 		// all keys of a section are commented out
 	case missing(n):
 		d.fail(n, &Error{Path: path, Problem: "a value is missing", Allowed: formOf(v)})
