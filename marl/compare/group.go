@@ -22,6 +22,7 @@ type Comparison struct {
 	Scenarios  []string // labels
 	Groups     []Group
 	Unfinished []*run.Past
+	Missing    []Unfinished // runs without a folder, which a caller may know of
 }
 
 // Read reads run folders. An error is a usage error where the runs cannot be compared.

@@ -65,6 +65,7 @@ func (c *Comparison) Table() *Table {
 	for _, p := range c.Unfinished {
 		t.Unfinished = append(t.Unfinished, Unfinished{string(p.Folder), p.Update(), p.Config.Train.Updates})
 	}
+	t.Unfinished = append(t.Unfinished, c.Missing...)
 	return t
 }
 
