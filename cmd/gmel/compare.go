@@ -15,30 +15,47 @@ func compareCommand() *cli.Command {
 		Name:      "compare",
 		Usage:     "compare finished runs: interquartile means, intervals, probability of improvement",
 		ArgsUsage: "RUN... (flags come first)",
-		Flags: []cli.Flag{
-			jsonFlag(),
-			&cli.BoolFlag{Name: "csv", Usage: "print CSV"},
-			&cli.BoolFlag{Name: "latex", Usage: "print tables for LaTeX"},
-			&cli.StringFlag{Name: "plot", Usage: "draw learning curves with bands and performance profiles, a `FILE` (PNG or SVG) for each scenario"},
-		},
-		Action: compareRuns,
+		Flags:     compareFlags(),
+		Action:    compareRuns,
 	}
+}
+
+func compareFlags() []cli.Flag {
+	return []cli.Flag{
+		jsonFlag(),
+		&cli.BoolFlag{Name: "csv", Usage: "print CSV"},
+		&cli.BoolFlag{Name: "latex", Usage: "print tables for LaTeX"},
+		&cli.StringFlag{Name: "plot", Usage: "draw learning curves with bands and performance profiles, a `FILE` (PNG or SVG) for each scenario"},
+	}
+}
+
+// operands refuses flags after the words that a command takes: they would be taken for such words.
+func operands(c *cli.Context) error {
+	for _, word := range c.Args().Slice() {
+		if strings.HasPrefix(word, "-") {
+			return usagef("%s: flags come first, before the names of files and folders; a name that begins so is ./%s", word, word)
+		}
+	}
+	return nil
 }
 
 func compareRuns(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usagef("run folders are missing, such as `gmel compare runs/*`")
 	}
-	for _, word := range c.Args().Slice() {
-		if strings.HasPrefix(word, "-") {
-			return usagef("%s: flags come before the folders, such as `gmel compare --json RUN...`; a folder of that name is ./%s", word, word)
-		}
-	}
-	format, err := oneOf(c, "json", "csv", "latex")
-	if err != nil {
+	if err := operands(c); err != nil {
 		return err
 	}
 	runs, err := compare.Read(c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	return printComparison(c, runs)
+}
+
+// printComparison prints and draws what the flags ask for.
+func printComparison(c *cli.Context, runs *compare.Comparison) error {
+	format, err := oneOf(c, "json", "csv", "latex")
 	if err != nil {
 		return err
 	}

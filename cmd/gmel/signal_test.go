@@ -108,7 +108,15 @@ func abandons(ts *testscript.TestScript, _ bool, args []string) {
 // requeues DIR ARGS...: gives the same command again and again, as a scheduler does, and signals it at random moments; every end is a
 // stop in good order, the last one success. A signal that comes before the program listens ends it.
 func requeues(ts *testscript.TestScript, _ bool, args []string) {
-	command := append([]string{"train", "--auto-resume", "--out", args[0]}, args[1:]...)
+	again(ts, append([]string{"train", "--auto-resume", "--out", args[0]}, args[1:]...))
+}
+
+// resweeps PLAN: the same for a sweep that is trained two runs at a time.
+func resweeps(ts *testscript.TestScript, _ bool, args []string) {
+	again(ts, []string{"sweep", "run", "--jobs", "2", args[0]})
+}
+
+func again(ts *testscript.TestScript, command []string) {
 	for n := range 100 {
 		cmd := gmel(ts, command...)
 		ts.Check(cmd.Start())

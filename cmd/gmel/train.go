@@ -22,7 +22,7 @@ func trainCommand() *cli.Command {
 			&cli.BoolFlag{Name: "debug", Usage: "on a gpu: wait for every op and name the first number that is not finite; slow"},
 			&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
 			&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
-			&cli.BoolFlag{Name: "steal-lock", Usage: "take a run folder though a process of another host seems to train in it"},
+			stealFlag(),
 		),
 		Action: runTrain,
 	}
@@ -39,6 +39,10 @@ func sourceFlags() []cli.Flag {
 		backendFlag(), deviceFlag(),
 		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products, short for --set train.precision=NAME: fp32, and on a GPU tf32 or bf16"},
 	}
+}
+
+func stealFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "steal-lock", Usage: "take a run folder though a process of another host seems to train in it"}
 }
 
 func backendFlag() cli.Flag {
@@ -62,12 +66,18 @@ func sources(c *cli.Context) run.Sources {
 }
 
 func runTrain(c *cli.Context) error {
+	return trained(c, func(ctx context.Context, o train.Options) (run.Result, error) {
+		o.Out, o.Profile, o.Debug = c.String("out"), c.Bool("profile"), c.Bool("debug")
+		return trainOrResume(ctx, c, o)
+	})
+}
+
+// trained shows the progress and the result of a run, which a signal stops in good order.
+func trained(c *cli.Context, do func(context.Context, train.Options) (run.Result, error)) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line)
 	defer stop()
-	result, err := trainOrResume(ctx, c, train.Options{
-		Out: c.String("out"), Profile: c.Bool("profile"), Debug: c.Bool("debug"), StealLock: c.Bool("steal-lock"), Progress: p.Train, Notice: p.Line,
-	})
+	result, err := do(ctx, train.Options{StealLock: c.Bool("steal-lock"), Progress: p.Train, Notice: p.Line})
 	p.Done()
 	if err != nil {
 		return err
