@@ -41,14 +41,14 @@ func (c *canvas) head(s *Scene) {
 
 // hall draws the floor and its scale in m.
 func (c *canvas) hall(s *Scene, l *layout) {
-	x0, y0 := l.at(0, 0)
-	x1, y1 := l.at(s.WidthM, s.DepthM)
-	c.box(x0, y0, x1-x0, y1-y0, ground, pen{})
+	x0, bottom := l.at(0, 0)
+	x1, top := l.at(s.WidthM, s.DepthM)
+	c.box(x0, top, x1-x0, bottom-top, ground, pen{})
 	step, label := l.tick(), text{12, dim, middle}
 	for n := 0; float64(n)*step <= s.WidthM*1.000001; n++ {
 		x, _ := l.at(float64(n)*step, 0)
-		c.line(x, y0, x, y1+5, pen{1, faint, false})
-		c.write(x, y1+18, label, fmt.Sprintf("%g", float64(n)*step))
+		c.line(x, top, x, bottom+5, pen{1, faint, false})
+		c.write(x, bottom+18, label, fmt.Sprintf("%g", float64(n)*step))
 	}
 	label.anchor = right
 	for n := 0; float64(n)*step <= s.DepthM*1.000001; n++ {
@@ -56,8 +56,8 @@ func (c *canvas) hall(s *Scene, l *layout) {
 		c.line(x0-5, y, x1, y, pen{1, faint, false})
 		c.write(x0-8, y+4, label, fmt.Sprintf("%g", float64(n)*step))
 	}
-	c.box(x0, y0, x1-x0, y1-y0, transparent, pen{1, dim, false})
-	c.write((x0+x1)/2, y1+34, text{12, dim, middle}, fmt.Sprintf("hall of %.4g m x %.4g m, scale in m", s.WidthM, s.DepthM))
+	c.box(x0, top, x1-x0, bottom-top, transparent, pen{1, dim, false})
+	c.write((x0+x1)/2, bottom+34, text{12, dim, middle}, fmt.Sprintf("hall of %.4g m x %.4g m, scale in m", s.WidthM, s.DepthM))
 }
 
 // link draws the upload of an IED.

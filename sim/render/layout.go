@@ -22,6 +22,7 @@ const (
 type layout struct {
 	width, height int
 	scale         float64 // pixel/m
+	depthM        float64 // of the hall
 	radius        float64 // radius of an IED
 	side          float64 // side of an ES's square
 	summed        bool    // there are too many GPUs for a line each
@@ -29,7 +30,7 @@ type layout struct {
 }
 
 func newLayout(s *Scene) layout {
-	l := layout{scale: min(mostWidth/s.WidthM, mostDepth/s.DepthM)}
+	l := layout{scale: min(mostWidth/s.WidthM, mostDepth/s.DepthM), depthM: s.DepthM}
 	width, depth := l.scale*s.WidthM, l.scale*s.DepthM
 	apart := func(n int) float64 { return math.Sqrt(width * depth / float64(n)) }
 	l.radius = min(max(0.12*apart(len(s.IEDs)), 1.5), 7)
@@ -50,9 +51,9 @@ func newLayout(s *Scene) layout {
 	return l
 }
 
-// at returns the pixel of a position in the hall.
+// at returns the pixel of a position in the hall. The hall's y points upwards, as on a map.
 func (l *layout) at(x, y float64) (px, py float64) {
-	return axisWidth + l.scale*x, headHeight + l.scale*y
+	return axisWidth + l.scale*x, headHeight + l.scale*(l.depthM-y)
 }
 
 // named reports whether the squares of ESs have room for a number.

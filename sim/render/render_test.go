@@ -97,7 +97,7 @@ func TestFailedUpload(t *testing.T) {
 	}
 }
 
-// For all sizes, the hall keeps its aspect ratio and everything is inside the picture.
+// For all sizes, the hall keeps its aspect ratio, y points upwards, and everything is inside the picture.
 func TestLayout(t *testing.T) {
 	for _, size := range [][2]float64{{300, 150}, {60, 600}, {600, 6}, {5477, 2738}} {
 		for _, n := range []int{1, 30, 1000, 10000} {
@@ -105,8 +105,8 @@ func TestLayout(t *testing.T) {
 			s.WidthM, s.DepthM = size[0], size[1]
 			s.IEDs = make([]IED, n)
 			l := newLayout(s)
-			x0, y0 := l.at(0, 0)
-			x1, y1 := l.at(s.WidthM, s.DepthM)
+			x0, y1 := l.at(0, 0)
+			x1, y0 := l.at(s.WidthM, s.DepthM)
 			if math.Abs((x1-x0)/(y1-y0)/(s.WidthM/s.DepthM)-1) > 1e-9 {
 				t.Errorf("%v: %g x %g pixels", size, x1-x0, y1-y0)
 			}

@@ -1,7 +1,7 @@
 // Package render draws a world of package sim: the hall with its scale, the outcome of every IED's
 // task, the edge servers (ESs) with their backlogs and the models in GPU memory, and the uploads of
-// a slot. A Scene is the content of a picture, as plain data. A Camera takes scenes from a
-// simulation and makes a PNG of one slot or a GIF of many.
+// a slot. As on a map, x points to the right and y upwards. A Scene is the content of a picture, as plain
+// data. A Camera takes scenes from a simulation and makes a PNG of one slot or a GIF of many.
 package render
 
 // State is the outcome of an IED's task in the slot.
