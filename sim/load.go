@@ -117,6 +117,7 @@ func decode(s *Scenario, data []byte, name string) (*Scenario, error) {
 	if err != nil {
 		return nil, named(err)
 	}
+	s.NormaliseShares()
 	return s, nil
 }
 

@@ -92,7 +92,7 @@ type Tasks struct {
 // Model is one AIGC service: the distribution of its tasks and its load time.
 type Model struct {
 	Name           string  `yaml:"name"`
-	Share          float64 `yaml:"share"` // fraction of all tasks; the shares add up to 1
+	Share          float64 `yaml:"share"` // fraction of all tasks; the shares add up to 1 (NormaliseShares)
 	DataMbit       Range   `yaml:"data_mbit,flow"`
 	Gcycles        Range   `yaml:"gcycles,flow"`
 	GcyclesPerStep float64 `yaml:"gcycles_per_step"`

@@ -96,10 +96,8 @@ func (s *Scenario) validateTasks(c *setting.Checker) {
 	c.Between("tasks.probability", s.Tasks.Probability, 0, 1)
 	c.Expect(len(s.Tasks.Models) > 0 && len(s.Tasks.Models) <= 256, "tasks.models",
 		fmt.Sprintf("a list of %d is not allowed", len(s.Tasks.Models)), "1 to 256 models")
-	total := 0.0
 	for k := range s.Tasks.Models {
 		m, at := &s.Tasks.Models[k], fmt.Sprintf("tasks.models[%d].", k)
-		total += m.Share
 		c.Between(at+"share", m.Share, 0, 1)
 		c.Interval(at+"data_mbit", m.DataMbit, 1e-3, 1e5)
 		c.Interval(at+"gcycles", m.Gcycles, 1e-3, 1e5)
@@ -111,7 +109,7 @@ func (s *Scenario) validateTasks(c *setting.Checker) {
 		c.Interval(at+"deadline_s", m.DeadlineS, 1e-3, 1e4)
 		c.Between(at+"load_s", m.LoadS, 0, 1e4)
 	}
-	c.Expect(math.Abs(total-1) < 1e-6, "tasks.models", fmt.Sprintf("the shares add up to %g", total), "shares that add up to 1")
+	s.validateShares(c)
 }
 
 func (s *Scenario) validateCompute(c *setting.Checker) {

@@ -157,6 +157,8 @@ func NewOn(name string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if !slices.Contains(Engines(), name) {
 		return nil, fmt.Errorf("sim: no engine %q here; there are %s", name, strings.Join(Engines(), ", "))
 	}
+	s = s.Clone()
+	s.NormaliseShares()
 	p := newParams(s)
 	if err := p.loadArrivals(s); err != nil {
 		return nil, err
@@ -165,7 +167,7 @@ func NewOn(name string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 		return nil, fmt.Errorf("sim: %d worlds of %d IEDs are not allowed; allowed: 1 to %d (one takes %.3g MB, all at most %g GB)",
 			worlds, p.A, max(int64(maxBytes)/one, 1), float64(one)/1e6, maxBytes/1e9)
 	}
-	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s.Clone(), p: p, seed: seed}
+	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s, p: p, seed: seed}
 	w.state = engine.NewSlab(w.stateFields())
 	if name != engineGo {
 		w.native = newNative(w, name)

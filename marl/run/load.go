@@ -36,7 +36,11 @@ func Load(src Sources) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, usage(r.Check())
+	if err := r.Check(); err != nil {
+		return c, usage(err)
+	}
+	c.Scenario.NormaliseShares()
+	return c, nil
 }
 
 // reader returns a reader of all sources.
