@@ -15,6 +15,7 @@ type formed interface{ Form() string }
 type decoder struct {
 	reader *Reader
 	layer  int
+	listed bool // the value is part of a list that is being replaced
 }
 
 func (d *decoder) origin(n *yaml.Node) Origin { return d.reader.layers[d.layer].origin(n) }
@@ -86,7 +87,11 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string) {
 	case v.Kind() == reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 	}
-	d.reader.forget(path)
+	if !d.listed { // of lists in a list once, or the time would be quadratic
+		d.reader.forget(path)
+		d.listed = true
+		defer func() { d.listed = false }()
+	}
 	for i, item := range n.Content {
 		d.decode(item, v.Index(i), entryOf(path, i))
 	}

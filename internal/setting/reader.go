@@ -147,7 +147,7 @@ func (r *Reader) Read(s Section) {
 	r.sections = append(r.sections, s)
 	target := reflect.ValueOf(s.Value).Elem()
 	for i := r.base(s); i < len(r.layers); i++ {
-		l, d := r.layers[i], &decoder{r, i}
+		l, d := r.layers[i], &decoder{reader: r, layer: i}
 		switch {
 		case len(l.parts) == 0 && s.Name == "":
 			d.own(l.node, target)

@@ -106,6 +106,28 @@ func TestOriginOfReplacedList(t *testing.T) {
 	}
 }
 
+// So have the numbers of lists in a list that is replaced, or of which one is.
+func TestOriginOfListsInAList(t *testing.T) {
+	for _, c := range []struct{ set, first, second string }{
+		{"", "a.yaml:2", "a.yaml:3"},
+		{"places.1=[5, 6]", "a.yaml:2", "--set places.1=[5, 6]"},
+		{"places=[[5, 6]]", "--set places=[[5, 6]]", "--set places=[[5, 6]]"}, // there is no second; the list is from there
+	} {
+		r := NewReader()
+		err := r.YAML([]byte("places:\n- [1, 2]\n- [3, 4]"), "a.yaml")
+		if c.set != "" {
+			err = errors.Join(err, r.Set(c.set))
+		}
+		r.Read(Section{Value: &struct {
+			Places []pair `yaml:"places"`
+		}{}})
+		first, second := r.Origin("places[0][1]").String(), r.Origin("places[1][1]").String()
+		if err = errors.Join(err, r.Check()); err != nil || first != c.first || second != c.second {
+			t.Errorf("%q: the numbers are from %q and %q, want %q and %q, %v", c.set, first, second, c.first, c.second, err)
+		}
+	}
+}
+
 // One word replaces a section; earlier sources do not count.
 func TestBase(t *testing.T) {
 	for _, c := range []struct {

@@ -21,7 +21,7 @@ type fault struct {
 func (r *Reader) Err() error {
 	strange := &Reader{layers: r.layers, refused: r.refused, sections: r.sections}
 	for i, l := range r.layers {
-		(&decoder{strange, i}).strangers(l, r.known())
+		(&decoder{reader: strange, layer: i}).strangers(l, r.known())
 	}
 	all := slices.Concat(r.faults, strange.faults)
 	slices.SortStableFunc(all, func(a, b fault) int {
