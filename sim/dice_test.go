@@ -36,7 +36,7 @@ func (d dice) scenario(t *testing.T) *Scenario {
 	t.Helper()
 	for {
 		s := paper(t, nil)
-		s.IEDs, s.Servers = d.count(1, 2000), d.count(1, 64)
+		s.IEDs, s.Servers = d.count(1, 2000), pick(d, d.count(1, 64), d.count(1, 64), d.count(33, 400))
 		s.MaxCandidates = pick(d, 4, d.count(1, 64))
 		s.Topology, s.TopologySeed = pick(d, TopologyEpisode, TopologyFixed), d.Uint64()
 		s.Time = Clock{SlotS: pick(d, 1, d.scale(1e-2, 10)), Slots: d.count(1, 24)}
@@ -60,8 +60,13 @@ func (d dice) hall(s *Scenario) {
 	s.Hall = Hall{
 		WidthM: pick(d, 300, d.scale(1, 1e5)), DepthM: pick(d, 150, d.scale(1, 1e5)), Clutter: pick(d, "LOS", "SL", "DL", "SH", "DH", "UMi", "UMa"),
 	}
-	for range s.Servers * d.IntN(2) {
-		s.Hall.ServerPositions = append(s.Hall.ServerPositions, Point{d.between(0, s.Hall.WidthM), d.between(0, s.Hall.DepthM)})
+	crowd := pick(d, 1, 1, d.scale(1e-4, 1)) // the ESs are in this part of the hall's width and depth
+	for m := range s.Servers * d.IntN(2) {
+		at := Point{d.between(0, crowd*s.Hall.WidthM), d.between(0, crowd*s.Hall.DepthM)}
+		if m > 0 && d.IntN(10) == 0 {
+			at = s.Hall.ServerPositions[d.IntN(m)]
+		}
+		s.Hall.ServerPositions = append(s.Hall.ServerPositions, at)
 	}
 }
 

@@ -81,7 +81,8 @@
 // # Large halls
 //
 // At the beginning of an episode an IED measures its links. In a hall with more than 32 ESs it
-// measures only the 32 nearest to the centre of its cell of the hall (near.go; C of them if C is
-// larger). So a reset costs O(A), not O(A M). A farther ES is never a candidate, even if its
-// shadowing is so good that it would be. With at most 32 ESs every ES is measured.
+// measures only 32 (C of them if C is larger), and its C nearest are always among them (near.go). They
+// are the nearest to the middle of its cell of the hall, or to itself where ESs are crowded. So a reset
+// costs O(A), or O(A log M), not O(A M). Another ES is never a candidate, even if its shadowing is so
+// good that it would be. With at most 32 ESs every ES is measured.
 package sim

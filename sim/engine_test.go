@@ -31,7 +31,7 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 		}
 	}
 	t.Logf("%d slots of worlds of %d scenarios on %v; options %v", played, scenarios, Engines(), options)
-	if len(options) < 10 && !t.Failed() {
+	if len(options) < 11 && !t.Failed() {
 		t.Errorf("options that were never on: only %v were", options)
 	}
 }
@@ -59,6 +59,7 @@ func optionsOf(s *Scenario) (on []string) {
 		{"cloud", s.hasCloud()}, {"reuse 1", s.Radio.Reuse1}, {"mobility", s.Hall.Mobility.EverySlots > 0},
 		{ArrivalsPoisson, s.Tasks.Arrivals.Process == ArrivalsPoisson}, {ArrivalsMarkov, s.Tasks.Arrivals.Process == ArrivalsMarkov},
 		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace}, {"streets", propagations[s.Hall.Clutter].street != street{}},
+		{"cells without a list", newParams(s).near.searched},
 	} {
 		if o.on {
 			on = append(on, o.name)

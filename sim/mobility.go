@@ -26,7 +26,7 @@ import (
 // 1 - exp(-(a^2 + b^2)/2), where a and b are two more such processes. So it is uniform at every time
 // and has the same correlation distance, which is our choice.
 //
-// An IED tracks the ESs that it measures in its cell (nearTable): min(M, 32), or its candidates if
+// An IED tracks the ESs that it measures at its place (nearTable): min(M, 32), or its candidates if
 // they are more. An ES that comes into range starts with new processes. A task that was sent to an
 // ES is not handed over.
 type Mobility struct {
@@ -81,7 +81,7 @@ func (w *Worlds) mobilityFields() []engine.Array {
 		{Name: "place_x", Floats: &w.placeX, N: n}, {Name: "place_y", Floats: &w.placeY, N: n},
 		{Name: "goal_x", Floats: &w.goalX, N: n}, {Name: "goal_y", Floats: &w.goalY, N: n},
 		{Name: "pace", Floats: &w.pace, N: n}, {Name: "rest", Floats: &w.rest, N: n},
-		{Name: "drift", Floats: &w.drift, N: n * drifts * min(p.M, max(measuredServers, p.C))},
+		{Name: "drift", Floats: &w.drift, N: n * drifts * measuredOf(p.M, p.C)},
 	}
 }
 

@@ -120,7 +120,8 @@ func (w *Worlds) scalars() []engine.Scalar {
 	t := &w.p.near
 	return []engine.Scalar{
 		{Name: "measured", Value: t.measured}, {Name: "cells_x", Value: t.cellsX}, {Name: "cells_y", Value: t.cellsY},
-		{Name: "per_cell_x", Value: t.perCellX}, {Name: "per_cell_y", Value: t.perCellY},
+		{Name: "per_cell_x", Value: t.perCellX}, {Name: "per_cell_y", Value: t.perCellY}, {Name: "searched", Value: t.searched},
+		{Name: "tree_size", Value: len(t.tree.order)}, {Name: "servers_lo", Value: t.tree.lo[:]}, {Name: "servers_hi", Value: t.tree.hi[:]},
 		{Name: "gain_scale", Value: float32(gainScale)}, {Name: "gain_shift", Value: float32(gainShift)}, {Name: "gain_low", Value: gainLow},
 		w.seedScalar(), {Name: "blind", Value: w.blind}, {Name: "numbered", Value: w.numbered},
 	}
@@ -167,6 +168,7 @@ func (p *params) hallTables() []engine.Table {
 	return []engine.Table{
 		{Name: "server_x", Values: x}, {Name: "server_y", Values: y}, {Name: "server_speed", Values: p.serverSpeed},
 		{Name: "server_rank", Values: p.rank}, {Name: "gpus", Values: p.gpus}, {Name: "near_servers", Values: p.near.list},
+		{Name: "server_tree", Values: p.near.tree.order},
 		{Name: "batch_time", Values: p.batchTime[:]}, {Name: "arrival_cdf", Values: slices.Concat(p.arrivalCDF[0][:], p.arrivalCDF[1][:])},
 	}
 }

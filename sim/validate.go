@@ -14,6 +14,12 @@ type FieldError = setting.Error
 // maxCandidates keeps the fading streams inside the stream byte of the counter.
 const maxCandidates = 64
 
+// maxServers bounds the ESs.
+const maxServers = 1 << 14
+
+// maxLinks bounds the pairs of an IED and an ES, which random numbers are counted by.
+const maxLinks = 1 << 32
+
 // maxGPUs bounds the GPUs of one ES.
 const maxGPUs = 64
 
@@ -28,7 +34,9 @@ func (s *Scenario) Validate() error {
 // Check gives the checker all settings that are not allowed.
 func (s *Scenario) Check(c *setting.Checker) {
 	c.Count("ieds", s.IEDs, 1, 1<<20)
-	c.Count("servers", s.Servers, 1, 1<<12)
+	c.Count("servers", s.Servers, 1, maxServers)
+	c.Expect(float64(s.Servers)*float64(s.IEDs) <= maxLinks, "servers", fmt.Sprintf("%d servers and %d ieds are too many together", s.Servers, s.IEDs),
+		"at most 2^32 pairs of an IED and a server")
 	c.Count("candidates", s.MaxCandidates, 1, maxCandidates)
 	c.Require(s.Topology == TopologyEpisode || s.Topology == TopologyFixed,
 		"topology", s.Topology, TopologyEpisode+" or "+TopologyFixed)

@@ -11,10 +11,11 @@ enum {
 	WORLD_BURST = 31 // most arrivals of an IED in a slot
 };
 
-// Settings of options, ONE(type, name). They are 0 where all options are off; a GPU then runs a shorter kernel.
+// Settings of options, ONE(type, name), and whether IEDs search the ESs that they measure. They are 0 where all options are off; a
+// GPU then runs a shorter kernel.
 #define WORLD_OPTIONS(ONE) \
 	ONE(int32_t, queue) ONE(int32_t, markov) ONE(int32_t, traced) ONE(int32_t, reuse) ONE(int32_t, cloud) ONE(int32_t, batch_max) \
-	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near)
+	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near) ONE(int32_t, searched)
 
 // Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and three that Worlds may change.
 #define WORLD_SCALARS(ONE, MANY) \
@@ -37,14 +38,15 @@ enum {
 	ONE(float, gain_scale) ONE(float, gain_shift) ONE(float, gain_low) \
 	ONE(float, per_queue) MANY(float, switch_to, 2) ONE(float, start_on) \
 	ONE(float, cloud_speed) ONE(float, backhaul) ONE(float, delay) \
-	ONE(float, move_s) ONE(float, pace_lo) ONE(float, pace_span) ONE(float, pause) ONE(float, forget)
+	ONE(float, move_s) ONE(float, pace_lo) ONE(float, pace_span) ONE(float, pause) ONE(float, forget) \
+	ONE(int32_t, tree_size) MANY(float, servers_lo, 2) MANY(float, servers_hi, 2)
 
 // Tables of the scenario, X(type, name); they never change.
 #define WORLD_TABLES(X) \
 	X(float, up_to) X(float, data_lo) X(float, data_span) X(float, steps_lo) X(float, steps_count) /* [models] */ \
 	X(float, cycles_per_step) X(float, result) X(float, deadline_lo) X(float, deadline_span) X(float, model_load) /* [models] */ \
 	X(float, server_x) X(float, server_y) X(float, server_speed) /* [servers] */ \
-	X(int32_t, near_servers) /* [cells_y, cells_x, measured] */ \
+	X(int32_t, near_servers) /* [cells_y, cells_x, measured] */ X(int32_t, server_tree) /* [tree_size] */ \
 	X(int32_t, server_rank) X(int32_t, gpus) /* [servers] */ \
 	X(float, batch_time)     /* [batch_max + 1 or more] a step of b tasks over that of one */ \
 	X(float, arrival_cdf)    /* [2, WORLD_BURST] P(N <= n) by phase */ \

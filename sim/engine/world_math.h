@@ -12,6 +12,7 @@
 #define WORLD_FN static inline __attribute__((always_inline, unused))
 #define WORLD_HOST_TOO WORLD_FN
 #define WORLD_OPTION static __attribute__((unused)) // of options: the compiler may leave them out of line
+#define WORLD_APART static __attribute__((noinline, unused)) // always out of line
 // The step never takes the root of a negative number. Without this declaration GCC keeps a call
 // that could set errno, and with it no loop becomes vectors.
 float sqrtf(float x) __attribute__((const));

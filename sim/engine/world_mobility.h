@@ -2,12 +2,9 @@
 #ifndef GMEL_WORLD_MOBILITY_H
 #define GMEL_WORLD_MOBILITY_H
 
-#include "world_view.h"
+#include "world_near.h"
 
-enum {
-	WORLD_MEASURED = 64, // most ESs that an IED measures
-	WORLD_DRIFTS = 3     // processes of a link: shadowing, and two of the line of sight
-};
+enum { WORLD_DRIFTS = 3 }; // processes of a link: shadowing, and two of the line of sight
 
 // world_new_goal draws a waypoint of IED i and the speed to it.
 WORLD_OPTION void world_new_goal(world *w, const world_moment *at, int64_t n, int32_t i) {
@@ -54,7 +51,8 @@ WORLD_OPTION void world_follow(world *w, int64_t n, const int32_t *near_servers)
 
 // world_place_mobile starts an episode of IED i, whose place has been drawn.
 WORLD_OPTION void world_place_mobile(world *w, const world_moment *at, int64_t n, int32_t i) {
-	const int32_t *near_servers = world_nearest(w, w->place_x[n], w->place_y[n]), measured = w->p->measured;
+	int32_t room[WORLD_MEASURED];
+	const int32_t *near_servers = world_nearest(w, w->place_x[n], w->place_y[n], room), measured = w->p->measured;
 	w->rest[n] = 0;
 	world_new_goal(w, at, n, i);
 	for (int32_t q = 0; q < measured; q++) world_innovate(w, at, i, near_servers[q], 0, w->drift + (n * measured + q) * WORLD_DRIFTS);
@@ -112,10 +110,11 @@ WORLD_OPTION void world_carry(world *w, const world_moment *at, int64_t n, int32
 
 // world_move carries IED n on, the i-th of its world.
 WORLD_OPTION void world_move(world *w, const world_moment *at, int64_t n, int32_t i) {
-	const int32_t *before = world_nearest(w, w->place_x[n], w->place_y[n]);
+	int32_t left[WORLD_MEASURED], reached[WORLD_MEASURED];
+	const int32_t *before = world_nearest(w, w->place_x[n], w->place_y[n], left);
 	float d = world_walk(w, at, n, i);
 	if (!(d > 0)) return;
-	const int32_t *after = world_nearest(w, w->place_x[n], w->place_y[n]);
+	const int32_t *after = world_nearest(w, w->place_x[n], w->place_y[n], reached);
 	world_carry(w, at, n, i, before, after, world_exp2(-(d * w->p->forget)));
 	world_follow(w, n, after);
 }

@@ -51,7 +51,8 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 	float x = world_uniform(c[0]) * p->width, y = world_uniform(c[1]) * p->depth;
 	w->speed[n] = p->speed_lo + world_uniform(c[2]) * p->speed_span;
 	if (p->move_slots) w->place_x[n] = x, w->place_y[n] = y;
-	const int32_t *nearest = world_nearest(w, x, y);
+	int32_t room[WORLD_MEASURED];
+	const int32_t *nearest = world_nearest(w, x, y, room);
 	for (int32_t m = 0; m < p->measured; m++) {
 		links->server[first + m] = nearest[m];
 		links->number[first + m] = (uint32_t)i * (uint32_t)p->servers + (uint32_t)nearest[m];

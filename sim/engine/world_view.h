@@ -117,9 +117,6 @@ WORLD_FN world_ied world_ied_of(const world *w, const world_params *p, world_sha
 	return x;
 }
 
-// world_nearest is at of near.go: the ESs that an IED at (x, y) measures.
-WORLD_FN const int32_t *world_nearest(const world *w, float x, float y) { return w->table.near_servers + world_cell(w->p, x, y) * w->p->measured; }
-
 // world_bind_arrays finds the arrays from their places; working memory is left to others.
 static void world_bind_arrays(world *w, const world_params *p, const uint32_t *tables, uint32_t *state) {
 	memset(w, 0, sizeof *w);

@@ -57,7 +57,7 @@ DEVICE uint64_t send(const world_at &w, int32_t i, int32_t action) {
 	                              w.data()[n], w.cycles()[n], w.server_speed()[m], result);
 	radio[n] = t.arrival;
 	part[0] = t.compute, part[1] = t.down, part[2] = t.energy;
-	return key_of(m, t.arrival, i);
+	return key_of(WORLD_TASK_BITS, m, t.arrival, i);
 }
 
 template <bool OPTIONS> DEVICE void run_own(const world_at &w, int64_t n) {
@@ -99,6 +99,11 @@ DEVICE void serve(const world_at &w, int32_t m, uint64_t key) {
 	                                 part[0], part[1], part[2]);
 	pay(w, n, t.done, t.latency, t.energy);
 }
+
+DEVICE int32_t es_of(uint64_t key) { return (int32_t)(key >> (ARRIVAL_BITS + WORLD_TASK_BITS)); }
+
+// first_of is the place of the first task of ES m among n sorted keys.
+DEVICE int32_t first_of(const uint64_t *keys, int32_t n, int32_t m) { return first_not_below(keys, n, key_of(WORLD_TASK_BITS, m, 0, 0)); }
 
 // serve_all lets every ES work on its tasks in the order of arrival.
 DEVICE void serve_all(const world_at &w, int32_t sent) {
@@ -215,6 +220,12 @@ template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, 
 	}
 }
 
+// measured_at are the ESs that an IED at (x, y) measures. Only with options there are cells without a list.
+template <bool OPTIONS> DEVICE const int32_t *measured_at(const world_at &w, float x, float y, int32_t *room) {
+	if constexpr (OPTIONS) return world_nearest(w.view, x, y, room);
+	return w.near_servers() + world_cell(&w.p, x, y) * w.p.measured;
+}
+
 // measure draws where the i-th IED of a topology is and keeps its strongest links as those of IED `number`.
 template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, int32_t i, uint32_t episode) {
 	const world_params &p = w.p;
@@ -226,7 +237,8 @@ template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, i
 	float place_x = world_uniform(c[0]) * p.width, place_y = world_uniform(c[1]) * p.depth;
 	w.speed()[n] = p.speed_lo + world_uniform(c[2]) * p.speed_span;
 	if (OPTIONS && p.move_slots) return place_mobile(w, world_begin_episode(&p, (uint32_t)w.world, episode), number, i, place_x, place_y);
-	const int32_t *nearest = w.near_servers() + world_cell(&p, place_x, place_y) * p.measured;
+	int32_t room[OPTIONS ? WORLD_MEASURED : 1];
+	const int32_t *nearest = measured_at<OPTIONS>(w, place_x, place_y, room);
 	int32_t have = 0;
 	for (int32_t k = 0; k < p.measured; k++) {
 		int32_t m = nearest[k];
@@ -331,6 +343,7 @@ template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const
 	for (int i = 0; i < SLOT_END; i++) e.slot[i] = l.arena + l.d.arg[i];
 	e.mark = l.mark, e.number = l.number;
 	e.scratch_words = words_of_world(p);
+	e.ied_bits = bits_of(p.agents);
 	int64_t bytes = 8 * key_count(p);
 	e.keys_in_scratch = bytes > EDGE_SHARED;
 	if (e.keys_in_scratch) bytes = 0;
@@ -347,7 +360,7 @@ int64_t edge_scratch(const void *params, int64_t params_bytes) {
 int32_t edge_enqueue(const gmel_cuda_world &w, const launch &l, void *stream) {
 	const world_params &p = *(const world_params *)w.params;
 	edge_options o;
-	if (!world_has_options(&p)) return enqueue_edge((edge &)o, p, w, l, stream);
+	if (!plays_options(p)) return enqueue_edge((edge &)o, p, w, l, stream);
 	world_bind_arrays(&o.view, &p, w.tables, w.state);
 	return enqueue_edge(o, p, w, l, stream);
 }

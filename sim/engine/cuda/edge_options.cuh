@@ -78,7 +78,7 @@ DEVICE bool offload(const world_at &w, int32_t i, int32_t action) {
 
 DEVICE uint64_t offloaded_key(const world_at &w, int32_t i) {
 	const world_tasks *b = &w.view->sent[i / WORLD_LANES];
-	return key_of(b->es[i % WORLD_LANES], b->arrival[i % WORLD_LANES], i);
+	return key_of(w.e.ied_bits, b->es[i % WORLD_LANES], b->arrival[i % WORLD_LANES], i);
 }
 
 // serve_queues lets every ES work on its tasks in the order of arrival, and pays all that have been offloaded.
@@ -86,8 +86,10 @@ DEVICE void serve_queues(const world_at &w, int32_t sent) {
 	const world_slice s = slice_of(w);
 	int32_t *start = w.view->start;
 	sort_keys(w.keys, sent);
-	EACH(m, w.p.servers) start[m] = first_of(w.keys, sent, m);
+	EACH(m, w.p.servers) start[m] = first_not_below(w.keys, sent, key_of(w.e.ied_bits, m, 0, 0));
 	if (threadIdx.x == 0) start[w.p.servers] = sent;
+	__syncthreads();
+	EACH(k, sent) w.keys[k] &= ((uint64_t)1 << w.e.ied_bits) - 1; // the number of the IED, as world_task_of reads it
 	__syncthreads(); // batches mark keys
 	EACH(m, w.p.servers) world_serve_es(w.view, &s, m, w.keys + start[m], start[m + 1] - start[m]);
 	__syncthreads();

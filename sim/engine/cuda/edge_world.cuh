@@ -8,6 +8,7 @@
 #define WORLD_FN static DEVICE
 #define WORLD_HOST_TOO static BOTH
 #define WORLD_OPTION static __device__ __attribute__((unused))
+#define WORLD_APART static __device__ __attribute__((noinline, unused))
 #define WORLD_SQRT(x) sqrtf(x)
 #define WORLD_UNROLL UNROLL
 #include "../world_arrival.h"
@@ -19,7 +20,8 @@ namespace {
 enum {
 	EDGE_THREADS = 128,
 	EDGE_SHARED = 96 << 10, // bytes of shared memory that sm_86 and sm_89, which run code for sm_80, give to a block, too
-	ARRIVAL_BITS = 31
+	ARRIVAL_BITS = 31,      // of a float that is not negative
+	PLAIN_SERVERS = 1 << (64 - ARRIVAL_BITS - WORLD_TASK_BITS) // most ESs of the kernel without options: what its keys hold
 };
 
 // edge is what the kernel gets for worlds without options, a kernel of its own.
@@ -33,6 +35,7 @@ struct edge {
 	int64_t scratch_words;    // of a world
 	int32_t staged;           // observations go through shared memory
 	int32_t keys_in_scratch;  // there are too many IEDs for shared memory
+	int32_t ied_bits;         // with options: of a key, for the number of an IED
 	uint64_t *mark, number;   // of the launch
 };
 
@@ -59,9 +62,20 @@ int64_t words_of_options(const world_params &p) {
 	return words;
 }
 
+// plays_options tells whether worlds have the kernel with options.
+int32_t plays_options(const world_params &p) { return world_has_options(&p) || p.servers > PLAIN_SERVERS; }
+
+// bits_of is how many bits the numbers below n have. With options a key has as many for an IED, because IEDs times ESs are at most
+// 2^32: the numbers of both then have 33 bits at most, and an arrival the other 31.
+int32_t bits_of(int32_t n) {
+	int32_t bits = 0;
+	while ((int64_t)1 << bits < n) bits++;
+	return bits;
+}
+
 int64_t words_of_world(const world_params &p) {
 	int64_t words = 2 * key_count(p) + (int64_t)PARTS * p.agents + (int64_t)p.servers * world_row(&p) + EDGE_THREADS * level_words(p);
-	if (world_has_options(&p)) words += words_of_options(p);
+	if (plays_options(p)) words += words_of_options(p);
 	return ceil_div(words, 4) * 4;
 }
 
@@ -101,15 +115,10 @@ DEVICE void pay(const world_at &w, int64_t n, int32_t done, float latency, float
 	w.reward()[n] = world_pay_one(-w.p.penalty, w.p.energy_weight, done, latency, w.deadline()[n], energy);
 }
 
-// key_of sorts a task by ES, arrival and IED.
-DEVICE uint64_t key_of(int32_t m, float arrival, int32_t i) {
-	return (uint64_t)m << (ARRIVAL_BITS + WORLD_TASK_BITS) | (uint64_t)world_bits(arrival) << WORLD_TASK_BITS | (uint32_t)i;
+// key_of sorts a task by ES, arrival and IED, whose number has some bits.
+DEVICE uint64_t key_of(int32_t ied_bits, int32_t m, float arrival, int32_t i) {
+	return ((uint64_t)m << ARRIVAL_BITS | world_bits(arrival)) << ied_bits | (uint32_t)i;
 }
-DEVICE int32_t es_of(uint64_t key) { return (int32_t)(key >> (ARRIVAL_BITS + WORLD_TASK_BITS)); }
-
-// first_of is the place of the first task of ES m among n sorted keys.
-DEVICE int32_t first_of(const uint64_t *keys, int32_t n, int32_t m) { return first_not_below(keys, n, key_of(m, 0, 0)); }
-
 } // namespace
 
 #endif
