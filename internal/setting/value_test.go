@@ -7,8 +7,11 @@ import (
 
 // values are texts and their effect on the defaults.
 var values = map[string]func(*general, *game){
-	"":                              func(*general, *game) {},
-	"# nothing":                     func(*general, *game) {},
+	"":              func(*general, *game) {},
+	"# nothing":     func(*general, *game) {},
+	"\ufeffseed: 7": func(d *general, _ *game) { d.Seed = 7 }, // a byte order mark
+	"\xff\xfes\x00e\x00e\x00d\x00:\x00 \x007\x00\r\x00\n\x00": func(d *general, _ *game) { d.Seed = 7 }, // UTF-16, as Notepad saves it
+	"\xfe\xff\x00s\x00e\x00e\x00d\x00:\x00 \x007":             func(d *general, _ *game) { d.Seed = 7 },
 	"game:":                         func(*general, *game) {},
 	"game: {deep: }":                func(*general, *game) {},
 	"name: no":                      func(d *general, _ *game) { d.Name = "no" },
