@@ -1,12 +1,10 @@
 package sim
 
 import (
-	"encoding/csv"
-	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"strconv"
+
+	"github.com/gmel-go/gmel/internal/table"
 )
 
 // task is one task in SI units.
@@ -34,66 +32,37 @@ func (p *params) loadArrivals(s *Scenario) error {
 	})
 }
 
-// readArrivals reads a CSV file with the header slot,ied,model,data_mbit,gcycles,deadline_s.
-// model is a model's name in the scenario. Numbers must be in that model's ranges, so that the
-// scales of the observation hold; gcycles need not be a whole number of steps. Tasks of one IED in
-// one slot keep the order of their rows. Errors name file:line.
-func readArrivals(in io.Reader, name string, s *Scenario) ([]tracedTask, error) {
-	r := csv.NewReader(in)
-	r.FieldsPerRecord = -1
-	header, err := r.Read()
-	if err != nil && !errors.Is(err, io.EOF) || !slices.Equal(header, arrivalColumns) {
-		return nil, fmt.Errorf("sim: %s:1: the header is %q; allowed: %q", name, header, arrivalColumns)
+// readArrivals reads a table (see internal/table) with the columns slot, ied, model, data_mbit, gcycles
+// and deadline_s. model is a model's name in the scenario. Numbers must be in that model's ranges, so
+// that the scales of the observation hold; gcycles need not be a whole number of steps. Tasks of one IED
+// in one slot keep the order of their rows. Errors name file:line.
+func readArrivals(in io.Reader, name string, s *Scenario) (rows []tracedTask, err error) {
+	t := table.NewReader(in, name, arrivalColumns...)
+	for t.Next() {
+		if row := arrivalRow(t, s); !t.Bad() {
+			rows = append(rows, row)
+		}
 	}
-	var rows []tracedTask
-	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
-		var syntax *csv.ParseError
-		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("sim: %s:%d: %w", name, syntax.Line, syntax.Err)
-		} else if err != nil {
-			return nil, fmt.Errorf("sim: %s: %w", name, err)
-		}
-		line, _ := r.FieldPos(0)
-		row, err := arrivalRow(record, s)
-		if err != nil {
-			return nil, fmt.Errorf("sim: %s:%d: %w", name, line, err)
-		}
-		rows = append(rows, row)
-	}
+	return rows, named(t.Err())
 }
 
-// arrivalRow reads one row.
-func arrivalRow(record []string, s *Scenario) (row tracedTask, err error) {
-	if len(record) != len(arrivalColumns) {
-		return row, fmt.Errorf("%d columns; allowed: %d", len(record), len(arrivalColumns))
-	}
-	k := slices.IndexFunc(s.Tasks.Models, func(m Model) bool { return m.Name == record[2] })
+// arrivalRow reads the current row.
+func arrivalRow(t *table.Reader, s *Scenario) (row tracedTask) {
+	row.slot = int32(t.Whole("slot", 0, s.Time.Slots-1))
+	row.ied = int32(t.Whole("ied", 0, s.IEDs-1))
+	k := slices.IndexFunc(s.Tasks.Models, func(m Model) bool { return m.Name == t.Text("model") })
 	if k < 0 {
-		return row, fmt.Errorf("model: %q is not allowed; allowed: the name of a model of the scenario", record[2])
+		t.Refuse("model", "the name of a model of the scenario")
+		return row
 	}
 	m := &s.Tasks.Models[k]
-	var at [6]float64
-	for j, allowed := range [6]Range{
-		{0, float64(s.Time.Slots - 1)}, {0, float64(s.IEDs - 1)}, {}, m.DataMbit, m.Gcycles, m.DeadlineS,
-	} {
-		if j == 2 {
-			continue
-		}
-		v, err := strconv.ParseFloat(record[j], 64)
-		if whole := j < 2; err != nil || !(v >= allowed[0] && v <= allowed[1]) || whole && v != float64(int(v)) {
-			kind := ""
-			if whole {
-				kind = "a whole number from "
-			}
-			return row, fmt.Errorf("%s: %q is not allowed; allowed: %s%g to %g", arrivalColumns[j], record[j], kind, allowed[0], allowed[1])
-		}
-		at[j] = v
+	row.task = task{
+		model:    int32(k),
+		data:     float32(t.Number("data_mbit", m.DataMbit[0], m.DataMbit[1]) * 1e6),
+		cycles:   float32(t.Number("gcycles", m.Gcycles[0], m.Gcycles[1]) * 1e9),
+		deadline: float32(t.Number("deadline_s", m.DeadlineS[0], m.DeadlineS[1])),
 	}
-	return tracedTask{int32(at[0]), int32(at[1]), task{int32(k), float32(at[3] * 1e6), float32(at[4] * 1e9), float32(at[5])}}, nil
+	return row
 }
 
 // setTrace sorts the rows by slot and IED and records the first row of each slot.

@@ -216,7 +216,7 @@ func TestTraceFaultsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                    "day.csv:1: the header",
 		"slot,ied\n":                          "day.csv:1: the header",
-		head + "0,0,small,3,2,1\n0,0,small\n": "day.csv:3: 3 columns; allowed: 6",
+		head + "0,0,small,3,2,1\n0,0,small\n": "day.csv:3: 3 values for the 6 columns of the header",
 		head + "6,0,small,3,2,1\n":            "day.csv:2: slot: \"6\" is not allowed; allowed: a whole number from 0 to 5",
 		head + "0,2,small,3,2,1\n":            "day.csv:2: ied: \"2\"",
 		head + "0,0.5,small,3,2,1\n":          "day.csv:2: ied: \"0.5\"",
@@ -227,7 +227,7 @@ func TestTraceFaultsAreNamed(t *testing.T) {
 		head + "0,0,sm\"all,3,2,1\n":          "day.csv:2: ",
 	} {
 		s, _ := traced(t, text)
-		if _, err := New(s, 1, 1); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := New(s, 1, 1); err == nil || !strings.HasPrefix(err.Error(), "sim: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)
 		}
 	}
