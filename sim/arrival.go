@@ -26,6 +26,7 @@ type Arrivals struct {
 	SwitchOn       float64 `yaml:"switch_on,omitempty"`         // markov: probability per slot that an IED goes from off to on
 	SwitchOff      float64 `yaml:"switch_off,omitempty"`        // markov: probability per slot that an IED goes from on to off
 	TraceFile      string  `yaml:"trace_file,omitempty"`        // trace: CSV, see readArrivals; relative to the file that names it
+	Window         Window  `yaml:"window,omitempty"`            // trace: the part of the file that an episode plays
 	Queue          int     `yaml:"queue,omitempty"`             // largest number of tasks that wait after the current one
 }
 
@@ -38,7 +39,8 @@ const (
 	// cookbook", Performance Evaluation 18, 1993, in discrete time. A chain starts in its
 	// stationary distribution.
 	ArrivalsMarkov = "markov"
-	// The tasks are read from a file. They are the same in all worlds and episodes.
+	// The tasks are read from a file. They are the same in all worlds and episodes, unless these play
+	// windows of it (Window).
 	ArrivalsTrace = "trace"
 )
 
@@ -58,6 +60,7 @@ func (s *Scenario) validateArrivals(c *setting.Checker) {
 	unused(c, "tasks.arrivals.switch_on", a.SwitchOn, markov, "process markov")
 	unused(c, "tasks.arrivals.switch_off", a.SwitchOff, markov, "process markov")
 	c.Require(a.Process == ArrivalsTrace || a.TraceFile == "", "tasks.arrivals.trace_file", a.TraceFile, "left out without process trace")
+	a.Window.validate(c, a.Process == ArrivalsTrace)
 	c.Require(a.Process != "" || a.Queue == 0, "tasks.arrivals.queue", a.Queue, "left out without a process")
 	if a.Process == "" {
 		return
@@ -165,7 +168,7 @@ func (w *Worlds) empty(agent int) {
 // arrive advances the queues of a world to the current slot.
 func (w *Worlds) arrive(world int, t *moment) {
 	p := w.p
-	trace := p.traceOf(t.slot)
+	trace := p.traceOf(t)
 	for i := range p.A {
 		agent := world*p.A + i
 		w.lost[agent], w.lostS[agent] = 0, 0

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"io"
+	"os"
 	"slices"
 
 	"github.com/gmel-go/gmel/internal/table"
@@ -23,14 +24,43 @@ var arrivalColumns = []string{"slot", "ied", "model", "data_mbit", "gcycles", "d
 
 // loadArrivals reads the arrival trace of the scenario, if it has one.
 func (p *params) loadArrivals(s *Scenario) error {
-	return p.load(s, traceKey, func(in io.Reader, name string) error {
+	err := p.load(s, traceKey, func(in io.Reader, name string) error {
 		rows, err := readArrivals(in, name, s)
 		if err == nil {
 			p.setTrace(rows)
 		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return p.setWindow(s)
 }
+
+// TraceBytes is the memory that worlds of the scenario take for their arrival trace while it is read, 0
+// without a trace. It reads the slots of the file for that; what is wrong with a file, New says.
+func TraceBytes(s *Scenario) int64 {
+	f, err := os.Open(s.Tasks.Arrivals.TraceFile)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	rows, slots := int64(0), 0
+	if s.Tasks.Arrivals.Window.Start == "" {
+		slots = s.Time.Slots
+	}
+	for t := table.NewReader(f, s.Tasks.Arrivals.TraceFile, "slot"); t.Next(); rows++ {
+		slots = max(slots, t.Whole("slot", 0, s.traceSlots()-1)+1)
+	}
+	return traceRowBytes*rows + traceSlotBytes*int64(slots)
+}
+
+// The rows are in a list that grows (24 bytes a row, with room for a quarter more); then their columns
+// and the C engine's tables of them (20 each) are made. The starts of the slots are there twice, too.
+const (
+	traceRowBytes  = 30 + 20 + 20
+	traceSlotBytes = 8
+)
 
 // readArrivals reads a table (see internal/table) with the columns slot, ied, model, data_mbit, gcycles
 // and deadline_s. model is a model's name in the scenario. Numbers must be in that model's ranges, so
@@ -48,7 +78,7 @@ func readArrivals(in io.Reader, name string, s *Scenario) (rows []tracedTask, er
 
 // arrivalRow reads the current row.
 func arrivalRow(t *table.Reader, s *Scenario) (row tracedTask) {
-	row.slot = int32(t.Whole("slot", 0, s.Time.Slots-1))
+	row.slot = int32(t.Whole("slot", 0, s.traceSlots()-1))
 	row.ied = int32(t.Whole("ied", 0, s.IEDs-1))
 	k := slices.IndexFunc(s.Tasks.Models, func(m Model) bool { return m.Name == t.Text("model") })
 	if k < 0 {
@@ -65,7 +95,8 @@ func arrivalRow(t *table.Reader, s *Scenario) (row tracedTask) {
 	return row
 }
 
-// setTrace sorts the rows by slot and IED and records the first row of each slot.
+// setTrace sorts the rows by slot and IED and records the first row of each slot. Where episodes play
+// windows, the trace ends with the slot of its last row; else with that of an episode.
 func (p *params) setTrace(rows []tracedTask) {
 	slices.SortStableFunc(rows, func(a, b tracedTask) int {
 		if a.slot != b.slot {
@@ -73,19 +104,27 @@ func (p *params) setTrace(rows []tracedTask) {
 		}
 		return int(a.ied - b.ied)
 	})
-	p.trace, p.traceStart = rows, make([]int32, p.slots+1)
+	p.traceSlots = p.slots
+	if p.windowed {
+		p.traceSlots = 0
+		if n := len(rows); n > 0 {
+			p.traceSlots = int(rows[n-1].slot) + 1
+		}
+	}
+	p.trace, p.traceStart = rows, make([]int32, p.traceSlots+1)
 	for _, row := range rows {
 		p.traceStart[row.slot+1]++
 	}
-	for slot := range p.slots {
+	for slot := range p.traceSlots {
 		p.traceStart[slot+1] += p.traceStart[slot]
 	}
 }
 
-// traceOf returns the rows of a slot. It returns none after the last slot of an episode.
-func (p *params) traceOf(slot uint32) []tracedTask {
-	if !p.traced || int(slot) >= p.slots {
+// traceOf returns the rows of a moment. It returns none after the last slot of an episode.
+func (p *params) traceOf(t *moment) []tracedTask {
+	if !p.traced || int(t.slot) >= p.slots {
 		return nil
 	}
+	slot := p.windowStart(t) + int(t.slot)
 	return p.trace[p.traceStart[slot]:p.traceStart[slot+1]]
 }

@@ -149,6 +149,8 @@ func (w *Worlds) checkState(b []byte) error {
 	case w.identity():
 	case ^w.identity():
 		return errors.New("sim: the state and these worlds differ in NumberByNearest: only one numbers IEDs by their nearest ES")
+	case w.identity() ^ heldOutIdentity:
+		return errors.New("sim: the state and these worlds play different parts of the arrival trace: only one plays the held-out part")
 	default:
 		return fmt.Errorf("sim: the state belongs to scenario %016x, these worlds play %016x (%s)",
 			hash, w.identity(), w.scenario.Name)
@@ -169,10 +171,16 @@ func (w *Worlds) checkState(b []byte) error {
 	return nil
 }
 
+// heldOutIdentity tells states of the held-out part of a trace from those of the part for training.
+const heldOutIdentity = 0x5d1c_9b7e_02f4_a863
+
 // identity is a hash of the game of a state: the scenario, the content of its files as they were read,
-// and the numbering of the IEDs.
+// the part of the arrival trace and the numbering of the IEDs.
 func (w *Worlds) identity() uint64 {
 	id := w.scenario.hashOf(w.p.inputs)
+	if w.p.part != nil && w.p.part.Name == PartEvaluation {
+		id ^= heldOutIdentity
+	}
 	if w.numbered {
 		return ^id
 	}

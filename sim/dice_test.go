@@ -132,7 +132,11 @@ func (d dice) arrivals(t *testing.T, s *Scenario) {
 	a := Arrivals{Process: pick(d, ArrivalsPoisson, ArrivalsMarkov, ArrivalsTrace), Queue: d.count(1, maxQueue)}
 	switch a.Process {
 	case ArrivalsTrace:
-		a.TraceFile = d.trace(t, s)
+		slots := s.Time.Slots
+		if d.flag() {
+			slots = d.window(s, &a.Window)
+		}
+		a.TraceFile = d.trace(t, s, slots)
 	case ArrivalsMarkov:
 		a.OffRatePerSlot, a.SwitchOn, a.SwitchOff = pick(d, 0, d.between(0, 8)), d.scale(1e-6, 1), d.scale(1e-6, 1)
 		fallthrough
@@ -142,14 +146,25 @@ func (d dice) arrivals(t *testing.T, s *Scenario) {
 	s.Tasks.Arrivals = a
 }
 
-// trace writes a file of arrivals and returns its path.
-func (d dice) trace(t *testing.T, s *Scenario) string {
+// window draws windows of a longer trace, for training or evaluation, and returns its number of slots.
+func (d dice) window(s *Scenario, v *Window) (slots int) {
+	*v = Window{Start: WindowRandom, HeldOut: pick(d, 0, 0.5, d.between(0.2, 0.6)), Every: d.IntN(4)}
+	s.Evaluation = d.flag()
+	return s.Time.Slots*d.count(8, 40) + 20 // a fifth of it is longer than an episode by 3 slots
+}
+
+// trace writes a file of arrivals, with one in the last slot, and returns its path.
+func (d dice) trace(t *testing.T, s *Scenario, slots int) string {
 	text := strings.Builder{}
 	text.WriteString(strings.Join(arrivalColumns, ",") + "\n")
-	for range d.count(1, 1000) - 1 {
+	for n := range d.count(1, 1000) {
+		slot := d.IntN(slots)
+		if n == 0 {
+			slot = slots - 1
+		}
 		m := s.Tasks.Models[d.IntN(len(s.Tasks.Models))]
 		in := func(r Range) float64 { return d.between(r[0], r[1]) }
-		fmt.Fprintf(&text, "%d,%d,%s,%g,%g,%g\n", d.IntN(s.Time.Slots), d.IntN(s.IEDs), m.Name, in(m.DataMbit), in(m.Gcycles), in(m.DeadlineS))
+		fmt.Fprintf(&text, "%d,%d,%s,%g,%g,%g\n", slot, d.IntN(s.IEDs), m.Name, in(m.DataMbit), in(m.Gcycles), in(m.DeadlineS))
 	}
 	path := filepath.Join(t.TempDir(), "arrivals.csv")
 	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {

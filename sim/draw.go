@@ -22,6 +22,7 @@ const (
 	streamArrival = 5  // number of arrivals, change of phase, -, -
 	streamGoal    = 6  // x, y, speed, -
 	streamDrift   = 7  // link i M + m: radius, angle, radius, angle
+	streamWindow  = 12 // i and slot 0: start of the window of a trace (two words), -, -
 	streamFading  = 16 // + c/2: radius and angle of candidates c and c+1, for even c
 	streamBurst   = 64 // for arrival n of a slot: + 2n: -, model, data, steps; + 2n+1: deadline, -, -, -
 )

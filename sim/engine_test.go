@@ -60,6 +60,7 @@ func optionsOf(s *Scenario) (on []string) {
 		{ArrivalsPoisson, s.Tasks.Arrivals.Process == ArrivalsPoisson}, {ArrivalsMarkov, s.Tasks.Arrivals.Process == ArrivalsMarkov},
 		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace}, {"streets", propagations[s.Hall.Clutter].street != street{}},
 		{"cells without a list", newParams(s).near.searched},
+		{"window", s.Tasks.Arrivals.Window.Start != ""},
 	} {
 		if o.on {
 			on = append(on, o.name)

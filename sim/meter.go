@@ -10,6 +10,7 @@ import (
 // for learned policies. Call Observe after every Step.
 type Meter struct {
 	scenario string
+	part     *TracePart
 	agents   int
 	slots    int
 	quota    []int // [W] number of further episodes of each world that count
@@ -87,6 +88,8 @@ type Summary struct {
 	LatencySplit   LatencySplit `json:"latency_split"`
 	ActionShares   []float64    `json:"action_shares"` // fractions of the tasks: local, candidate 1, 2, ...
 
+	TracePart *TracePart `json:"trace_part,omitempty"` // where the windows of an arrival trace were; nil without windows
+
 	Hash            string  `json:"hash"` // hash of all counted actions and rewards, see Meter.Observe
 	AgentStepsPerS  float64 `json:"agent_steps_per_s"`
 	DurationSeconds float64 `json:"duration_s"`
@@ -117,7 +120,7 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 func NewMeter(w *Worlds, episodes int) *Meter {
 	w.RecordTasks(true)
 	m := &Meter{
-		scenario: w.scenario.Name, agents: w.A, slots: w.p.slots,
+		scenario: w.scenario.Name, part: w.p.part, agents: w.A, slots: w.p.slots,
 		quota: make([]int, w.W), worlds: make([]worldMeter, w.W), actions: make([]int64, w.U),
 		binS: float64(w.p.deadlineMax) / latencyBins,
 	}
@@ -249,7 +252,7 @@ func (m *Meter) Summary() Summary {
 	}
 	per := func(total float64) float64 { return total / math.Max(1, float64(s.tasks)) }
 	out := Summary{
-		Scenario: m.scenario, Worlds: len(m.worlds), Episodes: len(m.episodes), Agents: m.agents,
+		Scenario: m.scenario, TracePart: m.part, Worlds: len(m.worlds), Episodes: len(m.episodes), Agents: m.agents,
 		Slots: s.slots, Tasks: s.tasks, Lost: s.lost,
 		CompletionRate: per(float64(s.completed)), MeanLatencyS: per(s.latency), P95LatencyS: m.Quantile(0.95),
 		MeanReward: finished.reward / float64(m.agents) / math.Max(1, float64(len(m.episodes))), EnergyJ: per(s.energy),

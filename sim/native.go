@@ -175,11 +175,11 @@ func (p *params) hallTables() []engine.Table {
 
 // traceTables are the trace of arrivals, column by column.
 func (p *params) traceTables() []engine.Table {
-	var ied, model []int32
-	var data, cycles, deadline []float32
-	for _, r := range p.trace {
-		ied, model = append(ied, r.ied), append(model, r.model)
-		data, cycles, deadline = append(data, r.data), append(cycles, r.cycles), append(deadline, r.deadline)
+	n := len(p.trace)
+	ied, model := make([]int32, n), make([]int32, n)
+	data, cycles, deadline := make([]float32, n), make([]float32, n), make([]float32, n)
+	for i, r := range p.trace {
+		ied[i], model[i], data[i], cycles[i], deadline[i] = r.ied, r.model, r.data, r.cycles, r.deadline
 	}
 	return []engine.Table{
 		{Name: "trace_start", Values: p.traceStart}, {Name: "trace_ied", Values: ied}, {Name: "trace_model", Values: model},

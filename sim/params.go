@@ -34,8 +34,16 @@ type params struct {
 	perQueue   float32                 // 1 / Q, the scale of the observation
 	traced     bool                    // the arrivals are those of a file
 	trace      []tracedTask            // by slot and IED
-	traceStart []int32                 // [T+1] first row of each slot
+	traceStart []int32                 // [slots of the trace + 1] first row of each slot
 	inputs     map[string]string       // the digest of each file that was read, by the key of its setting
+
+	traceSlots   int        // slots of the trace
+	windowed     bool       // an episode plays a window of it
+	part         *TracePart // that of these worlds, nil without windows
+	evaluation   *TracePart // that of evaluations
+	windowFirst  int        // first slot at which one may start
+	windowEvery  int        // starts are so many slots apart
+	windowStarts int        // number of starts; 1 without windows
 
 	los      []line  // path loss in line of sight: the maximum
 	nlos     []line  // path loss without: the maximum of these and of los
@@ -108,7 +116,7 @@ func sizes(s *Scenario) *params {
 		A: s.Agents(), M: s.Servers, C: s.Candidates(), K: len(s.Tasks.Models),
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
 		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, moveSlots: s.Hall.Mobility.EverySlots, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
-		traced: s.Tasks.Arrivals.Process == ArrivalsTrace, cloud: s.hasCloud(),
+		traced: s.Tasks.Arrivals.Process == ArrivalsTrace, windowed: s.Tasks.Arrivals.Window.Start != "", cloud: s.hasCloud(),
 	}
 	p.setGPUs(s)
 	return p

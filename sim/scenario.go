@@ -32,6 +32,9 @@ type Scenario struct {
 	// Units is the scenario that gives the observation its units, such as the largest data of a task; nil: this one.
 	// InUnitsOf sets it. It is no setting.
 	Units *Scenario `yaml:"-"`
+
+	// Evaluation says that windows of an arrival trace are those of its held-out part. HeldOut sets it. It is no setting.
+	Evaluation bool `yaml:"-"`
 }
 
 // Values of Scenario.Topology. A topology is the IEDs' positions and speeds f_i

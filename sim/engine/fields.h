@@ -25,6 +25,7 @@ enum {
 	ONE(int32_t, episodic) ONE(int32_t, blind) ONE(int32_t, numbered) \
 	ONE(int32_t, measured) ONE(int32_t, cells_x) ONE(int32_t, cells_y) \
 	WORLD_OPTIONS(ONE) \
+	ONE(int32_t, window_first) ONE(int32_t, window_every) ONE(int32_t, window_starts) \
 	MANY(uint32_t, key, 2) MANY(uint32_t, fixed_key, 2) \
 	ONE(float, slot) ONE(float, arrival) \
 	MANY(float, los_a, WORLD_LINES) MANY(float, los_b, WORLD_LINES) MANY(float, nlos_a, WORLD_LINES) MANY(float, nlos_b, WORLD_LINES) \
@@ -50,7 +51,7 @@ enum {
 	X(int32_t, server_rank) X(int32_t, gpus) /* [servers] */ \
 	X(float, batch_time)     /* [batch_max + 1 or more] a step of b tasks over that of one */ \
 	X(float, arrival_cdf)    /* [2, WORLD_BURST] P(N <= n) by phase */ \
-	X(int32_t, trace_start)  /* [slots + 1] first row of each slot */ \
+	X(int32_t, trace_start)  /* [slots of the trace + 1] first row of each slot */ \
 	X(int32_t, trace_ied) X(int32_t, trace_model) X(float, trace_data) X(float, trace_cycles) X(float, trace_deadline) /* [rows] */
 
 // Arrays of the state, X(type, name, need): ALWAYS there, or OPTION: only with an option that is on. sim/layout.go has their sizes.

@@ -92,10 +92,19 @@ WORLD_OPTION void world_draw_arrivals(world *w, const world_moment *at, int64_t 
 	}
 }
 
-// world_trace_arrivals adds the tasks of the trace.
-WORLD_OPTION void world_trace_arrivals(world *w, const world_moment *at, int64_t n, int32_t ied) {
+// world_window_start is windowStart of window.go, for world `number`.
+WORLD_OPTION int32_t world_window_start(const world_params *p, const world_moment *at, uint32_t number) {
+	if (p->window_starts == 1) return p->window_first;
+	uint32_t c[4] = {number, 0, 0, at->episode << 8 | STREAM_WINDOW};
+	world_philox(at->key, c);
+	uint64_t draw = (uint64_t)c[0] << 32 | c[1];
+	return p->window_first + p->window_every * (int32_t)(draw % (uint64_t)p->window_starts);
+}
+
+// world_trace_arrivals adds the tasks of the trace for IED n, number `ied` of world `number`.
+WORLD_OPTION void world_trace_arrivals(world *w, const world_moment *at, int64_t n, uint32_t number, int32_t ied) {
 	if ((int32_t)at->slot >= w->p->slots) return;
-	const int32_t *start = w->table.trace_start, *who = w->table.trace_ied;
+	const int32_t *start = w->table.trace_start + world_window_start(w->p, at, number), *who = w->table.trace_ied;
 	int32_t lo = start[at->slot], end = start[at->slot + 1], hi = end;
 	while (lo < hi) {
 		int32_t mid = lo + (hi - lo) / 2;
@@ -115,7 +124,7 @@ WORLD_OPTION void world_arrive(world *w, const world_moment *at, int64_t n, uint
 	w->lost[n] = 0, w->lost_s[n] = 0;
 	world_next_waiting(w, n);
 	if (w->p->traced)
-		world_trace_arrivals(w, at, n, (int32_t)ied);
+		world_trace_arrivals(w, at, n, number, (int32_t)ied);
 	else
 		world_draw_arrivals(w, at, n, number, ied);
 }
