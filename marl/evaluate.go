@@ -8,10 +8,10 @@ import (
 
 // Evaluate plays a policy, learned or not, in worlds that training never sees: o.Seed is that of the run, and the
 // worlds' is its evaluation stream, the same at every call. So summaries of one seed compare policies on the same
-// topologies, tasks and fading. Exactly o.Episodes episodes count. The result does not depend on threads.
+// topologies, tasks and fading. Windows of an arrival trace are those of its held-out part. Exactly o.Episodes episodes count. The result does not depend on threads.
 func Evaluate(o sim.SimulateOptions) (sim.Summary, error) {
 	p := o.Policy
-	o.Seed = Split(o.Seed, StreamEvaluation)
+	o.Seed, o.Scenario = Split(o.Seed, StreamEvaluation), o.Scenario.HeldOut()
 	summary, err := sim.Simulate(o)
 	if err != nil {
 		return summary, fmt.Errorf("evaluating %s: %w", p.Name(), err)

@@ -24,6 +24,7 @@ func simulateCommand() *cli.Command {
 			&cli.IntFlag{Name: "worlds", Usage: "`W` worlds side by side; 0: at most 64"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes over all worlds", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of worlds and policy", Value: 1},
+			&cli.StringFlag{Name: "part", Usage: "`PART` of an arrival trace with a part that is held out: evaluation, as gmel eval plays it, or training", Value: sim.PartEvaluation},
 			threadsFlag(), jsonFlag(),
 			&cli.StringFlag{Name: "trace", Usage: "write one row per task to `FILE.csv`, which must not exist, or to a pipe such as /dev/stdout"},
 		}, renderFlags()...),
@@ -80,6 +81,7 @@ func simulateMemory(c *cli.Context, o sim.SimulateOptions) train.Memory {
 	m := train.Memory{Parts: []train.MemoryPart{
 		{What: "the worlds", Bytes: sim.Bytes(o.Scenario, o.Worlds), Setting: few},
 		{What: "the results of the episodes", Bytes: train.Times(sim.EpisodeBytes, o.Episodes), Setting: "--episodes"},
+		{What: "the rows of the arrival trace", Bytes: sim.TraceBytes(o.Scenario), Setting: "the number of rows in tasks.arrivals.trace_file"},
 	}}
 	if movie := strings.EqualFold(filepath.Ext(c.String("render")), ".gif"); movie {
 		m.Parts = append(m.Parts, train.MemoryPart{What: "the frames of the picture", Bytes: int64(min(c.Int("frames"), o.Slots(o.Watched))) * frameBytes, Setting: "--frames"})
@@ -101,16 +103,36 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 	if o.Scenario, err = run.LoadScenario(c.String("scenario"), setting.Origin{Flag: "--scenario"}); err != nil {
 		return o, err
 	}
+	if o.Scenario, err = tracePart(c, o.Scenario); err != nil {
+		return o, err
+	}
 	if o.Policy, err = sim.NewPolicy(c.String("policy"), o.Scenario, o.Seed); err != nil {
 		return o, &train.UsageError{Err: err}
 	}
 	return o, nil
 }
 
+// tracePart is the scenario for the part of its trace that is asked for.
+func tracePart(c *cli.Context, s *sim.Scenario) (*sim.Scenario, error) {
+	part := c.String("part")
+	switch {
+	case part != sim.PartEvaluation && part != sim.PartTraining:
+		return nil, usagef("--part %q is not allowed; allowed: %s, %s", part, sim.PartEvaluation, sim.PartTraining)
+	case c.IsSet("part") && s.Tasks.Arrivals.Window.HeldOut == 0:
+		return nil, usagef("--part is not allowed: the scenario %s holds out no part of an arrival trace (tasks.arrivals.window.held_out)", s.Name)
+	case part == sim.PartTraining:
+		return s, nil
+	}
+	return s.HeldOut(), nil
+}
+
 func summaryText(s sim.Summary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s on %s: %s, %s, %s, seed %d\n", s.Policy, s.Scenario, train.Counted(int64(s.Episodes), "episode"),
 		train.Counted(int64(s.Agents), "IED"), train.Counted(s.Tasks, "task"), s.Seed)
+	if s.TracePart != nil {
+		fmt.Fprintf(&b, "arrivals    %s\n", s.TracePart)
+	}
 	if s.Tasks == 0 {
 		b.WriteString("completion  n/a, as all means over tasks: there were none\n")
 		fmt.Fprintf(&b, "speed       %.3g agent-steps/s\nhash        %s\n", s.AgentStepsPerS, s.Hash)

@@ -62,6 +62,10 @@ func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
 	worlds.SetThreads(threads(c.Train.Threads))
 	worlds.RecordTasks(false)
 	o.Say("%s of %s: %.3g MB on the engine %s", train.Counted(int64(c.Train.Worlds), "world"), train.Counted(int64(worlds.A), "IED"), float64(sim.Bytes(c.Scenario, c.Train.Worlds))/1e6, worlds.Engine())
+	if part := worlds.TracePart(); part != nil {
+		o.Say("training plays %s", part)
+		o.Say("evaluations play %s", worlds.EvaluationPart())
+	}
 	return worlds, nil
 }
 

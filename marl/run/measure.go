@@ -20,7 +20,7 @@ type episode struct {
 // measure plays a policy with marl.Evaluate and returns the episodes, ordered by world and episode. The
 // order is the same for every policy.
 func measure(ctx context.Context, c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
-	w, err := sim.New(c.scenario, sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
+	w, err := sim.New(c.scenario.HeldOut(), sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
 	if err != nil {
 		return sim.Summary{}, nil, err
 	}

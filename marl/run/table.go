@@ -47,15 +47,16 @@ const (
 
 // Table is the comparison of learned policies with all heuristics.
 type Table struct {
-	Scenario    string       `json:"scenario"`
-	TrainedOn   *Training    `json:"trained_on,omitempty"` // only if that is another scenario
-	Update      int          `json:"update"`
-	Episodes    int          `json:"episodes"`
-	Seed        uint64       `json:"seed"`
-	Rows        []Row        `json:"policies"`
-	Differences []Difference `json:"differences"`
-	Warnings    []string     `json:"warnings"`
-	Note        string       `json:"note"`
+	Scenario    string         `json:"scenario"`
+	TrainedOn   *Training      `json:"trained_on,omitempty"` // only if that is another scenario
+	Update      int            `json:"update"`
+	Episodes    int            `json:"episodes"`
+	Seed        uint64         `json:"seed"`
+	TracePart   *sim.TracePart `json:"trace_part,omitempty"` // where the windows of an arrival trace were; nil without windows
+	Rows        []Row          `json:"policies"`
+	Differences []Difference   `json:"differences"`
+	Warnings    []string       `json:"warnings"`
+	Note        string         `json:"note"`
 }
 
 // Greedy is the row of the learned policy that takes the likeliest action, the last of the learned ones.
@@ -95,6 +96,7 @@ func (c *comparison) table(ctx context.Context) (*Table, error) {
 		if err = errors.Join(err, release(p)); err != nil {
 			return nil, fmt.Errorf("evaluating %s: %w", p.Name(), err)
 		}
+		t.TracePart = summary.TracePart
 		t.Rows = append(t.Rows, newRow(summary, episodes))
 		if text := marl.Degenerate(summary); text != "" && i < len(c.learned) {
 			t.Warnings = append(t.Warnings, text)
@@ -161,6 +163,9 @@ func (t *Table) Markdown() string {
 		t.Scenario, train.Counted(int64(t.Update), "update"), train.Counted(int64(t.Episodes), "episode"), t.Seed)
 	if t.TrainedOn != nil {
 		fmt.Fprintf(&b, "%s\n\n", t.TrainedOn.text())
+	}
+	if t.TracePart != nil {
+		fmt.Fprintf(&b, "Episodes play %s.\n\n", t.TracePart)
 	}
 	fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", "policy", "completion", "latency s", "p95 latency s", "reward", "energy J/task")
 	b.WriteString("|---|---|---|---|---|---|\n")
