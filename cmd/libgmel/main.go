@@ -50,6 +50,7 @@ func gmel_open(c *C.gmel_config, handle *C.uintptr_t) *C.char {
 	s, err := open(&settings{
 		scenario: C.GoString(c.scenario), engine: C.GoString(c.engine), seed: uint64(c.seed),
 		worlds: int(c.worlds), threads: int(c.threads), recordTasks: c.record_tasks != 0,
+		heldOut: c.held_out != 0,
 	})
 	if err != nil {
 		return sentence(err)

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -24,6 +25,7 @@ type settings struct {
 	seed             uint64
 	worlds, threads  int
 	recordTasks      bool
+	heldOut          bool // the part of an arrival trace for evaluation
 }
 
 // session is what a handle names: worlds whose arrays are pinned, because C and Python keep
@@ -44,6 +46,9 @@ func open(c *settings) (*session, error) {
 	scenario, err := loadText(c.scenario)
 	if err != nil {
 		return nil, err
+	}
+	if c.heldOut {
+		scenario = scenario.HeldOut()
 	}
 	if err := room(scenario, c.worlds); err != nil {
 		return nil, err
@@ -66,6 +71,9 @@ func open(c *settings) (*session, error) {
 // memory back.
 func room(s *sim.Scenario, worlds int) error {
 	need, free := sim.Bytes(s, worlds), limit.Memory()
+	if need < math.MaxInt64 {
+		need += sim.TraceBytes(s)
+	}
 	if free > 0 && need > free {
 		debug.FreeOSMemory()
 		free = limit.Memory()

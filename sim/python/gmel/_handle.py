@@ -66,15 +66,23 @@ def interruptibly(call: Callable[[], int | None], left: list[Future[int | None]]
 class Handle:
     """Worlds in the library. They live as long as the Handle or any of its arrays."""
 
-    def __init__(self, *, scenario: bytes, engine: str, seed: int, worlds: int, threads: int, record_tasks: bool) -> None:
-        self._settings = {"engine": engine, "worlds": worlds, "threads": threads, "record_tasks": record_tasks}
+    def __init__(
+        self, *, scenario: bytes, engine: str, seed: int, worlds: int, threads: int, record_tasks: bool, held_out: bool
+    ) -> None:
+        self._settings = {
+            "engine": engine,
+            "worlds": worlds,
+            "threads": threads,
+            "record_tasks": record_tasks,
+            "held_out": held_out,
+        }
         self._seed = seed
         self._library = opened = _library.library()
         self._generation = _library.generation()
         self._running: list[None] = []  # one for every call that has not returned
         self._left: list[Future[int | None]] = []  # the last long call of the main thread
         self._long = True
-        config = Config(scenario, engine.encode(), seed, worlds, threads, record_tasks)
+        config = Config(scenario, engine.encode(), seed, worlds, threads, record_tasks, held_out)
         self._owner = owner = _Owner(self._generation, opened)
         self._check(interruptibly(lambda: opened.gmel_open(config, owner.handle), self._left))
         self._long = int(np.prod(self._find("mask").shape[:2])) >= _LONG

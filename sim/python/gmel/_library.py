@@ -21,6 +21,7 @@ class Config(ctypes.Structure):
         ("worlds", ctypes.c_int64),
         ("threads", ctypes.c_int64),
         ("record_tasks", ctypes.c_int32),
+        ("held_out", ctypes.c_int32),
     ]
 
 

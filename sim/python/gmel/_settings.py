@@ -8,7 +8,7 @@ import operator
 import os
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -17,6 +17,17 @@ from ._library import Error
 Scenario = str | os.PathLike[str] | Mapping[str, Any]
 """A preset ("paper", "population:1000"), the path of a YAML file, YAML text, or a mapping of
 differences from the preset "paper", such as ``{"ieds": 50}``. Numbers may be NumPy's."""
+
+
+Part = Literal["training", "evaluation"]
+"""A part of an arrival trace."""
+
+
+def checked_part(part: object) -> Part:
+    for allowed in get_args(Part):
+        if part == allowed:
+            return allowed
+    raise Error(f"gmel: part {part!r} is not allowed; allowed: {', '.join(get_args(Part))}")
 
 
 def whole(name: str, value: object, lowest: int, highest: int) -> int:

@@ -11,7 +11,7 @@ from gymnasium.utils import seeding
 from pettingzoo import ParallelEnv as PettingZooParallelEnv
 
 from ._library import Error
-from ._settings import seed as checked_seed, seed_or_entropy
+from ._settings import Part, seed as checked_seed, seed_or_entropy
 from .spaces import Illegal, as_mask, check_illegal, check_render_mode, observation_box, played
 from .worlds import Floats, Scenario, Worlds
 
@@ -35,6 +35,7 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         scenario: the scenario, see ``gmel.Scenario``.
         seed: seeds the generator for resets without a seed. None: the system's entropy does, so that
             workers play different episodes.
+        part: "training" or "evaluation", the part of an arrival trace, see ``Worlds``.
         illegal: what to do about an action that the mask forbids, see ``gmel.spaces.Illegal``.
         render_mode: None; there are no pictures.
         copy: True: observations are copies; False: views that the next step overwrites.
@@ -47,6 +48,7 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         scenario: Scenario = "paper",
         *,
         seed: int | None = None,
+        part: Part = "training",
         illegal: Illegal = "error",
         render_mode: str | None = None,
         copy: bool = True,
@@ -55,7 +57,7 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         check_render_mode(render_mode)
         self.render_mode = render_mode
         first = seed_or_entropy(seed)
-        self.worlds = Worlds(scenario, 1, seed=first)
+        self.worlds = Worlds(scenario, 1, seed=first, part=part)
         self._illegal, self._copy = illegal, copy
         self._random, self.np_random_seed = seeding.np_random(first)
         self.possible_agents = [f"ied_{i}" for i in range(self.worlds.num_agents)]

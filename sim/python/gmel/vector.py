@@ -14,7 +14,7 @@ from gymnasium.vector import VectorEnv as GymnasiumVectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ._library import Error
-from ._settings import chosen_worlds, seed as checked_seed, seed_or_entropy
+from ._settings import Part, chosen_worlds, seed as checked_seed, seed_or_entropy
 from .spaces import Illegal, as_mask, check_illegal, check_render_mode, observation_box, played
 from .worlds import Floats, Scenario, Worlds
 
@@ -58,6 +58,7 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         seed: seeds ``np_random`` for resets without a seed. None: the system's entropy does, so that
             workers play different episodes.
         threads: number of threads that step the worlds.
+        part: "training" or "evaluation", the part of an arrival trace, see ``Worlds``.
         illegal: what to do about an action that a mask forbids, see ``gmel.spaces.Illegal``.
         autoreset_mode: one of ``gymnasium.vector.AutoresetMode`` or its value.
         render_mode: None; there are no pictures.
@@ -72,6 +73,7 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         *,
         seed: int | None = None,
         threads: int = 1,
+        part: Part = "training",
         illegal: Illegal = "error",
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
         render_mode: str | None = None,
@@ -83,7 +85,7 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         self.metadata = {"render_modes": [], "autoreset_mode": self._mode}
         self.render_mode = render_mode
         first = seed_or_entropy(seed)
-        self.worlds = w = Worlds(scenario, num_envs, seed=first, threads=threads, copy=copy)
+        self.worlds = w = Worlds(scenario, num_envs, seed=first, threads=threads, part=part, copy=copy)
         self.num_envs = w.num_worlds
         self._illegal = illegal
         self._ended = np.zeros(self.num_envs, np.bool_)  # worlds that show the end of their episode

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from ._handle import Handle
 from ._library import Error
-from ._settings import Scenario, chosen_worlds, name as checked_name, scenario_text, seed as checked_seed, whole
+from ._settings import Part, Scenario, checked_part, chosen_worlds, name as checked_name, scenario_text
+from ._settings import seed as checked_seed, whole
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -44,6 +45,8 @@ class Worlds:
         threads: number of threads of a step; calls from several Python threads run one at a time.
         engine: "c/avx512", "c/avx2", "c/base" or "go"; None chooses the fastest on this machine.
         record_tasks: record the outcomes in ``tasks``; this makes a step slower.
+        part: "training" or "evaluation", the part of an arrival trace whose windows the worlds play, if
+            the scenario holds one out (``tasks.arrivals.window``). Without it both are the same.
         copy: arrays are copies instead of views.
     """
 
@@ -56,6 +59,7 @@ class Worlds:
         threads: int = 1,
         engine: str | None = None,
         record_tasks: bool = False,
+        part: Part = "training",
         copy: bool = False,
     ) -> None:
         self._copy = copy
@@ -65,6 +69,7 @@ class Worlds:
             "worlds": whole("worlds", worlds, 1, 2**31 - 1),
             "threads": whole("threads", threads, 1, 2**15),
             "record_tasks": bool(record_tasks),
+            "held_out": checked_part(part) == "evaluation",
         }
         self._attach(Handle(scenario=scenario_text(scenario), seed=self._seed, **self._settings))
         self.num_worlds, self.num_agents, self.obs_size = self._arrays["obs"].shape  #: W, A, O
