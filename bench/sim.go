@@ -110,8 +110,10 @@ func Sim(o SimOptions) (rows []SimRow, err error) {
 
 // room fails where the worlds do not fit into memory.
 func room(s *sim.Scenario, worlds int) error {
-	part := train.MemoryPart{What: "the worlds", Bytes: sim.Bytes(s, worlds), Setting: "--worlds or --ieds"}
-	return train.Memory{Parts: []train.MemoryPart{part}}.Fit(train.FreeMemory(nil))
+	return train.Memory{Parts: []train.MemoryPart{
+		{What: "the worlds", Bytes: sim.Bytes(s, worlds), Setting: "--worlds or --ieds"},
+		{What: "the rows of the arrival trace", Bytes: sim.TraceBytes(s), Setting: "the number of rows in tasks.arrivals.trace_file"},
+	}}.Fit(train.FreeMemory(nil))
 }
 
 func simRow(w *sim.Worlds, work string, threads int, m Measurement, copied float64) SimRow {
