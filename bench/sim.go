@@ -152,12 +152,12 @@ func newChooser(w *sim.Worlds) *chooser {
 	return c
 }
 
-// choose draws an action for every IED with a task. It reads the table from a random index.
+// choose draws an action for every IED. It reads the table from a random index.
 func (c *chooser) choose() {
 	u, at := c.w.U, c.rng.IntN(len(c.table))
 	for i := range c.actions {
-		legal := c.w.Mask[i*u+u-1] // all candidates are legal or none is
-		c.actions[i] = int32(c.table[(at+i)%len(c.table)]*uint32(u)>>16) * int32(legal)
+		action := int(c.table[(at+i)%len(c.table)] * uint32(u) >> 16)
+		c.actions[i] = int32(action) * int32(c.w.Mask[i*u+action]) // 0 for an action that is illegal
 	}
 }
 

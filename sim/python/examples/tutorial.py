@@ -66,7 +66,8 @@ def evaluate(o: argparse.Namespace, model: PPO | str) -> float:
                 "action_mask": w.mask.reshape(-1, w.num_actions).astype(np.int8),
             }
             actions = model.predict(seen, deterministic=True)[0].reshape(w.num_worlds, w.num_agents)
-            w.step(np.where(w.mask[:, :, 1] > 0, actions, 0))
+            legal = np.take_along_axis(w.mask, actions[..., None], axis=2)[..., 0]
+            w.step(np.where(legal > 0, actions, 0))
         tasks += np.count_nonzero(w.had_task)
         completed += np.count_nonzero(w.tasks["completed"])
         if w.truncated.all():
