@@ -18,8 +18,8 @@
 //
 // # Agents without a decision
 //
-// An agent with one legal action (an IED without a task) has nothing to decide. Its terms of the actor's
-// loss have weight 0, and means are over the agents that do decide; otherwise 60 % of the actor's loss
-// would be a constant. The critic keeps its terms: the slot before bootstraps from the value of "no task
-// now", so this value must be right (CriticConfig.CriticIdle).
+// An agent with one legal action (an IED without a task, or in reach of no ES) has nothing to decide.
+// Its terms of the actor's loss have weight 0, and means are over the agents that do decide; otherwise
+// 60 % of the actor's loss would be a constant. The critic keeps its terms: the slot before bootstraps
+// from the value of "no task now", so this value must be right (CriticConfig.CriticIdle).
 package marl

@@ -118,6 +118,16 @@ func (d dice) options(t *testing.T, s *Scenario) {
 		s.Compute.Cloud = Cloud{GcyclesPerS: d.scale(0.1, 1000), BackhaulMbps: d.scale(1, 1e5), DelayS: pick(d, 0, d.scale(1e-3, 10))}
 	}
 	s.Radio.Reuse1 = on()
+	switch d.IntN(6) {
+	case 0, 1:
+		d.hotSpots(s)
+	case 2:
+		d.positions(t, s)
+	}
+	if on() {
+		diagonal := math.Hypot(s.Hall.WidthM, s.Hall.DepthM)
+		s.Hall.CoverageM = []float64{d.scale(0.01, 1) * diagonal, d.scale(0.01, 1) * diagonal, 1e6}[:d.count(1, 3)]
+	}
 	if on() {
 		s.Hall.Mobility = Mobility{
 			SpeedMPerS: d.interval(0.01, 100), PauseS: pick(d, 0, d.scale(0.1, 10)), EverySlots: d.count(1, 4), CorrelationM: d.scale(0.1, 1000),
@@ -125,6 +135,36 @@ func (d dice) options(t *testing.T, s *Scenario) {
 	}
 	if on() {
 		d.arrivals(t, s)
+	}
+}
+
+func (d dice) hotSpots(s *Scenario) {
+	left := pick(d, 1, d.Float64())
+	for range d.count(1, 12) {
+		share := pick(d, 0, left, d.between(0, left))
+		left -= share
+		s.Hall.HotSpots = append(s.Hall.HotSpots, HotSpot{
+			XM: pick(d, 0, d.between(0, s.Hall.WidthM)), YM: pick(d, s.Hall.DepthM, d.between(0, s.Hall.DepthM)), SpreadM: d.scale(1e-3, 1e6), Share: share,
+		})
+	}
+}
+
+// positions gives as many positions as IEDs, or another number, in the scenario or in a file.
+func (d dice) positions(t *testing.T, s *Scenario) {
+	text := strings.Builder{}
+	text.WriteString(strings.Join(placeColumns, ",") + "\n")
+	for range pick(d, s.IEDs, d.count(1, 100)) {
+		at := Point{pick(d, s.Hall.WidthM, d.between(0, s.Hall.WidthM)), pick(d, 0, d.between(0, s.Hall.DepthM))}
+		s.Hall.IEDPositions = append(s.Hall.IEDPositions, at)
+		fmt.Fprintf(&text, "%v,%v\n", at[0]/2, at[1]/2)
+	}
+	if d.flag() {
+		return
+	}
+	s.Hall.IEDPositions, s.Hall.IEDPositionsScale = nil, 2
+	s.Hall.IEDPositionsFile = filepath.Join(t.TempDir(), "places.csv")
+	if err := os.WriteFile(s.Hall.IEDPositionsFile, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -173,15 +213,15 @@ func (d dice) trace(t *testing.T, s *Scenario, slots int) string {
 	return path
 }
 
-// act draws valid actions. In some slots all IEDs choose the nearest ES.
+// act draws valid actions. In some slots all IEDs choose the nearest ES that covers them.
 func (d dice) act(w *Worlds, actions []int32) {
 	crowd := d.IntN(4) == 0
 	for n := range actions {
 		actions[n] = 0
 		if w.model[n] >= 0 && (crowd || d.flag()) {
-			actions[n] = int32(1 + d.IntN(w.U-1))
+			actions[n] = w.choice(n, d.IntN(w.choices(n)))
 			if crowd {
-				actions[n] = 1
+				actions[n] = w.choice(n, min(1, w.choices(n)-1))
 			}
 		}
 	}

@@ -31,8 +31,9 @@
 // A scenario can switch on options. Each is documented at its type or file: several GPUs per ES
 // (gpu.go), batches (Batch), processor sharing (DisciplineSharing), a cloud tier (Cloud), uplinks
 // that interfere (interference.go), Poisson, Markov-modulated or traced arrivals with a queue
-// per IED (Arrivals), windows of a long trace (Window), IEDs that move (Mobility). An option that is off
-// changes no bit and no hash of a scenario.
+// per IED (Arrivals), windows of a long trace (Window), IEDs at explicit positions or in hot spots (place.go),
+// ESs with a coverage radius (coverage.go), IEDs that move (Mobility). An option that is off changes no
+// bit and no hash of a scenario.
 //
 // # Where the model comes from
 //

@@ -19,7 +19,7 @@ import (
 func TestEnginesGiveTheSameBits(t *testing.T) {
 	slots, first := environ(t, "GMEL_SLOTS", 3000), environ(t, "GMEL_SEED", 1)
 	played, scenarios, options := 0, 0, map[string]int{}
-	for seed := uint64(first); (played < slots || scenarios < 30) && !t.Failed(); seed++ {
+	for seed := uint64(first); (played < slots || scenarios < 30 || scenarios < 100 && len(options) < optionCount) && !t.Failed(); seed++ {
 		d := dice{rand.New(rand.NewPCG(seed, 7))}
 		s := d.scenario(t)
 		played += compareEngines(t, d, s, seed)
@@ -31,7 +31,7 @@ func TestEnginesGiveTheSameBits(t *testing.T) {
 		}
 	}
 	t.Logf("%d slots of worlds of %d scenarios on %v; options %v", played, scenarios, Engines(), options)
-	if len(options) < 11 && !t.Failed() {
+	if len(options) < optionCount && !t.Failed() {
 		t.Errorf("options that were never on: only %v were", options)
 	}
 }
@@ -49,6 +49,9 @@ func environ(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
+// optionCount is the number of names that optionsOf has.
+const optionCount = 16
+
 // optionsOf names the options that a scenario has turned on.
 func optionsOf(s *Scenario) (on []string) {
 	for _, o := range []struct {
@@ -58,6 +61,8 @@ func optionsOf(s *Scenario) (on []string) {
 		{"gpus", s.Compute.ServerGPUs != nil}, {"batch", s.Compute.Batch.Max > 0}, {"sharing", s.Compute.Discipline != ""},
 		{"cloud", s.hasCloud()}, {"reuse 1", s.Radio.Reuse1}, {"mobility", s.Hall.Mobility.EverySlots > 0},
 		{ArrivalsPoisson, s.Tasks.Arrivals.Process == ArrivalsPoisson}, {ArrivalsMarkov, s.Tasks.Arrivals.Process == ArrivalsMarkov},
+		{"hot spots", s.Hall.HotSpots != nil}, {"coverage", s.Hall.CoverageM != nil},
+		{"positions", s.Hall.IEDPositions != nil}, {"file of positions", s.Hall.IEDPositionsFile != ""},
 		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace}, {"streets", propagations[s.Hall.Clutter].street != street{}},
 		{"cells without a list", newParams(s).near.searched},
 		{"window", s.Tasks.Arrivals.Window.Start != ""},

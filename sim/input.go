@@ -18,11 +18,15 @@ type FileSetting = setting.File
 // traceKey is the setting of the arrival trace.
 const traceKey = "tasks.arrivals.trace_file"
 
+// placesKey is the setting of the file of positions.
+const placesKey = "hall.ied_positions_file"
+
 // Files lists the settings that name files. All that is common to them follows from this list: a name in a scenario
 // file is relative to that file, a run keeps a copy, and the hash depends on the content instead of the path.
 func (s *Scenario) Files() []FileSetting {
 	return []FileSetting{
 		{Key: traceKey, Path: &s.Tasks.Arrivals.TraceFile},
+		{Key: placesKey, Path: &s.Hall.IEDPositionsFile},
 	}
 }
 

@@ -104,7 +104,7 @@ func checkState(t *rapid.T, w *Worlds) {
 	}
 	for n := range w.model {
 		for u := range w.U {
-			legal := u == 0 || w.model[n] >= 0
+			legal := u == 0 || w.model[n] >= 0 && (u <= w.reachOf(n) || u == w.p.C+1)
 			if (w.Mask[n*w.U+u] == 1) != legal {
 				t.Fatalf("agent %d: mask %v", n, w.Mask[n*w.U:][:w.U])
 			}

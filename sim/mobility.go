@@ -9,8 +9,8 @@ import (
 )
 
 // Mobility is an option: IEDs move by the random waypoint model (Johnson and Maltz, "Dynamic source
-// routing in ad hoc wireless networks", 1996). An IED draws a waypoint uniformly in the hall and a
-// speed uniformly in SpeedMPerS, moves there in a straight line, rests for PauseS and draws the next
+// routing in ad hoc wireless networks", 1996). An IED draws a waypoint uniformly in the hall, or as
+// place.go says, and a speed uniformly in SpeedMPerS, moves there in a straight line, rests for PauseS and draws the next
 // waypoint. The minimum speed must be positive, or the mean speed would decay without limit (Yoon,
 // Liu and Noble, "Random waypoint considered harmful", INFOCOM 2003). Positions change every
 // EverySlots slots. An IED that would pass its waypoint within that time stops there, and a rest
@@ -147,8 +147,8 @@ func (w *Worlds) walk(t *moment, i, agent int) float32 {
 func (w *Worlds) newGoal(t *moment, i, agent int) {
 	p := w.p
 	u0, u1, u2, _ := t.words(uint32(i), streamGoal)
-	w.goalX[agent] = float32(philox.Uniform(u0) * p.width)
-	w.goalY[agent] = float32(philox.Uniform(u1) * p.depth)
+	x, y := float32(philox.Uniform(u0)*p.width), float32(philox.Uniform(u1)*p.depth)
+	w.goalX[agent], w.goalY[agent] = p.locate(t, i, streamGoalSpot, x, y)
 	w.pace[agent] = p.paceLo + float32(philox.Uniform(u2)*p.paceSpan)
 }
 

@@ -245,6 +245,30 @@ func (n *naive) idlest(es int) int {
 	return at
 }
 
+// inReach lists the ESs that cover a place, all where there are no radii. Where rounding decides, it sets close.
+func (n *naive) inReach(w *Worlds, x, y float64) (list []int) {
+	for m, at := range w.View(0).Servers {
+		radius, d := math.Inf(1), math.Hypot(x-float64(at[0]), y-float64(at[1]))
+		if r := n.s.Hall.CoverageM; len(r) > 0 {
+			radius = r[m%len(r)]
+		}
+		if math.Abs(d-radius) < 1e-3 {
+			n.close = true
+		}
+		if d <= radius {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// sees reports whether an IED has a candidate c, or one that takes its tasks to the cloud.
+func (n *naive) sees(w *Worlds, ied, c int) bool {
+	at := w.View(0).Places[ied]
+	reach := len(n.inReach(w, float64(at[0]), float64(at[1])))
+	return c < reach || c == 0 && n.s.Compute.Cloud.GcyclesPerS > 0
+}
+
 // jobsOf reads the tasks of the current slot of a world and the actions.
 func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 	var jobs []*job
@@ -260,7 +284,9 @@ func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 		}
 		j.heard = map[int]float64{}
 		for c := range w.p.C {
-			j.heard[int(w.cand[n*w.p.C+c])] = float64(w.gain[n*w.p.C+c])
+			if w.gain[n*w.p.C+c] > 0 { // not a missing candidate
+				j.heard[int(w.cand[n*w.p.C+c])] = float64(w.gain[n*w.p.C+c])
+			}
 		}
 		if j.action > 0 {
 			link := n*w.p.C + j.action - 1

@@ -32,6 +32,13 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.Compute.Batch = rapid.SampledFrom([]Batch{{}, {Max: 2}, {Max: 8, FixedShare: 0.7}}).Draw(t, "batch")
 	s.Compute.Cloud = rapid.SampledFrom([]Cloud{{}, {GcyclesPerS: 40, BackhaulMbps: 50, DelayS: 0.1}}).Draw(t, "cloud")
 	s.Hall.Mobility = rapid.SampledFrom([]Mobility{{}, {Range{1, 30}, 0.5, 2, 10}}).Draw(t, "mobility")
+	switch rapid.IntRange(0, 3).Draw(t, "places") {
+	case 0:
+		s.Hall.HotSpots = []HotSpot{{30, 100, 10, 0.5}, {250, 20, 40, 0.3}}
+	case 1:
+		s.Hall.IEDPositions = ring(rapid.SampledFrom([]int{s.IEDs, 5}).Draw(t, "rows"))
+	}
+	s.Hall.CoverageM = rapid.SampledFrom([][]float64{nil, {60}, {120, 20, 400}}).Draw(t, "coverage")
 	s.Radio.Reuse1 = rapid.Bool().Draw(t, "reuse 1")
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
@@ -61,6 +68,8 @@ func TestNaiveImplementationAgrees(t *testing.T) {
 		}
 		n, actions := newNaive(s), make([]int32, w.A)
 		for range s.Time.Slots {
+			comparePlaces(t, w)
+			compareMasks(t, w, n)
 			compareObservation(t, w, n)
 			anyActions(t, w, actions)
 			jobs := jobsOf(w, 0, actions, n.clock)
@@ -112,6 +121,43 @@ func compareJob(t *rapid.T, w *Worlds, j *job) {
 	}
 }
 
+// comparePlaces: IEDs are at the explicit positions, and do not leave the hall.
+func comparePlaces(t *rapid.T, w *Worlds) {
+	rows := w.scenario.Hall.IEDPositions
+	for i, at := range w.View(0).Places {
+		if at[0] < 0 || at[0] > 300 || at[1] < 0 || at[1] > 150 {
+			t.Fatalf("IED %d is at %v", i, at)
+		}
+		if len(rows) == 0 || w.p.moveSlots > 0 && w.slot[0] > 0 {
+			continue
+		}
+		same := func(p Point) bool { return math.Hypot(p[0]-float64(at[0]), p[1]-float64(at[1])) < 1e-4 }
+		if len(rows) == w.A && !same(rows[i]) || !slices.ContainsFunc(rows, same) {
+			t.Fatalf("IED %d is at %v", i, at)
+		}
+	}
+}
+
+// compareMasks finds the ESs in reach of every IED.
+func compareMasks(t *rapid.T, w *Worlds, n *naive) {
+	for i, at := range w.View(0).Places {
+		inReach := n.inReach(w, float64(at[0]), float64(at[1]))
+		if n.close {
+			return
+		}
+		for u := range w.U {
+			candidate := u >= 1 && u <= w.p.C
+			legal := u == 0 || w.model[i] >= 0 && (!candidate || u <= len(inReach))
+			if (w.Mask[i*w.U+u] == 1) != legal {
+				t.Fatalf("IED %d: mask %v, in reach %v", i, w.Mask[i*w.U:][:w.U], inReach)
+			}
+			if candidate && u <= len(inReach) && !slices.Contains(inReach, int(w.cand[i*w.p.C+u-1])) {
+				t.Fatalf("IED %d: candidate %d is ES %d, in reach are %v", i, u, w.cand[i*w.p.C+u-1], inReach)
+			}
+		}
+	}
+}
+
 // compareObservation rebuilds the observation from the naive state.
 func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 	k := len(n.s.Tasks.Models)
@@ -124,8 +170,13 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i]-w.waited(i))/4
 		}
 		want = append(append(want, task...), float64(w.speed[i])/1.5e9, wait(n.cpuFree[i]), wait(n.radioFree[i]))
-		var flags, loads, speeds []float64
+		var flags, loads, speeds, rises []float64
 		for c := range w.p.C {
+			if !n.sees(w, i, c) {
+				want = append(want, -2, 0, 0)
+				flags, loads, speeds, rises = append(flags, make([]float64, k)...), append(loads, 0), append(speeds, 0), append(rises, 0)
+				continue
+			}
 			es := w.cand[i*w.p.C+c]
 			dB := 10 * math.Log10(float64(w.now[i*w.p.C+c]))
 			want = append(want, math.Max((dB+100)/20, -2), wait(slices.Min(n.esFree[es])), float64(n.sharers[es])/float64(w.A))
@@ -141,16 +192,17 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			loads = append(loads, load)
 			servers := n.s.Compute.ServerGcyclesPerS
 			speeds = append(speeds, servers[int(es)%len(servers)]/slices.Max(servers[:min(len(servers), w.p.M)]))
+			rise := 0.0
+			if n.rises != nil {
+				rise = math.Log10(n.rises[es]) / 2
+			}
+			rises = append(rises, rise)
 		}
 		if q := n.s.Tasks.Arrivals.Queue; q > 0 {
 			want = append(want, float64(w.waiting[i])/float64(q))
 		}
-		for c := 0; n.s.Radio.Reuse1 && c < w.p.C; c++ {
-			rise := 0.0
-			if n.rises != nil {
-				rise = math.Log10(n.rises[w.cand[i*w.p.C+c]]) / 2
-			}
-			want = append(want, rise)
+		if n.s.Radio.Reuse1 {
+			want = append(want, rises...)
 		}
 		if o := n.s.Compute.Cloud; o.GcyclesPerS > 0 {
 			more := 0.0

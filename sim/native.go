@@ -26,7 +26,7 @@ func newNative(w *Worlds, name string) *engine.Engine {
 	return engine.New(strings.TrimPrefix(name, nativePrefix), &engine.Game{
 		Worlds:   w.W,
 		Scalars:  slices.Concat(scalarsOf(w.p), w.p.pathLossScalars(), w.scalars()),
-		Tables:   slices.Concat(w.p.modelTables(), w.p.hallTables(), w.p.traceTables()),
+		Tables:   slices.Concat(w.p.modelTables(), w.p.hallTables(), w.p.placeTables(), w.p.traceTables()),
 		State:    w.state,
 		Outcomes: engine.Planned(w.outcomeFields()),
 	})

@@ -11,7 +11,7 @@ import (
 // (Reset). When it is off, as in new worlds, IED i is the i-th that a topology draws, so numbers have
 // no meaning. When it is on, IEDs are numbered by their nearest ES, candidate 1, at the beginning of an
 // episode: ES by ES along a curve through the hall, and within an ES in the order of drawing. So IEDs
-// with close numbers have candidates in common. Only the numbers of a topology change. The rest of the
+// with close numbers have candidates in common. IEDs that no ES covers come last. Only the numbers of a topology change. The rest of the
 // episode (tasks, fading, waypoints, rows of an arrival trace) depends on the numbers. IEDs keep their
 // numbers when they move.
 func (w *Worlds) NumberByNearest(on bool) {
@@ -31,24 +31,25 @@ func (w *Worlds) numbering(t *moment, keys []uint64, links []link) []uint64 {
 	for i := range keys {
 		keys[i] = uint64(i)
 		if w.numbered {
-			keys[i] |= uint64(w.p.rank[w.p.nearestServer(t, i, links)]) << 32
+			keys[i] |= uint64(w.p.nearestRank(t, i, links)) << 32
 		}
 	}
 	slices.Sort(keys)
 	return keys
 }
 
-// nearestServer is candidate 1 of the i-th drawn IED at the beginning of an episode.
-func (p *params) nearestServer(t *moment, i int, links []link) int32 {
+// nearestRank is the rank of candidate 1 of the i-th drawn IED at the beginning of an episode, M if no
+// ES covers it.
+func (p *params) nearestRank(t *moment, i int, links []link) int32 {
 	x, y, _ := p.place(t, i)
-	near, best := p.near.at(x, y), 0
+	rank, best := int32(p.M), float32(-1)
 	p.drawLinks(t, i, x, y, links)
-	for j := range near {
-		if links[j].gain > links[best].gain {
-			best = j
+	for j, m := range p.near.at(x, y) {
+		if !links[j].outside && links[j].gain > best {
+			rank, best = p.rank[m], links[j].gain
 		}
 	}
-	return near[best]
+	return rank
 }
 
 // ranks returns the position [M] of each ES along a path through the hall. The path is Hilbert's curve

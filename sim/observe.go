@@ -26,7 +26,8 @@ import "github.com/gmel-go/gmel/sim/engine"
 // backlog in a deep fade is unbounded). N, Q and these values are those of Scenario.Units, if it is set: a
 // policy sees another scenario in the units of its training. The scales are a training choice: a network tells
 // 20 dB, or one shortest deadline, apart best when it is about 1 wide (docs/design/world.md).
-// Without a task the entries 0 to K+3 are 0.
+// Without a task the entries 0 to K+3 are 0. A candidate that an IED does not have (coverage.go) shows
+// the gain -2 and otherwise 0.
 const (
 	gainZeroDB float32 = -100 // a typical gain across the hall maps to 0
 	gainUnitDB float32 = 20
@@ -44,18 +45,6 @@ func (w *Worlds) ShowObs(on bool) {
 	w.blind = !on
 	if w.native != nil {
 		w.native.Set(engine.Scalar{Name: "blind", Value: w.blind})
-	}
-}
-
-// allow writes Mask of one agent.
-func (w *Worlds) allow(agent int) {
-	mask, legal := w.Mask[agent*w.p.U:][:w.p.U], float32(0)
-	if w.model[agent] >= 0 {
-		legal = 1
-	}
-	mask[0] = 1
-	for u := 1; u < len(mask); u++ {
-		mask[u] = legal
 	}
 }
 
@@ -109,6 +98,9 @@ func (w *Worlds) observe(world, agent int) {
 		for c := range o {
 			o[c] = float32(p.serverSpeed[w.cand[agent*p.C+c]] * p.perServerSpeed)
 		}
+	}
+	if p.coverage {
+		w.hideMissing(agent)
 	}
 }
 

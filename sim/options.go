@@ -11,11 +11,12 @@ type optionState struct {
 	arrivalState
 	interferenceState
 	mobilityState
+	coverageState
 }
 
 // optionFields lists the arrays of the options that are on.
 func (w *Worlds) optionFields() []engine.Array {
-	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields())
+	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields())
 }
 
 // startOptions begins an episode of a world whose topology has been drawn.

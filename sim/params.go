@@ -67,6 +67,14 @@ type params struct {
 	pause            float32 // s
 	forget           float32 // log2(e) / correlation distance, 1/m
 
+	hotSpots  int // number of spots
+	spots     []spotUnit
+	placeRows int          // number of rows
+	ownRows   bool         // one for each IED
+	rows      [][2]float32 // explicit positions of IEDs, m
+	coverage  bool         // an ES serves only IEDs within its radius
+	coverage2 []float32    // [M] squares of the radii, m^2
+
 	reuse    bool // all ESs on one band
 	maxSE    float32
 	specular float32 // sqrt(K/(K+1)), the Rician line-of-sight amplitude
@@ -117,6 +125,7 @@ func sizes(s *Scenario) *params {
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
 		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, moveSlots: s.Hall.Mobility.EverySlots, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
 		traced: s.Tasks.Arrivals.Process == ArrivalsTrace, windowed: s.Tasks.Arrivals.Window.Start != "", cloud: s.hasCloud(),
+		coverage: len(s.Hall.CoverageM) > 0,
 	}
 	p.setGPUs(s)
 	return p
@@ -136,6 +145,8 @@ func newParams(s *Scenario) *params {
 	p.setArrivals(s)
 	p.setBatch(s)
 	p.setMobility(s)
+	p.setPlaces(s)
+	p.setCoverage(s)
 	p.setCloud(s)
 	p.sharing = s.Compute.Discipline == DisciplineSharing
 	p.setSpeeds(s)

@@ -26,7 +26,7 @@ func Policies() []string {
 //
 //	random        uniform over the legal actions
 //	local         always local
-//	nearest       always candidate 1, the strongest mean gain
+//	nearest       always candidate 1, the strongest mean gain; local if no ES covers the IED
 //	greedy        the smallest own predicted latency
 //	softmin       sample with probability proportional to exp(-T / temperature)
 //	switch-aware  softmin with a weighted model load time in T (see Softmin)
@@ -73,7 +73,8 @@ func (p *randomPolicy) Act(w *Worlds, actions []int32) {
 	for n := range actions {
 		actions[n] = 0
 		if w.model[n] >= 0 {
-			actions[n] = int32(float32(draw(p.key, w, n/w.A, n%w.A) * float32(w.U)))
+			u := draw(p.key, w, n/w.A, n%w.A)
+			actions[n] = w.choice(n, int(float32(u*float32(w.choices(n)))))
 		}
 	}
 }
@@ -88,7 +89,7 @@ func (p constantPolicy) Name() string { return p.name }
 func (p constantPolicy) Act(w *Worlds, actions []int32) {
 	for n := range actions {
 		actions[n] = 0
-		if w.model[n] >= 0 {
+		if w.model[n] >= 0 && int(p.action) <= w.reachOf(n) {
 			actions[n] = p.action
 		}
 	}
@@ -105,9 +106,10 @@ func (greedyPolicy) Act(w *Worlds, actions []int32) {
 			continue
 		}
 		best := w.predict(n, 0, 0)
-		for a := 1; a < w.U; a++ {
-			if t := w.predict(n, a, 0); t < best {
-				best, actions[n] = t, int32(a)
+		for k := 1; k < w.choices(n); k++ {
+			a := w.choice(n, k)
+			if t := w.predict(n, int(a), 0); t < best {
+				best, actions[n] = t, a
 			}
 		}
 	}
@@ -139,20 +141,20 @@ func (p *Softmin) Act(w *Worlds, actions []int32) {
 		if w.model[n] < 0 {
 			continue
 		}
-		total := p.weigh(w, n, weight[:w.U])
-		u := float32(draw(p.key, w, n/w.A, n%w.A) * total)
-		for a := 0; a < w.U-1 && u >= weight[a]; a++ {
-			u -= weight[a]
-			actions[n]++
+		last, k := w.choices(n)-1, 0
+		total := p.weigh(w, n, weight[:last+1])
+		for u := float32(draw(p.key, w, n/w.A, n%w.A) * total); k < last && u >= weight[k]; k++ {
+			u -= weight[k]
 		}
+		actions[n] = w.choice(n, k)
 	}
 }
 
-// weigh computes the unnormalised probabilities and returns their sum. It
+// weigh computes the unnormalised probabilities of the legal actions and returns their sum. It
 // subtracts the smallest T first, so the largest weight is 1.
 func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
-	for a := range weight {
-		weight[a] = w.predict(n, a, p.SwitchWeight)
+	for k := range weight {
+		weight[k] = w.predict(n, int(w.choice(n, k)), p.SwitchWeight)
 	}
 	best := weight[0]
 	for _, t := range weight {

@@ -26,7 +26,7 @@ type rollout struct {
 }
 
 // TestRollouts plays the rollouts whose bits the Python package must give. In slot t agent n of all W A
-// takes action (5t + 3n) mod U, or 0 without a task. After every step the arrays that callers read are
+// takes action (5t + 3n) mod U, or 0 if that is illegal. After every step the arrays that callers read are
 // hashed, little-endian.
 func TestRollouts(t *testing.T) {
 	const name = "testdata/rollouts.json"
@@ -79,7 +79,8 @@ func (r *rollout) play(t *testing.T) string {
 	actions := make([]int32, w.W*w.A)
 	for slot := range r.Slots {
 		for n := range actions {
-			actions[n] = int32((5*slot+3*n)%w.U) * int32(w.Mask[n*w.U+1])
+			action := (5*slot + 3*n) % w.U
+			actions[n] = int32(action) * int32(w.Mask[n*w.U+action])
 		}
 		if err := w.Step(actions); err != nil {
 			t.Fatal(err)

@@ -62,13 +62,20 @@ type Clock struct {
 	Slots int     `yaml:"slots"`
 }
 
-// Hall is the factory floor, or a piece of a city; IEDs are uniform over it.
+// Hall is the factory floor, or a piece of a city. IEDs are uniform over it, unless an option of place.go says
+// where they are.
 type Hall struct {
 	WidthM          float64  `yaml:"width_m"`
 	DepthM          float64  `yaml:"depth_m"`
 	Clutter         string   `yaml:"clutter"`                 // propagation scenario of TR 38.901: InF SL, DL, SH or DH, UMi or UMa; or LOS
 	ServerPositions []Point  `yaml:"server_positions_m,flow"` // empty: the grid of serverGrid
 	Mobility        Mobility `yaml:"mobility,omitempty"`
+
+	IEDPositions      []Point   `yaml:"ied_positions_m,flow,omitempty"`
+	IEDPositionsFile  string    `yaml:"ied_positions_file,omitempty"`  // CSV, see readPlaces
+	IEDPositionsScale float64   `yaml:"ied_positions_scale,omitempty"` // factor of the positions in the file; 0: 1
+	HotSpots          []HotSpot `yaml:"hot_spots,omitempty"`
+	CoverageM         []float64 `yaml:"coverage_m,flow,omitempty"` // ES m has entry m modulo the length; empty: no limit, see coverage.go
 }
 
 // Radio is the air interface; every ES has its own band of BandwidthMHz unless Reuse1.
@@ -182,6 +189,9 @@ func (s *Scenario) ObsSize() int {
 func (s *Scenario) Clone() *Scenario {
 	c := *s
 	c.Hall.ServerPositions = append([]Point(nil), s.Hall.ServerPositions...)
+	c.Hall.IEDPositions = append([]Point(nil), s.Hall.IEDPositions...)
+	c.Hall.HotSpots = append([]HotSpot(nil), s.Hall.HotSpots...)
+	c.Hall.CoverageM = append([]float64(nil), s.Hall.CoverageM...)
 	c.Tasks.Models = append([]Model(nil), s.Tasks.Models...)
 	c.Compute.ServerGcyclesPerS = append([]float64(nil), s.Compute.ServerGcyclesPerS...)
 	c.Compute.ServerGPUs = append([]int(nil), s.Compute.ServerGPUs...)
@@ -191,7 +201,8 @@ func (s *Scenario) Clone() *Scenario {
 // Population returns the scenario scaled to n IEDs with the same density. The
 // number of ESs is proportional to n (rounded, at least 1). The hall's area is
 // proportional to the number of ESs, with the same aspect ratio. The grid replaces
-// explicit ES positions. The receiver is not changed.
+// explicit ES positions. Hot spots and explicit IED positions are stretched with the hall, coverage
+// radii are kept. The receiver is not changed.
 func (s *Scenario) Population(n int) *Scenario {
 	c := s.Clone()
 	c.IEDs = n
@@ -199,6 +210,7 @@ func (s *Scenario) Population(n int) *Scenario {
 	side := math.Sqrt(float64(c.Servers) / float64(s.Servers))
 	c.Hall.WidthM *= side
 	c.Hall.DepthM *= side
+	c.Hall.stretchPlaces(side)
 	if c.Servers != s.Servers {
 		c.Hall.ServerPositions = nil
 	}

@@ -36,8 +36,9 @@ func (p *params) drawLinks(t *moment, i int, x, y float32, links []link) {
 
 // link is the state of one IED-ES pair for a topology.
 type link struct {
-	gain float32 // mean power gain 10^(-(PL+SF)/10)
-	los  bool
+	gain    float32 // mean power gain 10^(-(PL+SF)/10)
+	los     bool
+	outside bool // the ES does not cover the IED
 }
 
 // drawLink draws line of sight and shadowing of the link from IED i, at (x, y), to
@@ -60,7 +61,7 @@ func (p *params) meanLink(m int, x, y, sight, shadow float32) link {
 		loss, sigma = losDB, p.shadow[1]
 	}
 	loss += float32(sigma * shadow)
-	return link{gain: exp2f(-float32(loss * decibel)), los: los}
+	return link{gain: exp2f(-float32(loss * decibel)), los: los, outside: p.coverage && flat2 > p.coverage2[m]}
 }
 
 const (
@@ -68,14 +69,17 @@ const (
 	decibel  float32 = 0.332192809488736235 // log2(10) / 10: 1 dB in octaves of power
 )
 
-// chooseCandidates stores the C links of largest mean gain among those to the near ESs, strongest
-// first, the smaller ES index on ties. Candidate 1 is called the nearest ES.
+// chooseCandidates stores the C links of largest mean gain among those to the near ESs that cover the
+// IED, strongest first, the smaller ES index on ties. Candidate 1 is called the nearest ES.
 func (w *Worlds) chooseCandidates(agent int, near []int32, links []link) {
 	c := w.p.C
 	to, gain, los := w.cand[agent*c:][:c], w.gain[agent*c:][:c], w.los[agent*c:][:c]
 	n := 0
 	for q, m := range near {
 		l := links[q]
+		if l.outside {
+			continue
+		}
 		j := n // insertion sort from the weakest; an equal gain comes after
 		for j > 0 && l.gain > gain[j-1] {
 			if j < c {
@@ -87,5 +91,8 @@ func (w *Worlds) chooseCandidates(agent int, near []int32, links []link) {
 			to[j], gain[j], los[j] = m, l.gain, l.los
 			n = min(n+1, c)
 		}
+	}
+	if w.p.coverage {
+		w.endCandidates(agent, n, near, links)
 	}
 }

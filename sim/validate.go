@@ -62,8 +62,12 @@ func (s *Scenario) validateHall(c *setting.Checker) {
 	c.Expect(n == 0 || n == s.Servers, "hall.server_positions_m", fmt.Sprintf("a list of %d is not allowed", n),
 		fmt.Sprintf("empty, or one [x, y] for each of the %d servers", s.Servers))
 	s.validateMobility(c)
+	s.validateIEDPlaces(c)
+	s.validateCoverage(c)
 	h.validatePlaces(c, "hall.server_positions_m", h.ServerPositions)
 }
+
+const degreesHint = "; if the list has degrees of latitude and longitude, convert its file with gmel import eua FILE..."
 
 // validatePlaces refuses places outside of the hall, of those that may be degrees only the first.
 func (h *Hall) validatePlaces(c *setting.Checker, path string, places []Point) {
@@ -72,7 +76,7 @@ func (h *Hall) validatePlaces(c *setting.Checker, path string, places []Point) {
 		at := fmt.Sprintf("%s[%d]", path, m)
 		inside := p[0] >= 0 && p[0] <= h.WidthM && p[1] >= 0 && p[1] <= h.DepthM
 		if !inside && p.maybeDegrees() {
-			c.Require(false, at, p, allowed+"; if the list has degrees of latitude and longitude, convert its file with gmel import eua FILE...")
+			c.Require(false, at, p, allowed+degreesHint)
 			return
 		}
 		c.Require(inside, at, p, allowed)

@@ -7,7 +7,7 @@ import "github.com/gmel-go/gmel/kernels/philox"
 type View struct {
 	Episode, Slot int
 	Places        [][2]float32 // [A] x, y of each IED, m
-	First         []int32      // [A] ES of candidate 1, which also receives tasks for the cloud
+	First         []int32      // [A] ES of candidate 1, which also receives tasks for the cloud; -1: none
 	Servers       [][2]float32 // [M] x, y of each ES, m
 	GPUs          [][]GPU      // [M][G_m]
 }
@@ -27,7 +27,10 @@ func (w *Worlds) View(world int) View {
 		First: make([]int32, p.A), GPUs: make([][]GPU, p.M), Places: w.places(world),
 	}
 	for i := range v.First {
-		v.First[i] = w.cand[(world*p.A+i)*p.C]
+		v.First[i] = -1
+		if agent := world*p.A + i; w.shown(agent) > 0 {
+			v.First[i] = w.cand[agent*p.C]
+		}
 	}
 	for m := range v.GPUs {
 		for j := range int(p.gpus[m]) {
@@ -68,5 +71,6 @@ func (w *Worlds) topologyMoment(world int) moment {
 // place draws the position in m of the i-th IED of a topology and a uniform variable for its speed.
 func (p *params) place(t *moment, i int) (x, y, speed float32) {
 	u0, u1, u2, _ := t.words(uint32(i), streamPlace)
-	return float32(philox.Uniform(u0) * p.width), float32(philox.Uniform(u1) * p.depth), philox.Uniform(u2)
+	x, y = p.locate(t, i, streamSpot, float32(philox.Uniform(u0)*p.width), float32(philox.Uniform(u1)*p.depth))
+	return x, y, philox.Uniform(u2)
 }

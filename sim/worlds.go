@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type Worlds struct {
 	W, A, O, U int
 
 	Obs  []float32 // [W, A, O] observation of the current slot
-	Mask []float32 // [W, A, U] 1: legal action; without a task only action 0 is legal
+	Mask []float32 // [W, A, U] 1: legal action; without a task only action 0 is legal, see also coverage.go
 
 	Reward  []float32 // [W, A] r_i of the last step, 0 without a task; a learner may mix rewards of agents
 	HadTask []bool    // [W, A] the IED decided on a task in the last step
@@ -160,7 +161,7 @@ func NewOn(name string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	s = s.Clone()
 	s.NormaliseShares()
 	p := newParams(s)
-	if err := p.loadArrivals(s); err != nil {
+	if err := errors.Join(p.loadArrivals(s), p.loadPlaces(s)); err != nil {
 		return nil, err
 	}
 	if one := Bytes(s, 1); worlds < 1 || float64(worlds) > max(maxBytes/float64(one), 1) {
@@ -340,34 +341,6 @@ func (w *Worlds) Step(actions []int32) error {
 		w.Task = Outcomes{}
 	}
 	return nil
-}
-
-func (w *Worlds) checkActions(actions []int32) error {
-	if len(actions) != w.W*w.A {
-		return fmt.Errorf("sim: %d actions for %d worlds of %d IEDs; allowed: %d", len(actions), w.W, w.A, w.W*w.A)
-	}
-	n := w.illegal(actions)
-	if n < 0 {
-		return nil
-	}
-	allowed := "0 (no task)"
-	if w.model[n] >= 0 {
-		allowed = fmt.Sprintf("0 (local) to %d (candidates)", w.U-1)
-	}
-	return fmt.Errorf("sim: world %d, IED %d: action %d is illegal; allowed: %s", n/w.A, n%w.A, actions[n], allowed)
-}
-
-// illegal returns the first agent whose action is not allowed, -1 if all are.
-func (w *Worlds) illegal(actions []int32) int {
-	if w.native != nil {
-		return w.native.Illegal(actions, w.model)
-	}
-	for n, a := range actions {
-		if a != 0 && (a < 0 || int(a) >= w.U || w.model[n] < 0) {
-			return n
-		}
-	}
-	return -1
 }
 
 // Episodes returns the number of finished episodes of world i.

@@ -92,9 +92,9 @@ func (e *Engine) Reset() {
 	C.reset_with(e.isa, &e.params, word(e.tables), word(e.state), word(e.scratch[0]), 0, C.int32_t(e.worlds))
 }
 
-// Illegal returns the first agent whose action is not allowed, -1 if all are; model [W, A] is the state's.
-func (e *Engine) Illegal(actions, model []int32) int {
-	return int(C.world_illegal((*C.int32_t)(&actions[0]), (*C.int32_t)(&model[0]), C.int64_t(len(actions)), e.params.actions))
+// Illegal returns the first agent whose action is not allowed, -1 if all are; actions [W, A].
+func (e *Engine) Illegal(actions []int32) int {
+	return int(C.world_illegal(&e.params, word(e.state), (*C.int32_t)(&actions[0]), 0, C.int64_t(len(actions))))
 }
 
 // Specialised tells whether the observation has the shape that the compiler knows (WORLD_COMMON_SHAPE).

@@ -15,7 +15,8 @@ enum {
 // GPU then runs a shorter kernel.
 #define WORLD_OPTIONS(ONE) \
 	ONE(int32_t, queue) ONE(int32_t, markov) ONE(int32_t, traced) ONE(int32_t, reuse) ONE(int32_t, cloud) ONE(int32_t, batch_max) \
-	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near) ONE(int32_t, searched)
+	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near) ONE(int32_t, searched) ONE(int32_t, hot_spots) \
+	ONE(int32_t, place_rows) ONE(int32_t, own_rows) ONE(int32_t, coverage)
 
 // Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and three that Worlds may change.
 #define WORLD_SCALARS(ONE, MANY) \
@@ -52,7 +53,11 @@ enum {
 	X(float, batch_time)     /* [batch_max + 1 or more] a step of b tasks over that of one */ \
 	X(float, arrival_cdf)    /* [2, WORLD_BURST] P(N <= n) by phase */ \
 	X(int32_t, trace_start)  /* [slots of the trace + 1] first row of each slot */ \
-	X(int32_t, trace_ied) X(int32_t, trace_model) X(float, trace_data) X(float, trace_cycles) X(float, trace_deadline) /* [rows] */
+	X(int32_t, trace_ied) X(int32_t, trace_model) X(float, trace_data) X(float, trace_cycles) X(float, trace_deadline) /* [rows] */ \
+	X(float, spot_up_to) X(float, spot_spread) X(float, spot_x) X(float, spot_lo_x) X(float, spot_span_x) /* [hot_spots] */ \
+	X(float, spot_y) X(float, spot_lo_y) X(float, spot_span_y) /* [hot_spots] */ \
+	X(float, row_x) X(float, row_y) /* [place_rows] */ \
+	X(float, coverage2)      /* [servers] squares of the radii, with coverage */
 
 // Arrays of the state, X(type, name, need): ALWAYS there, or OPTION: only with an option that is on. sim/layout.go has their sizes.
 #define WORLD_STATE(X) \
@@ -67,7 +72,8 @@ enum {
 	X(int32_t, lost, OPTION) X(int32_t, phase, OPTION) \
 	X(float, interference, OPTION) \
 	X(float, place_x, OPTION) X(float, place_y, OPTION) X(float, goal_x, OPTION) X(float, goal_y, OPTION) \
-	X(float, pace, OPTION) X(float, rest, OPTION) X(float, drift, OPTION)
+	X(float, pace, OPTION) X(float, rest, OPTION) X(float, drift, OPTION) \
+	X(int32_t, reach, OPTION)
 
 // Arrays of the outcomes [W, A], X(type, name, need, none); every byte of the entry of an IED without a task is `none`.
 #define WORLD_OUTCOMES(X) \

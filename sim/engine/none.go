@@ -36,7 +36,7 @@ func (*Engine) Step(thread int, actions []int32, lo, hi int) { panic(absent) }
 func (*Engine) Reset() { panic(absent) }
 
 // Illegal returns the first agent whose action is not allowed.
-func (*Engine) Illegal(actions, model []int32) int { panic(absent) }
+func (*Engine) Illegal(actions []int32) int { panic(absent) }
 
 // Specialised tells whether the compiler knows the observation's shape.
 func (*Engine) Specialised() bool { panic(absent) }

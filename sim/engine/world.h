@@ -32,8 +32,8 @@ int64_t world_scratch_words(const world_params *p);
 // world_specialised is 1 where observations have the shape WORLD_COMMON_SHAPE (world_element.h).
 int32_t world_specialised(const world_params *p);
 
-// world_illegal returns the first agent whose action its mask forbids, -1 if there is none.
-int64_t world_illegal(const int32_t *actions, const int32_t *model, int64_t n, int32_t actions_count);
+// world_illegal returns the first of the agents [lo, hi) of all worlds whose action its mask forbids, -1 if there is none; actions [W, A].
+int64_t world_illegal(const world_params *p, const uint32_t *state, const int32_t *actions, int64_t lo, int64_t hi);
 
 // A scalar, a table or an array by its name.
 typedef struct {

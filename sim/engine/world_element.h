@@ -206,13 +206,13 @@ WORLD_FN void world_show_one(const world_params *p, float free, int32_t load, fl
 	for (int32_t g = 0; g < p->cache; g++) row[3 + cache[g]] = 1;
 }
 
-// world_shape is the shape of an observation; queue, reuse and cloud are 0 or 1.
+// world_shape is the shape of an observation; queue, reuse, cloud and coverage are 0 or 1.
 typedef struct {
-	int32_t candidates, models, flags, load_times, server_speeds, queue, reuse, cloud;
+	int32_t candidates, models, flags, load_times, server_speeds, queue, reuse, cloud, coverage;
 } world_shape;
 
 WORLD_FN world_shape world_shape_of(const world_params *p) {
-	world_shape s = {p->candidates, p->models, p->flags, p->load_times, p->server_speeds, p->queue > 0, p->reuse, p->cloud};
+	world_shape s = {p->candidates, p->models, p->flags, p->load_times, p->server_speeds, p->queue > 0, p->reuse, p->cloud, p->coverage};
 	return s;
 }
 
@@ -220,7 +220,7 @@ WORLD_FN world_shape world_shape_of(const world_params *p) {
 // run. Observing is a large part of a step, and with this constant all loops of world_observe_one have counts that the compiler
 // knows. Any other shape takes the general code, which is slower and gives the same bits. A test lists the presets
 // that have it (TestPresetsWithTheCommonShape).
-#define WORLD_COMMON_SHAPE {4, 3, 1, 1, 1, 0, 0, 0}
+#define WORLD_COMMON_SHAPE {4, 3, 1, 1, 1, 0, 0, 0, 0}
 
 WORLD_FN int32_t world_has_common_shape(const world_params *p) {
 	const world_shape shape = world_shape_of(p), common = WORLD_COMMON_SHAPE;
@@ -229,18 +229,22 @@ WORLD_FN int32_t world_has_common_shape(const world_params *p) {
 
 // world_plain_shape is a shape of worlds without options, which is then known in part at compile time.
 WORLD_FN world_shape world_plain_shape(world_shape s) {
-	s.queue = s.reuse = s.cloud = 0;
+	s.queue = s.reuse = s.cloud = s.coverage = 0;
 	return s;
 }
 
-// world_ied is what an IED knows of itself; model is -1 without a task. waiting and cloud_s count
-// only with a queue and with a cloud.
+// world_ied is what an IED knows of itself; model is -1 without a task. waiting, cloud_s and reach count
+// only with a queue, with a cloud and with coverage.
 typedef struct {
 	int32_t model;
 	float data, cycles, due, speed, compute, radio;
 	int32_t waiting;
 	float cloud_s;
+	int32_t reach;
 } world_ied;
+
+// world_shown is shown of coverage.go: how many candidates an IED sees that has the first `reach`.
+WORLD_FN int32_t world_shown(world_shape s, int32_t reach) { return reach > 0 ? reach : s.cloud; }
 
 // world_observe_one writes the observation o and the mask of an IED with the candidates `cand`, from the
 // rows of the ESs and the levels of the gains. The shape is an argument so that the one of the presets
@@ -252,7 +256,8 @@ WORLD_FN void world_observe_one(const world_params *p, const world_shape s, worl
 	o[0] = legal;
 	for (int32_t j = 0; j < models; j++) o[1 + j] = j == k ? 1.f : 0.f;
 	mask[0] = 1;
-	for (int32_t c = 0; c < candidates + s.cloud; c++) mask[1 + c] = legal;
+	for (int32_t c = 0; c < candidates; c++) mask[1 + c] = s.coverage && c >= x.reach ? 0 : legal;
+	if (s.cloud) mask[1 + candidates] = legal;
 	o += 1 + models;
 	o[0] = x.data * p->per_data;
 	o[1] = x.cycles * p->per_cycle;
@@ -277,6 +282,13 @@ WORLD_FN void world_observe_one(const world_params *p, const world_shape s, worl
 		if (s.flags) memcpy(flags + c * models, row + 3, (size_t)models * sizeof *o);
 		if (s.load_times) loads[c] = load * (1 - row[3 + own]);
 		if (s.server_speeds) speeds[c] = row[2];
+	}
+	for (int32_t c = s.coverage ? world_shown(s, x.reach) : candidates; c < candidates; c++) {
+		o[3 * c] = p->gain_low, o[3 * c + 1] = o[3 * c + 2] = 0;
+		if (s.reuse) rise[c] = 0;
+		if (s.flags) memset(flags + c * models, 0, (size_t)models * sizeof *o);
+		if (s.load_times) loads[c] = 0;
+		if (s.server_speeds) speeds[c] = 0;
 	}
 }
 

@@ -115,7 +115,7 @@ WORLD_FN void world_philox(const uint32_t key[2], uint32_t c[4]) {
 // Streams of draw.go.
 enum {
 	STREAM_PLACE = 0, STREAM_LINK = 1, STREAM_TASK = 2, STREAM_LIMIT = 3, STREAM_ARRIVAL = 5, STREAM_GOAL = 6, STREAM_DRIFT = 7,
-	STREAM_WINDOW = 12, STREAM_FADING = 16, STREAM_BURST = 64
+	STREAM_SPOT = 10, STREAM_GOAL_SPOT = 11, STREAM_WINDOW = 12, STREAM_FADING = 16, STREAM_BURST = 64
 };
 
 WORLD_FN float world_exponential(uint32_t u) { return -(world_log2(world_uniform_open(u)) * WORLD_LN2); }

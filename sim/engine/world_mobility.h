@@ -2,7 +2,9 @@
 #ifndef GMEL_WORLD_MOBILITY_H
 #define GMEL_WORLD_MOBILITY_H
 
+#include "world_coverage.h"
 #include "world_near.h"
+#include "world_place.h"
 
 enum { WORLD_DRIFTS = 3 }; // processes of a link: shadowing, and two of the line of sight
 
@@ -13,6 +15,7 @@ WORLD_OPTION void world_new_goal(world *w, const world_moment *at, int64_t n, in
 	world_philox(at->key, c);
 	w->goal_x[n] = world_uniform(c[0]) * p->width;
 	w->goal_y[n] = world_uniform(c[1]) * p->depth;
+	world_locate(w, at, i, STREAM_GOAL_SPOT, &w->goal_x[n], &w->goal_y[n]);
 	w->pace[n] = p->pace_lo + world_uniform(c[2]) * p->pace_span;
 }
 
@@ -31,22 +34,20 @@ WORLD_OPTION void world_innovate(const world *w, const world_moment *at, int32_t
 // world_follow is follow of mobility.go.
 WORLD_OPTION void world_follow(world *w, int64_t n, const int32_t *near_servers) {
 	const world_params *p = w->p;
-	int64_t link = n * p->candidates;
-	int32_t have = 0;
+	world_chosen chosen = world_choose_none();
 	for (int32_t q = 0; q < p->measured; q += WORLD_LANES) {
 		const int32_t *server = near_servers + q, here = p->measured - q < WORLD_LANES ? p->measured - q : WORLD_LANES;
 		const float *x = w->drift + (n * p->measured + q) * WORLD_DRIFTS;
-		float gain[WORLD_LANES];
-		int32_t los[WORLD_LANES];
+		float dx[WORLD_LANES], dy[WORLD_LANES];
+		world_link link[WORLD_LANES];
 		for (int32_t j = 0; j < here; j++, x += WORLD_DRIFTS) {
 			float power = x[1] * x[1] + x[2] * x[2], sight = 1 - world_exp2(-(power * (WORLD_LOG2E / 2)));
-			float dx = w->place_x[n] - w->table.server_x[server[j]], dy = w->place_y[n] - w->table.server_y[server[j]];
-			world_link l = world_mean_link(p, p->los_near != 0, dx, dy, sight, x[0]);
-			gain[j] = l.gain, los[j] = l.los;
+			dx[j] = w->place_x[n] - w->table.server_x[server[j]], dy[j] = w->place_y[n] - w->table.server_y[server[j]];
+			link[j] = world_mean_link(p, p->los_near != 0, dx[j], dy[j], sight, x[0]);
 		}
-		for (int32_t j = 0; j < here; j++)
-			have = world_keep_strongest(w->cand + link, w->gain + link, w->los + link, p->candidates, have, server[j], gain[j], los[j]);
+		for (int32_t j = 0; j < here; j++) world_offer(w, &chosen, n, server[j], dx[j], dy[j], link[j]);
 	}
+	if (p->coverage) world_end_candidates(w, &chosen, n);
 }
 
 // world_place_mobile starts an episode of IED i, whose place has been drawn.

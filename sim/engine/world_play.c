@@ -39,7 +39,7 @@ int32_t world_play(void *self, int64_t task, float *const slot[SLOT_END]) {
 	const int64_t lo = task * s->worlds / s->tasks, hi = (task + 1) * s->worlds / s->tasks;
 	const int64_t first = lo * p->agents, end = hi * p->agents;
 	for (int64_t i = first; i < end; i++) s->actions[i] = (int32_t)slot[SLOT_ACT][i];
-	if (world_illegal(s->actions + first, STATE(s, int32_t, model) + first, end - first, p->actions) >= 0) return 1;
+	if (world_illegal(p, s->state, s->actions, first, end) >= 0) return 1;
 	s->isa->step(p, s->tables, s->state, NULL, s->actions, s->scratch + task * s->scratch_words, (int32_t)lo, (int32_t)hi);
 	world_report(s, lo, hi, slot);
 	return 0;

@@ -137,11 +137,11 @@ static void world_show(world *w, int32_t lo, int32_t hi) {
 
 // world_allow writes the masks alone.
 static void world_allow(world *w, int64_t first, int32_t n) {
-	int32_t actions = w->p->actions;
+	const world_params *p = w->p;
 	for (int64_t i = first; i < first + n; i++) {
-		float *mask = w->mask + i * actions, legal = w->model[i] >= 0 ? 1.f : 0.f;
+		float *mask = w->mask + i * p->actions, legal = w->model[i] >= 0 ? 1.f : 0.f;
 		mask[0] = 1;
-		for (int32_t u = 1; u < actions; u++) mask[u] = legal;
+		for (int32_t u = 1; u < p->actions; u++) mask[u] = p->coverage && world_uncovered(p, w->reach[i], u) ? 0 : legal;
 	}
 }
 

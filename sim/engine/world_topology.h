@@ -36,11 +36,12 @@ static void world_draw_links(const world_params *p, const world_moment *at, worl
 // world_choose_candidates keeps the strongest of the links from number `first` on, ties by the
 // smaller ES.
 static void world_choose_candidates(world *w, int64_t n, const world_links *l, int32_t first) {
-	int32_t most = w->p->candidates, have = 0, *to = w->cand + n * most;
-	float *gain = w->gain + n * most;
-	uint8_t *los = w->los + n * most;
-	for (int32_t m = first; m < first + w->p->measured; m++)
-		have = world_keep_strongest(to, gain, los, most, have, l->server[m], l->gain[m], l->los[m]);
+	world_chosen chosen = world_choose_none();
+	for (int32_t m = first; m < first + w->p->measured; m++) {
+		world_link x = {l->gain[m], l->los[m]};
+		world_offer(w, &chosen, n, l->server[m], l->dx[m], l->dy[m], x);
+	}
+	if (w->p->coverage) world_end_candidates(w, &chosen, n);
 }
 
 // world_place draws where the i-th IED is and how fast, and lists its links from number `first` on.
@@ -49,6 +50,7 @@ static void world_place(world *w, const world_moment *at, int64_t n, int32_t i, 
 	uint32_t c[4] = {at->world, (uint32_t)i, 0, at->episode << 8 | STREAM_PLACE};
 	world_philox(at->key, c);
 	float x = world_uniform(c[0]) * p->width, y = world_uniform(c[1]) * p->depth;
+	world_locate(w, at, i, STREAM_SPOT, &x, &y);
 	w->speed[n] = p->speed_lo + world_uniform(c[2]) * p->speed_span;
 	if (p->move_slots) w->place_x[n] = x, w->place_y[n] = y;
 	int32_t room[WORLD_MEASURED];
@@ -81,8 +83,7 @@ static void world_draw_ieds(world *w, const world_moment *at, int64_t first, con
 // again moves the IEDs to their numbers.
 static const uint64_t *world_numbering(world *w, int64_t first) {
 	const world_params *p = w->p;
-	const int32_t *rank = w->table.server_rank;
-	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)rank[w->cand[(first + i) * p->candidates]] << 32 | (uint64_t)i;
+	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)world_nearest_rank(w, first + i) << 32 | (uint64_t)i;
 	return world_sort(w->keys, w->merged, p->agents);
 }
 

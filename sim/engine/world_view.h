@@ -63,6 +63,9 @@ WORLD_FN void world_clear_es(const world *w, int64_t es) {
 // world_candidate is candidateOf of cloud.go.
 WORLD_FN int32_t world_candidate(const world_params *p, int32_t action) { return action > p->candidates ? 0 : action - 1; }
 
+// world_uncovered tells whether an action is that of a candidate which the IED does not have; it has the first `reach`.
+WORLD_FN int32_t world_uncovered(const world_params *p, int32_t reach, int32_t action) { return (action > reach) & (action <= p->candidates); }
+
 // A slot's place among the random numbers, the same for all worlds of a group.
 typedef struct {
 	uint32_t key[2], world, ied, slot, episode;
@@ -111,9 +114,10 @@ WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n
 
 // world_ied_of is what IED i knows of itself; options are asked for where the shape has them.
 WORLD_FN world_ied world_ied_of(const world *w, const world_params *p, world_shape shape, int64_t i) {
-	world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0};
+	world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0, 0};
 	if (shape.queue) x.due = x.due - w->age[i], x.waiting = w->waiting[i];
 	if (shape.cloud && x.model >= 0) x.cloud_s = world_cloud_time(w, p, i);
+	if (shape.coverage) x.reach = w->reach[i];
 	return x;
 }
 

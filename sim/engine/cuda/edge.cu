@@ -6,18 +6,19 @@
 
 namespace {
 
-DEVICE bool is_illegal(const world_at &w, int64_t n) {
+template <bool OPTIONS> DEVICE bool is_illegal(const world_at &w, int64_t n) {
 	float a = w.e.slot[SLOT_ACT][n];
-	return !(a > -1 && a < (float)w.p.actions) || (a >= 1 && w.model()[n] < 0);
+	if (!(a > -1 && a < (float)w.p.actions) || (a >= 1 && w.model()[n] < 0)) return true;
+	return OPTIONS && w.p.coverage && world_uncovered(&w.p, w.reach()[n], (int32_t)a);
 }
 
 // any_illegal raises the fault for an action that a mask forbids; the world then stays as it is.
-DEVICE bool any_illegal(const world_at &w) {
+template <bool OPTIONS> DEVICE bool any_illegal(const world_at &w) {
 	__shared__ int32_t bad;
 	if (threadIdx.x == 0) bad = 0;
 	__syncthreads();
 	EACH(i, w.p.agents) {
-		if (!is_illegal(w, w.ied + i)) continue;
+		if (!is_illegal<OPTIONS>(w, w.ied + i)) continue;
 		bad = 1;
 		if (atomicCAS(w.e.fault, 0, (int32_t)(w.ied + i) + 1) == 0) w.e.fault[1] = (int32_t)w.e.slot[SLOT_ACT][w.ied + i];
 	}
@@ -168,7 +169,7 @@ template <bool OPTIONS> DEVICE world_shape shape_of(const world_at &w) {
 template <bool OPTIONS> DEVICE world_ied ied_of(const world_at &w, int64_t n) {
 	if constexpr (OPTIONS) return world_ied_of(w.view, &w.p, shape_of<OPTIONS>(w), n);
 	world_ied x = {w.model()[n], w.data()[n],    w.cycles()[n], w.deadline()[n],
-	               w.speed()[n],   w.compute()[n], w.radio()[n], 0, 0};
+	               w.speed()[n],   w.compute()[n], w.radio()[n], 0, 0, 0};
 	return x;
 }
 
@@ -236,32 +237,36 @@ template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, i
 	world_philox(key, c);
 	float place_x = world_uniform(c[0]) * p.width, place_y = world_uniform(c[1]) * p.depth;
 	w.speed()[n] = p.speed_lo + world_uniform(c[2]) * p.speed_span;
-	if (OPTIONS && p.move_slots) return place_mobile(w, world_begin_episode(&p, (uint32_t)w.world, episode), number, i, place_x, place_y);
+	if (OPTIONS && locate_ied(w, number, i, episode, &place_x, &place_y)) return;
 	int32_t room[OPTIONS ? WORLD_MEASURED : 1];
 	const int32_t *nearest = measured_at<OPTIONS>(w, place_x, place_y, room);
-	int32_t have = 0;
+	world_chosen chosen = world_choose_none();
 	for (int32_t k = 0; k < p.measured; k++) {
 		int32_t m = nearest[k];
 		uint32_t x[4] = {world, (uint32_t)i * (uint32_t)p.servers + (uint32_t)m, 0, era | STREAM_LINK};
 		world_philox(key, x);
-		world_link l = world_mean_link(&p, OPTIONS && p.los_near != 0, place_x - w.server_x()[m], place_y - w.server_y()[m],
-		                               world_uniform(x[0]), world_normal(x[1], x[2]));
-		have = world_keep_strongest(w.cand() + link, w.gain() + link, w.los() + link, p.candidates,
-		                            have, m, l.gain, l.los);
+		float dx = place_x - w.server_x()[m], dy = place_y - w.server_y()[m];
+		world_link l = world_mean_link(&p, OPTIONS && p.los_near != 0, dx, dy, world_uniform(x[0]), world_normal(x[1], x[2]));
+		if constexpr (OPTIONS) world_offer(w.view, &chosen, n, m, dx, dy, l);
+		else chosen.have = world_keep_strongest(w.cand() + link, w.gain() + link, w.los() + link, p.candidates, chosen.have, m, l.gain, l.los);
 	}
+	if (OPTIONS && p.coverage) world_end_candidates(w.view, &chosen, n);
 }
 
 // sort_ieds sorts the IEDs of a topology that has been drawn: number k is the IED in the lower bits of key k.
-DEVICE void sort_ieds(const world_at &w) {
+template <bool OPTIONS> DEVICE void sort_ieds(const world_at &w) {
 	const int32_t *rank = w.server_rank(), *cand = w.cand() + w.ied * w.p.candidates;
-	EACH(i, w.p.agents) w.keys[i] = (uint64_t)rank[cand[(int64_t)i * w.p.candidates]] << WORLD_TASK_BITS | (uint32_t)i;
+	EACH(i, w.p.agents) {
+		int32_t place = OPTIONS ? nearest_rank(w, i) : rank[cand[(int64_t)i * w.p.candidates]];
+		w.keys[i] = (uint64_t)place << WORLD_TASK_BITS | (uint32_t)i;
+	}
 	sort_keys(w.keys, w.p.agents);
 }
 
 // draw_topology draws the IEDs; those that are numbered by their nearest ESs twice, first to find these.
 template <bool OPTIONS> DEVICE void draw_topology(const world_at &w, uint32_t episode) {
 	for (int32_t pass = 0; pass <= w.p.numbered; pass++) {
-		if (pass > 0) sort_ieds(w);
+		if (pass > 0) sort_ieds<OPTIONS>(w);
 		EACH(number, w.p.agents) measure<OPTIONS>(w, number, pass > 0 ? world_task_of(w.keys[number]) : number, episode);
 	}
 }
@@ -305,7 +310,7 @@ DEVICE void report(const world_at &w, bool ends) {
 
 template <bool OPTIONS> DEVICE void step_world(const world_at &w, float *stage) {
 	const world_params &p = w.p;
-	if (any_illegal(w)) return;
+	if (any_illegal<OPTIONS>(w)) return;
 	count_load<OPTIONS>(w);
 	if (OPTIONS) before_sending(w);
 	int32_t sent = decide<OPTIONS>(w);

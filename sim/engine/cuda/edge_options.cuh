@@ -108,11 +108,18 @@ DEVICE bool arrive(const world_at &w, int32_t i, uint32_t slot, uint32_t episode
 	return true;
 }
 
-// place_mobile starts the episode of an IED that moves.
-DEVICE void place_mobile(const world_at &w, const world_moment &at, int32_t number, int32_t i, float x, float y) {
+// nearest_rank is the place of IED i's candidate 1 among the ESs.
+DEVICE int32_t nearest_rank(const world_at &w, int32_t i) { return world_nearest_rank(w.view, w.ied + i); }
+
+// locate_ied gives the i-th IED of a topology its place instead of (*x, *y); true where it moves, and its links have been drawn.
+DEVICE bool locate_ied(const world_at &w, int32_t number, int32_t i, uint32_t episode, float *x, float *y) {
+	const world_moment at = world_begin_episode(&w.p, (uint32_t)w.world, episode);
 	int64_t n = w.ied + number;
-	w.view->place_x[n] = x, w.view->place_y[n] = y;
+	world_locate(w.view, &at, i, STREAM_SPOT, x, y);
+	if (!w.p.move_slots) return false;
+	w.view->place_x[n] = *x, w.view->place_y[n] = *y;
 	world_place_mobile(w.view, &at, n, i);
+	return true;
 }
 
 DEVICE void move_ieds(const world_at &w, int32_t slot) {

@@ -106,7 +106,7 @@ class Worlds:
 
     @property
     def mask(self) -> Floats:
-        """[W, A, U] 1 = legal; an agent without a task may only choose 0."""
+        """[W, A, U] 1 = legal; without a task only 0 is, with one also the servers that cover the agent."""
         return self._read("mask")
 
     # Results of the last step.

@@ -19,7 +19,8 @@ READ = ("obs", "mask", "reward", "had_task", "terminated", "truncated", "final_o
 def rotating(worlds: gmel.Worlds, slot: int) -> np.ndarray:
     """The actions of the rollouts that sim/rollout_test.go plays."""
     n = np.arange(worlds.num_worlds * worlds.num_agents).reshape(worlds.num_worlds, -1)
-    return (5 * slot + 3 * n) % worlds.num_actions * worlds.mask[:, :, 1].astype(int)
+    actions = (5 * slot + 3 * n) % worlds.num_actions
+    return actions * np.take_along_axis(worlds.mask, actions[..., None], axis=2)[..., 0].astype(int)
 
 
 def rollout_hash(worlds: gmel.Worlds, slots: int) -> str:
