@@ -129,6 +129,9 @@ func (c *Camera) stage(v sim.View) Scene {
 	}
 	for m, at := range v.Servers {
 		s.Servers[m] = Server{X: float64(at[0]), Y: float64(at[1])}
+		if radii := o.Hall.CoverageM; len(radii) > 0 {
+			s.Servers[m].ReachM = radii[m%len(radii)]
+		}
 		for _, g := range v.GPUs[m] {
 			gpu := GPU{BacklogS: float64(g.BacklogS)}
 			for _, k := range g.Models {

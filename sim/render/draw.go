@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"image"
+	"math"
 )
 
 // Draw returns the picture of a scene, about 1200 pixels wide.
@@ -11,6 +12,9 @@ func Draw(s *Scene) image.Image {
 	c := newCanvas(l.width, l.height)
 	c.head(s)
 	c.hall(s, &l)
+	for m := range s.Servers {
+		c.coverage(s, &l, &s.Servers[m])
+	}
 	for i := range s.IEDs {
 		c.link(s, &l, &s.IEDs[i])
 	}
@@ -58,6 +62,23 @@ func (c *canvas) hall(s *Scene, l *layout) {
 	}
 	c.box(x0, top, x1-x0, bottom-top, transparent, pen{1, dim, false})
 	c.write((x0+x1)/2, bottom+34, text{12, dim, middle}, fmt.Sprintf("hall of %.4g m x %.4g m, scale in m", s.WidthM, s.DepthM))
+}
+
+// coverage draws the circle of an ES's coverage, as far as it is in the hall.
+func (c *canvas) coverage(s *Scene, l *layout, es *Server) {
+	const chords = 180
+	inside, last := false, [2]float64{}
+	for n := 0; n <= chords && es.ReachM > 0; n++ {
+		sin, cos := math.Sincos(2 * math.Pi * float64(n) / chords)
+		x, y := es.X+es.ReachM*cos, es.Y+es.ReachM*sin
+		before := inside
+		inside = x >= 0 && x <= s.WidthM && y >= 0 && y <= s.DepthM
+		px, py := l.at(x, y)
+		if before && inside {
+			c.line(last[0], last[1], px, py, pen{1, shade, false})
+		}
+		last = [2]float64{px, py}
+	}
 }
 
 // link draws the upload of an IED.

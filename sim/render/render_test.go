@@ -76,6 +76,38 @@ func TestDraw(t *testing.T) {
 	wantPixel(t, img, s, 70, 12, (-0.5+1.5*chipSide)*l.side+1, chip, white)
 }
 
+// The circle of a coverage is drawn in the hall and not beyond.
+func TestCoverageCircle(t *testing.T) {
+	s := yard()
+	s.Servers = []Server{{X: 70, Y: 20, GPUs: []GPU{{0, nil}}, ReachM: 25}, {X: 20, Y: 20, GPUs: []GPU{{0, nil}}}}
+	bare := *s
+	bare.Servers = []Server{s.Servers[0], s.Servers[1]}
+	bare.Servers[0].ReachM = 0
+	with, without := Draw(s), Draw(&bare)
+	l := newLayout(s)
+	px, py := l.at(70, 20)
+	_, y0 := l.at(0, 0)
+	_, y1 := l.at(0, s.DepthM)
+	changed := 0
+	for x := range l.width {
+		for y := range l.height {
+			if with.At(x, y) == without.At(x, y) {
+				continue
+			}
+			changed++
+			if d := math.Hypot(float64(x)+0.5-px, float64(y)+0.5-py) / l.scale; math.Abs(d-25) > 0.5 {
+				t.Fatalf("pixel (%d, %d), %v m from the server, belongs to the circle", x, y, d)
+			}
+			if float64(y) < min(y0, y1)-1 || float64(y) > max(y0, y1)+1 {
+				t.Fatalf("pixel (%d, %d) is outside of the hall", x, y)
+			}
+		}
+	}
+	if arc := 2 * math.Pi * 25 * l.scale; float64(changed) < 0.7*arc || float64(changed) > 3*arc {
+		t.Errorf("%d pixels are on the circle, whose length is %v", changed, arc)
+	}
+}
+
 // A failed upload is a dashed line: only some of its pixels are coloured.
 func TestFailedUpload(t *testing.T) {
 	s := yard()

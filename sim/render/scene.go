@@ -42,9 +42,10 @@ type IED struct {
 
 // Server is one ES.
 type Server struct {
-	X, Y  float64 // m
-	GPUs  []GPU
-	Tasks int // number of tasks sent to it in this slot
+	X, Y   float64 // m
+	GPUs   []GPU
+	Tasks  int     // number of tasks sent to it in this slot
+	ReachM float64 // radius of its coverage; 0: no limit
 }
 
 // GPU is one processor of an ES at the start of the slot.

@@ -13,6 +13,7 @@ var (
 	white  = color.RGBA{255, 255, 255, 255}
 	ink    = color.RGBA{20, 20, 20, 255}
 	dim    = color.RGBA{110, 110, 110, 255}
+	shade  = color.RGBA{190, 200, 210, 255}
 	faint  = color.RGBA{228, 228, 228, 255}
 	ground = color.RGBA{250, 250, 248, 255}
 
