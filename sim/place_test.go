@@ -158,6 +158,18 @@ func TestSharesOfOneLeaveNoRest(t *testing.T) {
 		}
 		s.Hall.HotSpots = append(s.Hall.HotSpots, HotSpot{200, 100, 1, 0})
 	})
+	over := s.Clone()
+	for k, share := range []float64{0.3334, 0.3334, 0.3333} { // the sum 1.0001 is taken for rounding
+		over.Hall.HotSpots[k].Share = share
+	}
+	w, _, _ := start(t, over, 1, 1)
+	if spots := w.p.spots; spots[0].upTo != float32(0.3334/1.0001) || spots[2].upTo != 2 {
+		t.Errorf("cumulative shares %v", spots)
+	}
+	over.Hall.HotSpots[0].Share = 0.5
+	if err := over.Validate(); err == nil || !strings.Contains(err.Error(), "hall.hot_spots: the shares add up to 1.1667; allowed: shares that add up to at most 1,") {
+		t.Errorf("error %v", err)
+	}
 	p := newParams(s)
 	if p.spots[1].upTo > 1 || p.spots[2].upTo != 2 {
 		t.Errorf("cumulative shares %v", p.spots)
@@ -335,7 +347,7 @@ func TestPlaceFaultsAreNamed(t *testing.T) {
 		"{hot_spots: [{x_m: 1, y_m: -1, spread_m: 5, share: 1}]}":             "hall.hot_spots[0].y_m: -1",
 		"{hot_spots: [{x_m: 1, y_m: 1, share: 1}]}":                           "hall.hot_spots[0].spread_m: 0 is not allowed; allowed: 0.001 to 1e+06",
 		"{hot_spots: [{x_m: 1, y_m: 1, spread_m: 5, share: 2}]}":              "hall.hot_spots[0].share: 2",
-		"{hot_spots: [&h {x_m: 1, y_m: 1, spread_m: 5, share: 0.6}, *h]}":     "hall.hot_spots: the shares add up to 1.2; allowed: shares that add up to at most 1",
+		"{hot_spots: [&h {x_m: 1, y_m: 1, spread_m: 5, share: 0.6}, *h]}":     "hall.hot_spots: the shares add up to 1.2; allowed: shares that add up to at most 1,",
 		"{ied_positions_m: [[1, 2]], hot_spots: [{x_m: 1, spread_m: 1}]}":     "hall.hot_spots: a list of 1 is not allowed; allowed: left out with positions of the IEDs",
 		"{ied_positions_m: [[1, 2, 3]]}":                                      "hall.ied_positions_m[0]: a list of 3 is not two numbers [x, y]",
 		"{coverage_m: [50, 0]}":                                               "hall.coverage_m[1]: 0 is not allowed; allowed: 0.001 to 1e+06",

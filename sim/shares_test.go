@@ -44,9 +44,9 @@ func TestRoundedSharesAreNormalised(t *testing.T) {
 		if (err == nil) != (c.total > 0) {
 			t.Errorf("%v: %v", c.shares, err)
 		}
-		before := s.totalShare()
+		before := s.modelShares().total()
 		s.NormaliseShares()
-		switch after := s.totalShare(); {
+		switch after := s.modelShares().total(); {
 		case c.total == 0 && after != before && !math.IsNaN(after):
 			t.Errorf("%v are refused and changed: the sum is %v", c.shares, after)
 		case c.total > 0 && math.Abs(after-c.total) > 1e-12:
@@ -71,8 +71,8 @@ func TestAnyRoundedSharesAreTaken(t *testing.T) {
 		}
 		s := withShares(t, shares)
 		s.NormaliseShares()
-		if err := s.Validate(); err != nil || math.Abs(s.totalShare()-1) > exactShares {
-			t.Fatalf("shares to 1/%g that add up to %v: %v after, %v", scale, sum, s.totalShare(), err)
+		if err := s.Validate(); err != nil || math.Abs(s.modelShares().total()-1) > exactShares {
+			t.Fatalf("shares to 1/%g that add up to %v: %v after, %v", scale, sum, s.modelShares().total(), err)
 		}
 		for k, m := range s.Tasks.Models {
 			if want := shares[k] / sum; math.Abs(m.Share-want) > 1e-6 {
