@@ -1,13 +1,11 @@
 package sim
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"strconv"
+
+	"github.com/gmel-go/gmel/internal/table"
 )
 
 var placeColumns = []string{"x_m", "y_m"}
@@ -23,63 +21,48 @@ func (p *params) loadPlaces(s *Scenario) error {
 	})
 }
 
-// readPlaces reads a CSV file with the header x_m,y_m. Positions are multiplied by the scale of the
-// scenario and must then be in the hall. Errors name file:line.
+// readPlaces reads a table (see internal/table) with the columns x_m and y_m. Positions are multiplied by the
+// scale of the scenario and must then be in the hall. Errors name file:line.
 func readPlaces(in io.Reader, name string, h *Hall) (rows []Point, err error) {
-	r := csv.NewReader(in)
-	r.FieldsPerRecord = -1
-	header, err := r.Read()
-	if err != nil && !errors.Is(err, io.EOF) || !slices.Equal(header, placeColumns) {
-		return nil, fmt.Errorf("sim: %s:1: the header is %q; allowed: %q", name, header, placeColumns)
+	t := table.NewReader(in, name, placeColumns...)
+	for t.Next() {
+		switch at := h.placeOf(t); {
+		case t.Bad():
+		case len(rows) == maxPlaceRows:
+			return nil, fmt.Errorf("sim: %s:%d: too many positions; allowed: at most %d", name, t.Line(), maxPlaceRows)
+		default:
+			rows = append(rows, at)
+		}
 	}
-	for {
-		record, err := r.Read()
-		var syntax *csv.ParseError
-		switch {
-		case errors.Is(err, io.EOF) && len(rows) == 0:
-			return nil, fmt.Errorf("sim: %s: there are no positions; allowed: at least one row after the header", name)
-		case errors.Is(err, io.EOF):
-			return rows, nil
-		case errors.As(err, &syntax):
-			return nil, fmt.Errorf("sim: %s:%d: %w", name, syntax.Line, syntax.Err)
-		case err != nil:
-			return nil, fmt.Errorf("sim: %s: %w", name, err)
-		}
-		line, _ := r.FieldPos(0)
-		at, err := h.placeOf(record)
-		if err == nil && len(rows) == maxPlaceRows {
-			err = fmt.Errorf("too many positions; allowed: at most %d", maxPlaceRows)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("sim: %s:%d: %w", name, line, err)
-		}
-		rows = append(rows, at)
+	if err := named(t.Err()); err != nil {
+		return nil, err
 	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("sim: %s: there are no positions; allowed: at least one row after the header", name)
+	}
+	return rows, nil
 }
 
-// placeOf reads one row.
-func (h *Hall) placeOf(record []string) (at Point, err error) {
-	if len(record) != len(placeColumns) {
-		return at, fmt.Errorf("%d columns; allowed: %d", len(record), len(placeColumns))
-	}
-	var in Point // as it is in the file
-	for axis, text := range record {
-		if in[axis], err = strconv.ParseFloat(text, 64); err != nil {
-			in[axis] = math.NaN()
-		}
-	}
+// placeOf reads the current row.
+func (h *Hall) placeOf(t *table.Reader) (at Point) {
 	scale := h.scale()
-	sides := Point{h.WidthM, h.DepthM}
-	for axis, side := range sides {
-		at[axis] = in[axis] * scale
-		if onSide(at[axis], side) {
-			continue
+	for axis, side := range (Point{h.WidthM, h.DepthM}) {
+		most := side / scale
+		if written(t).maybeDegrees() && !onSide(written(t)[axis], most) {
+			t.Refuse(placeColumns[axis], fmt.Sprintf("0 to %g, in metres inside the hall%s", most, degreesHint))
+			return at
 		}
-		hint := ""
-		if in.maybeDegrees() {
-			hint = degreesHint
-		}
-		return at, fmt.Errorf("%s: %q is not allowed; allowed: 0 to %g, in metres inside the hall%s", placeColumns[axis], record[axis], side/scale, hint)
+		at[axis] = min(t.Number(placeColumns[axis], 0, most)*scale, side) // the product may be rounded up
 	}
-	return at, nil
+	return at
+}
+
+// written is the position of a row as a point or, where it has none, the origin.
+func written(t *table.Reader) (p Point) {
+	for axis, column := range placeColumns {
+		if v, err := strconv.ParseFloat(t.Text(column), 64); err == nil {
+			p[axis] = v
+		}
+	}
+	return p
 }

@@ -362,15 +362,16 @@ func TestPlaceFaultsAreNamed(t *testing.T) {
 func TestPlaceFileFaultsAreNamed(t *testing.T) {
 	s := paper(t, nil)
 	for text, want := range map[string]string{
-		"":                                  `:1: the header is []; allowed: ["x_m" "y_m"]`,
-		"x,y\n1,2\n":                        `:1: the header is ["x" "y"]; allowed: ["x_m" "y_m"]`,
+		"":                                  ":1: the header is missing; the table is empty",
+		"x,y\n1,2\n":                        `:1: the header is ["x" "y"], without the column x_m, y_m`,
 		"x_m,y_m\n":                         ": there are no positions; allowed: at least one row after the header",
-		"x_m,y_m\n1,2\n300.5,4\n":           `:3: x_m: "300.5" is not allowed; allowed: 0 to 300, in metres inside the hall`,
-		"x_m,y_m\n1,-2\n":                   `:2: y_m: "-2" is not allowed; allowed: 0 to 150, in metres inside the hall`,
+		"x_m,y_m\n1,2\n300.5,4\n":           `:3: x_m: "300.5" is not allowed; allowed: 0 to 300`,
+		"x_m,y_m\n1,-2\n":                   `:2: y_m: "-2" is not allowed; allowed: 0 to 150`,
 		"x_m,y_m\n1,NaN\n":                  `:2: y_m: "NaN"`,
 		"x_m,y_m\n1,two\n":                  `:2: y_m: "two"`,
-		"x_m,y_m\n1,2,3\n":                  ":2: 3 columns; allowed: 2",
+		"x_m,y_m\n1,2,3\n":                  `:2: "3" is value 3 of the row, and no column of the header has a name there`,
 		"x_m,y_m\n1,2\n\"3,4\n":             ":3: ",
+		"\ufeffY_m;X_m;name\n2,5;1;gate\n":  "", // as a spreadsheet program writes it
 		"x_m,y_m\r\n1,2\r\n\r\n\"3\",4\r\n": "",
 	} {
 		s.Hall.IEDPositionsFile = placesFile(t, text)
