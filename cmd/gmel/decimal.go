@@ -25,7 +25,7 @@ func decimal(app *cli.App, args []string) []string {
 	return args
 }
 
-// wholeFlags are the names of flags that are whole numbers. A name has the same type in all commands.
+// wholeFlags are the names of flags that are whole numbers. A name that is one in some command is a number in all.
 func wholeFlags(commands []*cli.Command) map[string]bool {
 	names := map[string]bool{}
 	for _, c := range commands {

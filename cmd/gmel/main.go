@@ -38,7 +38,7 @@ func main() {
 // execute runs a command line and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
-	err := app.Run(decimal(app, args))
+	err := app.Run(decimal(app, filesLast(app, args)))
 	if err == nil {
 		return exitOK
 	}
@@ -70,7 +70,7 @@ func inInput(err error) bool {
 
 // withoutPackage drops the name of the package at the beginning of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: "} {
+	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
@@ -80,7 +80,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:                      "gmel",
 		Usage:                     "multi-agent learning of AIGC task offloading at the industrial edge",
-		Commands:                  []*cli.Command{trainCommand(), evalCommand(), compareCommand(), sweepCommand(), simulateCommand(), configCommand(), infoCommand(), benchCommand()},
+		Commands:                  []*cli.Command{trainCommand(), evalCommand(), compareCommand(), sweepCommand(), simulateCommand(), importCommand(), configCommand(), infoCommand(), benchCommand()},
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		HideVersion:               true,
