@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/sim"
@@ -26,6 +27,40 @@ func folder(t *testing.T, dir string) (names []string) {
 	return names
 }
 
+// TestWrite: every format gives a scenario that plays from any folder.
+func TestWrite(t *testing.T) {
+	for format, files := range map[string][]string{
+		"eua":          {sample.Sites, sample.Users},
+		"telecom":      {sample.Sessions},
+		"alibaba":      {sample.LoRARequests},
+		"azure":        {sample.AzureCode, sample.AzureConv},
+		"edgecloudsim": {sample.EdgeDevices, sample.Applications, sample.EdgeProperties},
+	} {
+		dir := filepath.Join(t.TempDir(), "new", format)
+		im := imported(t, format, Options{IEDs: 12, Slots: 30}, samples(files...)...)
+		if err := im.Write(dir); err != nil {
+			t.Errorf("%s: %v", format, err)
+			continue
+		}
+		if names := folder(t, filepath.Dir(dir)); len(names) != 1 {
+			t.Errorf("%s: %q is left", format, names)
+		}
+		s, err := sim.Load(filepath.Join(dir, ScenarioFile))
+		if err != nil {
+			t.Errorf("%s: %v", format, err)
+			continue
+		}
+		p, err := sim.NewPolicy("greedy", s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := sim.Simulate(sim.SimulateOptions{Scenario: s, Policy: p, Worlds: 2, Episodes: 4, Seed: 1, Threads: 1})
+		if err != nil || sum.Tasks == 0 || sum.CompletionRate == 0 {
+			t.Errorf("%s: %d tasks, completion %g, %v", format, sum.Tasks, sum.CompletionRate, err)
+		}
+	}
+}
+
 // TestWriteOverNothing: what is there stays as it is, and what fails leaves nothing.
 func TestWriteOverNothing(t *testing.T) {
 	top := t.TempDir()
@@ -39,6 +74,17 @@ func TestWriteOverNothing(t *testing.T) {
 	}
 	if names := folder(t, dir); len(names) > 0 {
 		t.Errorf("%q was written", names)
+	}
+	apps := strings.Replace(string(sample.ApplicationsXML()), "<task_length>400", "<task_length>4e11", 1)
+	im = imported(t, "edgecloudsim", Options{}, "a.xml", apps, "e.xml", string(sample.EdgeXML(3)))
+	var unplayable *UnplayableError
+	err := im.Write(filepath.Join(top, "a", "b"))
+	if !errors.As(err, &unplayable) {
+		t.Errorf("%v", err)
+	}
+	refused(t, err, "scenario.yaml:", "gcycles", "is not allowed")
+	if names := folder(t, top); len(names) != 1 {
+		t.Errorf("%q is left", names)
 	}
 }
 
