@@ -1,6 +1,8 @@
-// Package dataset holds labelled sets for training a diffusion model or a classifier: images, and windows of sensors.
+// Package dataset holds labelled sets for training a diffusion model or a classifier.
 //
-// [Steel] draws a set, so that a model can be trained without any download.
+// A [Set] is from a folder of images ([Folder]), or drawn by this package ([Steel]), so that a model can be trained
+// without any download. Whatever is wrong with a source is one error each, with the file, what is wrong, and what is
+// allowed: all of them up to a bound, joined by errors.Join.
 //
 // Samples lie as the convolutions of package kernels want them: images [N, Y, X, C], windows [N, T, C], float32. All of
 // it is the same bits on every processor, and all that is random follows from a seed.

@@ -1,9 +1,6 @@
 package dataset
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Set is a labelled set. Its rows are the samples.
 type Set struct {
@@ -64,13 +61,5 @@ func (s *Set) ClassNamed(name string) (int, error) {
 			return class, nil
 		}
 	}
-	return 0, fmt.Errorf("%s: there is no class %q; allowed: %s", s.Name, name, strings.Join(s.Classes, ", "))
-}
-
-// group is the source of a row; a row without one is alone.
-func (s *Set) group(row int) string {
-	if s.Group == nil {
-		return fmt.Sprint("row ", row)
-	}
-	return s.Group[row]
+	return 0, fmt.Errorf("%s: there is no class %q; allowed: %s", s.Name, name, listed(s.Classes))
 }
