@@ -1,8 +1,9 @@
 // Package dataset holds labelled sets for training a diffusion model or a classifier.
 //
-// A [Set] is from a folder of images ([Folder]), or drawn by this package ([Steel]), so that a model can be trained
-// without any download. Whatever is wrong with a source is one error each, with the file, what is wrong, and what is
-// allowed: all of them up to a bound, joined by errors.Join.
+// A [Set] is from a folder of images ([Folder]), from arrays of NumPy with a table of labels ([Arrays]), from a table of
+// sensors ([Windows]), or drawn by this package ([Steel]), so that a model can be trained without any download. Whatever
+// is wrong with a source is one error each, with the file, what is wrong, and what is allowed: all of them up to a
+// bound, joined by errors.Join.
 //
 // Samples lie as the convolutions of package kernels want them: images [N, Y, X, C], windows [N, T, C], float32. All of
 // it is the same bits on every processor, and all that is random follows from a seed.
