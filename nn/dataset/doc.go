@@ -5,6 +5,8 @@
 // is wrong with a source is one error each, with the file, what is wrong, and what is allowed: all of them up to a
 // bound, joined by errors.Join.
 //
+// Parts never share a source or equal samples ([Set.Split], [Set.Leaks]); [Set.FewShot] draws k rows of scarce classes.
+//
 // Samples lie as the convolutions of package kernels want them: images [N, Y, X, C], windows [N, T, C], float32. All of
 // it is the same bits on every processor, and all that is random follows from a seed.
 package dataset

@@ -90,3 +90,63 @@ func TestRealWindows(t *testing.T) {
 		t.Errorf("the first value of TS1 is %v degC", v)
 	}
 }
+
+// The parts that come with the sets share nothing, and the draws have k rows of the scarce classes, all of the training part.
+func TestRealParts(t *testing.T) {
+	for _, c := range []struct {
+		set    *Set
+		draws  string
+		scarce map[string][]int
+	}{
+		{xsdd(t, "images32.npy"), "xsdd/fewshot.csv", map[string][]int{"all7": {0, 1, 2, 3, 4, 5, 6}, "rare2": {1, 2}}},
+		{hydraulic(t, "cooler_x_pump9"), "hydraulic/fewshot_rare_leak.csv", map[string][]int{"rare_leak": {1, 2, 4, 5, 7, 8}}},
+	} {
+		parts, err := c.set.GivenSplit()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.set.Leaks(parts); err != nil {
+			t.Error(err)
+		}
+		train := c.set.Counts(parts[0].Rows)
+		draws, err := c.set.ReadDraws(data(t, c.draws))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(draws) != 15*len(c.scarce) {
+			t.Errorf("%s has %d draws, want 15 of each protocol", c.draws, len(draws))
+		}
+		for _, d := range draws {
+			want := slices.Clone(train)
+			for _, class := range c.scarce[d.Protocol] {
+				want[class] = d.K
+			}
+			if got := c.set.Counts(d.Rows); !slices.Equal(got, want) {
+				t.Errorf("%s, k %d, seed %d: %v rows of the classes, want %v", d.Protocol, d.K, d.Seed, got, want)
+			}
+			for _, row := range d.Rows {
+				if c.set.Part[row] != "train" {
+					t.Errorf("%s: row %d is not of the training part", c.draws, row)
+				}
+			}
+		}
+	}
+}
+
+// Our split of the rig keeps runs together and every class near its share.
+func TestRealSplitByRun(t *testing.T) {
+	s := hydraulic(t, "cooler_x_pump9")
+	parts, err := s.Split([]Share{{"train", 70}, {"test", 30}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Leaks(parts); err != nil {
+		t.Error(err)
+	}
+	all, test := s.Counts(s.Rows()), s.Counts(parts[1].Rows)
+	for class, n := range test {
+		if share := float64(n) / float64(all[class]); share < .25 || share > .35 {
+			t.Errorf("class %s: %.2f of the rows are in the test part, want about .30", s.Classes[class], share)
+		}
+	}
+}
