@@ -7,7 +7,8 @@
 //
 // Parts never share a source or equal samples ([Set.Split], [Set.Leaks]); [Set.FewShot] draws k rows of scarce classes.
 //
-// A network sees values of mean 0 and deviation 1/2 ([Standard]).
+// A network sees values of mean 0 and deviation 1/2 ([Standard]). [Balance] says how often rows are drawn, [Augment]
+// how they are varied.
 //
 // Samples lie as the convolutions of package kernels want them: images [N, Y, X, C], windows [N, T, C], float32. All of
 // it is the same bits on every processor, and all that is random follows from a seed.

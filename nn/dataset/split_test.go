@@ -227,3 +227,23 @@ func TestReadDraws(t *testing.T) {
 		}
 	}
 }
+
+// What a seed gives stays the same, because results name the seed alone.
+func TestSeedsFrozen(t *testing.T) {
+	s := toy(make([]int, 20), nil)
+	parts, err := s.Split([]Share{{"a", 7}, {"b", 3}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{5, 6, 7, 9, 11, 16}; !slices.Equal(parts[1].Rows, want) {
+		t.Errorf("split: %v, want %v", parts[1].Rows, want)
+	}
+	few, err := s.FewShot(s.Rows(), []int{0}, 5, 1)
+	if want := []int{6, 12, 13, 14, 15}; err != nil || !slices.Equal(few, want) {
+		t.Errorf("few shots: %v, want %v; %v", few, want, err)
+	}
+	a := Augment{FlipX: true, FlipY: true, ShiftX: 4, ShiftY: 4}
+	if got, want := a.Values(1, 2, 3), ([AugmentValues]float32{1, 1, -.25, .5}); got != want {
+		t.Errorf("augmentation: %v, want %v", got, want)
+	}
+}
