@@ -96,7 +96,7 @@ func TestPlanGrows(t *testing.T) {
 // TestFaults: every fault is told before anything starts, with the run that has it.
 func TestFaults(t *testing.T) {
 	for plan, want := range map[string]string{
-		"seeds: 1\n": "out is missing",
+		"seeds: 1\n":                                         "out is missing",
 		"out: r\nseeds: 0\n":                                 "seeds: 0 is not allowed",
 		"out: r\nseeds: [a]\n":                               "a list of seeds",
 		"out: r\nseeds: [1, 1]\n":                            "runs 0 and 1 are the same: the default run with seed 1",
