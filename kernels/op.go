@@ -60,6 +60,7 @@ const (
 	FlagTransA
 	FlagTransB
 	FlagFnGrad
+	FlagSelf // an agent attends to itself, too
 )
 
 // Constants of the specification of the ops.

@@ -1,4 +1,4 @@
-// Multi-head attention that excludes the agent itself. Scores are stored transposed: a vector holds
+// Multi-head attention. It excludes the agent itself unless FLAG_SELF is set. Scores are stored transposed: a vector holds
 // the scores of VL queries with one agent. So the softmax never crosses lanes.
 // A panel is up to PANEL queries: its scores are [n][PANEL].
 #ifndef GMEL_ATTENTION_H
@@ -14,12 +14,13 @@ typedef struct {
 	int64_t n, d, ld; // agents, head dimension, floats from agent to agent
 	int64_t d_width; // d rounded up to vectors
 	int direct;      // sums are written directly to the output
+	int self;        // an agent attends to itself, too
 	float scale;
 } head;
 
 static INLINE head head_of(const desc *d) {
 	int64_t n = d->dim[1], size = d->dim[3], width = vectors_width(size);
-	return (head){n, size, d->dim[2] * size, width, width == size && n <= QUERY_BLOCK, 1 / sqrtf((float)size)};
+	return (head){n, size, d->dim[2] * size, width, width == size && n <= QUERY_BLOCK, (d->flags & FLAG_SELF) != 0, 1 / sqrtf((float)size)};
 }
 
 static INLINE int64_t head_count(const desc *d) { return d->dim[0] * d->dim[2]; }
@@ -171,11 +172,11 @@ typedef struct {
 
 // weigh turns raw scores into weights.
 static INLINE column_norm weigh(const head *h, const column *c) {
-	if (h->n == 1) {
+	if (h->n == 1 && !h->self) {
 		store(c->s, splat(0));
 		return (column_norm){splat(0), splat(1)};
 	}
-	set_self(h, c, -INFINITY);
+	if (!h->self) set_self(h, c, -INFINITY);
 	const vec scale = splat(h->scale), top = column_top(h, c) * scale;
 	exponentials(c->s, h->n, scale, top);
 	column_norm r = {top, column_sum(term_column, c, h->n)};

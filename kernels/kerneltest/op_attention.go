@@ -7,11 +7,22 @@ import (
 )
 
 var attentionOps = family{
-	kernels.OpAttention:            {attentionTrials, randomAttention, attentionMistakes},
-	kernels.OpAttentionGrad:        {attentionTrials, randomAttention, attentionMistakes},
+	kernels.OpAttention:            {attentionTrials, randomAttention, selfMistakes},
+	kernels.OpAttentionGrad:        {attentionTrials, randomAttention, selfMistakes},
 	kernels.OpAttentionPenalty:     {attentionTrials, randomAttention, attentionMistakes},
 	kernels.OpAttentionPenaltyGrad: {attentionTrials, randomAttention, attentionMistakes},
 	kernels.OpAttentionEntropy:     {attentionTrials, randomAttention, attentionMistakes},
+}
+
+// selfMistakes are those of the ops that know FlagSelf.
+var selfMistakes = mistakes{
+	"heads and their width are exchanged":     attentionMistakes["heads and their width are exchanged"],
+	"scores are not divided by the root of D": attentionMistakes["scores are not divided by the root of D"],
+	"an agent never attends to itself":        {before: func(d *kernels.Desc) { d.Flags &^= kernels.FlagSelf }},
+	"an agent always attends to itself": {before: func(d *kernels.Desc) {
+		d.Flags |= kernels.FlagSelf
+		d.Arg[map[kernels.Op]int{kernels.OpAttention: 4, kernels.OpAttentionGrad: 7}[d.Op]] = kernels.Absent
+	}},
 }
 
 var attentionMistakes = mistakes{
@@ -35,14 +46,18 @@ func attentionTrials(op kernels.Op) []*trial {
 		}
 		all = append(all, t)
 		if penalty, ok := penaltyOf[op]; ok {
-			plain := *t
-			all = append(all, plain.without(penalty))
+			plain, self := *t, *t
+			all = append(all, plain.without(penalty), self.without(penalty).flags(kernels.FlagSelf))
 		}
 	}
 	// The score of every agent with itself, which is unused, is infinite.
 	diagonal := values(1e30, 0, 0, 0, 0)
 	all = append(all, newTrial(op, 1, 4, 1, 4).with("q", diagonal).with("k", diagonal).within(1e5))
-	return append(all, newTrial(op, s0()...).with("q", normal(30)).scalars(1).within(1e5))
+	large := func() *trial { return newTrial(op, s0()...).with("q", normal(30)).scalars(1).within(1e5) }
+	if penalty, ok := penaltyOf[op]; ok {
+		all = append(all, large().without(penalty).flags(kernels.FlagSelf))
+	}
+	return append(all, large())
 }
 
 // s0 is a shape for trials with scores so large that the softmax saturates.
@@ -54,11 +69,11 @@ func randomAttention(r dice, op kernels.Op) *trial {
 	h := r.size(share(4*work, n, n, d))
 	b := r.size(share(4*work, n, n, d, h))
 	t := newTrial(op, min(b, 9), n, min(h, 9), d).scalars(0.01).within(64 + 4*float64(n+d))
-	switch op {
-	case kernels.OpAttention:
-		r.drop(t, "penalty")
-	case kernels.OpAttentionGrad:
-		r.drop(t, "dpenalty")
+	if penalty, ok := penaltyOf[op]; ok {
+		r.drop(t, penalty)
+		if t.desc.Arg[t.index(penalty)] == kernels.Absent && r.odds(2) {
+			t.flags(kernels.FlagSelf)
+		}
 	}
 	if t.spec().Accumulates {
 		t.flags(r.flag())

@@ -20,12 +20,23 @@ func TestAttentionOfFewAgents(t *testing.T) {
 	for _, x := range one.arg("x") {
 		checkNear(t, "x of one agent", x, 0, 0)
 	}
+	itself := newLab(t, newTrial(kernels.OpAttention, 2, 1, 1, 3).without("penalty").flags(kernels.FlagSelf))
+	itself.run()
+	for i, x := range itself.arg("x") {
+		checkNear(t, "x of one agent that attends to itself", x, itself.arg("v")[i], 0)
+	}
 }
 
-// The formula of the paper, written without the functions of the reference.
+// The formulas of the papers, written without the functions of the reference.
 func TestAttentionFormula(t *testing.T) {
+	checkAttention(t, newTrial(kernels.OpAttention, 2, 6, 3, 4))
+	checkAttention(t, newTrial(kernels.OpAttention, 2, 6, 3, 4).without("penalty").flags(kernels.FlagSelf))
+}
+
+func checkAttention(t *testing.T, tr *trial) {
+	t.Helper()
 	const batch, n, h, dim = 2, 6, 3, 4
-	l := newLab(t, newTrial(kernels.OpAttention, batch, n, h, dim))
+	l := newLab(t, tr)
 	l.run()
 	at := func(b, i, head, d int) int { return ((b*n+i)*h+head)*dim + d }
 	q, k, v, x := l.arg("q"), l.arg("k"), l.arg("v"), l.arg("x")
@@ -34,7 +45,7 @@ func TestAttentionFormula(t *testing.T) {
 		var sum float64
 		var mean [dim]float64
 		for j := range n {
-			if j == i {
+			if j == i && !tr.desc.Has(kernels.FlagSelf) {
 				continue
 			}
 			score := 0.0
@@ -68,6 +79,9 @@ func TestAttentionStatistics(t *testing.T) {
 func TestAttentionGrads(t *testing.T) {
 	for _, s := range [][4]int64{{1, 1, 2, 3}, {2, 2, 1, 3}, {2, 5, 2, 3}} {
 		checkGrad(t, newTrial(kernels.OpAttention, s[:]...), newTrial(kernels.OpAttentionGrad, s[:]...), "x", "dx",
+			map[string]string{"q": "dq", "k": "dk", "v": "dv"})
+		checkGrad(t, newTrial(kernels.OpAttention, s[:]...).without("penalty").flags(kernels.FlagSelf),
+			newTrial(kernels.OpAttentionGrad, s[:]...).without("dpenalty").flags(kernels.FlagSelf), "x", "dx",
 			map[string]string{"q": "dq", "k": "dk", "v": "dv"})
 		checkGrad(t, newTrial(kernels.OpAttentionPenalty, s[:]...).scalars(0.3), newTrial(kernels.OpAttentionPenaltyGrad, s[:]...).scalars(0.3),
 			"y", "dy", map[string]string{"q": "dq", "k": "dk"})

@@ -33,18 +33,21 @@ func (o *op[T]) heads(f func(v head[T], pair, offset int)) {
 }
 
 // scores computes row i of s_ij = (q_i . k_j) * scale: a product sum in ascending d, then one
-// multiplication. It computes s_ii too; its callers ignore it.
+// multiplication. It computes s_ii too, which most callers ignore.
 func (v head[T]) scores(s, q, k []T, i int) {
 	for j := range s {
 		s[j] = T(productSum(v.d, q[i*v.ld:], 1, k[j*v.ld:], 1) * v.scale)
 	}
 }
 
-// softmax turns the scores of row i into weights: m = max of the others, e_j = exp(s_j - m),
-// e_i = +0, w_j = e_j * (1 / vector sum of e). It returns m and the sum. With one agent all
+// noAgent is in place of an agent that a softmax leaves out.
+const noAgent = -1
+
+// softmax turns the scores of a row into weights: m = max of all but agent i, e_j = exp(s_j - m),
+// e_i = +0, w_j = e_j * (1 / vector sum of e). It returns m and the sum. Without others all
 // weights are +0.
 func softmax[T Float](s []T, i int) (m, sum T) {
-	if len(s) == 1 {
+	if len(s) == 1 && i != noAgent {
 		s[0] = 0
 		return 0, 1
 	}
@@ -57,7 +60,9 @@ func softmax[T Float](s []T, i int) (m, sum T) {
 	for j, x := range s {
 		s[j] = exp(x - m)
 	}
-	s[i] = 0
+	if i != noAgent {
+		s[i] = 0
+	}
 	sum = vectorSum(s)
 	inverse := 1 / sum
 	for j := range s {
@@ -67,13 +72,16 @@ func softmax[T Float](s []T, i int) (m, sum T) {
 }
 
 // weights computes row i of the attention weights.
-func (v head[T]) weights(w, q, k []T, i int) {
+func (o *op[T]) weights(v head[T], w, q, k []T, i int) {
 	v.scores(w, q, k, i)
+	if o.Has(kernels.FlagSelf) {
+		i = noAgent
+	}
 	softmax(w, i)
 }
 
-// attention: x_i is the product sum of weights and values in ascending j. It includes j = i,
-// with weight +0.
+// attention: x_i is the product sum of weights and values in ascending j. It includes j = i, whose
+// weight is +0 without FlagSelf.
 func (o *op[T]) attention() {
 	q, k, v, x := o.arg(0), o.arg(1), o.arg(2), o.arg(3)
 	if penalty := o.arg(4); penalty != nil {
@@ -82,7 +90,7 @@ func (o *op[T]) attention() {
 	w := make([]T, o.dim(1))
 	o.heads(func(a head[T], _, at int) {
 		for i := range a.n {
-			a.weights(w, q[at:], k[at:], i)
+			o.weights(a, w, q[at:], k[at:], i)
 			for c := range a.d {
 				x[at+i*a.ld+c] = productSum(a.n, w, 1, v[at+c:], a.ld)
 			}

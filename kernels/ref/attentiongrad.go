@@ -43,7 +43,7 @@ func (o *op[T]) attentionGrad() {
 	w, ds, more := newSquare[T](o.dim(1)), newSquare[T](o.dim(1)), make([]T, o.dim(1))
 	o.heads(func(a head[T], _, at int) {
 		for i := range a.n {
-			a.weights(w.row(i), q[at:], k[at:], i)
+			o.weights(a, w.row(i), q[at:], k[at:], i)
 			a.scoreGrad(ds.row(i), w.row(i), dx[at+i*a.ld:], v[at:])
 			if dpenalty == nil {
 				continue

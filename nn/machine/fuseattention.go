@@ -44,12 +44,13 @@ func (l *listing) penalty() bool {
 	return false
 }
 
-// sameScores finds an op of this kind on the same queries and keys whose optional argument free is absent.
+// sameScores finds an op of this kind on the same queries and keys, of other agents only, whose optional argument free is
+// absent.
 func (l *listing) sameScores(p int, kind kernels.Op, free int) int {
 	pen := l.code[p]
 	for i, in := range l.code {
 		d := &in.d
-		if d.Op == kind && d.Dim == pen.d.Dim && in.args[0] == pen.args[0] && in.args[1] == pen.args[1] && in.args[free].s == nil {
+		if d.Op == kind && d.Dim == pen.d.Dim && in.args[0] == pen.args[0] && in.args[1] == pen.args[1] && in.args[free].s == nil && !d.Has(kernels.FlagSelf) {
 			return i
 		}
 	}

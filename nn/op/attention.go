@@ -26,12 +26,16 @@ func attention(name string, op kernels.Op, agents, heads int, qkv ...*G.Node) ke
 // Attention is multi-head attention of each agent over the others (Iqbal & Sha 2019, eq. 6).
 // q, k, v and the result are [B*agents, heads*D]; the agents of a sample are consecutive rows.
 func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
-	d := attention("Attention", kernels.OpAttention, agents, heads, q, k, v)
-	s := q.Shape().Clone()
-	att := &kernel{name: fmt.Sprintf("attention N=%d h=%d", agents, heads), out: []tensor.Shape{s}, wrt: []bool{true, true, true}}
+	return attend("", attention("Attention", kernels.OpAttention, agents, heads, q, k, v), q, k, v)
+}
+
+// attend applies an op of attention and its gradient; kind distinguishes their names.
+func attend(kind string, d kernels.Desc, q, k, v *G.Node) *G.Node {
+	s, shape := q.Shape().Clone(), fmt.Sprintf("N=%d h=%d", d.Dim[1], d.Dim[2])
+	att := &kernel{name: kind + "attention " + shape, out: []tensor.Shape{s}, wrt: []bool{true, true, true}}
 	att.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], in[2], out[0], None) }
 	att.grad = func(in G.Nodes, _, dx *G.Node) G.Nodes {
-		g := &kernel{name: fmt.Sprintf("attentiongrad N=%d h=%d", agents, heads), out: []tensor.Shape{s, s, s}}
+		g := &kernel{name: kind + "attentiongrad " + shape, out: []tensor.Shape{s, s, s}}
 		dg := d
 		dg.Op = kernels.OpAttentionGrad
 		g.lower = func(e Emitter, in, out []Val) { e.Emit(dg, in[0], in[1], in[2], in[3], out[0], out[1], out[2], None) }
@@ -39,6 +43,15 @@ func Attention(q, k, v *G.Node, agents, heads int) *G.Node {
 		return G.Nodes{part(t, 0, s), part(t, 1, s), part(t, 2, s)}
 	}
 	return att.apply(q, k, v)
+}
+
+// SelfAttention is multi-head attention of each token over all, itself included (Vaswani et al. 2017,
+// eq. 1): softmax(q k^T / sqrt D) v. q, k, v and the result are [B*tokens, heads*D]; the tokens of a
+// sample are consecutive rows.
+func SelfAttention(q, k, v *G.Node, tokens, heads int) *G.Node {
+	d := attention("SelfAttention", kernels.OpAttention, tokens, heads, q, k, v)
+	d.Flags = kernels.FlagSelf
+	return attend("self", d, q, k, v)
 }
 
 // AttentionPenalty is the scalar weight * mean of (q_i.k_j / sqrt D)^2 over samples, heads and pairs

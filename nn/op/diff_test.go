@@ -149,6 +149,7 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"gatherrows":       func(b *bench) *G.Node { return op.GatherRows(b.in(3, 2), b.index(3, 6)) },
 	"attention":        func(b *bench) *G.Node { return op.Attention(b.in(6, 4), b.in(6, 4), b.in(6, 4), 3, 2) },
 	"attention shared": func(b *bench) *G.Node { x := b.in(6, 4); return op.Attention(x, x, x, 3, 2) },
+	"self attention":   func(b *bench) *G.Node { return op.SelfAttention(b.in(6, 4), b.in(6, 4), b.in(6, 4), 3, 2) },
 	"penalty":          func(b *bench) *G.Node { return op.AttentionPenalty(b.in(6, 4), b.in(6, 4), 3, 2, 0.5) },
 	"logsoftmax masked": func(b *bench) *G.Node {
 		legal := b.node(func(i int) float64 { return float64(min(1, i*i%3+i%2)) }, 4, 3)

@@ -1,6 +1,6 @@
 #include "attention_few.cuh"
 
-// attention: x_i = sum over j != i of w_ij v_j, or one statistic for each row: the sum of its squared
+// attention: x_i = sum over j != i, or over all j, of w_ij v_j, or one statistic for each row: the sum of its squared
 // scores (penalty) or its entropy. The statistics are added over the rows of each head, then over heads and batch.
 template <class Tile> struct attention {
 	static const int phases = 3, threads = Tile::threads, resident = 384 / threads;
@@ -62,9 +62,9 @@ template <class Tile> struct attention {
 					continue;
 				}
 				if (pass == LARGEST) mine.top = s.largest(t, c, mine.top);
-				else sums.add(c, s.width(c), h.n, [&](int j) { return s.own(c, j) ? 0.f : mine.term(pass, t.x[j][sums.row()]); });
+				else sums.add(c, s.width(c), h.n, [&](int j) { return s.masked(c, j) ? 0.f : mine.term(pass, t.x[j][sums.row()]); });
 			}
-			if (!values) end(v, pass, at, sums.total, mine);
+			if (!values) end(v, pass, at, h, sums.total, mine);
 		}
 		if (has_values(*v.d)) x.end(h, v.arg(3), false, at.row, at.column);
 	}
@@ -72,20 +72,20 @@ template <class Tile> struct attention {
 		typedef row_sums<Tile> rows;
 		int r = rows::row(), n = s.width(c);
 		ROLLED for (int j = rows::part(); j < n; j += rows::parts) {
-			float e = s.own(c, j) ? 0 : exp_of(t.x[j][r] - mine.top);
+			float e = s.masked(c, j) ? 0 : exp_of(t.x[j][r] - mine.top);
 			t.x[j][r] = e * mine.inverse;
 		}
 	}
-	// end stores the result of a pass. For a single agent the maximum is 0 and the sum is 1.
-	static DEVICE void end(const view &v, int pass, const panel_place &at, float sum, row &mine) {
-		int n = (int)v.dim(1), i = at.row + row_sums<Tile>::row();
+	// end stores the result of a pass. Without others the maximum is 0 and the sum is 1.
+	static DEVICE void end(const view &v, int pass, const panel_place &at, const head &h, float sum, row &mine) {
+		int i = at.row + row_sums<Tile>::row();
 		if (pass == LARGEST) {
 			float top = row_largest<Tile>(mine.top);
-			mine.top = n == 1 ? 0 : top;
+			mine.top = h.alone() ? 0 : top;
 		} else if (pass == EXPONENTIALS) {
-			mine.total = n == 1 ? 1 : sum, mine.inverse = 1 / mine.total;
-		} else if (row_sums<Tile>::part() == 0 && at.column == 0 && i < n) {
-			v.shared[at.pair * n + i] = pass == SQUARES ? sum : log_of(mine.total) - sum;
+			mine.total = h.alone() ? 1 : sum, mine.inverse = 1 / mine.total;
+		} else if (row_sums<Tile>::part() == 0 && at.column == 0 && i < h.n) {
+			v.shared[at.pair * h.n + i] = pass == SQUARES ? sum : log_of(mine.total) - sum;
 		}
 	}
 
@@ -131,7 +131,7 @@ template <int AGENTS> struct attention_few {
 		f.scale(s);
 		float number = f.sum([&](int j) { return s[j] * s[j]; });
 		float top = f.largest(s), total = f.sum([&](int j) { return exp_of(s[j] - top); });
-		if (f.n == 1) total = 1;
+		if (f.alone()) total = 1;
 		float inverse = 1 / total;
 		if (v.d->op == OP_ATTENTION_ENTROPY) {
 			float terms = f.sum([&](int j) { return (exp_of(s[j] - top) * inverse) * (s[j] - top); });
@@ -139,7 +139,7 @@ template <int AGENTS> struct attention_few {
 		}
 		if (tiles::has_numbers(*v.d) && f.there()) v.shared[f.pair() * f.n + f.row()] = number;
 		if (!tiles::has_values(*v.d)) return;
-		UNROLL for (int j = 0; j < AGENTS; j++) s[j] = (f.own(j) ? 0 : exp_of(s[j] - top)) * inverse;
+		UNROLL for (int j = 0; j < AGENTS; j++) s[j] = (f.masked(j) ? 0 : exp_of(s[j] - top)) * inverse;
 		f.weighted(s, m, v.arg(2), v.arg(3), false);
 	}
 };

@@ -7,16 +7,21 @@
 #include "sums.cuh"
 #include "tasks.cuh"
 
-// head is one head of one batch entry: rows of d numbers, ld apart; the first is at offset at.
+// head is one head of one batch entry: rows of d numbers, ld apart; the first is at offset at. With self, an agent attends
+// to itself, too.
 struct head {
 	int n, d;
 	int64_t ld, at;
 	float scale;
+	bool self;
+	// masked reports that agent i does not attend to agent j; alone, that it attends to none.
+	DEVICE bool masked(int i, int j) const { return i == j && !self; }
+	DEVICE bool alone() const { return n == 1 && !self; }
 };
 
 DEVICE head head_of(const view &v, int64_t pair) {
 	int64_t n = v.dim(1), heads = v.dim(2), d = v.dim(3), ld = heads * d;
-	return {(int)n, (int)d, ld, pair / heads * n * ld + pair % heads * d, 1 / sqrtf((float)d)};
+	return {(int)n, (int)d, ld, pair / heads * n * ld + pair % heads * d, 1 / sqrtf((float)d), v.has(FLAG_SELF)};
 }
 BOTH int64_t pairs_of(const desc &d) { return d.dim[0] * d.dim[2]; }
 DEVICE matrix agents_of(const head &h, const float *p) { return matrix_of(p + h.at, h.ld, h.n, true); }
@@ -125,14 +130,14 @@ template <class Tile> struct scores {
 		put_tile<Tile>(t, [&](int i, int j, int, int) { return p.sum[i][j] * h.scale; });
 		__syncthreads();
 	}
-	DEVICE bool own(int c, int at) const { return c + at == row0 + row_sums<Tile>::row(); }
+	DEVICE bool masked(int c, int at) const { return h.masked(row0 + row_sums<Tile>::row(), c + at); }
 	// largest updates m, the maximum of the row so far, with the scores of the tile at c, by x > m beginning with -Inf. It
 	// skips NaN; the exponentials propagate NaN. Each thread has a part of the row; row_largest combines them.
 	DEVICE float largest(const turned<Tile> &t, int c, float m) const {
 		typedef row_sums<Tile> rows;
 		int r = rows::row(), n = width(c);
 		ROLLED for (int at = rows::part(); at < n; at += rows::parts)
-			if (!own(c, at) && t.x[at][r] > m) m = t.x[at][r];
+			if (!masked(c, at) && t.x[at][r] > m) m = t.x[at][r];
 		return m;
 	}
 };

@@ -21,9 +21,10 @@ template <int AGENTS> struct few {
 	int n, d;
 	int64_t first, at[loads], own_at; // pair of the first thread; offsets of the rows that a thread loads, and of its own row
 	float factor;
+	bool self;
 
 	static BOTH int64_t tasks(const desc &d) { return ceil_div(pairs_of(d), heads); }
-	DEVICE few(const view &v, int64_t task) : n((int)v.dim(1)), d((int)v.dim(3)), first(task * heads), factor(1 / sqrtf((float)d)) {
+	DEVICE few(const view &v, int64_t task) : n((int)v.dim(1)), d((int)v.dim(3)), first(task * heads), factor(1 / sqrtf((float)d)), self(v.has(FLAG_SELF)) {
 		UNROLL for (int i = 0; i < loads; i++) at[i] = begin_of(v, threadIdx.x / quads + threads / quads * i);
 		own_at = begin_of(v, threadIdx.x);
 	}
@@ -39,6 +40,8 @@ template <int AGENTS> struct few {
 	DEVICE int row() const { return threadIdx.x % AGENTS; }
 	DEVICE int base() const { return threadIdx.x / AGENTS * AGENTS; } // row 0 of the thread's head
 	DEVICE bool own(int j) const { return j == row(); }
+	DEVICE bool masked(int j) const { return own(j) && !self; }
+	DEVICE bool alone() const { return n == 1 && !self; }
 
 	// load calls f(row, number, four values) for the groups of four of a panel that begins at number from; missing values are 0.
 	template <class Each> DEVICE void load(const float *p, int from, Each f) const {
@@ -71,16 +74,16 @@ template <int AGENTS> struct few {
 	DEVICE void scale(float (&s)[AGENTS]) const {
 		UNROLL for (int j = 0; j < AGENTS; j++) s[j] = s[j] * factor;
 	}
-	// largest is the maximum of the scores of the other agents, by x > m beginning with -Inf; 0 for a single agent.
+	// largest is the maximum of the scores that are not masked, by x > m beginning with -Inf; 0 if all are.
 	DEVICE float largest(const float (&s)[AGENTS]) const {
 		float m = -infinity();
 		UNROLL for (int j = 0; j < AGENTS; j++)
-			if (j < n && !own(j) && s[j] > m) m = s[j];
-		return n == 1 ? 0 : m;
+			if (j < n && !masked(j) && s[j] > m) m = s[j];
+		return alone() ? 0 : m;
 	}
-	// sum is the vector sum of term(j) over the other agents.
+	// sum is the vector sum of term(j) over the agents that are not masked.
 	template <class Term> DEVICE float sum(Term term) const {
-		return all([&](int j) { return own(j) ? 0.f : term(j); });
+		return all([&](int j) { return masked(j) ? 0.f : term(j); });
 	}
 	template <class Term> DEVICE float all(Term term) const {
 		float x[LANES];

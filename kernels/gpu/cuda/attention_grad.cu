@@ -32,7 +32,7 @@ template <class Tile> struct attention_grad {
 	}
 
 	static DEVICE row *row_of(const view &v, int64_t pair) { return (row *)v.shared + pair * v.dim(1); }
-	static DEVICE float weight(float s, const row &r, bool self) { return (self ? 0 : exp_of(s - r.top)) * r.inverse; }
+	static DEVICE float weight(float s, const row &r, bool masked) { return (masked ? 0 : exp_of(s - r.top)) * r.inverse; }
 
 	// either is the first or the second of two matrices of the same shape, member by member, so that they stay in registers.
 	static DEVICE matrix either(bool first, const matrix &a, const matrix &b) {
@@ -81,21 +81,21 @@ template <class Tile> struct attention_grad {
 					p.tile(x, dw, t, c);
 					put_tile<Tile>(t, [&](int i, int j, int r, int n) {
 						float y = x.sum[i][j] * h.scale;
-						return pass == WEIGHTED ? weight(y, known[r], at.row + r == c + n) * dw.sum[i][j] : y;
+						return pass == WEIGHTED ? weight(y, known[r], h.masked(at.row + r, c + n)) * dw.sum[i][j] : y;
 					});
 					__syncthreads();
 				}
 				if (pass == LARGEST) mine.top = s.largest(t, c, mine.top);
 				else sums.add(c, s.width(c), h.n, [&](int j) {
 					float y = t.x[j][r];
-					return pass == WEIGHTED ? y : s.own(c, j) ? 0.f : exp_of(y - mine.top);
+					return pass == WEIGHTED ? y : s.masked(c, j) ? 0.f : exp_of(y - mine.top);
 				});
 			}
 			if (pass == LARGEST) {
 				float top = row_largest<Tile>(mine.top);
-				mine.top = h.n == 1 ? 0 : top;
+				mine.top = h.alone() ? 0 : top;
 			} else if (pass == EXPONENTIALS) {
-				mine.inverse = 1 / (h.n == 1 ? 1 : sums.total);
+				mine.inverse = 1 / (h.alone() ? 1 : sums.total);
 				if (sums.part() == 0) known[r] = mine; // visible after the barriers of the next product
 			}
 		}
@@ -107,10 +107,10 @@ template <class Tile> struct attention_grad {
 	struct slopes {
 		float scale, penalty;
 		bool whole, has_penalty;
-		DEVICE float of(float s, float dw, const row &r, bool self) const {
-			float more = self ? 0 : s * penalty;
+		DEVICE float of(float s, float dw, const row &r, bool masked) const {
+			float more = masked ? 0 : s * penalty;
 			if (!whole) return more;
-			float ds = (weight(s, r, self) * (dw - r.t)) * scale;
+			float ds = (weight(s, r, masked) * (dw - r.t)) * scale;
 			return has_penalty ? ds + more : ds;
 		}
 	};
@@ -147,12 +147,12 @@ template <class Tile> struct attention_grad {
 			ds.bring(m.some, both ? numbers_of(h, v.arg(3)) : terms, at.column, c, n); // during the product of the scores
 			p.tile(s, dw, m.t, c);
 			if (both) {
-				put_tile<Tile>(m.t, [&](int i, int j, int r, int n) { return weight(s.sum[i][j] * h.scale, m.known[n], at.row + r == c + n); });
+				put_tile<Tile>(m.t, [&](int i, int j, int r, int n) { return weight(s.sum[i][j] * h.scale, m.known[n], h.masked(at.row + r, c + n)); });
 				dv.add(m.t, m.some, c, n);
 				ds.bring(m.some, terms, at.column, c, n);
 			}
 			put_tile<Tile>(m.t, [&](int i, int j, int r, int n) {
-				return d.of(s.sum[i][j] * h.scale, dw.sum[i][j], m.known[columns ? n : r], at.row + r == c + n);
+				return d.of(s.sum[i][j] * h.scale, dw.sum[i][j], m.known[columns ? n : r], h.masked(at.row + r, c + n));
 			});
 			ds.add(m.t, m.some, c, n);
 		}
@@ -195,8 +195,8 @@ template <int AGENTS> struct attention_grad_few {
 	}
 	static DEVICE void weights(const few<AGENTS> &f, float (&w)[AGENTS], const float (&s)[AGENTS]) {
 		float top = f.largest(s), total = f.sum([&](int j) { return exp_of(s[j] - top); });
-		float inverse = 1 / (f.n == 1 ? 1 : total);
-		UNROLL for (int j = 0; j < AGENTS; j++) w[j] = (f.own(j) ? 0 : exp_of(s[j] - top)) * inverse;
+		float inverse = 1 / (f.alone() ? 1 : total);
+		UNROLL for (int j = 0; j < AGENTS; j++) w[j] = (f.masked(j) ? 0 : exp_of(s[j] - top)) * inverse;
 	}
 	// add_penalty adds the term of the penalty to ds, or overwrites ds if the op has only this term.
 	static DEVICE void add_penalty(const view &v, const few<AGENTS> &f, float (&ds)[AGENTS], const float (&s)[AGENTS], bool all) {
