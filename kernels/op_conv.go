@@ -7,7 +7,7 @@ const (
 	// OpConv: y[B,OY,OX,F] = f(sum over ky, kx, c of x[b, oy strideY + ky - padY, ox strideX + kx - padX, c]
 	// w[ky,kx,c,F] + bias[F]), OY and OX by [ConvOut]. The product sum ascends in (ky, kx, c); outside of x
 	// there are zeros, which take part. acc (after the bias, before f). Scalar: parameters of f.
-	// Arg: x[B,Y,X,C], w[KY,KX,C,F], bias?, y. Dim: B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX.
+	// Arg: x[B,Y,X,C], w[KY,KX,C,F], bias?, y. Dim: B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX, end.
 	OpConv Op = 23
 
 	// OpConvGradX: dx[B,Y,X,C], the gradient of OpConv by x without f. The product sum at (y, x) takes the
@@ -58,23 +58,25 @@ const (
 	ConvStrideX
 	ConvPadY // rows of zeros on either side
 	ConvPadX
+	ConvEnd // more rows and columns of zeros, only below and to the right
 )
 
-var convDims = []string{"B", "Y", "X", "C", "KY", "KX", "F", "strideY", "strideX", "padY", "padX"}
+var convDims = []string{"B", "Y", "X", "C", "KY", "KX", "F", "strideY", "strideX", "padY", "padX", "end"}
 
 // ConvOut is the length of the output of a convolution along one axis: n inputs with pad
-// zeros on either side, under a kernel of length k that moves by stride.
-func ConvOut(n, k, stride, pad int64) int64 {
-	if n+2*pad < k || stride < 1 {
+// zeros on either side and end more after them, under a kernel of length k that moves by stride.
+func ConvOut(n, k, stride, pad, end int64) int64 {
+	n += 2*pad + end
+	if n < k || stride < 1 {
 		return 0
 	}
-	return (n+2*pad-k)/stride + 1
+	return (n-k)/stride + 1
 }
 
 // ConvOutput is the number of rows and columns of y.
 func (d *Desc) ConvOutput() (rows, columns int64) {
-	return ConvOut(d.Dim[ConvY], d.Dim[ConvKY], d.Dim[ConvStrideY], d.Dim[ConvPadY]),
-		ConvOut(d.Dim[ConvX], d.Dim[ConvKX], d.Dim[ConvStrideX], d.Dim[ConvPadX])
+	return ConvOut(d.Dim[ConvY], d.Dim[ConvKY], d.Dim[ConvStrideY], d.Dim[ConvPadY], d.Dim[ConvEnd]),
+		ConvOut(d.Dim[ConvX], d.Dim[ConvKX], d.Dim[ConvStrideX], d.Dim[ConvPadX], d.Dim[ConvEnd])
 }
 
 var (

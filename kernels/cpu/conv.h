@@ -13,8 +13,8 @@ typedef struct {
 	int64_t packed;                      // taps of earlier parts
 } conv_part;
 
-static INLINE int64_t conv_out(int64_t n, int64_t k, int64_t stride, int64_t pad) {
-	return n + 2 * pad < k ? 0 : (n + 2 * pad - k) / stride + 1;
+static INLINE int64_t conv_out(int64_t n, int64_t k, int64_t stride, int64_t zeros) {
+	return n + zeros < k ? 0 : (n + zeros - k) / stride + 1;
 }
 
 // conv_walk is the walk of OpConv.
@@ -22,8 +22,8 @@ static INLINE walk conv_walk(const desc *d) {
 	const int64_t *n = d->dim;
 	return (walk){
 		.batch = n[CONV_B], .in_y = n[CONV_Y], .in_x = n[CONV_X], .in_c = n[CONV_C], .taps_y = n[CONV_KY], .taps_x = n[CONV_KX],
-		.out_y = conv_out(n[CONV_Y], n[CONV_KY], n[CONV_STRIDE_Y], n[CONV_PAD_Y]),
-		.out_x = conv_out(n[CONV_X], n[CONV_KX], n[CONV_STRIDE_X], n[CONV_PAD_X]),
+		.out_y = conv_out(n[CONV_Y], n[CONV_KY], n[CONV_STRIDE_Y], 2 * n[CONV_PAD_Y] + n[CONV_END]),
+		.out_x = conv_out(n[CONV_X], n[CONV_KX], n[CONV_STRIDE_X], 2 * n[CONV_PAD_X] + n[CONV_END]),
 		.step_y = n[CONV_STRIDE_Y], .step_x = n[CONV_STRIDE_X], .first_y = -n[CONV_PAD_Y], .first_x = -n[CONV_PAD_X]};
 }
 

@@ -88,7 +88,7 @@ var goNumbers = map[string]int64{
 	"GEMM_STRIDE_BIAS": kernels.GemmStrideBias,
 	"CONV_B":           kernels.ConvB, "CONV_Y": kernels.ConvY, "CONV_X": kernels.ConvX, "CONV_C": kernels.ConvC,
 	"CONV_KY": kernels.ConvKY, "CONV_KX": kernels.ConvKX, "CONV_F": kernels.ConvF, "CONV_STRIDE_Y": kernels.ConvStrideY,
-	"CONV_STRIDE_X": kernels.ConvStrideX, "CONV_PAD_Y": kernels.ConvPadY, "CONV_PAD_X": kernels.ConvPadX,
+	"CONV_STRIDE_X": kernels.ConvStrideX, "CONV_PAD_Y": kernels.ConvPadY, "CONV_PAD_X": kernels.ConvPadX, "CONV_END": kernels.ConvEnd,
 	"STEP_ENVIRONMENT": kernels.StepEnvironment, "STEP_WORLDS": kernels.StepWorlds, "STEP_AGENTS": kernels.StepAgents,
 	"STEP_OBS": kernels.StepObs, "STEP_ACTIONS": kernels.StepActions,
 	"LOOP_BODY": kernels.LoopBody, "LOOP_ITERATIONS": kernels.LoopIterations, "LOOP_SEGMENTS": kernels.LoopSegments,

@@ -9,16 +9,21 @@ import (
 var convOps = family{
 	kernels.OpConv: {convTrials, randomConv, mistakes{
 		"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }},
+		"the zeros at the end are left out": {before: withoutEnd},
 	}},
 	kernels.OpConvGradX: {convTrials, randomConv, mistakes{
 		"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }},
+		"the zeros at the end are left out": {before: withoutEnd},
 	}},
 	kernels.OpConvGradW: {convTrials, randomConv, mistakes{
-		"the last image is dropped": fewer(kernels.ConvB),
+		"the zeros at the end are left out": {before: withoutEnd},
+		"the last image is dropped":         fewer(kernels.ConvB),
 	}},
 }
 
-// convShapes are B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX.
+func withoutEnd(d *kernels.Desc) { d.Dim[kernels.ConvEnd] = 0 }
+
+// convShapes are B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX and, if not 0, end.
 var convShapes = [][]int64{
 	{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0}, {2, 3, 5, 1, 3, 3, 2, 1, 1, 1, 1}, {2, 5, 4, 3, 3, 3, 8, 1, 1, 1, 1},
 	{1, 8, 8, 16, 3, 3, 16, 1, 1, 1, 1}, {2, 7, 9, 17, 3, 3, 31, 1, 1, 1, 1}, {1, 6, 6, 33, 3, 3, 33, 1, 1, 0, 0},
@@ -29,6 +34,7 @@ var convShapes = [][]int64{
 	{7, 4, 4, 24, 3, 3, 18, 1, 1, 1, 1}, {2, 18, 20, 8, 3, 3, 16, 1, 1, 1, 1}, {1, 30, 40, 3, 3, 3, 5, 2, 1, 1, 1}, // several blocks of pixels
 	{1, 4, 5, 64, 3, 3, 70, 1, 1, 1, 1}, {1, 2, 2, 300, 1, 1, 20, 1, 1, 0, 0}, {9, 16, 16, 40, 3, 3, 34, 1, 1, 1, 1}, // several blocks of terms, several tasks
 	{2, 5, 4, 18, 3, 3, 24, 1, 1, 1, 1}, {1, 6, 5, 20, 3, 3, 48, 1, 1, 1, 1}, // dy in two panels, used in place
+	{2, 8, 6, 32, 3, 3, 32, 2, 2, 0, 0, 1}, {3, 5, 4, 3, 3, 3, 18, 2, 2, 0, 0, 1}, {2, 4, 7, 17, 3, 2, 9, 1, 3, 1, 0, 2}, // more zeros at the end
 	{0, 3, 3, 2, 3, 3, 2, 1, 1, 1, 1}, {1, 2, 2, 2, 3, 3, 2, 1, 1, 0, 0}, {2, 3, 3, 0, 3, 3, 2, 1, 1, 1, 1}, {2, 3, 3, 2, 3, 3, 0, 1, 1, 1, 1},
 }
 
@@ -95,5 +101,5 @@ func randomConv(r dice, op kernels.Op) *trial {
 	x := r.size(share(8*work, c, f, ky, kx, y))
 	b := min(r.size(share(8*work, c, f, ky, kx, y, x)), 9)
 	stride := func() int64 { return 1 + r.Int64N(3)*r.Int64N(2) }
-	return convTrial(r.Rand, op, []int64{b, y, x, c, ky, kx, f, stride(), stride(), r.Int64N(3), r.Int64N(3)})
+	return convTrial(r.Rand, op, []int64{b, y, x, c, ky, kx, f, stride(), stride(), r.Int64N(3), r.Int64N(3), r.Int64N(3) * r.Int64N(2)})
 }

@@ -13,13 +13,19 @@ import (
 type Window struct {
 	Stride int // number of inputs from one output to the next, at least 1
 	Pad    int // number of zeros on each side
+	End    int // number of zeros more below and to the right of an image; sequences have none
 }
 
 // String is used in the names of ops.
-func (w Window) String() string { return fmt.Sprintf("stride %d pad %d", w.Stride, w.Pad) }
+func (w Window) String() string {
+	if w.End != 0 {
+		return fmt.Sprintf("stride %d pad %d end %d", w.Stride, w.Pad, w.End)
+	}
+	return fmt.Sprintf("stride %d pad %d", w.Stride, w.Pad)
+}
 
 // Conv2D is f(x * w + b), a convolution of images x[B,Y,X,C] with w[KY,KX,C,F] in one op with the
-// bias b[F] (may be nil) and f. It returns [B,OY,OX,F] with OY = (Y + 2 Pad - KY)/Stride + 1, rounded
+// bias b[F] (may be nil) and f. It returns [B,OY,OX,F] with OY = (Y + 2 Pad + End - KY)/Stride + 1, rounded
 // down, and OX likewise. As usual in deep learning, the kernel is not flipped (cross-correlation).
 func Conv2D(x, w, b *G.Node, win Window, f Act) *G.Node {
 	sx, sw := x.Shape(), w.Shape()
@@ -39,6 +45,9 @@ func Conv1D(x, w, b *G.Node, win Window, f Act) *G.Node {
 	ok := sx.Dims() == 3 && sw.Dims() == 3 && sx[2] == sw[1]
 	if !ok || b != nil && !same(b.Shape(), sw[2:]) {
 		fault("Conv1D", "x[B,T,C], w[K,C,F], b[F]", x, w, b)
+	}
+	if win.End != 0 {
+		fault(fmt.Sprintf("Conv1D(%s)", win), "end 0", x, w, b)
 	}
 	// A sequence is an image of one row.
 	c := newConvolution(tensor.Shape{sx[0], 1, sx[1], sx[2]}, tensor.Shape{1, sw[0], sw[1], sw[2]}, Window{Stride: 1}, win)
@@ -63,9 +72,10 @@ func newConvolution(x, w tensor.Shape, down, along Window) *convolution {
 	}
 	c.d.Dim[kernels.ConvStrideY], c.d.Dim[kernels.ConvPadY] = int64(down.Stride), int64(down.Pad)
 	c.d.Dim[kernels.ConvStrideX], c.d.Dim[kernels.ConvPadX] = int64(along.Stride), int64(along.Pad)
+	c.d.Dim[kernels.ConvEnd] = int64(along.End)
 	rows, columns := c.d.ConvOutput()
 	c.rows, c.columns = int(rows), int(columns)
-	if along.Stride < 1 || along.Pad < 0 || rows < 1 || columns < 1 {
+	if along.Stride < 1 || along.Pad < 0 || along.End < 0 || rows < 1 || columns < 1 {
 		panic(fmt.Sprintf("op: convolution of %v with %v, %s, has no output", []int(x), []int(w), along))
 	}
 	return c

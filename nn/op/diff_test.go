@@ -67,6 +67,9 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"conv stride tanh": func(b *bench) *G.Node {
 		return op.Conv2D(b.in(2, 5, 4, 2), b.in(3, 2, 2, 3), b.in(3), op.Window{Stride: 2, Pad: 1}, op.Tanh)
 	},
+	"conv with zeros at the end": func(b *bench) *G.Node {
+		return op.Conv2D(b.in(2, 4, 6, 2), b.in(3, 3, 2, 3), b.in(3), op.Window{Stride: 2, End: 1}, op.Identity)
+	},
 	"conv residual silu": func(b *bench) *G.Node {
 		x := b.in(1, 3, 3, 2)
 		return op.Add(x, op.Conv2D(op.Apply(x, op.SiLU), b.in(3, 3, 2, 2), b.in(2), op.Window{Stride: 1, Pad: 1}, op.SiLU))

@@ -9,11 +9,12 @@ struct axis {
 	int64_t in, out, taps, stride, pad;
 };
 
-BOTH axis axis_of(int64_t in, int64_t taps, int64_t stride, int64_t pad) {
-	return {in, in + 2 * pad < taps ? 0 : (in + 2 * pad - taps) / stride + 1, taps, stride, pad};
+BOTH axis axis_of(int64_t in, int64_t taps, int64_t stride, int64_t pad, int64_t end) {
+	int64_t length = in + 2 * pad + end;
+	return {in, length < taps ? 0 : (length - taps) / stride + 1, taps, stride, pad};
 }
-BOTH axis axis_y(const desc &d) { return axis_of(d.dim[CONV_Y], d.dim[CONV_KY], d.dim[CONV_STRIDE_Y], d.dim[CONV_PAD_Y]); }
-BOTH axis axis_x(const desc &d) { return axis_of(d.dim[CONV_X], d.dim[CONV_KX], d.dim[CONV_STRIDE_X], d.dim[CONV_PAD_X]); }
+BOTH axis axis_y(const desc &d) { return axis_of(d.dim[CONV_Y], d.dim[CONV_KY], d.dim[CONV_STRIDE_Y], d.dim[CONV_PAD_Y], d.dim[CONV_END]); }
+BOTH axis axis_x(const desc &d) { return axis_of(d.dim[CONV_X], d.dim[CONV_KX], d.dim[CONV_STRIDE_X], d.dim[CONV_PAD_X], d.dim[CONV_END]); }
 BOTH int64_t pixels_of(const desc &d) { return d.dim[CONV_B] * axis_y(d).out * axis_x(d).out; }
 
 // four_taps reads four terms, of which n exist; the first one is t. at returns the address of a term, or NULL for the zeros

@@ -132,7 +132,7 @@ template <class P, class Tile> struct tensor_product {
 	typedef split_product<P, Tile> by_blocks;
 	static const int phases = by_blocks::phases, threads = Tile::threads, resident = Tile::resident;
 	static const bool syncs = true;
-	static BOTH bool split(const desc &d) { return d.dim[PRODUCT_ROUND] > 0; }
+	static BOTH bool split(const desc &d) { return is_split(d); }
 	static int64_t tasks(const desc &d, int phase) {
 		if (split(d)) return by_blocks::tasks(d, phase);
 		return phase == phases - 1 ? tiles_of<P, Tile>(d) : 0;

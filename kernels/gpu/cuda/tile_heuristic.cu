@@ -44,7 +44,7 @@ choice choose_from(const shape *shapes, int n, launch &l, const amount &a) {
 		t = time(s, tiles * units * blocks, (double)a.terms / blocks) + PART * parts + LAUNCH;
 		if (t < least) least = t, best = {i, true};
 	}
-	l.d.dim[PRODUCT_ROUND] = best.split ? round : 0;
+	l.d.unused = best.split ? (uint32_t)round : 0;
 	return best;
 }
 

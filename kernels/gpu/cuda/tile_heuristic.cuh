@@ -4,10 +4,11 @@
 
 #include "kernel.cuh"
 
-// The plan writes the number of blocks in a round of a split product after the dimensions of the op.
-enum { PRODUCT_ROUND = 11, MOST_ROUNDS = 8 };
+enum { MOST_ROUNDS = 8 };
 
-BOTH int64_t blocks_of_a_round(const desc &d, int64_t blocks) { return d.dim[PRODUCT_ROUND] > 0 ? d.dim[PRODUCT_ROUND] : blocks; }
+// The plan writes the number of blocks in a round of a split product, otherwise 0, to the field that no op uses.
+BOTH bool is_split(const desc &d) { return d.unused > 0; }
+BOTH int64_t blocks_of_a_round(const desc &d, int64_t blocks) { return is_split(d) ? d.unused : blocks; }
 
 #ifdef GMEL_EMULATE
 // A small device, so that the shapes of tests use every tile and several rounds.
