@@ -6,25 +6,26 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// normEps is added to every variance, as in PyTorch.
+// normEps is added to every variance by default, as in PyTorch.
 const normEps = 1e-5
 
 // GroupNorm normalises groups of channels of each sample (Wu & He 2018) and applies Act.
 type GroupNorm struct {
 	Gamma, Beta *Param // [channels]
 	Groups      int
-	Act         op.Act // Identity, ReLU, SiLU or GELU
+	Act         op.Act  // Identity, ReLU, SiLU or GELU
+	Eps         float32 // added to every variance, 1e-5 by default
 }
 
 // NewGroupNorm adds the parameters name.gamma (ones) and name.beta (zeros).
 func NewGroupNorm(p *Params, name string, channels, groups int, a op.Act) *GroupNorm {
-	return &GroupNorm{p.add(name+".gamma", Ones, channels, channels), p.add(name+".beta", Zeros, channels, channels), groups, a}
+	return &GroupNorm{p.add(name+".gamma", Ones, channels, channels), p.add(name+".beta", Zeros, channels, channels), groups, a, normEps}
 }
 
 // Apply normalises x[B,...,channels] to y and returns f((1 + scale) y + shift). film[B, 2 channels]
 // holds the scale and then the shift of each sample; nil leaves both out.
 func (n *GroupNorm) Apply(bd *Bound, x, film *G.Node) *G.Node {
-	return op.GroupNorm(x, bd.Node(n.Gamma), bd.Node(n.Beta), film, n.Groups, normEps, n.Act)
+	return op.GroupNorm(x, bd.Node(n.Gamma), bd.Node(n.Beta), film, n.Groups, n.Eps, n.Act)
 }
 
 // LayerNorm normalises rows (Ba et al. 2016).

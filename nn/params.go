@@ -62,6 +62,15 @@ func (q *Param) Name() string { return q.name }
 // Shape is [n] for a bias, [rows, cols] for a matrix; other weights have a higher rank.
 func (q *Param) Shape() []int { return append([]int{}, q.shape...) }
 
+// Of is the parameter's part of flat, a host copy of [Placed].Flat.
+func (q *Param) Of(flat []float32) []float32 {
+	n := 1
+	for _, d := range q.shape {
+		n *= d
+	}
+	return flat[q.offset : q.offset+n]
+}
+
 // List returns the parameters in order.
 func (p *Params) List() []*Param { return append([]*Param{}, p.list...) }
 
