@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test python-test-rl
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test python-test-rl diffusers-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -114,6 +114,15 @@ python-test-rl: python .cache/python-rl/bin/pytest
 	$(call python_install,python-rl)
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
 	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl
+
+# Networks of nn/unet and of diffusers read each other's folders and agree (some GB).
+diffusers-test: .cache/diffusers/bin/python
+	GMEL_DIFFUSERS=$(CURDIR)/$< $(GO) test -run Diffusers -count=1 ./nn/unet
+
+.cache/diffusers/bin/python: nn/unet/testdata/requirements.txt
+	@command -v python3 >/dev/null || { echo "diffusers-test needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear .cache/diffusers || { echo "diffusers-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	.cache/diffusers/bin/pip install -q -r $< || { rm -rf .cache/diffusers; echo "diffusers-test: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
 
 define python_install
 rm -rf sim/python/build
