@@ -60,6 +60,13 @@ func (b *Builder) RandInt(bound, counter, y Tensor, seed uint64, stream uint32) 
 	b.Op(d, bound, counter, y)
 }
 
+// Normal fills y with normal variables of mean 0 and deviation 1 by the random numbers of (seed, stream) at counter[2].
+func (b *Builder) Normal(counter, y Tensor, seed uint64, stream uint32) {
+	d := desc(kernels.OpNormal, y.Len())
+	d.Seed, d.Stream, d.Scalar[1] = seed, stream, 1
+	b.Op(d, counter, y)
+}
+
 // GatherRows reads y[M,N] = table[idx[M]]. A row holds all dimensions of table[R,...] but the first.
 func (b *Builder) GatherRows(table, idx, y Tensor) {
 	r, n := rows(table)

@@ -1,0 +1,202 @@
+package sample
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/unet"
+)
+
+// Options of a sampler.
+type Options struct {
+	Batch   int // images at a time
+	Predict diffusion.Prediction
+	Clip    float32 // estimates of x_0 are limited to [-Clip, Clip]; 0: they are not
+	Seed    uint64
+
+	// Guidance is the weight w of classifier-free guidance (Ho and Salimans, arXiv 2207.12598): the prediction is that without a class
+	// plus w times the difference that the class makes. 1 evaluates the class alone; any other weight evaluates the network twice
+	// for each image. The last class of the network stands for none.
+	Guidance float32
+}
+
+// Sampler is a network with a plan on a device.
+type Sampler struct {
+	plan    diffusion.Plan
+	options Options
+	pixels  int // numbers of an image
+	classes int
+
+	session     *machine.Session
+	start, step *kernels.Program
+	mem         memory
+}
+
+// memory is what the Programs read and write.
+type memory struct {
+	net    *nn.Placed
+	batch  unet.Batch
+	table  machine.Tensor // [evaluations, columns]
+	at     machine.Tensor // [n] number of the evaluation
+	x      machine.Tensor // [n, pixels]
+	y      machine.Tensor // [n, pixels], of the batch: the prediction
+	none   machine.Tensor // [n, pixels], of the batch: the prediction without a class; None without guidance
+	base   machine.Tensor // [n, pixels]; None if the plan has none
+	slopes []machine.Tensor
+	noise  machine.Tensor // [n, pixels]
+	dice   machine.Tensor // [n, 2] counter of each image: its number, and the draw
+}
+
+// New places a network with these parameters and builds the Programs of a plan. The caller closes the sampler.
+func New(backend kernels.Backend, m *unet.Model, flat []float32, plan diffusion.Plan, o Options) (_ *Sampler, err error) {
+	c := m.Config()
+	if err := check(&c, plan, o); err != nil {
+		return nil, err
+	}
+	s := &Sampler{plan: plan, options: o, pixels: c.Inputs, classes: c.Classes}
+	for _, n := range c.Size {
+		s.pixels *= n
+	}
+	t, l := newTable(plan, o.Predict), machine.NewLayout()
+	s.place(l, m, t)
+	if s.start, err = s.buildStart(l); err != nil {
+		return nil, err
+	}
+	if s.step, err = s.buildStep(l, m, t); err != nil {
+		return nil, err
+	}
+	if s.session, err = machine.NewSession(backend, l, s.start, s.step); err != nil {
+		return nil, err
+	}
+	err = errors.Join(s.session.Upload(s.mem.net.Flat, flat), s.session.Upload(s.mem.table, t.data))
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func check(c *unet.Config, plan diffusion.Plan, o Options) error {
+	switch {
+	case len(plan) == 0:
+		return errors.New("sample: the plan has no evaluation")
+	case o.Batch < 1 || o.Batch > 1<<16:
+		return fmt.Errorf("sample: a batch of %d; allowed: 1 to %d", o.Batch, 1<<16)
+	case c.Inputs != c.Outputs:
+		return fmt.Errorf("sample: the network maps %d channels to %d; a denoiser has as many", c.Inputs, c.Outputs)
+	case o.Guidance != 1 && c.Classes < 2:
+		return fmt.Errorf("sample: guidance of %g for a network without classes; allowed: 1", o.Guidance)
+	case len(plan) >= draws:
+		return fmt.Errorf("sample: a plan of %d evaluations; allowed: below %d", len(plan), draws)
+	}
+	return nil
+}
+
+// draws bounds the number of a draw, a word of the counter.
+const draws = 1 << 24
+
+func (s *Sampler) guided() bool { return s.options.Guidance != 1 }
+
+// place adds the memory to the layout. With guidance, the network's batch has every image twice: with its class, then without.
+func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
+	n, k := s.options.Batch, &s.mem
+	evaluated := n
+	if s.guided() {
+		evaluated = 2 * n
+	}
+	k.net, k.batch = m.Params().Place(l, "net"), m.Place(l, "batch", evaluated)
+	image := func(name string) machine.Tensor { return l.Add(name, n, s.pixels) }
+	k.table, k.at, k.dice = l.Add("table", t.rows, len(t.columns)), l.Add("evaluation", n), l.Add("dice", n, 2)
+	k.x, k.noise = image("x"), image("noise")
+	k.y = l.View("prediction", k.batch.Y, 0, n, s.pixels)
+	if s.guided() {
+		k.none = l.View("prediction/none", k.batch.Y, n*s.pixels, n, s.pixels)
+	}
+	if t.has("next.base") || t.has("base.base") {
+		k.base = image("base")
+	}
+	for i := range t.remembered() {
+		k.slopes = append(k.slopes, image(slopeName("slope", i)))
+	}
+}
+
+// Request is a batch of samples.
+type Request struct {
+	First   int       // number of the first image
+	Classes []float32 // [n], below the network's; nil for a network without classes
+	// Start is x [n, pixels] at the first level of the plan, channels last. nil: noise alone, which is right where the first level has
+	// next to no signal. diffusion.Level.Noisy makes one from images.
+	Start []float32
+}
+
+// Run returns samples [n, pixels], channels last, in one call of the backend for all evaluations.
+func (s *Sampler) Run(r Request) ([]float32, error) {
+	n, k := s.options.Batch, &s.mem
+	if err := s.checkRequest(r); err != nil {
+		return nil, err
+	}
+	dice := make([]float32, 2*n)
+	for i := range n {
+		dice[2*i] = float32(r.First + i)
+	}
+	err := errors.Join(s.session.Upload(k.at, make([]float32, n)), s.session.Upload(k.dice, dice))
+	if s.classes > 0 {
+		err = errors.Join(err, s.session.Upload(k.batch.Class, s.classesOf(r)))
+	}
+	for _, slope := range k.slopes { // what is multiplied by zero must be finite
+		err = errors.Join(err, s.session.Upload(slope, make([]float32, n*s.pixels)))
+	}
+	if k.base != machine.None {
+		err = errors.Join(err, s.session.Upload(k.base, make([]float32, n*s.pixels)))
+	}
+	if err = errors.Join(err, s.session.Run(s.start)); err == nil && r.Start != nil {
+		err = s.session.Upload(k.x, r.Start)
+	}
+	if err == nil {
+		err = s.session.Repeat(s.step, len(s.plan))
+	}
+	x := make([]float32, n*s.pixels)
+	if err == nil {
+		err = errors.Join(s.session.Download(x, k.x), s.session.Sync())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sample: %w", err)
+	}
+	return x, nil
+}
+
+func (s *Sampler) checkRequest(r Request) error {
+	n := s.options.Batch
+	switch {
+	case r.First < 0 || r.First+n > draws:
+		return fmt.Errorf("sample: images from %d; allowed: 0 to %d", r.First, draws-n)
+	case s.classes == 0 && r.Classes != nil || s.classes > 0 && len(r.Classes) != n:
+		return fmt.Errorf("sample: %d classes for %d images of a network with %d", len(r.Classes), n, s.classes)
+	case r.Start != nil && len(r.Start) != n*s.pixels:
+		return fmt.Errorf("sample: %d numbers to start from; allowed: %d, or none", len(r.Start), n*s.pixels)
+	}
+	for i, c := range r.Classes {
+		if !(c >= 0 && int(c) < s.classes) || c != float32(int(c)) {
+			return fmt.Errorf("sample: image %d has class %g; allowed: 0 to %d", i, c, s.classes-1)
+		}
+	}
+	return nil
+}
+
+// classesOf adds the class for none where there is guidance.
+func (s *Sampler) classesOf(r Request) []float32 {
+	all := slices.Clone(r.Classes)
+	if s.guided() {
+		for range r.Classes {
+			all = append(all, float32(s.classes-1))
+		}
+	}
+	return all
+}
+
+// Close frees the memory on the device.
+func (s *Sampler) Close() error { return s.session.Close() }

@@ -1,0 +1,110 @@
+package sample
+
+import (
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// table has the coefficients of a plan, a row for each evaluation. Columns that are zero in every row are left out, and so is
+// what they would multiply.
+type table struct {
+	rows    int
+	columns map[string]int // by name
+	data    []float32      // [rows, columns]
+}
+
+// names of columns, in their order. Slopes are numbered from the newest.
+var names = []string{
+	"in", "time", "skip", "out",
+	"slope.x", "slope.d", "slope.raw",
+	"base.x", "base.base", "base.0", "base.1", "base.2", "base.3",
+	"next.x", "next.base", "next.0", "next.1", "next.2", "next.3",
+	"noise",
+}
+
+// newTable rounds the coefficients of a plan to float32.
+func newTable(plan diffusion.Plan, predict diffusion.Prediction) *table {
+	all := make([][]float64, len(plan))
+	for i := range plan {
+		all[i] = row(&plan[i], predict)
+	}
+	t := &table{rows: len(plan), columns: map[string]int{}}
+	var kept []int
+	for k, name := range names {
+		for i := range all {
+			if all[i][k] != 0 {
+				t.columns[name] = len(kept)
+				kept = append(kept, k)
+				break
+			}
+		}
+	}
+	for i := range all {
+		for _, k := range kept {
+			t.data = append(t.data, float32(all[i][k]))
+		}
+	}
+	return t
+}
+
+func row(e *diffusion.Evaluation, predict diffusion.Prediction) []float64 {
+	c := predict.At(e.Level)
+	r := []float64{c.In, c.Time, c.Skip, c.Out, e.Slope.X, e.Slope.D, e.Slope.Raw}
+	for _, s := range []*diffusion.Sum{&e.Base, &e.Next} {
+		r = append(r, s.X, s.Base)
+		r = append(r, s.Slope[:]...)
+	}
+	return append(r, e.Noise)
+}
+
+// has reports whether a column is not zero throughout.
+func (t *table) has(name string) bool {
+	_, there := t.columns[name]
+	return there
+}
+
+// remembered is the number of slopes that a step needs from the steps before it.
+func (t *table) remembered() int {
+	for k := diffusion.History - 1; k > 0; k-- {
+		if t.has(slopeName("base", k)) || t.has(slopeName("next", k)) {
+			return k
+		}
+	}
+	return 0
+}
+
+func slopeName(of string, k int) string { return of + "." + string(rune('0'+k)) }
+
+// weighted is the sum over columns of their coefficient times a node; nil if all columns are zero.
+type weighted struct {
+	t    *table
+	rows *nn.Node // [n, columns]
+	sum  *nn.Node
+}
+
+func (t *table) sum(rows *nn.Node) *weighted { return &weighted{t: t, rows: rows} }
+
+// add adds the column's coefficient times x [n, pixels].
+func (w *weighted) add(name string, x *nn.Node) *weighted {
+	c := w.t.column(w.rows, name)
+	if c == nil {
+		return w
+	}
+	term := op.Mul(x, c)
+	if w.sum == nil {
+		w.sum = term
+	} else {
+		w.sum = op.Add(w.sum, term)
+	}
+	return w
+}
+
+// column is a coefficient for every image, [n, 1]; nil if it is zero throughout.
+func (t *table) column(rows *nn.Node, name string) *nn.Node {
+	k, there := t.columns[name]
+	if !there {
+		return nil
+	}
+	return op.Columns(rows, k, k+1)
+}
