@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/gmel-go/gmel/internal/disk"
@@ -28,7 +29,7 @@ func (r *runner) room(folder string) error {
 		if r.folder == "" { // a new run
 			cure = "make room, choose another --out or lower " + size.Setting
 		}
-		return usagef("the run needs %s of the disk of %s and %s are free; a checkpoint takes %s of it: %s",
+		return fmt.Errorf("the run needs %s of the disk of %s and %s are free; a checkpoint takes %s of it: %s",
 			disk.Bytes(least), folder, disk.Bytes(free), disk.Bytes(size.Bytes), cure)
 	}
 	s, latest := r.run.Schedule, Folder(folder).checkpoint()

@@ -32,7 +32,7 @@ func TestRoomOfTheDisk(t *testing.T) {
 	run := newRun(newFit())
 	run.Open = func(Options) (Job, error) { return large{newFit(), 2 * free}, nil }
 	_, err := Start(t.Context(), run, Options{Out: dir})
-	if !IsUsage(err) || !strings.Contains(err.Error(), " of the disk of "+dir+" and ") || !strings.HasSuffix(err.Error(), "make room, choose another --out or lower fit.points") {
+	if err == nil || IsUsage(err) || !strings.Contains(err.Error(), " of the disk of "+dir+" and ") || !strings.HasSuffix(err.Error(), "make room, choose another --out or lower fit.points") {
 		t.Error(err)
 	}
 	if exists(filepath.Join(parent, "new")) {
