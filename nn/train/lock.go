@@ -42,7 +42,7 @@ func (e *LockedError) Error() string {
 // hold writes this process into the lock file and keeps doing so until the returned function is called, which leaves the
 // file empty. It fails where another host holds the lock, unless steal is set.
 func (f Folder) hold(file *os.File, steal bool) (release func() error, err error) {
-	host, err := os.Hostname()
+	host, err := place()
 	if err != nil {
 		return nil, fmt.Errorf("the run folder cannot be locked: %w", err)
 	}
@@ -64,6 +64,15 @@ func (f Folder) hold(file *os.File, steal bool) (release func() error, err error
 		end()
 		return errors.Join(file.Truncate(0), file.Close())
 	}, nil
+}
+
+// place is the host of this process. All pods of an index of a Kubernetes Job have one host name, also a lost one that still runs
+// and the one in its place, so a pod is a host of its own.
+func place() (string, error) {
+	if pod := os.Getenv("POD_NAME"); pod != "" {
+		return pod, nil
+	}
+	return os.Hostname()
 }
 
 // beat calls a function every heartbeat until the returned one is called.

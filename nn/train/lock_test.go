@@ -12,6 +12,7 @@ import (
 // lockedBy writes a lock of a process that last wrote its name a while ago.
 func lockedBy(t *testing.T, host string, ago time.Duration) Folder {
 	t.Helper()
+	t.Setenv("POD_NAME", "")
 	f := Folder(t.TempDir())
 	data, err := json.Marshal(holder{host, 4711, "2026-01-02T03:04:05Z"})
 	if err == nil {
@@ -43,6 +44,23 @@ func TestForeignLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkHeld(t, f, release)
+}
+
+// TestLockOfAPod: a pod that replaces another one has its host name, and is kept out nevertheless.
+func TestLockOfAPod(t *testing.T) {
+	f := lockedBy(t, "hall-3-first", 0)
+	t.Setenv("POD_NAME", "hall-3-second")
+	if _, err := f.acquire(Options{}); !errors.As(err, new(*LockedError)) {
+		t.Errorf("another pod: error %v", err)
+	}
+	t.Setenv("POD_NAME", "hall-3-first")
+	release, err := f.acquire(Options{})
+	if err != nil {
+		t.Fatalf("the same pod: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestStaleLocks: what a lost host, or a killed process of this one, has left keeps nothing out.
