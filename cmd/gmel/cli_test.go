@@ -243,7 +243,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	if code := execute([]string{"gmel", "--help"}, &stdout, &stderr); code != exitOK {
 		t.Error(code)
 	}
-	for _, name := range []string{"train", "eval", "simulate", "config", "info", "bench"} {
+	for _, name := range []string{"train", "eval", "simulate", "config", "info", "bench", "sweep", "compare", "cluster"} {
 		if !strings.Contains(stdout.String(), fmt.Sprintf("\n   %s", name)) {
 			t.Errorf("no %s in\n%s", name, &stdout)
 		}

@@ -15,8 +15,9 @@ import (
 
 func sweepCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "sweep",
-		Usage: "train the runs of a plan: algorithms, scenarios, a grid of settings and seeds",
+		Name:   "sweep",
+		Action: noSubcommand,
+		Usage:  "train the runs of a plan: algorithms, scenarios, a grid of settings and seeds",
 		Subcommands: []*cli.Command{
 			planned("plan", "list every run with its state, and check every configuration", planSweep, jsonFlag()),
 			planned("run", "train one run of the plan, or all that are not complete", runSweep,

@@ -41,6 +41,20 @@ func noCommand(c *cli.Context) error {
 	return usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
 }
 
+// noSubcommand handles everything that is not a subcommand.
+func noSubcommand(c *cli.Context) error {
+	var names []string
+	for _, command := range c.Command.Subcommands {
+		if command.Name != "help" {
+			names = append(names, command.Name)
+		}
+	}
+	if word := c.Args().First(); word != "" {
+		return usagef("unknown command %q of %s%s", word, c.Command.HelpName, suggest(word, names, "", help(c)))
+	}
+	return usagef("a command is missing: %s %s", c.Command.HelpName, strings.Join(names, "|"))
+}
+
 // noArguments refuses words that do not belong to a flag, unless the command takes some, and empty texts, for example of an unset
 // variable in a script. Otherwise both would be ignored.
 func noArguments(c *cli.Context) error {

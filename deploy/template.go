@@ -1,0 +1,50 @@
+package deploy
+
+import (
+	"embed"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+//go:embed slurm.sbatch.tmpl job.yaml.tmpl Containerfile
+var files embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"shell": shell, "quoted": strconv.Quote, "argument": argument,
+}).ParseFS(files, "*.tmpl"))
+
+// execute fills in a template, unless a value is not allowed.
+func (c *checks) execute(name string, values any) (string, error) {
+	if err := c.err(); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err := templates.ExecuteTemplate(&b, name, values)
+	return b.String(), err
+}
+
+// Containerfile is that of an image with gmel, which is built from a checkout.
+func Containerfile() (string, error) {
+	text, err := files.ReadFile("Containerfile")
+	return string(text), err
+}
+
+// plain has words that mean themselves to a shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:,+-]+$`)
+
+// shell quotes a command for a shell.
+func shell(command []string) string {
+	words := make([]string, len(command))
+	for i, w := range command {
+		if words[i] = w; !plain.MatchString(w) {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// argument quotes a word of a command for a manifest. Kubernetes replaces $(NAME) in it by a variable, and $$ by $. The rest of
+// a printable text means the same between double quotes in Go and in YAML.
+func argument(word string) string { return strconv.Quote(strings.ReplaceAll(word, "$", "$$")) }
