@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 bench bench-peers python python-test python-test-rl diffusers-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest bench bench-peers python python-test python-test-rl diffusers-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -76,6 +76,10 @@ check-arm64:
 	  echo "check-arm64 needs $(ARM64_CC) with its C library, and $(QEMU_ARM64); Debian: qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross" >&2; exit 1; }
 	d=$$(mktemp -d) && GOARCH=arm64 CGO_ENABLED=1 CC=$(ARM64_CC) $(GO) test -c -o $$d/cpu -ldflags '-linkmode external -extldflags -static' ./kernels/cpu && \
 	  $(QEMU_ARM64) $$d/cpu -test.run TestConformance; r=$$?; rm -r "$$d"; exit $$r
+
+# The manifest that gmel cluster prints, against the types of Kubernetes; fetches them once.
+check-manifest:
+	cd tools/manifest && $(GO) vet ./... && $(GO) test ./...
 
 bench: ## all benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
