@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest bench bench-peers python python-test python-test-rl diffusers-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers python python-test python-test-rl diffusers-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -80,6 +80,10 @@ check-arm64:
 # The manifest that gmel cluster prints, against the types of Kubernetes; fetches them once.
 check-manifest:
 	cd tools/manifest && $(GO) vet ./... && $(GO) test ./...
+
+# A Slurm cluster of namespaces on this machine: a node is lost, and no byte of the runs changes. Needs root on a Debian.
+check-cluster:
+	GO="$(GO)" scripts/check-cluster
 
 bench: ## all benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
