@@ -4,7 +4,8 @@
 //
 // The first line that is not blank is the header. It has a name for each column, in any order and any
 // case. Columns that the caller did not ask for are ignored. Blank lines and lines of separators alone
-// are skipped; so are spaces around a value and empty values after the last column.
+// are skipped; so are spaces around a value and empty values after the last column. The first column may lack
+// a name: pandas and R write the numbers of their rows there.
 //
 //   - Text is UTF-8, with or without a byte order mark (BOM), or UTF-16 with one. Lines end with LF,
 //     CR LF or CR.
@@ -127,7 +128,8 @@ func blank(record []string) bool {
 	return !slices.ContainsFunc(record, func(value string) bool { return strings.TrimSpace(value) != "" })
 }
 
-// fits refuses a row without all columns, or with values where the header has no name.
+// fits refuses a row without all columns, or with values where the header has no name. Row numbers in the
+// first column are no fault: a number that a decimal comma has split is too many values at the end of the row.
 func (t *Reader) fits() bool {
 	n := len(t.record)
 	if last := slices.Max(t.at); n <= last {
@@ -135,7 +137,7 @@ func (t *Reader) fits() bool {
 		return false
 	}
 	for j, value := range t.record {
-		if value = strings.TrimSpace(value); value != "" && (j >= len(t.names) || t.names[j] == "") {
+		if value = strings.TrimSpace(value); value != "" && (j >= len(t.names) || j > 0 && t.names[j] == "") {
 			t.refuse(&setting.Error{Problem: fmt.Sprintf("%q is value %d of the row, and no column of the header has a name there", value, j+1),
 				Allowed: "as many values as columns; a number has a decimal point, or semicolons separate the columns"})
 			return false

@@ -3,7 +3,6 @@ package dataset
 import (
 	"archive/tar"
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -80,7 +79,7 @@ func readTable(path string, columns []string, row func(*table.Reader)) error {
 		return err
 	}
 	defer in.Close()
-	t := table.NewReader(namedIndex(in), path, columns...)
+	t := table.NewReader(in, path, columns...)
 	for n := 0; t.Next(); n++ {
 		if n == mostRows {
 			return &setting.Error{Origin: setting.Origin{File: path, Line: t.Line()}, Problem: "the table is too long",
@@ -98,21 +97,5 @@ func hasColumns(path string, columns ...string) bool {
 		return false
 	}
 	defer in.Close()
-	return table.NewReader(namedIndex(in), path, columns...).Err() == nil
-}
-
-// namedIndex gives a name to the first column of a header that begins with a separator. Such tables are written by
-// pandas, whose index has no name.
-func namedIndex(in io.Reader) io.Reader {
-	const mark = "\ufeff"
-	r := bufio.NewReader(in)
-	head, _ := r.Peek(len(mark) + 2) // a shorter text has no header
-	text := bytes.TrimPrefix(head, []byte(mark))
-	if len(text) < 2 || !bytes.Contains([]byte(",;\t"), text[:1]) || bytes.Contains([]byte(",;\t\r\n"), text[1:2]) {
-		return r
-	}
-	if len(text) < len(head) {
-		r.Discard(len(mark)) // cannot fail: it has been peeked
-	}
-	return io.MultiReader(bytes.NewReader([]byte("unnamed")), r)
+	return table.NewReader(in, path, columns...).Err() == nil
 }
