@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/gmel-go/gmel/internal/table"
 )
@@ -45,24 +44,18 @@ func readPlaces(in io.Reader, name string, h *Hall) (rows []Point, err error) {
 
 // placeOf reads the current row.
 func (h *Hall) placeOf(t *table.Reader) (at Point) {
-	scale := h.scale()
+	in, scale := Point{t.Value(placeColumns[0]), t.Value(placeColumns[1])}, h.scale()
 	for axis, side := range (Point{h.WidthM, h.DepthM}) {
-		most := side / scale
-		if written(t).maybeDegrees() && !onSide(written(t)[axis], most) {
-			t.Refuse(placeColumns[axis], fmt.Sprintf("0 to %g, in metres inside the hall%s", most, degreesHint))
+		column, most := placeColumns[axis], side/scale
+		switch {
+		case onSide(in[axis]*scale, side):
+			at[axis] = min(in[axis]*scale, side)
+		case in.maybeDegrees():
+			t.Refuse(column, fmt.Sprintf("0 to %.9g, in metres inside the hall%s", most, degreesHint))
 			return at
+		default:
+			t.Number(column, 0, most) // refuses it
 		}
-		at[axis] = min(t.Number(placeColumns[axis], 0, most)*scale, side) // the product may be rounded up
 	}
 	return at
-}
-
-// written is the position of a row as a point or, where it has none, the origin.
-func written(t *table.Reader) (p Point) {
-	for axis, column := range placeColumns {
-		if v, err := strconv.ParseFloat(t.Text(column), 64); err == nil {
-			p[axis] = v
-		}
-	}
-	return p
 }

@@ -300,7 +300,7 @@ func TestPopulationStretchesPlaces(t *testing.T) {
 		t.Errorf("positions %v", at)
 	}
 	s = paper(t, func(s *Scenario) { s.Hall.IEDPositionsFile = placesFile(t, "x_m,y_m\n300,150\n30,15\n") })
-	for _, n := range []int{30, 7, 77, 480} {
+	for _, n := range []int{30, 7, 13, 77, 480} { // with 13, the side over the scale is rounded down
 		grown := s.Population(n).Population(3 * n)
 		w, _, _ := start(t, grown, 1, 1)
 		for _, at := range w.places(0) {

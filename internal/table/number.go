@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,15 @@ func (t *Reader) Whole(column string, lo, hi int) int {
 		return 0
 	}
 	return int(v)
+}
+
+// Value returns the number in a column, NaN where there is none. It refuses nothing.
+func (t *Reader) Value(column string) float64 {
+	v, cause := t.parse(t.Text(column))
+	if cause != "" {
+		return math.NaN()
+	}
+	return v
 }
 
 // parse reads a number with the file's decimal mark. A cause says why there is none.
