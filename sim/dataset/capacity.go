@@ -11,10 +11,7 @@ const referenceSpeed = 10
 
 // Servers of a trace without servers: as many as are busy for busyShare of the time, and at least the preset's. Where a
 // server does not hold all models, each request is taken to load its own.
-const (
-	busyShare   = 0.5
-	mostServers = 1 << 12
-)
+const busyShare = 0.5
 
 // writeServers writes servers, their speeds and their hall, of which the data of requests has nothing.
 func (im *importer) writeServers(l *log, loadS float64) {

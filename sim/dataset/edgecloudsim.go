@@ -10,18 +10,15 @@ import (
 
 // Defaults of edgecloudsim.
 const (
-	ecsUnitM        = 100.0 // of x_pos and y_pos; EdgeCloudSim names no unit
-	ecsSlots        = 100
-	ecsPlaces       = 1000 // rows of ieds.csv
-	ecsSpread       = 0.5  // task lengths and sizes: the mean, plus and minus this share
-	ecsDeadline     = 4    // times the mean length of a task on a virtual machine of the edge
-	ecsNoProcessor  = 1e-3 // Gcycles/s, the least that a scenario allows
-	ecsPowerDBm     = 20.0
-	ecsCarrierGHz   = 5.0
-	instructions    = 1e-3 // Gcycles of a million instructions, one per cycle
-	kilobyteMbit    = 8e-3
-	mostProcessors  = 64
-	mostArrivalRate = 8
+	ecsUnitM      = 100.0 // of x_pos and y_pos; EdgeCloudSim names no unit
+	ecsSlots      = 100
+	ecsPlaces     = 1000 // rows of ieds.csv
+	ecsSpread     = 0.5  // task lengths and sizes: the mean, plus and minus this share
+	ecsDeadline   = 4    // times the mean length of a task on a virtual machine of the edge
+	ecsPowerDBm   = 20.0
+	ecsCarrierGHz = 5.0
+	instructions  = 1e-3 // Gcycles of a million instructions, one per cycle
+	kilobyteMbit  = 8e-3
 )
 
 // edgeCloudSim reads the configuration of a scenario of EdgeCloudSim: C. Sonmez, A. Ozgovde, C. Ersoy,
@@ -123,7 +120,7 @@ func (im *importer) writeECSComputers(c *ecs, edge []*ecsEdge) {
 		d.data("compute.server_gcycles_per_s", once(speeds), "mips of a virtual machine, one cycle per instruction")
 	}
 	d.data("compute.server_gpus", "["+strings.Join(once(gpus), ", ")+"]", "cores of all virtual machines; each runs a task")
-	f := max(c.mobileMIPS*instructions, ecsNoProcessor)
+	f := max(c.mobileMIPS*instructions, leastGcyclesPerS)
 	why := "mips_for_mobile_vm"
 	if c.mobileMIPS == 0 {
 		why = "the devices have no processor: the least speed that a scenario allows"

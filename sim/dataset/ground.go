@@ -48,7 +48,7 @@ func boxed(all []place, metres func(place) (x, y float64)) *ground {
 	}
 	span := max(x1-x0, y1-y0)
 	m := max(margin*span, leastMarginM)
-	if room := (largestHallM - math.Ceil(span)) / 2; room >= 0 {
+	if room := (mostHallM - math.Ceil(span)) / 2; room >= 0 {
 		m = min(m, room)
 	}
 	return &ground{
@@ -57,14 +57,11 @@ func boxed(all []place, metres func(place) (x, y float64)) *ground {
 	}
 }
 
-// largestHallM is the longest side that a scenario allows.
-const largestHallM = 1e5
-
 // check refuses a hall that no scenario may have.
 func (g *ground) check() error {
-	if side := max(g.width, g.depth); side > largestHallM {
+	if side := max(g.width, g.depth); side > mostHallM {
 		return fmt.Errorf("dataset: the places span %.0f km; allowed: %.0f km; --servers M keeps the M in the middle",
-			side/1e3, largestHallM/1e3)
+			side/1e3, mostHallM/1e3)
 	}
 	return nil
 }

@@ -36,8 +36,8 @@ var bounds = []struct {
 	lo, hi float64
 }{
 	{"ieds", func(o *Options) float64 { return float64(o.IEDs) }, true, 1, 1 << 20},
-	{"servers", func(o *Options) float64 { return float64(o.Servers) }, true, 1, 1 << 20},
-	{"models", func(o *Options) float64 { return float64(o.Models) }, true, 1, maxModels - 1},
+	{"servers", func(o *Options) float64 { return float64(o.Servers) }, true, 1, mostServers},
+	{"models", func(o *Options) float64 { return float64(o.Models) }, true, 1, mostModels - 1},
 	{"slots", func(o *Options) float64 { return float64(o.Slots) }, true, 1, 1 << 30},
 	{"slot", func(o *Options) float64 { return o.SlotS }, false, 1e-3, 1e3},
 	{"deadline", func(o *Options) float64 { return o.DeadlineS }, false, 1e-3, 1e4},

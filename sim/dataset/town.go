@@ -43,7 +43,7 @@ func (im *importer) keepNearest(sites *places, distances []float64) error {
 		return nil
 	case n > len(sites.all):
 		return &setting.Error{Origin: setting.Origin{Flag: fmt.Sprintf("--servers %d", n)},
-			Problem: fmt.Sprintf("the data has %d %ss", len(sites.all), sites.what)}
+			Problem: fmt.Sprintf("the data has %d %s", len(sites.all), plural(len(sites.all), sites.what))}
 	}
 	im.r.drop(sites.file, len(sites.all)-n, "not among the --servers in the middle")
 	sites.all = sites.nearest(n, distances)
@@ -103,7 +103,7 @@ func (im *importer) writeCoverage(all []place) {
 	radii := make([]float64, len(all))
 	for i, p := range all {
 		if radii[i] = p.radius; p.radius == 0 {
-			im.d.report.Assumed = append(im.d.report.Assumed, Fact{"hall.coverage_m", "no limit", "a server serves whom it hears", "coverage"})
+			im.d.report.Assumed = append(im.d.report.Assumed, Fact{"hall.coverage_m", "no limit", "every server serves every IED", "coverage"})
 			return
 		}
 	}

@@ -38,15 +38,6 @@ type traced struct {
 	*request
 }
 
-// Bounds of the numbers of a task in a scenario.
-const (
-	leastMbit    = 1e-3
-	leastGcycles = 1e-3
-)
-
-// maxModels is the largest number of models of a scenario.
-const maxModels = 256
-
 // others is the model of the tasks of models that were merged.
 const others = "others"
 
@@ -137,8 +128,5 @@ func longestQueue(tasks []traced, ieds int) int {
 	return longest
 }
 
-// Bounds of the queue: that of a scenario, and room for bursts in other traces.
-const (
-	leastQueue = 4
-	mostQueue  = 64
-)
+// leastQueue leaves room for bursts in other traces.
+const leastQueue = 4

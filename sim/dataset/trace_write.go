@@ -54,9 +54,6 @@ func stepOf(r sim.Range) float64 {
 	return r[1] / steps
 }
 
-// mostTraceSlots is the largest number of slots of a trace.
-const mostTraceSlots = 1 << 26
-
 // writeTrace writes the keys of a scenario that plays the log.
 func (im *importer) writeTrace(l *log, slotS, loadS float64, loadWhy string) error {
 	d, o := im.d, &im.o
