@@ -10,7 +10,8 @@ import (
 // Coverage is an option, hall.coverage_m: an ES serves only IEDs within its radius, a horizontal
 // distance, as in the data set of Lai et al., "Optimal edge user allocation in edge computing with
 // variable sized vector bin packing", ICSOC 2018. The candidates of an IED are then the C strongest
-// among the ESs that cover it and that it measures (near.go). If they are fewer than C, the last
+// among the ESs that cover it and that it measures (near.go). So in a hall with more than 32 ESs, a far
+// ES with a large radius may cover an IED and yet be no candidate. If they are fewer than C, the last
 // candidates are missing: their actions are illegal, and the observation shows the lower end of every
 // scale. An IED disturbs only its candidates.
 //
@@ -41,11 +42,11 @@ func (s *Scenario) validateCoverage(c *setting.Checker) {
 }
 
 func (p *params) setCoverage(s *Scenario) {
+	if !p.coverage {
+		return
+	}
 	radii := s.Hall.CoverageM
 	for m := range p.M {
-		if !p.coverage {
-			break
-		}
 		r := radii[m%len(radii)]
 		p.coverage2 = append(p.coverage2, float32(r*r))
 	}

@@ -89,7 +89,7 @@ func (h *Hall) stretchPlaces(factor float64) {
 	}
 	for k := range h.HotSpots {
 		spot := &h.HotSpots[k]
-		spot.XM, spot.YM, spot.SpreadM = min(spot.XM*factor, h.WidthM), min(spot.YM*factor, h.DepthM), spot.SpreadM*factor
+		spot.XM, spot.YM, spot.SpreadM = spot.XM*factor, spot.YM*factor, spot.SpreadM*factor
 	}
 	if h.IEDPositionsFile != "" && factor != 1 {
 		h.IEDPositionsScale = h.scale() * factor
