@@ -4,10 +4,11 @@ import "github.com/gmel-go/gmel/internal/setting"
 
 // Cloud is an option: a tier above the ESs, with one more action, C + 1. The task goes over the radio
 // to the IED's candidate 1, where it takes a share of the ES's band, and then over a backhaul to a
-// data centre. An IED that no ES covers sends through the strongest ES that it measures (coverage.go). There every task finds a free GPU that holds its model:
+// data centre. There every task finds a free GPU that holds its model:
 //
 //	T = A + (D + O)/R + 2 d + C/F_cloud + O/r_dn
 //
+// An IED that no ES covers sends through the strongest ES that it measures (coverage.go).
 // Tasks do not share the backhaul, because a wired network is fast compared with the radio. The way
 // to the cloud counts as Upload, the way back as Download. The deadline rule and the power of the
 // GPU are those of the ESs. Two-tier offloading in this form: Ren et al.,

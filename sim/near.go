@@ -5,7 +5,7 @@ import "math"
 // measuredServers is the number of ESs that an IED measures at the beginning of an episode. In a
 // hall with more, it measures those nearest to the centre of its cell if its C nearest are surely
 // among them, or else those nearest to itself. Measuring all would cost O(A M), and an ES farther
-// than 32 others is not among the few strongest.
+// than 32 others is rarely among the few strongest.
 const measuredServers = 32
 
 // measuredOf is the number of ESs that an IED measures, min(M, max(32, C)).

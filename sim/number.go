@@ -11,9 +11,9 @@ import (
 // (Reset). When it is off, as in new worlds, IED i is the i-th that a topology draws, so numbers have
 // no meaning. When it is on, IEDs are numbered by their nearest ES, candidate 1, at the beginning of an
 // episode: ES by ES along a curve through the hall, and within an ES in the order of drawing. So IEDs
-// with close numbers have candidates in common. IEDs that no ES covers come last. Only the numbers of a topology change. The rest of the
-// episode (tasks, fading, waypoints, rows of an arrival trace) depends on the numbers. IEDs keep their
-// numbers when they move.
+// with close numbers have candidates in common. IEDs that no ES covers come last. Only the numbers of a
+// topology change. The rest of the episode (tasks, fading, waypoints, rows of an arrival trace) depends
+// on the numbers. IEDs keep their numbers when they move.
 func (w *Worlds) NumberByNearest(on bool) {
 	if on == w.numbered {
 		return

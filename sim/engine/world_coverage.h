@@ -36,7 +36,7 @@ WORLD_OPTION void world_end_candidates(world *w, const world_chosen *k, int64_t 
 	for (; c < p->candidates; c++) w->cand[link + c] = 0, w->gain[link + c] = 0, w->los[link + c] = 0;
 }
 
-// world_nearest_rank is the place of IED n's candidate 1 among the ESs, behind all where no ES covers it.
+// world_nearest_rank is the place of IED n's candidate 1 among the ESs, after all of them where no ES covers it.
 WORLD_FN int32_t world_nearest_rank(const world *w, int64_t n) {
 	return w->p->coverage && w->reach[n] == 0 ? w->p->servers : w->table.server_rank[w->cand[n * w->p->candidates]];
 }
