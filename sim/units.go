@@ -26,6 +26,9 @@ func (s *Scenario) InUnitsOf(trained *Scenario) (*Scenario, error) {
 	}
 	c := s.Clone()
 	c.Units = trained.Clone()
+	for _, f := range c.Units.Files() { // no unit depends on a file, so the hash does not depend on its path
+		*f.Path = ""
+	}
 	return c, nil
 }
 

@@ -131,6 +131,25 @@ func TestInUnitsOf(t *testing.T) {
 	}
 }
 
+// A state of worlds with the units of another scenario does not depend on where the files of that one are.
+func TestUnitsDependOnNoFile(t *testing.T) {
+	var all []uint64
+	for range 2 {
+		trained := paper(t, func(s *Scenario) { s.Hall.IEDPositionsFile = placesFile(t, "x_m,y_m\n10,20\n") })
+		s, err := trained.Clone().InUnitsOf(trained)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if trained.Hall.IEDPositionsFile == "" || s.Hall.IEDPositionsFile == "" {
+			t.Error("a scenario lost its file")
+		}
+		all = append(all, hash(t, s))
+	}
+	if all[0] != all[1] {
+		t.Error("the hash depends on the path of a file")
+	}
+}
+
 // Of random scenarios, those that fit have observations and actions of the same size: no option is forgotten.
 func TestInUnitsOfKnowsEveryOption(t *testing.T) {
 	d, fit := dice{rand.New(rand.NewPCG(1, 12))}, 0
