@@ -45,24 +45,35 @@ func (o *EvalOptions) played(f train.Folder, c *Config) (*Training, *sim.Scenari
 	if err != nil {
 		return nil, nil, usage(err)
 	}
-	return trainedOn(c.Scenario, s), s, nil
+	t, err := trainedOn(c.Scenario, s)
+	return t, s, usage(err)
 }
 
 // scenarioKey is the section of the scenario.
 const scenarioKey = "scenario"
 
-// trainedOn compares the scenarios of training and evaluation; nil if they are equal.
-func trainedOn(trained, played *sim.Scenario) *Training {
+// trainedOn compares the scenarios of training and evaluation; nil if they are equal. A run plays its own copies of the
+// files, so files are equal if their contents are.
+func trainedOn(trained, played *sim.Scenario) (*Training, error) {
+	before, err := trained.Digests()
+	if err != nil {
+		return nil, err
+	}
+	after, err := played.Digests()
+	if err != nil {
+		return nil, err
+	}
 	t := &Training{Scenario: trained.Name, Changed: []Change{}}
 	for _, d := range setting.Differences([]setting.Section{{Value: trained}}, []setting.Section{{Value: played}}) {
-		if d.Path != "name" {
+		sameFile := before[d.Path] != "" && before[d.Path] == after[d.Path]
+		if d.Path != "name" && !sameFile {
 			t.Changed = append(t.Changed, Change{d.Path, d.Before, d.After})
 		}
 	}
 	if len(t.Changed) == 0 && trained.Name == played.Name {
-		return nil
+		return nil, nil
 	}
-	return t
+	return t, nil
 }
 
 // Bounds of what a text shows of the changes; the table in JSON has all.
