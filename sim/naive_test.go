@@ -164,12 +164,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 	wait := func(until float64) float64 { return math.Min(math.Max(until-n.clock, 0), 8) }
 	for i := range w.A {
 		want := make([]float64, 0, w.O)
-		task := make([]float64, k+4)
-		if m := w.model[i]; m >= 0 {
-			task[0], task[1+m] = 1, 1
-			task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i]-w.waited(i))/4
-		}
-		want = append(append(want, task...), float64(w.speed[i])/1.5e9, wait(n.cpuFree[i]), wait(n.radioFree[i]))
+		want = append(append(want, n.seenTask(w, i)...), float64(w.speed[i])/1.5e9, wait(n.cpuFree[i]), wait(n.radioFree[i]))
 		var flags, loads, speeds, rises []float64
 		for c := range w.p.C {
 			if !n.sees(w, i, c) {
@@ -205,12 +200,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			want = append(want, rises...)
 		}
 		if o := n.s.Compute.Cloud; o.GcyclesPerS > 0 {
-			more := 0.0
-			if m := w.model[i]; m >= 0 {
-				bits := float64(w.data[i]) + n.s.Tasks.Models[m].ResultMbit*1e6
-				more = bits/o.BackhaulMbps/1e6 + 2*o.DelayS + float64(w.cycles[i])/o.GcyclesPerS/1e9
-			}
-			want = append(want, math.Min(more, 8))
+			want = append(want, math.Min(n.cloudTime(w, i, &o), 8))
 		}
 		if n.s.Observation.CacheFlags {
 			want = append(want, flags...)
@@ -233,4 +223,25 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			}
 		}
 	}
+}
+
+// seenTask is how IED i observes its task.
+func (n *naive) seenTask(w *Worlds, i int) []float64 {
+	k := len(n.s.Tasks.Models)
+	task := make([]float64, k+4)
+	if m := w.model[i]; m >= 0 {
+		task[0], task[1+m] = 1, 1
+		task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i]-w.waited(i))/4
+	}
+	return task
+}
+
+// cloudTime is what the cloud adds to the upload of IED i's task, in s; 0 without a task.
+func (n *naive) cloudTime(w *Worlds, i int, o *Cloud) float64 {
+	m := w.model[i]
+	if m < 0 {
+		return 0
+	}
+	bits := float64(w.data[i]) + n.s.Tasks.Models[m].ResultMbit*1e6
+	return bits/o.BackhaulMbps/1e6 + 2*o.DelayS + float64(w.cycles[i])/o.GcyclesPerS/1e9
 }
