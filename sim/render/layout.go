@@ -15,7 +15,7 @@ const (
 	panelLines  = 16  // with more GPUs, the panel has a summary
 	panelLine   = 19  // height of a line of the panel
 	legendLine  = 21
-	legendItems = 14 // largest number of items and headings
+	legendItems = 11 // largest number of items without those of models
 )
 
 // layout holds the positions and sizes in a picture.
@@ -46,7 +46,8 @@ func newLayout(s *Scene) layout {
 	if l.summed {
 		lines = 3
 	}
-	panel := float64((lines+2)*panelLine + legendItems*legendLine)
+	items := legendItems + min(len(s.Models), len(modelColors))
+	panel := float64((lines+2)*panelLine + items*legendLine)
 	l.height = int(headHeight + max(depth+axisHeight, panel) + 8)
 	return l
 }

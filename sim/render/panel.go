@@ -1,6 +1,9 @@
 package render
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Columns of the panel's table, from its left edge.
 const (
@@ -82,6 +85,10 @@ func (c *canvas) gpu(s *Scene, x, y float64, g GPU) {
 func (c *canvas) legend(s *Scene, l *layout, y float64) {
 	c.stateLegend(s, l, &y)
 	c.linkLegend(s, l, &y)
+	if slices.ContainsFunc(s.Servers, func(es Server) bool { return es.ReachM > 0 }) {
+		c.line(l.panelX, y-4.5, l.panelX+36, y-4.5, pen{1, shade, false})
+		c.item(l, &y, "limit of a server's coverage")
+	}
 	if !l.detailed() {
 		c.item(l, &y, "edge server")
 		c.square(l.panelX+19, y-legendLine-4.5, l.side+2, false)

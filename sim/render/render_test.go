@@ -76,7 +76,7 @@ func TestDraw(t *testing.T) {
 	wantPixel(t, img, s, 70, 12, (-0.5+1.5*chipSide)*l.side+1, chip, white)
 }
 
-// The circle of a coverage is drawn in the hall and not beyond.
+// The circle of a coverage is drawn in the hall and not beyond it, and the legend beside the hall explains it.
 func TestCoverageCircle(t *testing.T) {
 	s := yard()
 	s.Servers = []Server{{X: 70, Y: 20, GPUs: []GPU{{0, nil}}, ReachM: 25}, {X: 20, Y: 20, GPUs: []GPU{{0, nil}}}}
@@ -88,10 +88,14 @@ func TestCoverageCircle(t *testing.T) {
 	px, py := l.at(70, 20)
 	_, y0 := l.at(0, 0)
 	_, y1 := l.at(0, s.DepthM)
-	changed := 0
+	changed, explained := 0, false
 	for x := range l.width {
 		for y := range l.height {
 			if with.At(x, y) == without.At(x, y) {
+				continue
+			}
+			if float64(x) >= l.panelX {
+				explained = true
 				continue
 			}
 			changed++
@@ -102,6 +106,9 @@ func TestCoverageCircle(t *testing.T) {
 				t.Fatalf("pixel (%d, %d) is outside of the hall", x, y)
 			}
 		}
+	}
+	if !explained {
+		t.Error("the legend does not explain the circle")
 	}
 	if arc := 2 * math.Pi * 25 * l.scale; float64(changed) < 0.7*arc || float64(changed) > 3*arc {
 		t.Errorf("%d pixels are on the circle, whose length is %v", changed, arc)
