@@ -202,7 +202,8 @@ func (s *Scenario) Clone() *Scenario {
 // number of ESs is proportional to n (rounded, at least 1). The hall's area is
 // proportional to the number of ESs, with the same aspect ratio. The grid replaces
 // explicit ES positions. Hot spots and explicit IED positions are stretched with the hall, coverage
-// radii are kept. The receiver is not changed.
+// radii are kept. An arrival trace is kept, too, so n must be above the numbers of its IEDs. The receiver is
+// not changed.
 func (s *Scenario) Population(n int) *Scenario {
 	c := s.Clone()
 	c.IEDs = n
