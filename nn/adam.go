@@ -54,6 +54,12 @@ func (a *Adam) Vectors() []machine.Tensor { return []machine.Tensor{a.grads.Flat
 // Norm is the scalar into which Step writes the gradient's norm before clipping.
 func (a *Adam) Norm() machine.Tensor { return a.norm }
 
+// State is [3]: the learning rate, and the powers of b1 and b2 so far.
+func (a *Adam) State() machine.Tensor { return a.state }
+
+// TakeLR appends a change of the learning rate to that in lr[1].
+func (a *Adam) TakeLR(b *machine.Builder, lr machine.Tensor) { b.Copy(lr, b.Part(a.state, 0, 1)) }
+
 // Step appends one step of Adam: norm of the gradient, clipping, step count, update.
 func (a *Adam) Step(b *machine.Builder) {
 	q := b.Temp(a.name + "/sumsq")
