@@ -1,0 +1,130 @@
+package fit
+
+import (
+	"math"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// Streams of random numbers, each for one purpose. Stream 0 is that of nn/diffusion/sample, which may have the same seed.
+const (
+	streamPick = iota + 1
+	streamLabel
+	streamLevel
+	streamNoise
+	streamDropout = 16 // and those after it
+)
+
+// build builds the Program of one update.
+func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
+	k, b := &t.mem, machine.NewBuilder("fit/update", l)
+	t.pick(b)
+	t.noise(b)
+	b.Fill(k.loss.Weight, 1) // EDM's weight, see diffusion.Prediction.EDMWeight
+	if err := t.model.Gradients(b, k.net, t.adam.Grads(), k.batch, k.loss); err != nil {
+		return nil, err
+	}
+	move := t.schedule(b)
+	t.adam.Step(b)
+	t.average(b, move)
+	t.record(b)
+	b.Count(k.counter, 1)
+	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: 1}, k.update, k.update)
+	return b.Build()
+}
+
+// pick draws the samples and their classes.
+func (t *Trainer) pick(b *machine.Builder) {
+	k, n, o := &t.mem, t.options.Batch, &t.options
+	bound, entry, row := b.Temp("bound", 1), b.Temp("entry", n), b.Temp("row", n)
+	b.Fill(bound, float32(k.draws.Len()))
+	b.RandInt(bound, k.counter, entry, o.Seed, streamPick)
+	b.GatherRows(k.draws, entry, row)
+	b.GatherRows(k.values, row, k.clean)
+	if k.batch.Class == machine.None {
+		return
+	}
+	label, ones := b.Temp("label", n), b.Temp("ones", n)
+	b.GatherRows(k.labels, row, label)
+	b.Fill(ones, 1)
+	f := nn.NewFragment()
+	// Dropout leaves a 0 or something from 1 up, which is clamped to 1.
+	told := op.Apply(op.Dropout(f.Input(ones), f.Input(k.counter), float32(o.Unlabelled), o.Seed, streamLabel), op.Clamp(0, 1))
+	none := float32(t.model.Config().Classes - 1)
+	f.Output(op.Affine(op.Mul(told, op.Affine(f.Input(label), 1, -none)), 1, none), k.batch.Class)
+	f.Lower(b)
+}
+
+// noise adds noise of a random level to the samples. It writes what the network reads, and what it should put out:
+// Precondition.At of an EDMLevel and its Target, in a form without a difference of nearly equal numbers. With
+// s = DataStd and c = 1 / sqrt(sigma^2 + s^2), the input is c (x + sigma e) and the target c (sigma/s x - s e).
+func (t *Trainer) noise(b *machine.Builder) {
+	k, o := &t.mem, &t.options
+	n, size := o.Batch, t.size
+	z := b.Temp("z", n)
+	b.Normal(k.counter, z, o.Seed, streamLevel)
+	b.Normal(k.counter, k.noise, o.Seed, streamNoise)
+	f := nn.NewFragment()
+	const s = diffusion.DataStd
+	logSigma := op.Affine(f.Input(z), float32(o.LevelStd), float32(o.LevelMean))
+	sigma := op.Reshape(op.Exp(logSigma), n, 1)
+	// c = exp(-ln(sigma^2 + s^2) / 2)
+	c := op.Exp(op.Affine(op.Log(op.Affine(op.Square(sigma), 1, s*s)), -0.5, 0))
+	x, e := f.Input(k.clean), f.Input(k.noise)
+	in := op.Mul(op.Add(x, op.Mul(e, sigma)), c)
+	target := op.Mul(op.Sub(op.Mul(x, op.Affine(sigma, 1/s, 0)), op.Affine(e, s, 0)), c)
+	f.Output(in, b.Part(k.batch.X, 0, n, size))
+	f.Output(target, b.Part(k.loss.Target, 0, n, size))
+	f.Output(op.Affine(logSigma, 0.25, 0), k.batch.Time)
+	f.Lower(b)
+}
+
+// schedule sets Adam's rate to that of this update and returns the move of the average, [1].
+func (t *Trainer) schedule(b *machine.Builder) machine.Tensor {
+	row := b.Temp("schedule/row", 1, 2)
+	b.GatherRows(t.mem.schedule, t.mem.update, row)
+	t.adam.TakeLR(b, b.Part(row, 0, 1))
+	return b.Part(row, 1, 1)
+}
+
+// average moves the average towards the parameters.
+func (t *Trainer) average(b *machine.Builder, move machine.Tensor) {
+	net, ema := t.mem.net.Flat, t.mem.ema.Flat
+	way := b.Temp("ema/way", int(ema.Len()))
+	b.Binary(kernels.BinSub, net, ema, way)
+	b.Binary(kernels.BinMul, way, move, way)
+	b.Binary(kernels.BinAdd, ema, way, ema)
+}
+
+// record adds the loss, the norm of the gradient and 1 to the sums.
+func (t *Trainer) record(b *machine.Builder) {
+	sums := t.mem.sums
+	for i, x := range []machine.Tensor{t.mem.loss.Value, t.adam.Norm()} {
+		at := b.Part(sums, i, 1)
+		b.Binary(kernels.BinAdd, at, x, at)
+	}
+	count := b.Part(sums, sumOfUpdates, 1)
+	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: 1}, count, count)
+}
+
+// Places in the sums.
+const (
+	sumOfLoss = iota
+	sumOfNorm
+	sumOfUpdates
+	sumsLen
+)
+
+// firstBad returns the first index that is not finite, or -1.
+func firstBad(v []float32) int {
+	for i, x := range v {
+		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+			return i
+		}
+	}
+	return -1
+}

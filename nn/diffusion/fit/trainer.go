@@ -1,0 +1,233 @@
+package fit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/nn/unet"
+)
+
+// Trainer is one training run of a network on a device.
+type Trainer struct {
+	train.Plain
+	model   *unet.Model
+	data    *Data
+	options Options
+	size    int // values of a sample
+	table   []float32
+
+	backend kernels.Backend
+	layout  *machine.Layout
+	program *kernels.Program
+	session *machine.Session // nil before Open
+	adam    *nn.Adam
+	mem     memory
+
+	update int // updates done
+}
+
+var _ train.Job = (*Trainer)(nil)
+
+// memory is what the Program reads and writes.
+type memory struct {
+	values machine.Tensor // [N, size] the set
+	labels machine.Tensor // [N] classes; None without
+	draws  machine.Tensor // [entries, 1] samples, see Data.Draws
+
+	schedule machine.Tensor // [updates, 2] rate and move of the average
+	update   machine.Tensor // [1] number of the update
+	counter  machine.Tensor // [2] of all random numbers
+
+	clean, noise machine.Tensor // [B, size]
+	batch        unet.Batch
+	loss         unet.Loss
+	net, ema     *nn.Placed
+	sums         machine.Tensor // of the updates since the last report
+}
+
+// Plan prepares a run without its memory: Memory says how much Open will allocate, and no other method may be called
+// before Open. The caller still owns the backend.
+func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer, error) {
+	c := m.Config()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if want := append(slices.Clone(c.Size), c.Inputs); !slices.Equal(d.Shape, want) || c.Outputs != c.Inputs {
+		return nil, fmt.Errorf("fit: samples %v for a network that maps %v to %d channels", d.Shape, want, c.Outputs)
+	}
+	if err := d.check(c.Classes); err != nil {
+		return nil, err
+	}
+	t := &Trainer{model: m, data: d, options: o, size: d.Size(), table: d.draws(), backend: backend, layout: machine.NewLayout()}
+	t.place(t.layout)
+	var err error
+	if t.program, err = t.build(t.layout); err != nil {
+		return nil, fmt.Errorf("fit: %w", err)
+	}
+	return t, nil
+}
+
+func (t *Trainer) place(l *machine.Layout) {
+	k, n := &t.mem, t.options.Batch
+	k.values, k.draws = l.Add("data", t.data.N(), t.size), l.Add("draws", len(t.table), 1)
+	if t.data.Class != nil {
+		k.labels = l.Add("classes", t.data.N(), 1)
+	}
+	k.schedule, k.update, k.counter = l.Add("schedule", t.options.Updates, 2), l.Add("update", 1), l.Add("counter", 2)
+	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", n, t.size), l.Add("sums", sumsLen)
+	k.net, k.ema = t.model.Params().Place(l, "net"), t.model.Params().Place(l, "ema")
+	k.batch, k.loss = t.model.Place(l, "batch", n), t.model.PlaceLoss(l, "batch", n)
+	if k.loss.Counter != machine.None {
+		k.loss.Counter = k.counter
+	}
+	k.loss.Seed, k.loss.First = t.options.Seed, streamDropout
+	t.adam = nn.NewAdam(l, "adam", k.net, nn.AdamConfig{B2: 0.99, MaxNorm: float32(t.options.MaxNorm)})
+}
+
+// Memory is the plan of the arena and, on a device, of its launches.
+func (t *Trainer) Memory() (train.Memory, error) {
+	set := 4 * (t.mem.values.Len() + t.mem.draws.Len())
+	parts := []train.MemoryPart{
+		{What: "the set", Bytes: set, Setting: "the number of samples"},
+		{What: "network, optimiser and average", Bytes: 4*t.layout.Size() - set, Setting: "model.size"},
+		{What: "scratch", Bytes: 4 * (t.program.Arena - t.layout.Size()), Setting: "train.batch"},
+	}
+	if limited, ok := t.backend.(kernels.Limited); ok {
+		bytes, err := limited.ScratchOf(t.program)
+		if err != nil {
+			return train.Memory{}, err
+		}
+		parts = append(parts, train.MemoryPart{What: "launches", Bytes: bytes, Setting: "train.batch"})
+	}
+	return train.Memory{Parts: parts}, nil
+}
+
+// Open allocates the memory, and fills it for the first update.
+func (t *Trainer) Open() (err error) {
+	if t.session, err = machine.NewSession(t.backend, t.layout, t.program); err != nil {
+		return err
+	}
+	k := &t.mem
+	flat := make([]float32, t.model.Params().Len())
+	k.net.Init(flat, t.options.Seed)
+	err = errors.Join(
+		t.session.Upload(k.values, t.data.Values), t.session.Upload(k.draws, t.table), t.session.Upload(k.schedule, t.options.schedule()),
+		t.session.Upload(k.net.Flat, flat), t.session.Upload(k.ema.Flat, flat), t.adam.InitState(t.session),
+	)
+	if t.data.Class != nil {
+		labels := make([]float32, t.data.N())
+		for i, c := range t.data.Class {
+			labels[i] = float32(c)
+		}
+		err = errors.Join(err, t.session.Upload(k.labels, labels))
+	}
+	if err != nil {
+		return errors.Join(err, t.Close())
+	}
+	return nil
+}
+
+// Close frees the memory.
+func (t *Trainer) Close() error {
+	if t.session == nil {
+		return nil
+	}
+	return t.session.Close()
+}
+
+// Update is the number of updates done.
+func (t *Trainer) Update() int { return t.update }
+
+// Step is one update. It returns a train.Repeated for a loss or a gradient that is not finite.
+func (t *Trainer) Step(context.Context) error {
+	if err := errors.Join(t.session.Run(t.program), t.session.Sync()); err != nil {
+		return fmt.Errorf("fit: %w", err)
+	}
+	t.update++
+	sums, err := t.read(t.mem.sums)
+	if err != nil || firstBad(sums) < 0 {
+		return err
+	}
+	return t.culprit()
+}
+
+// culprit is the error that names the first tensor with a number that is not finite, in the order in which an update
+// writes them.
+func (t *Trainer) culprit() error {
+	k := &t.mem
+	for _, x := range []machine.Tensor{k.batch.X, k.loss.Target, k.batch.Y, k.loss.Value, t.adam.Grads().Flat, k.net.Flat, k.sums} {
+		v, err := t.read(x)
+		if err != nil {
+			return err
+		}
+		if err := t.finite(x.Name(), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finite is an error if a number is not finite.
+func (t *Trainer) finite(name string, v []float32) error {
+	i := firstBad(v)
+	if i < 0 {
+		return nil
+	}
+	return &train.Repeated{Err: fmt.Errorf("fit: update %d: %s[%d] is %g and training has stopped; a lower train.lr may help", t.update, name, i, v[i])}
+}
+
+// read copies a tensor of the arena to the host.
+func (t *Trainer) read(x machine.Tensor) ([]float32, error) {
+	v := make([]float32, x.Len())
+	return v, errors.Join(t.session.Download(v, x), t.session.Sync())
+}
+
+// Names of the metrics.
+const (
+	LossName = "loss"
+	NormName = "grad_norm"
+	RateName = "lr"
+)
+
+// Scalars are means over the updates since the last call, and the rate of the last update.
+func (t *Trainer) Scalars() ([]record.Scalar, error) {
+	sums, err := t.read(t.mem.sums)
+	if err != nil {
+		return nil, err
+	}
+	n := float64(max(1, sums[sumOfUpdates]))
+	scalars := []record.Scalar{
+		{Name: LossName, Value: float64(sums[sumOfLoss]) / n}, {Name: NormName, Value: float64(sums[sumOfNorm]) / n},
+		{Name: RateName, Value: t.options.rate(max(0, t.update-1))},
+	}
+	return scalars, t.session.Upload(t.mem.sums, make([]float32, sumsLen))
+}
+
+// Headline is the loss.
+func (t *Trainer) Headline(line record.Line) string {
+	if loss, ok := line.Values[LossName]; ok {
+		return fmt.Sprintf("loss %.4f", loss)
+	}
+	return ""
+}
+
+// Curve draws the loss.
+func (t *Trainer) Curve(lines []record.Line) []record.Panel {
+	s := record.Series{Name: LossName}
+	for _, line := range lines {
+		if loss, ok := line.Values[LossName]; ok {
+			s.X, s.Y = append(s.X, float64(line.Update)), append(s.Y, loss)
+		}
+	}
+	return []record.Panel{{Title: "Loss", XLabel: "update", Series: []record.Series{s}}}
+}
+
+// Average is the average of the parameters, from which samples are drawn: a host copy of nn.Placed.Flat.
+func (t *Trainer) Average() ([]float32, error) { return t.read(t.mem.ema.Flat) }
