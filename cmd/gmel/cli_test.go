@@ -82,10 +82,10 @@ func fails(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// kills DIR ARGS...: trains into DIR, kills -9 at random moments, resumes until done.
+// kills COMMAND DIR ARGS...: trains into DIR by a command such as "diffusion train", kills -9 at random moments, resumes until done.
 func kills(ts *testscript.TestScript, _ bool, args []string) {
-	dir, out := args[0], ts.MkAbs(args[0])
-	command := append([]string{"train", "--out", dir}, args[1:]...)
+	words, dir, out := strings.Fields(args[0]), args[1], ts.MkAbs(args[1])
+	command := slices.Concat(words, []string{"--out", dir}, args[2:])
 	for n := range 100 {
 		after := time.Duration(rand.IntN(700)) * time.Millisecond // the tenth attempt may end
 		cmd := gmel(ts, command...)
@@ -105,7 +105,7 @@ func kills(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s ended by itself: %v\n%s", command, err, cmd.Stderr)
 		}
 		if _, err := os.Stat(filepath.Join(out, "config.yaml")); err == nil {
-			command = []string{"train", "--resume", dir}
+			command = slices.Concat(words, []string{"--resume", dir})
 		}
 	}
 	ts.Fatalf("never done")

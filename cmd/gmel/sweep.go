@@ -102,7 +102,7 @@ func indexOf(c *cli.Context) (index int, alone bool, err error) {
 }
 
 func runOne(c *cli.Context, r *sweep.Run) error {
-	return trained(c, func(ctx context.Context, o train.Options) (run.Result, error) {
+	return trainedPolicy(c, func(ctx context.Context, o train.Options) (run.Result, error) {
 		o.Out = r.Folder
 		return run.TrainOrResume(ctx, r.Sources(), o)
 	})

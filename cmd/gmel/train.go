@@ -66,14 +66,25 @@ func sources(c *cli.Context) run.Sources {
 }
 
 func runTrain(c *cli.Context) error {
-	return trained(c, func(ctx context.Context, o train.Options) (run.Result, error) {
+	return trainedPolicy(c, func(ctx context.Context, o train.Options) (run.Result, error) {
 		o.Out, o.Profile, o.Debug = c.String("out"), c.Bool("profile"), c.Bool("debug")
 		return trainOrResume(ctx, c, o)
 	})
 }
 
-// trained shows the progress and the result of a run, which a signal stops in good order.
-func trained(c *cli.Context, do func(context.Context, train.Options) (run.Result, error)) error {
+// trainedPolicy is trained for a run that ends with a table.
+func trainedPolicy(c *cli.Context, do func(context.Context, train.Options) (run.Result, error)) error {
+	var table *run.Table
+	return trained(c, func(ctx context.Context, o train.Options) (train.Result, error) {
+		r, err := do(ctx, o)
+		table = r.Table
+		return r.Result, err
+	}, func() string { return table.Markdown() + "\n" })
+}
+
+// trained shows the progress and the result of a run, which a signal stops in good order. text is what to print of a
+// complete run.
+func trained(c *cli.Context, do func(context.Context, train.Options) (train.Result, error), text func() string) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line)
 	defer stop()
@@ -82,7 +93,7 @@ func trained(c *cli.Context, do func(context.Context, train.Options) (run.Result
 	if err != nil {
 		return err
 	}
-	if err := printResult(c, result); err != nil && !errors.Is(err, errNoReader) { // the folder has it all
+	if err := printResult(c, result, text); err != nil && !errors.Is(err, errNoReader) { // the folder has it all
 		return err
 	}
 	if result.Interrupted {
@@ -91,18 +102,28 @@ func trained(c *cli.Context, do func(context.Context, train.Options) (run.Result
 	return nil
 }
 
-// trainOrResume does what the flags ask for.
-func trainOrResume(ctx context.Context, c *cli.Context, o train.Options) (run.Result, error) {
-	dir, again := c.String("resume"), c.Bool("auto-resume")
+// resumes reports whether the flags ask for a run that has begun, or may have.
+func resumes(c *cli.Context) (bool, error) {
+	dir, again, out := c.String("resume"), c.Bool("auto-resume"), c.String("out")
 	switch {
 	case dir != "" && again:
-		return run.Result{}, usagef("--resume is for a run that has begun and --auto-resume for one that may have; give one of them")
-	case dir != "" && o.Out != "":
-		return run.Result{}, usagef("--out is for a new run and --resume for an old one; give one of them")
-	case dir != "":
-		return run.Resume(ctx, dir, sources(c), o)
+		return false, usagef("--resume is for a run that has begun and --auto-resume for one that may have; give one of them")
+	case dir != "" && out != "":
+		return false, usagef("--out is for a new run and --resume for an old one; give one of them")
+	case again && out == "":
+		return false, usagef("--auto-resume needs --out DIR, the folder of the run")
+	}
+	return dir != "" || again, nil
+}
+
+// trainOrResume does what the flags ask for.
+func trainOrResume(ctx context.Context, c *cli.Context, o train.Options) (run.Result, error) {
+	again, err := resumes(c)
+	switch {
+	case err != nil:
+		return run.Result{}, err
 	case again && o.Out == "":
-		return run.Result{}, usagef("--auto-resume needs --out DIR, the folder of the run")
+		return run.Resume(ctx, c.String("resume"), sources(c), o)
 	case again:
 		return run.TrainOrResume(ctx, sources(c), o)
 	}
@@ -113,9 +134,9 @@ func trainOrResume(ctx context.Context, c *cli.Context, o train.Options) (run.Re
 	return run.Train(ctx, config, o)
 }
 
-func printResult(c *cli.Context, r run.Result) error {
+func printResult(c *cli.Context, r train.Result, text func() string) error {
 	if r.Interrupted {
 		return printText(c.App.Writer, fmt.Sprintf("stopped; go on with: %s\n", r.Resume))
 	}
-	return printText(c.App.Writer, fmt.Sprintf("%s\nThe run is in %s.\n", r.Table.Markdown(), r.Folder))
+	return printText(c.App.Writer, fmt.Sprintf("%sThe run is in %s.\n", text(), r.Folder))
 }

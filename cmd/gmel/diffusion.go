@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/unet"
+	"github.com/urfave/cli/v2"
+)
+
+func diffusionCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "diffusion",
+		Usage: "train a diffusion model on images, or draw samples from one",
+		Subcommands: []*cli.Command{
+			{
+				Name:   "train",
+				Usage:  "train a model, or resume a run; without flags on drawn steel defects",
+				Flags:  append(diffusionSourceFlags(), diffusionRunFlags()...),
+				Action: diffusionTrain, OnUsageError: usageError, Before: noArguments,
+			},
+			{
+				Name:   "config",
+				Usage:  "print the configuration in effect with comments; --config reads it back",
+				Flags:  diffusionSourceFlags(),
+				Action: diffusionConfig, OnUsageError: usageError, Before: noArguments,
+			},
+			{
+				Name:   "sample",
+				Usage:  "draw samples from the latest checkpoint of a run",
+				Flags:  diffusionSampleFlags(),
+				Action: diffusionSample, OnUsageError: usageError, Before: noArguments,
+			},
+		},
+		Action: noSubcommand,
+	}
+}
+
+func diffusionSourceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "data", Usage: "folder with a subfolder of images for each class, or drawn steel defects `DIR|builtin:steel`"},
+		&cli.StringFlag{Name: "model", Usage: "size `NAME` of the network: " + strings.Join(unet.Presets[:4], ", ")},
+		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel diffusion config prints one)"},
+		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
+		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
+		backendFlag(), deviceFlag(),
+	}
+}
+
+func diffusionRunFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "out", Usage: "folder of the new run `DIR` (default: the next free runs/diffusion-MODEL-SEED-N)"},
+		&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
+		&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
+		stealFlag(),
+	}
+}
+
+func diffusionSampleFlags() []cli.Flag {
+	s := run.DefaultSample()
+	return []cli.Flag{
+		&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
+		&cli.StringFlag{Name: "class", Usage: "class `NAME` (default: every class)"},
+		&cli.IntFlag{Name: "count", Usage: "`N` samples of each class", Value: s.Count},
+		&cli.IntFlag{Name: "steps", Usage: "`N` steps of the sampler; heun evaluates the network twice in a step", Value: s.Steps},
+		&cli.StringFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", "), Value: s.Sampler},
+		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of classifier-free guidance; 1: none", Value: s.Guidance},
+		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of the noise", Value: 1},
+		&cli.StringFlag{Name: "out", Usage: "write a PNG for each sample into the new folder `DIR`, a subfolder for each class"},
+		&cli.StringFlag{Name: "grid", Usage: "write all samples into the picture `FILE`.png, a class in each row"},
+		threadsFlag(), backendFlag(), deviceFlag(),
+	}
+}
+
+func diffusionSources(c *cli.Context) run.Sources {
+	src := run.Sources{
+		File: c.String("config"), Sets: c.StringSlice("set"), Data: c.String("data"), Model: c.String("model"), Backend: c.String("backend"), Device: c.String("device"),
+	}
+	if c.IsSet("seed") {
+		seed := c.Uint64("seed")
+		src.Seed = &seed
+	}
+	return src
+}
+
+func diffusionConfig(c *cli.Context) error {
+	config, err := run.Load(diffusionSources(c))
+	if err != nil {
+		return err
+	}
+	return printText(c.App.Writer, string(config.Commented()))
+}
+
+func diffusionTrain(c *cli.Context) error {
+	src := diffusionSources(c)
+	return trained(c, func(ctx context.Context, o train.Options) (train.Result, error) {
+		o.Out = c.String("out")
+		again, err := resumes(c)
+		switch {
+		case err != nil:
+			return train.Result{}, err
+		case again && o.Out != "":
+			return run.TrainOrResume(ctx, src, o)
+		case again:
+			return run.Resume(ctx, c.String("resume"), src, o)
+		}
+		config, err := run.Load(src)
+		if err != nil {
+			return train.Result{}, err
+		}
+		return run.Start(ctx, config, o)
+	}, func() string { return "" })
+}
+
+func diffusionSample(c *cli.Context) error {
+	path := c.String("grid")
+	switch {
+	case c.String("run") == "":
+		return usagef("--run DIR is missing: from which run should be drawn?")
+	case path == "" && c.String("out") == "":
+		return usagef("--out DIR or --grid FILE is missing: where should the samples go?")
+	case path != "" && !strings.EqualFold(filepath.Ext(path), ".png"):
+		return usagef("--grid %s: the name must end in .png", path)
+	}
+	if path != "" {
+		if err := newPicture(path, "grid"); err != nil {
+			return err
+		}
+	}
+	p := progress(c)
+	d, err := run.Draw(c.Context, c.String("run"), run.SampleOptions{
+		Sample: run.Sample{Sampler: c.String("sampler"), Steps: c.Int("steps"), Count: c.Int("count"), Guidance: c.Float64("guidance")},
+		Class:  c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
+		Progress: p.Count("sample", "samples"), Notice: p.Line,
+	})
+	p.Done()
+	if err != nil {
+		return err
+	}
+	if path != "" {
+		if err := writeNew(path, d.Grid, "--grid"); err != nil {
+			return err
+		}
+	}
+	return printText(c.App.Writer, fmt.Sprintf("%s of %s, by the network of update %d.\n",
+		train.Counted(int64(len(d.Pictures)), "sample"), strings.Join(d.Classes, ", "), d.Update))
+}

@@ -1,0 +1,212 @@
+// Package run is a training run of a diffusion model from its configuration to its folder: it loads settings, reads the
+// set, connects network, trainer and backend, resumes, and draws samples from what is trained.
+package run
+
+import (
+	_ "embed"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/diffusion/fit"
+)
+
+//go:embed config.go
+var configSource string
+
+// Config has all settings of a run. It is read from YAML, strictly: unknown keys are errors. Omitted keys keep their
+// default.
+type Config struct {
+	// Seed is the seed from which initial parameters, draws and noise of the run are derived.
+	Seed uint64 `yaml:"seed"`
+
+	Data   Data   `yaml:"-"`
+	Model  Model  `yaml:"-"`
+	Train  Train  `yaml:"-"`
+	Sample Sample `yaml:"-"`
+}
+
+// Steel is the source of the embedded set.
+const Steel = "builtin:steel"
+
+// Data is the section data: the set.
+type Data struct {
+	// Source is a folder with a subfolder of images for each class, or builtin:steel, drawn steel defects.
+	Source string `yaml:"source"`
+	// Height of the images, in pixels.
+	Height int `yaml:"height"`
+	// Width of the images, in pixels.
+	Width int `yaml:"width"`
+	// Channels are 1 (grey) or 3 (colour); 0: grey if all images are.
+	Channels int `yaml:"channels"`
+	// Fit is what happens to an image of another size: crop, pad or stretch.
+	Fit string `yaml:"fit"`
+	// PerClass is the number of images of a class of builtin:steel.
+	PerClass int `yaml:"per_class"`
+	// FlipX adds every image mirrored left to right.
+	FlipX bool `yaml:"flip_x"`
+	// FlipY adds every image mirrored top to bottom.
+	FlipY bool `yaml:"flip_y"`
+	// Balance draws all classes equally often, but an image at most this many times as often as if all were drawn alike.
+	Balance float64 `yaml:"balance"`
+}
+
+// Model is the section model: the network.
+type Model struct {
+	// Size is xs, s, m or l: 0.3, 1.1, 7 or 25 million parameters.
+	Size string `yaml:"size"`
+}
+
+// Train is the section train.
+type Train struct {
+	// Updates is the length of the run.
+	Updates int `yaml:"updates"`
+	// Batch is the number of images of an update.
+	Batch int `yaml:"batch"`
+	// LR is Adam's learning rate after the warm-up. It falls to zero along half a cosine.
+	LR float64 `yaml:"lr"`
+	// WarmUp is the number of updates in which the learning rate rises.
+	WarmUp int `yaml:"warm_up"`
+	// MaxNorm clips the gradient by its global norm; 0: it does not.
+	MaxNorm float64 `yaml:"max_norm"`
+	// EMA is the decay, in one update, of the average of the parameters from which samples are drawn.
+	EMA float64 `yaml:"ema"`
+	// Dropout is the probability of dropout in every residual block.
+	Dropout float64 `yaml:"dropout"`
+	// Unlabelled is the share of images whose class the network is not told, which guidance needs.
+	Unlabelled float64 `yaml:"unlabelled"`
+
+	// LogEvery is the number of updates between reports of the loss; 0: only at the end.
+	LogEvery int `yaml:"log_every"`
+	// SampleEvery is the number of updates between pictures of samples; 0: only at the end.
+	SampleEvery int `yaml:"sample_every"`
+	// CheckpointEvery is the number of updates between checkpoints; 0: only at the end.
+	CheckpointEvery int `yaml:"checkpoint_every"`
+
+	// Backend is "auto", "gpu", "cpu" or "ref". Results do not depend on it.
+	Backend string `yaml:"backend"`
+	// Device of the gpu backend, such as "gpu:1"; "": the first. gmel info lists them.
+	Device string `yaml:"device"`
+	// Threads of the backend; 0: all cores. Results do not depend on it.
+	Threads int `yaml:"threads"`
+	// ISA of the cpu backend; "": the best. Results do not depend on it.
+	ISA string `yaml:"isa"`
+}
+
+// Sample is the section sample: how samples are drawn for the pictures of a run.
+type Sample struct {
+	// Sampler is ddim, heun, ipndm, dpm++, unipc or ddpm.
+	Sampler string `yaml:"sampler"`
+	// Steps are those of the sampler. Each is one evaluation of the network; with heun it is two, but one for the last.
+	Steps int `yaml:"steps"`
+	// Count is the number of samples of each class.
+	Count int `yaml:"count"`
+	// Guidance is the weight of classifier-free guidance; 1: none.
+	Guidance float64 `yaml:"guidance"`
+}
+
+// Default returns the configuration of `gmel diffusion train` without arguments.
+func Default() *Config {
+	f := fit.Defaults()
+	return &Config{
+		Seed:  1,
+		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Balance: 20},
+		Model: Model{Size: "xs"},
+		Train: Train{
+			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Dropout: 0.1, Unlabelled: f.Unlabelled,
+			LogEvery: 50, SampleEvery: 500, CheckpointEvery: 500, Backend: "auto",
+		},
+		Sample: Sample{Sampler: "heun", Steps: 18, Count: 8, Guidance: 1},
+	}
+}
+
+// sections returns the parts of the document in the order in which they are printed.
+func (c *Config) sections() []setting.Section {
+	docs := func(name string) func() map[string]string {
+		return func() map[string]string { return setting.StructDocs(configSource, name) }
+	}
+	return []setting.Section{
+		{Value: c, Docs: docs("Config")},
+		{Name: "data", Value: &c.Data, Doc: "data is the set.", Docs: docs("Data")},
+		{Name: "model", Value: &c.Model, Doc: "model is the network.", Docs: docs("Model")},
+		{Name: "train", Value: &c.Train, Doc: "train holds the settings of training.", Docs: docs("Train")},
+		{Name: "sample", Value: &c.Sample, Doc: "sample says how samples are drawn for the pictures of a run.", Docs: docs("Sample")},
+	}
+}
+
+// YAML returns every setting with the value in effect; Load reads it back.
+func (c *Config) YAML() []byte { return setting.Text(setting.Encode(c.sections()), 4) }
+
+// Commented is YAML with a description above every setting.
+func (c *Config) Commented() []byte {
+	doc := setting.Encode(c.sections())
+	setting.Comment(doc, c.sections())
+	return setting.Text(doc, 2)
+}
+
+// numbers returns the configuration without the settings that must not change a result. The place of a folder is left out,
+// too: a checkpoint has the digest of what was read.
+func (c *Config) numbers() *Config {
+	n := *c
+	if n.Data.Source != Steel {
+		n.Data.Source = "a folder"
+	}
+	n.Train.Backend, n.Train.Device, n.Train.Threads, n.Train.ISA = "", "", 0, ""
+	return &n
+}
+
+// options are those of the trainer.
+func (c *Config) options() fit.Options {
+	o, t := fit.Defaults(), &c.Train
+	o.Seed, o.Updates, o.Batch, o.LR, o.WarmUp = c.Seed, t.Updates, t.Batch, t.LR, t.WarmUp
+	o.MaxNorm, o.EMA, o.Unlabelled = t.MaxNorm, t.EMA, t.Unlabelled
+	return o
+}
+
+// most bounds sizes, so that products of them do not overflow.
+const most = 1 << 16
+
+// Check reports the settings that are not allowed.
+func (d *Data) Check(v *setting.Checker) {
+	v.Require(d.Source != "", "source", d.Source, "a folder or "+Steel)
+	v.Count("height", d.Height, 4, 4096)
+	v.Count("width", d.Width, 4, 4096)
+	v.Require(d.Channels == 0 || d.Channels == 1 || d.Channels == 3, "channels", d.Channels, "1, 3, or 0 for what the images have")
+	v.OneOf("fit", d.Fit, string(dataset.Crop), string(dataset.Pad), string(dataset.Stretch))
+	v.Count("per_class", d.PerClass, 1, most)
+	v.Require(d.Balance >= 1, "balance", d.Balance, "at least 1")
+	if d.Source == Steel {
+		v.Require(d.Height == d.Width && d.Height >= 8 && d.Height <= 512, "height", d.Height, "for "+Steel+" the width, 8 to 512")
+		v.Require(d.Channels < 2, "channels", d.Channels, "0 or 1 for "+Steel)
+	}
+}
+
+// Check reports the settings that are not allowed.
+func (m *Model) Check(v *setting.Checker) { v.OneOf("size", m.Size, "xs", "s", "m", "l") }
+
+// Check reports the settings that are not allowed.
+func (t *Train) Check(v *setting.Checker) {
+	v.Count("updates", t.Updates, 1, 1<<24)
+	v.Count("batch", t.Batch, 1, most)
+	v.Require(t.LR > 0 && t.LR <= 1, "lr", t.LR, "above 0, up to 1")
+	v.Count("warm_up", t.WarmUp, 0, 1<<24)
+	v.NotNegative("max_norm", t.MaxNorm)
+	share := func(path string, x float64) { v.Require(x >= 0 && x < 1, path, x, "from 0, below 1") }
+	share("ema", t.EMA)
+	share("dropout", t.Dropout)
+	share("unlabelled", t.Unlabelled)
+	v.AtLeast("log_every", t.LogEvery, 0)
+	v.AtLeast("sample_every", t.SampleEvery, 0)
+	v.AtLeast("checkpoint_every", t.CheckpointEvery, 0)
+	v.OneOf("backend", t.Backend, append([]string{"auto"}, kernels.Backends()...)...)
+	v.Count("threads", t.Threads, 0, 1024)
+}
+
+// Check reports the settings that are not allowed.
+func (s *Sample) Check(v *setting.Checker) {
+	v.OneOf("sampler", s.Sampler, diffusion.Samplers()...)
+	v.Count("steps", s.Steps, 1, 10000)
+	v.Count("count", s.Count, 1, most)
+	v.Require(s.Guidance >= 0 && s.Guidance <= 100, "guidance", s.Guidance, "0 to 100")
+}

@@ -1,0 +1,138 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/diffusion/fit"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/unet"
+)
+
+// job is a fit.Trainer with its set, which draws samples from the average of the parameters.
+type job struct {
+	*fit.Trainer
+	config  *Config
+	backend kernels.Backend
+	model   *unet.Model
+	data    *Description
+}
+
+var _ train.Job = (*job)(nil)
+
+// openJob reads the set and makes network, backend and trainer.
+func openJob(c *Config, o train.Options) (_ train.Job, err error) {
+	data, about, err := c.Data.read()
+	if err != nil {
+		return nil, err
+	}
+	o.Say("%s: %s of the classes %s", c.Data.Source, train.Counted(int64(about.Images), "image"), strings.Join(about.Classes, ", "))
+	j := &job{config: c, data: about}
+	if j.model, err = network(c, about); err != nil {
+		return nil, err
+	}
+	if j.backend, err = openBackend(&c.Train, o.Profile, o.Debug); err != nil {
+		return nil, err
+	}
+	if j.Trainer, err = fit.Plan(j.backend, j.model, data, c.options()); err == nil {
+		err = j.reserve(o)
+	}
+	if err != nil {
+		return nil, errors.Join(err, j.backend.Close())
+	}
+	return j, nil
+}
+
+// reserve reports the memory of the run and allocates it.
+func (j *job) reserve(o train.Options) error {
+	memory, err := j.Memory()
+	if err != nil {
+		return err
+	}
+	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
+	if err := memory.Fit(train.FreeMemory(j.backend)); err != nil {
+		return err
+	}
+	return j.Open()
+}
+
+func openBackend(t *Train, profile, debug bool) (kernels.Backend, error) {
+	o := backendOptions(t)
+	o.Profile, o.Debug = profile, debug
+	b, err := kernels.Open(t.Backend, o)
+	if err != nil {
+		return nil, usagef("train.backend %q: %w", t.Backend, err)
+	}
+	return b, nil
+}
+
+func backendOptions(t *Train) kernels.Options {
+	return kernels.Options{Threads: t.Threads, ISA: t.ISA, Device: t.Device}
+}
+
+// Device is the device of the backend.
+func (j *job) Device() train.Device {
+	return train.Device{Backend: j.backend.Name(), Options: backendOptions(&j.config.Train)}
+}
+
+// State is that of the trainer, with the description of the set.
+func (j *job) State() (*checkpoint.State, error) {
+	s, err := j.Trainer.State()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(j.data)
+	s.Blobs = map[string][]byte{blobData: text}
+	return s, err
+}
+
+// Restore continues from a State if the set is the one that it was trained on.
+func (j *job) Restore(s *checkpoint.State) error {
+	began, err := described(s)
+	if err != nil {
+		return err
+	}
+	if began.SHA256 != j.data.SHA256 {
+		return usagef("the images of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; a run goes on only as it began",
+			j.config.Data.Source, began.Images, began.SHA256, j.data.Images, j.data.SHA256)
+	}
+	return j.Trainer.Restore(s)
+}
+
+// gridFile is the last result of a run.
+const gridFile = "grid.png"
+
+// Evaluate draws samples of every class, the same noise each time.
+func (j *job) Evaluate(ctx context.Context) (train.Report, error) {
+	picture, err := j.picture(ctx)
+	return train.Report{Files: []train.File{{Name: fmt.Sprintf("samples/%06d.png", j.Update()), Data: picture}}}, err
+}
+
+// Finish draws the samples of the trained network.
+func (j *job) Finish(ctx context.Context) ([]train.File, error) {
+	picture, err := j.picture(ctx)
+	return []train.File{{Name: gridFile, Data: picture}}, err
+}
+
+// picture is a grid of samples, a class in each row.
+func (j *job) picture(ctx context.Context) ([]byte, error) {
+	flat, err := j.Average()
+	if err != nil {
+		return nil, err
+	}
+	g := &generator{model: j.model, flat: flat, data: j.data}
+	s := &j.config.Sample
+	pictures, err := g.draw(ctx, j.backend, s, j.config.Seed, each(j.data.Classes, s.Count), func(int, int) {})
+	if err != nil {
+		return nil, err
+	}
+	return grid(pictures, s.Count)
+}
+
+// Close frees trainer and backend.
+func (j *job) Close() error { return errors.Join(j.Trainer.Close(), j.backend.Close()) }

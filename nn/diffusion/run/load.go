@@ -1,0 +1,78 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// Sources say where a configuration comes from; later ones win: defaults, File, Sets in their order, the others. Faults
+// name them as flags of gmel.
+type Sources struct {
+	File string   // YAML; "" for none
+	Sets []string // path=value with a YAML value, such as train.lr=0.001
+	Seed *uint64
+
+	Data, Model, Backend, Device string // "" for that of File, Sets or the default
+}
+
+// Load reads and validates a configuration. Errors name file and line or the flag, the field, its value and what is
+// allowed; several faults are joined.
+func Load(src Sources) (*Config, error) {
+	r := setting.NewReader()
+	var errs []error
+	if src.File != "" {
+		errs = append(errs, r.File(src.File))
+	}
+	for _, s := range src.Sets {
+		errs = append(errs, r.Set(s))
+	}
+	for _, f := range []struct{ flag, path, value string }{
+		{"data", sourceKey, src.Data}, {"model", "model.size", src.Model}, {"backend", "train.backend", src.Backend}, {"device", "train.device", src.Device},
+	} {
+		if f.value != "" {
+			r.Word(setting.Origin{Flag: "--" + f.flag + " " + f.value}, f.path, f.value)
+		}
+	}
+	if src.Seed != nil {
+		text := strconv.FormatUint(*src.Seed, 10)
+		r.Word(setting.Origin{Flag: "--seed " + text}, "seed", text)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, usage(err)
+	}
+	return read(r)
+}
+
+const sourceKey = "data.source"
+
+// read reads all sections and makes the name of a folder absolute.
+func read(r *setting.Reader) (*Config, error) {
+	c := Default()
+	for _, s := range c.sections() {
+		r.Read(s)
+	}
+	if err := r.Check(); err != nil {
+		return nil, usage(err)
+	}
+	if c.Data.Source == Steel {
+		return c, nil
+	}
+	path, err := filepath.Abs(r.Origin(sourceKey).Resolve(c.Data.Source))
+	c.Data.Source = path
+	return c, err
+}
+
+// usage marks an error as an error in the user's input; nil stays nil.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &train.UsageError{Err: err}
+}
+
+func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }

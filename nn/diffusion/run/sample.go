@@ -1,0 +1,164 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gmel-go/gmel/internal/disk"
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// SampleOptions say what to draw from the network of a run.
+type SampleOptions struct {
+	Sample          // Count is of each class
+	Class    string // "": every class
+	Seed     uint64
+	Out      string // new folder for the samples, a subfolder for each class; "": none
+	Threads  int    // 0: all cores
+	Backend  string // "": that of the run
+	Device   string // with Backend
+	Progress func(done, total int)
+	Notice   func(string)
+}
+
+// Drawn are samples, of one class after the other.
+type Drawn struct {
+	Update   int // of the checkpoint
+	Classes  []string
+	Pictures []image.Image // [len(Classes) * Count]
+	Grid     []byte        // PNG with a class in each row
+}
+
+// DefaultSample is how `gmel diffusion sample` draws if nothing else is asked for.
+func DefaultSample() Sample { return Default().Sample }
+
+// Draw draws samples from the latest checkpoint of a run. It writes nothing to its folder, so the run may be training
+// meanwhile. Equal options give equal samples on every backend and for any number of threads.
+func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c, _, err := folderConfig(train.Folder(dir))
+	if err != nil {
+		return nil, err
+	}
+	g, update, err := latest(train.Folder(dir), c, o.Notice)
+	if err != nil {
+		return nil, err
+	}
+	d := &Drawn{Update: update, Classes: g.data.Classes}
+	wanted := each(d.Classes, o.Count)
+	if o.Class != "" {
+		class := slices.Index(d.Classes, o.Class)
+		if class < 0 {
+			return nil, usagef("--class %q is not of this run; allowed: %s", o.Class, strings.Join(d.Classes, ", "))
+		}
+		d.Classes, wanted = []string{o.Class}, slices.Repeat([]int{class}, o.Count)
+	}
+	c.Train.Threads = o.Threads
+	if o.Backend != "" || o.Device != "" {
+		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""
+	}
+	backend, err := openBackend(&c.Train, false, false)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	if d.Pictures, err = g.draw(ctx, backend, &o.Sample, o.Seed, wanted, o.Progress); err != nil {
+		return nil, err
+	}
+	if d.Grid, err = grid(d.Pictures, o.Count); err != nil {
+		return nil, err
+	}
+	return d, d.save(o.Out)
+}
+
+// check reports the options that are not allowed.
+func (o *SampleOptions) check() error {
+	v := setting.NewChecker("")
+	o.Sample.Check(v)
+	if err := v.Err(); err != nil {
+		return usage(err)
+	}
+	if o.Out == "" {
+		return nil
+	}
+	if list, err := os.ReadDir(o.Out); err == nil && len(list) > 0 {
+		return usagef("%s is not empty and nothing in it is overwritten; choose another --out", o.Out)
+	}
+	return nil
+}
+
+// latest is the network of the latest checkpoint of a run, with the average of its parameters.
+func latest(f train.Folder, c *Config, notice func(string)) (*generator, int, error) {
+	from, damage, err := f.Latest()
+	if err != nil {
+		return nil, 0, err
+	}
+	if from == nil {
+		return nil, 0, usagef("%s has no checkpoint yet", f)
+	}
+	if damage != nil {
+		notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))
+	}
+	if text := from.Warning(); text != "" {
+		notice(text)
+	}
+	if err := newRun(c, c).SameRun(from); err != nil {
+		return nil, 0, err
+	}
+	g := &generator{}
+	if g.data, err = described(from.State); err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", from.Path, err)
+	}
+	if g.model, err = network(c, g.data); err != nil {
+		return nil, 0, err
+	}
+	if g.flat, err = g.model.Params().Import("ema", from.State); err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", from.Path, err)
+	}
+	update, err := from.Update()
+	return g, update, err
+}
+
+// save writes a PNG for each sample into a subfolder for each class, as a set to train on.
+func (d *Drawn) save(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	count := len(d.Pictures) / len(d.Classes)
+	for i, p := range d.Pictures {
+		folder := filepath.Join(dir, d.Classes[i/count])
+		if _, err := disk.MakeFolder(folder); err != nil {
+			return err
+		}
+		data, err := encode(p)
+		if err != nil {
+			return err
+		}
+		if err := writeNew(filepath.Join(folder, fmt.Sprintf("%05d.png", i%count)), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeNew writes a file that must not exist.
+func writeNew(path string, data []byte) error {
+	part, err := disk.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err := part.Write(data); err != nil {
+		return errors.Join(err, part.Discard())
+	}
+	return part.Publish()
+}
