@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -98,7 +99,9 @@ func diffusionConfig(c *cli.Context) error {
 
 func diffusionTrain(c *cli.Context) error {
 	src := diffusionSources(c)
-	return trained(c, func(ctx context.Context, o train.Options) (train.Result, error) {
+	var folder train.Folder
+	return trained(c, func(ctx context.Context, o train.Options) (r train.Result, err error) {
+		defer func() { folder = r.Folder }()
 		o.Out = c.String("out")
 		again, err := resumes(c)
 		switch {
@@ -114,7 +117,16 @@ func diffusionTrain(c *cli.Context) error {
 			return train.Result{}, err
 		}
 		return run.Start(ctx, config, o)
-	}, func() string { return "" })
+	}, func() string { return qualityOf(folder) })
+}
+
+// qualityOf is the table of a run that has one.
+func qualityOf(f train.Folder) string {
+	text, err := os.ReadFile(f.File(run.QualityText))
+	if err != nil {
+		return "" // a run without held-out images
+	}
+	return string(text) + "\n"
 }
 
 func diffusionSample(c *cli.Context) error {

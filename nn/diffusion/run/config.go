@@ -10,6 +10,7 @@ import (
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
+	"github.com/gmel-go/gmel/nn/diffusion/quality"
 )
 
 //go:embed config.go
@@ -50,6 +51,8 @@ type Data struct {
 	FlipY bool `yaml:"flip_y"`
 	// Balance draws all classes equally often, but an image at most this many times as often as if all were drawn alike.
 	Balance float64 `yaml:"balance"`
+	// HeldOut is the share of the images that are not trained on, beside which quality is measured at the end; 0: it is not.
+	HeldOut float64 `yaml:"held_out"`
 }
 
 // Model is the section model: the network.
@@ -111,7 +114,7 @@ func Default() *Config {
 	f := fit.Defaults()
 	return &Config{
 		Seed:  1,
-		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Balance: 20},
+		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Balance: 20, HeldOut: 0.2},
 		Model: Model{Size: "xs"},
 		Train: Train{
 			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Dropout: 0.1, Unlabelled: f.Unlabelled,
@@ -176,6 +179,9 @@ func (d *Data) Check(v *setting.Checker) {
 	v.OneOf("fit", d.Fit, string(dataset.Crop), string(dataset.Pad), string(dataset.Stretch))
 	v.Count("per_class", d.PerClass, 1, most)
 	v.Require(d.Balance >= 1, "balance", d.Balance, "at least 1")
+	v.Require(d.HeldOut >= 0 && d.HeldOut <= 0.9, "held_out", d.HeldOut, "0 to 0.9")
+	small := min(d.Height, d.Width) < quality.Smallest
+	v.Require(d.HeldOut == 0 || !small, "held_out", d.HeldOut, "0 for images below 8 by 8 pixels, which have no features")
 	if d.Source == Steel {
 		v.Require(d.Height == d.Width && d.Height >= 8 && d.Height <= 512, "height", d.Height, "for "+Steel+" the width, 8 to 512")
 		v.Require(d.Channels < 2, "channels", d.Channels, "0 or 1 for "+Steel)

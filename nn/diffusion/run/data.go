@@ -27,33 +27,76 @@ type Description struct {
 // blobData is the name of the description in a checkpoint.
 const blobData = "data"
 
-// read reads the set, standardises it, and adds the copies and the draws that the settings ask for.
-func (d *Data) read() (*fit.Data, *Description, error) {
-	set, err := d.set()
-	if err != nil {
-		return nil, nil, err
-	}
-	standard, err := set.Standard(set.Rows())
-	if err != nil {
-		return nil, nil, usagef("data.source: %w", err)
-	}
-	balance, err := set.Balance(set.Rows(), d.Balance)
-	if err != nil {
-		return nil, nil, usagef("data.balance: %w", err)
-	}
-	draws, err := balance.Table(max(1<<16, 4*set.N()))
-	if err != nil {
-		return nil, nil, usagef("data.source: %w", err)
-	}
-	x := make([]float32, len(set.Values))
-	standard.Apply(x, set.Values)
-	all, err := (&fit.Data{Shape: set.Shape, Values: x, Class: set.Class, Draws: draws}).Flipped(d.FlipX, d.FlipY)
-	return all, &Description{
-		Images: set.N(), Shape: set.Shape, Classes: set.Classes, Standard: standard, SHA256: digest(set),
-	}, err
+// parts are a set and its rows to train on and to measure with.
+type parts struct {
+	set            *dataset.Set
+	trained, apart []int
 }
 
-// setSeed is the seed of the embedded set, which is the same for runs of every seed.
+// read reads the set, splits and standardises it, and adds the copies and the draws that the settings ask for.
+func (d *Data) read() (*fit.Data, *Description, *parts, error) {
+	p, err := d.split()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	standard, err := p.set.Standard(p.trained)
+	if err != nil {
+		return nil, nil, nil, usagef("data.source: %w", err)
+	}
+	data, err := d.draws(p)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	standard.Apply(data.Values, data.Values)
+	if data, err = data.Flipped(d.FlipX, d.FlipY); err != nil {
+		return nil, nil, nil, err
+	}
+	return data, &Description{
+		Images: p.set.N(), Shape: p.set.Shape, Classes: p.set.Classes, Standard: standard, SHA256: digest(p.set),
+	}, p, nil
+}
+
+// draws returns the rows to train on, as they are, with the table from which they are drawn.
+func (d *Data) draws(p *parts) (*fit.Data, error) {
+	balance, err := p.set.Balance(p.trained, d.Balance)
+	if err != nil {
+		return nil, usagef("data.balance: %w", err)
+	}
+	table, err := balance.Table(max(1<<16, 4*p.set.N()))
+	if err != nil {
+		return nil, usagef("data.source: %w", err)
+	}
+	data, place := &fit.Data{Shape: p.set.Shape, Draws: table}, map[float32]float32{}
+	for i, row := range p.trained {
+		place[float32(row)] = float32(i)
+		data.Values = append(data.Values, p.set.Sample(row)...)
+		data.Class = append(data.Class, p.set.Class[row])
+	}
+	for i, row := range table {
+		table[i] = place[row]
+	}
+	return data, nil
+}
+
+// split reads the set and holds a part of every class back.
+func (d *Data) split() (*parts, error) {
+	set, err := d.set()
+	if err != nil {
+		return nil, err
+	}
+	if d.HeldOut == 0 {
+		return &parts{set: set, trained: set.Rows()}, nil
+	}
+	const whole = 1000
+	apart := max(1, int(d.HeldOut*whole))
+	list, err := set.Split([]dataset.Share{{Name: "training", Weight: whole - apart}, {Name: "held out", Weight: apart}}, setSeed)
+	if err != nil {
+		return nil, usagef("data.held_out: %w", err)
+	}
+	return &parts{set: set, trained: list[0].Rows, apart: list[1].Rows}, nil
+}
+
+// setSeed is the seed of the embedded set and of the split, which are the same for runs of every seed.
 const setSeed = 1
 
 func (d *Data) set() (*dataset.Set, error) {

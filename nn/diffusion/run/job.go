@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -21,18 +22,19 @@ type job struct {
 	backend kernels.Backend
 	model   *unet.Model
 	data    *Description
+	parts   *parts
 }
 
 var _ train.Job = (*job)(nil)
 
 // openJob reads the set and makes network, backend and trainer.
 func openJob(c *Config, o train.Options) (_ train.Job, err error) {
-	data, about, err := c.Data.read()
+	data, about, parts, err := c.Data.read()
 	if err != nil {
 		return nil, err
 	}
-	o.Say("%s: %s of the classes %s", c.Data.Source, train.Counted(int64(about.Images), "image"), strings.Join(about.Classes, ", "))
-	j := &job{config: c, data: about}
+	o.Say("%s: %s of the classes %s; %d are held out", c.Data.Source, train.Counted(int64(about.Images), "image"), strings.Join(about.Classes, ", "), len(parts.apart))
+	j := &job{config: c, data: about, parts: parts}
 	if j.model, err = network(c, about); err != nil {
 		return nil, err
 	}
@@ -113,25 +115,38 @@ func (j *job) Evaluate(ctx context.Context) (train.Report, error) {
 	return train.Report{Files: []train.File{{Name: fmt.Sprintf("samples/%06d.png", j.Update()), Data: picture}}}, err
 }
 
-// Finish draws the samples of the trained network.
-func (j *job) Finish(ctx context.Context) ([]train.File, error) {
+// Finish measures the quality if images are held out, and draws the samples of the trained network.
+func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
+	if len(j.parts.apart) > 0 {
+		q, err := j.measure(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if files, err = q.files(); err != nil {
+			return nil, err
+		}
+	}
 	picture, err := j.picture(ctx)
-	return []train.File{{Name: gridFile, Data: picture}}, err
+	return append(files, train.File{Name: gridFile, Data: picture}), err
 }
 
 // picture is a grid of samples, a class in each row.
 func (j *job) picture(ctx context.Context) ([]byte, error) {
+	pictures, err := j.pictures(ctx, each(j.data.Classes, j.config.Sample.Count))
+	if err != nil {
+		return nil, err
+	}
+	return grid(pictures, j.config.Sample.Count)
+}
+
+// pictures draws a sample of each class in the list by the average of the parameters.
+func (j *job) pictures(ctx context.Context, classes []int) ([]image.Image, error) {
 	flat, err := j.Average()
 	if err != nil {
 		return nil, err
 	}
 	g := &generator{model: j.model, flat: flat, data: j.data}
-	s := &j.config.Sample
-	pictures, err := g.draw(ctx, j.backend, s, j.config.Seed, each(j.data.Classes, s.Count), func(int, int) {})
-	if err != nil {
-		return nil, err
-	}
-	return grid(pictures, s.Count)
+	return g.draw(ctx, j.backend, &j.config.Sample, j.config.Seed, classes, func(int, int) {})
 }
 
 // Close frees trainer and backend.

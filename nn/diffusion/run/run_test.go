@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -146,7 +149,7 @@ func TestSameBytes(t *testing.T) {
 	if _, err := Resume(t.Context(), stopped, Sources{Data: moved, Backend: "cpu"}, train.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"metrics.jsonl", "grid.png", "samples/000003.png", "checkpoints/latest.safetensors"} {
+	for _, name := range []string{"metrics.jsonl", "grid.png", "quality.json", "quality.md", "samples/000003.png", "checkpoints/latest.safetensors"} {
 		a, err := os.ReadFile(filepath.Join(whole, name))
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +166,7 @@ func TestSameBytes(t *testing.T) {
 
 // A run does not go on with other images, or other settings.
 func TestResumeRefusesChanges(t *testing.T) {
-	from := images(t, 2)
+	from := images(t, 3)
 	dir := filepath.Join(t.TempDir(), "run")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -178,10 +181,10 @@ func TestResumeRefusesChanges(t *testing.T) {
 	if _, err := Resume(t.Context(), dir, Sources{Sets: []string{"train.lr=0.1"}}, train.Options{}); !train.IsUsage(err) || !strings.Contains(err.Error(), "train.lr = 0.002, but 0.1 is asked for") {
 		t.Error(err)
 	}
-	if err := os.Remove(filepath.Join(from, "scratches", "11.png")); err != nil {
+	if err := os.Remove(filepath.Join(from, "scratches", "17.png")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(t.Context(), dir, Sources{}, train.Options{}); !train.IsUsage(err) || !strings.Contains(err.Error(), "have changed since the run began: 12 with SHA-256") {
+	if _, err := Resume(t.Context(), dir, Sources{}, train.Options{}); !train.IsUsage(err) || !strings.Contains(err.Error(), "have changed since the run began: 18 with SHA-256") {
 		t.Error(err)
 	}
 }
@@ -231,5 +234,49 @@ func TestDraw(t *testing.T) {
 	}
 	if _, err := Draw(t.Context(), dir, SampleOptions{Sample: of, Out: out}); !train.IsUsage(err) {
 		t.Errorf("a folder with samples was taken: %v", err)
+	}
+}
+
+// Images of training are copies, their mirror images too; noise is far from everything.
+func TestScores(t *testing.T) {
+	set, err := dataset.Steel(1, 20, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var training, mirrored, noise []image.Image
+	r := rand.New(rand.NewPCG(1, 2))
+	for row := range set.N() {
+		p, err := set.Picture(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, n := image.NewGray(p.Bounds()), image.NewGray(p.Bounds())
+		for y := range 16 {
+			for x := range 16 {
+				m.Set(15-x, y, p.At(x, y))
+				n.SetGray(x, y, color.Gray{Y: uint8(r.IntN(256))})
+			}
+		}
+		training, mirrored, noise = append(training, p), append(mirrored, m), append(noise, n)
+	}
+	m, err := newMeter(training, true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(pictures []image.Image) Scores {
+		s, err := m.scores(pictures)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s := of(training); s != (Scores{Precision: 1, Recall: 1, Coverage: 1, Copies: 1}) {
+		t.Errorf("training itself: %+v", s)
+	}
+	if s := of(mirrored); s.Copies != 1 || s.Ratio != 0 {
+		t.Errorf("mirror images: %+v", s)
+	}
+	if s := of(noise); s.Frechet < 10 || s.Recall != 0 || s.Coverage > 0.2 || s.Copies != 0 || s.Ratio < 1 {
+		t.Errorf("noise: %+v", s)
 	}
 }

@@ -1,0 +1,173 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+
+	"github.com/gmel-go/gmel/nn/diffusion/quality"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// Quality compares generated images with held-out ones, as many of each class. Both are measured against the images of
+// training, so the row of the real ones is what a perfect generator reaches.
+type Quality struct {
+	Training  int     `json:"training_images"`
+	Images    int     `json:"images"` // held out, and generated
+	Sampler   string  `json:"sampler"`
+	Steps     int     `json:"steps"`
+	Guidance  float64 `json:"guidance"`
+	Real      Scores  `json:"real"`
+	Generated Scores  `json:"generated"`
+}
+
+// Scores are the figures of some images, see package quality.
+type Scores struct {
+	Frechet   float64 `json:"frechet"`
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	Coverage  float64 `json:"coverage"`
+	Ratio     float64 `json:"nn_ratio"`
+	Copies    float64 `json:"copies"`
+}
+
+// Results of a run with held-out images.
+const (
+	qualityJSON = "quality.json"
+	// QualityText is the name of the table of quality in a run folder.
+	QualityText = "quality.md"
+)
+
+// measure draws images of the classes of the held-out ones and scores both.
+func (j *job) measure(ctx context.Context) (*Quality, error) {
+	var classes []int
+	for _, row := range j.parts.apart {
+		classes = append(classes, j.parts.set.Class[row])
+	}
+	drawn, err := j.pictures(ctx, classes)
+	if err != nil {
+		return nil, err
+	}
+	training, err := j.real(j.parts.trained)
+	if err != nil {
+		return nil, err
+	}
+	apart, err := j.real(j.parts.apart)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMeter(training, j.config.Data.FlipX, j.config.Data.FlipY)
+	if err != nil {
+		return nil, err
+	}
+	of := &j.config.Sample
+	q := &Quality{Training: len(training), Images: len(apart), Sampler: of.Sampler, Steps: of.Steps, Guidance: of.Guidance}
+	if q.Real, err = m.scores(apart); err == nil {
+		q.Generated, err = m.scores(drawn)
+	}
+	return q, err
+}
+
+// real are rows of the set as pictures.
+func (j *job) real(rows []int) (list []image.Image, err error) {
+	for _, row := range rows {
+		p, err := j.parts.set.Picture(row)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// meter compares images with those of training.
+type meter struct {
+	space        *quality.Space
+	pixels       [][]float64 // of training
+	points       [][]float64 // of training, in the space
+	flipX, flipY bool
+}
+
+func newMeter(training []image.Image, flipX, flipY bool) (*meter, error) {
+	m := &meter{flipX: flipX, flipY: flipY}
+	var features [][]float64
+	for _, p := range training {
+		g := grey(p)
+		m.pixels, features = append(m.pixels, g.Values), append(features, quality.Features(g))
+	}
+	var err error
+	if m.space, err = quality.NewSpace(features); err != nil {
+		return nil, err
+	}
+	for _, f := range features {
+		m.points = append(m.points, m.space.Of(f))
+	}
+	return m, nil
+}
+
+func (m *meter) scores(pictures []image.Image) (s Scores, err error) {
+	var points [][]float64
+	var forms [][][]float64
+	for _, p := range pictures {
+		g := grey(p)
+		points = append(points, m.space.Of(quality.Features(g)))
+		forms = append(forms, m.forms(&g))
+	}
+	frechet, err := quality.Frechet(m.points, points)
+	support, memory := quality.SupportOf(m.points, points), quality.MemoryOf(m.pixels, forms)
+	return Scores{
+		Frechet: rounded(frechet), Precision: rounded(support.Precision), Recall: rounded(support.Recall), Coverage: rounded(support.Coverage),
+		Ratio: rounded(memory.Ratio), Copies: rounded(memory.Copies),
+	}, err
+}
+
+// forms are the image and, where the network has seen mirror images, its own.
+func (m *meter) forms(g *quality.Image) (forms [][]float64) {
+	for _, x := range []bool{false, true} {
+		for _, y := range []bool{false, true} {
+			if (m.flipX || !x) && (m.flipY || !y) {
+				forms = append(forms, g.Mirrored(x, y).Values)
+			}
+		}
+	}
+	return forms
+}
+
+// rounded drops the digits that may depend on the processor: eigenvectors are computed with what it has.
+func rounded(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+
+func grey(p image.Image) quality.Image {
+	b := p.Bounds()
+	g := quality.Image{Height: b.Dy(), Width: b.Dx()}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			g.Values = append(g.Values, float64(color.GrayModel.Convert(p.At(x, y)).(color.Gray).Y))
+		}
+	}
+	return g
+}
+
+// files are the table for people and for programs.
+func (q *Quality) files() ([]train.File, error) {
+	data, err := json.MarshalIndent(q, "", "  ")
+	return []train.File{{Name: QualityText, Data: []byte(q.Markdown())}, {Name: qualityJSON, Data: append(data, '\n')}}, err
+}
+
+// Markdown is the table as readable text.
+func (q *Quality) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s, against %d of training; %s, %d steps, guidance %g.\n\n", train.Counted(int64(q.Images), "held-out image"),
+		"as many generated", q.Training, q.Sampler, q.Steps, q.Guidance)
+	b.WriteString("| images | Frechet distance | precision | recall | coverage | nearest-neighbour ratio | copies |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range []struct {
+		name string
+		s    Scores
+	}{{"real, held out", q.Real}, {"generated", q.Generated}} {
+		fmt.Fprintf(&b, "| %-14s | %.2f | %.2f | %.2f | %.2f | %.2f | %.3f |\n", r.name, r.s.Frechet, r.s.Precision, r.s.Recall, r.s.Coverage, r.s.Ratio, r.s.Copies)
+	}
+	return b.String()
+}
