@@ -187,11 +187,11 @@ func (f Folder) writable(name string) error {
 
 // ResumeCommand is what continues the run of a folder, as a shell reads it.
 func (run *Run) ResumeCommand(f Folder) string {
-	return run.Resume + " " + quoted(string(f)) + run.ResumeFlags
+	return run.Resume + " " + Quoted(string(f)) + run.ResumeFlags
 }
 
-// quoted writes a path as one word of a shell that is no flag.
-func quoted(path string) string {
+// Quoted writes a path as one word of a shell that is no flag.
+func Quoted(path string) string {
 	if strings.HasPrefix(path, "-") {
 		path = "./" + path
 	}

@@ -147,7 +147,7 @@ func (in *Input) check(f Folder) error {
 // cure says how to get the copy back.
 func (in *Input) cure(f Folder) string {
 	if digest, err := disk.Digest(context.Background(), in.From); err == nil && digest == in.SHA256 {
-		return fmt.Sprintf("`cp %s %s` restores it", quoted(in.From), quoted(in.Copy(f)))
+		return fmt.Sprintf("`cp %s %s` restores it", Quoted(in.From), Quoted(in.Copy(f)))
 	}
 	return fmt.Sprintf("restore it (it was copied from %s) or start a new run", in.From)
 }

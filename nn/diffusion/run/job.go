@@ -23,6 +23,9 @@ type job struct {
 	model   *unet.Model
 	data    *Description
 	parts   *parts
+
+	grid   []byte // the last picture of samples, after the update gridAt
+	gridAt int
 }
 
 var _ train.Job = (*job)(nil)
@@ -132,11 +135,16 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 
 // picture is a grid of samples, a class in each row.
 func (j *job) picture(ctx context.Context) ([]byte, error) {
+	if j.grid != nil && j.gridAt == j.Update() {
+		return j.grid, nil
+	}
 	pictures, err := j.pictures(ctx, each(j.data.Classes, j.config.Sample.Count))
 	if err != nil {
 		return nil, err
 	}
-	return grid(pictures, j.config.Sample.Count)
+	j.grid, err = grid(pictures, j.config.Sample.Count)
+	j.gridAt = j.Update()
+	return j.grid, err
 }
 
 // pictures draws a sample of each class in the list by the average of the parameters.

@@ -59,12 +59,20 @@ func read(r *setting.Reader) (*Config, error) {
 	if err := r.Check(); err != nil {
 		return nil, usage(err)
 	}
-	if c.Data.Source == Steel {
-		return c, nil
+	if err := c.canGuide(&c.Sample); err != nil || c.Data.Source == Steel {
+		return c, err
 	}
 	path, err := filepath.Abs(r.Origin(sourceKey).Resolve(c.Data.Source))
 	c.Data.Source = path
 	return c, err
+}
+
+// canGuide is an error for guidance by a network that was always told the class.
+func (c *Config) canGuide(s *Sample) error {
+	if s.Guidance != 1 && c.Train.Unlabelled == 0 {
+		return usagef("guidance of %g is asked for, but train.unlabelled is 0, so the network does not know images without a class; allowed: 1", s.Guidance)
+	}
+	return nil
 }
 
 // usage marks an error as an error in the user's input; nil stays nil.

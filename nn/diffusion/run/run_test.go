@@ -88,17 +88,18 @@ func TestConfigurationIsDescribed(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	for set, want := range map[string]string{
-		"train.updates=0":      "--set train.updates=0: train.updates: 0 is not allowed; allowed: ",
-		"train.ema=1":          "train.ema: 1 is not allowed; allowed: from 0, below 1",
-		"train.lr=0":           "train.lr: 0 is not allowed; allowed: above 0",
-		"model.size=1d":        `model.size: "1d" is not allowed; allowed: xs, s, m, l`,
-		"sample.sampler=heu":   `sample.sampler: "heu" is not allowed; allowed: ddim`,
-		"data.width=16":        "data.height: 8 is not allowed; allowed: for builtin:steel the width",
-		"data.balance=0.5":     "data.balance: 0.5 is not allowed",
-		"train.gamma=0.5":      "train.gamma",
-		"train.backend=abacus": `train.backend: "abacus" is not allowed`,
+		"train.updates=0":                      "--set train.updates=0: train.updates: 0 is not allowed; allowed: ",
+		"train.ema=1":                          "train.ema: 1 is not allowed; allowed: from 0, below 1",
+		"train.lr=0":                           "train.lr: 0 is not allowed; allowed: above 0",
+		"model.size=1d":                        `model.size: "1d" is not allowed; allowed: xs, s, m, l`,
+		"sample.sampler=heu":                   `sample.sampler: "heu" is not allowed; allowed: ddim`,
+		"data.width=16":                        "data.height: 8 is not allowed; allowed: for builtin:steel the width",
+		"data.balance=0.5":                     "data.balance: 0.5 is not allowed",
+		"sample.guidance=2 train.unlabelled=0": "train.unlabelled is 0, so the network does not know images without a class",
+		"train.gamma=0.5":                      "train.gamma",
+		"train.backend=abacus":                 `train.backend: "abacus" is not allowed`,
 	} {
-		if _, err := Load(small(set)); !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
+		if _, err := Load(small(strings.Fields(set)...)); !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", set, err, want)
 		}
 	}

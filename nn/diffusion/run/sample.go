@@ -50,6 +50,9 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if err != nil {
 		return nil, err
 	}
+	if err := c.canGuide(&o.Sample); err != nil {
+		return nil, err
+	}
 	g, update, err := latest(train.Folder(dir), c, o.Notice)
 	if err != nil {
 		return nil, err

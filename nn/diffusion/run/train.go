@@ -88,7 +88,7 @@ func movedFlags(began, now *Config) (flags string) {
 		{"data", began.Data.Source, now.Data.Source}, {"backend", began.Train.Backend, now.Train.Backend}, {"device", began.Train.Device, now.Train.Device},
 	} {
 		if f.after != f.before && f.after != "" {
-			flags += " --" + f.name + " " + f.after
+			flags += " --" + f.name + " " + train.Quoted(f.after)
 		}
 	}
 	return flags
