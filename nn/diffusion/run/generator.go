@@ -42,40 +42,59 @@ const (
 // atOnce is the number of samples of a batch. A sample is the same in every batch.
 const atOnce = 32
 
+// request says what to draw, and how.
+type request struct {
+	sample   *Sample
+	seed     uint64
+	classes  []int // of each sample
+	progress func(done, total int)
+}
+
 // draw draws a sample of each class in the list. Equal seeds give equal samples, whatever the backend.
-func (g *generator) draw(ctx context.Context, backend kernels.Backend, s *Sample, seed uint64, classes []int, progress func(done, total int)) (pictures []image.Image, err error) {
+func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (pictures []image.Image, err error) {
+	s, total := r.sample, len(r.classes)
 	levels := append(diffusion.Karras(s.Steps, lowestSigma, highestSigma, rho), diffusion.Clean)
 	plan, err := diffusion.SamplerByName(s.Sampler, levels)
 	if err != nil {
 		return nil, err
 	}
-	batch := min(atOnce, len(classes))
-	sampler, err := sample.New(backend, g.model, g.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: float32(s.Guidance)})
+	batch := min(atOnce, total)
+	sampler, err := sample.New(backend, g.model, g.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: r.seed, Guidance: float32(s.Guidance)})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, sampler.Close()) }()
-	for first := 0; first < len(classes); first += batch {
+	for first := 0; first < total; first += batch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		asked := make([]float32, batch) // the last batch may draw some for nothing
-		for i := range min(batch, len(classes)-first) {
-			asked[i] = float32(classes[first+i])
-		}
-		x, err := sampler.Run(sample.Request{First: first, Classes: asked})
+		some, err := g.batch(sampler, first, r.classes[first:min(first+batch, total)], batch)
 		if err != nil {
 			return nil, err
 		}
-		size := len(x) / batch
-		for i := range min(batch, len(classes)-first) {
-			p, err := g.data.Standard.Picture(x[i*size:][:size], g.data.Shape)
-			if err != nil {
-				return nil, err
-			}
-			pictures = append(pictures, p)
+		pictures = append(pictures, some...)
+		r.progress(len(pictures), total)
+	}
+	return pictures, nil
+}
+
+// batch draws the samples from number first on. The last batch may draw some more for nothing.
+func (g *generator) batch(sampler *sample.Sampler, first int, classes []int, n int) (pictures []image.Image, err error) {
+	asked := make([]float32, n)
+	for i, class := range classes {
+		asked[i] = float32(class)
+	}
+	x, err := sampler.Run(sample.Request{First: first, Classes: asked})
+	if err != nil {
+		return nil, err
+	}
+	size := len(x) / n
+	for i := range classes {
+		p, err := g.data.Standard.Picture(x[i*size:][:size], g.data.Shape)
+		if err != nil {
+			return nil, err
 		}
-		progress(len(pictures), len(classes))
+		pictures = append(pictures, p)
 	}
 	return pictures, nil
 }

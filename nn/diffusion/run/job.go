@@ -154,7 +154,7 @@ func (j *job) pictures(ctx context.Context, classes []int) ([]image.Image, error
 		return nil, err
 	}
 	g := &generator{model: j.model, flat: flat, data: j.data}
-	return g.draw(ctx, j.backend, &j.config.Sample, j.config.Seed, classes, func(int, int) {})
+	return g.draw(ctx, j.backend, request{&j.config.Sample, j.config.Seed, classes, func(int, int) {}})
 }
 
 // Close frees trainer and backend.

@@ -75,7 +75,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
-	if d.Pictures, err = g.draw(ctx, backend, &o.Sample, o.Seed, wanted, o.Progress); err != nil {
+	if d.Pictures, err = g.draw(ctx, backend, request{&o.Sample, o.Seed, wanted, o.Progress}); err != nil {
 		return nil, err
 	}
 	if d.Grid, err = grid(d.Pictures, o.Count); err != nil {
