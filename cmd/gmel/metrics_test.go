@@ -14,6 +14,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // metricsPage explains every number of a run folder.
@@ -25,6 +26,7 @@ const (
 	evaluationSection = "metrics.jsonl: evaluation"
 	timingSection     = "timing.jsonl"
 	tableSection      = "table.json"
+	diffusionSection  = "A diffusion run"
 )
 
 // metricFields are said of each number, one a line.
@@ -47,6 +49,7 @@ func TestMetricsPage(t *testing.T) {
 	for _, algo := range marl.Algorithms() {
 		readRun(t, trainBriefly(t, algo), logged)
 	}
+	readDiffusionRun(t, logged)
 	explained := readMetricsPage(t)
 	if _, err := kernels.ReadGauges("gpu", ""); err != nil { // logged only with a device
 		maps.DeleteFunc(explained[timingSection], func(name string, _ bool) bool { return strings.HasPrefix(name, "device_") })
@@ -151,6 +154,37 @@ func readRun(t *testing.T, dir string, names nameSet) {
 		t.Fatal(err)
 	}
 	walk(table, "", func(name string) { names.add(tableSection, name) })
+}
+
+// readDiffusionRun adds the names of all numbers that a diffusion run writes, without those of its speed.
+func readDiffusionRun(t *testing.T, names nameSet) {
+	dir := filepath.Join(t.TempDir(), "run")
+	args := []string{"gmel", "diffusion", "train", "--out", dir}
+	for _, setting := range []string{"data.height=8", "data.width=8", "data.per_class=6", "train.updates=2", "train.batch=4", "sample.steps=2", "sample.count=1"} {
+		args = append(args, "--set", setting)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := execute(args, &stdout, &stderr); code != exitOK {
+		t.Fatalf("%s: exit code %d\n%s", args, code, &stderr)
+	}
+	lines, err := record.ReadJSONL(filepath.Join(dir, "metrics.jsonl"))
+	if err != nil || len(lines) == 0 {
+		t.Fatal(lines, err)
+	}
+	for _, line := range lines {
+		for name := range line.Values {
+			names.add(diffusionSection, name)
+		}
+	}
+	var quality any
+	text, err := os.ReadFile(filepath.Join(dir, "quality.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &quality)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk(quality, "", func(path string) { names.add(diffusionSection, path[strings.LastIndexByte(path, '.')+1:]) })
 }
 
 // readLines adds the names of a file of JSON lines, whose numbers the events have, too.
