@@ -20,7 +20,7 @@ const (
 	exitOK      = 0
 	exitFault   = 1   // an error of the machine: a file, a disk, a device
 	exitUsage   = 2   // an error of the user: a flag, a key, a value; the same command fails again
-	exitStopped = 75  // training was stopped by a signal and can go on, or another host holds its folder: EX_TEMPFAIL of sysexits.h
+	exitStopped = 75  // training was stopped by a signal and can go on, or another process holds its folder: EX_TEMPFAIL of sysexits.h
 	exitSignal  = 130 // stopped at once by a second signal
 	exitPipe    = 141 // the output's reader has ended: what a shell says of a program that SIGPIPE ends
 )

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -50,7 +51,10 @@ func TrainOrResume(ctx context.Context, src Sources, o train.Options) (Result, e
 	}
 	f := train.Folder(o.Out)
 	if !f.HasRun() {
-		return Train(ctx, asked, o)
+		r, err := Train(ctx, asked, o)
+		if !errors.Is(err, train.ErrBegun) { // by another process, meanwhile
+			return r, err
+		}
 	}
 	own, err := folderConfig(f)
 	if err != nil {

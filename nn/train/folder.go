@@ -49,6 +49,9 @@ func (f Folder) Config() (string, error) {
 	return f.config(), nil
 }
 
+// ErrBegun is in the chain of the error about a folder in which a run cannot begin because one did.
+var ErrBegun = errors.New("already holds a run")
+
 // defaultParent has the folders of runs that name none.
 const defaultParent = "runs"
 
@@ -81,8 +84,8 @@ func vacant(out string, run *Run) error {
 	case err != nil:
 		return notMade(err)
 	case exists(Folder(out).config()):
-		return usagef("%s already holds a run, which is never overwritten: resume it with `%s` or choose another --out",
-			out, run.ResumeCommand(Folder(out)))
+		return usagef("%s %w, which is never overwritten: resume it with `%s` or choose another --out",
+			out, ErrBegun, run.ResumeCommand(Folder(out)))
 	case len(entries) > 0 && !Folder(out).unbegun(entries):
 		return usagef("%s is not empty, and nothing is ever overwritten: choose another --out", out)
 	}
@@ -141,7 +144,7 @@ func exists(path string) bool {
 // made are the files and folders that it made, also if it fails.
 func (f Folder) begin(ctx context.Context, config []byte, inputs []Input) (made []string, err error) {
 	if exists(f.config()) {
-		return nil, usagef("another process has just begun a run in %s: choose another --out", f)
+		return nil, usagef("%s %w, which another process has just begun: choose another --out", f, ErrBegun)
 	}
 	folders, err := disk.MakeFolder(filepath.Dir(f.checkpoint()))
 	if made = folders; err != nil {

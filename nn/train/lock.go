@@ -27,14 +27,17 @@ type holder struct {
 	Started string `json:"started"`
 }
 
-// LockedError says that a process of another host seems to train in the folder.
+// LockedError says that another process trains in the folder, or seems to: one of another host.
 type LockedError struct {
 	Folder Folder
-	Holder string        // for a sentence
+	Holder string        // for a sentence; "" for a process of this host
 	Silent time.Duration // since it last wrote its name
 }
 
 func (e *LockedError) Error() string {
+	if e.Holder == "" {
+		return fmt.Sprintf("another process is training in %s; wait for it or stop it", e.Folder)
+	}
 	return fmt.Sprintf("%s trains in %s: it last said so %.0f s ago; if it is gone, run this again after %.0f s, or take the folder with --steal-lock",
 		e.Holder, e.Folder, e.Silent.Seconds(), (longestSilence - e.Silent).Seconds())
 }
@@ -111,5 +114,5 @@ func (f Folder) foreign(file *os.File, host string) error {
 	if silent >= longestSilence {
 		return nil
 	}
-	return &LockedError{f, fmt.Sprintf("process %d of host %s, since %s,", h.PID, h.Host, h.Started), silent}
+	return &LockedError{Folder: f, Holder: fmt.Sprintf("process %d of host %s, since %s,", h.PID, h.Host, h.Started), Silent: silent}
 }

@@ -21,7 +21,7 @@ func (f Folder) acquire(o Options) (release func() error, err error) {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		switch {
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			err = fmt.Errorf("another process is training in %s; wait for it or stop it", f)
+			err = &LockedError{Folder: f}
 		case errors.Is(err, errors.ErrUnsupported): // ENOSYS, ENOTSUP, EOPNOTSUPP
 			o.Say("WARNING: %s cannot be locked here; take care that only one process of this host trains in it", f)
 			err = nil

@@ -80,7 +80,7 @@ func TestLockKeepsASecondProcessOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); err == nil || !strings.Contains(err.Error(), "another process is training in") {
+	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); !errors.As(err, new(*LockedError)) || !strings.Contains(err.Error(), "another process is training in") {
 		t.Error(err)
 	}
 	if err := release(); err != nil {
