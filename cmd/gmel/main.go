@@ -42,21 +42,19 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	switch {
-	case errors.Is(err, errNoReader):
+	if errors.Is(err, errNoReader) {
 		return exitPipe
-	case errors.Is(err, errStopped):
-		return exitStopped
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(stderr, "gmel: "+strings.TrimSpace(withoutPackage(line)))
+		if text := strings.TrimSpace(withoutPackage(line)); text != errStopped.Error() {
+			fmt.Fprintln(stderr, "gmel: "+text)
+		}
 	}
-	locked := (*train.LockedError)(nil)
 	switch {
+	case errors.Is(err, errStopped) || errors.As(err, new(*train.LockedError)):
+		return exitStopped
 	case train.IsUsage(err) || inInput(err):
 		return exitUsage
-	case errors.As(err, &locked):
-		return exitStopped
 	}
 	return exitFault
 }

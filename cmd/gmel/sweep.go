@@ -114,19 +114,19 @@ func runAll(c *cli.Context, p *sweep.Plan) error {
 	defer stop()
 	o := p.Train(ctx, sweep.Options{Jobs: c.Int("jobs"), StealLock: c.Bool("steal-lock"), Progress: progress.Train, Notice: progress.Line})
 	progress.Done()
-	left := len(p.Runs) - o.Finished - len(o.Failures)
+	left := len(p.Runs) - o.Finished - len(o.Failures) - len(o.Held)
 	text := fmt.Sprintf("%d of %s finished, %d failed", o.Finished, train.Counted(int64(len(p.Runs)), "run"), len(o.Failures))
+	if n := len(o.Held); n > 0 {
+		text += fmt.Sprintf(", %d held by other processes", n)
+	}
 	if left > 0 {
 		text += fmt.Sprintf(", %d to go on with: give the same command again", left)
 	}
 	if err := printText(c.App.Writer, text+"\n"); err != nil && !errors.Is(err, errNoReader) {
 		return err
 	}
-	switch err := o.Err(); {
-	case err != nil:
-		return err
-	case o.Interrupted:
-		return errStopped
+	if o.Interrupted {
+		return errors.Join(o.Err(), errStopped)
 	}
-	return nil
+	return o.Err()
 }

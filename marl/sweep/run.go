@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +23,7 @@ type Failure struct {
 type Outcome struct {
 	Finished    int
 	Failures    []Failure
+	Held        []Failure // other processes train in their folders
 	Interrupted bool
 }
 
@@ -33,34 +35,62 @@ type Options struct {
 	Notice    func(string)
 }
 
-// Train trains the runs of the plan that are not complete, several at a time. One that fails does not stop the others. Runs share the
-// cores unless the plan sets train.threads, on which no number depends.
+// Train trains the runs of the plan that are not complete, several at a time. One that fails does not stop the others, and one
+// that another process trains is left to it, so several processes can share a plan. Runs share the cores unless the plan sets
+// train.threads, on which no number depends.
 func (p *Plan) Train(ctx context.Context, o Options) Outcome {
-	t := &trainer{plan: p, options: o, updates: make([]int, len(p.Runs))}
+	o.Jobs = min(o.Jobs, len(p.Runs))
+	t := &trainer{plan: p, options: o, updates: make([]int, len(p.Runs)), earlier: make([]int, len(p.Runs))}
+	for i := range t.earlier {
+		t.earlier[i] = unknown
+	}
 	for _, r := range p.Runs {
 		t.total += r.Config.Train.Updates
 	}
+	t.pass(ctx, p.Runs)
+	t.pass(ctx, t.held()) // which other processes may have completed or left meanwhile
+	return t.outcome
+}
+
+// pass trains runs, several at a time.
+func (t *trainer) pass(ctx context.Context, runs []*Run) {
 	next := make(chan *Run)
 	var done sync.WaitGroup
-	for range min(o.Jobs, len(p.Runs)) {
-		done.Add(1)
-		go func() {
-			defer done.Done()
+	for range t.options.Jobs {
+		done.Go(func() {
 			for r := range next {
 				t.train(ctx, r)
 			}
-		}()
+		})
 	}
-	for _, r := range p.Runs {
-		if ctx.Err() != nil {
-			t.outcome.Interrupted = true
-			break
-		}
-		next <- r
-	}
-	close(next)
+	whole := handOut(ctx, next, runs)
 	done.Wait()
-	return t.outcome
+	t.outcome.Interrupted = t.outcome.Interrupted || !whole
+}
+
+// held takes the runs of other processes out of the outcome.
+func (t *trainer) held() (runs []*Run) {
+	for _, f := range t.outcome.Held {
+		runs = append(runs, f.Run)
+	}
+	t.outcome.Held = nil
+	return runs
+}
+
+// handOut gives each run to a job that is free, then closes the channel. It stops if ctx is cancelled, and returns false.
+func handOut(ctx context.Context, to chan<- *Run, runs []*Run) bool {
+	defer close(to)
+	for _, r := range runs {
+		if ctx.Err() != nil {
+			return false
+		}
+		select {
+		case to <- r:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // trainer is the state of Train, which its jobs share.
@@ -71,8 +101,12 @@ type trainer struct {
 
 	mu      sync.Mutex
 	updates []int // by run
+	earlier []int // by run: updates of earlier processes, or unknown
 	outcome Outcome
 }
+
+// unknown is the number of earlier updates of a run that has not shown any.
+const unknown = -1
 
 func (t *trainer) train(ctx context.Context, r *Run) {
 	src := r.Sources()
@@ -83,7 +117,10 @@ func (t *trainer) train(ctx context.Context, r *Run) {
 		Out: r.Folder, StealLock: t.options.StealLock, Progress: func(s train.Status) { t.show(r, s.Update) }, Notice: func(text string) { t.warn(r, text) },
 	})
 	t.mu.Lock()
+	held := errors.As(err, new(*train.LockedError))
 	switch {
+	case held:
+		t.outcome.Held = append(t.outcome.Held, Failure{r, err})
 	case err != nil:
 		t.outcome.Failures = append(t.outcome.Failures, Failure{r, err})
 	case result.Interrupted:
@@ -92,9 +129,11 @@ func (t *trainer) train(ctx context.Context, r *Run) {
 		t.outcome.Finished++
 	}
 	t.mu.Unlock()
-	if err != nil {
+	switch {
+	case held: // named at the end, if it is held then
+	case err != nil:
 		t.say(fmt.Sprintf("run %d failed: %s", r.Index, strings.ReplaceAll(err.Error(), "\n", "; ")))
-	} else if !result.Interrupted {
+	case !result.Interrupted:
 		t.show(r, r.Config.Train.Updates)
 	}
 }
@@ -104,16 +143,19 @@ func (t *trainer) show(r *Run, update int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.updates[r.Index] = min(update, r.Config.Train.Updates)
-	done := 0
-	for _, n := range t.updates {
-		done += n
+	if t.earlier[r.Index] == unknown {
+		t.earlier[r.Index] = t.updates[r.Index]
+	}
+	done, earlier := 0, 0
+	for i, n := range t.updates {
+		done, earlier = done+n, earlier+max(0, t.earlier[i])
 	}
 	headline := fmt.Sprintf("%d of %s finished", t.outcome.Finished, train.Counted(int64(len(t.plan.Runs)), "run"))
 	if n := len(t.outcome.Failures); n > 0 {
 		headline += fmt.Sprintf(", %d failed", n)
 	}
 	if t.options.Progress != nil {
-		t.options.Progress(train.Status{Update: done, Updates: t.total, Headline: headline})
+		t.options.Progress(train.Status{Update: done, Updates: t.total, Earlier: earlier, Headline: headline})
 	}
 }
 
@@ -130,11 +172,18 @@ func (t *trainer) say(text string) {
 	}
 }
 
-// Err is the error of all failures, each with its run; nil without any.
+// Err is the error of all runs that failed or are held, each with its run; nil without any. It is a usage error only if
+// each of them is: the same command may succeed in the others.
 func (o *Outcome) Err() error {
+	all := slices.Concat(o.Failures, o.Held)
+	usage := !slices.ContainsFunc(all, func(f Failure) bool { return !train.IsUsage(f.Err) })
 	var errs []error
-	for _, f := range o.Failures {
-		errs = append(errs, fmt.Errorf("run %d (%s): %w", f.Run.Index, f.Run.Label(), f.Err))
+	for _, f := range all {
+		err := f.Err
+		if !usage && train.IsUsage(err) {
+			err = errors.New(err.Error())
+		}
+		errs = append(errs, fmt.Errorf("run %d (%s): %w", f.Run.Index, f.Run.Label(), err))
 	}
 	return errors.Join(errs...)
 }

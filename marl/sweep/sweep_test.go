@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	_ "github.com/gmel-go/gmel/kernels/ref"
 	_ "github.com/gmel-go/gmel/marl/amarl"
 	_ "github.com/gmel-go/gmel/marl/ppo"
+	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -115,14 +117,17 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestOneFails: a run that fails is named and does not stop the others, several at a time.
-func TestOneFails(t *testing.T) {
-	p := readPlan(t, `
+// tiny is a plan of three runs that are trained in a moment.
+const tiny = `
 set: {table_episodes: 2, scenario.ieds: 3, scenario.time.slots: 5, train.backend: ref, train.updates: 4, train.worlds: 2, train.warmup_slots: 4, train.eval_episodes: 2,
   amarl.batch: 4, amarl.replay: 40, amarl.hidden: 8, amarl.actor_hidden: 8}
 seeds: 3
 out: .
-`)
+`
+
+// TestOneFails: a run that fails is named and does not stop the others, several at a time.
+func TestOneFails(t *testing.T) {
+	p := readPlan(t, tiny)
 	if err := os.WriteFile(p.Runs[1].Folder, nil, 0o666); err != nil { // no folder
 		t.Fatal(err)
 	}
@@ -136,6 +141,44 @@ out: .
 	}
 	if last.Updates != 12 || last.Update != 8 || last.Headline != "2 of 3 runs finished, 1 failed" {
 		t.Errorf("progress %+v", last)
+	}
+}
+
+// TestHeld: runs that another process trains are left to it, and what is complete counts as earlier work.
+func TestHeld(t *testing.T) {
+	p := readPlan(t, tiny)
+	if _, err := run.Train(t.Context(), p.Runs[0].Config, train.Options{Out: p.Runs[0].Folder}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(p.Runs[1].Folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	lock := filepath.Join(p.Runs[1].Folder, "run.lock")
+	if err := os.WriteFile(lock, []byte(`{"host":"elsewhere","pid":4711,"started":"2026-01-02T03:04:05Z"}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var last train.Status
+	o := p.Train(t.Context(), Options{Jobs: 9, Progress: func(s train.Status) { last = s }})
+	if o.Finished != 2 || len(o.Failures) != 0 || len(o.Held) != 1 || o.Held[0].Run != p.Runs[1] || o.Interrupted {
+		t.Fatalf("%+v", o)
+	}
+	if err := o.Err(); !errors.As(err, new(*train.LockedError)) || train.IsUsage(err) {
+		t.Error(err)
+	}
+	if last.Update != 8 || last.Earlier < 4 || last.Earlier >= 8 {
+		t.Errorf("progress %+v", last)
+	}
+}
+
+// TestErr: only a plan whose every failure is the user's fails again.
+func TestErr(t *testing.T) {
+	bad := Failure{&Run{}, &train.UsageError{Err: errors.New("bad")}}
+	if o := (Outcome{Failures: []Failure{bad, bad}}); !train.IsUsage(o.Err()) {
+		t.Error("failures of the user alone are no usage error")
+	}
+	o := Outcome{Failures: []Failure{bad, {&Run{Index: 1}, errors.New("full")}}}
+	if err := o.Err(); train.IsUsage(err) || err.Error() != "run 0 (the default run): bad\nrun 1 (the default run): full" {
+		t.Error(err)
 	}
 }
 

@@ -15,10 +15,11 @@ type Progress struct {
 	columns  func() int
 	now      func() time.Time // the clock; tests have their own
 
-	begin  time.Time
-	first  int       // done at begin
-	tenths int       // printed so far, off a terminal
-	drawn  time.Time // zero: the line is clear
+	begin   time.Time
+	first   int       // done at begin
+	earlier int       // done by earlier processes, see Status
+	tenths  int       // printed so far, off a terminal
+	drawn   time.Time // zero: the line is clear
 }
 
 // redraw is the minimum time between two changes of a terminal's line.
@@ -38,6 +39,9 @@ func (p *Progress) Train(s Status) {
 			note += text + ", "
 		}
 	}
+	p.mu.Lock()
+	p.earlier = s.Earlier
+	p.mu.Unlock()
 	p.show("update", s.Update, s.Updates, note, "updates/s")
 }
 
@@ -80,10 +84,11 @@ func (p *Progress) fitted(line string) string {
 // pace is the speed and the remaining time.
 func (p *Progress) pace(done, total int, unit string) string {
 	elapsed := p.now().Sub(p.begin)
-	if done <= p.first || elapsed <= 0 {
+	first := max(p.first, p.earlier)
+	if done <= first || elapsed <= 0 {
 		return "starting"
 	}
-	rate := float64(done-p.first) / elapsed.Seconds()
+	rate := float64(done-first) / elapsed.Seconds()
 	left := time.Duration(float64(total-done) / rate * float64(time.Second))
 	return fmt.Sprintf("%.3g %s, %s left", rate, unit, left.Round(time.Second))
 }

@@ -35,6 +35,20 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestPaceOfOwnUpdates: what earlier processes computed makes no updates faster.
+func TestPaceOfOwnUpdates(t *testing.T) {
+	var out bytes.Buffer
+	p := NewProgress(&out, nil)
+	now := time.Unix(1e9, 0)
+	p.now = func() time.Time { return now }
+	p.Train(Status{Update: 0, Updates: 100})
+	now = now.Add(10 * time.Second)
+	p.Train(Status{Update: 60, Updates: 100, Earlier: 50})
+	if text := out.String(); !strings.Contains(text, "1 updates/s, 40s left") {
+		t.Error(text)
+	}
+}
+
 // No redrawn line is as wide as the terminal, whose width may change meanwhile.
 func TestProgressFits(t *testing.T) {
 	for _, columns := range []int{1, 2, 20, 40, 79, 200} {

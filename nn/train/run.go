@@ -66,6 +66,7 @@ func (o Options) Say(format string, args ...any) {
 // Status is the progress of a run.
 type Status struct {
 	Update, Updates int
+	Earlier         int    // of Update, those that earlier processes computed; 0: those of the first status
 	Headline        string // of the last record that has one
 	Device          string // gauges of the device, "" if it has none
 }
