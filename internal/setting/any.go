@@ -42,7 +42,9 @@ func (Pairs) Form() string { return "a mapping of settings to values" }
 func (d *decoder) opaque(n *yaml.Node, v reflect.Value, path string) bool {
 	switch to := v.Addr().Interface().(type) {
 	case *Texts:
-		*to = textsOf(n)
+		if *to = textsOf(n); len(to.Of) == 0 {
+			d.fail(n, &Error{Path: path, Problem: "the list is empty", Allowed: formOf(v) + ", or no such key"})
+		}
 	case *Pairs:
 		if n.Kind != yaml.MappingNode {
 			d.fail(n, &Error{Path: path, Problem: describe(n) + " is not " + formOf(v)})

@@ -42,6 +42,7 @@ func TestTextsAndPairs(t *testing.T) {
 
 func TestOpaqueFaults(t *testing.T) {
 	for text, want := range map[string]string{
+		"seeds: []":          "f.yaml:1: seeds: the list is empty; allowed: a value or a list of values, or no such key",
 		"grid: 3":            "f.yaml:1: grid: \"3\" is not a mapping of settings to values",
 		"grid: {a: 1, a: 2}": "f.yaml:1: grid.a",
 		"seeds:":             "f.yaml:1: seeds: a value is missing; allowed: a value or a list of values",

@@ -79,10 +79,12 @@ func (r *Reader) document(data []byte, name string, origin func(*yaml.Node) Orig
 	return err
 }
 
-// Set adds one setting, path=value with a YAML value, such as train.gamma=0.9.
-func (r *Reader) Set(text string) error {
+// Set adds one setting of a flag, path=value with a YAML value, such as train.gamma=0.9.
+func (r *Reader) Set(text string) error { return r.SetFrom(Origin{Flag: "--set " + text}, text) }
+
+// SetFrom is Set for a text of another origin.
+func (r *Reader) SetFrom(from Origin, text string) error {
 	path, value, ok := strings.Cut(text, "=")
-	from := Origin{Flag: "--set " + text}
 	if !ok || len(parts(path)) == 0 {
 		return &Error{Origin: from, Problem: "want path=value, such as train.gamma=0.9"}
 	}

@@ -1,10 +1,10 @@
 package run
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -19,17 +19,9 @@ func (c *Config) Identity() (string, error) {
 	scenario, others := n.Settings()
 	h := sha256.New()
 	for _, settings := range []map[string]string{scenario, others} {
-		for _, path := range sortedKeys(settings) {
+		for _, path := range slices.Sorted(maps.Keys(settings)) {
 			fmt.Fprintf(h, "%q=%q\n", path, settings[path])
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6]), nil
-}
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) (keys []K) {
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -20,6 +20,7 @@ type Sources struct {
 	Algo     string   // train.algo; "" for that of File, Sets or the default
 	Scenario string   // preset or scenario file; "" for that of File or the default
 	Sets     []string // path=value with a YAML value, such as train.gamma=0.9
+	SetsFile string   // the file that has Sets, to which names of files in them are relative; "": they are flags
 	Seed     *uint64
 
 	Backend, Device, Precision string // those of train; "" for that of File, Sets or the default
@@ -58,7 +59,11 @@ func (src *Sources) reader() (*setting.Reader, error) {
 	flag("scenario", "scenario", src.Scenario)
 	flag("algo", algoKey, src.Algo)
 	for _, s := range src.Sets {
-		errs = append(errs, r.Set(s))
+		from := setting.Origin{File: src.SetsFile}
+		if src.SetsFile == "" {
+			from.Flag = "--set " + s
+		}
+		errs = append(errs, r.SetFrom(from, s))
 	}
 	flag("backend", marl.SharedSection+".backend", src.Backend)
 	flag("device", marl.SharedSection+".device", src.Device)

@@ -3,28 +3,12 @@ package sweep
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/gmel-go/gmel/internal/setting"
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 )
-
-// file is a plan as it is written. Names of files in it are relative to it.
-type file struct {
-	Config     string        `yaml:"config"`     // a configuration that all runs begin from
-	Set        setting.Pairs `yaml:"set"`        // settings of all runs
-	Grid       setting.Pairs `yaml:"grid"`       // settings with a list of values: every combination is run
-	Algorithms setting.Texts `yaml:"algorithms"` // default: that of config
-	Scenarios  setting.Texts `yaml:"scenarios"`  // default: that of config
-	Seeds      setting.Texts `yaml:"seeds"`      // a number of seeds, from 1, or a list of them
-	Out        string        `yaml:"out"`        // folder of the runs
-}
 
 // Plan is a list of runs.
 type Plan struct {
@@ -42,12 +26,17 @@ type Run struct {
 	Seed     uint64
 	Config   *run.Config
 
-	file string
+	plan, file string // names
+	seeded     bool   // the plan has the seed, not the configuration
 }
 
 // Sources are those of the run's configuration.
 func (r *Run) Sources() run.Sources {
-	return run.Sources{File: r.file, Algo: r.Algo, Scenario: r.Scenario, Sets: r.Sets, Seed: &r.Seed}
+	src := run.Sources{File: r.file, Algo: r.Algo, Scenario: r.Scenario, Sets: r.Sets, SetsFile: r.plan}
+	if r.seeded {
+		src.Seed = &r.Seed
+	}
+	return src
 }
 
 // mostRuns bounds a plan: more are a mistake in a grid.
@@ -62,126 +51,23 @@ func Read(path string) (*Plan, error) {
 	p := &Plan{Name: path}
 	seeds, err := f.seeds()
 	if err != nil {
-		return nil, err
+		return nil, usagef("%s: %w", path, err)
+	}
+	seeded := len(seeds) > 0
+	if !seeded {
+		seeds = []uint64{0} // not used
+	}
+	if f.count(len(seeds)) > mostRuns {
+		return nil, usagef("%s has more than %d runs", path, mostRuns)
 	}
 	for _, c := range f.combinations() {
 		for _, seed := range seeds {
 			r := *c
-			r.Index, r.Seed, r.file = len(p.Runs), seed, f.Config
-			if p.Runs = append(p.Runs, &r); len(p.Runs) > mostRuns {
-				return nil, usagef("%s has more than %d runs", path, mostRuns)
-			}
+			r.Index, r.Seed, r.plan, r.file, r.seeded = len(p.Runs), seed, path, f.Config, seeded
+			p.Runs = append(p.Runs, &r)
 		}
 	}
 	return p, p.load(f.Out)
-}
-
-func read(path string) (*file, error) {
-	r, f := setting.NewReader(), new(file)
-	if err := r.File(path); err != nil {
-		return nil, usage(err)
-	}
-	r.Read(setting.Section{Value: f})
-	if err := r.Err(); err != nil {
-		return nil, usage(err)
-	}
-	if f.Out == "" {
-		return nil, usagef("%s: out is missing: the folder of the runs", path)
-	}
-	beside := func(name string) string {
-		if name == "" || filepath.IsAbs(name) {
-			return name
-		}
-		return filepath.Join(filepath.Dir(path), name)
-	}
-	f.Config, f.Out = beside(f.Config), beside(f.Out)
-	for i, name := range f.Scenarios.Of {
-		if beside := beside(name); exists(beside) { // else a preset, or a fault that loading it explains
-			f.Scenarios.Of[i] = beside
-		}
-	}
-	return f, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// seeds is a number of seeds, counted from 1, or the seeds of a list.
-func (f *file) seeds() (all []uint64, err error) {
-	if len(f.Seeds.Of) == 0 {
-		return []uint64{1}, nil
-	}
-	for _, text := range f.Seeds.Of {
-		v, err := strconv.ParseUint(text, 10, 64)
-		if err != nil || f.Seeds.Single && (v < 1 || v > mostRuns) {
-			return nil, usagef("seeds: %s is not allowed; allowed: a number of seeds from 1 to %d, or a list of seeds, whole numbers from 0", text, mostRuns)
-		}
-		all = append(all, v)
-	}
-	if f.Seeds.Single {
-		n := all[0]
-		all = nil
-		for seed := uint64(1); seed <= n; seed++ {
-			all = append(all, seed)
-		}
-	}
-	return all, nil
-}
-
-// combinations are the runs of one seed: every scenario, algorithm and entry of the grid, the last varying first.
-func (f *file) combinations() (all []*Run) {
-	var fixed []string
-	for _, p := range f.Set {
-		fixed = append(fixed, p.Key+"="+p.Values.Text())
-	}
-	for _, scenario := range orNone(f.Scenarios.Of) {
-		for _, algo := range orNone(f.Algorithms.Of) {
-			for _, sets := range grid(f.Grid, algo) {
-				all = append(all, &Run{Scenario: scenario, Algo: algo, Sets: slices.Concat(own(fixed, algo), sets)})
-			}
-		}
-	}
-	return all
-}
-
-// orNone is a list with one empty text for an empty list.
-func orNone(list []string) []string {
-	if len(list) == 0 {
-		return []string{""}
-	}
-	return list
-}
-
-// grid lists every combination of the values of settings that an algorithm has.
-func grid(pairs setting.Pairs, algo string) [][]string {
-	all := [][]string{nil}
-	for _, p := range pairs {
-		if foreign(p.Key, algo) {
-			continue
-		}
-		var longer [][]string
-		for _, sets := range all {
-			for _, value := range p.Values.Of {
-				longer = append(longer, append(slices.Clone(sets), p.Key+"="+value))
-			}
-		}
-		all = longer
-	}
-	return all
-}
-
-// own leaves out settings of other algorithms.
-func own(sets []string, algo string) []string {
-	return slices.DeleteFunc(slices.Clone(sets), func(set string) bool { return foreign(set, algo) })
-}
-
-// foreign reports whether a setting is in the section of another algorithm than the run's. Where the plan names none,
-// nothing is: loading tells.
-func foreign(path, algo string) bool {
-	section, _, _ := strings.Cut(path, ".")
-	return algo != "" && section != algo && slices.Contains(marl.Algorithms(), section)
 }
 
 // load reads every configuration and names the folders.
@@ -191,6 +77,7 @@ func (p *Plan) load(out string) error {
 	for _, r := range p.Runs {
 		var err error
 		if r.Config, err = run.Load(r.Sources()); err == nil {
+			r.Seed = r.Config.Seed
 			err = r.place(out)
 		}
 		if err != nil {

@@ -98,8 +98,15 @@ func TestPlanGrows(t *testing.T) {
 // TestFaults: every fault is told before anything starts, with the run that has it.
 func TestFaults(t *testing.T) {
 	for plan, want := range map[string]string{
-		"seeds: 1\n":                                         "out is missing",
-		"out: r\nseeds: 0\n":                                 "seeds: 0 is not allowed",
+		"seeds: 1\n":                        "out is missing",
+		"out: r\nseeds: 0\n":                "seeds: 0 is not allowed",
+		"out: r\nseeds: []\n":               "plan.yaml:2: seeds: the list is empty",
+		"out: r\ngrid: {train.gamma: []}\n": "plan.yaml:2: grid.train.gamma: the list is empty",
+		"out: r\nset: {seed: 3}\n":          "plan.yaml:2: set.seed: seeds has the seeds of the runs",
+		"out: r\nalgorithms: [amarl]\nset: {train.algo: amarl-ppo}\n":                               "set.train.algo: algorithms has the",
+		"out: r\nalgorithms: [amarl]\ngrid: {amarl-ppo.hidden: 8}\n":                                "grid.amarl-ppo.hidden: no run of the plan has that algorithm",
+		"out: r\nset: {train.gamma: 0.9}\ngrid: {train.gamma: [0.8]}\n":                             "set.train.gamma: the grid has values of it, too",
+		"out: r\nset: {scenario.tasks.arrivals: {process: trace, trace_file: day.csv, queue: 4}}\n": "there is no file ",
 		"out: r\nseeds: [a]\n":                               "a list of seeds",
 		"out: r\nseeds: [1, 1]\n":                            "runs 0 and 1 are the same: the default run with seed 1",
 		"out: r\nlattice: {}\n":                              "plan.yaml:2: lattice: unknown key",
@@ -114,6 +121,50 @@ func TestFaults(t *testing.T) {
 		if !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want a usage error with %q", plan, err, want)
 		}
+	}
+}
+
+// TestPathsAreOfThePlan: names of files in settings are relative to the plan, from any working folder.
+func TestPathsAreOfThePlan(t *testing.T) {
+	path := written(t, "set: {scenario.tasks.arrivals: {process: trace, trace_file: day.csv, queue: 4}}\nout: r\n")
+	day := filepath.Join(filepath.Dir(path), "day.csv")
+	if err := os.WriteFile(day, []byte("slot,ied,model,data_mbit,gcycles,deadline_s\n0,0,0,1,1,1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Runs[0].Config.Scenario.Tasks.Arrivals.TraceFile; got != day {
+		t.Errorf("the trace is %s, want %s", got, day)
+	}
+}
+
+// TestSeedOfTheConfiguration: a plan without seeds has that of its configuration.
+func TestSeedOfTheConfiguration(t *testing.T) {
+	path := written(t, "config: seven.yaml\nout: r\n")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "seven.yaml"), []byte("seed: 7\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Runs[0]; len(p.Runs) != 1 || r.Seed != 7 || r.Config.Seed != 7 || !strings.HasSuffix(r.Folder, "-7") {
+		t.Errorf("%d runs, seed %d in %s", len(p.Runs), r.Seed, r.Folder)
+	}
+}
+
+// TestHugePlan: a grid beyond the bound is refused before its runs are listed, which no memory would hold.
+func TestHugePlan(t *testing.T) {
+	hundred := "[" + strings.Repeat("1, ", 99) + "1]"
+	grid := "grid:\n"
+	for _, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
+		grid += "  " + key + ": " + hundred + "\n"
+	}
+	_, err := Read(written(t, grid+"out: r\n"))
+	if !train.IsUsage(err) || !strings.Contains(err.Error(), "more than 100000 runs") {
+		t.Error(err)
 	}
 }
 
