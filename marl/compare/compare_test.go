@@ -82,11 +82,37 @@ func TestRefused(t *testing.T) {
 		"would count twice":             {past(t, 1, 0.9), past(t, 1, 0.9)},
 		"compared on the same episodes": {past(t, 1, 0.9), other},
 		"none of the runs is finished":  {unfinished},
+		"its evaluation had no task":    {past(t, 1, math.NaN())},
 	} {
 		_, err := newComparison(runs)
 		if !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want a usage error with %q", err, want)
 		}
+	}
+}
+
+// TestShort: labels have as much of a path as tells it from the others.
+func TestShort(t *testing.T) {
+	paths := []string{"train.gamma", "tasks.models[0].data_mbit", "tasks.models[1].data_mbit", "servers", "old.servers"}
+	var got []string
+	for _, path := range paths {
+		got = append(got, short(path, paths))
+	}
+	if want := "gamma; models[0].data_mbit; models[1].data_mbit; servers; old.servers"; strings.Join(got, "; ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestUnfinishedScenario: a scenario and settings of which no run is finished are no part of the comparison, nor of labels.
+func TestUnfinishedScenario(t *testing.T) {
+	other := past(t, 3, 0.9, "scenario.ieds=20", "train.gamma=0.5")
+	other.Table = nil
+	c, err := newComparison([]*run.Past{past(t, 1, 0.9), other, past(t, 2, 0.9)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table := c.Table(); len(table.Parts) != 1 || table.Parts[0].Scenario != "paper" || table.Parts[0].Rows[0].Group != "amarl" || len(table.Unfinished) != 1 {
+		t.Errorf("%+v", table)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -43,6 +44,10 @@ func newComparison(runs []*run.Past) (*Comparison, error) {
 	var scenarios, groups kinds
 	places := map[*run.Past][2]int{}
 	for _, p := range runs {
+		if p.Table == nil {
+			c.Unfinished = append(c.Unfinished, p)
+			continue
+		}
 		scenario, others := p.Config.Settings()
 		places[p] = [2]int{scenarios.index(scenario), groups.index(others)}
 	}
@@ -51,15 +56,11 @@ func newComparison(runs []*run.Past) (*Comparison, error) {
 		c.Groups = append(c.Groups, Group{Label: label, Tasks: make([][]*run.Past, len(c.Scenarios))})
 	}
 	for _, p := range runs {
-		if p.Table == nil {
-			c.Unfinished = append(c.Unfinished, p)
-			continue
+		if at, finished := places[p]; finished {
+			tasks := c.Groups[at[1]].Tasks
+			tasks[at[0]] = append(tasks[at[0]], p)
 		}
-		at := places[p]
-		tasks := c.Groups[at[1]].Tasks
-		tasks[at[0]] = append(tasks[at[0]], p)
 	}
-	c.Groups = slices.DeleteFunc(c.Groups, func(g Group) bool { return len(slices.Concat(g.Tasks...)) == 0 })
 	return c, c.check()
 }
 
@@ -69,22 +70,42 @@ func (c *Comparison) check() error {
 		return usagef("none of the runs is finished; a run is compared by its final table")
 	}
 	for scenario := range c.Scenarios {
-		var first *run.Past
+		var all []*run.Past
 		for _, g := range c.Groups {
 			runs := g.Tasks[scenario]
 			slices.SortStableFunc(runs, bySeed)
-			for i, p := range runs {
-				if i > 0 && bySeed(runs[i-1], p) == 0 {
-					return usagef("%s and %s have the same settings and seed: they are one run, and would count twice", runs[i-1].Folder, p.Folder)
-				}
-				if first == nil {
-					first = p
-				}
-				if p.Table.Seed != first.Table.Seed || p.Table.Episodes != first.Table.Episodes {
-					return usagef("%s played %d evaluation episodes on seed %d and %s %d on seed %d; runs are compared on the same episodes",
-						first.Folder, first.Table.Episodes, first.Table.Seed, p.Folder, p.Table.Episodes, p.Table.Seed)
-				}
+			if err := distinct(runs); err != nil {
+				return err
 			}
+			all = append(all, runs...)
+		}
+		if err := sameEpisodes(all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// distinct refuses runs of a group, in the order of their seeds, that have the same seed.
+func distinct(runs []*run.Past) error {
+	for i, p := range runs {
+		if i > 0 && bySeed(runs[i-1], p) == 0 {
+			return usagef("%s and %s have the same settings and seed: they are one run, and would count twice", runs[i-1].Folder, p.Folder)
+		}
+	}
+	return nil
+}
+
+// sameEpisodes refuses runs of a scenario without a score, and with scores of different episodes.
+func sameEpisodes(runs []*run.Past) error {
+	for _, p := range runs {
+		first := runs[0]
+		if math.IsNaN(completionOf(p.Table.Greedy())) {
+			return usagef("%s has no completion rate, by which runs are compared: its evaluation had no task", p.Folder)
+		}
+		if p.Table.Seed != first.Table.Seed || p.Table.Episodes != first.Table.Episodes {
+			return usagef("%s played %d evaluation episodes on seed %d and %s %d on seed %d; runs are compared on the same episodes",
+				first.Folder, first.Table.Episodes, first.Table.Seed, p.Folder, p.Table.Episodes, p.Table.Seed)
 		}
 	}
 	return nil
@@ -112,16 +133,30 @@ func (k *kinds) labels(name string) []string {
 	var labels []string
 	for _, s := range k.all {
 		label := s[name]
-		for _, path := range k.differing(name, s[name]) {
+		paths := k.differing(name, s[name])
+		for _, path := range paths {
 			value, there := s[path]
 			if !there {
 				value = "absent"
 			}
-			label += " " + path[strings.LastIndex(path, ".")+1:] + "=" + value
+			label += " " + short(path, paths) + "=" + value
 		}
 		labels = append(labels, label)
 	}
 	return labels
+}
+
+// short is the end of a path, in whole keys, that no other of the paths has.
+func short(path string, paths []string) string {
+	end := ""
+	for _, key := range slices.Backward(strings.Split(path, ".")) {
+		end = strings.TrimSuffix(key+"."+end, ".")
+		ends := func(other string) bool { return other != path && strings.HasSuffix("."+other, "."+end) }
+		if !slices.ContainsFunc(paths, ends) {
+			return end
+		}
+	}
+	return path
 }
 
 // differing lists the paths, sorted, in which kinds of the same name differ.

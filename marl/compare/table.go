@@ -25,6 +25,7 @@ type Row struct {
 // Part has the rows of a scenario, or of all.
 type Part struct {
 	Scenario  string  `json:"scenario"`
+	Episodes  int     `json:"episodes,omitempty"` // of the evaluation of every run; 0 for all scenarios
 	Heuristic string  `json:"best_heuristic,omitempty"`
 	Level     float64 `json:"best_heuristic_completion_rate,omitempty"`
 	Rows      []Row   `json:"groups"`
@@ -39,7 +40,6 @@ type Unfinished struct {
 
 // Table is the comparison in numbers.
 type Table struct {
-	Episodes   int          `json:"episodes"`
 	Resamples  int          `json:"resamples"`
 	Thresholds []float64    `json:"thresholds"`
 	Parts      []Part       `json:"parts"`
@@ -55,7 +55,7 @@ const everyScenario = "all scenarios"
 
 // Table computes statistics and intervals. Equal folders give equal tables.
 func (c *Comparison) Table() *Table {
-	t := &Table{Episodes: c.finished()[0].Table.Episodes, Resamples: aggregate.Resamples, Thresholds: c.thresholds(), Unfinished: []Unfinished{}, Warnings: []string{}}
+	t := &Table{Resamples: aggregate.Resamples, Thresholds: c.thresholds(), Unfinished: []Unfinished{}, Warnings: []string{}}
 	for i, name := range c.Scenarios {
 		t.Parts = append(t.Parts, c.part(t, name, []int{i}))
 	}
@@ -67,14 +67,6 @@ func (c *Comparison) Table() *Table {
 	}
 	t.Unfinished = append(t.Unfinished, c.Missing...)
 	return t
-}
-
-// finished lists the compared runs.
-func (c *Comparison) finished() (all []*run.Past) {
-	for _, g := range c.Groups {
-		all = append(all, slices.Concat(g.Tasks...)...)
-	}
-	return all
 }
 
 func (c *Comparison) tasks() (all []int) {
@@ -110,7 +102,9 @@ func (c *Comparison) part(t *Table, name string, tasks []int) Part {
 		if len(tasks) == 1 { // seconds and rewards of different scenarios have no common scale
 			latency, reward := b.Interval(aggregate.IQM, g.scores(tasks, latencyOf)), b.Interval(aggregate.IQM, g.scores(tasks, rewardOf))
 			row.LatencyS, row.Reward = &latency, &reward
-			part.Heuristic, part.Level = bestHeuristic(g.Tasks[tasks[0]][0].Table)
+			played := g.Tasks[tasks[0]][0].Table
+			part.Episodes = played.Episodes
+			part.Heuristic, part.Level = bestHeuristic(played)
 		}
 		if first == nil {
 			first = scores
