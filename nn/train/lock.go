@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,9 +43,42 @@ func (e *LockedError) Error() string {
 		e.Holder, e.Folder, e.Silent.Seconds(), (longestSilence - e.Silent).Seconds())
 }
 
-// hold writes this process into the lock file and keeps doing so until the returned function is called, which leaves the
-// file empty. It fails where another host holds the lock, unless steal is set.
-func (f Folder) hold(file *os.File, steal bool) (release func() error, err error) {
+// lock is the lock of a folder that this process holds.
+type lock struct {
+	file *os.File
+	own  []byte // its name
+	end  func() // of the heartbeat
+}
+
+// stolen reports whether another process has written its name over that of this one.
+func (l *lock) stolen() bool {
+	var h holder
+	data, err := content(l.file)
+	return err == nil && !bytes.Equal(data, l.own) && json.Unmarshal(data, &h) == nil && h.Host != ""
+}
+
+// write writes the name of this process, unless the lock is stolen. A failure is that of the next checkpoint, too.
+func (l *lock) write() {
+	if !l.stolen() {
+		_, _ = l.file.WriteAt(l.own, 0)
+	}
+}
+
+// release leaves the file empty, unless the lock is stolen.
+func (l *lock) release() error {
+	l.end()
+	if l.stolen() {
+		return l.file.Close()
+	}
+	return errors.Join(l.file.Truncate(0), l.file.Close())
+}
+
+// content is the text in a lock file.
+func content(file *os.File) ([]byte, error) { return io.ReadAll(io.NewSectionReader(file, 0, 1<<16)) }
+
+// hold writes this process into the lock file and keeps doing so until the lock is released. It fails where another host
+// holds the lock, unless steal is set.
+func (f Folder) hold(file *os.File, steal bool) (*lock, error) {
 	host, err := place()
 	if err != nil {
 		return nil, fmt.Errorf("the run folder cannot be locked: %w", err)
@@ -62,11 +96,9 @@ func (f Folder) hold(file *os.File, steal bool) (release func() error, err error
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be written: %w", f.lock(), disk.Explain(f.lock(), 0, err))
 	}
-	end := beat(func() { _, _ = file.WriteAt(own, 0) })
-	return func() error {
-		end()
-		return errors.Join(file.Truncate(0), file.Close())
-	}, nil
+	l := &lock{file: file, own: own}
+	l.end = beat(l.write)
+	return l, nil
 }
 
 // place is the host of this process. All pods of an index of a Kubernetes Job have one host name, also a lost one that still runs
@@ -99,7 +131,7 @@ func beat(write func()) (end func()) {
 
 // foreign fails if the file names a process of another host that has not been silent for long.
 func (f Folder) foreign(file *os.File, host string) error {
-	data, err := io.ReadAll(io.NewSectionReader(file, 0, 1<<16))
+	data, err := content(file)
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w", f.lock(), err)
 	}

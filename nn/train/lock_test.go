@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -39,11 +40,11 @@ func TestForeignLock(t *testing.T) {
 			t.Errorf("%q does not say %q", err, want)
 		}
 	}
-	release, err := f.acquire(Options{StealLock: true})
+	l, err := f.acquire(Options{StealLock: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkHeld(t, f, release)
+	checkHeld(t, f, l)
 }
 
 // TestLockOfAPod: a pod that replaces another one has its host name, and is kept out nevertheless.
@@ -54,11 +55,11 @@ func TestLockOfAPod(t *testing.T) {
 		t.Errorf("another pod: error %v", err)
 	}
 	t.Setenv("POD_NAME", "hall-3-first")
-	release, err := f.acquire(Options{})
+	l, err := f.acquire(Options{})
 	if err != nil {
 		t.Fatalf("the same pod: %v", err)
 	}
-	if err := release(); err != nil {
+	if err := l.release(); err != nil {
 		t.Error(err)
 	}
 }
@@ -71,17 +72,17 @@ func TestStaleLocks(t *testing.T) {
 		"empty":     Folder(t.TempDir()),
 	} {
 		t.Run(name, func(t *testing.T) {
-			release, err := f.acquire(Options{})
+			l, err := f.acquire(Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkHeld(t, f, release)
+			checkHeld(t, f, l)
 		})
 	}
 }
 
 // checkHeld: the lock names this process while it is held, and nothing afterwards.
-func checkHeld(t *testing.T, f Folder, release func() error) {
+func checkHeld(t *testing.T, f Folder, l *lock) {
 	t.Helper()
 	var h holder
 	data, err := os.ReadFile(f.lock())
@@ -91,7 +92,7 @@ func checkHeld(t *testing.T, f Folder, release func() error) {
 	if err != nil || h.Host != hostname() || h.PID != os.Getpid() {
 		t.Errorf("the lock says %s (%v)", data, err)
 	}
-	if err := release(); err != nil {
+	if err := l.release(); err != nil {
 		t.Fatal(err)
 	}
 	if data, err := os.ReadFile(f.lock()); err != nil || len(data) > 0 {
@@ -108,5 +109,54 @@ func TestJobOfAScheduler(t *testing.T) {
 	s := newSession(0)
 	if s.Job["SLURM_ARRAY_TASK_ID"] != "3" || s.Job["SLURM_RESTART_COUNT"] != "1" || s.Host != hostname() {
 		t.Errorf("host %q, job %v", s.Host, s.Job)
+	}
+}
+
+// TestStolenLock: the former holder neither writes over the name of the new one nor removes it.
+func TestStolenLock(t *testing.T) {
+	f := Folder(t.TempDir())
+	l, err := f.acquire(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.stolen() {
+		t.Error("it counts as stolen by this process")
+	}
+	thief := []byte(`{"host":"elsewhere","pid":4711,"started":"2026-01-02T03:04:05Z"}`)
+	if err := os.WriteFile(f.lock(), thief, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	l.write()
+	if !l.stolen() {
+		t.Error("the theft is not seen")
+	}
+	if err := l.release(); err != nil {
+		t.Error(err)
+	}
+	if data, err := os.ReadFile(f.lock()); err != nil || string(data) != string(thief) {
+		t.Errorf("the lock says %s (%v)", data, err)
+	}
+}
+
+// TestStolenRun: the former holder stops at its next checkpoint, which it does not write.
+func TestStolenRun(t *testing.T) {
+	f := Folder(filepath.Join(t.TempDir(), "run"))
+	job := newFit()
+	job.stopAt, job.abandonAt, job.stop = 20, -1, func() {
+		thief := []byte(`{"host":"elsewhere","pid":4711,"started":"2026-01-02T03:04:05Z"}`)
+		if err := os.WriteFile(f.lock(), thief, 0o666); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := Start(t.Context(), newRun(job), Options{Out: string(f)})
+	if err == nil || !strings.Contains(err.Error(), "another process has taken "+string(f)) {
+		t.Fatal(err)
+	}
+	from, damage, err := f.Latest()
+	if err != nil || damage != nil {
+		t.Fatal(damage, err)
+	}
+	if update, err := from.Update(); err != nil || update >= job.update {
+		t.Errorf("a checkpoint of update %d was written, %v", update, err)
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/gmel-go/gmel/internal/disk"
 )
 
-// acquire keeps a second process out of the folder until the returned function is called. The system releases its lock whenever
+// acquire keeps a second process out of the folder until the lock is released. The system releases its lock whenever
 // the process ends. Where the file system has none, the name in the file is all there is.
-func (f Folder) acquire(o Options) (release func() error, err error) {
+func (f Folder) acquire(o Options) (*lock, error) {
 	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("the run folder cannot be locked: %w", disk.Explain(f.lock(), 0, err))
@@ -32,8 +32,9 @@ func (f Folder) acquire(o Options) (release func() error, err error) {
 			return nil, errors.Join(err, file.Close())
 		}
 	}
-	if release, err = f.hold(file, o.StealLock); err != nil {
+	l, err := f.hold(file, o.StealLock)
+	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return release, nil
+	return l, nil
 }

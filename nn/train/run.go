@@ -113,7 +113,7 @@ func (r *runner) begin(ctx context.Context) (err error) {
 		return err
 	}
 	locked := exists(r.folder.lock()) // by a process that has ended since
-	r.release, err = r.folder.acquire(r.options)
+	r.lock, err = r.folder.acquire(r.options)
 	var full *disk.FullError
 	if !locked && (err == nil || errors.As(err, &full)) { // else it is another process's
 		made = append(made, r.folder.lock())
@@ -137,7 +137,7 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 	}
 	r := &runner{run: run, folder: f, options: o, saved: -1}
 	defer func() { err = errors.Join(err, r.close()) }()
-	if r.release, err = f.acquire(o); err != nil {
+	if r.lock, err = f.acquire(o); err != nil {
 		return r.unlocked(err)
 	}
 	from, err := r.latest()

@@ -76,14 +76,14 @@ func TestLockKeepsASecondProcessOut(t *testing.T) {
 		t.Skip("no lock here")
 	}
 	dir := whole(t)
-	release, err := Folder(dir).acquire(Options{})
+	l, err := Folder(dir).acquire(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); !errors.As(err, new(*LockedError)) || !strings.Contains(err.Error(), "another process is training in") {
 		t.Error(err)
 	}
-	if err := release(); err != nil {
+	if err := l.release(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Resume(t.Context(), Folder(dir), newRun(newFit()), Options{}); err != nil {

@@ -20,8 +20,8 @@ type runner struct {
 	run     *Run
 	options Options
 	folder  Folder
-	place   fs.FileInfo  // of the folder when the run began to write into it
-	release func() error // of the folder's lock
+	place   fs.FileInfo // of the folder when the run began to write into it
+	lock    *lock       // of the folder
 
 	job     Job
 	gauged  bool // the job's device has gauges
@@ -261,6 +261,9 @@ func (r *runner) keep() error {
 	if r.displaced() { // a folder that has taken its name is another's
 		return errors.New("no further checkpoint can be written")
 	}
+	if r.lock.stolen() { // by a process that goes on with the run
+		return fmt.Errorf("another process has taken %s, so this one stops", r.folder)
+	}
 	if err := r.records.sync(); err != nil {
 		return err
 	}
@@ -325,8 +328,8 @@ func (r *runner) close() error {
 	if r.job != nil {
 		errs = append(errs, r.job.Close())
 	}
-	if r.release != nil {
-		errs = append(errs, r.release())
+	if r.lock != nil {
+		errs = append(errs, r.lock.release())
 	}
 	return errors.Join(errs...)
 }
