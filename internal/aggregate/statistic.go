@@ -20,20 +20,6 @@ func IQM(groups ...Scores) float64 {
 	return mean(all[cut : len(all)-cut])
 }
 
-// Mean is the mean over tasks of their mean scores.
-func Mean(groups ...Scores) float64 { return mean(taskMeans(groups[0])) }
-
-// Median is the median over tasks of their mean scores.
-func Median(groups ...Scores) float64 {
-	means := taskMeans(groups[0])
-	slices.Sort(means)
-	half := len(means) / 2
-	if len(means)%2 == 1 {
-		return means[half]
-	}
-	return (means[half-1] + means[half]) / 2
-}
-
 // Improvement is the probability that a random run of the first group scores higher than a random run of the second one on
 // a random task; ties count half. It is the Mann-Whitney statistic divided by the number of pairs. The groups have the same tasks.
 func Improvement(groups ...Scores) float64 {
@@ -70,14 +56,6 @@ func Above(tau float64) Statistic {
 		}
 		return float64(above) / float64(n)
 	}
-}
-
-func taskMeans(s Scores) []float64 {
-	var means []float64
-	for _, runs := range s {
-		means = append(means, mean(runs))
-	}
-	return means
 }
 
 // mean is NaN without a value.
