@@ -156,7 +156,7 @@ func TestInexactValuesAreRefused(t *testing.T) {
 		"ieds: 30.7\n":         `x.yaml:1: ieds: "30.7" is not a whole number`,
 		"ieds: 30\nservers:\n": "x.yaml:2: servers: a value is missing; allowed: a whole number",
 		"compute:\n  server_gcycles_per_s: [10, null, 20]\n": "x.yaml:2: compute.server_gcycles_per_s[1]: a value is missing; allowed: a number",
-		"radio: {carrier_ghz: &x 3.5}\nservers: *x\n":        `x.yaml:1: servers: "3.5" is not a whole number`,
+		"radio: {carrier_ghz: &x 3.5}\nservers: *x\n":        `x.yaml:2: servers: "3.5" is not a whole number`,
 	} {
 		if _, err := Parse([]byte(text), "x.yaml"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)

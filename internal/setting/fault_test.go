@@ -35,6 +35,7 @@ var faults = []struct{ yaml, set, want string }{
 	{"game: {range: [1]}", "", "a.yaml:1: game.range: a list of 1 is not two numbers [min, max]"},
 	{"game: {range: 1}", "", `a.yaml:1: game.range: "1" is not two numbers [min, max]`},
 	{"game:\n  range: [1,\n    x]", "", `a.yaml:3: game.range[1]: "x" is not a number`},
+	{"seed: &x 7.5\ngame:\n  slots: *x", "", "a.yaml:1: seed: \"7.5\" is not a whole number from 0 to 2^64-1\na.yaml:3: game.slots: \"7.5\" is not a whole number"},
 	{"game:\n  speeds: &x [1, a]\n  range: *x", "", "a.yaml:2: game.speeds[1]: \"a\" is not a number\na.yaml:2: game.range[1]: \"a\" is not a number"},
 	// Missing values.
 	{"seed:", "", "a.yaml:1: seed: a value is missing; allowed: a whole number from 0 to 2^64-1"},

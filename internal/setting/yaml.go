@@ -103,12 +103,19 @@ func (m *merger) merge(e entry) {
 	}
 }
 
-// resolve follows an alias to its anchor.
+// resolve follows an alias to its anchor. A fault of a single value is where the alias stands: the anchor may
+// belong to another setting.
 func resolve(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
+	anchor := n
+	for anchor.Kind == yaml.AliasNode {
+		anchor = anchor.Alias
 	}
-	return n
+	if anchor == n || anchor.Kind != yaml.ScalarNode {
+		return anchor
+	}
+	value := *anchor
+	value.Line, value.Column = n.Line, n.Column
+	return &value
 }
 
 // lookup returns the value of a key in a mapping, or nil.
