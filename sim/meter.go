@@ -95,7 +95,7 @@ type Summary struct {
 	DurationSeconds float64 `json:"duration_s"`
 }
 
-// MarshalJSON writes null for the means over tasks where there were none.
+// MarshalJSON writes null for the means and fractions of tasks where there were none.
 func (s Summary) MarshalJSON() ([]byte, error) {
 	type plain Summary
 	known := func(mean *float64) *float64 {
@@ -104,13 +104,19 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 		}
 		return mean
 	}
+	split := &s.LatencySplit
+	if s.Tasks == 0 {
+		split, s.ActionShares = nil, nil
+	}
 	return json.Marshal(struct {
 		plain
 		CompletionRate *float64 `json:"completion_rate"`
 		MeanLatencyS   *float64 `json:"mean_latency_s"`
 		P95LatencyS    *float64 `json:"p95_latency_s"`
 		EnergyJ        *float64 `json:"energy_j"`
-	}{plain(s), known(&s.CompletionRate), known(&s.MeanLatencyS), known(&s.P95LatencyS), known(&s.EnergyJ)})
+
+		LatencySplit *LatencySplit `json:"latency_split"`
+	}{plain(s), known(&s.CompletionRate), known(&s.MeanLatencyS), known(&s.P95LatencyS), known(&s.EnergyJ), split})
 }
 
 // NewMeter returns a Meter that counts exactly `episodes` finished episodes. World

@@ -122,8 +122,13 @@ func TestSummaryKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(text), ":null"); n != 4 {
-		t.Errorf("%d of the 4 means over no tasks are null in %s", n, text)
+	if n := strings.Count(string(text), ":null"); n != 6 {
+		t.Errorf("%d of the 6 means over no tasks are null in %s", n, text)
+	}
+	s.Tasks.Probability = 1
+	r = simulate(t, SimulateOptions{Scenario: s, Policy: policy(t, "local", s), Episodes: 1})
+	if text, err = json.Marshal(r); err != nil || strings.Contains(string(text), "null") {
+		t.Errorf("%v in %s", err, text)
 	}
 	for _, key := range []string{
 		"scenario", "policy", "worlds", "episodes", "seed", "agents", "slots", "tasks", "completion_rate",
