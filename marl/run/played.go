@@ -104,7 +104,10 @@ func short(v any) string {
 	if x, ok := v.(float64); ok {
 		text = fmt.Sprintf("%.6g", x)
 	}
-	if len(text) > shownValue {
+	switch {
+	case text == "":
+		return `""`
+	case len(text) > shownValue:
 		return "..."
 	}
 	return text

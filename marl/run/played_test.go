@@ -106,6 +106,14 @@ func checkTraining(t *testing.T, table *Table) {
 	}
 }
 
+// A text that is empty, such as the name of no file, is shown as such.
+func TestEmptyValue(t *testing.T) {
+	to := Training{Scenario: "town", Changed: []Change{{"hall.ied_positions_file", "ieds.csv", ""}}}
+	if text := to.text(); !strings.HasSuffix(text, `: hall.ied_positions_file = "" (ieds.csv).`) {
+		t.Error(text)
+	}
+}
+
 // A list of settings that is too long for a sentence ends with their number, and a long value is left out.
 func TestLongTraining(t *testing.T) {
 	var long Training

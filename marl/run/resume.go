@@ -9,6 +9,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // resumed opens the job of a resumed run, which may use another backend than at its start.
@@ -151,6 +152,7 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 
 // difference names the first setting that changes numbers and in which two configurations differ.
 func difference(run, asked *Config) string {
+	files, others := run.Scenario.Paths(), asked.Scenario.Paths()
 	run, asked = run.numbers(), asked.numbers()
 	if run.Train.Precision != asked.Train.Precision { // name the precision: only one of the two depends on the backend
 		run.Train.Backend, asked.Train.Backend = "", ""
@@ -159,8 +161,24 @@ func difference(run, asked *Config) string {
 	if path == "" {
 		return ""
 	}
-	return unequal(path, a, b)
+	return unequal(path, content(path, a, files), content(path, b, others))
 }
+
+// content is the value of a setting. The digest of a file is shortened, with the name of the file if it is known.
+func content(path string, value any, files map[string]string) any {
+	digest, ok := value.(string)
+	if !ok || !strings.HasPrefix(digest, sim.DigestPrefix) {
+		return value
+	}
+	short := "SHA-256 " + digest[len(sim.DigestPrefix):][:shownDigits] + "..."
+	if file := files[strings.TrimPrefix(path, settingOf(""))]; file != "" && file != digest {
+		return fmt.Sprintf("%s (%s)", file, short)
+	}
+	return short
+}
+
+// shownDigits of a digest tell files apart.
+const shownDigits = 12
 
 func unequal(path string, run, asked any) string {
 	return fmt.Sprintf("the run has %s = %v, but %v is asked for", path, run, asked)
