@@ -10,6 +10,7 @@ import (
 
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Group is a set of runs with the same settings but the seed.
@@ -128,6 +129,9 @@ func (k *kinds) index(settings map[string]string) int {
 	return len(k.all) - 1
 }
 
+// shownDigits of the digest of a file tell files apart.
+const shownDigits = 12
+
 // labels names every kind by one setting and by those that differ within the kinds of that name.
 func (k *kinds) labels(name string) []string {
 	var labels []string
@@ -138,6 +142,9 @@ func (k *kinds) labels(name string) []string {
 			value, there := s[path]
 			if !there {
 				value = "absent"
+			}
+			if strings.HasPrefix(value, sim.DigestPrefix) {
+				value = value[:len(sim.DigestPrefix)+shownDigits] + "..."
 			}
 			label += " " + short(path, paths) + "=" + value
 		}
