@@ -15,8 +15,11 @@ const (
 	SlotsName      = "env_slots"
 )
 
-// summaryRecord is the record of an evaluation.
+// summaryRecord is the record of an evaluation. Without tasks there is the reward alone.
 func summaryRecord(s sim.Summary) train.Record {
+	if s.Tasks == 0 {
+		return train.Record{Kind: s.Policy, Scalars: []record.Scalar{{Name: "reward", Value: s.MeanReward}}}
+	}
 	split := s.LatencySplit
 	scalars := []record.Scalar{
 		{Name: CompletionName, Value: s.CompletionRate}, {Name: LatencyName, Value: s.MeanLatencyS},
