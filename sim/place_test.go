@@ -363,7 +363,7 @@ func TestPlaceFileFaultsAreNamed(t *testing.T) {
 	s := paper(t, nil)
 	for text, want := range map[string]string{
 		"":                                  ":1: the header is missing; the table is empty",
-		"x,y\n1,2\n":                        `:1: the header is ["x" "y"], without the column x_m, y_m`,
+		"x,y\n1,2\n":                        `:1: the header is ["x" "y"], without the columns x_m, y_m`,
 		"x_m,y_m\n":                         ": there are no positions; allowed: at least one row after the header",
 		"x_m,y_m\n1,2\n300.5,4\n":           `:3: x_m: "300.5" is not allowed; allowed: 0 to 300`,
 		"x_m,y_m\n1,-2\n":                   `:2: y_m: "-2" is not allowed; allowed: 0 to 150`,

@@ -77,8 +77,12 @@ const (
 
 // String describes the part to a user.
 func (t *TracePart) String() string {
-	return fmt.Sprintf("windows of %d slots with %d possible starts, in the %s trace of arrivals, slots %d to %d of %d",
-		t.Window, t.Starts, map[string]string{PartTraining: "training part of the", PartEvaluation: "evaluation part of the", PartWhole: "whole"}[t.Name],
+	starts := fmt.Sprintf("%d possible starts", t.Starts)
+	if t.Starts == 1 {
+		starts = "1 possible start"
+	}
+	return fmt.Sprintf("windows of %d slots with %s, in the %s trace of arrivals, slots %d to %d of %d",
+		t.Window, starts, map[string]string{PartTraining: "training part of the", PartEvaluation: "evaluation part of the", PartWhole: "whole"}[t.Name],
 		t.First, t.Last, t.Slots)
 }
 

@@ -150,6 +150,18 @@ func sameTask(a, b *waiter) bool {
 	return a.model == b.model && near(float32(a.data), b.data) && near(float32(a.deadline), b.deadline) && near(float32(a.age), b.age)
 }
 
+func TestSentenceOfAPart(t *testing.T) {
+	for starts, want := range map[int]string{
+		1: "windows of 12 slots with 1 possible start, in the evaluation part of the trace of arrivals, slots 50 to 61 of 62",
+		2: "windows of 12 slots with 2 possible starts, in the evaluation part of the trace of arrivals, slots 50 to 61 of 62",
+	} {
+		part := TracePart{Name: PartEvaluation, First: 50, Last: 61, Slots: 62, Window: 12, Starts: starts}
+		if got := part.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestPartsOfATrace counts the starts of random windows one by one.
 func TestPartsOfATrace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -133,7 +133,11 @@ func (t *Reader) headerProblem(header, missing []string) string {
 	if len(header) == 0 {
 		return "the header is missing; the table is empty"
 	}
-	text := fmt.Sprintf("the header is %q, without the column %s", header, strings.Join(missing, ", "))
+	noun := "column"
+	if len(missing) > 1 {
+		noun = "columns"
+	}
+	text := fmt.Sprintf("the header is %q, without the %s %s", header, noun, strings.Join(missing, ", "))
 	if len(missing) == len(t.columns) {
 		return text
 	}

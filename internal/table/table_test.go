@@ -90,8 +90,8 @@ func TestFaultsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "day.csv:1: the header is missing; the table is empty" + allowed,
 		"\xef\xbb\xbf\r\n":                   "day.csv:1: the header is missing; the table is empty" + allowed,
-		"0,small,2.5\n":                      `day.csv:1: the header is ["0" "small" "2.5"], without the column slot, model, data` + allowed,
-		"slot|model|data\n":                  `day.csv:1: the header is ["slot|model|data"], without the column slot, model, data` + allowed,
+		"0,small,2.5\n":                      `day.csv:1: the header is ["0" "small" "2.5"], without the columns slot, model, data` + allowed,
+		"slot|model|data\n":                  `day.csv:1: the header is ["slot|model|data"], without the columns slot, model, data` + allowed,
 		"slot;modell;data\n":                 `day.csv:1: the header is ["slot" "modell" "data"], without the column model; is modell meant for model?` + allowed,
 		"slot,model,data,Slot\n":             "day.csv:1: the header names the column slot twice" + allowed,
 		"\nslot,mo\"del,data\n":              `day.csv:2: not CSV: bare " in non-quoted-field; allowed: quotes around a whole value, closed, such as "small"`,
