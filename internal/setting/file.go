@@ -28,6 +28,8 @@ func (f File) Problem() string {
 	switch {
 	case err == nil && info.IsDir():
 		return path + " is a folder; a file is needed"
+	case err == nil && !info.Mode().IsRegular():
+		return path + " is a pipe or a device, and it is read more than once: save it as a file first"
 	case err == nil:
 		return ""
 	case errors.Is(err, fs.ErrNotExist) && linked == nil:

@@ -89,11 +89,12 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for set, want := range map[string]string{
-		"":               filepath.Join(dir, "x.yaml") + ":3: x.list: there is no file " + filepath.Join(dir, "gone.csv"),
-		"x.list=gone":    "--set x.list=gone: x.list: there is no file /",
-		"x.list=" + dir:  "--set x.list=" + dir + ": x.list: " + dir + " is a folder; a file is needed",
-		"x.list=" + link: "--set x.list=" + link + ": x.list: " + link + " is a link to nowhere, which does not exist",
-		"x.list=" + deep: "--set x.list=" + deep + ": x.list: " + deep + " cannot be read: not a directory",
+		"":                 filepath.Join(dir, "x.yaml") + ":3: x.list: there is no file " + filepath.Join(dir, "gone.csv"),
+		"x.list=gone":      "--set x.list=gone: x.list: there is no file /",
+		"x.list=" + dir:    "--set x.list=" + dir + ": x.list: " + dir + " is a folder; a file is needed",
+		"x.list=/dev/null": "--set x.list=/dev/null: x.list: /dev/null is a pipe or a device, and it is read more than once: save it as a file first",
+		"x.list=" + link:   "--set x.list=" + link + ": x.list: " + link + " is a link to nowhere, which does not exist",
+		"x.list=" + deep:   "--set x.list=" + deep + ": x.list: " + deep + " cannot be read: not a directory",
 	} {
 		if runtime.GOOS == "windows" && set != "" {
 			continue // no links, other roots
