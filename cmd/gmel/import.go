@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim/dataset"
 	"github.com/urfave/cli/v2"
@@ -135,6 +136,9 @@ func importUsage(c *cli.Context) (dir string, err error) {
 				return "", usagef("--%s is %d; allowed: at least 1", name, v)
 			}
 		}
+	}
+	if err := disk.Dangling(dir); err != nil {
+		return "", usagef("%w: make that folder or choose another --out", err)
 	}
 	if _, err := os.Lstat(dir); err == nil {
 		return "", usagef("%s exists and is not overwritten; choose another --out", dir)
