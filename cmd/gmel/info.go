@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
@@ -112,7 +113,7 @@ func describeDevice(backend string, d kernels.Device) deviceInfo {
 
 func (m machineInfo) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "platform   %s, %s, %d cores\n", m.Platform, m.Go, m.Cores)
+	fmt.Fprintf(&b, "platform   %s, %s, %s\n", m.Platform, m.Go, train.Counted(int64(m.Cores), "core"))
 	for _, x := range m.Backends {
 		auto := ""
 		if x.Name == m.Auto {
@@ -140,5 +141,5 @@ func (x *backendInfo) text() string {
 	if x.Missing != "" {
 		return strings.TrimPrefix(x.Missing, x.Name+": ")
 	}
-	return fmt.Sprintf("%s, instruction set %s of %s, %d threads", x.Device, x.ISA, strings.Join(x.ISAs, " "), x.Threads)
+	return fmt.Sprintf("%s, instruction set %s of %s, %s", x.Device, x.ISA, strings.Join(x.ISAs, " "), train.Counted(int64(x.Threads), "thread"))
 }
