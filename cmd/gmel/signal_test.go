@@ -105,8 +105,8 @@ func abandons(ts *testscript.TestScript, _ bool, args []string) {
 	endsStopped(ts, cmd)
 }
 
-// requeues DIR ARGS...: gives the same command again and again, as a scheduler does, and signals it at random moments; every end is a
-// stop in good order, the last one success. A signal that comes before the program listens ends it.
+// requeues DIR ARGS...: gives the same command again and again, as a scheduler does, and signals it at random moments; every end but
+// that of kill -9 is a stop in good order, the last one success. A signal that comes before the program listens ends it.
 func requeues(ts *testscript.TestScript, _ bool, args []string) {
 	again(ts, append([]string{"train", "--auto-resume", "--out", args[0]}, args[1:]...))
 }
@@ -116,13 +116,15 @@ func resweeps(ts *testscript.TestScript, _ bool, args []string) {
 	again(ts, []string{"sweep", "run", "--jobs", "2", args[0]})
 }
 
+// again sends SIGTERM and kill -9 in turn.
 func again(ts *testscript.TestScript, command []string) {
 	for n := range 100 {
+		end := []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}[n%2]
 		cmd := gmel(ts, command...)
 		ts.Check(cmd.Start())
 		timer := time.AfterFunc(time.Duration(rand.IntN(700))*time.Millisecond, func() {
 			if n <= 8 { // the tenth attempt may end
-				_ = cmd.Process.Signal(syscall.SIGTERM)
+				_ = cmd.Process.Signal(end)
 			}
 		})
 		_ = cmd.Wait()
