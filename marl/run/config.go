@@ -6,6 +6,7 @@ package run
 import (
 	_ "embed"
 	"fmt"
+	"reflect"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
@@ -92,6 +93,9 @@ func (c *Config) Commented() []byte {
 	setting.Comment(doc, c.sections())
 	return setting.Text(doc, 2)
 }
+
+// Kind is the kind of the setting at a path, such as train.gamma; reflect.Invalid if this run has no such setting.
+func (c *Config) Kind(path string) reflect.Kind { return setting.KindOf(c.sections(), path) }
 
 // numbers returns the configuration without the settings that must not change a result, and with the
 // digests of files instead of their paths. It is for comparison and for checkpoints, which are equal for
