@@ -76,6 +76,19 @@ func (l *lock) release() error {
 // content is the text in a lock file.
 func content(file *os.File) ([]byte, error) { return io.ReadAll(io.NewSectionReader(file, 0, 1<<16)) }
 
+// Hold makes the folder and keeps other processes out of it, as training does, until the returned function is called. It is for folders
+// of work that is more than one run. The error is a *LockedError where another process holds it.
+func (f Folder) Hold(o Options) (release func() error, err error) {
+	if _, err := disk.MakeFolder(string(f)); err != nil {
+		return nil, notMade(err)
+	}
+	l, err := f.acquire(o)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
 // hold writes this process into the lock file and keeps doing so until the lock is released. It fails where another host
 // holds the lock, unless steal is set.
 func (f Folder) hold(file *os.File, steal bool) (*lock, error) {
