@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers python python-test python-test-rl diffusers-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers python python-test python-test-rl search-test diffusers-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -122,6 +122,16 @@ python-test-rl: python .cache/python-rl/bin/pytest
 	$(call python_install,python-rl)
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
 	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl
+
+# Searches with Optuna itself; other tests have a sampler of their own.
+search-test: .cache/optuna/bin/optuna
+	GMEL_OPTUNA_PYTHON=$(CURDIR)/.cache/optuna/bin/python $(GO) test -run Optuna -count=1 ./marl/sweep
+
+.cache/optuna/bin/optuna: marl/sweep/testdata/requirements.txt
+	@command -v python3 >/dev/null || { echo "search-test needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear .cache/optuna || { echo "search-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	.cache/optuna/bin/pip install -q -r $< || { rm -rf .cache/optuna; echo "search-test: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
+	touch $@
 
 # Networks of nn/unet and of diffusers read each other's folders and agree (some GB).
 diffusers-test: .cache/diffusers/bin/python

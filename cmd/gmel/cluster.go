@@ -101,7 +101,7 @@ func given(c *cli.Context, f cli.Flag) (words []string) {
 
 func arrayFile(c *cli.Context, p *sweep.Plan) error {
 	s := slurm(c, "sweep", "run", p.Name)
-	s.Runs, s.Parallel = len(p.Runs), c.Int("parallel")
+	s.Runs, s.Parallel = p.Len(), c.Int("parallel")
 	text, err := s.Text()
 	return printFile(c, text, err)
 }
@@ -110,14 +110,14 @@ func jobFile(c *cli.Context, p *sweep.Plan) error {
 	if c.String("image") == "" {
 		return usagef("--image IMAGE is missing; `gmel cluster container` prints the Containerfile of one")
 	}
-	for _, name := range []string{p.Name, p.Runs[0].Folder} {
+	for _, name := range []string{p.Name, p.Out} {
 		if !filepath.IsLocal(name) {
 			return usagef("%s is outside of the working folder, which is what the volume holds; allowed: a plan, and its out, in this folder", name)
 		}
 	}
 	j := deploy.Job{
 		Name: c.String("name"), Resources: resources(c), Image: c.String("image"), Claim: c.String("claim"),
-		Runs: len(p.Runs), Parallel: c.Int("parallel"), Command: []string{"gmel", "sweep", "run", filepath.ToSlash(p.Name)},
+		Runs: p.Len(), Parallel: c.Int("parallel"), Command: []string{"gmel", "sweep", "run", filepath.ToSlash(p.Name)},
 	}
 	text, err := j.Text()
 	return printFile(c, text, err)

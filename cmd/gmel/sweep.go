@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"strconv"
 
@@ -17,14 +15,15 @@ func sweepCommand() *cli.Command {
 	return &cli.Command{
 		Name:   "sweep",
 		Action: noSubcommand,
-		Usage:  "train the runs of a plan: algorithms, scenarios, a grid of settings and seeds",
+		Usage:  "train the runs of a plan: algorithms, scenarios, a grid of settings or a search, and seeds",
 		Subcommands: []*cli.Command{
 			planned("plan", "list every run with its state, and check every configuration", planSweep, jsonFlag()),
-			planned("run", "train one run of the plan, or all that are not complete", runSweep,
-				&cli.IntFlag{Name: "index", Usage: "train run `N` alone (default: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, else all)"},
-				&cli.IntFlag{Name: "jobs", Usage: "`J` runs at a time", Value: 1},
+			planned("run", "train one run or trial of the plan, or all that are not complete", runSweep,
+				&cli.IntFlag{Name: "index", Usage: "train run or trial `N` alone (default: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, else all)"},
+				&cli.IntFlag{Name: "jobs", Usage: "`J` runs or trials at a time", Value: 1},
+				&cli.StringFlag{Name: "python", Usage: "`PROGRAM` that runs Python with Optuna, for a plan with search", Value: "python3"},
 				stealFlag()),
-			planned("table", "compare the finished runs, as gmel compare does", tableSweep, compareFlags()...),
+			planned("table", "compare the finished runs, as gmel compare does, or list the best trials of a search", tableSweep, compareFlags()...),
 		},
 	}
 }
@@ -50,6 +49,9 @@ func planned(name, usage string, action func(*cli.Context, *sweep.Plan) error, f
 }
 
 func planSweep(c *cli.Context, p *sweep.Plan) error {
+	if p.Search != nil {
+		return planSearch(c, p.Search)
+	}
 	all, err := p.Status()
 	if err != nil {
 		return err
@@ -61,6 +63,9 @@ func planSweep(c *cli.Context, p *sweep.Plan) error {
 }
 
 func tableSweep(c *cli.Context, p *sweep.Plan) error {
+	if p.Search != nil {
+		return tableSearch(c, p.Search)
+	}
 	runs, err := p.Compare()
 	if err != nil {
 		return err
@@ -73,14 +78,18 @@ func runSweep(c *cli.Context, p *sweep.Plan) error {
 	switch {
 	case err != nil:
 		return err
-	case alone && (index < 0 || index >= len(p.Runs)):
-		return usagef("run %d is not in %s; allowed: 0 to %d", index, p.Name, len(p.Runs)-1)
-	case alone:
-		return runOne(c, p.Runs[index])
+	case alone && (index < 0 || index >= p.Len()):
+		return usagef("%s %d is not in %s; allowed: 0 to %d", p.Noun(), index, p.Name, p.Len()-1)
 	case c.Int("jobs") < 1:
 		return usagef("--jobs is %d; allowed: at least 1", c.Int("jobs"))
+	case p.Search != nil && alone:
+		return runSearch(c, p, index)
+	case p.Search != nil:
+		return runSearch(c, p)
+	case alone:
+		return runOne(c, p.Runs[index])
 	}
-	return runAll(c, p)
+	return runAll(c, p.Len(), p.Noun(), func(ctx context.Context, o sweep.Options) (sweep.Outcome, error) { return p.Train(ctx, o), nil })
 }
 
 // indexOf is the run of this process: that of the flag or of a scheduler's array.
@@ -106,27 +115,4 @@ func runOne(c *cli.Context, r *sweep.Run) error {
 		o.Out = r.Folder
 		return run.TrainOrResume(ctx, r.Sources(), o)
 	})
-}
-
-func runAll(c *cli.Context, p *sweep.Plan) error {
-	progress := progress(c)
-	ctx, stop := untilSignal(progress.Line)
-	defer stop()
-	o := p.Train(ctx, sweep.Options{Jobs: c.Int("jobs"), StealLock: c.Bool("steal-lock"), Progress: progress.Train, Notice: progress.Line})
-	progress.Done()
-	left := len(p.Runs) - o.Finished - len(o.Failures) - len(o.Held)
-	text := fmt.Sprintf("%d of %s finished, %d failed", o.Finished, train.Counted(int64(len(p.Runs)), "run"), len(o.Failures))
-	if n := len(o.Held); n > 0 {
-		text += fmt.Sprintf(", %d held by other processes", n)
-	}
-	if left > 0 {
-		text += fmt.Sprintf(", %d to go on with: give the same command again", left)
-	}
-	if err := printText(c.App.Writer, text+"\n"); err != nil && !errors.Is(err, errNoReader) {
-		return err
-	}
-	if o.Interrupted {
-		return errors.Join(o.Err(), errStopped)
-	}
-	return o.Err()
 }

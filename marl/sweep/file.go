@@ -24,17 +24,38 @@ type file struct {
 	Out        string        `yaml:"out"`        // folder of the runs
 }
 
-func read(path string) (*file, error) {
+// read reads the file of a plan. search is nil where it has no such part.
+func read(path string) (f *file, search *searchSection, err error) {
 	r, f := setting.NewReader(), new(file)
 	if err := r.File(path); err != nil {
-		return nil, usage(err)
+		return nil, nil, usage(err)
 	}
-	r.Read(setting.Section{Value: f})
-	if err := r.Err(); err != nil {
-		return nil, usage(err)
+	search = &searchSection{Sampler: "tpe", Seed: 1, Goal: goals[0].name}
+	searched := r.Peek("search", new(setting.Texts)) != setting.Origin{}
+	r.Read(setting.Section{Value: f, Check: func(c *setting.Checker) {
+		const problem = "a plan with search has one algorithm, one scenario and no grid"
+		c.Expect(!searched || len(f.Grid) == 0, "grid", problem, "")
+		c.Expect(!searched || len(f.Algorithms.Of) < 2, "algorithms", problem, "")
+		c.Expect(!searched || len(f.Scenarios.Of) < 2, "scenarios", problem, "")
+	}})
+	r.Read(setting.Section{Name: "search", Value: search, Check: func(c *setting.Checker) {
+		if searched {
+			search.check(c)
+		}
+	}})
+	if err := r.Check(); err != nil {
+		return nil, nil, usage(err)
 	}
+	if !searched {
+		search = nil
+	}
+	return f, search, f.beside(path)
+}
+
+// beside makes names of files relative to the plan.
+func (f *file) beside(path string) error {
 	if f.Out == "" {
-		return nil, usagef("%s: out is missing: the folder of the runs", path)
+		return usagef("%s: out is missing: the folder of the runs", path)
 	}
 	beside := func(name string) string {
 		if name == "" || filepath.IsAbs(name) {
@@ -48,7 +69,7 @@ func read(path string) (*file, error) {
 			f.Scenarios.Of[i] = file
 		}
 	}
-	return f, f.check()
+	return f.check()
 }
 
 // check refuses settings that would be ignored.

@@ -10,10 +10,28 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// Plan is a list of runs.
+// Plan is a list of runs, or a search.
 type Plan struct {
-	Name string // of its file
-	Runs []*Run
+	Name   string // of its file
+	Out    string // folder of the runs
+	Runs   []*Run
+	Search *Search // nil: the list of runs is all there is
+}
+
+// Len is the number of runs or, in a search, of trials: the indices of a scheduler's array are below it.
+func (p *Plan) Len() int {
+	if p.Search != nil {
+		return p.Search.Trials
+	}
+	return len(p.Runs)
+}
+
+// Noun names what has an index.
+func (p *Plan) Noun() string {
+	if p.Search != nil {
+		return "trial"
+	}
+	return "run"
 }
 
 // Run is one training run of a plan.
@@ -44,14 +62,18 @@ const mostRuns = 100_000
 
 // Read reads a plan and the configuration of every run. All faults are reported before anything starts.
 func Read(path string) (*Plan, error) {
-	f, err := read(path)
+	f, searched, err := read(path)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Name: path}
+	p := &Plan{Name: path, Out: f.Out}
 	seeds, err := f.seeds()
 	if err != nil {
 		return nil, usagef("%s: %w", path, err)
+	}
+	if searched != nil {
+		p.Search, err = f.search(path, searched, seeds)
+		return p, err
 	}
 	seeded := len(seeds) > 0
 	if !seeded {

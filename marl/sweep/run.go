@@ -13,13 +13,21 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// Failure is a run that could not be trained.
+// Failure is a run that could not be trained, or a trial.
 type Failure struct {
-	Run *Run
-	Err error
+	Run   *Run // nil: a trial
+	Trial int
+	Err   error
 }
 
-// Outcome is what became of the runs of a plan.
+func (f *Failure) what() string {
+	if f.Run == nil {
+		return fmt.Sprintf("trial %d", f.Trial)
+	}
+	return fmt.Sprintf("run %d (%s)", f.Run.Index, f.Run.Label())
+}
+
+// Outcome is what became of the runs or the trials of a plan.
 type Outcome struct {
 	Finished    int
 	Failures    []Failure
@@ -29,8 +37,9 @@ type Outcome struct {
 
 // Options of Train.
 type Options struct {
-	Jobs      int  // runs at a time
-	StealLock bool // see train.Options
+	Jobs      int    // runs or trials at a time
+	Python    string // a program that has Optuna; for a search
+	StealLock bool   // see train.Options
 	Progress  func(train.Status)
 	Notice    func(string)
 }
@@ -40,10 +49,7 @@ type Options struct {
 // train.threads, on which no number depends.
 func (p *Plan) Train(ctx context.Context, o Options) Outcome {
 	o.Jobs = min(o.Jobs, len(p.Runs))
-	t := &trainer{plan: p, options: o, updates: make([]int, len(p.Runs)), earlier: make([]int, len(p.Runs))}
-	for i := range t.earlier {
-		t.earlier[i] = unknown
-	}
+	t := newTrainer(o, train.Counted(int64(len(p.Runs)), "run"), len(p.Runs))
 	for _, r := range p.Runs {
 		t.total += r.Config.Train.Updates
 	}
@@ -95,9 +101,9 @@ func handOut(ctx context.Context, to chan<- *Run, runs []*Run) bool {
 
 // trainer is the state of Train, which its jobs share.
 type trainer struct {
-	plan    *Plan
 	options Options
-	total   int
+	counted string // what is trained, such as "12 runs"
+	total   int    // updates
 
 	mu      sync.Mutex
 	updates []int // by run
@@ -108,21 +114,34 @@ type trainer struct {
 // unknown is the number of earlier updates of a run that has not shown any.
 const unknown = -1
 
-func (t *trainer) train(ctx context.Context, r *Run) {
+func newTrainer(o Options, counted string, runs int) *trainer {
+	t := &trainer{options: o, counted: counted, updates: make([]int, runs), earlier: make([]int, runs)}
+	for i := range t.earlier {
+		t.earlier[i] = unknown
+	}
+	return t
+}
+
+// run trains one run with its share of the cores.
+func (t *trainer) run(ctx context.Context, r *Run) (run.Result, error) {
 	src := r.Sources()
 	if r.Config.Train.Threads == 0 && t.options.Jobs > 1 {
-		src.Sets = append(src.Sets, fmt.Sprintf("train.threads=%d", max(1, runtime.GOMAXPROCS(0)/t.options.Jobs)))
+		src.Sets = slices.Concat(src.Sets, []string{fmt.Sprintf("train.threads=%d", max(1, runtime.GOMAXPROCS(0)/t.options.Jobs))})
 	}
-	result, err := run.TrainOrResume(ctx, src, train.Options{
+	return run.TrainOrResume(ctx, src, train.Options{
 		Out: r.Folder, StealLock: t.options.StealLock, Progress: func(s train.Status) { t.show(r, s.Update) }, Notice: func(text string) { t.warn(r, text) },
 	})
+}
+
+func (t *trainer) train(ctx context.Context, r *Run) {
+	result, err := t.run(ctx, r)
 	t.mu.Lock()
 	held := errors.As(err, new(*train.LockedError))
 	switch {
 	case held:
-		t.outcome.Held = append(t.outcome.Held, Failure{r, err})
+		t.outcome.Held = append(t.outcome.Held, Failure{Run: r, Err: err})
 	case err != nil:
-		t.outcome.Failures = append(t.outcome.Failures, Failure{r, err})
+		t.outcome.Failures = append(t.outcome.Failures, Failure{Run: r, Err: err})
 	case result.Interrupted:
 		t.outcome.Interrupted = true
 	default:
@@ -132,7 +151,7 @@ func (t *trainer) train(ctx context.Context, r *Run) {
 	switch {
 	case held: // named at the end, if it is held then
 	case err != nil:
-		t.say(fmt.Sprintf("run %d failed: %s", r.Index, strings.ReplaceAll(err.Error(), "\n", "; ")))
+		t.say(fmt.Sprintf("run %d failed: %s", r.Index, oneLine(err)))
 	case !result.Interrupted:
 		t.show(r, r.Config.Train.Updates)
 	}
@@ -150,7 +169,7 @@ func (t *trainer) show(r *Run, update int) {
 	for i, n := range t.updates {
 		done, earlier = done+n, earlier+max(0, t.earlier[i])
 	}
-	headline := fmt.Sprintf("%d of %s finished", t.outcome.Finished, train.Counted(int64(len(t.plan.Runs)), "run"))
+	headline := fmt.Sprintf("%d of %s finished", t.outcome.Finished, t.counted)
 	if n := len(t.outcome.Failures); n > 0 {
 		headline += fmt.Sprintf(", %d failed", n)
 	}
@@ -158,6 +177,8 @@ func (t *trainer) show(r *Run, update int) {
 		t.options.Progress(train.Status{Update: done, Updates: t.total, Earlier: earlier, Headline: headline})
 	}
 }
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // warn passes warnings on. What every run says when it begins would drown the progress of many.
 func (t *trainer) warn(r *Run, text string) {
@@ -172,7 +193,7 @@ func (t *trainer) say(text string) {
 	}
 }
 
-// Err is the error of all runs that failed or are held, each with its run; nil without any. It is a usage error only if
+// Err is the error of all runs or trials that failed or are held, each with its name; nil without any. It is a usage error only if
 // each of them is: the same command may succeed in the others.
 func (o *Outcome) Err() error {
 	all := slices.Concat(o.Failures, o.Held)
@@ -183,7 +204,7 @@ func (o *Outcome) Err() error {
 		if !usage && train.IsUsage(err) {
 			err = errors.New(err.Error())
 		}
-		errs = append(errs, fmt.Errorf("run %d (%s): %w", f.Run.Index, f.Run.Label(), err))
+		errs = append(errs, fmt.Errorf("%s: %w", f.what(), err))
 	}
 	return errors.Join(errs...)
 }

@@ -223,11 +223,11 @@ func TestHeld(t *testing.T) {
 
 // TestErr: only a plan whose every failure is the user's fails again.
 func TestErr(t *testing.T) {
-	bad := Failure{&Run{}, &train.UsageError{Err: errors.New("bad")}}
+	bad := Failure{Run: &Run{}, Err: &train.UsageError{Err: errors.New("bad")}}
 	if o := (Outcome{Failures: []Failure{bad, bad}}); !train.IsUsage(o.Err()) {
 		t.Error("failures of the user alone are no usage error")
 	}
-	o := Outcome{Failures: []Failure{bad, {&Run{Index: 1}, errors.New("full")}}}
+	o := Outcome{Failures: []Failure{bad, {Run: &Run{Index: 1}, Err: errors.New("full")}}}
 	if err := o.Err(); train.IsUsage(err) || err.Error() != "run 0 (the default run): bad\nrun 1 (the default run): full" {
 		t.Error(err)
 	}
