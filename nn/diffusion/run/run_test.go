@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/kernels"
 	_ "github.com/gmel-go/gmel/kernels/cpu"
 	_ "github.com/gmel-go/gmel/kernels/ref"
 	"github.com/gmel-go/gmel/nn/dataset"
@@ -122,6 +123,9 @@ func TestFaults(t *testing.T) {
 // A run is the same on every backend and for any number of threads, and if it is stopped, its images move, and it resumes
 // elsewhere.
 func TestSameBytes(t *testing.T) {
+	if !slices.Contains(kernels.Backends(), "cpu") {
+		t.Skip("backend cpu is not in this build")
+	}
 	from := images(t, 3)
 	src := func(backend string, threads int) Sources {
 		return small("data.source="+from, "train.backend="+backend, fmt.Sprintf("train.threads=%d", threads))
