@@ -80,6 +80,8 @@ func runSweep(c *cli.Context, p *sweep.Plan) error {
 		return err
 	case alone && (index < 0 || index >= p.Len()):
 		return usagef("%s %d is not in %s; allowed: 0 to %d", p.Noun(), index, p.Name, p.Len()-1)
+	case alone && c.IsSet("jobs"):
+		return usagef("--jobs is for all %ss of a plan, and this process has %s %d alone; give one of them", p.Noun(), p.Noun(), index)
 	case c.Int("jobs") < 1:
 		return usagef("--jobs is %d; allowed: at least 1", c.Int("jobs"))
 	case p.Search != nil && alone:
