@@ -88,7 +88,7 @@ func TestPlanCountsWorldsOnTheDevice(t *testing.T) {
 		if got := strings.Contains(text, "worlds 5 MB"); got != x.want.Device {
 			t.Errorf("the plan is %s", text)
 		}
-		if err := p.Memory().Fit(stateBytes); x.want.Device && (err == nil || !strings.Contains(err.Error(), "worlds take 5 MB of it: lower train.worlds")) {
+		if err := p.Memory().Fit(stateBytes); x.want.Device && (err == nil || !strings.Contains(err.Error(), "5 MB of it are for worlds: lower train.worlds")) {
 			t.Errorf("without room: %v", err)
 		}
 	}

@@ -56,7 +56,7 @@ func NewReader() *Reader {
 func (r *Reader) File(name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("configuration: %w", err)
+		return fmt.Errorf("settings: %w", err)
 	}
 	return r.YAML(data, name)
 }

@@ -198,7 +198,7 @@ func TestEmbedded(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	if err := NewReader().File("nowhere.yaml"); err == nil || err.Error() != "configuration: open nowhere.yaml: no such file or directory" {
+	if err := NewReader().File("nowhere.yaml"); err == nil || err.Error() != "settings: open nowhere.yaml: no such file or directory" {
 		t.Error(err)
 	}
 }

@@ -24,7 +24,7 @@ func TestTraceIsPlanned(t *testing.T) {
 	if more := with - without; more < 2*100_000*44 { // 24 bytes in Go and 20 in C
 		t.Errorf("two traces of 100,000 rows are planned with %d bytes", more)
 	}
-	want := "the rows of the arrival trace take 12.8 MB of it: lower the number of rows in scenario.tasks.arrivals.trace_file"
+	want := "12.8 MB of it are for the rows of the arrival trace: lower the number of rows in scenario.tasks.arrivals.trace_file"
 	if err := memory.Fit(1); err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}

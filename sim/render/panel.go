@@ -126,7 +126,11 @@ func (c *canvas) stateLegend(s *Scene, l *layout, y *float64) {
 			continue // most halls have none
 		}
 		c.ied(l.panelX+19, *y-4.5, 6, state)
-		c.item(l, y, fmt.Sprintf("%s: %d IEDs", stateStyle[state].label, n[state]))
+		noun := "IEDs"
+		if n[state] == 1 {
+			noun = "IED"
+		}
+		c.item(l, y, fmt.Sprintf("%s: %d %s", stateStyle[state].label, n[state], noun))
 	}
 }
 
