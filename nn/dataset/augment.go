@@ -29,10 +29,10 @@ func (a Augment) Check(shape []int) error {
 	return nil
 }
 
-// Values draws the description of what is done to the n-th sample of a step, [AugmentValues]: 1 for mirrored left
+// Values draws the description of a variant of a sample, [AugmentValues]: 1 for mirrored left
 // to right, 1 for top to bottom, and the shifts to the right and down over their largest. All are 0 if nothing is done.
-func (a Augment) Values(seed uint64, step, n uint32) [AugmentValues]float32 {
-	w := philox.Block(philox.Key(seed), [4]uint32{0, step, n, forAugment})
+func (a Augment) Values(seed uint64, variant, row uint32) [AugmentValues]float32 {
+	w := philox.Block(philox.Key(seed), [4]uint32{0, variant, row, forAugment})
 	return [AugmentValues]float32{flip(a.FlipX, w[0]), flip(a.FlipY, w[1]), shift(a.ShiftX, w[2]), shift(a.ShiftY, w[3])}
 }
 
@@ -52,7 +52,7 @@ func shift(most int, word uint32) float32 {
 	return float32(by) / float32(most)
 }
 
-// Apply writes the sample that a description makes of another one of the same shape: first mirrored, then moved. It is
+// Apply writes the variant that a description makes of another one of the same shape: first mirrored, then moved. It is
 // the specification of faster forms.
 func (a Augment) Apply(to, from []float32, shape []int, values [AugmentValues]float32) {
 	height, width := plane(shape)
@@ -64,6 +64,54 @@ func (a Augment) Apply(to, from []float32, shape []int, values [AugmentValues]fl
 			copy(to[(y*width+x)*channels:][:channels], from[(fromY*width+fromX)*channels:])
 		}
 	}
+}
+
+// Flips is the number of mirror images of a sample, itself included: 1, 2 or 4.
+func (a Augment) Flips() int {
+	n := 1
+	for _, on := range []bool{a.FlipX, a.FlipY} {
+		if on {
+			n *= 2
+		}
+	}
+	return n
+}
+
+// Moves reports that there are shifts.
+func (a Augment) Moves() bool { return a.ShiftX > 0 || a.ShiftY > 0 }
+
+// Variants returns n variants of samples [N, shape...]: [n, N, shape...], with their descriptions [n, N, AugmentValues]. The
+// first ones are the samples themselves. The others are drawn; without shifts they are the other mirror images, of which
+// there must be n with the samples.
+func (a Augment) Variants(samples []float32, shape []int, n int, seed uint64) (variants, described []float32) {
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	rows := len(samples) / size
+	variants = make([]float32, n*len(samples))
+	for v := range n {
+		for row := range rows {
+			d := a.variant(seed, v, row)
+			described = append(described, d[:]...)
+			a.Apply(variants[(v*rows+row)*size:][:size], samples[row*size:][:size], shape, d)
+		}
+	}
+	return variants, described
+}
+
+// variant describes variant v of a row.
+func (a Augment) variant(seed uint64, v, row int) (d [AugmentValues]float32) {
+	switch {
+	case v == 0:
+	case a.Moves():
+		return a.Values(seed, uint32(v), uint32(row))
+	case a.FlipX:
+		d[0], d[1] = float32(v%2), float32(v/2)
+	default:
+		d[1] = 1
+	}
+	return d
 }
 
 // plane is rows and columns of a sample; a window has one row.

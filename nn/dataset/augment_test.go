@@ -117,3 +117,47 @@ func TestAugmentCheck(t *testing.T) {
 		}
 	}
 }
+
+// The first variant is the samples; without shifts all mirror images follow, once each.
+func TestVariants(t *testing.T) {
+	samples := []float32{1, 2, 3, 4, 5, 6, 7, 8} // [2, 2, 2, 1]
+	both := Augment{FlipX: true, FlipY: true}
+	for _, c := range []struct {
+		a         Augment
+		values    []float32
+		described []float32
+	}{
+		{Augment{}, samples, make([]float32, 8)},
+		{
+			Augment{FlipY: true}, []float32{1, 2, 3, 4, 5, 6, 7, 8, 3, 4, 1, 2, 7, 8, 5, 6},
+			[]float32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0},
+		},
+		{
+			both, []float32{
+				1, 2, 3, 4, 5, 6, 7, 8, 2, 1, 4, 3, 6, 5, 8, 7,
+				3, 4, 1, 2, 7, 8, 5, 6, 4, 3, 2, 1, 8, 7, 6, 5,
+			},
+			[]float32{
+				0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
+				0, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0,
+			},
+		},
+	} {
+		values, described := c.a.Variants(samples, []int{2, 2, 1}, c.a.Flips(), 1)
+		if !slices.Equal(values, c.values) || !slices.Equal(described, c.described) {
+			t.Errorf("%+v: %v, %v", c.a, values, described)
+		}
+	}
+	both.ShiftX = 1
+	values, described := both.Variants(samples, []int{2, 2, 1}, 50, 1)
+	if len(values) != 50*8 || !slices.Equal(values[:8], samples) || !slices.Equal(described[:8], make([]float32, 8)) {
+		t.Error("the first variant of 50 is not the samples themselves")
+	}
+	for i := range 100 { // each is what its description says
+		d, want := [AugmentValues]float32(described[4*i:]), make([]float32, 4)
+		both.Apply(want, samples[i%2*4:][:4], []int{2, 2, 1}, d)
+		if !slices.Equal(values[4*i:][:4], want) {
+			t.Errorf("variant %d of sample %d is %v, want %v", i/2, i%2, values[4*i:][:4], want)
+		}
+	}
+}

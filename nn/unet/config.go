@@ -29,7 +29,8 @@ type Config struct {
 	Dropout   float32 // probability, before the second convolution of a residual block, in training
 
 	Classes   int     // rows of the class embedding, 0: no classes
-	TimeWidth int     // width of the embeddings of time and class
+	Augment   int     // numbers that say how a sample was augmented, 0: none
+	TimeWidth int     // width of the embeddings of time, class and augmentation
 	FreqShift float64 // the lowest frequency of the time embedding is 10000^(-(H-1)/(H-FreqShift)), H half the channels of level 0
 	AddTime   bool    // time is added to the features, as in DDPM; otherwise it scales and shifts them
 }
@@ -168,5 +169,5 @@ func (c *Config) checkEmbedding() error {
 	case !(c.FreqShift >= 0 && c.FreqShift < float64(half)):
 		return fault("FreqShift", c.FreqShift, "at least 0 and less than half of the channels of level 0, %d", half)
 	}
-	return cmp.Or(within("Classes", c.Classes, 0), within("TimeWidth", c.TimeWidth, 1))
+	return cmp.Or(within("Classes", c.Classes, 0), within("Augment", c.Augment, 0), within("TimeWidth", c.TimeWidth, 1))
 }

@@ -21,6 +21,10 @@ const (
 	pipelineFile = "model_index.json"
 )
 
+// augmentEmbedding is the parameter that diffusers does not have. Without a bias it adds nothing to samples, so a saved network
+// does without it.
+const augmentEmbedding = "augment_embedding"
+
 // frequencies is the weight whose inputs are the sines and cosines of time.
 const frequencies = "time_embedding.linear_1.weight"
 
@@ -108,7 +112,8 @@ func (m *Model) flat(tensors map[string]safetensors.Tensor) []float32 {
 	return flat
 }
 
-// Save writes the network with these parameters into a folder that it makes, for UNet2DModel.from_pretrained and Load.
+// Save writes the network with these parameters into a folder that it makes, for UNet2DModel.from_pretrained and Load. What it
+// is told of augmentation in training is left out.
 func (m *Model) Save(dir string, flat []float32) error {
 	s, err := settingsOf(&m.config)
 	if err != nil {
@@ -129,6 +134,9 @@ func (m *Model) Save(dir string, flat []float32) error {
 func (m *Model) tensors(flat []float32) map[string]safetensors.Tensor {
 	all := map[string]safetensors.Tensor{}
 	for _, q := range m.params.List() {
+		if m.augment != nil && q == m.augment.W {
+			continue
+		}
 		own := q.Of(flat)
 		t := safetensors.Tensor{Shape: torchShape(q), Data: make([]float32, len(own))}
 		eachWeight(q, func(ours, theirs int) { t.Data[theirs] = own[ours] })

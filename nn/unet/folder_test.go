@@ -47,6 +47,31 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// What a network is told of augmentation stays behind: the library has no such input, and samples do without it.
+func TestSavedWithoutAugment(t *testing.T) {
+	c := tiny()["told"]
+	told := model(t, c)
+	flat := normals(told.Params().Len(), 1)
+	dir := filepath.Join(t.TempDir(), "told")
+	if err := told.Save(dir, flat); err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := Load(dir, "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Augment = 0
+	if d := cmp.Diff(c, m.Config()); d != "" {
+		t.Errorf("config (-saved +loaded):\n%s", d)
+	}
+	saved := readTensors(t, filepath.Join(dir, weightsFile))
+	for name, x := range told.tensors(flat) {
+		if d := cmp.Diff(x, saved[name]); d != "" {
+			t.Errorf("%s (-ours +saved):\n%s", name, d)
+		}
+	}
+}
+
 func TestSettingsOfPresets(t *testing.T) {
 	for _, name := range Presets {
 		if name == "1d" {

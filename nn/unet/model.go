@@ -16,6 +16,7 @@ type Model struct {
 
 	time    [2]*nn.Linear
 	class   *nn.Embedding // nil without classes
+	augment *nn.Linear    // without bias; nil if the network is told nothing of augmentation
 	in, out *nn.Conv
 	outNorm *nn.GroupNorm
 	down    []stage
@@ -46,6 +47,9 @@ func New(name string, c Config) (*Model, error) {
 	m.time[1] = b.linear("time_embedding.linear_2", c.TimeWidth, c.TimeWidth, op.Identity, nn.KaimingUniform)
 	if c.Classes > 0 {
 		m.class = nn.NewEmbedding(b.p, "class_embedding", c.Classes, c.TimeWidth, nn.Normal(1))
+	}
+	if c.Augment > 0 {
+		m.augment = nn.NewLinearNoBias(b.p, augmentEmbedding, c.Augment, c.TimeWidth, op.Identity, nn.KaimingUniform)
 	}
 	skips := m.addDown(b)
 	m.middle.blocks = []*residual{b.residual("mid_block.resnets.0", last, last)}
@@ -133,6 +137,7 @@ type Input struct {
 	X       *nn.Node // [B,Y,X,Inputs] or [B,T,Inputs]
 	Time    *nn.Node // [B]
 	Class   *nn.Node // [B], whole numbers below Classes; nil without classes
+	Augment *nn.Node // [B,Augment], zeros for what was not done (EDM, arXiv 2206.00364, appendix F.2); nil where nothing was, as in sampling
 	Dropout *Dropout
 }
 
@@ -193,7 +198,8 @@ func (s *stage) step(bd *nn.Bound, j int, x, embedding *nn.Node, drop *Dropout) 
 	return x
 }
 
-// embedding is silu of the embedding of time, by two layers, plus the one of the class: [B,TimeWidth]. Every block projects it.
+// embedding is silu of the embedding of time, by two layers, plus those of the class and of the augmentation: [B,TimeWidth].
+// Every block projects it.
 func (m *Model) embedding(bd *nn.Bound, in Input) *nn.Node {
 	half := m.config.Levels[0].Channels / 2
 	// Frequency i is 10000^(-i/(half-shift)) = period^(-i/half).
@@ -201,6 +207,9 @@ func (m *Model) embedding(bd *nn.Bound, in Input) *nn.Node {
 	e := m.time[1].Apply(bd, m.time[0].Apply(bd, op.TimeEmbedding(in.Time, half, period)))
 	if m.class != nil {
 		e = op.Add(e, m.class.Apply(bd, in.Class))
+	}
+	if in.Augment != nil {
+		e = op.Add(e, m.augment.Apply(bd, in.Augment))
 	}
 	return op.Apply(e, op.SiLU)
 }
@@ -211,5 +220,8 @@ func (m *Model) check(in Input) {
 	}
 	if (m.class == nil) != (in.Class == nil) {
 		panic(fmt.Sprintf("unet: %d classes, but the input has a class: %t", m.config.Classes, in.Class != nil))
+	}
+	if in.Augment != nil && m.augment == nil {
+		panic("unet: the input has an augmentation, of which the network is told nothing")
 	}
 }

@@ -104,10 +104,11 @@ func tiny() map[string]Config {
 	levels := []Level{{Channels: 4}, {Channels: 8, Attention: true}}
 	image := Config{Size: []int{4, 6}, Inputs: 2, Outputs: 1, Levels: levels, Blocks: 1, Middle: true, HeadWidth: 4, Groups: 2, Eps: 1e-5,
 		Kernel: 3, Dropout: 0.3, Classes: 3, TimeWidth: 6, FreqShift: 1}
-	added, sequence := image, image
+	added, sequence, told := image, image, image
+	told.Augment = 3
 	added.AtEnd, added.AddTime, added.Classes, added.Blocks = true, true, 0, 2
 	sequence.Size, sequence.Kernel = []int{10}, 5
-	return map[string]Config{"scaled": image, "added": added, "sequence": sequence}
+	return map[string]Config{"scaled": image, "added": added, "sequence": sequence, "told": told}
 }
 
 // trial is a network with random parameters and a random batch, whose Program computes the loss and its gradients.
@@ -127,6 +128,9 @@ func newTrial(t *testing.T, c Config, n int) *trial {
 	net, grads := r.m.Params().Place(r.l, "net"), r.m.Params().Place(r.l, "grad")
 	r.batch, r.loss, r.net = r.m.Place(r.l, "batch", n), r.m.PlaceLoss(r.l, "loss", n), net.Flat
 	r.loss.Seed, r.loss.First = 5, 9
+	if c.Augment > 0 {
+		r.m.PlaceAugment(r.l, "batch", &r.batch, n)
+	}
 	r.build = func() *machine.Builder {
 		b := machine.NewBuilder("gradients", r.l)
 		if err := r.m.Gradients(b, net, grads, r.batch, r.loss); err != nil {
@@ -143,6 +147,9 @@ func newTrial(t *testing.T, c Config, n int) *trial {
 		}
 	}
 	r.in[r.loss.Counter] = []float32{0, 77}
+	if c.Augment > 0 {
+		r.in[r.batch.Augment] = normals(n*c.Augment, 5)
+	}
 	if c.Classes > 0 {
 		r.in[r.batch.Class] = make([]float32, n)
 		for i := range n {
@@ -238,6 +245,29 @@ func TestBatchDoesNotMatter(t *testing.T) {
 		if !slices.Equal(alone, together[:len(alone)]) {
 			t.Errorf("%s: alone %v, in a batch %v", name, alone, together[:len(alone)])
 		}
+	}
+}
+
+// To be told of zeros is to be told nothing, and anything else makes a difference.
+func TestAugmentOfZerosIsNone(t *testing.T) {
+	const n = 3
+	c := tiny()["told"]
+	evaluate := func(told []float32) []float32 {
+		m, l := model(t, c), machine.NewLayout()
+		net, batch := m.Params().Place(l, "net"), m.Place(l, "batch", n)
+		in := map[machine.Tensor][]float32{net.Flat: normals(int(net.Flat.Len()), 1), batch.X: normals(int(batch.X.Len()), 2), batch.Time: normals(n, 3)}
+		if told != nil {
+			m.PlaceAugment(l, "batch", &batch, n)
+			in[batch.Augment] = told
+		}
+		in[batch.Class] = make([]float32, n)
+		b := machine.NewBuilder("evaluate", l)
+		m.Evaluate(b, net, batch)
+		return run(t, open(t, "auto", 1), l, b, in).numbers("batch/y")
+	}
+	none, zeros, told := evaluate(nil), evaluate(make([]float32, n*c.Augment)), evaluate(normals(n*c.Augment, 5))
+	if !slices.Equal(zeros, none) || slices.Equal(told, none) {
+		t.Errorf("told %v\nzeros %v\nnone %v", told, zeros, none)
 	}
 }
 

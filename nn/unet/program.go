@@ -14,6 +14,8 @@ type Batch struct {
 	Time  machine.Tensor // [B]
 	Class machine.Tensor // [B]; None without classes
 	Y     machine.Tensor // [B,...,Outputs]
+
+	Augment machine.Tensor // [B,Augment], see Input; None unless PlaceAugment added it
 }
 
 // Place adds a batch of n to the layout. The names of its tensors begin with prefix.
@@ -27,6 +29,11 @@ func (m *Model) Place(l *machine.Layout, prefix string, n int) Batch {
 		b.Class = l.Add(prefix+"/class", n)
 	}
 	return b
+}
+
+// PlaceAugment adds to a batch of n what the network is told of augmentation.
+func (m *Model) PlaceAugment(l *machine.Layout, prefix string, b *Batch, n int) {
+	b.Augment = l.Add(prefix+"/augment", n, m.config.Augment)
 }
 
 func (m *Model) shape(n, channels int) []int {
@@ -45,6 +52,9 @@ func (m *Model) input(f *nn.Fragment, batch Batch) Input {
 	in := Input{X: f.Input(batch.X), Time: f.Input(batch.Time)}
 	if batch.Class != machine.None {
 		in.Class = f.Input(batch.Class)
+	}
+	if batch.Augment != machine.None {
+		in.Augment = f.Input(batch.Augment)
 	}
 	return in
 }

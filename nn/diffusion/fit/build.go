@@ -16,6 +16,7 @@ const (
 	streamLabel
 	streamLevel
 	streamNoise
+	streamVariant
 	streamDropout = 16 // and those after it
 )
 
@@ -44,7 +45,11 @@ func (t *Trainer) pick(b *machine.Builder) {
 	b.Fill(bound, float32(k.draws.Len()))
 	b.RandInt(bound, k.counter, entry, o.Seed, streamPick)
 	b.GatherRows(k.draws, entry, row)
-	b.GatherRows(k.values, row, k.clean)
+	variant := t.variant(b, row)
+	b.GatherRows(k.values, variant, k.clean)
+	if k.described != machine.None {
+		b.GatherRows(k.described, variant, k.batch.Augment)
+	}
 	if k.batch.Class == machine.None {
 		return
 	}
@@ -57,6 +62,20 @@ func (t *Trainer) pick(b *machine.Builder) {
 	none := float32(t.model.Config().Classes - 1)
 	f.Output(op.Affine(op.Mul(told, op.Affine(f.Input(label), 1, -none)), 1, none), k.batch.Class)
 	f.Lower(b)
+}
+
+// variant draws a variant of each sample and returns its place among all of them.
+func (t *Trainer) variant(b *machine.Builder, row machine.Tensor) machine.Tensor {
+	if t.data.variants() == 1 {
+		return row
+	}
+	n := t.options.Batch
+	bound, at := b.Temp("variants", 1), b.Temp("variant", n)
+	b.Fill(bound, float32(t.data.variants()))
+	b.RandInt(bound, t.mem.counter, at, t.options.Seed, streamVariant)
+	b.Unary(op.Act{Fn: kernels.FnAffine, A: float32(t.data.N())}, at, at)
+	b.Binary(kernels.BinAdd, at, row, at)
+	return at
 }
 
 // noise adds noise of a random level to the samples. It writes what the network reads, and what it should put out:

@@ -15,6 +15,7 @@ import (
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/unet"
 )
 
 func (t *Trainer) must(test *testing.T, x machine.Tensor) []float32 {
@@ -220,23 +221,49 @@ func TestDrawsAreUniform(t *testing.T) {
 	}
 }
 
-// Mirror images follow the set.
-func TestFlipped(t *testing.T) {
-	d := &Data{Shape: []int{2, 2, 2}, Values: []float32{1, 2, 3, 4, 5, 6, 7, 8}, Class: []int{5}, Draws: []float32{0, 0}}
-	all, err := d.Flipped(true, true)
-	want := []float32{1, 2, 3, 4, 5, 6, 7, 8, 3, 4, 1, 2, 7, 8, 5, 6, 5, 6, 7, 8, 1, 2, 3, 4, 7, 8, 5, 6, 3, 4, 1, 2}
-	if err != nil || !slices.Equal(all.Values, want) || !slices.Equal(all.Class, []int{5, 5, 5, 5}) {
-		t.Errorf("%v %v, %v", all.Values, all.Class, err)
+// An update draws a variant of each sample, all of them equally often, and tells the network which.
+func TestVariants(t *testing.T) {
+	d, o := stripes(20), options(1)
+	const variants, told = 6, 2
+	d.Variants, d.Values = variants, slices.Repeat(d.Values, variants)
+	for row := range variants * 20 { // by which a sample and a variant are known
+		d.Values[row*d.Size()] = float32(row)
+		d.Described = append(d.Described, float32(row)/100, float32(row/20))
 	}
-	if want := []float32{0, 0, 1, 1, 2, 2, 3, 3}; !slices.Equal(all.Draws, want) {
-		t.Errorf("draws %v, want %v", all.Draws, want)
+	o.Batch = 4000
+	c := network(t, 0).Config()
+	c.Augment = told
+	m, err := unet.New("net", c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(d.Values) != 8 {
-		t.Error("the set itself has changed")
+	tr, err := Plan(backendOf(t, "cpu", 2), m, d, o)
+	if err == nil {
+		err = tr.Open()
 	}
-	windows := &Data{Shape: []int{2, 2}, Values: d.Values[:4]}
-	if _, err := windows.Flipped(true, false); err == nil || !strings.Contains(err.Error(), "samples [2 2] cannot be flipped") {
-		t.Error(err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	steps(t, tr, 1)
+	var seen [variants * 20]float64
+	clean, described, class := tr.must(t, tr.mem.clean), tr.must(t, tr.mem.batch.Augment), tr.must(t, tr.mem.labels)
+	for i := range o.Batch {
+		row := int(clean[i*d.Size()])
+		seen[row]++
+		if !sameBits(described[i*told:][:told], d.Described[row*told:][:told]) {
+			t.Fatalf("sample %d is variant %d, but %v is told", i, row/20, described[i*told:][:told])
+		}
+	}
+	if len(class) != 20 {
+		t.Errorf("%d classes of 20 samples", len(class))
+	}
+	chi, expect := 0.0, float64(o.Batch)/float64(len(seen))
+	for _, n := range seen {
+		chi += (n - expect) * (n - expect) / expect
+	}
+	if chi > 173.6 { // the .999 quantile for 119 degrees of freedom
+		t.Errorf("chi-square is %.1f", chi)
 	}
 }
 
@@ -260,17 +287,18 @@ func TestNoSilentNaN(t *testing.T) {
 func TestFaults(t *testing.T) {
 	b := backendOf(t, "ref", 1)
 	for want, spoil := range map[string]func(d *Data, o *Options){
-		"0 updates; allowed: 1 to":                   func(_ *Data, o *Options) { o.Updates = 0 },
-		"a batch of 0":                               func(_ *Data, o *Options) { o.Batch = 0 },
-		"a rate of 0":                                func(_ *Data, o *Options) { o.LR = 0 },
-		"a decay of 1":                               func(_ *Data, o *Options) { o.EMA = 1 },
-		"noise levels beyond those of float32":       func(_ *Data, o *Options) { o.LevelStd = 9 },
-		"samples [4 16 1] for a network that maps":   func(d *Data, _ *Options) { d.Shape = []int{4, 16, 1} },
-		"sample 2 has class 3; allowed: 0 to 2":      func(d *Data, _ *Options) { d.Class[2] = 3 },
-		"2 classes of 12 samples for a network with": func(d *Data, _ *Options) { d.Class = d.Class[:2] },
-		"700 values are no set of samples [8 8 1]":   func(d *Data, _ *Options) { d.Values = d.Values[:700] },
-		"draw 1 is sample 12; allowed: 0 to 11":      func(d *Data, _ *Options) { d.Draws = []float32{0, 12} },
-		"sample 1 has the value NaN":                 func(d *Data, _ *Options) { d.Values[64] = float32(math.NaN()) },
+		"0 updates; allowed: 1 to":                                    func(_ *Data, o *Options) { o.Updates = 0 },
+		"a batch of 0":                                                func(_ *Data, o *Options) { o.Batch = 0 },
+		"a rate of 0":                                                 func(_ *Data, o *Options) { o.LR = 0 },
+		"a decay of 1":                                                func(_ *Data, o *Options) { o.EMA = 1 },
+		"noise levels beyond those of float32":                        func(_ *Data, o *Options) { o.LevelStd = 9 },
+		"samples [4 16 1] for a network that maps":                    func(d *Data, _ *Options) { d.Shape = []int{4, 16, 1} },
+		"sample 2 has class 3; allowed: 0 to 2":                       func(d *Data, _ *Options) { d.Class[2] = 3 },
+		"2 classes of 12 samples for a network with":                  func(d *Data, _ *Options) { d.Class = d.Class[:2] },
+		"700 values are no set of samples [8 8 1] in 1 variants":      func(d *Data, _ *Options) { d.Values = d.Values[:700] },
+		"3 numbers describe 12 variants for a network that is told 0": func(d *Data, _ *Options) { d.Described = make([]float32, 3) },
+		"draw 1 is sample 12; allowed: 0 to 11":                       func(d *Data, _ *Options) { d.Draws = []float32{0, 12} },
+		"sample 1 has the value NaN":                                  func(d *Data, _ *Options) { d.Values[64] = float32(math.NaN()) },
 	} {
 		d, o := stripes(4, 4, 4), options(3)
 		spoil(d, &o)

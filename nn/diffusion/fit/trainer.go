@@ -37,9 +37,10 @@ var _ train.Job = (*Trainer)(nil)
 
 // memory is what the Program reads and writes.
 type memory struct {
-	values machine.Tensor // [N, size] the set
-	labels machine.Tensor // [N] classes; None without
-	draws  machine.Tensor // [entries, 1] samples, see Data.Draws
+	values    machine.Tensor // [variants N, size] the set
+	described machine.Tensor // [variants N, D]; None without
+	labels    machine.Tensor // [N] classes; None without
+	draws     machine.Tensor // [entries, 1] samples, see Data.Draws
 
 	schedule machine.Tensor // [updates, 2] rate and move of the average
 	update   machine.Tensor // [1] number of the update
@@ -62,7 +63,7 @@ func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer,
 	if want := append(slices.Clone(c.Size), c.Inputs); !slices.Equal(d.Shape, want) || c.Outputs != c.Inputs {
 		return nil, fmt.Errorf("fit: samples %v for a network that maps %v to %d channels", d.Shape, want, c.Outputs)
 	}
-	if err := d.check(c.Classes); err != nil {
+	if err := d.check(&c); err != nil {
 		return nil, err
 	}
 	t := &Trainer{model: m, data: d, options: o, size: d.Size(), table: d.draws(), backend: backend, layout: machine.NewLayout()}
@@ -76,7 +77,8 @@ func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer,
 
 func (t *Trainer) place(l *machine.Layout) {
 	k, n := &t.mem, t.options.Batch
-	k.values, k.draws = l.Add("data", t.data.N(), t.size), l.Add("draws", len(t.table), 1)
+	rows := t.data.variants() * t.data.N()
+	k.values, k.draws = l.Add("data", rows, t.size), l.Add("draws", len(t.table), 1)
 	if t.data.Class != nil {
 		k.labels = l.Add("classes", t.data.N(), 1)
 	}
@@ -84,6 +86,10 @@ func (t *Trainer) place(l *machine.Layout) {
 	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", n, t.size), l.Add("sums", sumsLen)
 	k.net, k.ema = t.model.Params().Place(l, "net"), t.model.Params().Place(l, "ema")
 	k.batch, k.loss = t.model.Place(l, "batch", n), t.model.PlaceLoss(l, "batch", n)
+	if t.data.Described != nil {
+		k.described = l.Add("described", rows, t.model.Config().Augment)
+		t.model.PlaceAugment(l, "batch", &k.batch, n)
+	}
 	if k.loss.Counter != machine.None {
 		k.loss.Counter = k.counter
 	}
@@ -121,6 +127,9 @@ func (t *Trainer) Open() (err error) {
 		t.session.Upload(k.values, t.data.Values), t.session.Upload(k.draws, t.table), t.session.Upload(k.schedule, t.options.schedule()),
 		t.session.Upload(k.net.Flat, flat), t.session.Upload(k.ema.Flat, flat), t.adam.InitState(t.session),
 	)
+	if t.data.Described != nil {
+		err = errors.Join(err, t.session.Upload(k.described, t.data.Described))
+	}
 	if t.data.Class != nil {
 		labels := make([]float32, t.data.N())
 		for i, c := range t.data.Class {

@@ -49,6 +49,12 @@ type Data struct {
 	FlipX bool `yaml:"flip_x"`
 	// FlipY adds every image mirrored top to bottom.
 	FlipY bool `yaml:"flip_y"`
+	// Shift moves the variants of an image by up to so many pixels in each direction; what comes in is the reflection.
+	Shift int `yaml:"shift"`
+	// Variants is the number of variants of an image if there are shifts: itself, and others that are mirrored and moved at random.
+	Variants int `yaml:"variants"`
+	// Told tells the network how an image was mirrored and moved, so that samples are not.
+	Told bool `yaml:"told"`
 	// Balance draws all classes equally often, but an image at most this many times as often as if all were drawn alike.
 	Balance float64 `yaml:"balance"`
 	// HeldOut is the share of the images that are not trained on, beside which quality is measured at the end; 0: it is not.
@@ -114,7 +120,7 @@ func Default() *Config {
 	f := fit.Defaults()
 	return &Config{
 		Seed:  1,
-		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Balance: 20, HeldOut: 0.2},
+		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Shift: 0, Variants: 16, Told: true, Balance: 20, HeldOut: 0.2},
 		Model: Model{Size: "xs"},
 		Train: Train{
 			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Dropout: 0.1, Unlabelled: f.Unlabelled,
@@ -178,6 +184,8 @@ func (d *Data) Check(v *setting.Checker) {
 	v.Require(d.Channels == 0 || d.Channels == 1 || d.Channels == 3, "channels", d.Channels, "1, 3, or 0 for what the images have")
 	v.OneOf("fit", d.Fit, string(dataset.Crop), string(dataset.Pad), string(dataset.Stretch))
 	v.Count("per_class", d.PerClass, 1, most)
+	v.Count("shift", d.Shift, 0, min(d.Height, d.Width)-1)
+	v.Count("variants", d.Variants, 2, 1024)
 	v.Require(d.Balance >= 1, "balance", d.Balance, "at least 1")
 	v.Require(d.HeldOut >= 0 && d.HeldOut <= 0.9, "held_out", d.HeldOut, "0 to 0.9")
 	small := min(d.Height, d.Width) < quality.Smallest

@@ -48,7 +48,7 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 		return nil, nil, nil, err
 	}
 	standard.Apply(data.Values, data.Values)
-	if data, err = data.Flipped(d.FlipX, d.FlipY); err != nil {
+	if err := d.vary(data); err != nil {
 		return nil, nil, nil, err
 	}
 	return data, &Description{
@@ -76,6 +76,37 @@ func (d *Data) draws(p *parts) (*fit.Data, error) {
 		table[i] = place[row]
 	}
 	return data, nil
+}
+
+// augment says how images are varied.
+func (d *Data) augment() dataset.Augment {
+	return dataset.Augment{FlipX: d.FlipX, FlipY: d.FlipY, ShiftX: d.Shift, ShiftY: d.Shift}
+}
+
+// variants is the number of variants of an image.
+func (d *Data) variants() int {
+	if a := d.augment(); !a.Moves() {
+		return a.Flips()
+	}
+	return d.Variants
+}
+
+// tells reports that the network is told of variants.
+func (d *Data) tells() bool { return d.Told && d.variants() > 1 }
+
+// vary adds the variants of the images.
+func (d *Data) vary(data *fit.Data) error {
+	a := d.augment()
+	if err := a.Check(data.Shape); err != nil {
+		return usagef("data.shift: %w", err)
+	}
+	var described []float32
+	data.Variants = d.variants()
+	data.Values, described = a.Variants(data.Values, data.Shape, data.Variants, setSeed)
+	if d.tells() {
+		data.Described = described
+	}
+	return nil
 }
 
 // split reads the set and holds a part of every class back.

@@ -30,6 +30,9 @@ func network(c *Config, d *Description) (*unet.Model, error) {
 		return nil, usagef("data.height, data.width: %w", err)
 	}
 	u.Dropout = float32(c.Train.Dropout)
+	if c.Data.tells() {
+		u.Augment = dataset.AugmentValues
+	}
 	return unet.New("net", u)
 }
 
