@@ -160,5 +160,5 @@ func diffusionSample(c *cli.Context) error {
 		}
 	}
 	return printText(c.App.Writer, fmt.Sprintf("%s of %s, by the network of update %d.\n",
-		train.Counted(int64(len(d.Pictures)), "sample"), strings.Join(d.Classes, ", "), d.Update))
+		train.Counted(int64(d.Set.N()), "sample"), strings.Join(d.Classes, ", "), d.Update))
 }

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"image"
 	"math"
 )
 
@@ -62,12 +61,4 @@ func (st Standard) Back(values, x []float32) {
 		c := i % len(st.Mean)
 		values[i] = float32(v*st.Scale[c]) + st.Mean[c]
 	}
-}
-
-// Picture is a standardised sample of shape [Y, X, 1] or [Y, X, 3] as an image: from Low (black) to High (white), clipped
-// to that range.
-func (st Standard) Picture(x []float32, shape []int) (image.Image, error) {
-	values := make([]float32, len(x))
-	st.Back(values, x)
-	return picture(values, shape, st.Low, st.High)
 }

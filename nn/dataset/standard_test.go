@@ -57,7 +57,10 @@ func TestStandardBytes(t *testing.T) {
 	for i := range all {
 		all[i] = (float32(i) - st.Mean[0]) / st.Scale[0]
 	}
-	p, err := st.Picture(append(all, -9, 9), []int{1, 258, 1})
+	all = append(all, -9, 9)
+	back := &Set{Shape: []int{1, 258, 1}, Values: make([]float32, 258), Low: st.Low, High: st.High}
+	st.Back(back.Values, all)
+	p, err := back.Picture(0)
 	if err != nil {
 		t.Fatal(err)
 	}

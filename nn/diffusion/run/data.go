@@ -24,6 +24,11 @@ type Description struct {
 	SHA256   string           `json:"sha256"` // of the values and classes that were read
 }
 
+// set is a set of the same samples and classes without rows.
+func (d *Description) set() *dataset.Set {
+	return &dataset.Set{Name: "samples", Shape: d.Shape, Low: d.Standard.Low, High: d.Standard.High, Classes: d.Classes}
+}
+
 // blobData is the name of the description in a checkpoint.
 const blobData = "data"
 

@@ -53,8 +53,9 @@ type request struct {
 	progress func(done, total int)
 }
 
-// draw draws a sample of each class in the list. Equal seeds give equal samples, whatever the backend.
-func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (pictures []image.Image, err error) {
+// draw draws a sample of each class in the list, as a set in the units of the one that was trained on. Equal seeds give
+// equal samples, whatever the backend.
+func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (_ *dataset.Set, err error) {
 	s, total := r.sample, len(r.classes)
 	levels := append(diffusion.Karras(s.Steps, lowestSigma, highestSigma, rho), diffusion.Clean)
 	plan, err := diffusion.SamplerByName(s.Sampler, levels)
@@ -67,39 +68,34 @@ func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, sampler.Close()) }()
+	drawn := g.data.set()
 	for first := 0; first < total; first += batch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		some, err := g.batch(sampler, first, r.classes[first:min(first+batch, total)], batch)
-		if err != nil {
+		if err := g.batch(sampler, drawn, r.classes[first:min(first+batch, total)], batch); err != nil {
 			return nil, err
 		}
-		pictures = append(pictures, some...)
-		r.progress(len(pictures), total)
+		r.progress(drawn.N(), total)
 	}
-	return pictures, nil
+	return drawn, nil
 }
 
-// batch draws the samples from number first on. The last batch may draw some more for nothing.
-func (g *generator) batch(sampler *sample.Sampler, first int, classes []int, n int) (pictures []image.Image, err error) {
+// batch appends a sample of each class to those drawn so far. The sampler always draws n, the last ones for nothing if
+// there are fewer classes.
+func (g *generator) batch(sampler *sample.Sampler, drawn *dataset.Set, classes []int, n int) error {
 	asked := make([]float32, n)
 	for i, class := range classes {
 		asked[i] = float32(class)
 	}
-	x, err := sampler.Run(sample.Request{First: first, Classes: asked})
+	x, err := sampler.Run(sample.Request{First: drawn.N(), Classes: asked})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	size := len(x) / n
-	for i := range classes {
-		p, err := g.data.Standard.Picture(x[i*size:][:size], g.data.Shape)
-		if err != nil {
-			return nil, err
-		}
-		pictures = append(pictures, p)
-	}
-	return pictures, nil
+	values := make([]float32, len(classes)*drawn.Size())
+	g.data.Standard.Back(values, x[:len(values)])
+	drawn.Values, drawn.Class = append(drawn.Values, values...), append(drawn.Class, classes...)
+	return nil
 }
 
 // each lists n of every class.
@@ -112,9 +108,25 @@ func each(classes []string, n int) (list []int) {
 	return list
 }
 
-// grid is a PNG of pictures in rows.
-func grid(pictures []image.Image, columns int) ([]byte, error) {
-	return encode(dataset.Grid(pictures, columns))
+// pictures are the rows of a set of images as pictures.
+func pictures(set *dataset.Set, rows []int) (list []image.Image, err error) {
+	for _, row := range rows {
+		p, err := set.Picture(row)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// grid is a PNG of all samples in rows.
+func grid(drawn *dataset.Set, columns int) ([]byte, error) {
+	list, err := pictures(drawn, drawn.Rows())
+	if err != nil {
+		return nil, err
+	}
+	return encode(dataset.Grid(list, columns))
 }
 
 func encode(p image.Image) ([]byte, error) {

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
@@ -138,17 +138,17 @@ func (j *job) picture(ctx context.Context) ([]byte, error) {
 	if j.grid != nil && j.gridAt == j.Update() {
 		return j.grid, nil
 	}
-	pictures, err := j.pictures(ctx, each(j.data.Classes, j.config.Sample.Count))
+	drawn, err := j.draw(ctx, each(j.data.Classes, j.config.Sample.Count))
 	if err != nil {
 		return nil, err
 	}
-	j.grid, err = grid(pictures, j.config.Sample.Count)
+	j.grid, err = grid(drawn, j.config.Sample.Count)
 	j.gridAt = j.Update()
 	return j.grid, err
 }
 
-// pictures draws a sample of each class in the list by the average of the parameters.
-func (j *job) pictures(ctx context.Context, classes []int) ([]image.Image, error) {
+// draw draws a sample of each class in the list by the average of the parameters.
+func (j *job) draw(ctx context.Context, classes []int) (*dataset.Set, error) {
 	flat, err := j.Average()
 	if err != nil {
 		return nil, err

@@ -48,15 +48,19 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 	for _, row := range j.parts.apart {
 		classes = append(classes, j.parts.set.Class[row])
 	}
-	drawn, err := j.pictures(ctx, classes)
+	drawn, err := j.draw(ctx, classes)
 	if err != nil {
 		return nil, err
 	}
-	training, err := j.real(j.parts.trained)
+	generated, err := pictures(drawn, drawn.Rows())
 	if err != nil {
 		return nil, err
 	}
-	apart, err := j.real(j.parts.apart)
+	training, err := pictures(j.parts.set, j.parts.trained)
+	if err != nil {
+		return nil, err
+	}
+	apart, err := pictures(j.parts.set, j.parts.apart)
 	if err != nil {
 		return nil, err
 	}
@@ -67,21 +71,9 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 	of := &j.config.Sample
 	q := &Quality{Training: len(training), Images: len(apart), Sampler: of.Sampler, Steps: of.Steps, Guidance: of.Guidance}
 	if q.Real, err = m.scores(apart); err == nil {
-		q.Generated, err = m.scores(drawn)
+		q.Generated, err = m.scores(generated)
 	}
 	return q, err
-}
-
-// real are rows of the set as pictures.
-func (j *job) real(rows []int) (list []image.Image, err error) {
-	for _, row := range rows {
-		p, err := j.parts.set.Picture(row)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	return list, nil
 }
 
 // meter compares images with those of training.

@@ -220,7 +220,7 @@ func TestDraw(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	class := draw(SampleOptions{Sample: of, Seed: 2, Class: "scratches", Out: out, Backend: "ref"})
-	if !slices.Equal(class.Classes, []string{"scratches"}) || len(class.Pictures) != 2 {
+	if !slices.Equal(class.Classes, []string{"scratches"}) || class.Set.N() != 2 {
 		t.Errorf("%v", class.Classes)
 	}
 	f, err := os.Open(filepath.Join(out, "scratches", "00001.png"))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -31,10 +31,10 @@ type SampleOptions struct {
 
 // Drawn are samples, of one class after the other.
 type Drawn struct {
-	Update   int // of the checkpoint
-	Classes  []string
-	Pictures []image.Image // [len(Classes) * Count]
-	Grid     []byte        // PNG with a class in each row
+	Update  int          // of the checkpoint
+	Classes []string     // those that were asked for
+	Set     *dataset.Set // [len(Classes) * Count], in the units of the set that was trained on
+	Grid    []byte       // PNG with a class in each row
 }
 
 // DefaultSample is how `gmel diffusion sample` draws if nothing else is asked for.
@@ -75,10 +75,10 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
-	if d.Pictures, err = g.draw(ctx, backend, request{&o.Sample, o.Seed, wanted, o.Progress}); err != nil {
+	if d.Set, err = g.draw(ctx, backend, request{&o.Sample, o.Seed, wanted, o.Progress}); err != nil {
 		return nil, err
 	}
-	if d.Grid, err = grid(d.Pictures, o.Count); err != nil {
+	if d.Grid, err = grid(d.Set, o.Count); err != nil {
 		return nil, err
 	}
 	return d, d.save(o.Out)
@@ -137,10 +137,14 @@ func (d *Drawn) save(dir string) error {
 	if dir == "" {
 		return nil
 	}
-	count := len(d.Pictures) / len(d.Classes)
-	for i, p := range d.Pictures {
+	count := d.Set.N() / len(d.Classes)
+	for i := range d.Set.N() {
 		folder := filepath.Join(dir, d.Classes[i/count])
 		if _, err := disk.MakeFolder(folder); err != nil {
+			return err
+		}
+		p, err := d.Set.Picture(i)
+		if err != nil {
 			return err
 		}
 		data, err := encode(p)
