@@ -32,7 +32,7 @@ type fit struct {
 func newRun(job *fit) *Run {
 	return &Run{
 		Name: "line", Seed: 3, Config: []byte("seed: 3\n"), Numbers: []byte("seed: 3\n"),
-		Schedule: Schedule{Updates: 50, PerStep: 2, LogEvery: 3, EvaluateEvery: 10, CheckpointEvery: 7},
+		Schedule: Schedule{Updates: 50, PerStep: 2, LogEvery: 3, SnapshotEvery: 9, EvaluateEvery: 10, CheckpointEvery: 7},
 		Result:   "result.json", Resume: "fit --resume",
 		Open: func(Options) (Job, error) { return job, nil },
 	}
@@ -101,6 +101,11 @@ func (f *fit) Evaluate(ctx context.Context) (Report, error) {
 	scalars := []record.Scalar{{Name: "slope", Value: float64(f.weights[0])}, {Name: "height", Value: float64(f.weights[1])}}
 	picture := File{fmt.Sprintf("lines/%03d.txt", f.update), fmt.Append(nil, f.weights)}
 	return Report{[]Record{{"line", scalars}}, []File{picture}}, nil
+}
+
+func (f *fit) Snapshot() ([]File, error) {
+	f.call()
+	return []File{{fmt.Sprintf("snapshots/%03d.txt", f.update), fmt.Append(nil, f.weights)}}, nil
 }
 
 func (f *fit) Headline(line record.Line) string {

@@ -48,6 +48,11 @@ type Extras interface {
 	// Evaluate evaluates the job before the first step and at intervals. It must not change anything that later
 	// numbers depend on. If ctx is cancelled it may return ctx.Err().
 	Evaluate(ctx context.Context) (Report, error)
+	// Snapshot returns files that stay as they are now, such as parameters in the course of the run. It is called at
+	// intervals from the first step on, and after the last step.
+	Snapshot() ([]File, error)
+	// SnapshotSize is what the files of one Snapshot take on the disk.
+	SnapshotSize() int64
 	// Headline is the part of a record that the progress line shows, such as "loss 0.123"; "" for a record without one.
 	Headline(record.Line) string
 	// Curve turns all records into the panels of curve.png; without panels there is no picture.
@@ -99,6 +104,12 @@ func (Plain) WarmUp(context.Context) error { return nil }
 
 // Evaluate reports nothing.
 func (Plain) Evaluate(context.Context) (Report, error) { return Report{}, nil }
+
+// Snapshot keeps nothing.
+func (Plain) Snapshot() ([]File, error) { return nil, nil }
+
+// SnapshotSize is 0.
+func (Plain) SnapshotSize() int64 { return 0 }
 
 // Headline shows nothing.
 func (Plain) Headline(record.Line) string { return "" }

@@ -18,6 +18,7 @@ type Schedule struct {
 	Updates         int // the last step may exceed it
 	PerStep         int // updates of one step; 0: one
 	LogEvery        int
+	SnapshotEvery   int
 	EvaluateEvery   int
 	CheckpointEvery int
 }
@@ -30,8 +31,8 @@ type Stepper interface {
 
 // Loop calls the Hooks that are due, in this order; it skips nil ones.
 type Hooks struct {
-	Log, Evaluate, Checkpoint func() error
-	Stopping                  func(ctx context.Context) bool // nil: once ctx is cancelled
+	Log, Snapshot, Evaluate, Checkpoint func() error
+	Stopping                            func(ctx context.Context) bool // nil: once ctx is cancelled
 }
 
 // Loop runs steps until the last update of the schedule. A hook is due when a step has reached or crossed a multiple of
@@ -56,12 +57,13 @@ func Loop(ctx context.Context, s Schedule, job Stepper, h Hooks) error {
 	return nil
 }
 
-// call runs the hooks that are due after a step. Log comes before Checkpoint, because it resets sums that are in the state.
+// call runs the hooks that are due after a step. Log comes before Checkpoint, because it resets sums that are in the state, and
+// Snapshot before Evaluate, which an interrupt may end.
 func (s Schedule) call(before, after int, h Hooks) error {
 	for _, hook := range []struct {
 		every int
 		run   func() error
-	}{{s.LogEvery, h.Log}, {s.EvaluateEvery, h.Evaluate}, {s.CheckpointEvery, h.Checkpoint}} {
+	}{{s.LogEvery, h.Log}, {s.SnapshotEvery, h.Snapshot}, {s.EvaluateEvery, h.Evaluate}, {s.CheckpointEvery, h.Checkpoint}} {
 		crossed := hook.every > 0 && before/hook.every != after/hook.every
 		if !crossed && after < s.Updates {
 			continue

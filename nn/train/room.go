@@ -16,8 +16,9 @@ const (
 
 // room compares what the run will write to the folder, or below it where that is yet to be made, with what is free.
 // A run that has no room for one checkpoint is refused. One that will run short later gets a warning: until then
-// there is time to make room, and a checkpoint that does not fit leaves those before it.
-func (r *runner) room(folder string) error {
+// there is time to make room, and a checkpoint that does not fit leaves those before it. from is what the run goes on
+// from; nil: the beginning.
+func (r *runner) room(folder string, from *Saved) error {
 	free, known := disk.Free(folder)
 	size := r.job.CheckpointSize()
 	if !known || size.Bytes == 0 {
@@ -36,7 +37,8 @@ func (r *runner) room(folder string) error {
 	there := sizeOf(latest) + sizeOf(latest+checkpoint.PrevSuffix)
 	copies := min(checkpointsKept, s.times(s.CheckpointEvery))
 	most := total(max(size.Bytes, Times(size.Bytes, copies)-there), r.beginning(),
-		Times(recordBytes, s.times(s.LogEvery)), Times(recordBytes, s.times(s.EvaluateEvery)))
+		Times(recordBytes, s.times(s.LogEvery)), Times(recordBytes, s.times(s.EvaluateEvery)),
+		Times(r.job.SnapshotSize(), s.times(s.SnapshotEvery)-s.passed(s.SnapshotEvery, from)))
 	if most > free {
 		r.options.Say("WARNING: the run will need %s of the disk of %s and %s are free; a checkpoint takes %s, and there are %d while one is written: make room in time",
 			disk.Bytes(most), folder, disk.Bytes(free), disk.Bytes(size.Bytes), copies)
@@ -68,6 +70,18 @@ func (s Schedule) times(every int) int {
 		return 1
 	}
 	return (s.Updates-1)/max(every, s.PerStep) + 1
+}
+
+// passed is how often something has happened before a checkpoint.
+func (s Schedule) passed(every int, from *Saved) int {
+	if every < 1 || from == nil {
+		return 0
+	}
+	update, err := from.update()
+	if err != nil {
+		return 0 // restoring will fail
+	}
+	return update / max(every, s.PerStep)
 }
 
 // sizeOf is the size of a file, 0 if there is none.

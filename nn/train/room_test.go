@@ -14,12 +14,14 @@ import (
 // large is a job that says how large its checkpoints are.
 type large struct {
 	*fit
-	bytes int64
+	bytes, snapshot int64
 }
 
 func (l large) CheckpointSize() MemoryPart {
 	return MemoryPart{What: "a checkpoint", Bytes: l.bytes, Setting: "fit.points"}
 }
+
+func (l large) SnapshotSize() int64 { return l.snapshot }
 
 // A run whose first checkpoint does not fit on the disk leaves no folder; one that runs short later is warned.
 func TestRoomOfTheDisk(t *testing.T) {
@@ -30,7 +32,7 @@ func TestRoomOfTheDisk(t *testing.T) {
 	}
 	dir := filepath.Join(parent, "new", "run")
 	run := newRun(newFit())
-	run.Open = func(Options) (Job, error) { return large{newFit(), 2 * free}, nil }
+	run.Open = func(Options) (Job, error) { return large{newFit(), 2 * free, 0}, nil }
 	_, err := Start(t.Context(), run, Options{Out: dir})
 	if err == nil || IsUsage(err) || !strings.Contains(err.Error(), " of the disk of "+dir+" and ") || !strings.HasSuffix(err.Error(), "make room, choose another --out or lower fit.points") {
 		t.Error(err)
@@ -39,7 +41,7 @@ func TestRoomOfTheDisk(t *testing.T) {
 		t.Error("a folder stays")
 	}
 	said := ""
-	run.Open = func(Options) (Job, error) { return large{newFit(), free / 2}, nil }
+	run.Open = func(Options) (Job, error) { return large{newFit(), free / 2, 0}, nil }
 	if _, err := Start(t.Context(), run, Options{Out: dir, Notice: func(text string) { said += text }}); err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +50,11 @@ func TestRoomOfTheDisk(t *testing.T) {
 	}
 	run.Schedule.CheckpointEvery, said = 0, "" // one checkpoint, half of the disk
 	if _, err := Start(t.Context(), run, Options{Out: dir + "2", Notice: func(text string) { said += text }}); err != nil || strings.Contains(said, "WARNING") {
+		t.Error(said, err)
+	}
+	said = ""
+	run.Open = func(Options) (Job, error) { return large{newFit(), 1, free / 5}, nil } // six snapshots
+	if _, err := Start(t.Context(), run, Options{Out: dir + "3", Notice: func(text string) { said += text }}); err != nil || !strings.Contains(said, "WARNING") {
 		t.Error(said, err)
 	}
 }

@@ -91,7 +91,7 @@ func Start(ctx context.Context, run *Run, o Options) (result Result, err error) 
 	if err := r.openJob(); err != nil {
 		return Result{}, err
 	}
-	if err := r.room(cmp.Or(o.Out, defaultParent)); err != nil {
+	if err := r.room(cmp.Or(o.Out, defaultParent), nil); err != nil {
 		return Result{}, err
 	}
 	if err := r.begin(ctx); err != nil {
@@ -158,7 +158,7 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 	if err := r.openJob(); err != nil {
 		return Result{}, err
 	}
-	if err := r.room(string(f)); err != nil {
+	if err := r.room(string(f), from); err != nil {
 		return Result{}, err
 	}
 	return r.train(ctx, from)

@@ -93,16 +93,16 @@ func TestLockKeepsASecondProcessOut(t *testing.T) {
 
 // Records and checkpoints are written at the intervals of the schedule, even if a step crosses a multiple.
 func TestSchedule(t *testing.T) {
-	var logs, evaluations, checkpoints []int
+	var logs, snapshots, evaluations, checkpoints []int
 	job := newFit()
 	at := func(to *[]int) func() error {
 		return func() error { *to = append(*to, job.update); return nil }
 	}
-	s := Schedule{Updates: 11, LogEvery: 3, EvaluateEvery: 0, CheckpointEvery: 5}
-	if err := Loop(t.Context(), s, job, Hooks{Log: at(&logs), Evaluate: at(&evaluations), Checkpoint: at(&checkpoints)}); err != nil {
+	s := Schedule{Updates: 11, LogEvery: 3, SnapshotEvery: 6, EvaluateEvery: 0, CheckpointEvery: 5}
+	if err := Loop(t.Context(), s, job, Hooks{Log: at(&logs), Snapshot: at(&snapshots), Evaluate: at(&evaluations), Checkpoint: at(&checkpoints)}); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range []struct{ got, want []int }{{logs, []int{4, 6, 10, 12}}, {evaluations, []int{12}}, {checkpoints, []int{6, 10, 12}}} {
+	for _, x := range []struct{ got, want []int }{{logs, []int{4, 6, 10, 12}}, {snapshots, []int{6, 12}}, {evaluations, []int{12}}, {checkpoints, []int{6, 10, 12}}} {
 		if len(x.got) != len(x.want) {
 			t.Fatalf("%v, want %v", x.got, x.want)
 		}

@@ -185,10 +185,20 @@ func (r *runner) learn(ctx context.Context) error {
 	}
 	return Loop(ctx, r.run.Schedule, r.job, Hooks{
 		Log:        r.log,
+		Snapshot:   r.snapshot,
 		Evaluate:   func() error { return r.evaluateStep(ctx) },
 		Checkpoint: r.checkpoint,
 		Stopping:   r.job.Stopping,
 	})
+}
+
+// snapshot keeps the files of the job's present state.
+func (r *runner) snapshot() error {
+	files, err := r.job.Snapshot()
+	if err != nil {
+		return err
+	}
+	return r.folder.writeFiles(files)
 }
 
 // log records the metrics of the last updates.

@@ -127,6 +127,24 @@ func TestPublicFormat(t *testing.T) {
 	}
 }
 
+// Encode gives the bytes of the file that Write writes.
+func TestEncode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c")
+	if err := Write(path, sample(1)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Encode(sample(1)); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want %d, %v", len(got), len(want), err)
+	}
+	if _, err := Encode(&State{Blobs: map[string][]byte{"meta": nil}}); err == nil || !strings.Contains(err.Error(), `"meta" is reserved`) {
+		t.Error(err)
+	}
+}
+
 func TestEqualStatesGiveEqualFiles(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")

@@ -30,6 +30,27 @@ func Write(path string, s *State) error {
 	return write(path, s, func(w io.Writer) io.Writer { return w })
 }
 
+// Encode returns the file that Write writes, for a state that is kept beside the checkpoints. Read reads it.
+func Encode(s *State) ([]byte, error) {
+	blobs, err := s.blobs()
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	header, size, err := unsealed(s.Tensors, blobs)
+	if err != nil {
+		return nil, err
+	}
+	file := bytes.NewBuffer(make([]byte, 0, size))
+	sum, err := writeAll(file, header, s.Tensors, blobs)
+	copy(file.Bytes()[checksumAt(header):], sum)
+	return file.Bytes(), err
+}
+
+// checksumAt is where the checksum is in a header that has one.
+func checksumAt(header []byte) int64 {
+	return int64(bytes.Index(header, []byte(checksumPrefix)) + len(checksumPrefix))
+}
+
 // write is Write with a hook, so that a test can simulate a faulty disk.
 func write(path string, s *State, faulty func(io.Writer) io.Writer) error {
 	blobs, err := s.blobs()
@@ -43,7 +64,7 @@ func write(path string, s *State, faulty func(io.Writer) io.Writer) error {
 	tmp, err := disk.Prepare(path, size, func(f *os.File) error {
 		sum, err := writeAll(faulty(f), header, s.Tensors, blobs)
 		if err == nil {
-			_, err = f.WriteAt([]byte(sum), int64(bytes.Index(header, []byte(checksumPrefix))+len(checksumPrefix)))
+			_, err = f.WriteAt([]byte(sum), checksumAt(header))
 		}
 		return err
 	})
