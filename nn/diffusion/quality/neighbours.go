@@ -19,23 +19,27 @@ type Support struct {
 // The radius of a point is the distance to its fifth neighbour of its own set, or the last one of a smaller set.
 func SupportOf(real, generated [][]float64) Support {
 	radiusOfReal, radiusOfGenerated := radii(real), radii(generated)
-	precise := make([]bool, len(generated))
-	var s Support
-	for i, r := range real {
-		recalled, covered := false, false
+	recalled, covered, precise := make([]bool, len(real)), make([]bool, len(real)), make([]bool, len(generated))
+	eachRow(len(real), func(i int) {
 		for j, g := range generated {
-			d := distance(r, g)
-			precise[j] = precise[j] || d < radiusOfReal[i]
-			covered = covered || d < radiusOfReal[i]
-			recalled = recalled || d < radiusOfGenerated[j]
+			d := distance(real[i], g)
+			covered[i] = covered[i] || d < radiusOfReal[i]
+			recalled[i] = recalled[i] || d < radiusOfGenerated[j]
 		}
-		s.Recall += share(recalled, len(real))
-		s.Coverage += share(covered, len(real))
+	})
+	eachRow(len(generated), func(j int) {
+		for i, r := range real {
+			precise[j] = precise[j] || distance(r, generated[j]) < radiusOfReal[i]
+		}
+	})
+	return Support{Precision: shareOf(precise), Recall: shareOf(recalled), Coverage: shareOf(covered)}
+}
+
+func shareOf(list []bool) (sum float64) {
+	for _, yes := range list {
+		sum += share(yes, len(list))
 	}
-	for _, p := range precise {
-		s.Precision += share(p, len(generated))
-	}
-	return s
+	return sum
 }
 
 func share(yes bool, n int) float64 {
@@ -55,14 +59,14 @@ func distance(a, b []float64) float64 {
 
 func radii(points [][]float64) []float64 {
 	radius := make([]float64, len(points))
-	for i, p := range points {
+	eachRow(len(points), func(i int) {
 		var all []float64
 		for _, q := range points {
-			all = append(all, distance(p, q))
+			all = append(all, distance(points[i], q))
 		}
 		slices.Sort(all)
 		radius[i] = all[min(nearest, len(all)-1)] // all[0] is the point itself
-	}
+	})
 	return radius
 }
 
@@ -78,20 +82,20 @@ type Memory struct {
 // MemoryOf compares pixels. An image is given in all its forms, such as its mirror images, and the nearest one counts. There
 // are at least two images of training.
 func MemoryOf(training [][]float64, images [][][]float64) Memory {
-	own := make([]float64, len(training))
-	for i, p := range training {
-		own[i] = min(toNearest(training[:i], p), toNearest(training[i+1:], p))
-	}
+	own, away := make([]float64, len(training)), make([]float64, len(images))
+	eachRow(len(training), func(i int) {
+		own[i] = min(toNearest(training[:i], training[i]), toNearest(training[i+1:], training[i]))
+	})
+	eachRow(len(images), func(i int) {
+		away[i] = math.Inf(1)
+		for _, p := range images[i] {
+			away[i] = min(away[i], toNearest(training, p))
+		}
+	})
 	slices.Sort(own)
 	limit := quantile(own, .01)
 	var m Memory
-	var away []float64
-	for _, forms := range images {
-		d := math.Inf(1)
-		for _, p := range forms {
-			d = min(d, toNearest(training, p))
-		}
-		away = append(away, d)
+	for _, d := range away {
 		m.Copies += share(d < limit, len(images))
 	}
 	slices.Sort(away)
@@ -99,10 +103,17 @@ func MemoryOf(training [][]float64, images [][][]float64) Memory {
 	return m
 }
 
+// toNearest leaves a point once it is farther away than the nearest so far.
 func toNearest(points [][]float64, p []float64) float64 {
-	d := math.Inf(1)
+	nearest := math.Inf(1) // squared
 	for _, q := range points {
-		d = min(d, distance(p, q))
+		sum := 0.0
+		for from := 0; from < len(p) && sum < nearest; from += 32 {
+			for j := from; j < min(from+32, len(p)); j++ {
+				sum += (q[j] - p[j]) * (q[j] - p[j])
+			}
+		}
+		nearest = min(nearest, sum)
 	}
-	return d
+	return math.Sqrt(nearest)
 }

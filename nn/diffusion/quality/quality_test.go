@@ -165,3 +165,54 @@ func TestMirrored(t *testing.T) {
 		}
 	}
 }
+
+// KID and its standard error equal those by whole matrices and by leaving out each point with NumPy.
+func TestKID(t *testing.T) {
+	text, err := os.ReadFile("testdata/kid.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			M, N, D             int
+			Shift, Value, Error float64
+		}
+	}
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	if len(golden.Cases) != 3 {
+		t.Fatalf("%d cases", len(golden.Cases))
+	}
+	for _, c := range golden.Cases {
+		x, y := make([][]float64, c.M), make([][]float64, c.N)
+		for at := range c.M * c.D {
+			i := float64(at)
+			x[at/c.D] = append(x[at/c.D], math.Sin(1.7*i+.3*i*i))
+		}
+		for at := range c.N * c.D {
+			j := float64(at)
+			y[at/c.D] = append(y[at/c.D], math.Cos(.9*j+.2*j*j)+c.Shift)
+		}
+		got := KID(x, y)
+		if math.Abs(got.Value-c.Value) > 1e-10 || math.Abs(got.Error-c.Error) > 1e-10 {
+			t.Errorf("%d and %d points: %+v, want %g and %g", c.M, c.N, got, c.Value, c.Error)
+		}
+	}
+}
+
+// KID of samples of one distribution is 0 on average, and its standard error is the deviation of such estimates.
+func TestKIDHasNoBias(t *testing.T) {
+	const repeats = 200
+	eye := [2][2]float64{{1, 0}, {0, 1}}
+	var values []float64
+	errors := 0.0
+	for seed := range uint64(repeats) {
+		d := KID(cloud(30, 2*seed, eye, [2]float64{}), cloud(20, 2*seed+1, eye, [2]float64{}))
+		values, errors = append(values, d.Value), errors+d.Error/repeats
+	}
+	mean, deviation := moments(values)
+	if math.Abs(mean) > 3*deviation/math.Sqrt(repeats) || errors < .7*deviation || errors > 1.5*deviation {
+		t.Errorf("mean %g, deviation %g, standard error %g", mean, deviation, errors)
+	}
+}
