@@ -21,12 +21,17 @@ type Slope struct{ X, D, Raw float64 }
 //	base  = Base of x, the old base and the slopes
 //	x     = Next of x, the new base and the slopes, + Noise N(0, 1)
 //
-// x then has the level To.
+// x then has the level To. Plans of Inpaint go on:
+//
+//	x     = the given image with noise of the level To, where Hold is true and x is known
+//	x     = Keep x + Noise N(0, 1) of Back unless that is zero; x then has the level of the next evaluation
 type Evaluation struct {
 	Level, To  Level
 	Slope      Slope
 	Base, Next Sum
 	Noise      float64
+	Hold       bool
+	Back       Back
 }
 
 // Plan is a sampler for given levels. x begins at Plan[0].Level.
@@ -40,6 +45,7 @@ type Options struct {
 	Clip  float64                     // estimates are limited to [-Clip, Clip]; 0: they are not
 	Noise func(step int) float64      // a normal variable for the next element, in order; needed if the plan has noise
 	Watch func(step int, x []float64) // sees x after every evaluation
+	Given *Given                      // needed by the plans of Inpaint, and by no other
 }
 
 // Run plays the plan on x in place.
@@ -66,6 +72,9 @@ func (p Plan) Run(x []float64, denoise Denoiser, o Options) {
 			if e.Noise != 0 {
 				x[j] += e.Noise * o.Noise(step)
 			}
+		}
+		if o.Given != nil {
+			e.hold(step, x, o.Given)
 		}
 		if o.Watch != nil {
 			o.Watch(step, x)

@@ -8,24 +8,35 @@ import (
 	"github.com/gmel-go/gmel/nn/unet"
 )
 
-// stream is the stream of random numbers of all noise.
-const stream = 0
+// Streams of random numbers. All noise of an image in an evaluation has one counter.
+const (
+	ofSampler = iota // at the start, and what the sampler adds
+	ofImage          // of the known elements
+	ofBack           // of the forward process
+	streams
+)
 
-// buildStart builds the Program that fills x with the noise of the first level.
+// buildStart builds the Program that gives what is in x the noise of the first level.
 func (s *Sampler) buildStart(l *machine.Layout) (*kernels.Program, error) {
 	b := machine.NewBuilder("sample/start", l)
-	s.draw(b)
-	f := nn.NewFragment()
-	f.Output(op.Affine(f.Input(s.mem.noise), float32(s.plan[0].Level.Sigma), 0), s.mem.x)
+	k, first := &s.mem, s.plan[0].Level
+	s.draw(b, [streams]machine.Tensor{ofSampler: k.noise})
+	f, x := nn.NewFragment(), b.Temp("noisy", s.options.Batch, s.pixels)
+	f.Output(op.Add(op.Affine(f.Input(k.x), float32(first.Alpha), 0), op.Affine(f.Input(k.noise), float32(first.Sigma), 0)), x)
+	f.Then(func(b *machine.Builder) { b.Copy(x, k.x) })
 	f.Lower(b)
 	return b.Build()
 }
 
-// draw fills the noise, every image by its own counter, and moves the counters on.
-func (s *Sampler) draw(b *machine.Builder) {
+// draw fills tensors with noise by their streams, every image by its own counter, and moves the counters on.
+func (s *Sampler) draw(b *machine.Builder, noise [streams]machine.Tensor) {
 	for i := range s.options.Batch {
 		counter := b.Part(s.mem.dice, 2*i, 2)
-		b.Normal(counter, b.Part(s.mem.noise, i*s.pixels, s.pixels), s.options.Seed, stream)
+		for stream, to := range noise {
+			if to != machine.None {
+				b.Normal(counter, b.Part(to, i*s.pixels, s.pixels), s.options.Seed, uint32(stream))
+			}
+		}
 		b.Count(counter, 1)
 	}
 }
@@ -33,8 +44,8 @@ func (s *Sampler) draw(b *machine.Builder) {
 // buildStep builds the Program of one evaluation and the step that follows it.
 func (s *Sampler) buildStep(l *machine.Layout, m *unet.Model, t *table) (*kernels.Program, error) {
 	b := machine.NewBuilder("sample/step", l)
-	if t.has("noise") {
-		s.draw(b)
+	if drawn := s.drawn(t); drawn != [streams]machine.Tensor{} {
+		s.draw(b, drawn)
 	}
 	s.scale(b, t)
 	m.Evaluate(b, s.mem.net, s.mem.batch)
@@ -87,9 +98,36 @@ func (s *Sampler) advance(b *machine.Builder, t *table) {
 	if t.has("noise") {
 		next = op.Add(next, t.sum(rows).add("noise", f.Input(k.noise)).sum)
 	}
-	s.keep(b, f, slopes[0], base, next)
+	s.keep(b, f, slopes[0], base, s.held(f, t, rows, next))
 	f.Output(op.Affine(f.Input(k.at), 1, 1), b.Part(k.at, 0, s.options.Batch))
 	f.Lower(b)
+}
+
+// drawn are the noises of an evaluation.
+func (s *Sampler) drawn(t *table) (noise [streams]machine.Tensor) {
+	noise[ofImage], noise[ofBack] = s.mem.ofImage, s.mem.ofBack
+	if t.has("noise") {
+		noise[ofSampler] = s.mem.noise
+	}
+	return noise
+}
+
+// held puts the known elements of x at the level that is reached, and goes back; see diffusion.Inpaint. A factor that is 0 or 1
+// leaves known elements exactly as given at the end.
+func (s *Sampler) held(f *nn.Fragment, t *table, rows, x *nn.Node) *nn.Node {
+	k := &s.mem
+	if k.known != machine.None {
+		image := t.sum(rows).add("known.x", f.Input(k.image))
+		if k.ofImage != machine.None {
+			image.add("known.noise", f.Input(k.ofImage))
+		}
+		known := t.sum(rows).add("known", f.Input(k.known)).sum
+		x = op.Add(op.Mul(x, op.Affine(known, -1, 1)), op.Mul(image.sum, known))
+	}
+	if k.ofBack != machine.None {
+		x = t.sum(rows).add("back.x", x).add("back.noise", f.Input(k.ofBack)).sum
+	}
+	return x
 }
 
 // prediction is that of the network, with guidance between its two evaluations.

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -151,21 +152,12 @@ func TestAgreesWithPlan(t *testing.T) {
 				o := Options{Batch: 3, Predict: diffusion.PredictEDM, Clip: clip, Seed: 9, Guidance: guidance}
 				got := draw(t, open(t, "ref", 1), plan, o, Request{First: 5, Classes: classes})
 				dice := newDice(t, o, 5)
-				x := dice.next()
+				x := slices.Clone(dice.at(0, ofSampler))
 				for j := range x {
 					x[j] *= plan[0].Level.Sigma
 				}
-				var noise []float64
 				plan.Run(x, newNetwork(t, 3).denoiser(diffusion.PredictEDM, classes, float64(guidance)), diffusion.Options{
-					Clip: float64(clip),
-					Noise: func(step int) float64 {
-						if len(noise) == 0 {
-							noise = dice.next()
-						}
-						v := noise[0]
-						noise = noise[1:]
-						return v
-					},
+					Clip: float64(clip), Noise: dice.stream(ofSampler),
 				})
 				for j := range x {
 					if math.Abs(float64(got[j])-x[j]) > 1e-4 {
@@ -178,12 +170,13 @@ func TestAgreesWithPlan(t *testing.T) {
 	}
 }
 
-// dice gives the noise of a sampler, draw by draw.
+// dice gives the noise of a sampler.
 type dice struct {
 	t       *testing.T
 	session *machine.Session
 	program *kernels.Program
-	noise   machine.Tensor
+	noise   [streams]machine.Tensor
+	drawn   [streams][][]float64
 }
 
 func newDice(t *testing.T, o Options, first int) *dice {
@@ -191,10 +184,13 @@ func newDice(t *testing.T, o Options, first int) *dice {
 	const pixels = 24
 	l := machine.NewLayout()
 	s := &Sampler{options: o, pixels: pixels}
-	s.mem.dice, s.mem.noise = l.Add("dice", o.Batch, 2), l.Add("noise", o.Batch, pixels)
+	s.mem.dice = l.Add("dice", o.Batch, 2)
+	d := &dice{t: t}
+	for stream := range d.noise {
+		d.noise[stream] = l.Add(fmt.Sprint("noise/", stream), o.Batch, pixels)
+	}
 	b := machine.NewBuilder("dice", l)
-	s.draw(b)
-	d := &dice{t: t, noise: s.mem.noise}
+	s.draw(b, d.noise)
 	var err error
 	if d.program, err = b.Build(); err == nil {
 		d.session, err = machine.NewSession(open(t, "ref", 1), l, d.program)
@@ -211,20 +207,38 @@ func newDice(t *testing.T, o Options, first int) *dice {
 	return d
 }
 
-func (d *dice) next() []float64 {
+// at is the noise of a counter: 0 at the start, and one more for each evaluation that draws any.
+func (d *dice) at(counter, stream int) []float64 {
 	d.t.Helper()
-	z := make([]float32, d.noise.Len())
-	if err := d.session.Run(d.program); err != nil {
-		d.t.Fatal(err)
+	for len(d.drawn[stream]) <= counter {
+		if err := d.session.Run(d.program); err != nil {
+			d.t.Fatal(err)
+		}
+		for stream, from := range d.noise {
+			z := make([]float32, from.Len())
+			if err := d.session.Download(z, from); err != nil {
+				d.t.Fatal(err)
+			}
+			var all []float64
+			for _, v := range z {
+				all = append(all, float64(v))
+			}
+			d.drawn[stream] = append(d.drawn[stream], all)
+		}
 	}
-	if err := d.session.Download(z, d.noise); err != nil {
-		d.t.Fatal(err)
+	return d.drawn[stream][counter]
+}
+
+// stream gives number after number of the evaluations.
+func (d *dice) stream(stream int) func(step int) float64 {
+	at, last := 0, -1
+	return func(step int) float64 {
+		if step != last {
+			at, last = 0, step
+		}
+		at++
+		return d.at(1+step, stream)[at-1]
 	}
-	var all []float64
-	for _, v := range z {
-		all = append(all, float64(v))
-	}
-	return all
 }
 
 // TestSameImageInEveryBatch: bits depend neither on the batch nor on threads and backend.
@@ -269,22 +283,6 @@ func TestRunsAreAlike(t *testing.T) {
 	}
 }
 
-// TestStart begins from a given x: with one level that ends at once, x stays what the plan makes of it.
-func TestStart(t *testing.T) {
-	level := diffusion.EDMLevel(0.5)
-	start := make([]float32, 72)
-	for j := range start {
-		start[j] = float32(j) / 72
-	}
-	plan := diffusion.Plan{{Level: level, To: level, Slope: diffusion.Slope{D: 1}, Next: diffusion.Sum{X: 2}}}
-	got := draw(t, open(t, "ref", 1), plan, Options{Batch: 3, Predict: diffusion.PredictEDM, Guidance: 1}, Request{Classes: classes, Start: start})
-	for j := range got {
-		if got[j] != 2*start[j] {
-			t.Fatalf("number %d is %g, want %g", j, got[j], 2*start[j])
-		}
-	}
-}
-
 func TestRefused(t *testing.T) {
 	m, flat := tiny(t)
 	backend := open(t, "ref", 1)
@@ -306,7 +304,8 @@ func TestRefused(t *testing.T) {
 		"image 1 has class 4":    {Classes: []float32{0, 4}},
 		"class 0.5":              {Classes: []float32{0.5, 1}},
 		"images from -1":         {First: -1, Classes: classes[:2]},
-		"3 numbers to start":     {Classes: classes[:2], Start: make([]float32, 3)},
+		"images of 3 numbers":    {Classes: classes[:2], Image: make([]float32, 3)},
+		"the plan draws all":     {Classes: classes[:2], Image: make([]float32, 48), Known: make([]float32, 48)},
 	} {
 		if _, err := s.Run(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -49,7 +49,11 @@ type memory struct {
 	base   machine.Tensor // [n, pixels]; None if the plan has none
 	slopes []machine.Tensor
 	noise  machine.Tensor // [n, pixels]
-	dice   machine.Tensor // [n, 2] counter of each image: its number, and the draw
+
+	// Of plans of diffusion.Inpaint; otherwise None.
+	image, known    machine.Tensor // [n, pixels] x_0, and 1 where it is kept
+	ofImage, ofBack machine.Tensor // [n, pixels] their noise
+	dice            machine.Tensor // [n, 2] counter of each image: its number, and the draw
 }
 
 // New places a network with these parameters and builds the Programs of a plan. The caller closes the sampler.
@@ -122,23 +126,50 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	for i := range t.remembered() {
 		k.slopes = append(k.slopes, image(slopeName("slope", i)))
 	}
+	for _, c := range []struct {
+		to           *machine.Tensor
+		column, name string
+	}{{&k.image, "known", "image"}, {&k.known, "known", "known"}, {&k.ofImage, "known.noise", "noise/image"}, {&k.ofBack, "back.noise", "noise/back"}} {
+		if t.has(c.column) {
+			*c.to = image(c.name)
+		}
+	}
 }
 
 // Request is a batch of samples.
 type Request struct {
 	First   int       // number of the first image
 	Classes []float32 // [n], below the network's; nil for a network without classes
-	// Start is x [n, pixels] at the first level of the plan, channels last. nil: noise alone, which is right where the first level has
-	// next to no signal. diffusion.Level.Noisy makes one from images.
-	Start []float32
+	// Image is x_0 [n, pixels], channels last, that gets the noise of the plan's first level. nil: noise alone, which is right where
+	// that level has next to no signal.
+	Image []float32
+	Known []float32 // [n, pixels]: 1 where Image is kept, 0 where it is drawn; for plans of diffusion.Inpaint, and for no other
+	// Watch sees x [n, pixels] after every evaluation and must not keep it. With it, each evaluation is a call of the backend.
+	Watch func(evaluation int, x []float32) error
 }
 
 // Run returns samples [n, pixels], channels last, in one call of the backend for all evaluations.
 func (s *Sampler) Run(r Request) ([]float32, error) {
-	n, k := s.options.Batch, &s.mem
 	if err := s.checkRequest(r); err != nil {
 		return nil, err
 	}
+	err := s.upload(r)
+	if err == nil {
+		err = s.session.Run(s.start)
+	}
+	x := make([]float32, s.options.Batch*s.pixels)
+	if err == nil {
+		err = s.play(x, r.Watch)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sample: %w", err)
+	}
+	return x, nil
+}
+
+// upload writes what a request says, and zeros where the last run has left something.
+func (s *Sampler) upload(r Request) error {
+	n, k := s.options.Batch, &s.mem
 	dice := make([]float32, 2*n)
 	for i := range n {
 		dice[2*i] = float32(r.First + i)
@@ -147,26 +178,43 @@ func (s *Sampler) Run(r Request) ([]float32, error) {
 	if s.classes > 0 {
 		err = errors.Join(err, s.session.Upload(k.batch.Class, s.classesOf(r)))
 	}
+	zeros := make([]float32, n*s.pixels)
 	for _, slope := range k.slopes { // what is multiplied by zero must be finite
-		err = errors.Join(err, s.session.Upload(slope, make([]float32, n*s.pixels)))
+		err = errors.Join(err, s.session.Upload(slope, zeros))
 	}
 	if k.base != machine.None {
-		err = errors.Join(err, s.session.Upload(k.base, make([]float32, n*s.pixels)))
+		err = errors.Join(err, s.session.Upload(k.base, zeros))
 	}
-	if err = errors.Join(err, s.session.Run(s.start)); err == nil && r.Start != nil {
-		err = s.session.Upload(k.x, r.Start)
+	if k.known != machine.None {
+		err = errors.Join(err, s.session.Upload(k.image, r.Image), s.session.Upload(k.known, r.Known))
 	}
-	if err == nil {
-		err = s.session.Repeat(s.step, len(s.plan))
+	if r.Image != nil {
+		return errors.Join(err, s.session.Upload(k.x, r.Image))
 	}
-	x := make([]float32, n*s.pixels)
-	if err == nil {
-		err = errors.Join(s.session.Download(x, k.x), s.session.Sync())
+	return errors.Join(err, s.session.Upload(k.x, zeros))
+}
+
+// play makes all evaluations and reads x.
+func (s *Sampler) play(x []float32, watch func(evaluation int, x []float32) error) error {
+	if watch == nil {
+		if err := s.session.Repeat(s.step, len(s.plan)); err != nil {
+			return err
+		}
+		return s.read(x)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("sample: %w", err)
+	for i := range s.plan {
+		if err := errors.Join(s.session.Run(s.step), s.read(x)); err != nil {
+			return err
+		}
+		if err := watch(i, x); err != nil {
+			return err
+		}
 	}
-	return x, nil
+	return nil
+}
+
+func (s *Sampler) read(x []float32) error {
+	return errors.Join(s.session.Download(x, s.mem.x), s.session.Sync())
 }
 
 func (s *Sampler) checkRequest(r Request) error {
@@ -176,8 +224,17 @@ func (s *Sampler) checkRequest(r Request) error {
 		return fmt.Errorf("sample: images from %d; allowed: 0 to %d", r.First, draws-n)
 	case s.classes == 0 && r.Classes != nil || s.classes > 0 && len(r.Classes) != n:
 		return fmt.Errorf("sample: %d classes for %d images of a network with %d", len(r.Classes), n, s.classes)
-	case r.Start != nil && len(r.Start) != n*s.pixels:
-		return fmt.Errorf("sample: %d numbers to start from; allowed: %d, or none", len(r.Start), n*s.pixels)
+	case r.Image != nil && len(r.Image) != n*s.pixels:
+		return fmt.Errorf("sample: images of %d numbers; allowed: %d, or none", len(r.Image), n*s.pixels)
+	case s.mem.known == machine.None && r.Known != nil:
+		return errors.New("sample: a part of an image is known, but the plan draws all of it; allowed: a plan of diffusion.Inpaint")
+	case s.mem.known != machine.None && (r.Image == nil || len(r.Known) != n*s.pixels):
+		return fmt.Errorf("sample: %d numbers of an image of which %d say whether they are known; the plan needs %d of both", len(r.Image), len(r.Known), n*s.pixels)
+	}
+	for i, known := range r.Known {
+		if known != 0 && known != 1 {
+			return fmt.Errorf("sample: number %d is known by %g; allowed: 0 or 1", i, known)
+		}
 	}
 	for i, c := range r.Classes {
 		if !(c >= 0 && int(c) < s.classes) || c != float32(int(c)) {

@@ -1,6 +1,8 @@
 package sample
 
 import (
+	"slices"
+
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/op"
@@ -21,13 +23,15 @@ var names = []string{
 	"base.x", "base.base", "base.0", "base.1", "base.2", "base.3",
 	"next.x", "next.base", "next.0", "next.1", "next.2", "next.3",
 	"noise",
+	"known", "known.x", "known.noise", "back.x", "back.noise",
 }
 
 // newTable rounds the coefficients of a plan to float32.
 func newTable(plan diffusion.Plan, predict diffusion.Prediction) *table {
 	all := make([][]float64, len(plan))
+	back := slices.ContainsFunc(plan, func(e diffusion.Evaluation) bool { return e.Back != diffusion.Back{} })
 	for i := range plan {
-		all[i] = row(&plan[i], predict)
+		all[i] = append(row(&plan[i], predict), held(&plan[i], back)...)
 	}
 	t := &table{rows: len(plan), columns: map[string]int{}}
 	var kept []int
@@ -56,6 +60,18 @@ func row(e *diffusion.Evaluation, predict diffusion.Prediction) []float64 {
 		r = append(r, s.Slope[:]...)
 	}
 	return append(r, e.Noise)
+}
+
+// held are the coefficients of diffusion.Inpaint, all zero in other plans. Where some evaluations go back, the others keep x.
+func held(e *diffusion.Evaluation, back bool) []float64 {
+	r := make([]float64, 5)
+	if e.Hold {
+		r[0], r[1], r[2] = 1, e.To.Alpha, e.To.Sigma
+	}
+	if r[3], r[4] = e.Back.Keep, e.Back.Noise; back && e.Back == (diffusion.Back{}) {
+		r[3] = 1
+	}
+	return r
 }
 
 // has reports whether a column is not zero throughout.
