@@ -40,7 +40,7 @@ func (t *Reader) open(in *bufio.Reader) {
 	t.comma = separator == ';'
 	t.csv = csvReader(in, separator)
 	t.csv.ReuseRecord = true
-	t.header()
+	t.readHeader()
 }
 
 func csvReader(in io.Reader, separator rune) *csv.Reader {
@@ -70,10 +70,13 @@ func firstLine(head []byte) string {
 	return ""
 }
 
-// likelySeparator is the one by which a header has most of the columns.
+// likelySeparator is the one by which a header has most of the columns, or most names if none are asked for.
 func (t *Reader) likelySeparator(header string) rune {
 	found := func(separator rune) int {
 		names, _ := csvReader(strings.NewReader(header), separator).Read()
+		if len(t.columns) == 0 {
+			return len(names)
+		}
 		return len(t.columns) - len(t.missing(folded(names)))
 	}
 	return slices.MaxFunc(separators, func(a, b rune) int { return found(a) - found(b) })
@@ -98,8 +101,8 @@ func (t *Reader) missing(names []string) (all []string) {
 	return all
 }
 
-// header reads the header and finds the columns in it.
-func (t *Reader) header() {
+// readHeader reads the header and finds the columns in it.
+func (t *Reader) readHeader() {
 	record, err := t.read()
 	for err == nil && blank(record) {
 		record, err = t.read()
@@ -108,7 +111,7 @@ func (t *Reader) header() {
 		t.failed = t.explained(err)
 		return
 	}
-	t.names = folded(record)
+	t.header, t.names = slices.Clone(record), folded(record)
 	if missing := t.missing(t.names); len(missing) > 0 {
 		t.failed = t.headerFault(t.headerProblem(record, missing))
 		return

@@ -48,8 +48,9 @@ const maxRows = 10
 type Reader struct {
 	name    string
 	columns []string
-	at      []int // [columns] place in a record
-	names   []string
+	at      []int    // [columns] place in a record
+	header  []string // as the file has it
+	names   []string // as they are compared
 	csv     *csv.Reader
 	skipped int  // lines before those of csv
 	mark    byte // decimal mark; 0: either, as no number has one yet
@@ -132,7 +133,7 @@ func blank(record []string) bool {
 // first column are no fault: a number that a decimal comma has split is too many values at the end of the row.
 func (t *Reader) fits() bool {
 	n := len(t.record)
-	if last := slices.Max(t.at); n <= last {
+	if len(t.at) > 0 && n <= slices.Max(t.at) {
 		t.refuse(&setting.Error{Problem: fmt.Sprintf("%d values for the %d columns of the header", n, len(t.names))})
 		return false
 	}
@@ -144,6 +145,17 @@ func (t *Reader) fits() bool {
 		}
 	}
 	return true
+}
+
+// Names returns the names of all columns as the header has them, without those that are empty. It is nil if there is no
+// header.
+func (t *Reader) Names() (all []string) {
+	for _, name := range t.header {
+		if name = strings.TrimSpace(name); name != "" {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // Line returns the number of the current row's line, from 1.

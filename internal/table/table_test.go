@@ -196,3 +196,15 @@ func TestAColumnThatWasNotAskedForPanics(t *testing.T) {
 	in.Next()
 	in.Text("model")
 }
+
+// A reader that is asked for no column still finds all names and rows.
+func TestNames(t *testing.T) {
+	r := NewReader(strings.NewReader("Slot; MODEL ;;\n1;a\n;\n2;b\n"), "day.csv")
+	rows := 0
+	for r.Next() {
+		rows++
+	}
+	if want := []string{"Slot", "MODEL"}; !reflect.DeepEqual(r.Names(), want) || rows != 2 || r.Err() != nil {
+		t.Errorf("names %q, %d rows, %v", r.Names(), rows, r.Err())
+	}
+}

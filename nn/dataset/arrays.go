@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// Columns names the columns of a table that say what a row is.
+// Columns names the columns of a table that say what a row is, in any case.
 type Columns struct {
-	Class string // its class
+	Class string // its class; "": all rows are of one class, "all"
 	Group string // its source, such as a run; "": each row is alone
 	Part  string // the part that it belongs to, such as train; "": the table does not say
 }
@@ -24,22 +24,31 @@ const (
 	AxesNT   Axes = "nt"   // windows of one channel
 	AxesNTC  Axes = "ntc"  // windows
 	AxesNCT  Axes = "nct"  // windows, a channel after the other
+
+	AxesImages  Axes = "images"  // nyx, nyxc or ncyx: by the number of dimensions, and by which one has 1 or 3 channels
+	AxesWindows Axes = "windows" // nt or ntc, by the number of dimensions
 )
 
-var allAxes = []Axes{AxesNYX, AxesNYXC, AxesNCYX, AxesNT, AxesNTC, AxesNCT}
+// AllAxes lists what the dimensions of an array may be.
+var AllAxes = []Axes{AxesImages, AxesNYX, AxesNYXC, AxesNCYX, AxesWindows, AxesNT, AxesNTC, AxesNCT}
+
+// Windows reports that the samples are windows, not images.
+func (x Axes) Windows() bool { return x == AxesWindows || x == AxesNT || x == AxesNTC || x == AxesNCT }
 
 // Arrays reads samples from a .npy file (see [ReadNpy]) and what they are from a CSV file with a line for each sample,
-// in the order of the array. If the table has a column named row, it has to say 0, 1, 2, and so on. Classes are
-// numbered in numeric order if all are whole numbers, otherwise in alphabetical order.
+// in the order of the array; without such a file all are of the class "all". If the table has a column named row, it has
+// to say 0, 1, 2, and so on. Classes are numbered in numeric order if all are whole numbers, otherwise in alphabetical
+// order.
 func Arrays(samples, labels string, axes Axes, c Columns) (*Set, error) {
 	a, err := ReadNpy(samples)
 	if err != nil {
 		return nil, err
 	}
+	axes = axes.of(a.Shape)
 	if err := axes.check(samples, a.Shape); err != nil {
 		return nil, err
 	}
-	s := &Set{Name: filepath.Base(samples), Values: a.Values, High: 255}
+	s := &Set{Name: filepath.Base(samples), Values: a.Values, High: 255, Bytes: a.Bytes}
 	s.Shape = axes.arrange(s, a.Shape)
 	if err := s.finite(samples); err != nil {
 		return nil, err
@@ -53,20 +62,35 @@ func Arrays(samples, labels string, axes Axes, c Columns) (*Set, error) {
 	return s, nil
 }
 
+// of are the axes of an array of a shape, or unchanged if there are none for it.
+func (x Axes) of(shape []int) Axes {
+	few := len(shape) > 3 && (shape[1] == 1 || shape[1] == 3) && shape[3] != 1 && shape[3] != 3
+	for _, c := range []struct {
+		asked, is Axes
+		fits      bool
+	}{
+		{AxesImages, AxesNCYX, few}, {AxesImages, AxesNYXC, len(shape) == 4}, {AxesImages, AxesNYX, true},
+		{AxesWindows, AxesNT, len(shape) == 2}, {AxesWindows, AxesNTC, true},
+	} {
+		if x == c.asked && c.fits {
+			return c.is
+		}
+	}
+	return x
+}
+
 func (x Axes) check(file string, shape []int) error {
-	if !slices.Contains(allAxes, x) {
-		return fmt.Errorf("axes %q are not allowed; allowed: %v", string(x), allAxes)
+	if !slices.Contains(AllAxes, x) {
+		return fmt.Errorf("axes %q are not allowed; allowed: %v", string(x), AllAxes)
 	}
 	if len(shape) != len(x) || slices.Contains(shape, 0) {
 		return fault(file, 0, fmt.Sprintf("has the shape %v", shape), fmt.Sprintf("%d dimensions, %s, none of them 0", len(x), x))
 	}
-	if c := shape[x.channel()%len(shape)]; x.images() && x.channel() > 0 && c != 1 && c != 3 {
+	if c := shape[x.channel()%len(shape)]; !x.Windows() && x.channel() > 0 && c != 1 && c != 3 {
 		return fault(file, 0, fmt.Sprintf("has %d channels", c), "images of 1 or 3 channels")
 	}
 	return nil
 }
-
-func (x Axes) images() bool { return x[1] == 'y' || x[2:] == "yx" }
 
 // channel is the place of c, or 0.
 func (x Axes) channel() int {
@@ -113,46 +137,48 @@ func (s *Set) finite(file string) error {
 	return bad.err()
 }
 
-// label reads class, group and part of n rows.
+// label reads class, group and part of n rows. Without a table all rows are of one class.
 func (s *Set) label(file string, n int, c Columns) error {
-	t, err := readTable(file)
-	if err != nil {
-		return err
-	}
-	if len(t.rows) != n {
-		return fault(file, 0, fmt.Sprintf("has %d rows", len(t.rows)), fmt.Sprintf("%d, one for each sample of %s", n, s.Name))
-	}
-	if err := t.inOrder(); err != nil {
-		return err
-	}
-	texts, err := t.labels(c.Class)
-	if err != nil {
-		return err
-	}
-	s.Classes, s.Class = classes(texts)
-	if s.Group, err = t.texts(c.Group); err != nil {
-		return err
-	}
-	s.Part, err = t.texts(c.Part)
 	for row := range n {
 		s.Origin = append(s.Origin, fmt.Sprintf("%s row %d", s.Name, row))
 	}
-	return err
-}
-
-// inOrder checks the column named row, if there is one.
-func (t *table) inOrder() error {
-	if !slices.Contains(t.header, "row") {
+	if file == "" {
+		s.Classes, s.Class = []string{oneClass}, make([]int, n)
 		return nil
 	}
-	numbers, err := t.integers("row")
+	f, err := openTable(file, c.Class, c.Group, c.Part)
 	if err != nil {
 		return err
 	}
-	for i, n := range numbers {
-		if n != i {
-			return fault(t.file, t.line[i], fmt.Sprintf("row is %d", n), fmt.Sprintf("%d: the rows are in the order of the samples", i))
+	labels, err := s.rows(f, c)
+	if err != nil {
+		return err
+	}
+	if len(labels) != n {
+		return fault(file, 0, fmt.Sprintf("has %d rows", len(labels)), fmt.Sprintf("%d, one for each sample of %s", n, s.Name))
+	}
+	s.Classes, s.Class = classes(labels)
+	return nil
+}
+
+// rows reads the classes, and fills in group and part. A column named row has to number the rows.
+func (s *Set) rows(f *tableFile, c Columns) (labels []string, err error) {
+	number := ""
+	if f.has("row") {
+		number = "row"
+	}
+	r := f.read(c.Class, c.Group, c.Part, number)
+	for n := 0; r.Next(); n++ {
+		if number != "" && r.Whole(number, 0, math.MaxInt32) != n && !r.Bad() {
+			r.Refuse(number, fmt.Sprintf("%d: the rows are in the order of the samples", n))
+		}
+		labels = append(labels, c.label(r))
+		if c.Group != "" {
+			s.Group = append(s.Group, text(r, c.Group))
+		}
+		if c.Part != "" {
+			s.Part = append(s.Part, text(r, c.Part))
 		}
 	}
-	return nil
+	return labels, r.Err()
 }

@@ -10,6 +10,7 @@ import (
 	_ "image/png"
 	"io"
 	"os"
+	"slices"
 
 	_ "golang.org/x/image/bmp"
 )
@@ -71,6 +72,43 @@ func (o *Images) fit(p rgb) rgb {
 		return p.inside(o.Width, o.Height).extend(o.Width, o.Height)
 	}
 	return p.resize(o.Width, o.Height)
+}
+
+// Resize brings images of bytes to the size and the channels that o asks for, as Folder does with its files; o.Source is
+// not looked at. Images of other numbers are refused unless they have them already.
+func (s *Set) Resize(o Images) error {
+	if err := o.complete(); err != nil {
+		return err
+	}
+	if o.Channels == 0 {
+		o.Channels = s.Channels()
+	}
+	to := []int{o.Height, o.Width, o.Channels}
+	if slices.Equal(s.Shape, to) {
+		return nil
+	}
+	if !s.Bytes {
+		return fmt.Errorf("%s: images %v of fractions are not brought to %v; allowed: their own size and channels, or an array of uint8", s.Name, s.Shape, to)
+	}
+	pictures := make([]rgb, s.N())
+	each(s.N(), func(row int) { pictures[row] = o.fit(s.bytes(row)) })
+	s.Shape, s.Values = to, make([]float32, 0, s.N()*o.Height*o.Width*o.Channels)
+	for _, p := range pictures {
+		s.Values = p.appendTo(s.Values, o.Channels)
+	}
+	return nil
+}
+
+// bytes is a row of a set of images of bytes.
+func (s *Set) bytes(row int) rgb {
+	p := rgb{w: s.Shape[1], h: s.Shape[0]}
+	for _, v := range s.Sample(row) {
+		p.pix = append(p.pix, byte(v))
+		if s.Channels() == 1 {
+			p.pix = append(p.pix, byte(v), byte(v))
+		}
+	}
+	return p
 }
 
 func (p rgb) grey() bool {

@@ -3,6 +3,7 @@ package dataset
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gmel-go/gmel/kernels/philox"
@@ -47,38 +48,28 @@ type Draw struct {
 
 // ReadDraws reads few-shot lists that belong to a set: a CSV file with the columns protocol, k, seed and row.
 func (s *Set) ReadDraws(file string) ([]Draw, error) {
-	t, err := readTable(file)
+	f, err := openTable(file, drawColumns...)
 	if err != nil {
 		return nil, err
-	}
-	protocol, err := t.texts("protocol")
-	if err != nil {
-		return nil, err
-	}
-	var number [3][]int
-	for i, name := range []string{"k", "seed", "row"} {
-		if number[i], err = t.integers(name); err != nil {
-			return nil, err
-		}
 	}
 	var draws []Draw
-	var bad faults
 	at := map[[3]any]int{}
-	for i, row := range number[2] {
-		if row < 0 || row >= s.N() {
-			bad.file(file, t.line[i], fmt.Sprintf("row is %d", row), fmt.Sprintf("0 to %d", s.N()-1))
-			continue
-		}
-		key := [3]any{protocol[i], number[0][i], number[1][i]}
+	r := f.read(drawColumns...)
+	for r.Next() {
+		d := Draw{Protocol: r.Text("protocol"), K: r.Whole("k", 0, math.MaxInt32), Seed: r.Whole("seed", 0, math.MaxInt32)}
+		row := r.Whole("row", 0, s.N()-1)
+		key := [3]any{d.Protocol, d.K, d.Seed}
 		if _, ok := at[key]; !ok {
 			at[key] = len(draws)
-			draws = append(draws, Draw{Protocol: protocol[i], K: number[0][i], Seed: number[1][i]})
+			draws = append(draws, d)
 		}
-		d := &draws[at[key]]
-		d.Rows = append(d.Rows, row)
+		i := at[key]
+		draws[i].Rows = append(draws[i].Rows, row)
 	}
 	for i := range draws {
 		slices.Sort(draws[i].Rows)
 	}
-	return draws, bad.err()
+	return draws, r.Err()
 }
+
+var drawColumns = []string{"protocol", "k", "seed", "row"}

@@ -44,7 +44,7 @@ func Folder(dir string, o Images) (*Set, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	s := &Set{Name: filepath.Base(dir), High: 255}
+	s := &Set{Name: filepath.Base(dir), High: 255, Bytes: true}
 	files, err := s.list(dir, o.Source)
 	if err != nil {
 		return nil, err

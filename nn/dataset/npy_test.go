@@ -3,6 +3,7 @@ package dataset
 import (
 	"encoding/binary"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -158,13 +159,13 @@ func TestArraysRefuse(t *testing.T) {
 		{images, "yx", "class\na\nb\n", `axes "yx" are not allowed`},
 		{images, AxesNYXC, "class\na\nb\n", "has the shape [2 1 2]; allowed: 4 dimensions, nyxc"},
 		{images, AxesNYX, "class\na\n", "has 1 rows; allowed: 2"},
-		{images, AxesNYX, "klass\na\nb\n", `:1: there is no column "class"; allowed: "klass"`},
-		{images, AxesNYX, "class\na\n\"\"\n", ":3: class is empty"},
-		{images, AxesNYX, "class,b\na\nb,c,d\n", ":2: has 1 fields; allowed: 2, as the first line"},
-		{images, AxesNYX, "class\n\"a\nb\n", "comma-separated values"},
-		{images, AxesNYX, "", "has no rows"},
-		{images, AxesNYX, "class,row\na,1\nb,0\n", ":2: row is 1; allowed: 0"},
-		{images, AxesNYX, "class,row\na,x\nb,0\n", `:2: row is "x"; allowed: a whole number`},
+		{images, AxesNYX, "klass\na\nb\n", `:1: the header is ["klass"], without the column class`},
+		{images, AxesNYX, "class,b\na,1\n,2\n", `:3: class: "" is not allowed; allowed: the class of the row`},
+		{images, AxesNYX, "b,class\na\nb,c\n", ":2: 1 values for the 2 columns of the header"},
+		{images, AxesNYX, "class\n\"a\nb\n", ":2: not CSV: "},
+		{images, AxesNYX, "", "the header is missing; the table is empty"},
+		{images, AxesNYX, "class,row\na,1\nb,0\n", `:2: row: "1" is not allowed; allowed: 0: the rows are in the order of the samples`},
+		{images, AxesNYX, "class,row\na,x\nb,0\n", `:2: row: "x" is not allowed; allowed: a whole number`},
 		{broken, AxesNT, "class\na\nb\n", "row 0 has the value NaN; allowed: finite numbers\n"},
 		{broken, AxesNT, "class\na\nb\n", "row 1 has the value -Inf"},
 	} {
@@ -172,6 +173,83 @@ func TestArraysRefuse(t *testing.T) {
 		_, err := Arrays(c.file, labels, c.axes, Columns{Class: "class"})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("axes %s, labels %q: %v\nwant %q", c.axes, c.labels, err, c.want)
+		}
+	}
+}
+
+// The axes follow from the number of dimensions and from where 1 or 3 channels may be.
+func TestAxesOfShapes(t *testing.T) {
+	for _, c := range []struct {
+		asked Axes
+		shape []int
+		want  Axes
+	}{
+		{AxesImages, []int{5, 8, 8}, AxesNYX}, {AxesImages, []int{5, 8, 8, 3}, AxesNYXC}, {AxesImages, []int{5, 3, 8, 8}, AxesNCYX},
+		{AxesImages, []int{5, 3, 8, 3}, AxesNYXC}, {AxesWindows, []int{5, 60}, AxesNT}, {AxesWindows, []int{5, 60, 8}, AxesNTC},
+		{AxesNCT, []int{5, 60, 8}, AxesNCT},
+	} {
+		if got := c.asked.of(c.shape); got != c.want {
+			t.Errorf("%s of %v: %s, want %s", c.asked, c.shape, got, c.want)
+		}
+	}
+}
+
+// Without a table, and without a column of the class, all samples are of one class.
+func TestArraysOfOneClass(t *testing.T) {
+	dir := t.TempDir()
+	images := put(t, dir, "i.npy", npyBytes(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1, 2)}", 1, 2, 3, 4))
+	for _, labels := range []string{"", put(t, dir, "l.csv", []byte("Coil;Row\n7;0\n8;1\n"))} {
+		c := Columns{}
+		if labels != "" {
+			c.Group = "coil"
+		}
+		s, err := Arrays(images, labels, AxesImages, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.Classes, []string{"all"}) || !slices.Equal(s.Class, []int{0, 0}) || !s.Bytes {
+			t.Errorf("classes %v, rows %v, bytes %v", s.Classes, s.Class, s.Bytes)
+		}
+		if labels != "" && !slices.Equal(s.Group, []string{"7", "8"}) {
+			t.Errorf("sources %v", s.Group)
+		}
+	}
+}
+
+// Bytes of an array become the numbers that the same image has in a folder.
+func TestResizeArray(t *testing.T) {
+	s := &Set{Name: "toy", Shape: []int{2, 4, 1}, Class: []int{0, 0}, Bytes: true, High: 255,
+		Values: []float32{0, 2, 10, 20, 4, 6, 30, 40, 255, 255, 0, 0, 255, 255, 0, 0}}
+	if err := s.Resize(Images{Height: 1, Width: 2, Channels: 3, Fit: Stretch}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.Shape, []int{1, 2, 3}) || !slices.Equal(s.Values, []float32{3, 3, 3, 25, 25, 25, 255, 255, 255, 0, 0, 0}) {
+		t.Errorf("shape %v, values %v", s.Shape, s.Values)
+	}
+	s.Bytes = false
+	if err := s.Resize(Images{Height: 1, Width: 2}); err != nil || len(s.Values) != 12 {
+		t.Errorf("the size that it has: %v", err)
+	}
+	if err := s.Resize(Images{Height: 2, Width: 2}); err == nil || !strings.Contains(err.Error(), "toy: images [1 2 3] of fractions are not brought to [2 2 3]") {
+		t.Errorf("fractions: %v", err)
+	}
+}
+
+func TestOnly(t *testing.T) {
+	s := &Set{Name: "toy", Shape: []int{1, 1}, Classes: []string{"a", "b", "c"}, Class: []int{0, 1, 2, 1}, Values: []float32{1, 2, 3, 4},
+		Group: []string{"w", "x", "y", "z"}, Part: []string{"1", "2", "3", "4"}, Origin: []string{"A", "B", "C", "D"}}
+	o, err := s.Only([]string{"c", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Set{Name: "toy", Shape: []int{1, 1}, Classes: []string{"c", "b"}, Class: []int{1, 0, 1}, Values: []float32{2, 3, 4},
+		Group: []string{"x", "y", "z"}, Part: []string{"2", "3", "4"}, Origin: []string{"B", "C", "D"}}
+	if !reflect.DeepEqual(o, want) {
+		t.Errorf("%+v\nwant %+v", o, want)
+	}
+	for names, want := range map[string]string{"d": `there is no class "d"`, "a a": `the class "a" is named twice`} {
+		if _, err := s.Only(strings.Fields(names)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", names, err, want)
 		}
 	}
 }

@@ -218,9 +218,9 @@ func TestReadDraws(t *testing.T) {
 		t.Errorf("%v, %v; want %v", draws, err, want)
 	}
 	for text, want := range map[string]string{
-		"protocol,k,seed,row\na,1,0,3\n": ":2: row is 3; allowed: 0 to 2",
-		"protocol,k,seed,row\na,b,0,0\n": `:2: k is "b"`,
-		"k,seed,row\n1,0,0\n":            `there is no column "protocol"`,
+		"protocol,k,seed,row\na,1,0,3\n": `:2: row: "3" is not allowed; allowed: a whole number from 0 to 2`,
+		"protocol,k,seed,row\na,b,0,0\n": `:2: k: "b" is not allowed`,
+		"k,seed,row\n1,0,0\n":            `without the column protocol`,
 	} {
 		if _, err := s.ReadDraws(put(t, dir, "f.csv", []byte(text))); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

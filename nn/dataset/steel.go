@@ -28,7 +28,7 @@ func Steel(seed uint64, perClass, size int) (*Set, error) {
 		return nil, fmt.Errorf("builtin:steel: %d images of a class; allowed: 1 to 100000", perClass)
 	}
 	n := perClass * len(SteelClasses)
-	s := &Set{Name: "builtin:steel", Shape: []int{size, size, 1}, Low: 0, High: 255, Classes: SteelClasses}
+	s := &Set{Name: "builtin:steel", Shape: []int{size, size, 1}, High: 255, Bytes: true, Classes: SteelClasses}
 	s.Values, s.Class, s.Origin = make([]float32, n*size*size), make([]int, n), make([]string, n)
 	each(n, func(row int) {
 		class, index := row/perClass, row%perClass

@@ -2,119 +2,84 @@ package dataset
 
 import (
 	"bytes"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gmel-go/gmel/internal/table"
 )
 
-// table is a CSV file with a header.
-type table struct {
-	file   string
-	header []string
-	rows   [][]string
-	line   []int // of each row, from 1
+// tableFile is a CSV file with a header, as package internal/table reads it. Names of columns are compared in any case.
+type tableFile struct {
+	name    string
+	data    []byte
+	columns []string // names of all columns
 }
 
-func readTable(file string) (*table, error) {
-	data, err := os.ReadFile(file)
+// openTable reads a file and its header, which must have some columns; "" stands for none.
+func openTable(name string, columns ...string) (*tableFile, error) {
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	t := &table{file: file}
-	var bad faults
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
-	r.FieldsPerRecord = -1
-	for {
-		fields, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if wrong := (*csv.ParseError)(nil); errors.As(err, &wrong) {
-			bad.file(file, wrong.Line, wrong.Err.Error(), "comma-separated values, quoted as RFC 4180 has it")
-			break // the lines after it may be cut wrongly
-		}
-		line, _ := r.FieldPos(0)
-		t.add(fields, line, &bad)
-	}
-	if len(bad.all) == 0 && len(t.rows) == 0 {
-		bad.file(file, 0, "has no rows", "a line with the names of the columns, and a line for each row")
-	}
-	return t, bad.err()
+	f := &tableFile{name: name, data: data}
+	r := f.read(columns...)
+	f.columns = r.Names()
+	return f, r.Err()
 }
 
-// add takes the first line as the header.
-func (t *table) add(fields []string, line int, bad *faults) {
-	switch {
-	case t.header == nil:
-		t.header = fields
-	case len(fields) != len(t.header):
-		bad.file(t.file, line, fmt.Sprintf("has %d fields", len(fields)), fmt.Sprintf("%d, as the first line", len(t.header)))
-	default:
-		t.rows, t.line = append(t.rows, fields), append(t.line, line)
-	}
+// read reads some columns from the first row on.
+func (f *tableFile) read(columns ...string) *table.Reader {
+	return table.NewReader(bytes.NewReader(f.data), f.name, named(columns...)...)
 }
 
-// column finds a column by its name.
-func (t *table) column(name string) (int, error) {
-	if i := slices.Index(t.header, name); i >= 0 {
-		return i, nil
-	}
-	return 0, fault(t.file, 1, fmt.Sprintf("there is no column %q", name), listed(t.header))
-}
-
-// texts is a column; nil for no name.
-func (t *table) texts(name string) ([]string, error) {
-	if name == "" {
-		return nil, nil
-	}
-	c, err := t.column(name)
-	if err != nil {
-		return nil, err
-	}
-	column := make([]string, len(t.rows))
-	for i, row := range t.rows {
-		column[i] = row[c]
-	}
-	return column, nil
-}
-
-// labels is the column of the class, which no row leaves empty.
-func (t *table) labels(name string) ([]string, error) {
-	if name == "" {
-		return nil, fault(t.file, 0, "no column for the class is named", listed(t.header))
-	}
-	texts, err := t.texts(name)
-	if err != nil {
-		return nil, err
-	}
-	var bad faults
-	for i, text := range texts {
-		if strings.TrimSpace(text) == "" {
-			bad.file(t.file, t.line[i], name+" is empty", "the class of the row")
+// named are the names as they are compared, without those that are empty.
+func named(columns ...string) (all []string) {
+	for _, name := range columns {
+		if name = folded(name); name != "" {
+			all = append(all, name)
 		}
 	}
-	return texts, bad.err()
+	return all
 }
 
-// integers is a column of whole numbers.
-func (t *table) integers(name string) ([]int, error) {
-	texts, err := t.texts(name)
-	if err != nil {
-		return nil, err
+func folded(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// has says whether there is a column.
+func (f *tableFile) has(name string) bool { return slices.Contains(named(f.columns...), folded(name)) }
+
+// text is the value of a column, or nothing of no column.
+func text(r *table.Reader, column string) string {
+	if column == "" {
+		return ""
 	}
-	var bad faults
-	numbers := make([]int, len(texts))
-	for i, text := range texts {
-		if numbers[i], err = strconv.Atoi(text); err != nil {
-			bad.file(t.file, t.line[i], fmt.Sprintf("%s is %q", name, text), "a whole number")
-		}
+	return r.Text(folded(column))
+}
+
+// oneClass is the class of all samples of a source that names none.
+const oneClass = "all"
+
+// label is the class of the row. It refuses a row that has none.
+func (c *Columns) label(r *table.Reader) string {
+	if c.Class == "" {
+		return oneClass
 	}
-	return numbers, bad.err()
+	class := text(r, c.Class)
+	if class == "" {
+		r.Refuse(folded(c.Class), "the class of the row")
+	}
+	return class
+}
+
+// value is a number of float32. It refuses a row that has none in the column.
+func value(r *table.Reader, column string) float32 {
+	v := r.Value(column)
+	if !(math.Abs(v) <= math.MaxFloat32) {
+		r.Refuse(column, "a finite number")
+	}
+	return float32(v)
 }
 
 // classes numbers the texts of a column: in numeric order if all are whole numbers, otherwise in alphabetical order.

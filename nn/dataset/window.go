@@ -1,18 +1,15 @@
 package dataset
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 )
 
 // Cut says how a table of sensors becomes windows.
 type Cut struct {
 	Columns           // of class, and of source and part if the table has them
-	Channels []string // columns with values; nil: all that Columns does not name
+	Channels []string // columns with values; none: all that Columns does not name
 	Length   int      // rows of the table in a window
 	Stride   int      // rows from one window to the next; 0: Length, so that windows do not overlap
 }
@@ -27,28 +24,25 @@ type segment struct {
 // into windows [T, C]. A window lies inside a segment: consecutive lines of one class, source and part. Without
 // a column for the source, each segment is a source, so that overlapping windows stay together.
 func Windows(file string, c Cut) (*Set, error) {
-	t, err := readTable(file)
+	t, err := openTable(file, c.Class, c.Group, c.Part)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.complete(t); err != nil {
 		return nil, err
 	}
-	segments, err := c.segments(t)
+	lines, values, err := c.read(t)
 	if err != nil {
 		return nil, err
 	}
-	values, err := t.numbers(c.Channels)
-	if err != nil {
-		return nil, err
-	}
-	s := &Set{Name: filepath.Base(file), Shape: []int{c.Length, len(c.Channels)}}
+	segments := c.segments(lines)
+	s := &Set{Name: filepath.Base(file), Shape: []int{c.Length, len(c.Channels)}, Sensors: c.Channels}
 	var labels []string
 	for _, g := range segments {
 		for from := g.from; from+c.Length <= g.to; from += c.Stride {
 			s.Values = append(s.Values, values[from*len(c.Channels):(from+c.Length)*len(c.Channels)]...)
 			labels, s.Group = append(labels, g.class), append(s.Group, g.group)
-			s.Origin = append(s.Origin, fmt.Sprintf("%s:%d", s.Name, t.line[from]))
+			s.Origin = append(s.Origin, fmt.Sprintf("%s:%d", s.Name, lines[from].number))
 			if c.Part != "" {
 				s.Part = append(s.Part, g.part)
 			}
@@ -63,84 +57,72 @@ func Windows(file string, c Cut) (*Set, error) {
 }
 
 // complete fills in the defaults and checks the cut.
-func (c *Cut) complete(t *table) error {
+func (c *Cut) complete(t *tableFile) error {
 	if c.Stride == 0 {
 		c.Stride = c.Length
 	}
 	if c.Length < 1 || c.Stride < 1 {
 		return fmt.Errorf("windows of %d rows every %d rows; allowed: at least 1", c.Length, c.Stride)
 	}
-	if c.Channels == nil {
-		for _, name := range t.header {
-			if name != c.Class && name != c.Group && name != c.Part {
+	if len(c.Channels) == 0 {
+		taken := named(c.Class, c.Group, c.Part)
+		for _, name := range t.columns {
+			if !slices.Contains(taken, folded(name)) {
 				c.Channels = append(c.Channels, name)
 			}
 		}
 	}
 	if len(c.Channels) == 0 {
-		return fault(t.file, 1, "has no column with values", "at least one besides class, source and part")
+		return fault(t.name, 1, "has no column with values", "at least one besides class, source and part")
 	}
 	return nil
 }
 
-// segments cuts the table where class, source or part changes.
-func (c *Cut) segments(t *table) (all []segment, err error) {
-	class, err := t.labels(c.Class)
-	group, err2 := t.texts(c.Group)
-	part, err3 := t.texts(c.Part)
-	if err := errors.Join(err, err2, err3); err != nil {
-		return nil, err
+// line is what a line of the table is.
+type line struct {
+	number             int
+	class, group, part string
+}
+
+// read reads all lines and their values, [lines, channels].
+func (c *Cut) read(t *tableFile) (lines []line, values []float32, err error) {
+	channels := named(c.Channels...)
+	r := t.read(append(channels, c.Class, c.Group, c.Part)...)
+	for r.Next() {
+		for _, name := range channels {
+			values = append(values, value(r, name))
+		}
+		lines = append(lines, line{r.Line(), c.label(r), text(r, c.Group), text(r, c.Part)})
 	}
-	for i := range t.rows {
-		g := segment{from: i, to: i + 1, class: class[i], group: at(group, i), part: at(part, i)}
+	if err := r.Err(); err != nil {
+		return nil, nil, err
+	}
+	if len(lines) == 0 {
+		return nil, nil, fault(t.name, 0, "has no rows", "a line with the names of the columns, and a line for each time")
+	}
+	return lines, values, nil
+}
+
+// segments cuts the table where class, source or part changes.
+func (c *Cut) segments(lines []line) (all []segment) {
+	for i, l := range lines {
+		g := segment{from: i, to: i + 1, class: l.class, group: l.group, part: l.part}
 		if last := len(all) - 1; last >= 0 && all[last].continues(g) {
 			all[last].to++
 			continue
 		}
 		all = append(all, g)
 	}
-	if group == nil {
+	if c.Group == "" {
 		for i, g := range all {
-			all[i].group = fmt.Sprintf("lines %d to %d", t.line[g.from], t.line[g.to-1])
+			all[i].group = fmt.Sprintf("lines %d to %d", lines[g.from].number, lines[g.to-1].number)
 		}
 	}
-	return all, nil
-}
-
-// at is an element, or nothing of nothing.
-func at(column []string, i int) string {
-	if column == nil {
-		return ""
-	}
-	return column[i]
+	return all
 }
 
 func (g segment) continues(next segment) bool {
 	return g.class == next.class && g.group == next.group && g.part == next.part
-}
-
-// numbers is the values of some columns, [rows, columns].
-func (t *table) numbers(names []string) ([]float32, error) {
-	var bad faults
-	var at []int
-	for _, name := range names {
-		c, err := t.column(name)
-		if err != nil {
-			return nil, err
-		}
-		at = append(at, c)
-	}
-	values := make([]float32, 0, len(t.rows)*len(names))
-	for i, row := range t.rows {
-		for k, c := range at {
-			v, err := strconv.ParseFloat(row[c], 32)
-			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				bad.file(t.file, t.line[i], fmt.Sprintf("%s is %q", names[k], row[c]), "a finite number")
-			}
-			values = append(values, float32(v))
-		}
-	}
-	return values, bad.err()
 }
 
 // missing reports classes whose segments are all too short for a window.

@@ -46,8 +46,23 @@ func TestWindows(t *testing.T) {
 	if want := []string{"lines 2 to 5", "lines 6 to 10"}; !slices.Equal(s.Group, want) {
 		t.Errorf("sources %v, want %v", s.Group, want)
 	}
+	if !slices.Equal(s.Sensors, []string{"time", "temp", "flow", "run"}) {
+		t.Errorf("sensors %v", s.Sensors)
+	}
 	if !slices.Equal(s.Shape, []int{3, 4}) || !slices.Equal(s.Sample(1)[:4], []float32{4, 5, 50, 1}) {
 		t.Errorf("shape %v, second window %v: all other columns are channels", s.Shape, s.Sample(1))
+	}
+}
+
+// A table as a spreadsheet program writes it where numbers have a comma, without a column of the class.
+func TestWindowsOfSpreadsheet(t *testing.T) {
+	file := put(t, t.TempDir(), "s.csv", []byte("Run;Temp\r\n1;1,5\r\n1;2,5\r\n2;3,5\r\n"))
+	s, err := Windows(file, Cut{Columns: Columns{Group: "run"}, Length: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.Values, []float32{1.5, 2.5, 3.5}) || !slices.Equal(s.Group, []string{"1", "1", "2"}) || !slices.Equal(s.Classes, []string{"all"}) {
+		t.Errorf("values %v, sources %v, classes %v", s.Values, s.Group, s.Classes)
 	}
 }
 
@@ -61,13 +76,13 @@ func TestWindowsRefuse(t *testing.T) {
 	}{
 		{sensors, Cut{Columns: state}, "windows of 0 rows"},
 		{sensors, Cut{Columns: state, Length: 2, Stride: -1}, "every -1 rows"},
-		{sensors, Cut{Length: 2}, "no column for the class is named"},
-		{sensors, Cut{Columns: state, Length: 2, Channels: []string{"heat"}}, `there is no column "heat"`},
-		{sensors, Cut{Columns: Columns{Class: "state", Group: "shift"}, Length: 2}, `there is no column "shift"`},
+		{sensors, Cut{Length: 2}, `:2: state: "ok" is not allowed; allowed: a finite number`},
+		{sensors, Cut{Columns: state, Length: 2, Channels: []string{"heat"}}, "without the column heat"},
+		{sensors, Cut{Columns: Columns{Class: "state", Group: "shift"}, Length: 2}, "without the column shift"},
 		{sensors, Cut{Columns: Columns{Class: "state", Group: "run"}, Length: 4},
 			`class "leak" has no window: its longest run of lines has 3; allowed: at least 4 consecutive lines`},
-		{"x,state\n1,a\n,a\nnan,b\n", Cut{Columns: state, Length: 1}, `:3: x is ""; allowed: a finite number`},
-		{"x,state\n1,a\n,a\nnan,b\n", Cut{Columns: state, Length: 1}, `:4: x is "nan"`},
+		{"x,state\n1,a\n,a\nnan,b\n", Cut{Columns: state, Length: 1}, `:3: x: "" is not allowed; allowed: a finite number`},
+		{"x,state\n1,a\n,a\nnan,b\n", Cut{Columns: state, Length: 1}, `:4: x: "nan" is not allowed`},
 		{"state\na\n", Cut{Columns: state, Length: 1}, "has no column with values"},
 	} {
 		_, err := Windows(put(t, dir, "s.csv", []byte(c.text)), c.cut)
