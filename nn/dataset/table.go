@@ -75,11 +75,11 @@ func (c *Columns) label(r *table.Reader) string {
 
 // value is a number of float32. It refuses a row that has none in the column.
 func value(r *table.Reader, column string) float32 {
-	v := r.Value(column)
-	if !(math.Abs(v) <= math.MaxFloat32) {
+	v := float32(r.Value(column))
+	if x := float64(v); math.IsNaN(x) || math.IsInf(x, 0) {
 		r.Refuse(column, "a finite number")
 	}
-	return float32(v)
+	return v
 }
 
 // classes numbers the texts of a column: in numeric order if all are whole numbers, otherwise in alphabetical order.

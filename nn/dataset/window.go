@@ -78,21 +78,21 @@ func (c *Cut) complete(t *tableFile) error {
 	return nil
 }
 
-// line is what a line of the table is.
-type line struct {
+// labelled says what a line of the table is.
+type labelled struct {
 	number             int
 	class, group, part string
 }
 
 // read reads all lines and their values, [lines, channels].
-func (c *Cut) read(t *tableFile) (lines []line, values []float32, err error) {
+func (c *Cut) read(t *tableFile) (lines []labelled, values []float32, err error) {
 	channels := named(c.Channels...)
 	r := t.read(append(channels, c.Class, c.Group, c.Part)...)
 	for r.Next() {
 		for _, name := range channels {
 			values = append(values, value(r, name))
 		}
-		lines = append(lines, line{r.Line(), c.label(r), text(r, c.Group), text(r, c.Part)})
+		lines = append(lines, labelled{r.Line(), c.label(r), text(r, c.Group), text(r, c.Part)})
 	}
 	if err := r.Err(); err != nil {
 		return nil, nil, err
@@ -104,7 +104,7 @@ func (c *Cut) read(t *tableFile) (lines []line, values []float32, err error) {
 }
 
 // segments cuts the table where class, source or part changes.
-func (c *Cut) segments(lines []line) (all []segment) {
+func (c *Cut) segments(lines []labelled) (all []segment) {
 	for i, l := range lines {
 		g := segment{from: i, to: i + 1, class: l.class, group: l.group, part: l.part}
 		if last := len(all) - 1; last >= 0 && all[last].continues(g) {

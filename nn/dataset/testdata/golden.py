@@ -1,6 +1,7 @@
 """Makes the golden files of this folder: python3 golden.py, with NumPy 2.4.6 and Pillow 13.0.0.
 
-*.npy: what numpy.save writes in every version of the format, and in the forms that are refused.
+*.npy: what numpy.save writes in every version of the format, and in the forms that are refused; written.npy is what
+Set.Npy writes.
 resize.json: an image of random bytes, halved and reduced to a third by Pillow's box filter, and enlarged by its
 bilinear filter.
 """
@@ -19,6 +20,7 @@ def npy(name, array, version=(1, 0)):
 ramp = np.arange(12)
 npy("bytes.npy", (ramp * 20).astype("u1").reshape(3, 2, 2))
 npy("floats.npy", (ramp / 4 - 1).astype("<f4").reshape(2, 3, 2), (2, 0))
+npy("written.npy", (ramp / 4 - 1).astype("<f4").reshape(2, 3, 2))
 npy("scalar.npy", np.float32(2.5).reshape(()), (3, 0))
 npy("fortran.npy", np.asfortranarray(ramp.astype("<f4").reshape(3, 4)))
 npy("double.npy", ramp.astype("<f8"))
