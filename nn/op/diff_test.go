@@ -104,6 +104,7 @@ var derivatives = map[string]func(b *bench) *G.Node{
 		return op.WeightedCrossEntropy(b.in(4, 3), b.index(3, 4), b.node(func(i int) float64 { return 1 + float64(i) }, 3))
 	},
 	"repeat rows":      func(b *bench) *G.Node { return op.RepeatRows(b.in(3, 5), 4) },
+	"sum groups":       func(b *bench) *G.Node { return op.SumGroups(b.in(12, 5), 4) },
 	"embedding":        func(b *bench) *G.Node { return op.Embedding(b.in(3, 2), b.index(3, 6)) },
 	"concat three":     func(b *bench) *G.Node { return op.Concat(b.in(4, 3), b.in(4, 2), b.in(4, 1)) },
 	"concat images":    func(b *bench) *G.Node { return op.Reshape(op.Concat(b.in(2, 1, 3, 3), b.in(2, 1, 3, 2)), 6, 5) },

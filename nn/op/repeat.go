@@ -21,11 +21,23 @@ func RepeatRows(x *G.Node, n int) *G.Node {
 	}
 	k := &kernel{name: fmt.Sprintf("repeatrows %d", n), out: []tensor.Shape{{m * n, width}, {n}}, wrt: []bool{true}}
 	k.lower = onesTimes(gemmOfRows(m, n, width, 1))
-	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes {
-		g := &kernel{name: fmt.Sprintf("repeatrowsgrad %d", n), out: []tensor.Shape{{m, width}, {n}}}
-		g.lower = onesTimes(gemmOfRows(m, 1, width, n))
-		return G.Nodes{first(g.apply(dy))}
+	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{SumGroups(dy, n)} }
+	return first(k.apply(x))
+}
+
+// SumGroups sums every n consecutive rows of x[M*n,N], in the order of a product: [M,N]. With the pixels of an image as
+// rows it is a global pooling.
+func SumGroups(x *G.Node, n int) *G.Node {
+	m, width := matrix("SumGroups", x)
+	if n < 1 || m%n != 0 {
+		fault(fmt.Sprintf("SumGroups(%d)", n), "groups of whole rows", x)
 	}
+	if n == 1 {
+		return x
+	}
+	k := &kernel{name: fmt.Sprintf("sumgroups %d", n), out: []tensor.Shape{{m / n, width}, {n}}, wrt: []bool{true}}
+	k.lower = onesTimes(gemmOfRows(m/n, 1, width, n))
+	k.grad = func(_ G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{RepeatRows(dy, n)} }
 	return first(k.apply(x))
 }
 
