@@ -79,27 +79,36 @@ type Memory struct {
 	Copies float64
 }
 
-// MemoryOf compares pixels. An image is given in all its forms, such as its mirror images, and the nearest one counts. There
-// are at least two images of training.
-func MemoryOf(training [][]float64, images [][][]float64) Memory {
-	own, away := make([]float64, len(training)), make([]float64, len(images))
+// Archive is the pixels of the images of training.
+type Archive struct {
+	images        [][]float64
+	limit, median float64 // of the distances from an image to the nearest other one: 1 % are below limit
+}
+
+// NewArchive compares at least two images of training with each other.
+func NewArchive(training [][]float64) *Archive {
+	own := make([]float64, len(training))
 	eachRow(len(training), func(i int) {
 		own[i] = min(toNearest(training[:i], training[i]), toNearest(training[i+1:], training[i]))
 	})
+	slices.Sort(own)
+	return &Archive{training, quantile(own, .01), quantile(own, .5)}
+}
+
+// Memory compares images with those of training. An image is given in all its forms, such as its mirror images, and the nearest one counts.
+func (a *Archive) Memory(images [][][]float64) (m Memory) {
+	away := make([]float64, len(images))
 	eachRow(len(images), func(i int) {
 		away[i] = math.Inf(1)
 		for _, p := range images[i] {
-			away[i] = min(away[i], toNearest(training, p))
+			away[i] = min(away[i], toNearest(a.images, p))
 		}
 	})
-	slices.Sort(own)
-	limit := quantile(own, .01)
-	var m Memory
 	for _, d := range away {
-		m.Copies += share(d < limit, len(images))
+		m.Copies += share(d < a.limit, len(images))
 	}
 	slices.Sort(away)
-	m.Ratio = quantile(away, .5) / quantile(own, .5)
+	m.Ratio = quantile(away, .5) / a.median
 	return m
 }
 

@@ -136,17 +136,17 @@ func TestSupport(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	training := line(0, 1, 2, 3, 4)
+	training := NewArchive(line(0, 1, 2, 3, 4))
 	forms := func(x ...float64) (images [][][]float64) { // each beside a form that is far away
 		for _, p := range line(x...) {
 			images = append(images, [][]float64{{900}, p})
 		}
 		return images
 	}
-	if m := MemoryOf(training, forms(0, 1, 2.1)); m.Ratio != 0 || math.Abs(m.Copies-1) > 1e-12 {
+	if m := training.Memory(forms(0, 1, 2.1)); m.Ratio != 0 || math.Abs(m.Copies-1) > 1e-12 {
 		t.Errorf("copies: %+v", m)
 	}
-	if m := MemoryOf(training, forms(-2, 6, 7)); m.Ratio != 2 || m.Copies != 0 {
+	if m := training.Memory(forms(-2, 6, 7)); m.Ratio != 2 || m.Copies != 0 {
 		t.Errorf("new points: %+v", m)
 	}
 }

@@ -79,17 +79,17 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 // meter compares images with those of training.
 type meter struct {
 	space        *quality.Space
-	pixels       [][]float64 // of training
+	archive      *quality.Archive
 	points       [][]float64 // of training, in the space
 	flipX, flipY bool
 }
 
 func newMeter(training []image.Image, flipX, flipY bool) (*meter, error) {
 	m := &meter{flipX: flipX, flipY: flipY}
-	var features [][]float64
+	var pixels, features [][]float64
 	for _, p := range training {
 		g := grey(p)
-		m.pixels, features = append(m.pixels, g.Values), append(features, quality.Features(g))
+		pixels, features = append(pixels, g.Values), append(features, quality.Features(g))
 	}
 	var err error
 	if m.space, err = quality.NewSpace(features); err != nil {
@@ -98,19 +98,28 @@ func newMeter(training []image.Image, flipX, flipY bool) (*meter, error) {
 	for _, f := range features {
 		m.points = append(m.points, m.space.Of(f))
 	}
+	m.archive = quality.NewArchive(pixels)
 	return m, nil
 }
 
-func (m *meter) scores(pictures []image.Image) (s Scores, err error) {
-	var points [][]float64
-	var forms [][][]float64
+func (m *meter) scores(pictures []image.Image) (Scores, error) {
+	points, forms := m.place(pictures)
+	return m.compare(points, forms)
+}
+
+// place returns the points of pictures in the space, and their pixels in all forms.
+func (m *meter) place(pictures []image.Image) (points [][]float64, forms [][][]float64) {
 	for _, p := range pictures {
 		g := grey(p)
 		points = append(points, m.space.Of(quality.Features(g)))
 		forms = append(forms, m.forms(&g))
 	}
+	return points, forms
+}
+
+func (m *meter) compare(points [][]float64, forms [][][]float64) (Scores, error) {
 	frechet, err := quality.Frechet(m.points, points)
-	support, memory := quality.SupportOf(m.points, points), quality.MemoryOf(m.pixels, forms)
+	support, memory := quality.SupportOf(m.points, points), m.archive.Memory(forms)
 	return Scores{
 		Frechet: rounded(frechet), Precision: rounded(support.Precision), Recall: rounded(support.Recall), Coverage: rounded(support.Coverage),
 		Ratio: rounded(memory.Ratio), Copies: rounded(memory.Copies),
