@@ -17,6 +17,7 @@ const (
 	streamLevel
 	streamNoise
 	streamVariant
+	streamHeldOut
 	streamDropout = 16 // and those after it
 )
 
@@ -31,7 +32,7 @@ func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
 	}
 	move := t.schedule(b)
 	t.adam.Step(b)
-	t.average(b, move)
+	t.approach(b, k.ema, move)
 	t.record(b)
 	b.Count(k.counter, 1)
 	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: 1}, k.update, k.update)
@@ -78,27 +79,41 @@ func (t *Trainer) variant(b *machine.Builder, row machine.Tensor) machine.Tensor
 	return at
 }
 
-// noise adds noise of a random level to the samples. It writes what the network reads, and what it should put out:
-// Precondition.At of an EDMLevel and its Target, in a form without a difference of nearly equal numbers. With
-// s = DataStd and c = 1 / sqrt(sigma^2 + s^2), the input is c (x + sigma e) and the target c (sigma/s x - s e).
+// noise adds noise of a random level to the samples.
 func (t *Trainer) noise(b *machine.Builder) {
 	k, o := &t.mem, &t.options
-	n, size := o.Batch, t.size
-	z := b.Temp("z", n)
+	z := b.Temp("z", o.Batch)
 	b.Normal(k.counter, z, o.Seed, streamLevel)
 	b.Normal(k.counter, k.noise, o.Seed, streamNoise)
+	t.corrupt(b, denoising{z: z, clean: k.clean, noise: k.noise, input: k.batch.X, target: k.loss.Target, time: k.batch.Time})
+}
+
+// denoising is a batch to denoise.
+type denoising struct {
+	z            machine.Tensor // [n] ln(sigma), standardised
+	clean, noise machine.Tensor // [n, size]
+
+	input  machine.Tensor // of the network
+	target machine.Tensor // of its output
+	time   machine.Tensor // [n]
+}
+
+// corrupt adds noise to clean samples. It writes what the network reads, and what it should put out: Precondition.At of an
+// EDMLevel and its Target, in a form without a difference of nearly equal numbers. With s = DataStd and c = 1 / sqrt(sigma^2 + s^2), the input is c (x + sigma e) and the target c (sigma/s x - s e).
+func (t *Trainer) corrupt(b *machine.Builder, d denoising) {
+	o, n, size := &t.options, int(d.z.Len()), t.size
 	f := nn.NewFragment()
 	const s = diffusion.DataStd
-	logSigma := op.Affine(f.Input(z), float32(o.LevelStd), float32(o.LevelMean))
+	logSigma := op.Affine(f.Input(d.z), float32(o.LevelStd), float32(o.LevelMean))
 	sigma := op.Reshape(op.Exp(logSigma), n, 1)
 	// c = exp(-ln(sigma^2 + s^2) / 2)
 	c := op.Exp(op.Affine(op.Log(op.Affine(op.Square(sigma), 1, s*s)), -0.5, 0))
-	x, e := f.Input(k.clean), f.Input(k.noise)
+	x, e := f.Input(d.clean), f.Input(d.noise)
 	in := op.Mul(op.Add(x, op.Mul(e, sigma)), c)
 	target := op.Mul(op.Sub(op.Mul(x, op.Affine(sigma, 1/s, 0)), op.Affine(e, s, 0)), c)
-	f.Output(in, b.Part(k.batch.X, 0, n, size))
-	f.Output(target, b.Part(k.loss.Target, 0, n, size))
-	f.Output(op.Affine(logSigma, 0.25, 0), k.batch.Time)
+	f.Output(in, b.Part(d.input, 0, n, size))
+	f.Output(target, b.Part(d.target, 0, n, size))
+	f.Output(op.Affine(logSigma, 0.25, 0), d.time)
 	f.Lower(b)
 }
 
@@ -110,13 +125,13 @@ func (t *Trainer) schedule(b *machine.Builder) machine.Tensor {
 	return b.Part(row, 1, 1)
 }
 
-// average moves the average towards the parameters.
-func (t *Trainer) average(b *machine.Builder, move machine.Tensor) {
-	net, ema := t.mem.net.Flat, t.mem.ema.Flat
-	way := b.Temp("ema/way", int(ema.Len()))
-	b.Binary(kernels.BinSub, net, ema, way)
+// approach moves an average towards the parameters.
+func (t *Trainer) approach(b *machine.Builder, average *nn.Placed, move machine.Tensor) {
+	net, to := t.mem.net.Flat, average.Flat
+	way := b.Temp(to.Name()+"/way", int(to.Len()))
+	b.Binary(kernels.BinSub, net, to, way)
 	b.Binary(kernels.BinMul, way, move, way)
-	b.Binary(kernels.BinAdd, ema, way, ema)
+	b.Binary(kernels.BinAdd, to, way, to)
 }
 
 // record adds the loss, the norm of the gradient and 1 to the sums.

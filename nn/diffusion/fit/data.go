@@ -19,6 +19,9 @@ type Data struct {
 	// Draws are samples, 0 to N-1, from which an update draws uniformly: one of a scarce class may be there more often. nil:
 	// each is there once. A random integer has 24 bits, so a table of 2^18 entries is drawn from evenly to 2 %.
 	Draws []float32
+	// HeldOut are samples that are not trained on, on which the loss is measured; nil: it is not. Their Draws say how they
+	// are weighed.
+	HeldOut *Data
 }
 
 // Size is the number of values of a sample.
@@ -63,7 +66,7 @@ func (d *Data) check(c *unet.Config) error {
 			return fmt.Errorf("fit: sample %d has the value %g", i/d.Size()%d.N(), v)
 		}
 	}
-	return nil
+	return d.checkHeldOut(*c)
 }
 
 // draws is the table of draws.

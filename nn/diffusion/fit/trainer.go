@@ -50,6 +50,7 @@ type memory struct {
 	batch        unet.Batch
 	loss         unet.Loss
 	net, ema     *nn.Placed
+	heldOut      heldOut
 	sums         machine.Tensor // of the updates since the last report
 }
 
@@ -72,6 +73,11 @@ func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer,
 	if t.program, err = t.build(t.layout); err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
+	if d.HeldOut != nil {
+		if t.mem.heldOut.program, err = t.buildHeldOut(t.layout); err != nil {
+			return nil, fmt.Errorf("fit: %w", err)
+		}
+	}
 	return t, nil
 }
 
@@ -85,6 +91,9 @@ func (t *Trainer) place(l *machine.Layout) {
 	k.schedule, k.update, k.counter = l.Add("schedule", t.options.Updates, 2), l.Add("update", 1), l.Add("counter", 2)
 	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", n, t.size), l.Add("sums", sumsLen)
 	k.net, k.ema = t.model.Params().Place(l, "net"), t.model.Params().Place(l, "ema")
+	if t.data.HeldOut != nil {
+		t.placeHeldOut(l)
+	}
 	k.batch, k.loss = t.model.Place(l, "batch", n), t.model.PlaceLoss(l, "batch", n)
 	if t.data.Described != nil {
 		k.described = l.Add("described", rows, t.model.Config().Augment)
@@ -99,25 +108,43 @@ func (t *Trainer) place(l *machine.Layout) {
 
 // Memory is the plan of the arena and, on a device, of its launches.
 func (t *Trainer) Memory() (train.Memory, error) {
-	set := 4 * (t.mem.values.Len() + t.mem.draws.Len())
+	set, arena := 4*(t.mem.values.Len()+t.mem.draws.Len()), t.layout.Size()
+	if t.data.HeldOut != nil {
+		set += 4 * t.mem.heldOut.values.Len()
+	}
+	for _, p := range t.programs() {
+		arena = max(arena, p.Arena)
+	}
 	parts := []train.MemoryPart{
 		{What: "the set", Bytes: set, Setting: "the number of samples"},
-		{What: "network, optimiser and average", Bytes: 4*t.layout.Size() - set, Setting: "model.size"},
-		{What: "scratch", Bytes: 4 * (t.program.Arena - t.layout.Size()), Setting: "train.batch"},
+		{What: "network, optimiser and averages", Bytes: 4*t.layout.Size() - set, Setting: "model.size"},
+		{What: "scratch", Bytes: 4 * (arena - t.layout.Size()), Setting: "train.batch"},
 	}
 	if limited, ok := t.backend.(kernels.Limited); ok {
-		bytes, err := limited.ScratchOf(t.program)
-		if err != nil {
-			return train.Memory{}, err
+		launches := train.MemoryPart{What: "launches", Setting: "train.batch"}
+		for _, p := range t.programs() {
+			bytes, err := limited.ScratchOf(p)
+			if err != nil {
+				return train.Memory{}, err
+			}
+			launches.Bytes += bytes
 		}
-		parts = append(parts, train.MemoryPart{What: "launches", Bytes: bytes, Setting: "train.batch"})
+		parts = append(parts, launches)
 	}
 	return train.Memory{Parts: parts}, nil
 }
 
+// programs are those that the session runs.
+func (t *Trainer) programs() []*kernels.Program {
+	if h := t.mem.heldOut.program; h != nil {
+		return []*kernels.Program{t.program, h}
+	}
+	return []*kernels.Program{t.program}
+}
+
 // Open allocates the memory, and fills it for the first update.
 func (t *Trainer) Open() (err error) {
-	if t.session, err = machine.NewSession(t.backend, t.layout, t.program); err != nil {
+	if t.session, err = machine.NewSession(t.backend, t.layout, t.programs()...); err != nil {
 		return err
 	}
 	k := &t.mem
@@ -126,6 +153,7 @@ func (t *Trainer) Open() (err error) {
 	err = errors.Join(
 		t.session.Upload(k.values, t.data.Values), t.session.Upload(k.draws, t.table), t.session.Upload(k.schedule, t.options.schedule()),
 		t.session.Upload(k.net.Flat, flat), t.session.Upload(k.ema.Flat, flat), t.adam.InitState(t.session),
+		k.heldOut.fill(t.session, t.data.HeldOut),
 	)
 	if t.data.Described != nil {
 		err = errors.Join(err, t.session.Upload(k.described, t.data.Described))
@@ -200,12 +228,14 @@ func (t *Trainer) read(x machine.Tensor) ([]float32, error) {
 
 // Names of the metrics.
 const (
-	LossName = "loss"
-	NormName = "grad_norm"
-	RateName = "lr"
+	LossName    = "loss"
+	NormName    = "grad_norm"
+	RateName    = "lr"
+	HeldOutName = "held_out_loss"
 )
 
-// Scalars are means over the updates since the last call, and the rate of the last update.
+// Scalars are means over the updates since the last call, the rate of the last update, and the loss on held-out samples if there
+// are any.
 func (t *Trainer) Scalars() ([]record.Scalar, error) {
 	sums, err := t.read(t.mem.sums)
 	if err != nil {
@@ -216,26 +246,46 @@ func (t *Trainer) Scalars() ([]record.Scalar, error) {
 		{Name: LossName, Value: float64(sums[sumOfLoss]) / n}, {Name: NormName, Value: float64(sums[sumOfNorm]) / n},
 		{Name: RateName, Value: t.options.rate(max(0, t.update-1))},
 	}
+	if t.data.HeldOut != nil {
+		loss, err := t.HeldOutLoss()
+		if err != nil {
+			return nil, err
+		}
+		scalars = append(scalars, record.Scalar{Name: HeldOutName, Value: loss})
+	}
 	return scalars, t.session.Upload(t.mem.sums, make([]float32, sumsLen))
 }
 
-// Headline is the loss.
+// Headline is the losses.
 func (t *Trainer) Headline(line record.Line) string {
-	if loss, ok := line.Values[LossName]; ok {
-		return fmt.Sprintf("loss %.4f", loss)
+	loss, ok := line.Values[LossName]
+	if !ok {
+		return ""
 	}
-	return ""
+	text := fmt.Sprintf("loss %.4f", loss)
+	if apart, ok := line.Values[HeldOutName]; ok {
+		text += fmt.Sprintf(", held out %.4f", apart)
+	}
+	return text
 }
 
-// Curve draws the loss.
+// Curve draws the losses into one panel.
 func (t *Trainer) Curve(lines []record.Line) []record.Panel {
-	s := record.Series{Name: LossName}
+	series := []record.Series{lossSeries("training", LossName, lines)}
+	if t.data.HeldOut != nil {
+		series = append(series, lossSeries("held out", HeldOutName, lines))
+	}
+	return []record.Panel{{Title: "Loss", XLabel: "update", Series: series}}
+}
+
+func lossSeries(name, metric string, lines []record.Line) record.Series {
+	s := record.Series{Name: name}
 	for _, line := range lines {
-		if loss, ok := line.Values[LossName]; ok {
+		if loss, ok := line.Values[metric]; ok {
 			s.X, s.Y = append(s.X, float64(line.Update)), append(s.Y, loss)
 		}
 	}
-	return []record.Panel{{Title: "Loss", XLabel: "update", Series: []record.Series{s}}}
+	return s
 }
 
 // Average is the average of the parameters, from which samples are drawn: a host copy of nn.Placed.Flat.

@@ -57,7 +57,8 @@ type Data struct {
 	Told bool `yaml:"told"`
 	// Balance draws all classes equally often, but an image at most this many times as often as if all were drawn alike.
 	Balance float64 `yaml:"balance"`
-	// HeldOut is the share of the images that are not trained on, beside which quality is measured at the end; 0: it is not.
+	// HeldOut is the share of the images that are not trained on. The loss on them is reported beside that of training, and at
+	// the end quality is measured beside them; 0: neither.
 	HeldOut float64 `yaml:"held_out"`
 }
 

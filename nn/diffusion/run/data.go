@@ -48,7 +48,7 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 	if err != nil {
 		return nil, nil, nil, usagef("data.source: %w", err)
 	}
-	data, err := d.draws(p)
+	data, err := d.draws(p.set, p.trained)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -56,26 +56,42 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 	if err := d.vary(data); err != nil {
 		return nil, nil, nil, err
 	}
+	if data.HeldOut, err = d.heldOut(p, standard); err != nil {
+		return nil, nil, nil, err
+	}
 	return data, &Description{
 		Images: p.set.N(), Shape: p.set.Shape, Classes: p.set.Classes, Standard: standard, SHA256: digest(p.set),
 	}, p, nil
 }
 
-// draws returns the rows to train on, as they are, with the table from which they are drawn.
-func (d *Data) draws(p *parts) (*fit.Data, error) {
-	balance, err := p.set.Balance(p.trained, d.Balance)
+// heldOut returns the rows that are held back, standardised and weighed as those of training; nil without any.
+func (d *Data) heldOut(p *parts, standard dataset.Standard) (*fit.Data, error) {
+	if len(p.apart) == 0 {
+		return nil, nil
+	}
+	data, err := d.draws(p.set, p.apart)
+	if err != nil {
+		return nil, err
+	}
+	standard.Apply(data.Values, data.Values)
+	return data, nil
+}
+
+// draws returns rows as they are, with the table from which they are drawn.
+func (d *Data) draws(set *dataset.Set, rows []int) (*fit.Data, error) {
+	balance, err := set.Balance(rows, d.Balance)
 	if err != nil {
 		return nil, usagef("data.balance: %w", err)
 	}
-	table, err := balance.Table(max(1<<16, 4*p.set.N()))
+	table, err := balance.Table(max(1<<16, 4*set.N()))
 	if err != nil {
 		return nil, usagef("data.source: %w", err)
 	}
-	data, place := &fit.Data{Shape: p.set.Shape, Draws: table}, map[float32]float32{}
-	for i, row := range p.trained {
+	data, place := &fit.Data{Shape: set.Shape, Draws: table}, map[float32]float32{}
+	for i, row := range rows {
 		place[float32(row)] = float32(i)
-		data.Values = append(data.Values, p.set.Sample(row)...)
-		data.Class = append(data.Class, p.set.Class[row])
+		data.Values = append(data.Values, set.Sample(row)...)
+		data.Class = append(data.Class, set.Class[row])
 	}
 	for i, row := range table {
 		table[i] = place[row]
