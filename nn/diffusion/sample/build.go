@@ -49,6 +49,9 @@ func (s *Sampler) buildStep(l *machine.Layout, m *unet.Model, t *table) (*kernel
 	}
 	s.scale(b, t)
 	m.Evaluate(b, s.mem.net, s.mem.batch)
+	if g := s.options.Guide; g != nil {
+		g.Model.Evaluate(b, s.mem.guide, s.mem.worse)
+	}
 	s.advance(b, t)
 	return b.Build()
 }
@@ -66,7 +69,7 @@ func (s *Sampler) scale(b *machine.Builder, t *table) {
 	write := func(node *nn.Node, to machine.Tensor, size int) {
 		part := b.Part(to, 0, node.Shape()...)
 		f.Output(node, part)
-		if s.guided() {
+		if s.twice() {
 			f.Then(func(b *machine.Builder) { b.Copy(part, b.Part(to, n*size, node.Shape()...)) })
 		}
 	}

@@ -75,6 +75,11 @@ type network struct {
 func newNetwork(t *testing.T, n int) *network {
 	t.Helper()
 	m, flat := tiny(t)
+	return networkOf(t, m, flat, n)
+}
+
+func networkOf(t *testing.T, m *unet.Model, flat []float32, n int) *network {
+	t.Helper()
 	l := machine.NewLayout()
 	net := m.Params().Place(l, "net")
 	e := &network{t: t, batch: m.Place(l, "batch", n)}

@@ -23,6 +23,7 @@ type Options struct {
 	// plus w times the difference that the class makes. 1 evaluates the class alone; any other weight evaluates the network twice
 	// for each image. The last class of the network stands for none.
 	Guidance float32
+	Guide    *Guide // evaluated in place of the network without a class; nil: none
 }
 
 // Sampler is a network with a plan on a device.
@@ -45,10 +46,14 @@ type memory struct {
 	at     machine.Tensor // [n] number of the evaluation
 	x      machine.Tensor // [n, pixels]
 	y      machine.Tensor // [n, pixels], of the batch: the prediction
-	none   machine.Tensor // [n, pixels], of the batch: the prediction without a class; None without guidance
+	none   machine.Tensor // [n, pixels] the prediction without a class, or that of the guide; None without guidance
 	base   machine.Tensor // [n, pixels]; None if the plan has none
 	slopes []machine.Tensor
 	noise  machine.Tensor // [n, pixels]
+
+	// Of a guide; otherwise nil, and None.
+	guide *nn.Placed
+	worse unet.Batch // that of the network, with an output of its own
 
 	// Of plans of diffusion.Inpaint; otherwise None.
 	image, known    machine.Tensor // [n, pixels] x_0, and 1 where it is kept
@@ -78,6 +83,9 @@ func New(backend kernels.Backend, m *unet.Model, flat []float32, plan diffusion.
 		return nil, err
 	}
 	err = errors.Join(s.session.Upload(s.mem.net.Flat, flat), s.session.Upload(s.mem.table, t.data))
+	if o.Guide != nil {
+		err = errors.Join(err, s.session.Upload(s.mem.guide.Flat, o.Guide.Flat))
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -92,12 +100,12 @@ func check(c *unet.Config, plan diffusion.Plan, o Options) error {
 		return fmt.Errorf("sample: a batch of %d; allowed: 1 to %d", o.Batch, 1<<16)
 	case c.Inputs != c.Outputs:
 		return fmt.Errorf("sample: the network maps %d channels to %d; a denoiser has as many", c.Inputs, c.Outputs)
-	case o.Guidance != 1 && c.Classes < 2:
+	case o.Guidance != 1 && o.Guide == nil && c.Classes < 2:
 		return fmt.Errorf("sample: guidance of %g for a network without classes; allowed: 1", o.Guidance)
 	case len(plan) >= draws:
 		return fmt.Errorf("sample: a plan of %d evaluations; allowed: below %d", len(plan), draws)
 	}
-	return nil
+	return o.Guide.check(c, o.Guidance)
 }
 
 // draws bounds the number of a draw, a word of the counter.
@@ -105,11 +113,11 @@ const draws = 1 << 24
 
 func (s *Sampler) guided() bool { return s.options.Guidance != 1 }
 
-// place adds the memory to the layout. With guidance, the network's batch has every image twice: with its class, then without.
+// place adds the memory to the layout. With guidance by the network itself, the network's batch has every image twice: with its class, then without.
 func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	n, k := s.options.Batch, &s.mem
 	evaluated := n
-	if s.guided() {
+	if s.twice() {
 		evaluated = 2 * n
 	}
 	k.net, k.batch = m.Params().Place(l, "net"), m.Place(l, "batch", evaluated)
@@ -117,8 +125,11 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	k.table, k.at, k.dice = l.Add("table", t.rows, len(t.columns)), l.Add("evaluation", n), l.Add("dice", n, 2)
 	k.x, k.noise = image("x"), image("noise")
 	k.y = l.View("prediction", k.batch.Y, 0, n, s.pixels)
-	if s.guided() {
+	switch {
+	case s.twice():
 		k.none = l.View("prediction/none", k.batch.Y, n*s.pixels, n, s.pixels)
+	case s.guided():
+		s.placeGuide(l)
 	}
 	if t.has("next.base") || t.has("base.base") {
 		k.base = image("base")
@@ -244,10 +255,10 @@ func (s *Sampler) checkRequest(r Request) error {
 	return nil
 }
 
-// classesOf adds the class for none where there is guidance.
+// classesOf adds the class for none where the network is its own guide.
 func (s *Sampler) classesOf(r Request) []float32 {
 	all := slices.Clone(r.Classes)
-	if s.guided() {
+	if s.twice() {
 		for range r.Classes {
 			all = append(all, float32(s.classes-1))
 		}
