@@ -33,6 +33,7 @@ func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
 	move := t.schedule(b)
 	t.adam.Step(b)
 	t.approach(b, k.ema, move)
+	t.follow(b)
 	t.record(b)
 	b.Count(k.counter, 1)
 	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: 1}, k.update, k.update)

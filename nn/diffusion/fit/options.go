@@ -16,6 +16,9 @@ type Options struct {
 	WarmUp  int     // updates in which the rate rises from zero
 	MaxNorm float64 // upper limit of the gradient's norm; 0: none
 	EMA     float64 // decay of the average of the parameters in one update
+	// Keep maintains two power-function averages of the parameters beside that of EMA. From snapshots of them, PostHoc makes an
+	// average of any length after the run (EDM2, arXiv 2312.02696, section 3.2).
+	Keep bool
 	// Unlabelled is the share of samples whose class the network is not told, so that it can be guided (Ho and Salimans,
 	// arXiv 2207.12598).
 	Unlabelled float64

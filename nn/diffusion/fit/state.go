@@ -10,11 +10,12 @@ import (
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
-// kept are the tensors of a checkpoint. The flat vectors of the network are its parameters, their average, and Adam's
-// gradient and moments.
+// kept are the tensors of a checkpoint. The flat vectors of the network are its parameters, their average, Adam's gradient
+// and moments, and the averages that are kept.
 func (t *Trainer) kept() (networks, others []machine.Tensor) {
 	k := &t.mem
 	networks = append([]machine.Tensor{k.net.Flat, k.ema.Flat}, t.adam.Vectors()...)
+	networks = append(networks, k.powers.vectors()...)
 	return networks, []machine.Tensor{t.adam.State(), k.update, k.counter, k.sums}
 }
 
@@ -27,15 +28,8 @@ const metaUpdate = "updates" // done
 func (t *Trainer) State() (*checkpoint.State, error) {
 	s := &checkpoint.State{Meta: map[string]string{metaUpdate: strconv.Itoa(t.update)}}
 	networks, others := t.kept()
-	for _, x := range networks {
-		data, err := t.read(x)
-		if err == nil {
-			err = t.finite(x.Name(), data)
-		}
-		if err != nil {
-			return nil, err
-		}
-		s.Tensors = append(s.Tensors, t.model.Params().Export(fileName(x), data)...)
+	if err := t.export(s, networks); err != nil {
+		return nil, err
 	}
 	for _, x := range others {
 		data, err := t.read(x)
@@ -45,6 +39,21 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 		s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: fileName(x), Shape: x.Shape(), Data: data})
 	}
 	return s, nil
+}
+
+// export adds flat vectors of the network to a state.
+func (t *Trainer) export(s *checkpoint.State, networks []machine.Tensor) error {
+	for _, x := range networks {
+		data, err := t.read(x)
+		if err == nil {
+			err = t.finite(x.Name(), data)
+		}
+		if err != nil {
+			return err
+		}
+		s.Tensors = append(s.Tensors, t.model.Params().Export(fileName(x), data)...)
+	}
+	return nil
 }
 
 // Restore continues from a State of a run with the same network, set and options.

@@ -50,6 +50,7 @@ type memory struct {
 	batch        unet.Batch
 	loss         unet.Loss
 	net, ema     *nn.Placed
+	powers       powers
 	heldOut      heldOut
 	sums         machine.Tensor // of the updates since the last report
 }
@@ -91,6 +92,9 @@ func (t *Trainer) place(l *machine.Layout) {
 	k.schedule, k.update, k.counter = l.Add("schedule", t.options.Updates, 2), l.Add("update", 1), l.Add("counter", 2)
 	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", n, t.size), l.Add("sums", sumsLen)
 	k.net, k.ema = t.model.Params().Place(l, "net"), t.model.Params().Place(l, "ema")
+	if t.options.Keep {
+		k.powers.place(l, t.model.Params(), t.options.Updates)
+	}
 	if t.data.HeldOut != nil {
 		t.placeHeldOut(l)
 	}
@@ -153,7 +157,7 @@ func (t *Trainer) Open() (err error) {
 	err = errors.Join(
 		t.session.Upload(k.values, t.data.Values), t.session.Upload(k.draws, t.table), t.session.Upload(k.schedule, t.options.schedule()),
 		t.session.Upload(k.net.Flat, flat), t.session.Upload(k.ema.Flat, flat), t.adam.InitState(t.session),
-		k.heldOut.fill(t.session, t.data.HeldOut),
+		k.heldOut.fill(t.session, t.data.HeldOut), k.powers.start(t.session, flat, t.options.Updates),
 	)
 	if t.data.Described != nil {
 		err = errors.Join(err, t.session.Upload(k.described, t.data.Described))
