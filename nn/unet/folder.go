@@ -3,6 +3,7 @@ package unet
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/internal/safetensors"
 	"github.com/gmel-go/gmel/nn"
 )
@@ -112,22 +114,38 @@ func (m *Model) flat(tensors map[string]safetensors.Tensor) []float32 {
 	return flat
 }
 
-// Save writes the network with these parameters into a folder that it makes, for UNet2DModel.from_pretrained and Load. What it
+// Save writes the network with these parameters into a new folder, for UNet2DModel.from_pretrained and Load. What it
 // is told of augmentation in training is left out.
 func (m *Model) Save(dir string, flat []float32) error {
-	s, err := settingsOf(&m.config)
+	files, err := m.Files(flat)
 	if err != nil {
 		return fmt.Errorf("unet: %s: %w", dir, err)
+	}
+	err = disk.WriteFolder(dir, files)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("unet: %s exists; a network is saved to a new folder", dir)
+	}
+	if err != nil {
+		return fmt.Errorf("unet: %w", err)
+	}
+	return nil
+}
+
+// Files are those that Save writes, by their names.
+func (m *Model) Files(flat []float32) (map[string][]byte, error) {
+	s, err := settingsOf(&m.config)
+	if err != nil {
+		return nil, err
 	}
 	text, err := s.encode()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	weights, err := safetensors.Encode(m.tensors(flat))
 	if err != nil {
-		return fmt.Errorf("unet: %s: %w", dir, err)
+		return nil, err
 	}
-	return writeFolder(dir, file{weightsFile, weights}, file{configFile, text})
+	return map[string][]byte{configFile: text, weightsFile: weights}, nil
 }
 
 // tensors are the parameters with the names and the layout of PyTorch.

@@ -132,11 +132,11 @@ func (s *settings) encode() ([]byte, error) {
 	}
 	text, err := json.Marshal(all)
 	if err != nil {
-		return nil, fmt.Errorf("unet: %w", err)
+		return nil, err
 	}
 	var b bytes.Buffer
 	if err := json.Indent(&b, text, "", "  "); err != nil {
-		return nil, fmt.Errorf("unet: %w", err)
+		return nil, err
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil

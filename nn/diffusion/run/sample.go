@@ -132,17 +132,24 @@ func latest(f train.Folder, c *Config, notice func(string)) (*generator, int, er
 	return g, update, err
 }
 
-// save writes a PNG for each sample into a subfolder for each class, as a set to train on.
+// save writes a PNG for each sample into a subfolder for each class, as a set to train on. A kill leaves no part of it.
 func (d *Drawn) save(dir string) error {
 	if dir == "" {
 		return nil
 	}
+	folder, err := disk.CreateFolder(dir)
+	if err != nil {
+		return err
+	}
+	if err := d.write(folder); err != nil {
+		return errors.Join(err, folder.Discard())
+	}
+	return folder.Publish()
+}
+
+func (d *Drawn) write(folder *disk.Whole) error {
 	count := d.Set.N() / len(d.Classes)
 	for i := range d.Set.N() {
-		folder := filepath.Join(dir, d.Classes[i/count])
-		if _, err := disk.MakeFolder(folder); err != nil {
-			return err
-		}
 		p, err := d.Set.Picture(i)
 		if err != nil {
 			return err
@@ -151,21 +158,9 @@ func (d *Drawn) save(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := writeNew(filepath.Join(folder, fmt.Sprintf("%05d.png", i%count)), data); err != nil {
+		if err := folder.Write(filepath.Join(d.Classes[i/count], fmt.Sprintf("%05d.png", i%count)), data); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// writeNew writes a file that must not exist.
-func writeNew(path string, data []byte) error {
-	part, err := disk.Create(path)
-	if err != nil {
-		return err
-	}
-	if _, err := part.Write(data); err != nil {
-		return errors.Join(err, part.Discard())
-	}
-	return part.Publish()
 }
