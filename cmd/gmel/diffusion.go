@@ -70,7 +70,9 @@ func diffusionSampleFlags() []cli.Flag {
 		&cli.IntFlag{Name: "count", Usage: "`N` samples of each class", Value: s.Count},
 		&cli.IntFlag{Name: "steps", Usage: "`N` steps of the sampler; heun evaluates the network twice in a step", Value: s.Steps},
 		&cli.StringFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", "), Value: s.Sampler},
-		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of classifier-free guidance; 1: none", Value: s.Guidance},
+		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of guidance by the network without a class (classifier-free), or by --guide-by; 1: none", Value: s.Guidance},
+		&cli.IntFlag{Name: "guide-by", Usage: "guide by the network of a snapshot, that after `UPDATE` (autoguidance)"},
+		&cli.Float64Flag{Name: "ema", Usage: "average the parameters over a share `LENGTH` of the run, such as 0.05 (default: as train.ema did)"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of the noise", Value: 1},
 		&cli.StringFlag{Name: "out", Usage: "write a PNG for each sample into the new folder `DIR`, a subfolder for each class"},
 		&cli.StringFlag{Name: "grid", Usage: "write all samples into the picture `FILE`.png, a class in each row"},
@@ -146,8 +148,9 @@ func diffusionSample(c *cli.Context) error {
 	}
 	p := progress(c)
 	d, err := run.Draw(c.Context, c.String("run"), run.SampleOptions{
-		Sample: run.Sample{Sampler: c.String("sampler"), Steps: c.Int("steps"), Count: c.Int("count"), Guidance: c.Float64("guidance")},
-		Class:  c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
+		Sample:  run.Sample{Sampler: c.String("sampler"), Steps: c.Int("steps"), Count: c.Int("count"), Guidance: c.Float64("guidance")},
+		Weights: run.Weights{EMA: c.Float64("ema")}, GuideBy: c.Int("guide-by"),
+		Class: c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 		Progress: p.Count("sample", "samples"), Notice: p.Line,
 	})
 	p.Done()
@@ -159,6 +162,6 @@ func diffusionSample(c *cli.Context) error {
 			return err
 		}
 	}
-	return printText(c.App.Writer, fmt.Sprintf("%s of %s, by the network of update %d.\n",
-		train.Counted(int64(d.Set.N()), "sample"), strings.Join(d.Classes, ", "), d.Update))
+	return printText(c.App.Writer, fmt.Sprintf("%s of %s, by %s.\n",
+		train.Counted(int64(d.Set.N()), "sample"), strings.Join(d.Classes, ", "), d.By))
 }

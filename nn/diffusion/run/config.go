@@ -82,6 +82,9 @@ type Train struct {
 	MaxNorm float64 `yaml:"max_norm"`
 	// EMA is the decay, in one update, of the average of the parameters from which samples are drawn.
 	EMA float64 `yaml:"ema"`
+	// Snapshots is how often, evenly over the run, two more averages of the parameters are kept in snapshots/. They give an
+	// average of any length after the run, and earlier networks to guide by; 0: never.
+	Snapshots int `yaml:"snapshots"`
 	// Dropout is the probability of dropout in every residual block.
 	Dropout float64 `yaml:"dropout"`
 	// Unlabelled is the share of images whose class the network is not told, which guidance needs.
@@ -124,7 +127,7 @@ func Default() *Config {
 		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Shift: 0, Variants: 16, Told: true, Balance: 20, HeldOut: 0.2},
 		Model: Model{Size: "xs"},
 		Train: Train{
-			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Dropout: 0.1, Unlabelled: f.Unlabelled,
+			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Snapshots: 8, Dropout: 0.1, Unlabelled: f.Unlabelled,
 			LogEvery: 50, SampleEvery: 500, CheckpointEvery: 500, Backend: "auto",
 		},
 		Sample: Sample{Sampler: "heun", Steps: 18, Count: 8, Guidance: 1},
@@ -170,8 +173,16 @@ func (c *Config) numbers() *Config {
 func (c *Config) options() fit.Options {
 	o, t := fit.Defaults(), &c.Train
 	o.Seed, o.Updates, o.Batch, o.LR, o.WarmUp = c.Seed, t.Updates, t.Batch, t.LR, t.WarmUp
-	o.MaxNorm, o.EMA, o.Unlabelled = t.MaxNorm, t.EMA, t.Unlabelled
+	o.MaxNorm, o.EMA, o.Unlabelled, o.Keep = t.MaxNorm, t.EMA, t.Unlabelled, t.Snapshots > 0
 	return o
+}
+
+// snapshotEvery is the number of updates between snapshots; 0: there are none.
+func (t *Train) snapshotEvery() int {
+	if t.Snapshots == 0 {
+		return 0
+	}
+	return (t.Updates + t.Snapshots - 1) / t.Snapshots
 }
 
 // most bounds sizes, so that products of them do not overflow.
@@ -209,6 +220,7 @@ func (t *Train) Check(v *setting.Checker) {
 	v.NotNegative("max_norm", t.MaxNorm)
 	share := func(path string, x float64) { v.Require(x >= 0 && x < 1, path, x, "from 0, below 1") }
 	share("ema", t.EMA)
+	v.Count("snapshots", t.Snapshots, 0, 256)
 	share("dropout", t.Dropout)
 	share("unlabelled", t.Unlabelled)
 	v.AtLeast("log_every", t.LogEvery, 0)

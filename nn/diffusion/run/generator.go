@@ -20,6 +20,7 @@ type generator struct {
 	model *unet.Model
 	flat  []float32 // parameters
 	data  *Description
+	guide *sample.Guide // nil: none
 }
 
 // network builds the network for a set.
@@ -63,7 +64,9 @@ func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request
 		return nil, err
 	}
 	batch := min(atOnce, total)
-	sampler, err := sample.New(backend, g.model, g.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: r.seed, Guidance: float32(s.Guidance)})
+	sampler, err := sample.New(backend, g.model, g.flat, plan, sample.Options{
+		Batch: batch, Predict: diffusion.PredictEDM, Seed: r.seed, Guidance: float32(s.Guidance), Guide: g.guide,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -154,7 +154,7 @@ func TestSameBytes(t *testing.T) {
 	if _, err := Resume(t.Context(), stopped, Sources{Data: moved, Backend: "cpu"}, train.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"metrics.jsonl", "grid.png", "quality.json", "quality.md", "samples/000003.png", "checkpoints/latest.safetensors"} {
+	for _, name := range []string{"metrics.jsonl", "grid.png", "quality.json", "quality.md", "samples/000003.png", "snapshots/000001.safetensors", "snapshots/000006.safetensors", "checkpoints/latest.safetensors"} {
 		a, err := os.ReadFile(filepath.Join(whole, name))
 		if err != nil {
 			t.Fatal(err)
@@ -215,7 +215,7 @@ func TestDraw(t *testing.T) {
 	}
 	of := load(t, small()).Sample
 	whole := draw(SampleOptions{Sample: of, Seed: 1})
-	if !bytes.Equal(whole.Grid, kept) || whole.Update != 6 {
+	if !bytes.Equal(whole.Grid, kept) || whole.By != "the network of update 6" {
 		t.Error("the samples of the run's own options are not those of its grid")
 	}
 	out := filepath.Join(t.TempDir(), "out")

@@ -18,8 +18,10 @@ import (
 
 // SampleOptions say what to draw from the network of a run.
 type SampleOptions struct {
-	Sample          // Count is of each class
-	Class    string // "": every class
+	Sample           // Count is of each class
+	Weights  Weights // parameters of the network
+	GuideBy  int     // update of a snapshot that guides, in place of the network without a class; 0: none
+	Class    string  // "": every class
 	Seed     uint64
 	Out      string // new folder for the samples, a subfolder for each class; "": none
 	Threads  int    // 0: all cores
@@ -31,7 +33,7 @@ type SampleOptions struct {
 
 // Drawn are samples, of one class after the other.
 type Drawn struct {
-	Update  int          // of the checkpoint
+	By      string       // which network has drawn them
 	Classes []string     // those that were asked for
 	Set     *dataset.Set // [len(Classes) * Count], in the units of the set that was trained on
 	Grid    []byte       // PNG with a class in each row
@@ -50,14 +52,14 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := c.canGuide(&o.Sample); err != nil {
+	if err := o.canGuide(c); err != nil {
 		return nil, err
 	}
-	g, update, err := latest(train.Folder(dir), c, o.Notice)
+	g, by, err := o.load(train.Folder(dir), c)
 	if err != nil {
 		return nil, err
 	}
-	d := &Drawn{Update: update, Classes: g.data.Classes}
+	d := &Drawn{By: by, Classes: g.data.Classes}
 	wanted := each(d.Classes, o.Count)
 	if o.Class != "" {
 		class := slices.Index(d.Classes, o.Class)
@@ -100,14 +102,24 @@ func (o *SampleOptions) check() error {
 	return nil
 }
 
-// latest is the network of the latest checkpoint of a run, with the average of its parameters.
+// latest is the network of the latest checkpoint of a run, with the average of its parameters, and the update.
 func latest(f train.Folder, c *Config, notice func(string)) (*generator, int, error) {
-	from, damage, err := f.Latest()
+	g, from, err := newest(f, c, notice)
 	if err != nil {
 		return nil, 0, err
 	}
+	update, err := from.Update()
+	return g, update, err
+}
+
+// newest is the network of the latest checkpoint of a run, and the checkpoint.
+func newest(f train.Folder, c *Config, notice func(string)) (*generator, *train.Saved, error) {
+	from, damage, err := f.Latest()
+	if err != nil {
+		return nil, nil, err
+	}
 	if from == nil {
-		return nil, 0, usagef("%s has no checkpoint yet", f)
+		return nil, nil, usagef("%s has no checkpoint yet", f)
 	}
 	if damage != nil {
 		notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))
@@ -116,20 +128,19 @@ func latest(f train.Folder, c *Config, notice func(string)) (*generator, int, er
 		notice(text)
 	}
 	if err := newRun(c, c).SameRun(from); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	g := &generator{}
 	if g.data, err = described(from.State); err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", from.Path, err)
+		return nil, nil, fmt.Errorf("%s: %w", from.Path, err)
 	}
 	if g.model, err = network(c, g.data); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if g.flat, err = g.model.Params().Import("ema", from.State); err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", from.Path, err)
+		return nil, nil, fmt.Errorf("%s: %w", from.Path, err)
 	}
-	update, err := from.Update()
-	return g, update, err
+	return g, from, nil
 }
 
 // save writes a PNG for each sample into a subfolder for each class, as a set to train on. A kill leaves no part of it.

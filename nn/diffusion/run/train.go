@@ -75,7 +75,8 @@ func newRun(began, c *Config) *train.Run {
 		Name: "diffusion-" + c.Model.Size, Seed: c.Seed, Config: c.Commented(),
 		Numbers: c.numbers().YAML(), Same: func(from *train.Saved, numbers []byte) error { return sameRun(c, from, numbers) },
 		Schedule: train.Schedule{
-			Updates: c.Train.Updates, LogEvery: c.Train.LogEvery, EvaluateEvery: c.Train.SampleEvery, CheckpointEvery: c.Train.CheckpointEvery,
+			Updates: c.Train.Updates, LogEvery: c.Train.LogEvery, SnapshotEvery: c.Train.snapshotEvery(),
+			EvaluateEvery: c.Train.SampleEvery, CheckpointEvery: c.Train.CheckpointEvery,
 		},
 		Result: gridFile, Resume: "gmel diffusion train --resume", ResumeFlags: movedFlags(began, c),
 		Open: func(o train.Options) (train.Job, error) { return openJob(c, o) },
