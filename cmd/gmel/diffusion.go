@@ -149,8 +149,8 @@ func diffusionSample(c *cli.Context) error {
 	p := progress(c)
 	d, err := run.Draw(c.Context, c.String("run"), run.SampleOptions{
 		Sample:  run.Sample{Sampler: c.String("sampler"), Steps: c.Int("steps"), Count: c.Int("count"), Guidance: c.Float64("guidance")},
-		Weights: run.Weights{EMA: c.Float64("ema")}, GuideBy: c.Int("guide-by"),
-		Class: c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
+		Weights: run.Weights{EMA: c.Float64("ema"), GuideBy: c.Int("guide-by")},
+		Class:   c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 		Progress: p.Count("sample", "samples"), Notice: p.Line,
 	})
 	p.Done()

@@ -18,10 +18,9 @@ import (
 
 // SampleOptions say what to draw from the network of a run.
 type SampleOptions struct {
-	Sample           // Count is of each class
-	Weights  Weights // parameters of the network
-	GuideBy  int     // update of a snapshot that guides, in place of the network without a class; 0: none
-	Class    string  // "": every class
+	Sample          // Count is of each class
+	Weights         // which parameters of the run
+	Class    string // "": every class
 	Seed     uint64
 	Out      string // new folder for the samples, a subfolder for each class; "": none
 	Threads  int    // 0: all cores
@@ -52,10 +51,10 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := o.canGuide(c); err != nil {
+	if err := o.Weights.canGuide(c, &o.Sample); err != nil {
 		return nil, err
 	}
-	g, by, err := o.load(train.Folder(dir), c)
+	g, by, err := o.load(train.Folder(dir), c, o.Notice)
 	if err != nil {
 		return nil, err
 	}

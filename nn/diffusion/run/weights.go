@@ -22,6 +22,8 @@ type Weights struct {
 	EMA float64
 	// Update is that of a snapshot; 0: that of the latest checkpoint.
 	Update int
+	// GuideBy is the update of a snapshot that guides, in place of the network without a class; 0: none does.
+	GuideBy int
 }
 
 // earlyLength is the length of the average of a snapshot if none is asked for: the longer of the two that it has.
@@ -30,32 +32,32 @@ const earlyLength = 0.1
 // mostMiss is the largest relative error of a profile that is used.
 const mostMiss = 0.25
 
-// load is the network that is asked for, and says which it is.
-func (o *SampleOptions) load(f train.Folder, c *Config) (*generator, string, error) {
-	g, from, err := newest(f, c, o.Notice)
+// load is the network of a run with the parameters that are asked for. text says which they are.
+func (w Weights) load(f train.Folder, c *Config, notice func(string)) (_ *generator, text string, err error) {
+	g, from, err := newest(f, c, notice)
 	if err != nil {
 		return nil, "", err
 	}
-	if (o.Weights != Weights{} || o.GuideBy != 0) && c.Train.Snapshots == 0 {
+	if w != (Weights{}) && c.Train.Snapshots == 0 {
 		return nil, "", usagef("%s keeps no averages: its train.snapshots is 0; allowed for --ema and --guide-by: a run with snapshots", f)
 	}
-	by, err := o.Weights.choose(f, g, from)
-	if err != nil || o.GuideBy == 0 {
-		return g, by, err
+	text, err = w.choose(f, g, from)
+	if err != nil || w.GuideBy == 0 {
+		return g, text, err
 	}
 	bad := *g
-	guide, err := Weights{Update: o.GuideBy}.choose(f, &bad, from)
+	guide, err := Weights{Update: w.GuideBy}.choose(f, &bad, from)
 	g.guide = &sample.Guide{Model: bad.model, Flat: bad.flat}
-	return g, by + ", guided by " + guide, err
+	return g, text + ", guided by " + guide, err
 }
 
 // canGuide is an error for guidance that the run, or no run, can give.
-func (o *SampleOptions) canGuide(c *Config) error {
-	if o.GuideBy == 0 {
-		return c.canGuide(&o.Sample)
+func (w Weights) canGuide(c *Config, s *Sample) error {
+	if w.GuideBy == 0 {
+		return c.canGuide(s)
 	}
-	if o.Guidance == 1 {
-		return usagef("--guide-by %d with a guidance of 1, which leaves the guide out; allowed: another --guidance, such as 1.5", o.GuideBy)
+	if s.Guidance == 1 {
+		return usagef("--guide-by %d with a guidance of 1, which leaves the guide out; allowed: another --guidance, such as 1.5", w.GuideBy)
 	}
 	return nil
 }
@@ -66,7 +68,7 @@ func (w Weights) choose(f train.Folder, g *generator, from *train.Saved) (text s
 	if err != nil {
 		return "", err
 	}
-	if w == (Weights{}) {
+	if w.EMA == 0 && w.Update == 0 {
 		return fmt.Sprintf("the network of update %d", at), nil
 	}
 	list, err := averages(f, from.State, at)

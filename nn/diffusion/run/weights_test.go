@@ -31,8 +31,7 @@ func chosen(t *testing.T, dir string, w Weights) (flat []float32, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := SampleOptions{Weights: w, Notice: func(text string) { t.Error(text) }}
-	g, text, err := o.load(f, c)
+	g, text, err := w.load(f, c, func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +103,7 @@ func TestDrawByWeights(t *testing.T) {
 	seen := map[string]string{}
 	for by, change := range map[string]func(o *SampleOptions){
 		"the network of update 8": func(*SampleOptions) {},
-		"an average of the length 0.2 over the 8 updates of the network": func(o *SampleOptions) { o.Weights.EMA = 0.2 },
+		"an average of the length 0.2 over the 8 updates of the network": func(o *SampleOptions) { o.EMA = 0.2 },
 		"guided by an average of the length 0.1 over the 2 updates":      func(o *SampleOptions) { o.GuideBy, o.Guidance = 2, 2 },
 		"guided by an average of the length 0.1 over the 6 updates":      func(o *SampleOptions) { o.GuideBy, o.Guidance = 6, 2 },
 	} {
@@ -121,15 +120,15 @@ func TestDrawByWeights(t *testing.T) {
 	for want, change := range map[string]func(o *SampleOptions){
 		"has no snapshot of update 5; allowed: 2, 4, 6, 8": func(o *SampleOptions) { o.GuideBy, o.Guidance = 5, 2 },
 		"--guide-by 2 with a guidance of 1":                func(o *SampleOptions) { o.GuideBy = 2 },
-		"length 0.5; allowed: above 0, up to 0.289":        func(o *SampleOptions) { o.Weights.EMA = 0.5 },
-		"misses its weights by ":                           func(o *SampleOptions) { o.Weights.EMA = 0.005 },
+		"length 0.5; allowed: above 0, up to 0.289":        func(o *SampleOptions) { o.EMA = 0.5 },
+		"misses its weights by ":                           func(o *SampleOptions) { o.EMA = 0.005 },
 	} {
 		if _, err := draw(change); !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
 	dir = withSnapshots(t, "train.snapshots=0", "train.unlabelled=0")
-	if _, err := draw(func(o *SampleOptions) { o.Weights.EMA = 0.05 }); !train.IsUsage(err) || !strings.Contains(err.Error(), "its train.snapshots is 0") {
+	if _, err := draw(func(o *SampleOptions) { o.EMA = 0.05 }); !train.IsUsage(err) || !strings.Contains(err.Error(), "its train.snapshots is 0") {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, fit.Snapshots)); err == nil {
@@ -153,7 +152,7 @@ func TestDamagedSnapshot(t *testing.T) {
 	if _, err := Draw(t.Context(), dir, o); err != nil {
 		t.Error(err)
 	}
-	o.Weights.EMA = 0.15
+	o.EMA = 0.15
 	if _, err := Draw(t.Context(), dir, o); err == nil || !strings.Contains(err.Error(), path+" is corrupt") {
 		t.Error(err)
 	}
