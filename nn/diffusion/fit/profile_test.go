@@ -87,6 +87,30 @@ func weightsOf(p Profile) []float64 {
 	return weights
 }
 
+// Weights are those of NumPy 2.4.6 with the same equations: exponents by numpy.roots of the cubic, coefficients by
+// numpy.linalg.solve, divided by their sum.
+func TestReconstructionAgreesWithNumPy(t *testing.T) {
+	var list []Profile
+	for _, u := range []int{30, 50, 70} {
+		list = append(list, keptProfiles(u)...)
+	}
+	for length, want := range map[float64][]float64{
+		0.07: {1.320311286239018e-05, -0.00014392105387949, 0.006210883064639015, -0.031242319235500218, 0.4389353976460188, 0.5862267564658595},
+		0.15: {-0.006639834079693579, 0.020941272120705144, -0.06621228929493536, 0.17871553611457108, -0.28387156630086324, 1.1570668814402159},
+	} {
+		weights, _, err := reconstruction(list, Profile{70, exponentOf(length)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			if math.Abs(weights[i]-want[i]) > 1e-11 {
+				t.Errorf("length %g: the weights are %g, want %g", length, weights, want)
+				break
+			}
+		}
+	}
+}
+
 // What is kept is reconstructed exactly, and other lengths as well as a least-squares fit of the weights themselves can.
 func TestReconstruction(t *testing.T) {
 	const updates, every = 800, 100
