@@ -98,7 +98,7 @@ func (w Weights) choose(f train.Folder, g *generator, from *train.Saved) (text s
 			w.EMA, w.Update, 100*miss, train.Counted(int64(len(list)), "snapshot"), 100*mostMiss)
 	}
 	g.flat = flat
-	return fmt.Sprintf("an average of the length %g over the %d updates of the network, to %.2g %%", w.EMA, w.Update, 100*miss), nil
+	return fmt.Sprintf("an average of the length %g over the %d updates of the network, to within %.1f %%", w.EMA, w.Update, 100*miss), nil
 }
 
 // averages lists the snapshots up to a checkpoint, and the checkpoint itself. A run that was killed may have later ones,
