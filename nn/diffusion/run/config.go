@@ -4,6 +4,7 @@ package run
 
 import (
 	_ "embed"
+	"slices"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
@@ -11,6 +12,7 @@ import (
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 	"github.com/gmel-go/gmel/nn/diffusion/quality"
+	"github.com/gmel-go/gmel/nn/unet"
 )
 
 //go:embed config.go
@@ -33,8 +35,33 @@ const Steel = "builtin:steel"
 
 // Data is the section data: the set.
 type Data struct {
-	// Source is a folder with a subfolder of images for each class, or builtin:steel, drawn steel defects.
+	// Source is a folder with a subfolder of images for each class, an array FILE.npy of images or windows, a table FILE.csv of
+	// sensors, which is cut into windows, or builtin:steel, drawn steel defects. Windows need the model 1d.
 	Source string `yaml:"source"`
+	// Labels is a table (CSV) that says what the samples of an array are, a row for each; "": labels.csv beside the array.
+	Labels string `yaml:"labels"`
+	// Axes are the dimensions of an array, with samples n, rows y, columns x, channels c and times t: images stands for nyx, nyxc
+	// or ncyx, windows for nt or ntc; nct (channels first) must be named. The default is images, with the model 1d windows.
+	Axes string `yaml:"axes"`
+	// ClassColumn is the column of the class in a table of labels or sensors; "": all samples are of one class.
+	ClassColumn string `yaml:"class_column"`
+	// GroupColumn is the column of what a sample is from, such as a run or a coil: of one source, all samples are trained on or
+	// none is. "": each sample of an array is its own source, and in a table of sensors each stretch of lines of one class.
+	GroupColumn string `yaml:"group_column"`
+	// SplitColumn is the column that says which samples are trained on and which are held out; "": held_out of them at random.
+	SplitColumn string `yaml:"split_column"`
+	// TrainingPart is what split_column has for the samples to train on.
+	TrainingPart string `yaml:"training_part"`
+	// HeldOutPart is what split_column has for the samples that are held out. Samples of other parts are not used.
+	HeldOutPart string `yaml:"held_out_part"`
+	// Classes are those that are used, in this order; []: all.
+	Classes []string `yaml:"classes"`
+	// Window is the number of lines of a table of sensors in a window. The model 1d needs a multiple of 4.
+	Window int `yaml:"window"`
+	// Hop is the number of lines from one window to the next; 0: as many as in a window, so that they do not overlap.
+	Hop int `yaml:"hop"`
+	// Sensors are the columns of a table with the values of a window; []: all that are not named otherwise.
+	Sensors []string `yaml:"sensors"`
 	// Height of the images, in pixels.
 	Height int `yaml:"height"`
 	// Width of the images, in pixels.
@@ -45,11 +72,11 @@ type Data struct {
 	Fit string `yaml:"fit"`
 	// PerClass is the number of images of a class of builtin:steel.
 	PerClass int `yaml:"per_class"`
-	// FlipX adds every image mirrored left to right.
+	// FlipX adds every image mirrored left to right, or every window backwards. The default is true, with the model 1d false.
 	FlipX bool `yaml:"flip_x"`
-	// FlipY adds every image mirrored top to bottom.
+	// FlipY adds every image mirrored top to bottom. The default is true, with the model 1d false, as windows have no rows.
 	FlipY bool `yaml:"flip_y"`
-	// Shift moves the variants of an image by up to so many pixels in each direction; what comes in is the reflection.
+	// Shift moves the variants of an image by up to so many pixels in each direction, those of a window in time; what comes in is the reflection.
 	Shift int `yaml:"shift"`
 	// Variants is the number of variants of an image if there are shifts: itself, and others that are mirrored and moved at random.
 	Variants int `yaml:"variants"`
@@ -57,14 +84,14 @@ type Data struct {
 	Told bool `yaml:"told"`
 	// Balance draws all classes equally often, but an image at most this many times as often as if all were drawn alike.
 	Balance float64 `yaml:"balance"`
-	// HeldOut is the share of the images that are not trained on. The loss on them is reported beside that of training, and at
-	// the end quality is measured beside them; 0: neither.
+	// HeldOut is the share of the samples that are not trained on. The loss on them is reported beside that of training, and at
+	// the end quality is measured beside them; 0: neither. With split_column, the share is what the table says.
 	HeldOut float64 `yaml:"held_out"`
 }
 
 // Model is the section model: the network.
 type Model struct {
-	// Size is xs, s, m or l: 0.3, 1.1, 7 or 25 million parameters.
+	// Size is xs, s, m or l for images: 0.3, 1.1, 7 or 25 million parameters; or 1d for windows: 0.7 million.
 	Size string `yaml:"size"`
 }
 
@@ -123,8 +150,11 @@ type Sample struct {
 func Default() *Config {
 	f := fit.Defaults()
 	return &Config{
-		Seed:  1,
-		Data:  Data{Source: Steel, Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Shift: 0, Variants: 16, Told: true, Balance: 20, HeldOut: 0.2},
+		Seed: 1,
+		Data: Data{
+			Source: Steel, Axes: string(dataset.AxesImages), ClassColumn: "class", TrainingPart: "train", HeldOutPart: "test", Window: 64,
+			Height: 32, Width: 32, Fit: string(dataset.Crop), PerClass: 200, FlipX: true, FlipY: true, Shift: 0, Variants: 16, Told: true, Balance: 20, HeldOut: 0.2,
+		},
 		Model: Model{Size: "xs"},
 		Train: Train{
 			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Snapshots: 8, Dropout: 0.1, Unlabelled: f.Unlabelled,
@@ -132,6 +162,19 @@ func Default() *Config {
 		},
 		Sample: Sample{Sampler: "heun", Steps: 18, Count: 8, Guidance: 1},
 	}
+}
+
+// sequenceModel is the size of the network for windows.
+const sequenceModel = "1d"
+
+// imageModels are the sizes of networks for images.
+func imageModels() []string {
+	return slices.DeleteFunc(slices.Clone(unet.Presets), func(name string) bool { return name == sequenceModel })
+}
+
+// forSequences changes the defaults to those of windows.
+func (c *Config) forSequences() {
+	c.Model.Size, c.Data.Axes, c.Data.FlipX, c.Data.FlipY = sequenceModel, string(dataset.AxesWindows), false, false
 }
 
 // sections returns the parts of the document in the order in which they are printed.
@@ -165,6 +208,9 @@ func (c *Config) numbers() *Config {
 	if n.Data.Source != Steel {
 		n.Data.Source = "a folder"
 	}
+	if n.Data.Labels != "" {
+		n.Data.Labels = "a table"
+	}
 	n.Train.Backend, n.Train.Device, n.Train.Threads, n.Train.ISA = "", "", 0, ""
 	return &n
 }
@@ -190,13 +236,17 @@ const most = 1 << 16
 
 // Check reports the settings that are not allowed.
 func (d *Data) Check(v *setting.Checker) {
-	v.Require(d.Source != "", "source", d.Source, "a folder or "+Steel)
+	d.checkSource(v)
 	v.Count("height", d.Height, 4, 4096)
 	v.Count("width", d.Width, 4, 4096)
 	v.Require(d.Channels == 0 || d.Channels == 1 || d.Channels == 3, "channels", d.Channels, "1, 3, or 0 for what the images have")
 	v.OneOf("fit", d.Fit, string(dataset.Crop), string(dataset.Pad), string(dataset.Stretch))
 	v.Count("per_class", d.PerClass, 1, most)
-	v.Count("shift", d.Shift, 0, min(d.Height, d.Width)-1)
+	if d.sequences() {
+		v.Count("shift", d.Shift, 0, most)
+	} else {
+		v.Count("shift", d.Shift, 0, min(d.Height, d.Width)-1)
+	}
 	v.Count("variants", d.Variants, 2, 1024)
 	v.Require(d.Balance >= 1, "balance", d.Balance, "at least 1")
 	v.Require(d.HeldOut >= 0 && d.HeldOut <= 0.9, "held_out", d.HeldOut, "0 to 0.9")
@@ -209,7 +259,7 @@ func (d *Data) Check(v *setting.Checker) {
 }
 
 // Check reports the settings that are not allowed.
-func (m *Model) Check(v *setting.Checker) { v.OneOf("size", m.Size, "xs", "s", "m", "l") }
+func (m *Model) Check(v *setting.Checker) { v.OneOf("size", m.Size, unet.Presets...) }
 
 // Check reports the settings that are not allowed.
 func (t *Train) Check(v *setting.Checker) {

@@ -6,9 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
+	"strings"
 
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
@@ -18,15 +17,29 @@ import (
 // Description is what a checkpoint says of the set: what samples mean, and which set it was.
 type Description struct {
 	Images   int              `json:"images"`
-	Shape    []int            `json:"shape"` // [Y, X, C]
+	Shape    []int            `json:"shape"` // [Y, X, C] or [T, C]
 	Classes  []string         `json:"classes"`
 	Standard dataset.Standard `json:"standard"`
-	SHA256   string           `json:"sha256"` // of the values and classes that were read
+	Sensors  []string         `json:"sensors,omitempty"`   // [C] names of the channels of a table of sensors
+	Fraction bool             `json:"fractions,omitempty"` // values are numbers of any kind, not bytes of pixels
+	SHA256   string           `json:"sha256"`              // of the values and classes that were read
 }
 
 // set is a set of the same samples and classes without rows.
 func (d *Description) set() *dataset.Set {
-	return &dataset.Set{Name: "samples", Shape: d.Shape, Low: d.Standard.Low, High: d.Standard.High, Classes: d.Classes}
+	return &dataset.Set{
+		Name: "samples", Shape: d.Shape, Low: d.Standard.Low, High: d.Standard.High, Sensors: d.Sensors, Classes: d.Classes,
+	}
+}
+
+// noun is what a sample is called.
+func (d *Description) noun() string { return nounOf(d.Shape) }
+
+func nounOf(shape []int) string {
+	if len(shape) == 2 {
+		return "window"
+	}
+	return "image"
 }
 
 // blobData is the name of the description in a checkpoint.
@@ -43,6 +56,11 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 	p, err := d.split()
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if len(p.apart) > 0 {
+		if err := measurable(p.set.Shape); err != nil {
+			return nil, nil, nil, usagef("data.held_out: %w", err)
+		}
 	}
 	standard, err := p.set.Standard(p.trained)
 	if err != nil {
@@ -61,6 +79,7 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 	}
 	return data, &Description{
 		Images: p.set.N(), Shape: p.set.Shape, Classes: p.set.Classes, Standard: standard, SHA256: digest(p.set),
+		Sensors: p.set.Sensors, Fraction: !p.set.Bytes,
 	}, p, nil
 }
 
@@ -101,7 +120,11 @@ func (d *Data) draws(set *dataset.Set, rows []int) (*fit.Data, error) {
 
 // augment says how images are varied.
 func (d *Data) augment() dataset.Augment {
-	return dataset.Augment{FlipX: d.FlipX, FlipY: d.FlipY, ShiftX: d.Shift, ShiftY: d.Shift}
+	a := dataset.Augment{FlipX: d.FlipX, FlipY: d.FlipY, ShiftX: d.Shift, ShiftY: d.Shift}
+	if d.sequences() {
+		a.ShiftY = 0
+	}
+	return a
 }
 
 // variants is the number of variants of an image.
@@ -130,11 +153,14 @@ func (d *Data) vary(data *fit.Data) error {
 	return nil
 }
 
-// split reads the set and holds a part of every class back.
+// split reads the set and holds a part of every class back: what the table says, or some at random.
 func (d *Data) split() (*parts, error) {
 	set, err := d.set()
 	if err != nil {
 		return nil, err
+	}
+	if d.SplitColumn != "" {
+		return d.given(set)
 	}
 	if d.HeldOut == 0 {
 		return &parts{set: set, trained: set.Rows()}, nil
@@ -148,28 +174,49 @@ func (d *Data) split() (*parts, error) {
 	return &parts{set: set, trained: list[0].Rows, apart: list[1].Rows}, nil
 }
 
+// given are the parts that the table names. They share nothing, as those of a random split.
+func (d *Data) given(set *dataset.Set) (*parts, error) {
+	all, err := set.GivenSplit()
+	if err != nil {
+		return nil, usagef("data.split_column: %w", err)
+	}
+	var names []string
+	of := map[string]dataset.Part{}
+	for _, p := range all {
+		names, of[p.Name] = append(names, p.Name), p
+	}
+	training, apart := of[d.TrainingPart], of[d.HeldOutPart]
+	if len(training.Rows) == 0 {
+		return nil, usagef("data.training_part: %q is in no row of the column %q; allowed: %s", d.TrainingPart, d.SplitColumn, strings.Join(names, ", "))
+	}
+	for class, n := range set.Counts(training.Rows) {
+		if n == 0 {
+			return nil, usagef("data.split_column: no row of the class %q is in the part %q; allowed: at least one, or data.classes without it", set.Classes[class], d.TrainingPart)
+		}
+	}
+	if d.HeldOut == 0 {
+		return &parts{set: set, trained: training.Rows}, nil
+	}
+	if len(apart.Rows) < 2 {
+		return nil, usagef("data.held_out_part: %q is in %d rows of the column %q; allowed: a part of at least two rows among %s, or 0 for data.held_out",
+			d.HeldOutPart, len(apart.Rows), d.SplitColumn, strings.Join(names, ", "))
+	}
+	if err := set.Leaks([]dataset.Part{training, apart}); err != nil {
+		return nil, usagef("data.split_column: %w", err)
+	}
+	return &parts{set: set, trained: training.Rows, apart: apart.Rows}, nil
+}
+
 // setSeed is the seed of the embedded set and of the split, which are the same for runs of every seed.
 const setSeed = 1
 
-func (d *Data) set() (*dataset.Set, error) {
-	if d.Source == Steel {
-		set, err := dataset.Steel(setSeed, d.PerClass, d.Height)
-		return set, usage(err)
-	}
-	if info, err := os.Stat(d.Source); err != nil || !info.IsDir() {
-		if err == nil {
-			err = fs.ErrInvalid
-		}
-		return nil, usagef("data.source: %s is no folder that can be read (%w); allowed: a folder with a subfolder of images for each class, or %s", d.Source, err, Steel)
-	}
-	set, err := dataset.Folder(d.Source, dataset.Images{Height: d.Height, Width: d.Width, Channels: d.Channels, Fit: dataset.Fit(d.Fit)})
-	return set, usage(err)
-}
-
-// digest is the SHA-256 of the values of a set, with their shape, classes and names.
+// digest is the SHA-256 of the values of a set, with their shape, classes, names, sources and parts.
 func digest(s *dataset.Set) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%v %q %v\n", s.Shape, s.Classes, s.Class)
+	if s.Group != nil || s.Part != nil { // they decide what is trained on
+		fmt.Fprintf(h, "%q %q\n", s.Group, s.Part)
+	}
 	var word [4]byte
 	for _, v := range s.Values {
 		binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))

@@ -1,12 +1,8 @@
 package run
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"image"
-	"image/png"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/dataset"
@@ -28,7 +24,7 @@ func network(c *Config, d *Description) (*unet.Model, error) {
 	n := len(d.Shape)
 	u, err := unet.Preset(c.Model.Size, d.Shape[:n-1], d.Shape[n-1], len(d.Classes))
 	if err != nil {
-		return nil, usagef("data.height, data.width: %w", err)
+		return nil, usagef("%s: %w", c.Data.sizes(), err)
 	}
 	u.Dropout = float32(c.Train.Dropout)
 	if c.Data.tells() {
@@ -109,33 +105,4 @@ func each(classes []string, n int) (list []int) {
 		}
 	}
 	return list
-}
-
-// pictures are the rows of a set of images as pictures.
-func pictures(set *dataset.Set, rows []int) (list []image.Image, err error) {
-	for _, row := range rows {
-		p, err := set.Picture(row)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	return list, nil
-}
-
-// grid is a PNG of all samples in rows.
-func grid(drawn *dataset.Set, columns int) ([]byte, error) {
-	list, err := pictures(drawn, drawn.Rows())
-	if err != nil {
-		return nil, err
-	}
-	return encode(dataset.Grid(list, columns))
-}
-
-func encode(p image.Image) ([]byte, error) {
-	var b bytes.Buffer
-	if err := png.Encode(&b, p); err != nil {
-		return nil, fmt.Errorf("the picture: %w", err)
-	}
-	return b.Bytes(), nil
 }

@@ -36,7 +36,7 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Say("%s: %s of the classes %s; %d are held out", c.Data.Source, train.Counted(int64(about.Images), "image"), strings.Join(about.Classes, ", "), len(parts.apart))
+	o.Say("%s: %s of the classes %s; %d are held out", c.Data.Source, train.Counted(int64(about.Images), about.noun()), strings.Join(about.Classes, ", "), len(parts.apart))
 	j := &job{config: c, data: about, parts: parts}
 	if j.model, err = network(c, about); err != nil {
 		return nil, err
@@ -103,8 +103,8 @@ func (j *job) Restore(s *checkpoint.State) error {
 		return err
 	}
 	if began.SHA256 != j.data.SHA256 {
-		return usagef("the images of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; a run goes on only as it began",
-			j.config.Data.Source, began.Images, began.SHA256, j.data.Images, j.data.SHA256)
+		return usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; a run goes on only as it began",
+			j.data.noun(), j.config.Data.Source, began.Images, began.SHA256, j.data.Images, j.data.SHA256)
 	}
 	return j.Trainer.Restore(s)
 }
@@ -142,7 +142,7 @@ func (j *job) picture(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.grid, err = grid(drawn, j.config.Sample.Count)
+	j.grid, err = j.data.grid(drawn, j.config.Sample.Count)
 	j.gridAt = j.Update()
 	return j.grid, err
 }

@@ -48,23 +48,36 @@ func Load(src Sources) (*Config, error) {
 	return read(r)
 }
 
-const sourceKey = "data.source"
+const (
+	sourceKey = "data.source"
+	labelsKey = "data.labels"
+)
 
-// read reads all sections and makes the name of a folder absolute.
+// read reads all sections and makes the names of a folder and of files absolute. Some defaults depend on the network.
 func read(r *setting.Reader) (*Config, error) {
 	c := Default()
+	model := c.Model.Size
+	if r.Peek("model.size", &model); model == sequenceModel {
+		c.forSequences()
+	}
 	for _, s := range c.sections() {
 		r.Read(s)
 	}
 	if err := r.Check(); err != nil {
 		return nil, usage(err)
 	}
-	if err := c.canGuide(&c.Sample); err != nil || c.Data.Source == Steel {
+	if err := errors.Join(c.pair(r), c.canGuide(&c.Sample)); err != nil || c.Data.kind() == drawn {
 		return c, err
 	}
-	path, err := filepath.Abs(r.Origin(sourceKey).Resolve(c.Data.Source))
-	c.Data.Source = path
-	return c, err
+	return c, errors.Join(absolute(r, sourceKey, &c.Data.Source), absolute(r, labelsKey, &c.Data.Labels))
+}
+
+// absolute makes a name relative to the text that has it absolute; "" stays.
+func absolute(r *setting.Reader, key string, name *string) (err error) {
+	if *name != "" {
+		*name, err = filepath.Abs(r.Origin(key).Resolve(*name))
+	}
+	return err
 }
 
 // canGuide is an error for guidance by a network that was always told the class.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/color"
 	"math"
 	"strings"
 
@@ -13,9 +11,11 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// Quality compares generated images with held-out ones, as many of each class. Both are measured against the images of
+// Quality compares generated images, or windows, with held-out ones, as many of each class. Both are measured against those of
 // training, so the row of the real ones is what a perfect generator reaches.
 type Quality struct {
+	noun string // what a sample is called
+
 	Training  int     `json:"training_images"`
 	Images    int     `json:"images"` // held out, and generated
 	Sampler   string  `json:"sampler"`
@@ -25,7 +25,7 @@ type Quality struct {
 	Generated Scores  `json:"generated"`
 }
 
-// Scores are the figures of some images, see package quality.
+// Scores are the figures of some samples, see package quality.
 type Scores struct {
 	Frechet   float64 `json:"frechet"`
 	Precision float64 `json:"precision"`
@@ -42,7 +42,7 @@ const (
 	QualityText = "quality.md"
 )
 
-// measure draws images of the classes of the held-out ones and scores both.
+// measure draws samples of the classes of the held-out ones and scores both.
 func (j *job) measure(ctx context.Context) (*Quality, error) {
 	var classes []int
 	for _, row := range j.parts.apart {
@@ -52,44 +52,43 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 	if err != nil {
 		return nil, err
 	}
-	generated, err := pictures(drawn, drawn.Rows())
+	v := viewOf(j.config, j.data)
+	generated, err := v.subjects(drawn, drawn.Rows())
 	if err != nil {
 		return nil, err
 	}
-	training, err := pictures(j.parts.set, j.parts.trained)
+	training, err := v.subjects(j.parts.set, j.parts.trained)
 	if err != nil {
 		return nil, err
 	}
-	apart, err := pictures(j.parts.set, j.parts.apart)
+	apart, err := v.subjects(j.parts.set, j.parts.apart)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMeter(training, j.config.Data.FlipX, j.config.Data.FlipY)
+	m, err := newMeter(training)
 	if err != nil {
 		return nil, err
 	}
 	of := &j.config.Sample
-	q := &Quality{Training: len(training), Images: len(apart), Sampler: of.Sampler, Steps: of.Steps, Guidance: of.Guidance}
+	q := &Quality{noun: j.data.noun(), Training: len(training), Images: len(apart), Sampler: of.Sampler, Steps: of.Steps, Guidance: of.Guidance}
 	if q.Real, err = m.scores(apart); err == nil {
 		q.Generated, err = m.scores(generated)
 	}
 	return q, err
 }
 
-// meter compares images with those of training.
+// meter compares samples with those of training.
 type meter struct {
-	space        *quality.Space
-	archive      *quality.Archive
-	points       [][]float64 // of training, in the space
-	flipX, flipY bool
+	space   *quality.Space
+	archive *quality.Archive
+	points  [][]float64 // of training, in the space
 }
 
-func newMeter(training []image.Image, flipX, flipY bool) (*meter, error) {
-	m := &meter{flipX: flipX, flipY: flipY}
-	var pixels, features [][]float64
-	for _, p := range training {
-		g := grey(p)
-		pixels, features = append(pixels, g.Values), append(features, quality.Features(g))
+func newMeter(training []subject) (*meter, error) {
+	m := &meter{}
+	var values, features [][]float64
+	for _, s := range training {
+		values, features = append(values, s.forms[0]), append(features, s.features)
 	}
 	var err error
 	if m.space, err = quality.NewSpace(features); err != nil {
@@ -98,21 +97,19 @@ func newMeter(training []image.Image, flipX, flipY bool) (*meter, error) {
 	for _, f := range features {
 		m.points = append(m.points, m.space.Of(f))
 	}
-	m.archive = quality.NewArchive(pixels)
+	m.archive = quality.NewArchive(values)
 	return m, nil
 }
 
-func (m *meter) scores(pictures []image.Image) (Scores, error) {
-	points, forms := m.place(pictures)
+func (m *meter) scores(of []subject) (Scores, error) {
+	points, forms := m.place(of)
 	return m.compare(points, forms)
 }
 
-// place returns the points of pictures in the space, and their pixels in all forms.
-func (m *meter) place(pictures []image.Image) (points [][]float64, forms [][][]float64) {
-	for _, p := range pictures {
-		g := grey(p)
-		points = append(points, m.space.Of(quality.Features(g)))
-		forms = append(forms, m.forms(&g))
+// place returns the points of samples in the space, and their values in all forms.
+func (m *meter) place(of []subject) (points [][]float64, forms [][][]float64) {
+	for _, s := range of {
+		points, forms = append(points, m.space.Of(s.features)), append(forms, s.forms)
 	}
 	return points, forms
 }
@@ -126,31 +123,8 @@ func (m *meter) compare(points [][]float64, forms [][][]float64) (Scores, error)
 	}, err
 }
 
-// forms are the image and, where the network has seen mirror images, its own.
-func (m *meter) forms(g *quality.Image) (forms [][]float64) {
-	for _, x := range []bool{false, true} {
-		for _, y := range []bool{false, true} {
-			if (m.flipX || !x) && (m.flipY || !y) {
-				forms = append(forms, g.Mirrored(x, y).Values)
-			}
-		}
-	}
-	return forms
-}
-
 // rounded drops the digits that may depend on the processor: eigenvectors are computed with what it has.
 func rounded(x float64) float64 { return math.Round(x*1e4) / 1e4 }
-
-func grey(p image.Image) quality.Image {
-	b := p.Bounds()
-	g := quality.Image{Height: b.Dy(), Width: b.Dx()}
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			g.Values = append(g.Values, float64(color.GrayModel.Convert(p.At(x, y)).(color.Gray).Y))
-		}
-	}
-	return g
-}
 
 // files are the table for people and for programs.
 func (q *Quality) files() ([]train.File, error) {
@@ -161,9 +135,9 @@ func (q *Quality) files() ([]train.File, error) {
 // Markdown is the table as readable text.
 func (q *Quality) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s, against %d of training; %s, %d steps, guidance %g.\n\n", train.Counted(int64(q.Images), "held-out image"),
+	fmt.Fprintf(&b, "%s, %s, against %d of training; %s, %d steps, guidance %g.\n\n", train.Counted(int64(q.Images), "held-out "+q.noun),
 		"as many generated", q.Training, q.Sampler, q.Steps, q.Guidance)
-	b.WriteString("| images | Frechet distance | precision | recall | coverage | nearest-neighbour ratio | copies |\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "| %ss | Frechet distance | precision | recall | coverage | nearest-neighbour ratio | copies |\n|---|---|---|---|---|---|---|\n", q.noun)
 	for _, r := range []struct {
 		name string
 		s    Scores

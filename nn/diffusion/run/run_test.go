@@ -92,7 +92,7 @@ func TestFaults(t *testing.T) {
 		"train.updates=0":                      "--set train.updates=0: train.updates: 0 is not allowed; allowed: ",
 		"train.ema=1":                          "train.ema: 1 is not allowed; allowed: from 0, below 1",
 		"train.lr=0":                           "train.lr: 0 is not allowed; allowed: above 0",
-		"model.size=1d":                        `model.size: "1d" is not allowed; allowed: xs, s, m, l`,
+		"model.size=1d":                        `model.size: "1d" is for windows of sensors, and builtin:steel is read as images; allowed: xs, s, m, l`,
 		"sample.sampler=heu":                   `sample.sampler: "heu" is not allowed; allowed: ddim`,
 		"data.width=16":                        "data.height: 8 is not allowed; allowed: for builtin:steel the width",
 		"data.balance=0.5":                     "data.balance: 0.5 is not allowed",
@@ -248,7 +248,8 @@ func TestScores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var training, mirrored, noise []image.Image
+	v := view{flipX: true}
+	var training, mirrored, noise []subject
 	r := rand.New(rand.NewPCG(1, 2))
 	for row := range set.N() {
 		p, err := set.Picture(row)
@@ -262,14 +263,14 @@ func TestScores(t *testing.T) {
 				n.SetGray(x, y, color.Gray{Y: uint8(r.IntN(256))})
 			}
 		}
-		training, mirrored, noise = append(training, p), append(mirrored, m), append(noise, n)
+		training, mirrored, noise = append(training, v.image(p)), append(mirrored, v.image(m)), append(noise, v.image(n))
 	}
-	m, err := newMeter(training, true, false)
+	m, err := newMeter(training)
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(pictures []image.Image) Scores {
-		s, err := m.scores(pictures)
+	of := func(subjects []subject) Scores {
+		s, err := m.scores(subjects)
 		if err != nil {
 			t.Fatal(err)
 		}

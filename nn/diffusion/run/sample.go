@@ -22,7 +22,7 @@ type SampleOptions struct {
 	Weights         // which parameters of the run
 	Class    string // "": every class
 	Seed     uint64
-	Out      string // new folder for the samples, a subfolder for each class; "": none
+	Out      string // new folder for the samples, in the form of the set that was trained on; "": none
 	Threads  int    // 0: all cores
 	Backend  string // "": that of the run
 	Device   string // with Backend
@@ -36,6 +36,8 @@ type Drawn struct {
 	Classes []string     // those that were asked for
 	Set     *dataset.Set // [len(Classes) * Count], in the units of the set that was trained on
 	Grid    []byte       // PNG with a class in each row
+
+	pixels bool // the samples are pictures
 }
 
 // DefaultSample is how `gmel diffusion sample` draws if nothing else is asked for.
@@ -58,7 +60,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if err != nil {
 		return nil, err
 	}
-	d := &Drawn{By: by, Classes: g.data.Classes}
+	d := &Drawn{By: by, Classes: g.data.Classes, pixels: len(g.data.Shape) == 3 && !g.data.Fraction}
 	wanted := each(d.Classes, o.Count)
 	if o.Class != "" {
 		class := slices.Index(d.Classes, o.Class)
@@ -79,7 +81,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if d.Set, err = g.draw(ctx, backend, request{&o.Sample, o.Seed, wanted, o.Progress}); err != nil {
 		return nil, err
 	}
-	if d.Grid, err = grid(d.Set, o.Count); err != nil {
+	if d.Grid, err = g.data.grid(d.Set, o.Count); err != nil {
 		return nil, err
 	}
 	return d, d.save(o.Out)
@@ -142,7 +144,7 @@ func newest(f train.Folder, c *Config, notice func(string)) (*generator, *train.
 	return g, from, nil
 }
 
-// save writes a PNG for each sample into a subfolder for each class, as a set to train on. A kill leaves no part of it.
+// save writes the samples in the form of the set that was trained on. A kill leaves no part of them.
 func (d *Drawn) save(dir string) error {
 	if dir == "" {
 		return nil
@@ -158,17 +160,12 @@ func (d *Drawn) save(dir string) error {
 }
 
 func (d *Drawn) write(folder *disk.Whole) error {
-	count := d.Set.N() / len(d.Classes)
-	for i := range d.Set.N() {
-		p, err := d.Set.Picture(i)
-		if err != nil {
-			return err
-		}
-		data, err := encode(p)
-		if err != nil {
-			return err
-		}
-		if err := folder.Write(filepath.Join(d.Classes[i/count], fmt.Sprintf("%05d.png", i%count)), data); err != nil {
+	files, err := d.files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := folder.Write(filepath.FromSlash(f.Name), f.Data); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ func Start(ctx context.Context, c *Config, o train.Options) (train.Result, error
 }
 
 // Resume continues the run in a folder. src may repeat settings of the run. It may change only those that do not change
-// numbers: the place of the images, train.threads, train.isa, train.device and train.backend.
+// numbers: the places of the set and of its labels, train.threads, train.isa, train.device and train.backend.
 func Resume(ctx context.Context, dir string, src Sources, o train.Options) (train.Result, error) {
 	f := train.Folder(dir)
 	own, path, err := folderConfig(f)
@@ -51,7 +51,7 @@ func TrainOrResume(ctx context.Context, src Sources, o train.Options) (train.Res
 
 func resume(ctx context.Context, f train.Folder, own, asked *Config, o train.Options) (train.Result, error) {
 	if d := difference(own, asked); d != "" {
-		return train.Result{}, usagef("%s: %s; a run goes on only as it began (data.source, train.threads, train.isa, train.device and train.backend may change)", f, d)
+		return train.Result{}, usagef("%s: %s; a run goes on only as it began (data.source, data.labels, train.threads, train.isa, train.device and train.backend may change)", f, d)
 	}
 	return train.Resume(ctx, f, newRun(own, asked), o)
 }
@@ -91,6 +91,9 @@ func movedFlags(began, now *Config) (flags string) {
 		if f.after != f.before && f.after != "" {
 			flags += " --" + f.name + " " + train.Quoted(f.after)
 		}
+	}
+	if now.Data.Labels != began.Data.Labels {
+		flags += " --set " + train.Quoted(labelsKey+"="+now.Data.Labels)
 	}
 	return flags
 }
