@@ -36,6 +36,8 @@ const (
 	// still is the deviation of a channel that hardly moves: no channel is divided by less.
 	still    = .01
 	segments = 8
+	// unit makes a difference of .1 small: a Space adds .001 to the deviation of a feature before it divides by it.
+	unit = .01
 )
 
 // lags are those of autocorrelations, in times.
@@ -47,10 +49,10 @@ var lags = []int{1, 2, 4, 8}
 //   - m, ln(d + .01), and ln(r + .01) with r the mean of |x(t+1) - x(t)|
 //   - seven quantiles, skewness and kurtosis of z, as of an image
 //   - sums of z(t) z(t+k) over t, divided by the number of times, for k = 1, 2, 4, 8
-//   - the spectrum of z in eight bands, as of an image
+//   - ln(p + .01) with p the mean power of z in eight bands of frequencies, those of an image; z of deviation 1 has the mean power 1
 //   - means of z over eight equal parts of the window
 //
-// and for each pair of channels the mean of the product of their z.
+// and for each pair of channels the mean of the product of their z. All are divided by 100.
 func SequenceFeatures(s Sequence) (f []float64) {
 	var all [][]float64
 	for c := range s.Channels {
@@ -65,11 +67,30 @@ func SequenceFeatures(s Sequence) (f []float64) {
 		for _, lag := range lags {
 			f = append(f, meanProduct(z, z[min(lag, len(z)):]))
 		}
-		f = append(f, spectrum(&Image{Values: z, Height: 1, Width: len(z)})...)
+		f = append(f, frequencies(z)...)
 		f = append(f, parts(z)...)
 		all = append(all, z)
 	}
-	return append(f, correlations(all)...)
+	f = append(f, correlations(all)...)
+	for i := range f {
+		f[i] *= unit
+	}
+	return f
+}
+
+// frequencies is the logarithm of the mean power in each band.
+func frequencies(z []float64) []float64 {
+	power, f := power(&Image{Values: z, Height: 1, Width: len(z)}), make([]float64, bands)
+	for b := range bands {
+		sum, n := 0.0, 0.0
+		for k, p := range power {
+			if at := math.Abs(frequency(k, len(z))); at >= edge(b) && at < edge(b+1) {
+				sum, n = sum+p/float64(len(z)), n+1
+			}
+		}
+		f[b] = math.Log(sum/max(1, n) + .01)
+	}
+	return f
 }
 
 // roughness is the mean step from one time to the next.

@@ -32,7 +32,7 @@ func TestSequenceFeatures(t *testing.T) {
 			t.Fatalf("%d features, want %d", len(f), len(g.Features))
 		}
 		for i, want := range g.Features {
-			if math.Abs(f[i]-want) > 1e-9*max(1, math.Abs(want)) {
+			if math.Abs(f[i]-want) > 1e-11 {
 				t.Errorf("%d times, %d channels: feature %d is %.12g, want %.12g", g.Times, g.Channels, i, f[i], want)
 			}
 		}

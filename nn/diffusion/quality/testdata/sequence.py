@@ -21,18 +21,18 @@ def features(x):
         f += [np.mean(v**3), np.mean(v**4) / 5]
         full = np.correlate(v, v, "full")[times - 1 :] / times
         f += [full[k] if k < times else 0.0 for k in (1, 2, 4, 8)]
-        power, where = np.abs(np.fft.fft(v)) ** 2, np.abs(np.fft.fftfreq(times))
+        power, where = np.abs(np.fft.fft(v)) ** 2 / times, np.abs(np.fft.fftfreq(times))
         edges = 0.01 + np.arange(9) * (0.49 / 8)
         for lo, hi in zip(edges[:-1], edges[1:]):
             inside = (where >= lo) & (where < hi)
-            f.append(np.log((power[inside].mean() if inside.any() else 0.0) + 1e-3))
+            f.append(np.log((power[inside].mean() if inside.any() else 0.0) + 0.01))
         cuts = [i * times // 8 for i in range(9)]
         f += [v[a:b].mean() for a, b in zip(cuts[:-1], cuts[1:])]
     together = z.T @ z / times
     for a in range(channels):
         for b in range(a + 1, channels if channels <= 16 else min(channels, a + 2)):
             f.append(together[a, b])
-    return f
+    return np.array(f) / 100
 
 
 def sequence(times, channels):
@@ -45,7 +45,7 @@ def sequence(times, channels):
 
 cases = []
 for times, channels in ((60, 3), (8, 1), (21, 18)):
-    cases.append({"times": times, "channels": channels, "features": [round(float(v), 12) for v in features(sequence(times, channels))]})
+    cases.append({"times": times, "channels": channels, "features": [round(float(v), 14) for v in features(sequence(times, channels))]})
 with open("sequences.json", "w") as out:
     json.dump({"source": "sequence.py, NumPy " + np.__version__, "sequences": cases}, out, indent=1)
     out.write("\n")
