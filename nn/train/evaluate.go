@@ -21,12 +21,20 @@ func (r *runner) evaluate(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.folder.writeFiles(report.Files); err != nil {
+	if err := r.keepFiles(report.Files); err != nil {
 		return err
 	}
 	r.status.Update = r.job.Update()
 	r.report()
 	return nil
+}
+
+// keepFiles writes files of the job, with their pictures among the events first: the last file may make the run complete.
+func (r *runner) keepFiles(files []File) error {
+	if err := r.records.show(r.job.Update(), files); err != nil {
+		return err
+	}
+	return r.folder.writeFiles(files)
 }
 
 // evaluateStep evaluates after a step. An interrupt ends it, with a checkpoint that says what is still due.

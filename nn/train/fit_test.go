@@ -1,10 +1,13 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -99,13 +102,21 @@ func (f *fit) Evaluate(ctx context.Context) (Report, error) {
 		return Report{}, ctx.Err()
 	}
 	scalars := []record.Scalar{{Name: "slope", Value: float64(f.weights[0])}, {Name: "height", Value: float64(f.weights[1])}}
-	picture := File{fmt.Sprintf("lines/%03d.txt", f.update), fmt.Append(nil, f.weights)}
-	return Report{[]Record{{"line", scalars}}, []File{picture}}, nil
+	line := File{Name: fmt.Sprintf("lines/%03d.txt", f.update), Data: fmt.Append(nil, f.weights)}
+	picture, err := dot()
+	return Report{[]Record{{"line", scalars}}, []File{line, {Name: "dot.png", Data: picture, Tag: "dot"}}}, err
+}
+
+// dot is a PNG of one pixel.
+func dot() ([]byte, error) {
+	var b bytes.Buffer
+	err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1)))
+	return b.Bytes(), err
 }
 
 func (f *fit) Snapshot() ([]File, error) {
 	f.call()
-	return []File{{fmt.Sprintf("snapshots/%03d.txt", f.update), fmt.Append(nil, f.weights)}}, nil
+	return []File{{Name: fmt.Sprintf("snapshots/%03d.txt", f.update), Data: fmt.Append(nil, f.weights)}}, nil
 }
 
 func (f *fit) Headline(line record.Line) string {
@@ -129,7 +140,7 @@ func (f *fit) Curve(lines []record.Line) []record.Panel {
 func (f *fit) Finish(context.Context) ([]File, error) {
 	f.call()
 	data, err := json.Marshal(f.weights)
-	return []File{{"line.txt", fmt.Append(nil, f.weights)}, {"result.json", data}}, err
+	return []File{{Name: "line.txt", Data: fmt.Append(nil, f.weights)}, {Name: "result.json", Data: data}}, err
 }
 
 // State includes the sums of losses: they continue if no report is due.

@@ -91,6 +91,7 @@ type Record struct {
 type File struct {
 	Name string // path in the folder; not a file of the runner
 	Data []byte
+	Tag  string // under which TensorBoard shows a PNG file, such as "samples"; "": it does not
 }
 
 // Plain is the Extras of a job that has none of them.

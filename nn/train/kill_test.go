@@ -79,6 +79,20 @@ func whole(t *testing.T) string {
 	return dir
 }
 
+// pictures is the number of pictures in the events of a run.
+func pictures(t *testing.T, dir string) int {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "events.out.tfevents.*"))
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("event files %v, error %v", paths, err)
+	}
+	data, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Count(data, []byte("\x89PNG"))
+}
+
 // sameFiles compares the files that the seed determines.
 func sameFiles(t *testing.T, want, got string, except ...string) {
 	t.Helper()
@@ -100,6 +114,9 @@ func sameFiles(t *testing.T, want, got string, except ...string) {
 		if b, err := os.ReadFile(filepath.Join(got, name)); err != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s differs, %v:\n%.300q\n%.300q", name, err, a, b)
 		}
+	}
+	if n := pictures(t, got); n != 6 {
+		t.Errorf("TensorBoard has %d pictures, want one of each evaluation, 6", n)
 	}
 }
 

@@ -63,6 +63,19 @@ func (r *records) write(update int, x Record) error {
 	return r.events.Write(update, x.Kind, x.Scalars)
 }
 
+// show adds pictures to the events, those of files with a tag.
+func (r *records) show(update int, files []File) error {
+	for _, f := range files {
+		if f.Tag == "" {
+			continue
+		}
+		if err := r.events.Image(update, f.Tag, f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *records) sync() error {
 	return errors.Join(r.lines.Sync(), r.timing.Sync(), r.events.Sync())
 }

@@ -198,7 +198,7 @@ func (r *runner) snapshot() error {
 	if err != nil {
 		return err
 	}
-	return r.folder.writeFiles(files)
+	return r.keepFiles(files)
 }
 
 // log records the metrics of the last updates.
@@ -318,7 +318,7 @@ func (r *runner) finish(ctx context.Context) error {
 		return errors.New("the results cannot be written")
 	}
 	r.draw()
-	return r.folder.writeFiles(files)
+	return r.keepFiles(files)
 }
 
 // writeProfile writes the profile of the job.

@@ -112,10 +112,13 @@ func (j *job) Restore(s *checkpoint.State) error {
 // gridFile is the last result of a run.
 const gridFile = "grid.png"
 
+// samplesTag is what TensorBoard calls the pictures of samples.
+const samplesTag = "samples"
+
 // Evaluate draws samples of every class, the same noise each time.
 func (j *job) Evaluate(ctx context.Context) (train.Report, error) {
 	picture, err := j.picture(ctx)
-	return train.Report{Files: []train.File{{Name: fmt.Sprintf("samples/%06d.png", j.Update()), Data: picture}}}, err
+	return train.Report{Files: []train.File{{Name: fmt.Sprintf("samples/%06d.png", j.Update()), Data: picture, Tag: samplesTag}}}, err
 }
 
 // Finish measures the quality if images are held out, and draws the samples of the trained network.
@@ -130,7 +133,7 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 		}
 	}
 	picture, err := j.picture(ctx)
-	return append(files, train.File{Name: gridFile, Data: picture}), err
+	return append(files, train.File{Name: gridFile, Data: picture, Tag: samplesTag}), err
 }
 
 // picture is a grid of samples, a class in each row.

@@ -17,7 +17,10 @@ import (
 //
 // all little endian, whose data are tensorflow.Event messages. Only the fields
 // below are used, so no generated code is needed.
-type Events struct{ *file }
+type Events struct {
+	*file
+	images map[string]int64 // update of the last picture, by its tag
+}
 
 // Field numbers of tensorflow/core/util/event.proto and framework/summary.proto.
 const (
@@ -50,7 +53,7 @@ func OpenEvents(path string, update int) (*Events, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Events{f}
+	e := &Events{f, imagesIn(data[:keep])}
 	if keep == 0 {
 		return e, e.header()
 	}
@@ -73,6 +76,11 @@ func (e *Events) Write(update int, group string, scalars []Scalar) error {
 		summary = protowire.AppendTag(summary, summaryValue, protowire.BytesType)
 		summary = protowire.AppendBytes(summary, v)
 	}
+	return e.summary(update, summary)
+}
+
+// summary appends an event with a Summary.
+func (e *Events) summary(update int, summary []byte) error {
 	m := protowire.AppendTag(wallTime(nil), eventStep, protowire.VarintType)
 	m = protowire.AppendVarint(m, uint64(update))
 	m = protowire.AppendTag(m, eventSummary, protowire.BytesType)

@@ -188,7 +188,7 @@ func TestCurve(t *testing.T) {
 func FuzzEvents(f *testing.F) {
 	f.Add([]byte("garbage"), 3)
 	f.Fuzz(func(t *testing.T, data []byte, update int) {
-		if n, _ := recordsUntil(data, update); n > int64(len(data)) {
+		if n, _ := recordsUntil(data, update); n > int64(len(data)) || len(imagesIn(data)) > len(data) {
 			t.Error(n)
 		}
 		if n, _ := linesUntil(data, update); n > int64(len(data)) {
