@@ -133,9 +133,9 @@ search-test: .cache/optuna/bin/optuna
 	.cache/optuna/bin/pip install -q -r $< || { rm -rf .cache/optuna; echo "search-test: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
 	touch $@
 
-# Networks of nn/unet and of diffusers read each other's folders and agree (some GB).
+# Networks of nn/unet and of diffusers read each other's folders and agree, and diffusers draws from an exported run (some GB).
 diffusers-test: .cache/diffusers/bin/python
-	GMEL_DIFFUSERS=$(CURDIR)/$< $(GO) test -run Diffusers -count=1 ./nn/unet
+	GMEL_DIFFUSERS=$(CURDIR)/$< $(GO) test -run Diffusers -count=1 ./nn/unet ./nn/diffusion/run
 
 .cache/diffusers/bin/python: nn/unet/testdata/requirements.txt
 	@command -v python3 >/dev/null || { echo "diffusers-test needs python3 with venv" >&2; exit 1; }

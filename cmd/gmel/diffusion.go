@@ -37,6 +37,7 @@ func diffusionCommand() *cli.Command {
 				Flags:  diffusionSampleFlags(),
 				Action: diffusionSample, OnUsageError: usageError, Before: noArguments,
 			},
+			diffusionExportCommand(),
 		},
 		Action: noSubcommand,
 	}

@@ -1,0 +1,115 @@
+package run
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"text/template"
+
+	"github.com/gmel-go/gmel/internal/disk"
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// Files of an exported folder that do not depend on the run.
+var (
+	//go:embed export/pipeline.py
+	pipelineCode []byte
+
+	//go:embed export/README.md.tmpl
+	modelCard string
+)
+
+// ExportOptions say which network becomes a folder of the library diffusers.
+type ExportOptions struct {
+	Run    string // its folder
+	Out    string // new folder
+	Notice func(string)
+}
+
+// Export writes the network of the latest checkpoint of a run, with the average of its parameters, into a folder that
+// DiffusionPipeline.from_pretrained opens: the network, its scheduler, how it is sampled and what its numbers mean. It returns the
+// update of the checkpoint.
+func Export(o ExportOptions) (update int, err error) {
+	c, _, err := folderConfig(train.Folder(o.Run))
+	if err != nil {
+		return 0, err
+	}
+	g, update, err := latest(train.Folder(o.Run), c, o.Notice)
+	if err != nil {
+		return 0, err
+	}
+	name, err := filepath.Abs(o.Run)
+	if err != nil {
+		return 0, err
+	}
+	files, err := g.export(filepath.Base(name), update)
+	if err != nil {
+		return 0, err
+	}
+	err = disk.WriteFolder(o.Out, files)
+	if errors.Is(err, fs.ErrExist) {
+		return 0, usagef("%s exists and is not overwritten; choose another --out", o.Out)
+	}
+	return update, err
+}
+
+// export returns the files of a folder by their names.
+func (g *generator) export(run string, update int) (map[string][]byte, error) {
+	network, err := g.model.Files(g.flat)
+	if err != nil {
+		return nil, usagef("the network cannot be exported: %w", err)
+	}
+	files := map[string][]byte{"pipeline.py": pipelineCode}
+	for name, data := range network {
+		files[path.Join("unet", name)] = data
+	}
+	for name, settings := range map[string]map[string]any{
+		"scheduler/scheduler_config.json": {
+			"_class_name": "EDMEulerScheduler", "sigma_schedule": "karras", "final_sigmas_type": "zero", "prediction_type": "epsilon",
+			"sigma_min": lowestSigma, "sigma_max": highestSigma, "rho": rho, "sigma_data": diffusion.DataStd, "num_train_timesteps": 1000,
+		},
+		"model_index.json": {
+			"_class_name": []string{"pipeline", "GmelPipeline"}, "unet": []string{"diffusers", "UNet2DModel"},
+			"scheduler": []string{"diffusers", "EDMEulerScheduler"}, "data": g.meaning(),
+		},
+	} {
+		text, err := json.MarshalIndent(settings, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		files[name] = append(text, '\n')
+	}
+	files["README.md"], err = g.card(run, update)
+	return files, err
+}
+
+// meaning is what pipeline.py knows of the set.
+func (g *generator) meaning() map[string]any {
+	d, s := g.data, g.data.Standard
+	return map[string]any{"classes": d.Classes, "shape": d.Shape, "mean": s.Mean, "scale": s.Scale, "low": s.Low, "high": s.High}
+}
+
+// card is the README.md of the folder.
+func (g *generator) card(run string, update int) ([]byte, error) {
+	d := g.data
+	first, err := json.Marshal(d.Classes[0])
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.New("README.md").Parse(modelCard)
+	if err != nil {
+		return nil, fmt.Errorf("the model card: %w", err)
+	}
+	var text bytes.Buffer
+	err = t.Execute(&text, map[string]any{
+		"Run": run, "Images": d.Images, "Updates": update, "Classes": d.Classes, "First": string(first),
+		"Height": d.Shape[0], "Width": d.Shape[1], "Channels": d.Shape[2], "Low": d.Standard.Low, "High": d.Standard.High,
+	})
+	return text.Bytes(), err
+}
