@@ -34,7 +34,7 @@ func diffusionCommand() *cli.Command {
 			{
 				Name:   "sample",
 				Usage:  "draw samples from the latest checkpoint of a run",
-				Flags:  diffusionSampleFlags(),
+				Flags:  append(diffusionSampleFlags(), diffusionEditFlags()...),
 				Action: diffusionSample, OnUsageError: usageError, Before: noArguments,
 			},
 			diffusionExportCommand(),
@@ -137,8 +137,8 @@ func diffusionSample(c *cli.Context) error {
 	switch {
 	case c.String("run") == "":
 		return usagef("--run DIR is missing: from which run should be drawn?")
-	case path == "" && c.String("out") == "":
-		return usagef("--out DIR or --grid FILE is missing: where should the samples go?")
+	case path == "" && c.String("out") == "" && c.String("gif") == "":
+		return usagef("--out DIR, --grid FILE or --gif FILE is missing: where should the samples go?")
 	case path != "" && !strings.EqualFold(filepath.Ext(path), ".png"):
 		return usagef("--grid %s: the name must end in .png", path)
 	}
@@ -147,12 +147,16 @@ func diffusionSample(c *cli.Context) error {
 			return err
 		}
 	}
+	edit, err := diffusionEdit(c)
+	if err != nil {
+		return err
+	}
 	p := progress(c)
 	d, err := run.Draw(c.Context, c.String("run"), run.SampleOptions{
 		Sample:  run.Sample{Sampler: c.String("sampler"), Steps: c.Int("steps"), Count: c.Int("count"), Guidance: c.Float64("guidance")},
 		Weights: run.Weights{EMA: c.Float64("ema"), GuideBy: c.Int("guide-by")},
 		Class:   c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
-		Progress: p.Count("sample", "samples"), Notice: p.Line,
+		Edit: edit, GIF: c.String("gif") != "", Progress: p.Count("sample", "samples"), Notice: p.Line,
 	})
 	p.Done()
 	if err != nil {
@@ -160,6 +164,11 @@ func diffusionSample(c *cli.Context) error {
 	}
 	if path != "" {
 		if err := writeNew(path, d.Grid, "--grid"); err != nil {
+			return err
+		}
+	}
+	if d.GIF != nil {
+		if err := writeNew(c.String("gif"), d.GIF, "--gif"); err != nil {
 			return err
 		}
 	}

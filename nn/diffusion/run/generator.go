@@ -17,6 +17,8 @@ type generator struct {
 	flat  []float32 // parameters
 	data  *Description
 	guide *sample.Guide // nil: none
+	edit  *edit         // nil: samples come from noise alone
+	film  *film         // nil: samples are not watched
 }
 
 // network builds the network for a set.
@@ -55,7 +57,10 @@ type request struct {
 func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (_ *dataset.Set, err error) {
 	s, total := r.sample, len(r.classes)
 	levels := append(diffusion.Karras(s.Steps, lowestSigma, highestSigma, rho), diffusion.Clean)
-	plan, err := diffusion.SamplerByName(s.Sampler, levels)
+	plan, err := g.edit.plan(s.Sampler, levels)
+	if err == nil && g.film != nil {
+		err = g.film.begin(plan, total)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +92,9 @@ func (g *generator) batch(sampler *sample.Sampler, drawn *dataset.Set, classes [
 	for i, class := range classes {
 		asked[i] = float32(class)
 	}
-	x, err := sampler.Run(sample.Request{First: drawn.N(), Classes: asked})
+	r := sample.Request{First: drawn.N(), Classes: asked, Watch: g.film.watch(len(classes))}
+	g.edit.fill(&r, n)
+	x, err := sampler.Run(r)
 	if err != nil {
 		return err
 	}

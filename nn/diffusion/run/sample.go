@@ -21,7 +21,9 @@ type SampleOptions struct {
 	Sample          // Count is of each class
 	Weights         // which parameters of the run
 	Class    string // "": every class
+	Edit     Edit
 	Seed     uint64
+	GIF      bool   // the samples are watched as they come out of the noise
 	Out      string // new folder for the samples, in the form of the set that was trained on; "": none
 	Threads  int    // 0: all cores
 	Backend  string // "": that of the run
@@ -36,6 +38,7 @@ type Drawn struct {
 	Classes []string     // those that were asked for
 	Set     *dataset.Set // [len(Classes) * Count], in the units of the set that was trained on
 	Grid    []byte       // PNG with a class in each row
+	GIF     []byte       // the grid after each step; nil unless asked for
 
 	pixels bool // the samples are pictures
 }
@@ -58,6 +61,9 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	}
 	g, by, err := o.load(train.Folder(dir), c, o.Notice)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.prepare(g, c); err != nil {
 		return nil, err
 	}
 	d := &Drawn{By: by, Classes: g.data.Classes, pixels: len(g.data.Shape) == 3 && !g.data.Fraction}
@@ -84,6 +90,11 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if d.Grid, err = g.data.grid(d.Set, o.Count); err != nil {
 		return nil, err
 	}
+	if g.film != nil {
+		if d.GIF, err = g.film.gif(o.Count); err != nil {
+			return nil, err
+		}
+	}
 	return d, d.save(o.Out)
 }
 
@@ -94,12 +105,24 @@ func (o *SampleOptions) check() error {
 	if err := v.Err(); err != nil {
 		return usage(err)
 	}
-	if o.Out == "" {
-		return nil
+	if err := o.Edit.check(); err != nil || o.Out == "" {
+		return err
 	}
 	if list, err := os.ReadDir(o.Out); err == nil && len(list) > 0 {
 		return usagef("%s is not empty and nothing in it is overwritten; choose another --out", o.Out)
 	}
+	return nil
+}
+
+// prepare reads the image that the samples begin from, and has them watched.
+func (o *SampleOptions) prepare(g *generator, c *Config) (err error) {
+	if g.edit, err = o.Edit.read(dataset.Fit(c.Data.Fit), g.data); err != nil || !o.GIF {
+		return err
+	}
+	if len(g.data.Shape) != 3 {
+		return usagef("--gif: the samples of this run are no images; allowed: without --gif")
+	}
+	g.film = &film{data: g.data}
 	return nil
 }
 
