@@ -17,7 +17,7 @@ import (
 func diffusionCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "diffusion",
-		Usage: "train a diffusion model on images, or draw samples from one",
+		Usage: "train a diffusion model on images or windows of sensors, or draw samples from one",
 		Subcommands: []*cli.Command{
 			{
 				Name:   "train",
@@ -45,8 +45,8 @@ func diffusionCommand() *cli.Command {
 
 func diffusionSourceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "data", Usage: "folder with a subfolder of images for each class, or drawn steel defects `DIR|builtin:steel`"},
-		&cli.StringFlag{Name: "model", Usage: "size `NAME` of the network: " + strings.Join(unet.Presets[:4], ", ")},
+		&cli.StringFlag{Name: "data", Usage: "folder with a subfolder of images for each class, array FILE.npy, table of sensors FILE.csv, or drawn steel defects `SOURCE|builtin:steel`"},
+		&cli.StringFlag{Name: "model", Usage: "size `NAME` of the network: " + strings.Join(unet.Presets, ", ") + " (1d for windows of sensors)"},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel diffusion config prints one)"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
@@ -75,7 +75,7 @@ func diffusionSampleFlags() []cli.Flag {
 		&cli.IntFlag{Name: "guide-by", Usage: "guide by the network of a snapshot, that after `UPDATE` (autoguidance)"},
 		&cli.Float64Flag{Name: "ema", Usage: "average the parameters over a share `LENGTH` of the run, such as 0.05 (default: as train.ema did)"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of the noise", Value: 1},
-		&cli.StringFlag{Name: "out", Usage: "write a PNG for each sample into the new folder `DIR`, a subfolder for each class"},
+		&cli.StringFlag{Name: "out", Usage: "write the samples into the new folder `DIR`: images as PNG, a subfolder for each class; windows as a table or an array"},
 		&cli.StringFlag{Name: "grid", Usage: "write all samples into the picture `FILE`.png, a class in each row"},
 		threadsFlag(), backendFlag(), deviceFlag(),
 	}
