@@ -73,12 +73,16 @@ func diffusionSampleFlags() []cli.Flag {
 		&cli.StringFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", "), Value: s.Sampler},
 		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of guidance by the network without a class (classifier-free), or by --guide-by; 1: none", Value: s.Guidance},
 		&cli.IntFlag{Name: "guide-by", Usage: "guide by the network of a snapshot, that after `UPDATE` (autoguidance)"},
-		&cli.Float64Flag{Name: "ema", Usage: "average the parameters over a share `LENGTH` of the run, such as 0.05 (default: as train.ema did)"},
+		emaFlag(),
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of the noise", Value: 1},
 		&cli.StringFlag{Name: "out", Usage: "write the samples into the new folder `DIR`: images as PNG, a subfolder for each class; windows as a table or an array"},
 		&cli.StringFlag{Name: "grid", Usage: "write all samples into the picture `FILE`.png, a class in each row"},
 		threadsFlag(), backendFlag(), deviceFlag(),
 	}
+}
+
+func emaFlag() cli.Flag {
+	return &cli.Float64Flag{Name: "ema", Usage: "average the parameters over a share `LENGTH` of the run, such as 0.05 (default: as train.ema did)"}
 }
 
 func diffusionSources(c *cli.Context) run.Sources {

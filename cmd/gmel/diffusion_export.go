@@ -14,22 +14,23 @@ func diffusionExportCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 			&cli.StringFlag{Name: "out", Usage: "new folder `DIR`; its README.md says how to draw with it"},
+			emaFlag(),
 		},
 		Action: diffusionExport, OnUsageError: usageError, Before: noArguments,
 	}
 }
 
 func diffusionExport(c *cli.Context) error {
-	o := run.ExportOptions{Run: c.String("run"), Out: c.String("out"), Notice: progress(c).Line}
+	o := run.ExportOptions{Run: c.String("run"), Out: c.String("out"), EMA: c.Float64("ema"), Notice: progress(c).Line}
 	switch {
 	case o.Run == "":
 		return usagef("--run DIR is missing: which network should be exported?")
 	case o.Out == "":
 		return usagef("--out DIR is missing: where should the folder go?")
 	}
-	update, err := run.Export(o)
+	which, err := run.Export(o)
 	if err != nil {
 		return err
 	}
-	return printText(c.App.Writer, fmt.Sprintf("The network of update %d is in %s; README.md there says how to draw with it.\n", update, o.Out))
+	return printText(c.App.Writer, fmt.Sprintf("%s has %s; README.md there says how to draw with it.\n", o.Out, which))
 }

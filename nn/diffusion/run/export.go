@@ -27,40 +27,41 @@ var (
 
 // ExportOptions say which network becomes a folder of the library diffusers.
 type ExportOptions struct {
-	Run    string // its folder
-	Out    string // new folder
+	Run    string  // its folder
+	Out    string  // new folder
+	EMA    float64 // see Weights
 	Notice func(string)
 }
 
 // Export writes the network of the latest checkpoint of a run, with the average of its parameters, into a folder that
-// DiffusionPipeline.from_pretrained opens: the network, its scheduler, how it is sampled and what its numbers mean. It returns the
-// update of the checkpoint.
-func Export(o ExportOptions) (update int, err error) {
+// DiffusionPipeline.from_pretrained opens: the network, its scheduler, how it is sampled and what its numbers mean. It says which
+// network that is.
+func Export(o ExportOptions) (which string, err error) {
 	c, _, err := folderConfig(train.Folder(o.Run))
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	g, update, err := latest(train.Folder(o.Run), c, o.Notice)
+	g, which, err := Weights{EMA: o.EMA}.load(train.Folder(o.Run), c, o.Notice)
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	name, err := filepath.Abs(o.Run)
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	files, err := g.export(filepath.Base(name), update)
+	files, err := g.export(filepath.Base(name))
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	err = disk.WriteFolder(o.Out, files)
 	if errors.Is(err, fs.ErrExist) {
-		return 0, usagef("%s exists and is not overwritten; choose another --out", o.Out)
+		return "", usagef("%s exists and is not overwritten; choose another --out", o.Out)
 	}
-	return update, err
+	return which, err
 }
 
 // export returns the files of a folder by their names.
-func (g *generator) export(run string, update int) (map[string][]byte, error) {
+func (g *generator) export(run string) (map[string][]byte, error) {
 	network, err := g.model.Files(g.flat)
 	if err != nil {
 		return nil, usagef("the network cannot be exported: %w", err)
@@ -85,7 +86,7 @@ func (g *generator) export(run string, update int) (map[string][]byte, error) {
 		}
 		files[name] = append(text, '\n')
 	}
-	files["README.md"], err = g.card(run, update)
+	files["README.md"], err = g.card(run)
 	return files, err
 }
 
@@ -96,7 +97,7 @@ func (g *generator) meaning() map[string]any {
 }
 
 // card is the README.md of the folder.
-func (g *generator) card(run string, update int) ([]byte, error) {
+func (g *generator) card(run string) ([]byte, error) {
 	d := g.data
 	first, err := json.Marshal(d.Classes[0])
 	if err != nil {
@@ -108,7 +109,7 @@ func (g *generator) card(run string, update int) ([]byte, error) {
 	}
 	var text bytes.Buffer
 	err = t.Execute(&text, map[string]any{
-		"Run": run, "Images": d.Images, "Updates": update, "Classes": d.Classes, "First": string(first),
+		"Run": run, "Images": d.Images, "Updates": g.update, "Classes": d.Classes, "First": string(first),
 		"Height": d.Shape[0], "Width": d.Shape[1], "Channels": d.Shape[2], "Low": d.Standard.Low, "High": d.Standard.High,
 	})
 	return text.Bytes(), err

@@ -26,8 +26,8 @@ func exported(t *testing.T) (dir string, g *generator) {
 		t.Fatal(err)
 	}
 	notice := func(text string) { t.Error(text) }
-	if update, err := Export(ExportOptions{Run: run, Out: dir, Notice: notice}); err != nil || update != 6 {
-		t.Fatalf("update %d, error %v", update, err)
+	if which, err := Export(ExportOptions{Run: run, Out: dir, Notice: notice}); err != nil || which != "the network of update 6" {
+		t.Fatalf("%s, error %v", which, err)
 	}
 	if _, err := Export(ExportOptions{Run: run, Out: dir, Notice: notice}); !train.IsUsage(err) {
 		t.Errorf("a folder was written over: error %v", err)

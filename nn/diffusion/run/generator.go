@@ -13,12 +13,13 @@ import (
 
 // generator draws samples from a network.
 type generator struct {
-	model *unet.Model
-	flat  []float32 // parameters
-	data  *Description
-	guide *sample.Guide // nil: none
-	edit  *edit         // nil: samples come from noise alone
-	film  *film         // nil: samples are not watched
+	model  *unet.Model
+	flat   []float32 // parameters
+	data   *Description
+	update int           // of the checkpoint; 0 in a run
+	guide  *sample.Guide // nil: none
+	edit   *edit         // nil: samples come from noise alone
+	film   *film         // nil: samples are not watched
 }
 
 // network builds the network for a set.

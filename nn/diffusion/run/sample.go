@@ -128,12 +128,11 @@ func (o *SampleOptions) prepare(g *generator, c *Config) (err error) {
 
 // latest is the network of the latest checkpoint of a run, with the average of its parameters, and the update.
 func latest(f train.Folder, c *Config, notice func(string)) (*generator, int, error) {
-	g, from, err := newest(f, c, notice)
+	g, _, err := newest(f, c, notice)
 	if err != nil {
 		return nil, 0, err
 	}
-	update, err := from.Update()
-	return g, update, err
+	return g, g.update, nil
 }
 
 // newest is the network of the latest checkpoint of a run, and the checkpoint.
@@ -155,6 +154,9 @@ func newest(f train.Folder, c *Config, notice func(string)) (*generator, *train.
 		return nil, nil, err
 	}
 	g := &generator{}
+	if g.update, err = from.Update(); err != nil {
+		return nil, nil, err
+	}
 	if g.data, err = described(from.State); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", from.Path, err)
 	}

@@ -64,10 +64,7 @@ func (w Weights) canGuide(c *Config, s *Sample) error {
 
 // choose replaces the parameters of the network of a checkpoint by those that are asked for. text says which they are.
 func (w Weights) choose(f train.Folder, g *generator, from *train.Saved) (text string, err error) {
-	at, err := from.Update()
-	if err != nil {
-		return "", err
-	}
+	at := g.update
 	if w.EMA == 0 && w.Update == 0 {
 		return fmt.Sprintf("the network of update %d", at), nil
 	}
