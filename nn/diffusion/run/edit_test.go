@@ -31,7 +31,7 @@ func newGallery(t *testing.T) *gallery {
 	t.Helper()
 	dir := t.TempDir()
 	g := &gallery{t: t, run: filepath.Join(dir, "run"), dir: dir, white: image.Rect(2, 3, 6, 7)}
-	if _, err := Start(t.Context(), load(t, small("data.held_out=0", "train.sample_every=0")), train.Options{Out: g.run}); err != nil {
+	if _, err := Start(t.Context(), load(t, small("data.held_out=0", "train.sample_every=0", "train.threads=1")), train.Options{Out: g.run}); err != nil {
 		t.Fatal(err)
 	}
 	m, mask := image.NewGray(image.Rect(0, 0, 8, 8)), image.NewGray(image.Rect(0, 0, 8, 8))
@@ -66,7 +66,7 @@ func (g *gallery) save(name string, m image.Image) {
 // draw draws three samples of a class.
 func (g *gallery) draw(sampler string, e Edit, gif bool) (*Drawn, error) {
 	return Draw(g.t.Context(), g.run, SampleOptions{
-		Sample: Sample{Sampler: sampler, Steps: 6, Count: 3, Guidance: 1}, Class: "patches", Seed: 4, Edit: e, GIF: gif,
+		Sample: Sample{Sampler: sampler, Steps: 6, Count: 3, Guidance: 1}, Class: "patches", Seed: 4, Edit: e, GIF: gif, Threads: 1,
 		Progress: func(int, int) {}, Notice: func(text string) { g.t.Error(text) },
 	})
 }
