@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
@@ -118,6 +119,7 @@ type trial struct {
 	loss  Loss
 	batch Batch
 	net   machine.Tensor
+	at    *nn.Placed // with net as its memory
 	build func() *machine.Builder
 	in    map[machine.Tensor][]float32
 }
@@ -127,7 +129,7 @@ func newTrial(t *testing.T, c Config, n int) *trial {
 	r := &trial{m: model(t, c), l: machine.NewLayout()}
 	net, grads := r.m.Params().Place(r.l, "net"), r.m.Params().Place(r.l, "grad")
 	r.batch, r.loss, r.net = r.m.Place(r.l, "batch", n), r.m.PlaceLoss(r.l, "loss", n), net.Flat
-	r.loss.Seed, r.loss.First = 5, 9
+	r.at, r.loss.Seed, r.loss.First = net, 5, 9
 	if c.Augment > 0 {
 		r.m.PlaceAugment(r.l, "batch", &r.batch, n)
 	}

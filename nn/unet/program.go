@@ -48,6 +48,23 @@ func (m *Model) Evaluate(b *machine.Builder, net *nn.Placed, batch Batch) {
 	f.Lower(b)
 }
 
+// EvaluateDropped is Evaluate with the dropout of a loss: while the counter stays, with the masks of its Gradients.
+func (m *Model) EvaluateDropped(b *machine.Builder, net *nn.Placed, batch Batch, loss Loss) {
+	f := nn.NewFragment()
+	in := m.input(f, batch)
+	in.Dropout = m.dropout(f, loss)
+	f.Output(m.Apply(f.Bind(m.params, net), in), batch.Y)
+	f.Lower(b)
+}
+
+// dropout is that of a loss, nil if it has none.
+func (m *Model) dropout(f *nn.Fragment, loss Loss) *Dropout {
+	if loss.Counter == machine.None {
+		return nil
+	}
+	return &Dropout{P: m.config.Dropout, Counter: f.Input(loss.Counter), Seed: loss.Seed, First: loss.First}
+}
+
 func (m *Model) input(f *nn.Fragment, batch Batch) Input {
 	in := Input{X: f.Input(batch.X), Time: f.Input(batch.Time)}
 	if batch.Class != machine.None {
@@ -60,11 +77,16 @@ func (m *Model) input(f *nn.Fragment, batch Batch) Input {
 }
 
 // Loss is the memory of a loss: the mean over the batch of Weight times the mean square of y - Target. Diffusion models
-// of every parametrisation have this loss, with their own targets and weights.
+// of every parametrisation have this loss, with their own targets and weights. Huber makes it robust.
 type Loss struct {
 	Target machine.Tensor // [B,...,Outputs]
 	Weight machine.Tensor // [B]
 	Value  machine.Tensor // scalar
+
+	// Huber is c of the pseudo-Huber loss (Charbonnier et al. 1997), above 0, or 0 for none. A mean square q then counts as
+	// (sqrt(s^2 q + c^2) - c) / s^2, where s is the image's Scale: about q / 2c for a small s^2 q, and sqrt(q) / s for a large one.
+	Huber float32
+	Scale machine.Tensor // [B]; None without Huber
 
 	Counter machine.Tensor // [2], of dropout; None for no dropout
 	Seed    uint64
@@ -89,13 +111,9 @@ func (m *Model) PlaceLoss(l *machine.Layout, prefix string, n int) Loss {
 func (m *Model) Gradients(b *machine.Builder, net, grads *nn.Placed, batch Batch, loss Loss) error {
 	f := nn.NewFragment()
 	bd, in := f.Bind(m.params, net), m.input(f, batch)
-	if loss.Counter != machine.None {
-		in.Dropout = &Dropout{P: m.config.Dropout, Counter: f.Input(loss.Counter), Seed: loss.Seed, First: loss.First}
-	}
+	in.Dropout = m.dropout(f, loss)
 	y := m.Apply(bd, in)
-	n := y.Shape()[0]
-	rows := op.Reshape(op.Square(op.Sub(y, f.Input(loss.Target))), n, pixels(y)*m.config.Outputs)
-	value := op.Mean(op.Mul(rows, op.Col(f.Input(loss.Weight))))
+	value := m.loss(f, y, loss)
 	if err := f.Gradients(value, bd, grads); err != nil {
 		return fmt.Errorf("unet: %w", err)
 	}
@@ -103,4 +121,17 @@ func (m *Model) Gradients(b *machine.Builder, net, grads *nn.Placed, batch Batch
 	f.Output(value, loss.Value)
 	f.Lower(b)
 	return nil
+}
+
+func (m *Model) loss(f *nn.Fragment, y *nn.Node, loss Loss) *nn.Node {
+	n, size := y.Shape()[0], pixels(y)*m.config.Outputs
+	rows := op.Reshape(op.Square(op.Sub(y, f.Input(loss.Target))), n, size)
+	if loss.Huber == 0 {
+		return op.Mean(op.Mul(rows, op.Col(f.Input(loss.Weight))))
+	}
+	c, s := loss.Huber, f.Input(loss.Scale)
+	q := op.Affine(op.SumRows(rows), 1/float32(size), 0)
+	// (sqrt(s^2 q + c^2) - c) / s^2, without a difference of nearly equal numbers.
+	root := op.Sqrt(op.Affine(op.Mul(q, op.Square(s)), 1, c*c))
+	return op.Mean(op.Mul(op.Div(q, op.Affine(root, 1, c)), f.Input(loss.Weight)))
 }
