@@ -25,8 +25,12 @@ const (
 func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
 	k, b := &t.mem, machine.NewBuilder("fit/update", l)
 	t.pick(b)
-	t.noise(b)
-	b.Fill(k.loss.Weight, 1) // EDM's weight, see diffusion.Prediction.EDMWeight
+	if t.options.Tuning != nil {
+		t.compare(b)
+	} else {
+		t.noise(b)
+		b.Fill(k.loss.Weight, 1) // EDM's weight, see diffusion.Prediction.EDMWeight
+	}
 	if err := t.model.Gradients(b, k.net, t.adam.Grads(), k.batch, k.loss); err != nil {
 		return nil, err
 	}
@@ -120,7 +124,7 @@ func (t *Trainer) corrupt(b *machine.Builder, d denoising) {
 
 // schedule sets Adam's rate to that of this update and returns the move of the average, [1].
 func (t *Trainer) schedule(b *machine.Builder) machine.Tensor {
-	row := b.Temp("schedule/row", 1, 2)
+	row := b.Temp("schedule/row", 1, t.options.columns())
 	b.GatherRows(t.mem.schedule, t.mem.update, row)
 	t.adam.TakeLR(b, b.Part(row, 0, 1))
 	return b.Part(row, 1, 1)

@@ -25,6 +25,8 @@ type Options struct {
 
 	// LevelMean and LevelStd are those of ln(sigma), which is normal (P_mean and P_std of EDM).
 	LevelMean, LevelStd float64
+
+	Tuning *Tuning // consistency tuning; nil: the network learns to denoise
 }
 
 // Defaults are the options that EDM gives for small images, and rates that suit small networks. Seed, Updates and Batch
@@ -51,7 +53,7 @@ func (o *Options) check() error {
 	case !(o.MaxNorm >= 0) || !(o.LevelStd >= 0) || math.IsNaN(o.LevelMean) || math.Abs(o.LevelMean)+6*o.LevelStd > 40:
 		return errors.New("fit: a limit of the norm below 0, or noise levels beyond those of float32")
 	}
-	return nil
+	return o.Tuning.check()
 }
 
 // rate is Adam's rate in an update, counted from 0: a line from zero, then half a cosine to zero (Loshchilov and
@@ -71,11 +73,25 @@ func (o *Options) move(update int) float64 {
 	return 1 - min(o.EMA, (1+n)/(10+n))
 }
 
-// schedule is a table with a row for each update: rate and move.
+// scheduleColumns are rate and move.
+const scheduleColumns = 2
+
+// schedule is a table with a row for each update: rate, move and, for consistency tuning, the gap.
 func (o *Options) schedule() []float32 {
 	var rows []float32
 	for u := range o.Updates {
 		rows = append(rows, float32(o.rate(u)), float32(o.move(u)))
+		if o.Tuning != nil {
+			rows = append(rows, float32(o.gap(u)))
+		}
 	}
 	return rows
+}
+
+// columns are those of the schedule.
+func (o *Options) columns() int {
+	if o.Tuning != nil {
+		return scheduleColumns + 1
+	}
+	return scheduleColumns
 }

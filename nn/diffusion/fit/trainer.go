@@ -42,12 +42,13 @@ type memory struct {
 	labels    machine.Tensor // [N] classes; None without
 	draws     machine.Tensor // [entries, 1] samples, see Data.Draws
 
-	schedule machine.Tensor // [updates, 2] rate and move of the average
+	schedule machine.Tensor // [updates, columns], see Options.schedule
 	update   machine.Tensor // [1] number of the update
 	counter  machine.Tensor // [2] of all random numbers
 
 	clean, noise machine.Tensor // [B, size]
 	batch        unet.Batch
+	below        unet.Batch // of consistency tuning, at the lower level; it has the conditions of batch
 	loss         unet.Loss
 	net, ema     *nn.Placed
 	powers       powers
@@ -89,7 +90,7 @@ func (t *Trainer) place(l *machine.Layout) {
 	if t.data.Class != nil {
 		k.labels = l.Add("classes", t.data.N(), 1)
 	}
-	k.schedule, k.update, k.counter = l.Add("schedule", t.options.Updates, 2), l.Add("update", 1), l.Add("counter", 2)
+	k.schedule, k.update, k.counter = l.Add("schedule", t.options.Updates, t.options.columns()), l.Add("update", 1), l.Add("counter", 2)
 	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", n, t.size), l.Add("sums", sumsLen)
 	k.net, k.ema = t.model.Params().Place(l, "net"), t.model.Params().Place(l, "ema")
 	if t.options.Keep {
@@ -107,6 +108,9 @@ func (t *Trainer) place(l *machine.Layout) {
 		k.loss.Counter = k.counter
 	}
 	k.loss.Seed, k.loss.First = t.options.Seed, streamDropout
+	if t.options.Tuning != nil {
+		t.placeTuning(l)
+	}
 	t.adam = nn.NewAdam(l, "adam", k.net, nn.AdamConfig{B2: 0.99, MaxNorm: float32(t.options.MaxNorm)})
 }
 
