@@ -5,6 +5,9 @@
 // is wrong with a source is one error each, with the file, what is wrong, and what is allowed: all of them up to a
 // bound, joined by errors.Join.
 //
+// A set is written in the same forms ([Set.Npy], [Set.Labels], [Set.Table]), and shown as pictures ([Set.Picture]) or plots
+// ([Set.Plot]).
+//
 // Parts never share a source or equal samples ([Set.Split], [Set.Leaks]); [Set.FewShot] draws k rows of scarce classes.
 //
 // A network sees values of mean 0 and deviation 1/2 ([Standard]). [Balance] says how often rows are drawn, [Augment]

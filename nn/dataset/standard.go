@@ -29,7 +29,11 @@ func (s *Set) Standard(rows []int) (Standard, error) {
 		square := s.sum(rows, c, func(v float64) float64 { return float64((v - mean) * (v - mean)) }) / n
 		scale := float32(math.Sqrt(square) / Deviation)
 		if scale == 0 {
-			return st, fmt.Errorf("%s: channel %d of %d has the value %v in all samples; allowed: channels that vary", s.Name, c, channels, mean)
+			name := fmt.Sprintf("channel %d of %d", c, channels)
+			if s.Sensors != nil {
+				name = fmt.Sprintf("the sensor %q", s.Sensors[c])
+			}
+			return st, fmt.Errorf("%s: %s has the value %v in all samples; allowed: channels that vary", s.Name, name, mean)
 		}
 		st.Mean, st.Scale = append(st.Mean, float32(mean)), append(st.Scale, scale)
 	}

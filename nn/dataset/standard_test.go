@@ -80,6 +80,10 @@ func TestStandardRefuses(t *testing.T) {
 	if _, err := s.Standard([]int{0}); err == nil || !strings.Contains(err.Error(), "channel 1 of 2 has the value 7 in all samples") {
 		t.Errorf("a constant channel: %v", err)
 	}
+	s.Sensors = []string{"temperature", "flow"}
+	if _, err := s.Standard([]int{0}); err == nil || !strings.Contains(err.Error(), `the sensor "flow" has the value 7`) {
+		t.Errorf("a constant sensor: %v", err)
+	}
 	if _, err := s.Standard(nil); err == nil {
 		t.Error("no rows gave a mean")
 	}

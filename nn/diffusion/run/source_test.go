@@ -100,7 +100,7 @@ func TestArrayOfImages(t *testing.T) {
 func drawSamples(t *testing.T, dir, out string) *Drawn {
 	t.Helper()
 	d, err := Draw(t.Context(), dir, SampleOptions{
-		Sample: load(t, small()).Sample, Seed: 1, Out: out, Progress: func(int, int) {}, Notice: func(text string) { t.Error(text) },
+		Sample: load(t, small()).Sample, Seed: 1, Out: out, Threads: 1, Progress: func(int, int) {}, Notice: func(text string) { t.Error(text) },
 	})
 	if err != nil {
 		t.Fatal(err)
