@@ -47,6 +47,7 @@ func diffusionSourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "data", Usage: "folder with a subfolder of images for each class, array FILE.npy, table of sensors FILE.csv, or drawn steel defects `SOURCE|builtin:steel`"},
 		&cli.StringFlag{Name: "model", Usage: "size `NAME` of the network: " + strings.Join(unet.Presets, ", ") + " (1d for windows of sensors)"},
+		&cli.StringFlag{Name: "from", Usage: "start from the network of the run in `DIR`, with its settings, and tune it for samples by 1 to 4 evaluations (train.objective consistency)"},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel diffusion config prints one)"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
@@ -69,8 +70,10 @@ func diffusionSampleFlags() []cli.Flag {
 		&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 		&cli.StringFlag{Name: "class", Usage: "class `NAME` (default: every class)"},
 		&cli.IntFlag{Name: "count", Usage: "`N` samples of each class", Value: s.Count},
-		&cli.IntFlag{Name: "steps", Usage: "`N` steps of the sampler; heun evaluates the network twice in a step", Value: s.Steps},
-		&cli.StringFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", "), Value: s.Sampler},
+		&cli.IntFlag{Name: "steps", Usage: "`N` steps of the sampler; heun evaluates the network twice in a step", DefaultText: "those of the run"},
+		&cli.StringFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", "), DefaultText: "that of the run"},
+		&cli.Float64Flag{Name: "highest", Usage: "noise level `SIGMA` of the first step", DefaultText: "80; for consistency 10"},
+		&cli.Float64Flag{Name: "lowest", Usage: "noise level `SIGMA` of the last step", DefaultText: "0.002; for consistency 0.4"},
 		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of guidance by the network without a class (classifier-free), or by --guide-by; 1: none", Value: s.Guidance},
 		&cli.IntFlag{Name: "guide-by", Usage: "guide by the network of a snapshot, that after `UPDATE` (autoguidance)"},
 		emaFlag(),
@@ -87,7 +90,7 @@ func emaFlag() cli.Flag {
 
 func diffusionSources(c *cli.Context) run.Sources {
 	src := run.Sources{
-		File: c.String("config"), Sets: c.StringSlice("set"), Data: c.String("data"), Model: c.String("model"), Backend: c.String("backend"), Device: c.String("device"),
+		File: c.String("config"), Sets: c.StringSlice("set"), Data: c.String("data"), Model: c.String("model"), Backend: c.String("backend"), Device: c.String("device"), From: c.String("from"),
 	}
 	if c.IsSet("seed") {
 		seed := c.Uint64("seed")
@@ -143,6 +146,8 @@ func diffusionSample(c *cli.Context) error {
 		return usagef("--run DIR is missing: from which run should be drawn?")
 	case path == "" && c.String("out") == "" && c.String("gif") == "":
 		return usagef("--out DIR, --grid FILE or --gif FILE is missing: where should the samples go?")
+	case c.IsSet("steps") && c.Int("steps") < 1:
+		return usagef("--steps %d is not allowed; allowed: from 1", c.Int("steps"))
 	case path != "" && !strings.EqualFold(filepath.Ext(path), ".png"):
 		return usagef("--grid %s: the name must end in .png", path)
 	}
@@ -157,7 +162,10 @@ func diffusionSample(c *cli.Context) error {
 	}
 	p := progress(c)
 	d, err := run.Draw(c.Context, c.String("run"), run.SampleOptions{
-		Sample:  run.Sample{Sampler: c.String("sampler"), Steps: c.Int("steps"), Count: c.Int("count"), Guidance: c.Float64("guidance")},
+		Sample: run.Sample{
+			Sampler: c.String("sampler"), Steps: c.Int("steps"), Highest: c.Float64("highest"), Lowest: c.Float64("lowest"),
+			Count: c.Int("count"), Guidance: c.Float64("guidance"),
+		},
 		Weights: run.Weights{EMA: c.Float64("ema"), GuideBy: c.Int("guide-by")},
 		Class:   c.String("class"), Seed: c.Uint64("seed"), Out: c.String("out"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 		Edit: edit, GIF: c.String("gif") != "", Progress: p.Count("sample", "samples"), Notice: p.Line,

@@ -16,6 +16,7 @@ var samplers = []struct {
 	{"dpm++", DPMSolver},
 	{"unipc", func(l []Level) Plan { return UniPC(l, 2) }},
 	{"ddpm", DDPM},
+	{"consistency", Consistency},
 }
 
 // Samplers are the names that SamplerByName knows.
@@ -26,8 +27,8 @@ func Samplers() (names []string) {
 	return names
 }
 
-// SamplerByName returns the plan of a sampler: ddim (without noise), heun, ipndm, dpm++ (2M), unipc (order 2) or ddpm. The
-// levels must pass CheckLevels.
+// SamplerByName returns the plan of a sampler: ddim (without noise), heun, ipndm, dpm++ (2M), unipc (order 2), ddpm or
+// consistency. The levels must pass CheckLevels.
 func SamplerByName(name string, levels []Level) (Plan, error) {
 	for _, s := range samplers {
 		if s.name == name {

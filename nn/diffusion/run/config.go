@@ -27,6 +27,7 @@ type Config struct {
 	Data   Data   `yaml:"-"`
 	Model  Model  `yaml:"-"`
 	Train  Train  `yaml:"-"`
+	Tuning Tuning `yaml:"-"`
 	Sample Sample `yaml:"-"`
 }
 
@@ -97,6 +98,12 @@ type Model struct {
 
 // Train is the section train.
 type Train struct {
+	// Objective is denoising, or consistency: a trained network is tuned so that 1 to 4 evaluations make a sample.
+	Objective string `yaml:"objective"`
+	// From is the folder of the run whose averaged parameters the run starts from; "": it starts from random ones.
+	From string `yaml:"from"`
+	// FromSHA256 is the digest of those parameters. Leave it empty in a new configuration.
+	FromSHA256 string `yaml:"from_sha256"`
 	// Updates is the length of the run.
 	Updates int `yaml:"updates"`
 	// Batch is the number of images of an update.
@@ -134,12 +141,27 @@ type Train struct {
 	ISA string `yaml:"isa"`
 }
 
+// Tuning is the section tuning: how consistency is learnt. An update compares the estimates from noise t and from less noise
+// r = t (1 - d (1 + 8 sigmoid(-t))) of the same image.
+type Tuning struct {
+	// Gap is d of the first updates.
+	Gap float64 `yaml:"gap"`
+	// Stages are equal parts of the run; d is halved from one to the next.
+	Stages int `yaml:"stages"`
+	// Huber is the constant of the pseudo-Huber loss, as a root mean square over the values of an image.
+	Huber float64 `yaml:"huber"`
+}
+
 // Sample is the section sample: how samples are drawn for the pictures of a run.
 type Sample struct {
-	// Sampler is ddim, heun, ipndm, dpm++, unipc or ddpm.
+	// Sampler is ddim, heun, ipndm, dpm++, unipc, ddpm, or consistency for a network with that objective.
 	Sampler string `yaml:"sampler"`
 	// Steps are those of the sampler. Each is one evaluation of the network; with heun it is two, but one for the last.
 	Steps int `yaml:"steps"`
+	// Highest is the noise level of the first step; 0: that of the sampler, 80, or 10 for consistency.
+	Highest float64 `yaml:"highest"`
+	// Lowest is the noise level of the last step; 0: that of the sampler, 0.002, or 0.4 for consistency.
+	Lowest float64 `yaml:"lowest"`
 	// Count is the number of samples of each class.
 	Count int `yaml:"count"`
 	// Guidance is the weight of classifier-free guidance; 1: none.
@@ -148,7 +170,7 @@ type Sample struct {
 
 // Default returns the configuration of `gmel diffusion train` without arguments.
 func Default() *Config {
-	f := fit.Defaults()
+	f, tuned := fit.Defaults(), fit.TunedDefaults().Tuning
 	return &Config{
 		Seed: 1,
 		Data: Data{
@@ -157,9 +179,11 @@ func Default() *Config {
 		},
 		Model: Model{Size: "xs"},
 		Train: Train{
-			Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Snapshots: 8, Dropout: 0.1, Unlabelled: f.Unlabelled,
-			LogEvery: 50, SampleEvery: 500, CheckpointEvery: 500, Backend: "auto",
+			Objective: denoising, Updates: 1500, Batch: 32, LR: f.LR, WarmUp: f.WarmUp, MaxNorm: f.MaxNorm, EMA: f.EMA, Snapshots: 8, Dropout: 0.1,
+			Unlabelled: f.Unlabelled,
+			LogEvery:   50, SampleEvery: 500, CheckpointEvery: 500, Backend: "auto",
 		},
+		Tuning: Tuning{Gap: tuned.Gap, Stages: tuned.Stages, Huber: tuned.Huber},
 		Sample: Sample{Sampler: "heun", Steps: 18, Count: 8, Guidance: 1},
 	}
 }
@@ -187,6 +211,7 @@ func (c *Config) sections() []setting.Section {
 		{Name: "data", Value: &c.Data, Doc: "data is the set.", Docs: docs("Data")},
 		{Name: "model", Value: &c.Model, Doc: "model is the network.", Docs: docs("Model")},
 		{Name: "train", Value: &c.Train, Doc: "train holds the settings of training.", Docs: docs("Train")},
+		{Name: "tuning", Value: &c.Tuning, Doc: "tuning is the section of train.objective consistency.", Docs: docs("Tuning")},
 		{Name: "sample", Value: &c.Sample, Doc: "sample says how samples are drawn for the pictures of a run.", Docs: docs("Sample")},
 	}
 }
@@ -212,12 +237,17 @@ func (c *Config) numbers() *Config {
 		n.Data.Labels = "a table"
 	}
 	n.Train.Backend, n.Train.Device, n.Train.Threads, n.Train.ISA = "", "", 0, ""
+	n.Train.From = "" // the digest counts
 	return &n
 }
 
 // options are those of the trainer.
 func (c *Config) options() fit.Options {
 	o, t := fit.Defaults(), &c.Train
+	if t.Objective == consistency {
+		o = fit.TunedDefaults()
+		o.Tuning.Gap, o.Tuning.Stages, o.Tuning.Huber = c.Tuning.Gap, c.Tuning.Stages, c.Tuning.Huber
+	}
 	o.Seed, o.Updates, o.Batch, o.LR, o.WarmUp = c.Seed, t.Updates, t.Batch, t.LR, t.WarmUp
 	o.MaxNorm, o.EMA, o.Unlabelled, o.Keep = t.MaxNorm, t.EMA, t.Unlabelled, t.Snapshots > 0
 	return o
@@ -263,6 +293,8 @@ func (m *Model) Check(v *setting.Checker) { v.OneOf("size", m.Size, unet.Presets
 
 // Check reports the settings that are not allowed.
 func (t *Train) Check(v *setting.Checker) {
+	v.OneOf("objective", t.Objective, denoising, consistency)
+	v.Require(t.Objective != consistency || t.From != "", "objective", t.Objective, denoising+", or with train.from "+consistency)
 	v.Count("updates", t.Updates, 1, 1<<24)
 	v.Count("batch", t.Batch, 1, most)
 	v.Require(t.LR > 0 && t.LR <= 1, "lr", t.LR, "above 0, up to 1")
@@ -281,9 +313,17 @@ func (t *Train) Check(v *setting.Checker) {
 }
 
 // Check reports the settings that are not allowed.
+func (t *Tuning) Check(v *setting.Checker) {
+	v.Require(t.Gap > 0 && t.Gap <= 1, "gap", t.Gap, "above 0, up to 1")
+	v.Count("stages", t.Stages, 1, 20)
+	v.Require(t.Huber > 0 && t.Huber <= 100, "huber", t.Huber, "above 0, up to 100")
+}
+
+// Check reports the settings that are not allowed.
 func (s *Sample) Check(v *setting.Checker) {
 	v.OneOf("sampler", s.Sampler, diffusion.Samplers()...)
 	v.Count("steps", s.Steps, 1, 10000)
+	s.checkLevels(v)
 	v.Count("count", s.Count, 1, most)
 	v.Require(s.Guidance >= 0 && s.Guidance <= 100, "guidance", s.Guidance, "0 to 100")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"math"
 	"strings"
 
@@ -23,6 +24,7 @@ type Description struct {
 	Sensors  []string         `json:"sensors,omitempty"`   // [C] names of the channels of a table of sensors
 	Fraction bool             `json:"fractions,omitempty"` // values are numbers of any kind, not bytes of pixels
 	SHA256   string           `json:"sha256"`              // of the values and classes that were read
+	Started  *Started         `json:"started,omitempty"`
 }
 
 // set is a set of the same samples and classes without rows.
@@ -217,12 +219,16 @@ func digest(s *dataset.Set) string {
 	if s.Group != nil || s.Part != nil { // they decide what is trained on
 		fmt.Fprintf(h, "%q %q\n", s.Group, s.Part)
 	}
+	hashFloats(h, s.Values)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashFloats(h hash.Hash, values []float32) {
 	var word [4]byte
-	for _, v := range s.Values {
+	for _, v := range values {
 		binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
 		h.Write(word[:])
 	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // described reads the description in a checkpoint.

@@ -36,12 +36,6 @@ func network(c *Config, d *Description) (*unet.Model, error) {
 	return unet.New("net", u)
 }
 
-// Noise levels of sampling, EDM table 1.
-const (
-	lowestSigma, highestSigma = 0.002, 80
-	rho                       = 7
-)
-
 // atOnce is the number of samples of a batch. A sample is the same in every batch.
 const atOnce = 32
 
@@ -57,8 +51,7 @@ type request struct {
 // equal samples, whatever the backend.
 func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (_ *dataset.Set, err error) {
 	s, total := r.sample, len(r.classes)
-	levels := append(diffusion.Karras(s.Steps, lowestSigma, highestSigma, rho), diffusion.Clean)
-	plan, err := g.edit.plan(s.Sampler, levels)
+	plan, err := g.edit.plan(s.Sampler, s.levels())
 	if err == nil && g.film != nil {
 		err = g.film.begin(plan, total)
 	}

@@ -31,12 +31,15 @@ type job struct {
 var _ train.Job = (*job)(nil)
 
 // openJob reads the set and makes network, backend and trainer.
-func openJob(c *Config, o train.Options) (_ train.Job, err error) {
+func openJob(c *Config, o train.Options) (_ *job, err error) {
 	data, about, parts, err := c.Data.read()
 	if err != nil {
 		return nil, err
 	}
 	o.Say("%s: %s of the classes %s; %d are held out", c.Data.Source, train.Counted(int64(about.Images), about.noun()), strings.Join(about.Classes, ", "), len(parts.apart))
+	if c.Train.Objective == consistency {
+		data.HeldOut = nil // a tuned network no longer gives the mean image, so its loss of denoising rises by intent
+	}
 	j := &job{config: c, data: about, parts: parts}
 	if j.model, err = network(c, about); err != nil {
 		return nil, err
@@ -106,6 +109,7 @@ func (j *job) Restore(s *checkpoint.State) error {
 		return usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; a run goes on only as it began",
 			j.data.noun(), j.config.Data.Source, began.Images, began.SHA256, j.data.Images, j.data.SHA256)
 	}
+	j.data.Started = began.Started
 	return j.Trainer.Restore(s)
 }
 
@@ -152,12 +156,16 @@ func (j *job) picture(ctx context.Context) ([]byte, error) {
 
 // draw draws a sample of each class in the list by the average of the parameters.
 func (j *job) draw(ctx context.Context, classes []int) (*dataset.Set, error) {
+	return j.drawAs(ctx, &j.config.Sample, classes)
+}
+
+func (j *job) drawAs(ctx context.Context, s *Sample, classes []int) (*dataset.Set, error) {
 	flat, err := j.Average()
 	if err != nil {
 		return nil, err
 	}
 	g := &generator{model: j.model, flat: flat, data: j.data}
-	return g.draw(ctx, j.backend, request{&j.config.Sample, j.config.Seed, classes, func(int, int) {}})
+	return g.draw(ctx, j.backend, request{s, j.config.Seed, classes, func(int, int) {}})
 }
 
 // Close frees trainer and backend.

@@ -18,6 +18,10 @@ type Sources struct {
 	Seed *uint64
 
 	Data, Model, Backend, Device string // "" for that of File, Sets or the default
+
+	// From is the folder of a run to start from, whose settings are the defaults; "" for that of File, Sets or none.
+	From string
+	own  *Config // of a run that goes on, for its settings that From gave
 }
 
 // Load reads and validates a configuration. Errors name file and line or the flag, the field, its value and what is
@@ -42,10 +46,18 @@ func Load(src Sources) (*Config, error) {
 		text := strconv.FormatUint(*src.Seed, 10)
 		r.Word(setting.Origin{Flag: "--seed " + text}, "seed", text)
 	}
+	if src.From != "" {
+		r.Word(setting.Origin{Flag: "--from " + src.From}, fromKey, src.From)
+		r.Word(setting.Origin{Flag: "--from " + src.From}, digestKey, "")
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, usage(err)
 	}
-	return read(r)
+	c, err := src.defaults(r)
+	if err != nil {
+		return nil, err
+	}
+	return read(r, c)
 }
 
 const (
@@ -53,18 +65,16 @@ const (
 	labelsKey = "data.labels"
 )
 
-// read reads all sections and makes the names of a folder and of files absolute. Some defaults depend on the network.
-func read(r *setting.Reader) (*Config, error) {
-	c := Default()
-	model := c.Model.Size
-	if r.Peek("model.size", &model); model == sequenceModel {
-		c.forSequences()
-	}
+// read reads all sections over the defaults c and makes the names of folders and of files absolute.
+func read(r *setting.Reader, c *Config) (*Config, error) {
 	for _, s := range c.sections() {
 		r.Read(s)
 	}
 	if err := r.Check(); err != nil {
 		return nil, usage(err)
+	}
+	if err := c.resolveStart(r); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(c.pair(r), c.canGuide(&c.Sample)); err != nil || c.Data.kind() == drawn {
 		return c, err

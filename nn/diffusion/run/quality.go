@@ -23,6 +23,7 @@ type Quality struct {
 	Guidance  float64 `json:"guidance"`
 	Real      Scores  `json:"real"`
 	Generated Scores  `json:"generated"`
+	More      []Row   `json:"more,omitempty"`
 }
 
 // Scores are the figures of some samples, see package quality.
@@ -73,6 +74,9 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 	q := &Quality{noun: j.data.noun(), Training: len(training), Images: len(apart), Sampler: of.Sampler, Steps: of.Steps, Guidance: of.Guidance}
 	if q.Real, err = m.scores(apart); err == nil {
 		q.Generated, err = m.scores(generated)
+	}
+	if err == nil {
+		q.More, err = j.few(ctx, m, classes)
 	}
 	return q, err
 }
@@ -138,11 +142,9 @@ func (q *Quality) Markdown() string {
 	fmt.Fprintf(&b, "%s, %s, against %d of training; %s, %d steps, guidance %g.\n\n", train.Counted(int64(q.Images), "held-out "+q.noun),
 		"as many generated", q.Training, q.Sampler, q.Steps, q.Guidance)
 	fmt.Fprintf(&b, "| %ss | Frechet distance | precision | recall | coverage | nearest-neighbour ratio | copies |\n|---|---|---|---|---|---|---|\n", q.noun)
-	for _, r := range []struct {
-		name string
-		s    Scores
-	}{{"real, held out", q.Real}, {"generated", q.Generated}} {
-		fmt.Fprintf(&b, "| %-14s | %.2f | %.2f | %.2f | %.2f | %.2f | %.3f |\n", r.name, r.s.Frechet, r.s.Precision, r.s.Recall, r.s.Coverage, r.s.Ratio, r.s.Copies)
+	for _, r := range append([]Row{{"real, held out", q.Real}, {"generated", q.Generated}}, q.More...) {
+		s := &r.Scores
+		fmt.Fprintf(&b, "| %-14s | %.2f | %.2f | %.2f | %.2f | %.2f | %.3f |\n", r.Name, s.Frechet, s.Precision, s.Recall, s.Coverage, s.Ratio, s.Copies)
 	}
 	return b.String()
 }

@@ -18,7 +18,7 @@ import (
 
 // SampleOptions say what to draw from the network of a run.
 type SampleOptions struct {
-	Sample          // Count is of each class
+	Sample          // Count is of each class; without Sampler or Steps, that of the run
 	Weights         // which parameters of the run
 	Class    string // "": every class
 	Edit     Edit
@@ -49,12 +49,16 @@ func DefaultSample() Sample { return Default().Sample }
 // Draw draws samples from the latest checkpoint of a run. It writes nothing to its folder, so the run may be training
 // meanwhile. Equal options give equal samples on every backend and for any number of threads.
 func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	c, _, err := folderConfig(train.Folder(dir))
 	if err != nil {
 		return nil, err
+	}
+	o.complete(&c.Sample)
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.Sampler == consistency && c.Train.Objective != consistency {
+		o.Notice("NOTE: the run has not learnt train.objective consistency, so few evaluations give blurred samples")
 	}
 	if err := o.Weights.canGuide(c, &o.Sample); err != nil {
 		return nil, err

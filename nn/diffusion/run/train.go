@@ -10,7 +10,9 @@ import (
 
 // Start makes a new run folder and trains in it.
 func Start(ctx context.Context, c *Config, o train.Options) (train.Result, error) {
-	return train.Start(ctx, newRun(c, c), o)
+	r := newRun(c, c)
+	r.Open = func(o train.Options) (train.Job, error) { return openNew(c, o) }
+	return train.Start(ctx, r, o)
 }
 
 // Resume continues the run in a folder. src may repeat settings of the run. It may change only those that do not change
@@ -24,6 +26,9 @@ func Resume(ctx context.Context, dir string, src Sources, o train.Options) (trai
 	if src.File == "" {
 		src.File = path
 	}
+	if err := src.again(own); err != nil {
+		return train.Result{}, err
+	}
 	asked, err := Load(src)
 	if err != nil {
 		return train.Result{}, err
@@ -34,15 +39,22 @@ func Resume(ctx context.Context, dir string, src Sources, o train.Options) (trai
 // TrainOrResume begins a run in the folder o.Out, goes on with the run that is there, or does nothing if that is
 // complete. A run that src would not begin is refused.
 func TrainOrResume(ctx context.Context, src Sources, o train.Options) (train.Result, error) {
-	asked, err := Load(src)
-	if err != nil {
-		return train.Result{}, err
-	}
 	f := train.Folder(o.Out)
 	if !f.HasRun() {
+		asked, err := Load(src)
+		if err != nil {
+			return train.Result{}, err
+		}
 		return Start(ctx, asked, o)
 	}
 	own, _, err := folderConfig(f)
+	if err != nil {
+		return train.Result{}, err
+	}
+	if err := src.again(own); err != nil {
+		return train.Result{}, err
+	}
+	asked, err := Load(src)
 	if err != nil {
 		return train.Result{}, err
 	}
