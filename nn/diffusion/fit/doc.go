@@ -5,4 +5,6 @@
 // draws noise, and computes loss, gradients, Adam's step and the average. Whatever changes from update to update, such
 // as the rate, is a row of a table, so the Program needs nothing from the host. Random numbers follow from the seed
 // and the number of the update.
+//
+// With Options.Tuning a trained network is tuned so that one to four evaluations make a sample, see Tuning.
 package fit

@@ -183,7 +183,6 @@ func faultsOfTuning(t *testing.T, from string) {
 		"model.size=s": `model.size: "s", but `,
 		"data.channels=0 data.height=12 data.width=12": "a run starts from a network for its own size",
 		"data.source=" + rust:                          "a run starts from a network for its own classes",
-		"train.from_sha256=" + strings.Repeat("0", 64): "have changed: SHA-256",
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
 		c, err := Load(short(from, strings.Fields(set)...))
@@ -196,6 +195,11 @@ func faultsOfTuning(t *testing.T, from string) {
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s: a folder is left", set)
 		}
+	}
+	c := load(t, short(from))
+	c.Train.FromSHA256 = strings.Repeat("0", 64)
+	if _, err := Start(t.Context(), c, train.Options{Out: filepath.Join(t.TempDir(), "run")}); !train.IsUsage(err) || !strings.Contains(err.Error(), "have changed: SHA-256") {
+		t.Errorf("changed parameters: %v", err)
 	}
 }
 
