@@ -53,3 +53,14 @@ func (s *Sample) complete(own *Sample) {
 
 // tunedSample is how a tuned network is sampled by default.
 var tunedSample = Sample{Sampler: consistency, Steps: 2, Guidance: 1}
+
+// noteObjective tells the user of a sampler that the network was not trained for.
+func (o *SampleOptions) noteObjective(c *Config) {
+	switch tuned := c.Train.Objective == consistency; {
+	case tuned == (o.Sampler == consistency):
+	case tuned:
+		o.Notice("NOTE: the run is tuned for the sampler consistency; by other samplers the run that it started from is better")
+	default:
+		o.Notice("NOTE: the run has not learnt train.objective consistency, so few evaluations give blurred samples")
+	}
+}

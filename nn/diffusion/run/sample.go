@@ -57,9 +57,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Sampler == consistency && c.Train.Objective != consistency {
-		o.Notice("NOTE: the run has not learnt train.objective consistency, so few evaluations give blurred samples")
-	}
+	o.noteObjective(c)
 	if err := o.Weights.canGuide(c, &o.Sample); err != nil {
 		return nil, err
 	}
