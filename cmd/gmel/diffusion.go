@@ -38,6 +38,7 @@ func diffusionCommand() *cli.Command {
 				Action: diffusionSample, OnUsageError: usageError, Before: noArguments,
 			},
 			diffusionExportCommand(),
+			diffusionEvalCommand(),
 		},
 		Action: noSubcommand,
 	}

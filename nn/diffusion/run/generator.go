@@ -47,6 +47,16 @@ type request struct {
 	progress func(done, total int)
 }
 
+// levels are those at which the evaluations begin, and the clean one.
+func (s *Sample) levels() []diffusion.Level {
+	return append(diffusion.Karras(s.Steps, lowestSigma, highestSigma, rho), diffusion.Clean)
+}
+
+// plan is the sampler with its levels.
+func (s *Sample) plan() (diffusion.Plan, error) {
+	return diffusion.SamplerByName(s.Sampler, s.levels())
+}
+
 // draw draws a sample of each class in the list, as a set in the units of the one that was trained on. Equal seeds give
 // equal samples, whatever the backend.
 func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (_ *dataset.Set, err error) {

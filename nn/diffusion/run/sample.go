@@ -77,10 +77,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 		}
 		d.Classes, wanted = []string{o.Class}, slices.Repeat([]int{class}, o.Count)
 	}
-	c.Train.Threads = o.Threads
-	if o.Backend != "" || o.Device != "" {
-		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""
-	}
+	c.Train.runsOn(o.Threads, o.Backend, o.Device)
 	backend, err := openBackend(&c.Train, false, false)
 	if err != nil {
 		return nil, err
@@ -98,6 +95,14 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 		}
 	}
 	return d, d.save(o.Out)
+}
+
+// runsOn has the network evaluated by other threads and, unless both names are empty, on another backend.
+func (t *Train) runsOn(threads int, backend, device string) {
+	t.Threads = threads
+	if backend != "" || device != "" {
+		t.Backend, t.Device, t.ISA = cmp.Or(backend, "auto"), device, ""
+	}
 }
 
 // check reports the options that are not allowed.
