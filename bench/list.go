@@ -18,6 +18,10 @@ func Works() []Work {
 		{"ppo-update", "an update of the on-policy form: minibatch, critic of states, clipped objective, Adam", same(ProximalUpdates)},
 		{"iteration", "an iteration of the on-policy form: a rollout in all worlds, then the updates on it", same(Iterations)},
 		{"unet-block", "a residual block of a U-Net with its backward pass, dX included", same(Blocks)},
+		{"unet-xs-train", "a whole update of a diffusion model, UNet-lite XS: noise, network, Adam, average", uNets(Trainings, "xs")},
+		{"unet-s-train", "the same of UNet-lite S", uNets(Trainings, "s")},
+		{"unet-xs-sample", "an evaluation of a diffusion model, UNet-lite XS, and the step of the sampler", uNets(Samplings, "xs")},
+		{"unet-s-sample", "the same of UNet-lite S", uNets(Samplings, "s")},
 		{"attention", "multi-head attention of agents over the others, forward and backward", Attentions},
 		{"adam", "a step of Adam over 10 million parameters, on a GPU", Adams},
 	}
@@ -25,6 +29,11 @@ func Works() []Work {
 
 // same are cases that do not depend on the backend.
 func same(cases func() []Case) func(bool) []Case { return func(bool) []Case { return cases() } }
+
+// uNets are the cases of a size of UNet-lite.
+func uNets(cases func(string) []Case, size string) func(bool) []Case {
+	return func(bool) []Case { return cases(size) }
+}
 
 // Batched are the cases that have a batch, with batch size n.
 func Batched(cases []Case, n int) (list []Case) {

@@ -10,8 +10,10 @@ import (
 
 // Names of the peers in Case.Goals.
 const (
-	peerTorch    = "torch"
-	peerGorgonia = "gorgonia"
+	peerTorch       = "torch"
+	peerGorgonia    = "gorgonia"
+	peerONNXRuntime = "onnxruntime"
+	peerOpenVINO    = "openvino"
 )
 
 // Tolerance is how far losses and gradients of a peer, or its rollout, may be from ours, over the largest element of
@@ -35,7 +37,7 @@ func ToleranceOf(precision string) float64 {
 
 // Peer is another implementation of the works. Its calls end with the context's error when that is over.
 type Peer interface {
-	// Family is "torch" or "gorgonia", whose goals hang on it, or another; known after Load.
+	// Family is that of Case.Goals, such as "torch", or another; known after Load.
 	Family() string
 	// Load hands over a task; a peer that has ended begins anew. It returns the ways in which the peer can do the task; none: it cannot.
 	Load(ctx context.Context, t Task) (ways []string, err error)

@@ -110,6 +110,9 @@ func (s *Session) Profile(p *kernels.Program) (f kernels.Profile, ok bool) {
 	return profiler.Profile(), true
 }
 
+// Persistent is the memory that outlives a run, in floats. The rest of the arena is scratch.
+func (s *Session) Persistent() int64 { return s.layout.Size() }
+
 // Sync waits for the device and returns its asynchronous faults.
 func (s *Session) Sync() error { return s.backend.Sync() }
 

@@ -111,7 +111,7 @@ func (t *Trainer) place(l *machine.Layout) {
 	if t.options.Tuning != nil {
 		t.placeTuning(l)
 	}
-	t.adam = nn.NewAdam(l, "adam", k.net, nn.AdamConfig{B2: 0.99, MaxNorm: float32(t.options.MaxNorm)})
+	t.adam = nn.NewAdam(l, "adam", k.net, nn.AdamConfig{B2: Beta2, MaxNorm: float32(t.options.MaxNorm)})
 }
 
 // Memory is the plan of the arena and, on a device, of its launches.
