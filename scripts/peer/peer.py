@@ -20,6 +20,7 @@ import torch._inductor.config as compiler
 import actor
 import attention
 import critic
+import diffusion
 import gemm
 import iteration
 import ppo
@@ -30,7 +31,7 @@ from step import Precision, on_gpu
 WORKS = {
     "gemm": gemm.ways, "mlp": actor.mlp, "amarl-actor": actor.amarl, "critic": critic.ways,
     "update": update.ways, "ppo-update": ppo.ways, "iteration": iteration.ways,
-    "unet-block": unet.ways, "attention": attention.ways,
+    "unet-block": unet.ways, "unet-train": diffusion.train_ways, "unet-sample": diffusion.sample_ways, "attention": attention.ways,
 }  # fmt: skip
 
 
@@ -76,7 +77,8 @@ def configure():
 
 
 class Peer:
-    def __init__(self):
+    def __init__(self, works=WORKS, name="PyTorch " + torch.__version__, family="torch"):
+        self.works, self.name, self.family = works, name, family
         self.make = {}  # way -> function that returns a fresh work
         self.work = None  # (way, work) that was checked or timed last
 
@@ -85,9 +87,9 @@ class Peer:
         self.make = {}
         self.drop()
         torch._dynamo.reset()  # otherwise graphs compiled for other works count against a limit
-        if r["work"] in WORKS:
-            self.make = WORKS[r["work"]](r["sizes"], unpack(r["tensors"]))
-        return {"name": "PyTorch " + torch.__version__, "family": "torch", "ways": list(self.make)}
+        if r["work"] in self.works:
+            self.make = self.works[r["work"]](r["sizes"], unpack(r["tensors"]))
+        return {"name": self.name, "family": self.family, "ways": list(self.make)}
 
     def drop(self):
         """Frees the work, and the device memory that PyTorch has cached."""

@@ -22,8 +22,8 @@ def gradients(params, prefix="grad/"):
     return {prefix + n: (p.grad.t() if p.dim() == 2 else p.grad) for n, p in params.items()}
 
 
-def adam(params, kind, lr=1e-3):
-    return torch.optim.Adam(params.values(), lr=lr, eps=1e-8, capturable=on_gpu(), **{kind: True})
+def adam(params, kind, lr=1e-3, betas=(0.9, 0.999)):
+    return torch.optim.Adam(params.values(), lr=lr, betas=betas, eps=1e-8, capturable=on_gpu(), **{kind: True})
 
 
 def on_gpu():
