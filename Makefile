@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers python python-test python-test-rl search-test diffusers-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test python python-test python-test-rl search-test diffusers-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -102,6 +102,34 @@ bench-peers: build python $(PEER_PYTHON)
 	for n in 1 0; do for work in "gemm --shapes 7680x64x64 --shapes 1024x1024" actor critic update ppo-update iteration unet-block; do \
 	  PYTHONPATH=sim/python ./gmel bench $$work --threads $$n --seconds $(PEER_SECONDS) --json $(PEERS) || exit 1; done; done > .cache/peers.jsonl
 	./gmel bench report --rows .cache/peers.jsonl --out bench/results/$(MACHINE)
+
+# UNet-lite side by side with diffusers in PyTorch, and sampling with ONNX Runtime and OpenVINO, too. Results go to
+# bench/results/MACHINE/unet. The compiler of PyTorch keeps what it has compiled: a first run takes half an hour, the next
+# minutes. UNET_SECONDS is the time of a row, and half of that of each peer; UNET_SEARCH bounds the search for its best way.
+UNET_PYTHON ?= .cache/peer-unet/bin/python
+UNET_SECONDS ?= 2
+UNET_SEARCH ?= 0
+UNET_THREADS ?= 1 0
+UNET_TORCH = --seconds $(UNET_SECONDS) --search $(UNET_SEARCH) --json --peer "$(UNET_PYTHON) scripts/peer/peer.py"
+UNET_RUNTIMES = --peer "$(UNET_PYTHON) scripts/peer/runtime.py onnxruntime" --peer "$(UNET_PYTHON) scripts/peer/runtime.py openvino"
+
+bench-unet: build $(UNET_PYTHON)
+	@$(UNET_PYTHON) -c 'import torch, diffusers, onnx, onnxscript, onnxruntime, openvino' || { \
+	  echo "bench-unet: $(UNET_PYTHON) lacks a package of scripts/peer/requirements-unet.txt, see above" >&2; exit 1; }
+	mkdir -p .cache
+	for n in $(UNET_THREADS); do for size in xs s; do \
+	  ./gmel bench unet-$$size-sample --threads $$n $(UNET_TORCH) $(UNET_RUNTIMES) && ./gmel bench unet-$$size-train --threads $$n $(UNET_TORCH) || exit 1; \
+	done; done > .cache/unet.jsonl
+	./gmel bench report --rows .cache/unet.jsonl --out bench/results/$(MACHINE)/unet
+
+# That every way of these peers does the same work.
+bench-unet-test: $(UNET_PYTHON)
+	$(UNET_PYTHON) scripts/peer/test_unet.py
+
+.cache/peer-unet/bin/python: scripts/peer/requirements-unet.txt
+	@command -v python3 >/dev/null || { echo "bench-unet needs python3 with venv, for PyTorch" >&2; exit 1; }
+	python3 -m venv --clear .cache/peer-unet || { echo "bench-unet: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	.cache/peer-unet/bin/pip install -q -r $< || { rm -rf .cache/peer-unet; echo "bench-unet: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
 
 .cache/peer/bin/python: scripts/peer/requirements.txt
 	@command -v python3 >/dev/null || { echo "bench-peers needs python3 with venv, for PyTorch" >&2; exit 1; }

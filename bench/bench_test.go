@@ -23,6 +23,7 @@ func tinyCases() []Case {
 		Gemm(shape.Product{Kind: shape.Forward, M: 5, N: 4, K: 3}), Gemm(shape.Product{Kind: shape.GradX, M: 5, N: 4, K: 3}),
 		Gemm(shape.Product{Kind: shape.GradW, M: 5, N: 4, K: 3}),
 		MLP(4, 3, 5, 2), AMARLActor(2, 3, 8), Critic(2, 3, 8), Update(4, 3, 8), Block(1, 4, 4, 2),
+		Training("xs", 4, 1), Sampling("xs", 4, 2),
 		Adam(50), Iteration(tinyProximal(), 3, true), Iteration(tinyProximal(), 3, false),
 	}
 }

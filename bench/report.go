@@ -77,7 +77,7 @@ func Markdown(rows []Row) string {
 	var b bytes.Buffer
 	b.WriteString("# Side by side with peers\n\n")
 	machineLine(&b, rows)
-	b.WriteString("- command: `make bench-peers`; both sides in turns in one run, medians, quartiles of the ratio in brackets\n")
+	b.WriteString("- command: `make bench-peers`, of UNet-lite `make bench-unet`; both sides in turns in one run, medians, quartiles of the ratio in brackets\n")
 	b.WriteString("- at most: the ratio if ours took as long as its arithmetic at the measured peak, or its traffic at the rate of a copy: the floor\n")
 	b.WriteString("- losses and gradients, or what a rollout shows, agree to the number in the column, relative to the largest element of each tensor\n\n")
 	b.WriteString("| work | size | threads | ours | of the floor | peer | its best way | its time | ratio | at most | goal | | agrees to |\n")
