@@ -135,6 +135,16 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// Both batches of a work become the same case.
+func TestBatchedListsACaseOnce(t *testing.T) {
+	if got := Batched(Samplings("xs"), 4); len(got) != 1 || got[0].Shape != "32x32 B4" {
+		t.Errorf("%+v", got)
+	}
+	if got := Batched(Critics(), 4); len(got) != len(Critics()) {
+		t.Errorf("%d critics", len(got))
+	}
+}
+
 func TestSummaries(t *testing.T) {
 	cases := []Case{{}, {narrow: true}, {}}
 	rows := []Row{{Name: "gemm", Fraction: 0.9}, {Name: "gemm", Fraction: 0.3}, {Name: "gemm", Fraction: 0.4}}

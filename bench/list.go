@@ -1,6 +1,9 @@
 package bench
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Work is a list of cases under one name.
 type Work struct {
@@ -35,11 +38,15 @@ func uNets(cases func(string) []Case, size string) func(bool) []Case {
 	return func(bool) []Case { return cases(size) }
 }
 
-// Batched are the cases that have a batch, with batch size n.
+// Batched are the cases that have a batch, with batch size n. Cases that then are the same are listed once.
 func Batched(cases []Case, n int) (list []Case) {
 	for _, c := range cases {
-		if c.Batch != nil {
-			list = append(list, c.Batch(n))
+		if c.Batch == nil {
+			continue
+		}
+		b := c.Batch(n)
+		if !slices.ContainsFunc(list, func(o Case) bool { return o.Name == b.Name && o.Shape == b.Shape }) {
+			list = append(list, b)
 		}
 	}
 	return list

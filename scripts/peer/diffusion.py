@@ -108,11 +108,13 @@ class Training:
 
 def train_ways(sizes, arrays):
     make = {}
+    if can_compile():
+        make["compiled, channels last, Adam fused"] = lambda: Training(sizes, arrays, torch.channels_last, compiled, "fused")
     for name, layout in LAYOUTS.items():
-        if can_compile():
-            make[f"compiled, {name}, Adam fused"] = lambda layout=layout: Training(sizes, arrays, layout, compiled, "fused")
         for kind in ("fused", "foreach"):
             make[f"eager, {name}, Adam {kind}"] = lambda layout=layout, kind=kind: Training(sizes, arrays, layout, eager, kind)
+    if can_compile():  # last, since it takes minutes
+        make["compiled, channels first, Adam fused"] = lambda: Training(sizes, arrays, torch.contiguous_format, compiled, "fused")
     return graphed(make)
 
 
@@ -159,20 +161,21 @@ class Sampling:
 
 def inference(options):
     """Compiled for constant weights, which the compiler then reorders for oneDNN once."""
-    return lambda f: torch.compile(eager(f), dynamic=False, fullgraph=True, options=options)
+    return lambda f: torch.compile(eager(f), dynamic=False, fullgraph=True, options={"freezing": True, **options})
 
 
+# The most promising ways come first: a search may end before all are tried.
 INFERENCE = {
-    "constant weights, C++ wrapper": inference({"freezing": True, "cpp_wrapper": True}),
-    "constant weights": inference({"freezing": True}),
-    "variable weights": compiled,
+    "compiled, constant weights, C++ wrapper, channels last": ("channels last", inference({"cpp_wrapper": True})),
+    "compiled, constant weights, channels last": ("channels last", inference({})),
+    "compiled, constant weights, channels first": ("channels first", inference({})),
 }
 
 
 def sample_ways(sizes, arrays):
     make = {}
+    for name, (layout, wrap) in INFERENCE.items() if can_compile() else ():
+        make[name] = lambda layout=layout, wrap=wrap: Sampling(sizes, arrays, LAYOUTS[layout], wrap)
     for name, layout in LAYOUTS.items():
-        for kind, wrap in INFERENCE.items() if can_compile() else ():
-            make[f"compiled, {kind}, {name}"] = lambda layout=layout, wrap=wrap: Sampling(sizes, arrays, layout, wrap)
         make[f"eager, {name}"] = lambda layout=layout: Sampling(sizes, arrays, layout, eager, torch.inference_mode)
     return graphed(make)

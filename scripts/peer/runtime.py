@@ -25,15 +25,14 @@ class Network(torch.nn.Module):
 
 
 def exported(sizes, arrays):
-    """The network and an input, and the same in ONNX."""
+    """The network in ONNX."""
     network = Network(sizes, arrays).eval()
     n = sizes["batch"]
     example = (torch.randn(n, sizes["channels"], sizes["side"], sizes["side"]), torch.randn(n), torch.zeros(n, dtype=torch.long))
     onnx = io.BytesIO()
     with torch.no_grad():
-        program = torch.onnx.export(network, example, dynamo=True, input_names=["x", "time", "label"], output_names=["y"], verbose=False)
-    program.save(onnx)
-    return network, example, onnx.getvalue()
+        torch.onnx.export(network, example, dynamo=True, input_names=["x", "time", "label"], output_names=["y"], verbose=False).save(onnx)
+    return onnx.getvalue()
 
 
 class Sampling:
@@ -93,7 +92,7 @@ def by_onnxruntime(level, model):
 
 
 def onnxruntime_ways(sizes, arrays):
-    _, _, model = exported(sizes, arrays)
+    model = exported(sizes, arrays)
     levels = {"all optimisations": "ORT_ENABLE_ALL", "no change of layouts": "ORT_ENABLE_EXTENDED"}
     return {name: lambda level=level: Sampling(arrays, by_onnxruntime(level, model)) for name, level in levels.items()}
 
@@ -116,15 +115,10 @@ def by_openvino(core, model, precision):
 def openvino_ways(sizes, arrays):
     import openvino as ov
 
-    network, example, onnx = exported(sizes, arrays)
-    core, make = ov.Core(), {}
-    models = {"from ONNX": core.read_model(io.BytesIO(onnx)), "from PyTorch": ov.convert_model(network, example_input=example)}
-    models["from PyTorch"].reshape({i: list(t.shape) for i, t in enumerate(example)})
-    for source, model in models.items():
-        for name, precision in (("f32", {"INFERENCE_PRECISION_HINT": "f32"}), ("default precision", {})):
-            # The model reads the weights of the network, which must live as long.
-            make[f"{source}, {name}"] = lambda model=model, precision=precision, _=network: Sampling(arrays, by_openvino(core, model, precision))
-    return make
+    core = ov.Core()
+    model = core.read_model(io.BytesIO(exported(sizes, arrays)))
+    precisions = {"f32": {"INFERENCE_PRECISION_HINT": "f32"}, "default precision": {}}
+    return {name: lambda precision=precision: Sampling(arrays, by_openvino(core, model, precision)) for name, precision in precisions.items()}
 
 
 RUNTIMES = {"onnxruntime": ("ONNX Runtime", onnxruntime_ways), "openvino": ("OpenVINO", openvino_ways)}
