@@ -17,7 +17,7 @@ static INLINE vec apply(const int fn, vec x, vec p0, vec p1) {
 	case FN_SQRT: return square_root(x);
 	case FN_RECIPROCAL: return splat(1) / x;
 	case FN_ABS: return absolute(x);
-	case FN_SILU: return x / (splat(1) + vexp((vec)((ivec)x ^ isplat(INT32_MIN))));
+	case FN_SILU: return vsilu(x);
 	case FN_GELU: {
 		vec cdf, pdf;
 		gauss(x, &cdf, &pdf);

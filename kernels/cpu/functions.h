@@ -49,6 +49,19 @@ static INLINE vec vexp(vec x) {
 	return x;
 }
 
+// silu_many is x / (1 + exp(-x)) of a few vectors.
+static INLINE void silu_many(const int count, vec *x) {
+	vec e[AT_ONCE];
+	UNROLL for (int i = 0; i < count; i++) e[i] = (vec)((ivec)x[i] ^ isplat(INT32_MIN));
+	exp_many(count, e);
+	UNROLL for (int i = 0; i < count; i++) x[i] = x[i] / (splat(1) + e[i]);
+}
+
+static INLINE vec vsilu(vec x) {
+	silu_many(1, &x);
+	return x;
+}
+
 static INLINE vec vlog(vec x) {
 	mask tiny = less(x, splat(0x1p-126f));
 	vec e = choose(tiny, splat(-23), splat(0));

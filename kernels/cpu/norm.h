@@ -130,17 +130,26 @@ static INLINE void norm_lines(const worker *w, const desc *d, const norm_task *t
 
 #define FOR_EACH_NORM_FN(CASE) CASE(FN_IDENTITY) CASE(FN_RELU) CASE(FN_SILU) CASE(FN_GELU)
 
+// norm_rows computes f(a (x - mean) + shift) of a vector of n channels, from channel j on, in a few rows. SiLU has a long chain of
+// steps, so the rows are interleaved.
+static INLINE void norm_rows(const int fn, const int rows, const norm_task *t, int64_t j, const float *x, float *y) {
+	vec v[AT_ONCE], mean = load(t->mean + j), a = load(t->a + j), shift = load(t->shift + j);
+	int64_t n = t->n - j, ld = t->s.c;
+	UNROLL for (int i = 0; i < rows; i++) v[i] = multiply_add(load_part(x + i * ld, n) - mean, a, shift);
+	if (fn == FN_SILU) silu_many(rows, v);
+	UNROLL for (int i = 0; i < rows; i++) store_part(y + i * ld, fn == FN_SILU ? v[i] : apply(fn, v[i], v[i], v[i]), n);
+}
+
 #define NORM_CASE(code)                                                                                                    \
 	case code:                                                                                                         \
-		for (int64_t i = 0; i < t->s.p; i++, x += t->s.c, y += t->s.c)                                             \
-			for (int64_t j = 0; j < t->n; j += VL) {                                                           \
-				vec d = load_part(x + j, t->n - j) - load(t->mean + j);                                    \
-				vec v = multiply_add(d, load(t->a + j), load(t->shift + j));                               \
-				store_part(y + j, apply(code, v, v, v), t->n - j);                                         \
-			}                                                                                                  \
+		for (; left >= AT_ONCE; left -= AT_ONCE, x += AT_ONCE * t->s.c, y += AT_ONCE * t->s.c)                     \
+			for (int64_t j = 0; j < t->n; j += VL) norm_rows(code, AT_ONCE, t, j, x + j, y + j);               \
+		for (; left > 0; left--, x += t->s.c, y += t->s.c)                                                         \
+			for (int64_t j = 0; j < t->n; j += VL) norm_rows(code, 1, t, j, x + j, y + j);                     \
 		break;
 
 static void norm_apply(int fn, const norm_task *t, const float *x, float *y) {
+	int64_t left = t->s.p;
 	switch (fn) { FOR_EACH_NORM_FN(NORM_CASE) }
 }
 
