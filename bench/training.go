@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/diffusion"
@@ -17,6 +19,9 @@ type training struct {
 
 // dropout of the networks that are trained.
 const dropout = 0.1
+
+// unmoved is the bias of the keys of attention. It adds the same to all scores of a query, so its gradient is nothing but rounding.
+const unmoved = ".to_k.b"
 
 func openTraining(backend kernels.Backend, size string, side, batch int) (Running, error) {
 	r := &training{}
@@ -88,7 +93,8 @@ func (r *training) look(size string, side, batch int) error {
 		Array{"images", shape(images), d.Values}, vector("classes", classes...),
 		Array{"x", shape(batch), s.X}, Array{"target", shape(batch), s.Target}, vector("time", s.Time...), vector("class", s.Class...),
 		vector("settings", float32(o.LR), fit.Beta2, float32(o.MaxNorm), float32(o.EMA), float32(o.Unlabelled), float32(o.LevelMean), float32(o.LevelStd), dropout))
-	r.found = append(weights("grad/", m, s.Grads), vector("loss", s.Loss), vector("norm", s.Norm))
+	grads := slices.DeleteFunc(weights("grad/", m, s.Grads), func(a Array) bool { return strings.HasSuffix(a.Name, unmoved) })
+	r.found = append(grads, vector("loss", s.Loss), vector("norm", s.Norm))
 	return nil
 }
 

@@ -164,18 +164,14 @@ def inference(options):
     return lambda f: torch.compile(eager(f), dynamic=False, fullgraph=True, options={"freezing": True, **options})
 
 
-# The most promising ways come first: a search may end before all are tried.
-INFERENCE = {
-    "compiled, constant weights, C++ wrapper, channels last": ("channels last", inference({"cpp_wrapper": True})),
-    "compiled, constant weights, channels last": ("channels last", inference({})),
-    "compiled, constant weights, channels first": ("channels first", inference({})),
-}
-
-
 def sample_ways(sizes, arrays):
+    """The most promising way comes first, since a search may end before all are tried; then the eager ones, which take no compiler."""
+    kinds = {"compiled, constant weights, C++ wrapper": {"cpp_wrapper": True}, "compiled, constant weights": {}}
     make = {}
-    for name, (layout, wrap) in INFERENCE.items() if can_compile() else ():
-        make[name] = lambda layout=layout, wrap=wrap: Sampling(sizes, arrays, LAYOUTS[layout], wrap)
     for name, layout in LAYOUTS.items():
         make[f"eager, {name}"] = lambda layout=layout: Sampling(sizes, arrays, layout, eager, torch.inference_mode)
-    return graphed(make)
+    for kind, options in kinds.items() if can_compile() else ():
+        for name, layout in LAYOUTS.items():
+            make[f"{kind}, {name}"] = lambda layout=layout, options=options: Sampling(sizes, arrays, layout, inference(options))
+    first = f"{next(iter(kinds))}, {next(iter(LAYOUTS))}"
+    return graphed({n: make[n] for n in sorted(make, key=lambda n: n != first)})

@@ -99,6 +99,8 @@ class Ways(unittest.TestCase):
                 want = want or found
                 self.assertEqual(set(found), set(want))
                 for n, t in found.items():
+                    if n.endswith(".to_k.b"):  # a sum that is zero but for rounding
+                        continue
                     self.assertEqual(t.shape, want[n].shape, n)
                     self.assertLess(distance(t.detach(), want[n].detach()), most, n)
                 for _ in range(7):  # more than the plan is long
