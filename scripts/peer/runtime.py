@@ -121,20 +121,19 @@ def openvino_ways(sizes, arrays):
     return {name: lambda precision=precision: Sampling(arrays, by_openvino(core, model, precision)) for name, precision in precisions.items()}
 
 
-RUNTIMES = {"onnxruntime": ("ONNX Runtime", onnxruntime_ways), "openvino": ("OpenVINO", openvino_ways)}
+RUNTIMES = {"onnxruntime": onnxruntime_ways, "openvino": openvino_ways}
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("runtime", choices=list(RUNTIMES))
     runtime = p.parse_args().runtime
-    name, ways = RUNTIMES[runtime]
     try:
         version = __import__(runtime).__version__.split("-")[0]
     except ImportError as e:
-        raise SystemExit(f"{name}: {e}; it is one of scripts/peer/requirements-unet.txt") from e
+        raise SystemExit(f"{e}; it is one of scripts/peer/requirements-unet.txt") from e
     torch.manual_seed(1)
-    peer.answer_all(peer.Peer({"unet-sample": ways}, f"{name} {version}", runtime), peer.answers())
+    peer.answer_all(peer.Peer({"unet-sample": RUNTIMES[runtime]}, f"{runtime} {version}", runtime), peer.answers())
 
 
 if __name__ == "__main__":
