@@ -60,13 +60,16 @@ const (
 	FlagTransA
 	FlagTransB
 	FlagFnGrad
-	FlagSelf // an agent attends to itself, too
+	FlagSelf     // an agent attends to itself, too
+	FlagWinograd // a convolution has the form F(2x2, 3x3)
 )
 
 // Constants of the specification of the ops.
 const (
 	// BlockK is the length of a block of a product sum, in terms.
 	BlockK = 256
+	// WinogradBlock is the length of a block of OpConvGradW with FlagWinograd, in tiles of 2x2 pixels.
+	WinogradBlock = BlockK / 4
 	// Lanes is the number of virtual lanes of a vector sum.
 	Lanes = 16
 	// Chunk is the number of elements of one chunk of a vector sum.

@@ -3,6 +3,25 @@ package kernels
 import "fmt"
 
 // Convolutions of images.
+//
+// With [FlagWinograd] a convolution of 3x3 taps and strides of 1 has the form F(2x2, 3x3) (Winograd 1980; Lavin & Gray 2016,
+// arXiv 1509.09308, section 4.1): 16 multiplications for 2x2 pixels of the result instead of 36. The result is cut into tiles
+// of 2x2 pixels from its first pixel on; the last row and column of tiles may reach beyond it. Each of these transforms is
+// applied first along y, then along x:
+//
+//	V of d, the 4x4 pixels under a tile:  d0-d2, d1+d2, d2-d1, d3-d1
+//	U of g, the 3x3 taps:                 g0, ((g0+g2)+g1)/2, ((g0+g2)-g1)/2, g2
+//	Y of 4x4 sums:                        (m0+m1)+m2, (m1-m2)+m3
+//
+// In OpConv and OpConvGradX the 16 sums of a tile are product sums of V and U over the channels of the image that is read, and
+// Y is in place of the product sum of the direct form. OpConvGradX reads dy under the turned taps w[2-ky,2-kx,c,f]. OpConvGradW
+// multiplies V of x by Z of dy, adds over the tiles of all images in blocks of [WinogradBlock], and takes W of the total:
+//
+//	Z of the 2x2 pixels of a tile:  y0, y0+y1, y0-y1, y1
+//	W of 4x4 sums:                  u0+(u1+u2)/2, (u1-u2)/2, (u1+u2)/2+u3
+//
+// Pixels outside of an image are zeros, which take part. The form is one of fp32: a backend that rounds factors
+// ([Options.Precision]) takes the direct form.
 const (
 	// OpConv: y[B,OY,OX,F] = f(sum over ky, kx, c of x[b, oy strideY + ky - padY, ox strideX + kx - padX, c]
 	// w[ky,kx,c,F] + bias[F]), OY and OX by [ConvOut]. The product sum ascends in (ky, kx, c); outside of x
@@ -61,6 +80,9 @@ const (
 	ConvEnd // more rows and columns of zeros, only below and to the right
 )
 
+// WinogradTaps is the number of rows and columns of a kernel that FlagWinograd allows.
+const WinogradTaps = 3
+
 var convDims = []string{"B", "Y", "X", "C", "KY", "KX", "F", "strideY", "strideX", "padY", "padX", "end"}
 
 // ConvOut is the length of the output of a convolution along one axis: n inputs with pad
@@ -89,6 +111,7 @@ func convY(d *Desc) int64 {
 	return mul(d.Dim[ConvB], rows, columns, d.Dim[ConvF])
 }
 
+// convFlops counts those of the direct form, so that rates of both forms compare.
 func convFlops(d *Desc) int64 { return mul(2, convY(d), d.Dim[ConvKY], d.Dim[ConvKX], d.Dim[ConvC]) }
 
 // checkConv checks the dimensions, flags and function of a convolution or of a gradient of one.
@@ -99,6 +122,13 @@ func (d *Desc) checkConv() error {
 		}
 	}
 	known := FlagAccumulate
+	if d.Has(FlagWinograd) {
+		known |= FlagWinograd
+		if d.Dim[ConvKY] != WinogradTaps || d.Dim[ConvKX] != WinogradTaps || d.Dim[ConvStrideY] != 1 || d.Dim[ConvStrideX] != 1 {
+			return fmt.Errorf("%s: Winograd's form needs 3x3 taps and strides of 1, not %dx%d and %d, %d", d.Op,
+				d.Dim[ConvKY], d.Dim[ConvKX], d.Dim[ConvStrideY], d.Dim[ConvStrideX])
+		}
+	}
 	switch {
 	case d.Op == OpConvGradX && d.Has(FlagFnGrad):
 		known |= FlagFnGrad

@@ -66,12 +66,20 @@ func conv(code kernels.Op, batch, side, channels int64) work {
 // convs are the convolutions of a small U-Net, batch 16.
 func convs() []work {
 	var list []work
-	for _, s := range [][2]int64{{32, 64}, {16, 32}, {16, 64}, {16, 128}, {8, 32}, {8, 64}, {8, 128}} {
+	for _, s := range [][2]int64{{32, 16}, {32, 64}, {16, 32}, {16, 64}, {16, 128}, {8, 32}, {8, 64}, {8, 128}} {
 		for _, code := range []kernels.Op{kernels.OpConv, kernels.OpConvGradX, kernels.OpConvGradW} {
-			list = append(list, conv(code, 16, s[0], s[1]))
+			w := conv(code, 16, s[0], s[1])
+			list = append(list, w, winograd(w))
 		}
 	}
 	return list
+}
+
+// winograd is a convolution in Winograd's form. Its rate counts the multiplications of the direct form.
+func winograd(w work) work {
+	w.name += "/winograd"
+	w.desc.Flags |= kernels.FlagWinograd
+	return w
 }
 
 func fn(w work, f kernels.Fn) work {

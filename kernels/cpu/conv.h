@@ -80,7 +80,7 @@ static INLINE int64_t conv_column_parts(const conv_part *p) {
 
 static INLINE int64_t conv_part_tasks(const conv_part *p) { return patch_count(&p->s) * conv_column_parts(p); }
 
-static int64_t conv_tasks(const desc *d, int phase) {
+static int64_t direct_tasks(const desc *d, int phase) {
 	int64_t tasks = 0;
 	for (int64_t i = 0; i < conv_part_count(d); i++) {
 		conv_part p = conv_part_at(d, i);
@@ -89,7 +89,7 @@ static int64_t conv_tasks(const desc *d, int phase) {
 	return tasks;
 }
 
-static int64_t conv_shared(const desc *d) {
+static int64_t direct_shared(const desc *d) {
 	int64_t floats = 0;
 	for (int64_t i = 0; i < conv_part_count(d); i++) {
 		conv_part p = conv_part_at(d, i);
@@ -102,7 +102,7 @@ enum { SPAN_FLOATS = sizeof(span) / sizeof(float) };
 
 static INLINE int64_t conv_span_count(const conv_part *p) { return p->s.taps_y + ceil_div(conv_terms(p), BLOCK_K) + 1; }
 
-static int64_t conv_local(const desc *d) {
+static int64_t direct_local(const desc *d) {
 	int64_t floats = 0;
 	for (int64_t i = 0; i < conv_part_count(d); i++) {
 		conv_part p = conv_part_at(d, i);
@@ -190,7 +190,7 @@ static void conv_patch(const worker *w, const desc *d, const conv_part *p, const
 	}
 }
 
-static void conv_run(const worker *w, const desc *d, int phase, int64_t task) {
+static void direct_run(const worker *w, const desc *d, int phase, int64_t task) {
 	int64_t packed = 0;
 	for (int64_t i = 0;; i++) {
 		conv_part p = conv_part_at(d, i);

@@ -32,7 +32,7 @@ static INLINE grad_shape grad_shape_of(const desc *d) {
 	return g;
 }
 
-static int64_t conv_grad_w_tasks(const desc *d, int phase) {
+static int64_t direct_grad_w_tasks(const desc *d) {
 	grad_shape g = grad_shape_of(d);
 	return g.group_parts * g.column_parts * g.tap_parts;
 }
@@ -92,10 +92,10 @@ static INLINE void grad_place(grad_task *t, float *local) {
 	t->bands = t->panels + grad_panels(t);
 }
 
-static int64_t conv_grad_w_local(const desc *d) {
+static int64_t direct_grad_w_local(const desc *d) {
 	grad_shape g = grad_shape_of(d);
 	int64_t floats = 0;
-	for (int64_t i = 0; i < conv_grad_w_tasks(d, 0); i++) {
+	for (int64_t i = 0; i < direct_grad_w_tasks(d); i++) {
 		grad_task t = grad_task_at(&g, i);
 		floats = maximum(floats, grad_floats(&t));
 	}
@@ -226,7 +226,7 @@ static void grad_store(const grad_task *t, const desc *d, float *dw) {
 			}
 }
 
-static void conv_grad_w_run(const worker *w, const desc *d, int phase, int64_t task) {
+static void direct_grad_w_run(const worker *w, const desc *d, int64_t task) {
 	grad_shape g = grad_shape_of(d);
 	grad_task t = grad_task_at(&g, task);
 	grad_place(&t, w->local);

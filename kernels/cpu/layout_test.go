@@ -80,7 +80,7 @@ var goNumbers = map[string]int64{
 	"MAX_ARGS": kernels.MaxArgs, "MAX_DIMS": kernels.MaxDims, "MAX_SCALARS": kernels.MaxScalars, "ABSENT": kernels.Absent,
 	"FLAG_ACCUMULATE": int64(kernels.FlagAccumulate), "FLAG_TRANS_A": int64(kernels.FlagTransA),
 	"FLAG_TRANS_B": int64(kernels.FlagTransB), "FLAG_FN_GRAD": int64(kernels.FlagFnGrad), "FLAG_SELF": int64(kernels.FlagSelf),
-	"BLOCK_K": kernels.BlockK, "LANES": kernels.Lanes, "CHUNK": kernels.Chunk, "CHUNK_ROWS": kernels.ChunkRows,
+	"FLAG_WINOGRAD": int64(kernels.FlagWinograd), "BLOCK_K": kernels.BlockK, "WINOGRAD_BLOCK": kernels.WinogradBlock, "LANES": kernels.Lanes, "CHUNK": kernels.Chunk, "CHUNK_ROWS": kernels.ChunkRows,
 	"COUNTER_BASE": kernels.CounterBase, "LOCAL_BASE": kernels.LocalBase, "MASKED_LOG_PROB": kernels.MaskedLogProb,
 	"GEMM_M": kernels.GemmM, "GEMM_N": kernels.GemmN, "GEMM_K": kernels.GemmK,
 	"GEMM_LDA": kernels.GemmLDA, "GEMM_LDB": kernels.GemmLDB, "GEMM_LDC": kernels.GemmLDC, "GEMM_GROUPS": kernels.GemmGroups,

@@ -30,7 +30,7 @@
 	X(22, ATTENTION_ENTROPY, 2, head_sum_tasks, attention_entropy_run, head_sum_shared, attention_local) \
 	X(23, CONV, 2, conv_tasks, conv_run, conv_shared, conv_local) \
 	X(24, CONV_GRAD_X, 2, conv_tasks, conv_run, conv_shared, conv_local) \
-	X(25, CONV_GRAD_W, 1, conv_grad_w_tasks, conv_grad_w_run, NULL, conv_grad_w_local) \
+	X(25, CONV_GRAD_W, 2, conv_grad_w_tasks, conv_grad_w_run, conv_grad_w_shared, conv_grad_w_local) \
 	X(26, GATHER_ROWS, 1, row_tasks, gather_rows_run) \
 	X(27, SCATTER_ROWS, 1, scatter_rows_tasks, scatter_rows_run) \
 	X(28, RAND_INT, 1, element_tasks, rand_int_run) \

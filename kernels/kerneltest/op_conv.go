@@ -10,18 +10,35 @@ var convOps = family{
 	kernels.OpConv: {convTrials, randomConv, mistakes{
 		"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }},
 		"the zeros at the end are left out": {before: withoutEnd},
+		"Winograd's form is ignored":        {before: direct},
 	}},
 	kernels.OpConvGradX: {convTrials, randomConv, mistakes{
 		"taps beside the image are dropped": {before: func(d *kernels.Desc) { d.Dim[kernels.ConvPadX], d.Dim[kernels.ConvPadY] = 0, 0 }},
 		"the zeros at the end are left out": {before: withoutEnd},
+		"Winograd's form is ignored":        {before: direct},
 	}},
 	kernels.OpConvGradW: {convTrials, randomConv, mistakes{
 		"the zeros at the end are left out": {before: withoutEnd},
 		"the last image is dropped":         fewer(kernels.ConvB),
+		"Winograd's form is ignored":        {before: direct},
 	}},
 }
 
 func withoutEnd(d *kernels.Desc) { d.Dim[kernels.ConvEnd] = 0 }
+func direct(d *kernels.Desc)     { d.Flags &^= kernels.FlagWinograd }
+
+// winogradShapes are B, Y, X, C, F, padY, padX, end of convolutions in Winograd's form.
+var winogradShapes = [][]int64{
+	{1, 1, 1, 1, 1, 1, 1, 0}, {2, 5, 4, 3, 8, 1, 1, 0}, {1, 8, 8, 16, 16, 1, 1, 0}, {2, 7, 9, 17, 31, 1, 1, 0}, {1, 6, 6, 33, 33, 0, 0, 0},
+	{3, 4, 5, 5, 50, 2, 0, 0}, {1, 3, 3, 4, 2, 3, 4, 0}, {2, 4, 7, 9, 18, 0, 1, 2}, // outputs that read nothing but zeros
+	{3, 16, 16, 12, 20, 1, 1, 0}, {1, 4, 5, 64, 70, 1, 1, 0}, {5, 3, 30, 40, 34, 1, 1, 0}, {1, 2, 3, 300, 20, 1, 1, 0}, {1, 3, 2, 20, 300, 1, 1, 0},
+	{0, 3, 3, 2, 2, 1, 1, 0}, {1, 2, 2, 2, 2, 0, 0, 0}, {2, 3, 3, 0, 2, 1, 1, 0}, {2, 3, 3, 2, 0, 1, 1, 0},
+}
+
+// inWinograd is the dimensions of a convolution of 3x3 taps.
+func inWinograd(s []int64) []int64 {
+	return []int64{s[0], s[1], s[2], s[3], 3, 3, s[4], 1, 1, s[5], s[6], s[7]}
+}
 
 // convShapes are B, Y, X, C, KY, KX, F, strideY, strideX, padY, padX and, if not 0, end.
 var convShapes = [][]int64{
@@ -43,6 +60,9 @@ func convTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for _, s := range convShapes {
 		all = append(all, convTrial(r, op, s))
+	}
+	for _, s := range winogradShapes {
+		all = append(all, convTrial(r, op, inWinograd(s)).flags(kernels.FlagWinograd).convLimits())
 	}
 	small := convShapes[2]
 	for f := range fnLast + 1 {
@@ -84,6 +104,9 @@ func (t *trial) convLimits() *trial {
 		terms = d.Dim[kernels.ConvB] * rows * columns
 	}
 	t.bound = 8 + float64(terms)/16
+	if d.Has(kernels.FlagWinograd) {
+		t.bound *= 4 // the transforms of a tile add terms of all of its pixels, and subtract them later
+	}
 	switch {
 	case d.Has(kernels.FlagFnGrad):
 		t.bound *= 20
@@ -101,5 +124,9 @@ func randomConv(r dice, op kernels.Op) *trial {
 	x := r.size(share(8*work, c, f, ky, kx, y))
 	b := min(r.size(share(8*work, c, f, ky, kx, y, x)), 9)
 	stride := func() int64 { return 1 + r.Int64N(3)*r.Int64N(2) }
+	if r.odds(2) {
+		s := []int64{b, min(y, 40), min(x, 40), min(c, 40), min(f, 40), r.Int64N(3), r.Int64N(3), r.Int64N(3) * r.Int64N(2)}
+		return convTrial(r.Rand, op, inWinograd(s)).flags(kernels.FlagWinograd).convLimits()
+	}
 	return convTrial(r.Rand, op, []int64{b, y, x, c, ky, kx, f, stride(), stride(), r.Int64N(3), r.Int64N(3), r.Int64N(3) * r.Int64N(2)})
 }

@@ -55,7 +55,7 @@ func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
 		terms[i] = math.Abs(terms[i])
 	}
 	d := t.desc
-	d.Fn, d.Flags = kernels.FnIdentity, d.Flags&^kernels.FlagFnGrad
+	d.Fn, d.Flags = kernels.FnIdentity, d.Flags&^(kernels.FlagFnGrad|kernels.FlagWinograd)
 	sum := d.Op == kernels.OpSumAll || d.Op == kernels.OpSumRows || d.Op == kernels.OpSumCols
 	if sum && t.desc.Fn == kernels.FnSquare {
 		d.Fn = kernels.FnSquare

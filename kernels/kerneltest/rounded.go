@@ -97,9 +97,14 @@ func (b *bench) compareRounded(t *testing.T, name string, o kernels.Options, wan
 	b.rounded(o.Precision).checkPrecision(t, got)
 }
 
-// rounded is the bench with factors rounded to a precision.
+// rounded is the bench with factors rounded to a precision; its convolutions then have the direct form.
 func (b *bench) rounded(precision string) *bench {
-	return b.withFactors(func(x float32) float32 { return Rounded(precision, x) })
+	c := b.withFactors(func(x float32) float32 { return Rounded(precision, x) })
+	c.program.Descs = slices.Clone(c.program.Descs)
+	for i := range c.program.Descs {
+		direct(&c.program.Descs[i])
+	}
+	return c
 }
 
 // roundedReference is the result of ref with rounded factors.

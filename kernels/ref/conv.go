@@ -59,27 +59,39 @@ func (o *op[T]) patch(x []T, b, oy, ox int) []T {
 
 // conv: t = product sum over (ky, kx, c); t = t + bias; t = y + t with accumulate; y = f(t).
 func (o *op[T]) conv() {
+	if o.Has(kernels.FlagWinograd) {
+		o.winogradConv()
+		return
+	}
 	x, w, bias, y := o.arg(0), o.arg(1), o.arg(2), o.arg(3)
 	ay, ax := o.axes()
 	f, params := o.dim(kernels.ConvF), o.params()
 	for p := range o.dim(kernels.ConvB) * ay.out * ax.out {
 		a := o.patch(x, p/(ay.out*ax.out), p/ax.out%ay.out, p%ax.out)
 		for j := range f {
-			t := productSum(len(a), a, 1, from(w, j), f)
-			if bias != nil {
-				t += bias[j]
-			}
-			if o.accumulates() {
-				t = y[p*f+j] + t
-			}
-			y[p*f+j] = apply(o.Fn, t, params)
+			o.finishConv(&y[p*f+j], productSum(len(a), a, 1, from(w, j), f), bias, j, params)
 		}
 	}
+}
+
+// finishConv stores the result of the product sum t of channel j.
+func (o *op[T]) finishConv(y *T, t T, bias []T, j int, params [2]T) {
+	if bias != nil {
+		t += bias[j]
+	}
+	if o.accumulates() {
+		t = *y + t
+	}
+	*y = apply(o.Fn, t, params)
 }
 
 // convGradX: t = product sum over the taps that read the pixel, descending, and over f; t = dx + t
 // with accumulate; then dx = t, or t f'(aux) with FlagFnGrad.
 func (o *op[T]) convGradX() {
+	if o.Has(kernels.FlagWinograd) {
+		o.winogradGradX()
+		return
+	}
 	w, aux, dx := o.arg(1), o.arg(2), o.arg(3)
 	ay, ax := o.axes()
 	c, f, params := o.dim(kernels.ConvC), o.dim(kernels.ConvF), o.params()
@@ -90,16 +102,20 @@ func (o *op[T]) convGradX() {
 			for i, tap := range taps {
 				copy(b[i*f:(i+1)*f], w[(tap*c+j)*f:])
 			}
-			t := productSum(len(a), a, 1, b, 1)
-			if o.accumulates() {
-				t = dx[p*c+j] + t
-			}
-			if o.Has(kernels.FlagFnGrad) {
-				t = T(t * slope(o.Fn, 0, aux[p*c+j], params))
-			}
-			dx[p*c+j] = t
+			o.finishGradX(dx, productSum(len(a), a, 1, b, 1), p*c+j, aux, params)
 		}
 	}
+}
+
+// finishGradX stores the result of the product sum t at dx[i].
+func (o *op[T]) finishGradX(dx []T, t T, i int, aux []T, params [2]T) {
+	if o.accumulates() {
+		t = dx[i] + t
+	}
+	if o.Has(kernels.FlagFnGrad) {
+		t = T(t * slope(o.Fn, 0, aux[i], params))
+	}
+	dx[i] = t
 }
 
 // seen lists the taps that read pixel (iy, ix) of image b, and the gradients dy[taps,F] of their outputs.
@@ -125,6 +141,10 @@ func (o *op[T]) seen(b, iy, ix int) (a []T, taps []int) {
 // convGradW: t = the first block sum of pixels plus the others in ascending order; then dw = t, or
 // dw + t with accumulate.
 func (o *op[T]) convGradW() {
+	if o.Has(kernels.FlagWinograd) {
+		o.winogradGradW()
+		return
+	}
 	dw := o.arg(2)
 	ay, ax := o.axes()
 	total := make([]T, len(dw))
