@@ -49,3 +49,40 @@ func TestFusionOfConvolutions(t *testing.T) {
 		t.Errorf("%d additions forward, want the residual in the convolution\n%s", got, forward.Program())
 	}
 }
+
+// TestConvolutionsChooseTheirForm: a convolution and its gradients have Winograd's form where it pays, by shape alone.
+func TestConvolutionsChooseTheirForm(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		size, in, out int
+		kernel        int
+		win           op.Window
+		winograd      bool
+	}{
+		{name: "16 channels", size: 4, in: 16, out: 16, kernel: 3, win: op.Window{Stride: 1, Pad: 1}, winograd: true},
+		{name: "without padding", size: 6, in: 16, out: 17, kernel: 3, win: op.Window{Stride: 1}, winograd: true},
+		{name: "few inputs", size: 4, in: 15, out: 16, kernel: 3, win: op.Window{Stride: 1, Pad: 1}},
+		{name: "few outputs", size: 4, in: 16, out: 3, kernel: 3, win: op.Window{Stride: 1, Pad: 1}},
+		{name: "tiles half empty", size: 5, in: 16, out: 16, kernel: 3, win: op.Window{Stride: 1, Pad: 1}},
+		{name: "few tiles", size: 2, in: 16, out: 16, kernel: 3, win: op.Window{Stride: 1, Pad: 1}},
+		{name: "stride", size: 8, in: 16, out: 16, kernel: 3, win: op.Window{Stride: 2, Pad: 1}},
+		{name: "other kernel", size: 4, in: 16, out: 16, kernel: 5, win: op.Window{Stride: 1, Pad: 2}},
+	} {
+		rng, g := rand.New(rand.NewPCG(1, 2)), G.NewGraph()
+		x, w := input(g, G.Float32, rng, "x", 1, c.size, c.size, c.in), input(g, G.Float32, rng, "w", c.kernel, c.kernel, c.in, c.out)
+		b := &graph{g: g, loss: op.Mean(op.Square(op.Conv2D(x, w, nil, c.win, op.Identity))), wrt: G.Nodes{x, w}}
+		p := build(t, b.differentiate(t), machine.On(open(t, "ref"))).Program()
+		found := map[kernels.Op]bool{}
+		for _, d := range p.Descs {
+			if d.Op == kernels.OpConv || d.Op == kernels.OpConvGradX || d.Op == kernels.OpConvGradW {
+				found[d.Op] = true
+				if d.Has(kernels.FlagWinograd) != c.winograd {
+					t.Errorf("%s: Winograd's form of %s is %t", c.name, d.Op, !c.winograd)
+				}
+			}
+		}
+		if len(found) != 3 {
+			t.Errorf("%s: the program has the convolutions %v, want all three\n%s", c.name, found, p)
+		}
+	}
+}

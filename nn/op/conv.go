@@ -78,7 +78,24 @@ func newConvolution(x, w tensor.Shape, down, along Window) *convolution {
 	if along.Stride < 1 || along.Pad < 0 || along.End < 0 || rows < 1 || columns < 1 {
 		panic(fmt.Sprintf("op: convolution of %v with %v, %s, has no output", []int(x), []int(w), along))
 	}
+	if c.winograd() {
+		c.d.Flags |= kernels.FlagWinograd
+	}
 	return c
+}
+
+// winograd chooses the form of the convolution and of its gradients: Winograd's where it pays. Then the transforms of the
+// pixels take less time than the multiplications that they save: 16 channels are enough, if tiles of 2x2 pixels seldom reach
+// beyond the result. The transform of the taps needs a few tiles. The batch has no part in it, so that an image has the same
+// bits in every batch.
+func (c *convolution) winograd() bool {
+	const channels, tiles = 16, 4
+	d := &c.d
+	covered := (c.rows + 1) / 2 * ((c.columns + 1) / 2)
+	return d.Dim[kernels.ConvKY] == kernels.WinogradTaps && d.Dim[kernels.ConvKX] == kernels.WinogradTaps &&
+		d.Dim[kernels.ConvStrideY] == 1 && d.Dim[kernels.ConvStrideX] == 1 &&
+		min(d.Dim[kernels.ConvC], d.Dim[kernels.ConvF]) >= channels &&
+		covered >= tiles && 4*covered*4 <= 5*c.rows*c.columns
 }
 
 func (c *convolution) node(x, w, b *G.Node, f Act) *G.Node {
