@@ -39,6 +39,7 @@ func diffusionCommand() *cli.Command {
 			},
 			diffusionExportCommand(),
 			diffusionEvalCommand(),
+			diffusionProfileCommand(),
 		},
 		Action: noSubcommand,
 	}

@@ -52,7 +52,7 @@ func runSearch(c *cli.Context, p *sweep.Plan, numbers ...int) error {
 // runAll shows the progress of all runs or trials and says what became of them. A signal stops them in good order.
 func runAll(c *cli.Context, n int, noun string, do func(context.Context, sweep.Options) (sweep.Outcome, error)) error {
 	progress := progress(c)
-	ctx, stop := untilSignal(progress.Line)
+	ctx, stop := untilSignal(progress.Line, "update")
 	defer stop()
 	o, err := do(ctx, sweep.Options{Jobs: c.Int("jobs"), StealLock: c.Bool("steal-lock"), Progress: progress.Train, Notice: progress.Line})
 	progress.Done()

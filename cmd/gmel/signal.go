@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// untilSignal returns a context that one of stopSignals cancels; say is told. A
+// untilSignal returns a context that one of stopSignals cancels; say is told which part of the work is still done. A
 // second signal ends the program at once. The returned function ends all that.
-func untilSignal(say func(string)) (context.Context, func()) {
+func untilSignal(say func(string), part string) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	stop := onSignal(func(first, second func() os.Signal) {
 		if first() == nil {
 			return
 		}
-		say("stopping after this update; a second signal stops at once")
+		say("stopping after this " + part + "; a second signal stops at once")
 		cancel()
 		if second() != nil {
 			os.Exit(exitSignal)

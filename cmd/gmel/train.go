@@ -86,7 +86,7 @@ func trainedPolicy(c *cli.Context, do func(context.Context, train.Options) (run.
 // complete run.
 func trained(c *cli.Context, do func(context.Context, train.Options) (train.Result, error), text func() string) error {
 	p := progress(c)
-	ctx, stop := untilSignal(p.Line)
+	ctx, stop := untilSignal(p.Line, "update")
 	defer stop()
 	result, err := do(ctx, train.Options{StealLock: c.Bool("steal-lock"), Progress: p.Train, Notice: p.Line})
 	p.Done()

@@ -141,7 +141,7 @@ func (e *evaluator) real(ctx context.Context) error {
 // generated is the row of samples of the network by a number of steps.
 func (e *evaluator) generated(ctx context.Context, steps int) error {
 	s := e.options.sample(steps)
-	plan, err := s.plan()
+	plan, err := e.plan(s)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type generator struct {
 	model  *unet.Model
 	flat   []float32 // parameters
 	data   *Description
+	from   string        // path of the checkpoint; "": of none
 	update int           // of the checkpoint; 0 in a run
 	guide  *sample.Guide // nil: none
 	edit   *edit         // nil: samples come from noise alone
@@ -47,21 +48,23 @@ type request struct {
 	progress func(done, total int)
 }
 
-// levels are those at which the evaluations begin, and the clean one.
-func (s *Sample) levels() []diffusion.Level {
-	return append(diffusion.Karras(s.Steps, lowestSigma, highestSigma, rho), diffusion.Clean)
+// plan is a sampler with its levels.
+func (g *generator) plan(s *Sample) (diffusion.Plan, error) {
+	return g.edit.plan(s.Sampler, s.levels())
 }
 
-// plan is the sampler with its levels.
-func (s *Sample) plan() (diffusion.Plan, error) {
-	return diffusion.SamplerByName(s.Sampler, s.levels())
+// sampler plays a plan on a batch of samples.
+func (g *generator) sampler(backend kernels.Backend, s *Sample, plan diffusion.Plan, batch int, seed uint64) (*sample.Sampler, error) {
+	return sample.New(backend, g.model, g.flat, plan, sample.Options{
+		Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: float32(s.Guidance), Guide: g.guide,
+	})
 }
 
 // draw draws a sample of each class in the list, as a set in the units of the one that was trained on. Equal seeds give
 // equal samples, whatever the backend.
 func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request) (_ *dataset.Set, err error) {
-	s, total := r.sample, len(r.classes)
-	plan, err := g.edit.plan(s.Sampler, s.levels())
+	total := len(r.classes)
+	plan, err := g.plan(r.sample)
 	if err == nil && g.film != nil {
 		err = g.film.begin(plan, total)
 	}
@@ -69,9 +72,7 @@ func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request
 		return nil, err
 	}
 	batch := min(atOnce, total)
-	sampler, err := sample.New(backend, g.model, g.flat, plan, sample.Options{
-		Batch: batch, Predict: diffusion.PredictEDM, Seed: r.seed, Guidance: float32(s.Guidance), Guide: g.guide,
-	})
+	sampler, err := g.sampler(backend, r.sample, plan, batch, r.seed)
 	if err != nil {
 		return nil, err
 	}

@@ -160,7 +160,7 @@ func newest(f train.Folder, c *Config, notice func(string)) (*generator, *train.
 	if err := newRun(c, c).SameRun(from); err != nil {
 		return nil, nil, err
 	}
-	g := &generator{}
+	g := &generator{from: from.Path}
 	if g.update, err = from.Update(); err != nil {
 		return nil, nil, err
 	}

@@ -82,7 +82,7 @@ func (e *evaluator) plannedWork() (*work, error) {
 	}
 	o := e.options
 	for _, steps := range o.Steps {
-		plan, err := o.sample(steps).plan()
+		plan, err := e.plan(o.sample(steps))
 		if err != nil {
 			return nil, err
 		}

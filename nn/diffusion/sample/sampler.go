@@ -266,5 +266,8 @@ func (s *Sampler) classesOf(r Request) []float32 {
 	return all
 }
 
+// Bytes is the memory of the sampler, parameters included.
+func (s *Sampler) Bytes() int64 { return 4 * max(s.start.Arena, s.step.Arena) }
+
 // Close frees the memory on the device.
 func (s *Sampler) Close() error { return s.session.Close() }

@@ -28,6 +28,7 @@ type Series struct {
 // Panel is one plot of a picture.
 type Panel struct {
 	Title, XLabel string
+	Log           bool // axes are logarithmic where all numbers are above 0
 	Series        []Series
 }
 
@@ -47,12 +48,12 @@ const (
 )
 
 // Curve replaces the picture at path by the panels, side by side, with one legend. It is an SVG if the path ends so,
-// else a PNG. Panels hold series of the same names in the same order.
+// else a PNG. Series of one name have one colour in all panels.
 func Curve(path string, panels []Panel) error {
-	row, legend := make([]*plot.Plot, len(panels)), plot.NewLegend()
+	row, names := make([]*plot.Plot, len(panels)), &names{index: map[string]int{}, legend: plot.NewLegend()}
 	for i, p := range panels {
 		var err error
-		if row[i], err = p.plot(&legend, i == 0); err != nil {
+		if row[i], err = p.plot(names); err != nil {
 			return fmt.Errorf("record: curve: %w", err)
 		}
 	}
@@ -64,8 +65,8 @@ func Curve(path string, panels []Panel) error {
 	for i, p := range row {
 		p.Draw(canvases[0][i])
 	}
-	legend.Top, legend.Left = true, true
-	legend.Draw(draw.Crop(all, width, 0, 0, -10*vg.Millimeter))
+	names.legend.Top, names.legend.Left = true, true
+	names.legend.Draw(draw.Crop(all, width, 0, 0, -10*vg.Millimeter))
 	var out bytes.Buffer
 	if _, err := img.WriteTo(&out); err != nil {
 		return fmt.Errorf("record: curve: %w", err)
@@ -81,11 +82,37 @@ func canvas(path string, width vg.Length) vg.CanvasWriterTo {
 	return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, panelHeight), vgimg.UseDPI(120))}
 }
 
-func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
+// names are the series of all panels in the order in which they first appear.
+type names struct {
+	index  map[string]int
+	legend plot.Legend
+	listed []string // in the legend
+}
+
+// colour is that of a name.
+func (n *names) colour(name string) color.Color {
+	i, known := n.index[name]
+	if !known {
+		i = len(n.index)
+		n.index[name] = i
+	}
+	return palette[i%len(palette)]
+}
+
+// list adds a line to the legend if its name is new there.
+func (n *names) list(name string, line *plotter.Line) {
+	if !slices.Contains(n.listed, name) {
+		n.legend.Add(name, line)
+		n.listed = append(n.listed, name)
+	}
+}
+
+func (p Panel) plot(names *names) (*plot.Plot, error) {
 	out := plot.New()
 	out.Title.Text, out.X.Label.Text = p.Title, p.XLabel
 	out.Add(plotter.NewGrid())
-	for i, s := range p.Series {
+	for _, s := range p.Series {
+		colour := names.colour(s.Name)
 		points := s.points()
 		if len(points) == 0 {
 			continue
@@ -94,7 +121,7 @@ func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		line.Color, line.Width = palette[i%len(palette)], vg.Points(1.5)
+		line.Color, line.Width = colour, vg.Points(1.5)
 		if s.Dashed {
 			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1)
 		}
@@ -107,11 +134,25 @@ func (p Panel) plot(legend *plot.Legend, name bool) (*plot.Plot, error) {
 			out.Add(area)
 		}
 		out.Add(line)
-		if name {
-			legend.Add(s.Name, line)
-		}
+		names.list(s.Name, line)
+	}
+	if p.Log {
+		logarithmic(&out.X)
+		logarithmic(&out.Y)
 	}
 	return out, nil
+}
+
+// logarithmic changes an axis whose range is above 0. A range of one number becomes wider here, because plot would have it
+// begin at 0.
+func logarithmic(a *plot.Axis) {
+	if !(a.Min > 0) {
+		return
+	}
+	if a.Min == a.Max {
+		a.Min, a.Max = a.Min/2, 2*a.Max
+	}
+	a.Scale, a.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 }
 
 // points leaves out values that cannot be drawn.

@@ -170,6 +170,7 @@ func TestCurve(t *testing.T) {
 	panels := []Panel{
 		{Title: "completion", Series: []Series{{Name: "greedy", X: []float64{0, 1, 2}, Y: []float64{.2, nan, .9}}, {Name: "none"}}},
 		{Title: "latency", Series: []Series{{Name: "level", X: []float64{0, 2}, Y: []float64{1, 1}, Dashed: true}}},
+		{Title: "logarithmic", Log: true, Series: []Series{{Name: "one number", X: []float64{3, 3}, Y: []float64{0, 1}}}}, // y has a 0, so it is not
 	}
 	if err := Curve(path, panels); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/urfave/cli/v2"
+)
+
+func diffusionProfileCommand() *cli.Command {
+	return &cli.Command{
+		Name:   "profile",
+		Usage:  "measure time, memory and quality of a run's network by batch and steps",
+		Flags:  diffusionProfileFlags(),
+		Action: diffusionProfile, OnUsageError: usageError, Before: noArguments,
+	}
+}
+
+func diffusionProfileFlags() []cli.Flag {
+	d := run.DefaultProfile()
+	return []cli.Flag{
+		&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
+		&cli.StringFlag{Name: "batches", Usage: "samples of a call `N,N,...`", Value: listed(d.Batches)},
+		&cli.StringFlag{Name: "steps", Usage: "steps of the sampler `N,N,...`", Value: listed(d.Steps)},
+		&cli.StringSliceFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", ") + "; may be repeated, then the first is timed and --quality scores all", Value: cli.NewStringSlice(d.Samplers...)},
+		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of classifier-free guidance; 1: none", Value: d.Guidance},
+		&cli.IntFlag{Name: "repeats", Usage: "at most `N` calls for each time", Value: d.Repeats},
+		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for all times together; what would take longer than its share is computed", Value: d.Length.Seconds()},
+		&cli.BoolFlag{Name: "quality", Usage: "compare samples with held-out images for each number of steps, which takes minutes"},
+		jsonFlag(),
+		&cli.StringFlag{Name: "plot", Usage: "draw times and quality by evaluations into `FILE` (PNG or SVG)"},
+		&cli.StringFlag{Name: "yaml", Usage: "write a scenario for the simulator into `FILE`, with this model as its service"},
+		threadsFlag(), backendFlag(), deviceFlag(),
+	}
+}
+
+func listed(numbers []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(numbers), " ", ","), "[]")
+}
+
+// numbersOf is a flag that lists whole numbers.
+func numbersOf(c *cli.Context, name string) (list []int, err error) {
+	for _, word := range strings.Split(c.String(name), ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil {
+			return nil, usagef("--%s %s: %q is not a whole number; allowed is a list such as 1,2,5", name, c.String(name), word)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+func diffusionProfile(c *cli.Context) error {
+	o, err := profileOptions(c)
+	if err != nil {
+		return err
+	}
+	pictures, err := plots(c.String("plot"), 1)
+	if err != nil {
+		return err
+	}
+	p, times, scores := progress(c), progress(c), progress(c)
+	ctx, stop := untilSignal(p.Line, "measurement")
+	defer stop()
+	o.Timed, o.Scored, o.Notice = times.Count("time", "times"), scores.Count("evaluation", "evaluations"), p.Line
+	result, err := run.TakeProfile(ctx, c.String("run"), o)
+	times.Done()
+	scores.Done()
+	if ctx.Err() != nil {
+		p.Line("stopped; no result is written")
+		return errStopped
+	}
+	if err != nil {
+		return err
+	}
+	for _, path := range pictures {
+		if err := record.Curve(path, result.Panels()); err != nil {
+			return err
+		}
+	}
+	if path := c.String("yaml"); path != "" {
+		if err := writeNew(path, result.Scenario(), "--yaml"); err != nil {
+			return err
+		}
+	}
+	if c.Bool("json") {
+		return printJSON(c.App.Writer, result)
+	}
+	return printText(c.App.Writer, result.Markdown())
+}
+
+func profileOptions(c *cli.Context) (o run.ProfileOptions, err error) {
+	if c.String("run") == "" {
+		return o, usagef("--run DIR is missing: which run should be measured?")
+	}
+	o = run.ProfileOptions{
+		Samplers: c.StringSlice("sampler"), Guidance: c.Float64("guidance"), Repeats: c.Int("repeats"), Quality: c.Bool("quality"),
+		Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
+	}
+	if o.Length, err = secondsOf(c, "seconds", 0.001, 86400); err != nil {
+		return o, err
+	}
+	if o.Batches, err = numbersOf(c, "batches"); err != nil {
+		return o, err
+	}
+	if o.Steps, err = numbersOf(c, "steps"); err != nil {
+		return o, err
+	}
+	path := c.String("yaml")
+	if path == "" {
+		return o, nil
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return o, notCreated(fs.ErrExist, path, "--yaml")
+	}
+	return o, o.CanScenario()
+}
