@@ -72,10 +72,10 @@ func (b *builder) residual(name string, in, out int) *residual {
 	return r
 }
 
-// apply returns y for x[B,...,C]. embedding[B,TimeWidth] is that of time and class after its last function.
-func (r *residual) apply(bd *nn.Bound, x, embedding *nn.Node, drop *Dropout) *nn.Node {
+// apply returns y for x[B,...,C].
+func (r *residual) apply(bd *nn.Bound, x *nn.Node, say told, drop *Dropout) *nn.Node {
 	h := r.conv1.Apply(bd, r.norm1.Apply(bd, x, nil))
-	film := r.time.Apply(bd, embedding)
+	film := say(r)
 	if r.addTime {
 		h = op.Add(h, op.Reshape(op.RepeatRows(film, pixels(h)), h.Shape()...))
 		film = nil

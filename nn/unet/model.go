@@ -160,12 +160,15 @@ func (d *Dropout) apply(x *nn.Node, block int) *nn.Node {
 // Apply returns y[B,...,Outputs]. It panics if a shape does not fit.
 func (m *Model) Apply(bd *nn.Bound, in Input) *nn.Node {
 	m.check(in)
-	e := m.embedding(bd, in)
-	h := m.in.Apply(bd, in.X)
+	return m.apply(bd, in.X, m.tell(bd, in), in.Dropout)
+}
+
+func (m *Model) apply(bd *nn.Bound, x *nn.Node, say told, drop *Dropout) *nn.Node {
+	h := m.in.Apply(bd, x)
 	kept := []*nn.Node{h}
 	for _, s := range m.down {
 		for j := range s.blocks {
-			h = s.step(bd, j, h, e, in.Dropout)
+			h = s.step(bd, j, h, say, drop)
 			kept = append(kept, h)
 		}
 		if s.resample != nil {
@@ -174,12 +177,12 @@ func (m *Model) Apply(bd *nn.Bound, in Input) *nn.Node {
 		}
 	}
 	for j := range m.middle.blocks {
-		h = m.middle.step(bd, j, h, e, in.Dropout)
+		h = m.middle.step(bd, j, h, say, drop)
 	}
 	for _, s := range m.up {
 		for j := range s.blocks {
 			last := len(kept) - 1
-			h = s.step(bd, j, op.Concat(h, kept[last]), e, in.Dropout)
+			h = s.step(bd, j, op.Concat(h, kept[last]), say, drop)
 			kept = kept[:last]
 		}
 		if s.resample != nil {
@@ -190,8 +193,8 @@ func (m *Model) Apply(bd *nn.Bound, in Input) *nn.Node {
 }
 
 // step is block j and its attention.
-func (s *stage) step(bd *nn.Bound, j int, x, embedding *nn.Node, drop *Dropout) *nn.Node {
-	x = s.blocks[j].apply(bd, x, embedding, drop)
+func (s *stage) step(bd *nn.Bound, j int, x *nn.Node, say told, drop *Dropout) *nn.Node {
+	x = s.blocks[j].apply(bd, x, say, drop)
 	if j < len(s.attentions) {
 		x = s.attentions[j].apply(bd, x)
 	}

@@ -66,7 +66,15 @@ func (m *Model) dropout(f *nn.Fragment, loss Loss) *Dropout {
 }
 
 func (m *Model) input(f *nn.Fragment, batch Batch) Input {
-	in := Input{X: f.Input(batch.X), Time: f.Input(batch.Time)}
+	x := f.Input(batch.X)
+	in := m.condition(f, batch)
+	in.X = x
+	return in
+}
+
+// condition is the input without x.
+func (m *Model) condition(f *nn.Fragment, batch Batch) Input {
+	in := Input{Time: f.Input(batch.Time)}
 	if batch.Class != machine.None {
 		in.Class = f.Input(batch.Class)
 	}

@@ -16,7 +16,7 @@ const (
 	streams
 )
 
-// buildStart builds the Program that gives what is in x the noise of the first level.
+// buildStart builds the Program that gives what is in x the noise of the first level, and tells the networks all times.
 func (s *Sampler) buildStart(l *machine.Layout) (*kernels.Program, error) {
 	b := machine.NewBuilder("sample/start", l)
 	k, first := &s.mem, s.plan[0].Level
@@ -25,6 +25,9 @@ func (s *Sampler) buildStart(l *machine.Layout) (*kernels.Program, error) {
 	f.Output(op.Add(op.Affine(f.Input(k.x), float32(first.Alpha), 0), op.Affine(f.Input(k.noise), float32(first.Sigma), 0)), x)
 	f.Then(func(b *machine.Builder) { b.Copy(x, k.x) })
 	f.Lower(b)
+	for _, t := range k.told {
+		t.tell(b)
+	}
 	return b.Build()
 }
 
@@ -48,24 +51,32 @@ func (s *Sampler) buildStep(l *machine.Layout, m *unet.Model, t *table) (*kernel
 		s.draw(b, drawn)
 	}
 	s.scale(b, t)
-	m.Evaluate(b, s.mem.net, s.mem.batch)
-	if g := s.options.Guide; g != nil {
-		g.Model.Evaluate(b, s.mem.guide, s.mem.worse)
-	}
+	s.evaluate(b, m)
 	s.advance(b, t)
 	return b.Build()
 }
 
-// scale gives the network its input and its time.
+// evaluate evaluates the network, and its guide if there is one.
+func (s *Sampler) evaluate(b *machine.Builder, m *unet.Model) {
+	k, g := &s.mem, s.options.Guide
+	for i, batch := range []unet.Batch{k.batch, k.worse}[:len(k.told)] {
+		k.told[i].evaluate(b, batch)
+	}
+	if len(k.told) > 0 {
+		return
+	}
+	m.Evaluate(b, k.net, k.batch)
+	if g != nil {
+		g.Model.Evaluate(b, k.guide, k.worse)
+	}
+}
+
+// scale gives the network its input and, unless it has been told, its time.
 func (s *Sampler) scale(b *machine.Builder, t *table) {
 	k, n := &s.mem, s.options.Batch
 	f := nn.NewFragment()
 	rows := op.GatherRows(f.Input(k.table), f.Input(k.at))
 	x := t.sum(rows).add("in", f.Input(k.x)).sum
-	time := op.Affine(f.Input(k.at), 0, 0) // a plan whose times are all zero
-	if c := t.column(rows, "time"); c != nil {
-		time = op.Reshape(c, n)
-	}
 	write := func(node *nn.Node, to machine.Tensor, size int) {
 		part := b.Part(to, 0, node.Shape()...)
 		f.Output(node, part)
@@ -74,7 +85,13 @@ func (s *Sampler) scale(b *machine.Builder, t *table) {
 		}
 	}
 	write(x, k.batch.X, s.pixels)
-	write(time, k.batch.Time, 1)
+	if len(k.told) == 0 {
+		time := op.Affine(f.Input(k.at), 0, 0) // a plan whose times are all zero
+		if c := t.column(rows, "time"); c != nil {
+			time = op.Reshape(c, n)
+		}
+		write(time, k.batch.Time, 1)
+	}
 	f.Lower(b)
 }
 

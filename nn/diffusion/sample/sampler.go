@@ -24,6 +24,8 @@ type Options struct {
 	// for each image. The last class of the network stands for none.
 	Guidance float32
 	Guide    *Guide // evaluated in place of the network without a class; nil: none
+
+	untold bool // each evaluation computes what the blocks are told: the form without a table, see tellings
 }
 
 // Sampler is a network with a plan on a device.
@@ -50,6 +52,8 @@ type memory struct {
 	base   machine.Tensor // [n, pixels]; None if the plan has none
 	slopes []machine.Tensor
 	noise  machine.Tensor // [n, pixels]
+
+	told []*tellings // of the network and, if there is one, of its guide; nil where the tables would have no room
 
 	// Of a guide; otherwise nil, and None.
 	guide *nn.Placed
@@ -85,6 +89,9 @@ func New(backend kernels.Backend, m *unet.Model, flat []float32, plan diffusion.
 	err = errors.Join(s.session.Upload(s.mem.net.Flat, flat), s.session.Upload(s.mem.table, t.data))
 	if o.Guide != nil {
 		err = errors.Join(err, s.session.Upload(s.mem.guide.Flat, o.Guide.Flat))
+	}
+	for _, told := range s.mem.told {
+		err = errors.Join(err, told.uploadTimes(s.session, t.values("time")))
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -131,6 +138,7 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	case s.guided():
 		s.placeGuide(l)
 	}
+	s.placeTold(l, m, t.rows, evaluated)
 	if t.has("next.base") || t.has("base.base") {
 		k.base = image("base")
 	}
@@ -144,6 +152,18 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 		if t.has(c.column) {
 			*c.to = image(c.name)
 		}
+	}
+}
+
+// placeTold adds the tables of the network and of its guide if both have room.
+func (s *Sampler) placeTold(l *machine.Layout, m *unet.Model, evaluations, n int) {
+	k, g := &s.mem, s.options.Guide
+	if s.options.untold || !canTell(m, evaluations, n) || g != nil && !canTell(g.Model, evaluations, n) {
+		return
+	}
+	k.told = append(k.told, placeTellings(l, "told", m, k.net, evaluations, n))
+	if g != nil {
+		k.told = append(k.told, placeTellings(l, "guide/told", g.Model, k.guide, evaluations, n))
 	}
 }
 
@@ -188,6 +208,9 @@ func (s *Sampler) upload(r Request) error {
 	err := errors.Join(s.session.Upload(k.at, make([]float32, n)), s.session.Upload(k.dice, dice))
 	if s.classes > 0 {
 		err = errors.Join(err, s.session.Upload(k.batch.Class, s.classesOf(r)))
+	}
+	for _, told := range k.told {
+		err = errors.Join(err, told.uploadClasses(s.session, s.classesOf(r)))
 	}
 	zeros := make([]float32, n*s.pixels)
 	for _, slope := range k.slopes { // what is multiplied by zero must be finite

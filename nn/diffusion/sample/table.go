@@ -80,6 +80,17 @@ func (t *table) has(name string) bool {
 	return there
 }
 
+// values are a column, zeros if it is left out.
+func (t *table) values(name string) []float32 {
+	list := make([]float32, t.rows)
+	if k, there := t.columns[name]; there {
+		for i := range list {
+			list[i] = t.data[i*len(t.columns)+k]
+		}
+	}
+	return list
+}
+
 // remembered is the number of slopes that a step needs from the steps before it.
 func (t *table) remembered() int {
 	for k := diffusion.History - 1; k > 0; k-- {
