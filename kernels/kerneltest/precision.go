@@ -2,6 +2,7 @@ package kerneltest
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -45,7 +46,7 @@ func (b *bench) checkPrecision(t *testing.T, got []float32) {
 }
 
 // scale returns the unit of a trial's bound at arena[i]: max(1, |value|), or the sum of the absolute
-// values of all terms, which the same op computes from absolute values.
+// values of all terms, which the same op computes from absolute values; of the result that has most, for a Winograd form.
 func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
 	if !t.terms {
 		return func(_ int64, value float64) float64 { return max(1, math.Abs(value)) }
@@ -64,7 +65,22 @@ func (t *trial) scale(arena []float32) func(i int64, value float64) float64 {
 	if err := ref.Exec(&d, terms); err != nil {
 		panic(err)
 	}
+	if t.desc.Has(kernels.FlagWinograd) {
+		most := t.mostTerms(terms)
+		return func(int64, float64) float64 { return most + 1 }
+	}
 	return func(i int64, _ float64) float64 { return terms[i] + 1 }
+}
+
+// mostTerms is the largest sum of terms of a result. Winograd's form makes results from sums and differences of those beside them,
+// so the error of one is bounded by the terms of all: a tap that meets only padding has a gradient of zero by cancellation.
+func (t *trial) mostTerms(terms []float64) (most float64) {
+	for a, arg := range t.spec().Args {
+		if arg.Mode != kernels.In && t.desc.Arg[a] != kernels.Absent {
+			most = slices.Max(append(terms[t.arg[a].from:t.arg[a].to:t.arg[a].to], most)) // a result may have no numbers
+		}
+	}
+	return most
 }
 
 // near also accepts overflow to infinity and underflow to zero, where float32 has no closer number.
