@@ -189,13 +189,17 @@ tests() {
 }
 
 measure() {
-  local options=() precision
+  local options=() precision size
   sizes N ' ' "${agents[@]}"
   for precision in fp32 bf16; do bench bench critic $precision "${options[@]}"; done
   bench bench update fp32 --shapes "$updates"
   bench bench ppo-update fp32
   bench bench actor fp32 --shapes "$mlps"
   bench bench unet-block fp32
+  for size in xs s; do
+    bench bench unet-$size-sample fp32
+    bench bench unet-$size-train fp32
+  done
   batch= bench bench adam fp32 --shapes $adam
   options=()
   sizes '' '' "${products[@]}"
