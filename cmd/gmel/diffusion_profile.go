@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/gmel-go/gmel/nn/diffusion"
@@ -26,8 +24,8 @@ func diffusionProfileFlags() []cli.Flag {
 	d := run.DefaultProfile()
 	return []cli.Flag{
 		&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
-		&cli.StringFlag{Name: "batches", Usage: "samples of a call `N,N,...`", Value: listed(d.Batches)},
-		&cli.StringFlag{Name: "steps", Usage: "steps of the sampler `N,N,...`", Value: listed(d.Steps)},
+		&cli.IntSliceFlag{Name: "batches", Usage: "samples of a call `N,N,...`", Value: cli.NewIntSlice(d.Batches...)},
+		&cli.IntSliceFlag{Name: "steps", Usage: "steps of the sampler `N,N,...`", Value: cli.NewIntSlice(d.Steps...)},
 		&cli.StringSliceFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", ") + "; may be repeated, then the first is timed and --quality scores all", Value: cli.NewStringSlice(d.Samplers...)},
 		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of classifier-free guidance; 1: none", Value: d.Guidance},
 		&cli.IntFlag{Name: "repeats", Usage: "at most `N` calls for each time", Value: d.Repeats},
@@ -38,22 +36,6 @@ func diffusionProfileFlags() []cli.Flag {
 		&cli.StringFlag{Name: "yaml", Usage: "write a scenario for the simulator into `FILE`, with this model as its service"},
 		threadsFlag(), backendFlag(), deviceFlag(),
 	}
-}
-
-func listed(numbers []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(numbers), " ", ","), "[]")
-}
-
-// numbersOf is a flag that lists whole numbers.
-func numbersOf(c *cli.Context, name string) (list []int, err error) {
-	for _, word := range strings.Split(c.String(name), ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil {
-			return nil, usagef("--%s %s: %q is not a whole number; allowed is a list such as 1,2,5", name, c.String(name), word)
-		}
-		list = append(list, n)
-	}
-	return list, nil
 }
 
 func diffusionProfile(c *cli.Context) error {
@@ -100,16 +82,10 @@ func profileOptions(c *cli.Context) (o run.ProfileOptions, err error) {
 		return o, usagef("--run DIR is missing: which run should be measured?")
 	}
 	o = run.ProfileOptions{
-		Samplers: c.StringSlice("sampler"), Guidance: c.Float64("guidance"), Repeats: c.Int("repeats"), Quality: c.Bool("quality"),
+		Batches: c.IntSlice("batches"), Steps: c.IntSlice("steps"), Samplers: c.StringSlice("sampler"), Guidance: c.Float64("guidance"), Repeats: c.Int("repeats"), Quality: c.Bool("quality"),
 		Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 	}
 	if o.Length, err = secondsOf(c, "seconds", 0.001, 86400); err != nil {
-		return o, err
-	}
-	if o.Batches, err = numbersOf(c, "batches"); err != nil {
-		return o, err
-	}
-	if o.Steps, err = numbersOf(c, "steps"); err != nil {
 		return o, err
 	}
 	path := c.String("yaml")
