@@ -11,7 +11,7 @@ import (
 // F.2). Windows have no rows: their time is X.
 type Augment struct {
 	FlipX, FlipY   bool // mirrored left to right, top to bottom, each with probability 1/2
-	ShiftX, ShiftY int  // moved by up to so many pixels either way; what comes in from outside is the reflection
+	ShiftX, ShiftY int  // the most pixels that a sample is moved either way; what comes in from outside is the reflection
 }
 
 // AugmentValues is the length of a description.

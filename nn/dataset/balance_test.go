@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sized is a set with so many rows of each class, mixed.
+// sized is a set with this number of rows of each class, mixed.
 func sized(counts ...int) *Set {
 	var class []int
 	for i := 0; len(class) == 0 || i < slices.Max(counts); i++ {

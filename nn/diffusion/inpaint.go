@@ -23,7 +23,7 @@ var ErrMemory = errors.New("diffusion: a sampler that remembers earlier steps pl
 // elements become the image with fresh noise of the level that is reached, and at the last level, the image itself. What is drawn
 // sees what is known in every estimate, but is not conditioned on it exactly.
 //
-// With times above 1, every step but the last is played so many times: the forward process leads back to its beginning, and
+// With times above 1, every step but the last is played that number of times: the forward process leads back to its beginning, and
 // what is drawn comes nearer to what is known (Lugmayr et al., "RePaint", arXiv 2201.09865, algorithm 1). That needs a
 // sampler without memory of earlier steps.
 func Inpaint(p Plan, times int) (Plan, error) {

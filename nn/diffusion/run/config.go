@@ -77,7 +77,7 @@ type Data struct {
 	FlipX bool `yaml:"flip_x"`
 	// FlipY adds every image mirrored top to bottom. The default is true, with the model 1d false, as windows have no rows.
 	FlipY bool `yaml:"flip_y"`
-	// Shift moves the variants of an image by up to so many pixels in each direction, those of a window in time; what comes in is the reflection.
+	// Shift moves the variants of an image in each direction by up to this number of pixels, those of a window in time; what comes in is the reflection.
 	Shift int `yaml:"shift"`
 	// Variants is the number of variants of an image if there are shifts: itself, and others that are mirrored and moved at random.
 	Variants int `yaml:"variants"`
