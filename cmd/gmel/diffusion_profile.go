@@ -26,10 +26,11 @@ func diffusionProfileFlags() []cli.Flag {
 		&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 		&cli.IntSliceFlag{Name: "batches", Usage: "samples of a call `N,N,...`", Value: cli.NewIntSlice(d.Batches...)},
 		&cli.IntSliceFlag{Name: "steps", Usage: "steps of the sampler `N,N,...`", Value: cli.NewIntSlice(d.Steps...)},
-		&cli.StringSliceFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", ") + "; may be repeated, then the first is timed and --quality scores all", Value: cli.NewStringSlice(d.Samplers...)},
+		&cli.StringSliceFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", ") + "; may be repeated, then the first is timed and --quality scores all (default: that of the run)"},
 		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of classifier-free guidance; 1: none", Value: d.Guidance},
 		&cli.IntFlag{Name: "repeats", Usage: "at most `N` calls for each time", Value: d.Repeats},
 		&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for all times together; what would take longer than its share is computed", Value: d.Length.Seconds()},
+		&cli.StringFlag{Name: "data", Usage: "folder or file of the set `PATH` for --quality, if it is not where the run began"},
 		&cli.BoolFlag{Name: "quality", Usage: "compare samples with held-out images for each number of steps, which takes minutes"},
 		jsonFlag(),
 		&cli.StringFlag{Name: "plot", Usage: "draw times and quality by evaluations into `FILE` (PNG or SVG)"},
@@ -82,7 +83,7 @@ func profileOptions(c *cli.Context) (o run.ProfileOptions, err error) {
 		return o, usagef("--run DIR is missing: which run should be measured?")
 	}
 	o = run.ProfileOptions{
-		Batches: c.IntSlice("batches"), Steps: c.IntSlice("steps"), Samplers: c.StringSlice("sampler"), Guidance: c.Float64("guidance"), Repeats: c.Int("repeats"), Quality: c.Bool("quality"),
+		Batches: c.IntSlice("batches"), Steps: c.IntSlice("steps"), Samplers: c.StringSlice("sampler"), Guidance: c.Float64("guidance"), Repeats: c.Int("repeats"), Quality: c.Bool("quality"), Data: c.String("data"),
 		Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
 	}
 	if o.Length, err = secondsOf(c, "seconds", 0.001, 86400); err != nil {

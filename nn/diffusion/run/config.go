@@ -319,10 +319,13 @@ func (t *Tuning) Check(v *setting.Checker) {
 	v.Require(t.Huber > 0 && t.Huber <= 100, "huber", t.Huber, "above 0, up to 100")
 }
 
+// mostSteps bounds the steps of a sampler.
+const mostSteps = 10000
+
 // Check reports the settings that are not allowed.
 func (s *Sample) Check(v *setting.Checker) {
 	v.OneOf("sampler", s.Sampler, diffusion.Samplers()...)
-	v.Count("steps", s.Steps, 1, 10000)
+	v.Count("steps", s.Steps, 1, mostSteps)
 	s.checkLevels(v)
 	v.Count("count", s.Count, 1, most)
 	v.Require(s.Guidance >= 0 && s.Guidance <= 100, "guidance", s.Guidance, "0 to 100")

@@ -78,13 +78,14 @@ func (e *Evaluation) Markdown() string {
 
 // intervals says over what the intervals are.
 func (e *Evaluation) intervals() string {
-	if e.Seeds > 1 {
-		return "over draws"
-	}
+	one := "of KID over samples"
 	if e.Classifiers > 1 {
-		return "of KID over samples, of accuracy and F1 over classifiers"
+		one += ", of accuracy and F1 over classifiers"
 	}
-	return "of KID over samples"
+	if e.Seeds > 1 {
+		return "over draws; in the first row " + one
+	}
+	return one
 }
 
 func (r *EvalRow) cells(columns []column, sign string) []string {

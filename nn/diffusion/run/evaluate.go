@@ -13,9 +13,9 @@ import (
 
 // EvalOptions say what to measure of a run, and how.
 type EvalOptions struct {
-	Weights     // which parameters of the run
-	Sampler     string
-	Steps       []int // a row of the table each
+	Weights            // which parameters of the run
+	Sampler     string // "": that of the run
+	Steps       []int  // a row of the table each; none: those of the run
 	Guidance    float64
 	Count       int    // samples of a row; 0: as many as are trained on
 	Seed        uint64 // of the first samples
@@ -28,13 +28,13 @@ type EvalOptions struct {
 	Progress    func(done, total int)
 	Notice      func(string)
 
+	own    *Sample                 // of the run
 	change func(*classify.Options) // of classifiers; nil: they are trained as usual
 }
 
 // DefaultEval is what `gmel diffusion eval` measures if nothing else is asked for.
 func DefaultEval() EvalOptions {
-	s := DefaultSample()
-	return EvalOptions{Sampler: s.Sampler, Steps: []int{s.Steps}, Guidance: s.Guidance, Seed: 1, Seeds: 1, Classifiers: 3}
+	return EvalOptions{Guidance: DefaultSample().Guidance, Seed: 1, Seeds: 1, Classifiers: 3}
 }
 
 // fewest is the least number of samples of a row.
@@ -44,9 +44,9 @@ const fewest = 10
 func (o *EvalOptions) check() error {
 	v := setting.NewChecker("")
 	for _, steps := range o.Steps {
-		o.sample(steps).Check(v)
+		v.Count("steps", steps, 1, mostSteps)
 	}
-	v.Require(len(o.Steps) > 0, "steps", o.Steps, "at least one number")
+	o.sample(1).Check(v)
 	v.Require(o.Count == 0 || o.Count >= fewest && o.Count <= most, "count", o.Count, fmt.Sprintf("%d to %d, or 0 for as many as are trained on", fewest, most))
 	v.Count("seeds", o.Seeds, 1, 1000)
 	v.Count("classifiers", o.Classifiers, 0, 1000)
@@ -55,19 +55,24 @@ func (o *EvalOptions) check() error {
 
 // sample is how the samples of a row are drawn.
 func (o *EvalOptions) sample(steps int) *Sample {
-	return &Sample{Sampler: o.Sampler, Steps: steps, Count: 1, Guidance: o.Guidance}
+	return drawnBy(o.own, o.Sampler, steps, o.Guidance)
 }
 
 // Evaluate measures samples by the network of a run beside held-out ones and cheap generators. It writes
 // nothing to the run's folder. Equal options give equal figures on every backend and for any number of threads.
 func Evaluate(ctx context.Context, dir string, o EvalOptions) (_ *Evaluation, err error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	c, _, err := folderConfig(train.Folder(dir))
 	if err != nil {
 		return nil, err
 	}
+	o.own = &c.Sample
+	if len(o.Steps) == 0 {
+		o.Steps = []int{o.sample(0).Steps}
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c.noteObjective(o.sample(1).Sampler, o.Notice)
 	if err := o.canGuide(c, &Sample{Guidance: o.Guidance}); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/classify"
 	"github.com/gmel-go/gmel/nn/dataset"
@@ -139,13 +140,54 @@ func TestEvaluateRefuses(t *testing.T) {
 		"/nowhere": {dir, change(func(o *EvalOptions) { o.Data = "/nowhere" })},
 		"count: 9 is not allowed; allowed: 10 to 65536, or 0":   {dir, change(func(o *EvalOptions) { o.Count = 9 })},
 		"seeds: 0 is not allowed":                               {dir, change(func(o *EvalOptions) { o.Seeds = 0 })},
+		"steps: -1 is not allowed":                              {dir, change(func(o *EvalOptions) { o.Steps = []int{-1} })},
 		"steps: 0 is not allowed":                               {dir, change(func(o *EvalOptions) { o.Steps = []int{3, 0} })},
-		"steps: [] is not allowed":                              {dir, change(func(o *EvalOptions) { o.Steps = nil })},
 		`sampler: "nil" is not allowed; allowed: `:              {dir, change(func(o *EvalOptions) { o.Sampler = "nil" })},
 		"guidance of 2 is asked for, but train.unlabelled is 0": {finished(t, "train.unlabelled=0"), change(func(o *EvalOptions) { o.Guidance = 2 })},
 	} {
 		if _, err := Evaluate(t.Context(), c.dir, c.o); !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// Unless asked otherwise, samples are drawn as the run draws them; its levels are for its own sampler only.
+func TestDrawnBy(t *testing.T) {
+	own := &Sample{Sampler: "ddim", Steps: 7, Highest: 40}
+	for _, c := range []struct {
+		sampler string
+		steps   int
+		want    Sample
+	}{
+		{"", 0, Sample{Sampler: "ddim", Steps: 7, Highest: 40}},
+		{"ddim", 3, Sample{Sampler: "ddim", Steps: 3, Highest: 40}},
+		{"heun", 5, Sample{Sampler: "heun", Steps: 5}},
+	} {
+		c.want.Count, c.want.Guidance = 1, 2
+		if got := drawnBy(own, c.sampler, c.steps, 2); *got != c.want {
+			t.Errorf("%q, %d steps: %+v, want %+v", c.sampler, c.steps, *got, c.want)
+		}
+	}
+	o := evalOptions()
+	o.Sampler, o.Steps, o.Classifiers = "", nil, 0
+	e, err := Evaluate(t.Context(), finished(t, "data.per_class=10"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range e.Rows {
+		if r.Images == "generated" && (r.Sampler != "ddim" || r.Steps != 2) {
+			t.Errorf("%s in %d steps, want those of the run: ddim in 2", r.Sampler, r.Steps)
+		}
+	}
+}
+
+// The lowest level that a sampler has by default is checked, too: that of consistency is .4.
+func TestLevelsDescend(t *testing.T) {
+	for sampler, want := range map[string]string{"heun": "", consistency: "lowest: 0.4 is not allowed; allowed: 0, or from 0.0001, below the highest level, 0.2"} {
+		v := setting.NewChecker("")
+		(&Sample{Sampler: sampler, Steps: 2, Count: 1, Guidance: 1, Highest: 0.2}).Check(v)
+		if err := v.Err(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", sampler, err, want)
 		}
 	}
 }

@@ -28,7 +28,7 @@ type evaluator struct {
 
 // newEvaluator reads the set of the run.
 func newEvaluator(c *Config, g *generator, o *EvalOptions) (*evaluator, error) {
-	p, err := g.setAgain(c)
+	p, err := g.setAgain(c, fewest)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func newEvaluator(c *Config, g *generator, o *EvalOptions) (*evaluator, error) {
 	return e, err
 }
 
-// setAgain reads the set of the run, which must be what the run began with.
-func (g *generator) setAgain(c *Config) (*parts, error) {
+// setAgain reads the set of the run, which must be what the run began with and hold out at least this number of samples.
+func (g *generator) setAgain(c *Config, least int) (*parts, error) {
 	noun := g.data.noun()
 	if c.Data.HeldOut == 0 {
 		return nil, usagef("the run holds no %ss out (data.held_out is 0), so none are left that it has not seen; train with data.held_out above 0", noun)
@@ -66,8 +66,8 @@ func (g *generator) setAgain(c *Config) (*parts, error) {
 		return nil, usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; --data says where those are that it began with",
 			noun, c.Data.Source, g.data.Images, g.data.SHA256, p.set.N(), now)
 	}
-	if len(p.apart) < fewest {
-		return nil, usagef("the run holds %d %ss out, and %d are needed; train with more of them or a larger data.held_out", len(p.apart), noun, fewest)
+	if len(p.apart) < least {
+		return nil, usagef("the run holds %d %ss out, and %d are needed; train with more of them or a larger data.held_out", len(p.apart), noun, least)
 	}
 	return p, nil
 }

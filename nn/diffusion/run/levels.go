@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/nn/diffusion"
@@ -21,19 +22,24 @@ const (
 
 // levels are those at which the evaluations begin, and the clean one.
 func (s *Sample) levels() []diffusion.Level {
-	lowest, highest := lowestSigma, float64(highestSigma)
+	lowest, highest := s.span()
+	return append(diffusion.Karras(s.Steps, lowest, highest, rho), diffusion.Clean)
+}
+
+// span is the lowest and the highest noise level at which an evaluation begins.
+func (s *Sample) span() (lowest, highest float64) {
+	lowest, highest = lowestSigma, highestSigma
 	if s.Sampler == consistency {
 		lowest, highest = lowestConsistency, highestConsistency
 	}
-	return append(diffusion.Karras(s.Steps, cmp.Or(s.Lowest, lowest), cmp.Or(s.Highest, highest), rho), diffusion.Clean)
+	return cmp.Or(s.Lowest, lowest), cmp.Or(s.Highest, highest)
 }
 
 // checkLevels reports levels that are not allowed.
 func (s *Sample) checkLevels(v *setting.Checker) {
 	v.Require(s.Highest == 0 || s.Highest >= 0.01 && s.Highest <= 1000, "highest", s.Highest, "0, or 0.01 to 1000")
-	l := s.levels()
-	highest := l[0].Sigma
-	v.Require(s.Lowest == 0 || s.Lowest >= 1e-4 && s.Lowest < highest, "lowest", s.Lowest, "0, or from 0.0001, below the highest level")
+	lowest, highest := s.span()
+	v.Require(lowest >= 1e-4 && lowest < highest, "lowest", lowest, fmt.Sprintf("0, or from 0.0001, below the highest level, %g", highest))
 }
 
 // complete takes what is not asked for from the sampling of a run.
@@ -51,16 +57,24 @@ func (s *Sample) complete(own *Sample) {
 	s.Steps = cmp.Or(s.Steps, Default().Sample.Steps)
 }
 
+// drawnBy is how a sampler draws a sample in a number of steps by the network of a run. own is the sampling of that run, whose
+// levels hold for its own sampler.
+func drawnBy(own *Sample, sampler string, steps int, guidance float64) *Sample {
+	s := &Sample{Sampler: sampler, Steps: steps, Count: 1, Guidance: guidance}
+	s.complete(own)
+	return s
+}
+
 // tunedSample is how a tuned network is sampled by default.
 var tunedSample = Sample{Sampler: consistency, Steps: 2, Guidance: 1}
 
 // noteObjective tells the user of a sampler that the network was not trained for.
-func (o *SampleOptions) noteObjective(c *Config) {
+func (c *Config) noteObjective(sampler string, notice func(string)) {
 	switch tuned := c.Train.Objective == consistency; {
-	case tuned == (o.Sampler == consistency):
+	case tuned == (sampler == consistency):
 	case tuned:
-		o.Notice("NOTE: the run is tuned for the sampler consistency; by other samplers the run that it started from is better")
+		notice("NOTE: the run is tuned for the sampler consistency; by other samplers the run that it started from is better")
 	default:
-		o.Notice("NOTE: the run has not learnt train.objective consistency, so few evaluations give blurred samples")
+		notice("NOTE: the run has not learnt train.objective consistency, so few evaluations give blurred samples")
 	}
 }

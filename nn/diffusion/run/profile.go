@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,12 +19,13 @@ import (
 type ProfileOptions struct {
 	Batches  []int    // samples of a call, ascending
 	Steps    []int    // of the sampler, ascending
-	Samplers []string // calls of the first are timed; the quality is that of all of them
+	Samplers []string // calls of the first are timed, the quality is that of all of them; none: that of the run
 	Guidance float64
 	Repeats  int           // calls of a cell of the table at most
 	Length   time.Duration // about the time of all calls together
 	Quality  bool          // score samples at each number of steps, too
 
+	Data    string // where the set is now, for Quality; "": where it was
 	Threads int    // 0: all cores
 	Backend string // "": that of the run
 	Device  string // with Backend
@@ -31,13 +33,15 @@ type ProfileOptions struct {
 	Timed  func(done, total int) // cells of the table
 	Scored func(done, total int) // evaluations of the network for one sample
 	Notice func(string)
+
+	own *Sample // of the run
 }
 
 // DefaultProfile is what `gmel diffusion profile` measures if nothing else is asked for.
 func DefaultProfile() ProfileOptions {
 	return ProfileOptions{
 		Batches: []int{1, 2, 4, 8, 16, 32, 64}, Steps: []int{1, 2, 5, 10, 18, 50, 100},
-		Samplers: []string{DefaultSample().Sampler}, Guidance: 1, Repeats: 5, Length: 2 * time.Minute,
+		Guidance: 1, Repeats: 5, Length: 2 * time.Minute,
 	}
 }
 
@@ -88,9 +92,14 @@ func TakeProfile(ctx context.Context, dir string, o ProfileOptions) (_ *Profile,
 	if err != nil {
 		return nil, err
 	}
+	if o.own = &c.Sample; len(o.Samplers) == 0 {
+		o.Samplers = []string{o.own.Sampler}
+	}
+	c.noteObjective(o.Samplers[0], o.Notice)
 	if err := c.canGuide(o.sample(o.Samplers[0], 1)); err != nil {
 		return nil, err
 	}
+	c.Data.Source = cmp.Or(o.Data, c.Data.Source)
 	g, update, err := latest(train.Folder(dir), c, o.Notice)
 	if err != nil {
 		return nil, err
@@ -113,11 +122,11 @@ func TakeProfile(ctx context.Context, dir string, o ProfileOptions) (_ *Profile,
 func (o *ProfileOptions) check() error {
 	v := setting.NewChecker("")
 	v.Require(len(o.Batches) > 0 && ascends(o.Batches, 1, 4096), "batches", o.Batches, "whole numbers from 1 to 4096, ascending")
-	v.Require(len(o.Steps) > 0 && ascends(o.Steps, 1, 10000), "steps", o.Steps, "whole numbers from 1 to 10000, ascending")
+	v.Require(len(o.Steps) > 0 && ascends(o.Steps, 1, mostSteps), "steps", o.Steps, "whole numbers from 1 to 10000, ascending")
 	v.Count("repeats", o.Repeats, 1, 1000)
 	v.Require(o.Length > 0 && o.Length <= 24*time.Hour, "seconds", o.Length.Seconds(), "above 0, up to 86400")
 	for _, name := range o.Samplers {
-		o.sample(name, 1).Check(v)
+		(&Sample{Sampler: name, Steps: 1, Count: 1, Guidance: o.Guidance}).Check(v)
 	}
 	return usage(v.Err())
 }
@@ -132,7 +141,7 @@ func ascends(list []int, least, most int) bool {
 }
 
 func (o *ProfileOptions) sample(name string, steps int) *Sample {
-	return &Sample{Sampler: name, Steps: steps, Count: 1, Guidance: o.Guidance}
+	return drawnBy(o.own, name, steps, o.Guidance)
 }
 
 // profiler measures a run.
@@ -151,6 +160,12 @@ func (p *profiler) profile(ctx context.Context) (*Profile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the checkpoint: %w", err)
 	}
+	var set *parts
+	if p.Quality { // before minutes of measuring
+		if set, err = p.g.setAgain(p.config, 1); err != nil {
+			return nil, err
+		}
+	}
 	list := &Profile{
 		Run: string(p.folder), Model: p.config.Model.Size, Parameters: p.g.model.Count(), Shape: p.g.data.Shape, Classes: p.g.data.Classes,
 		Sampler: p.Samplers[0], Guidance: p.Guidance, Machine: processor(p.backend, &p.config.Train),
@@ -163,7 +178,7 @@ func (p *profiler) profile(ctx context.Context) (*Profile, error) {
 		return nil, err
 	}
 	if p.Quality {
-		if list.Quality, err = p.quality(ctx); err != nil {
+		if list.Quality, err = p.quality(ctx, set); err != nil {
 			return nil, err
 		}
 	}

@@ -21,19 +21,8 @@ type StepsQuality struct {
 	Scores
 }
 
-// quality scores every sampler with every number of steps. It reads the set of the run again.
-func (p *profiler) quality(ctx context.Context) (*QualityBySteps, error) {
-	set, err := p.config.Data.split()
-	if err != nil {
-		return nil, err
-	}
-	switch sha := digest(set.set); {
-	case sha != p.g.data.SHA256:
-		return nil, usagef("the set of %s has changed since the run began: SHA-256 %.12s then, %.12s now; quality is measured only with that of the run",
-			p.config.Data.Source, p.g.data.SHA256, sha)
-	case len(set.apart) == 0:
-		return nil, usagef("the run has held nothing out (data.held_out), so there is nothing to measure the quality with: leave out --quality")
-	}
+// quality scores every sampler with every number of steps.
+func (p *profiler) quality(ctx context.Context, set *parts) (*QualityBySteps, error) {
 	q := &QualityBySteps{noun: p.g.data.noun(), Training: len(set.trained), Images: len(set.apart)}
 	m, err := p.meter(set, q)
 	if err != nil {

@@ -57,7 +57,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	o.noteObjective(c)
+	c.noteObjective(o.Sampler, o.Notice)
 	if err := o.Weights.canGuide(c, &o.Sample); err != nil {
 		return nil, err
 	}

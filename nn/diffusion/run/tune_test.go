@@ -169,6 +169,8 @@ func faultsOfTuning(t *testing.T, from string) {
 		"tuning.gap=0":                 "tuning.gap: 0 is not allowed; allowed: above 0, up to 1",
 		"tuning.stages=0":              "tuning.stages: 0 is not allowed",
 		"tuning.huber=0":               "tuning.huber: 0 is not allowed",
+		"sample.steps=-1":              "sample.steps: -1 is not allowed", // and is no length of a list of levels
+		"sample.highest=0.001":         "sample.highest: 0.001 is not allowed",
 		"sample.highest=-1":            "sample.highest: -1 is not allowed",
 		"sample.lowest=90":             "sample.lowest: 90 is not allowed; allowed: 0, or from 0.0001, below the highest level",
 	} {

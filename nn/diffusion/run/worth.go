@@ -124,7 +124,7 @@ func (w *work) training(flops int64) func(done, total int) {
 
 func (w *work) at(done int64) {
 	w.done = done
-	w.report(int(thousand*done/max(1, w.total)), thousand)
+	w.report(int(thousand*float64(done)/float64(max(1, w.total))), thousand)
 }
 
 func (w *work) finish() { w.at(w.total) }
