@@ -25,7 +25,7 @@ type Played struct {
 	Normalised        machine.Tensor // [W*A, O] Obs as input of networks
 	Act, LogProbs     machine.Tensor // [W*A], [W*A, U]
 	Reward            machine.Tensor // [W, A] mixed
-	NextObs, NextMask machine.Tensor // [W*A, O], [W*A, U] of the successor state state state
+	NextObs, NextMask machine.Tensor // [W*A, O], [W*A, U] of the successor state
 	Ended             machine.Tensor // [W*A] see kernels.Slot
 }
 
