@@ -35,6 +35,15 @@ type Config struct {
 	// Omega mixes the reward: (1 - omega) r_i + omega times the mean over the agents with a task.
 	// The mean makes an agent consider its effect on the others.
 	Omega float64 `yaml:"omega"`
+	// RewardGroup G > 0: that mean is over about G neighbours instead of all IEDs. IEDs are numbered by
+	// their nearest ES (sim.Worlds.NumberByNearest), and neighbours have close numbers, so most of them
+	// can use the same ESs. G need not divide the number of IEDs. 0, or G from the number of IEDs: all.
+	// The preset population has 20.
+	RewardGroup int `yaml:"reward_group"`
+	// RewardNeighbourhood is the form of the neighbourhoods of reward_group: "block" cuts the IEDs into blocks
+	// of about G consecutive numbers, and all IEDs of a block get its mean; "window" gives each IED the mean
+	// over the G numbers around its own (near the ends: the first or last G).
+	RewardNeighbourhood string `yaml:"reward_neighbourhood"`
 	// NormaliseObs scales every observed feature to mean 0 and standard deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`
 	// StandardiseReward subtracts the mean of the rewards and divides by their standard deviation, over the
@@ -97,7 +106,7 @@ func DefaultOf(algo string) Config {
 	c := Config{
 		Algo:    algo,
 		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, WarmupSlots: 32,
-		Gamma: 0.8, Omega: 0.95, NormaliseObs: true, StandardiseReward: true, LRFinal: 0.1, MaxNorm: 1,
+		Gamma: 0.8, Omega: 0.95, RewardNeighbourhood: NeighbourhoodBlock, NormaliseObs: true, StandardiseReward: true, LRFinal: 0.1, MaxNorm: 1,
 		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 2500, LogEvery: 100,
 		Backend: "auto", Precision: kernels.FP32,
 	}
@@ -144,6 +153,8 @@ func (c *Config) Check(v *setting.Checker) {
 	v.AtLeast("log_every", c.LogEvery, 0)
 	v.Require(c.Gamma >= 0 && c.Gamma < 1, "gamma", c.Gamma, "0 <= gamma < 1")
 	v.Between("omega", c.Omega, 0, 1)
+	v.Require(c.RewardGroup == 0 || c.RewardGroup > 1, "reward_group", c.RewardGroup, "0 for all, or at least 2")
+	v.OneOf("reward_neighbourhood", c.RewardNeighbourhood, NeighbourhoodBlock, NeighbourhoodWindow)
 	v.Require(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
 	v.Positive("max_norm", c.MaxNorm)
 	v.OneOf("precision", c.Precision, kernels.Precisions()...)

@@ -21,12 +21,15 @@ func TestValidateNamesEveryField(t *testing.T) {
 	c := marl.DefaultOf("amarl")
 	own := c.Own.(*amarl.Config)
 	c.Gamma, c.Worlds, own.Hidden, own.ActorLoss = 1, 0, 63, "closed"
+	c.RewardGroup, c.RewardNeighbourhood = 1, "ring"
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
 		"train.gamma: 1 is not allowed; allowed: 0 <= gamma < 1", "amarl.hidden: 63 is not", `amarl.actor_loss: "closed" is not`, "train.worlds: 0 is not",
+		"train.reward_group: 1 is not allowed; allowed: 0 for all, or at least 2",
+		`train.reward_neighbourhood: "ring" is not allowed; allowed: block, window`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)

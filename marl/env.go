@@ -44,11 +44,11 @@ func Offloading(w *sim.Worlds) Env {
 	return &offloading{w}
 }
 
-// OffloadingFor is Offloading for a configuration. Attention in groups needs IEDs whose neighbours have
-// consecutive numbers; if that changes their numbers, the worlds are restarted.
+// OffloadingFor is Offloading for a configuration. Attention in groups and rewards of neighbourhoods need
+// IEDs whose neighbours have consecutive numbers; if that changes their numbers, the worlds are restarted.
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
 	a := c.Attention()
-	w.NumberByNearest(a != nil && a.Neighbours > 0)
+	w.NumberByNearest(a != nil && a.Neighbours > 0 || c.RewardGroup > 0)
 	return Offloading(w)
 }
 

@@ -4,7 +4,7 @@ import "github.com/gmel-go/gmel/nn/machine"
 
 // Accessors for tests outside of the package.
 var (
-	Mixed       = mixed
+	Mixed       = (*Config).mixed
 	Environment = environment
 )
 

@@ -63,6 +63,11 @@ func TestFrozen(t *testing.T) {
 		}
 	}
 	got.freeze(t, "ippo", frozenConfig("ippo", false, 0))
+	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
+		c := frozenConfig(algo, true, 0)
+		c.RewardGroup, c.RewardNeighbourhood = 6, form
+		got.freeze(t, fmt.Sprintf("%s reward_group=6 %s", algo, form), c)
+	}
 	if *update {
 		got.write(t)
 		return

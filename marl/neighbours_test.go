@@ -18,6 +18,10 @@ func TestNeighboursAreNumberedBeforeTheRun(t *testing.T) {
 	_, grouped := marltest.Offloading(t, &c, 1)
 	c = neighbourly(0)
 	_, plain := marltest.Offloading(t, &c, 1)
+	c.RewardGroup = 3
+	if _, rewarded := marltest.Offloading(t, &c, 1); !slices.Equal(rewarded.View(0).First, grouped.View(0).First) {
+		t.Error("IEDs with rewards of neighbourhoods have other numbers")
+	}
 	runs := func(w *sim.Worlds) (n int) {
 		for i := range w.W {
 			n += len(slices.Compact(w.View(i).First))
@@ -35,9 +39,24 @@ func TestNeighboursAreNumberedBeforeTheRun(t *testing.T) {
 	}
 }
 
+// inNeighbourhoods are runs with attention in groups, and with rewards of both forms of neighbourhoods that do not
+// divide the 8 IEDs.
+func inNeighbourhoods() map[string]marl.Config {
+	block, window := neighbourly(0), neighbourly(4)
+	block.RewardGroup = 3
+	window.RewardGroup, window.RewardNeighbourhood = 3, marl.NeighbourhoodWindow
+	return map[string]marl.Config{"attention": neighbourly(4), "reward in blocks": block, "attention and reward in windows": window}
+}
+
 // Runs in groups have the same bits on every backend.
 func TestNeighboursOnEveryBackend(t *testing.T) {
-	c := neighbourly(4)
+	for name, c := range inNeighbourhoods() {
+		t.Run(name, func(t *testing.T) { sameInNeighbourhoods(t, c) })
+	}
+}
+
+func sameInNeighbourhoods(t *testing.T, c marl.Config) {
+	t.Helper()
 	var want *checkpoint.State
 	for _, name := range kernels.Backends() {
 		env, w := marltest.Offloading(t, &c, 1)
@@ -60,6 +79,9 @@ func TestNeighboursOnEveryBackend(t *testing.T) {
 }
 
 func TestNeighboursResumeIsExact(t *testing.T) {
-	c := neighbourly(4)
-	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { env, _ := marltest.Offloading(t, &c, seed); return env })
+	for name, c := range inNeighbourhoods() {
+		t.Run(name, func(t *testing.T) {
+			marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { env, _ := marltest.Offloading(t, &c, seed); return env })
+		})
+	}
 }

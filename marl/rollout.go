@@ -56,7 +56,7 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 		Reward: gained, Active: active, Ended: x.Ended,
 	})
 	f := nn.NewFragment()
-	f.Output(mixed(f.Input(gained), f.Input(active), w.Config.Omega), x.Reward)
+	f.Output(w.Config.mixed(f.Input(gained), f.Input(active)), x.Reward)
 	f.Lower(b)
 	l.Remember(b, x)
 	return b.Build()
