@@ -170,24 +170,28 @@ func TestRanksWalkThroughTheHall(t *testing.T) {
 	}
 }
 
-// In groups of consecutive numbers, most pairs have a candidate in common. With the numbers of the draw
-// and many IEDs, few pairs do.
+// In groups of consecutive numbers, most pairs have a candidate in common, and so have an IED and those with the
+// numbers around its own. With the numbers of the draw and many IEDs, few pairs do.
 func TestGroupsHaveCandidatesInCommon(t *testing.T) {
 	for _, x := range []struct {
-		ieds, group  int
-		drawn, least float64 // share of the pairs: at most as drawn, at least as numbered
+		ieds, group          int
+		drawn, least, around float64 // share of the pairs: at most as drawn, at least as numbered, at least in windows
 	}{
-		{30, 10, 1, 1}, {100, 20, 0.74, 0.94}, {300, 20, 0.29, 0.85}, {1000, 20, 0.09, 0.8}, {1000, 50, 0.09, 0.62},
+		{30, 10, 1, 1, 1}, {100, 20, 0.74, 0.94, 0.96}, {300, 20, 0.29, 0.85, 0.88}, {1000, 20, 0.09, 0.8, 0.84},
+		{1000, 50, 0.09, 0.62, 0.67},
 	} {
 		s, err := Load(fmt.Sprintf("population:%d", x.ieds))
 		if err != nil {
 			t.Fatal(err)
 		}
 		w, _, _ := startNumbered(t, Engines()[0], s, max(1, 3000/x.ieds), 1)
-		numbered := inCommon(w, x.group)
+		numbered, around := inCommon(w, x.group), inCommonAround(w, x.group)
 		w.NumberByNearest(false)
 		drawn := inCommon(w, x.group)
-		t.Logf("%d IEDs, groups of %d: %.3f of the pairs, %.3f as drawn", x.ieds, x.group, numbered, drawn)
+		t.Logf("%d IEDs, groups of %d: %.3f of the pairs, %.3f in windows, %.3f as drawn", x.ieds, x.group, numbered, around, drawn)
+		if around < x.around {
+			t.Errorf("%d IEDs, windows of %d: %.3f of the pairs have a candidate in common, want at least %g", x.ieds, x.group, around, x.around)
+		}
 		if numbered < x.least || drawn > x.drawn {
 			t.Errorf("%d IEDs, groups of %d: %.3f of the pairs have a candidate in common, %.3f as drawn; want at least %g, at most %g",
 				x.ieds, x.group, numbered, drawn, x.least, x.drawn)
@@ -197,16 +201,37 @@ func TestGroupsHaveCandidatesInCommon(t *testing.T) {
 
 // inCommon is the share of pairs in groups of g IEDs that have a candidate in common.
 func inCommon(w *Worlds, g int) float64 {
-	pairs, have, c := 0, 0, w.p.C
+	pairs, have := 0, 0
 	for first := 0; first < w.W*w.A; first += g {
 		for a := first; a < first+g; a++ {
 			for b := first; b < a; b++ {
-				pairs++
-				if slices.ContainsFunc(w.cand[a*c:][:c], func(m int32) bool { return slices.Contains(w.cand[b*c:][:c], m) }) {
-					have++
-				}
+				pairs, have = pairs+1, have+w.shares(a, b)
 			}
 		}
 	}
 	return float64(have) / float64(pairs)
+}
+
+// inCommonAround is the share among the pairs of an IED and another one in the window of g numbers around its own.
+func inCommonAround(w *Worlds, g int) float64 {
+	pairs, have := 0, 0
+	for a := range w.W * w.A {
+		world := a / w.A * w.A
+		from := world + min(max(a-world-(g-1)/2, 0), w.A-g)
+		for b := from; b < from+g; b++ {
+			if a != b {
+				pairs, have = pairs+1, have+w.shares(a, b)
+			}
+		}
+	}
+	return float64(have) / float64(pairs)
+}
+
+// shares is 1 if two IEDs have a candidate in common, else 0.
+func (w *Worlds) shares(a, b int) int {
+	c := w.p.C
+	if slices.ContainsFunc(w.cand[a*c:][:c], func(m int32) bool { return slices.Contains(w.cand[b*c:][:c], m) }) {
+		return 1
+	}
+	return 0
 }
