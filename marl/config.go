@@ -15,7 +15,7 @@ import (
 var configSource string
 
 // Config has the settings of a training run that all algorithms share, and the settings of one algorithm.
-// DefaultOf is the only source of the values. Durations are counted in updates.
+// DefaultOf is the source of the values. Durations are counted in updates.
 type Config struct {
 	// Algo names the algorithm; its own settings are in the section of that name.
 	Algo string `yaml:"algo"`
@@ -100,8 +100,8 @@ const defaultAlgo = "amarl"
 // Default returns the defaults of a run that names no algorithm, found on the preset "paper" (30 IEDs) on a CPU.
 func Default() Config { return DefaultOf(defaultAlgo) }
 
-// DefaultOf returns the defaults of an algorithm. For one that is not linked, Own is nil and Check
-// refuses its name.
+// DefaultOf returns the defaults of an algorithm; marl/run changes some for presets. For an algorithm that is
+// not linked, Own is nil and Check refuses its name.
 func DefaultOf(algo string) Config {
 	c := Config{
 		Algo:    algo,

@@ -13,8 +13,8 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Sources say where a configuration comes from; later ones win: the defaults of the algorithm that all
-// of them together name, File, Scenario, Algo, Sets in their order, the others. Faults name them as flags of gmel.
+// Sources say where a configuration comes from; later ones win: the defaults of the algorithm and the preset
+// that all of them together name, File, Scenario, Algo, Sets in their order, the others. Faults name them as flags of gmel.
 type Sources struct {
 	File     string   // YAML; "" for none
 	Algo     string   // train.algo; "" for that of File, Sets or the default
@@ -89,7 +89,9 @@ func read(r *setting.Reader) (*Config, error) {
 	if known := marl.Algorithms(); !slices.Contains(known, algo) {
 		return nil, usage(&setting.Error{Origin: from, Path: algoKey, Value: algo, Allowed: strings.Join(known, ", ")})
 	}
-	c.Train = marl.DefaultOf(algo)
+	scenario := defaultScenario
+	r.Peek(scenarioKey, &scenario) // unchanged where a file has the settings of the scenario
+	c.Train = defaultsFor(algo, scenario)
 	refuseMoved(r, algo)
 	for _, s := range c.sections() {
 		r.Read(s)

@@ -1,0 +1,25 @@
+package run
+
+import (
+	"strings"
+
+	"github.com/gmel-go/gmel/marl"
+)
+
+// presetDefaults change the defaults of training for presets; marl.DefaultOf has all others. They apply where
+// a run names the preset, with or without a number of IEDs. A scenario whose settings are written out, as in a
+// run's folder, has none, so a run that began without them goes on without them.
+var presetDefaults = map[string]func(*marl.Config){
+	// An IED's own share of a mean over hundreds of IEDs is lost in its noise: see docs/design/learning.md.
+	"population": func(c *marl.Config) { c.RewardGroup = 20 },
+}
+
+// defaultsFor returns the defaults of an algorithm on a scenario: a preset's name, PRESET:N or a file.
+func defaultsFor(algo, scenario string) marl.Config {
+	c := marl.DefaultOf(algo)
+	preset, _, _ := strings.Cut(scenario, ":")
+	if change, ok := presetDefaults[preset]; ok {
+		change(&c)
+	}
+	return c
+}

@@ -1,0 +1,95 @@
+package run
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// A run that names the preset population mixes rewards over neighbourhoods, unless a source says otherwise.
+func TestDefaultsOfPresets(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	named := file("named.yaml", "scenario: population:50\n")
+	wanted := file("wanted.yaml", "scenario: population\ntrain: {reward_group: 0}\n")
+	written := file("written.yaml", "scenario: {name: population, ieds: 50}\n")
+	mine := file("mine.yaml", "name: population\nieds: 50\n")
+	for _, x := range []struct {
+		src  Sources
+		want int
+	}{
+		{Sources{}, 0},
+		{Sources{Scenario: "paper:300"}, 0},
+		{Sources{Scenario: "population"}, 20},
+		{Sources{Scenario: "population:1000", Algo: "amarl-ppo"}, 20},
+		{Sources{Sets: []string{"scenario=population:50", "scenario.ieds=40"}}, 20},
+		{Sources{File: named}, 20},
+		{Sources{File: named, Scenario: "paper"}, 0},
+		{Sources{Scenario: "population", Sets: []string{"train.reward_group=5"}}, 5},
+		{Sources{File: wanted}, 0},
+		{Sources{File: written}, 0},
+		{Sources{Scenario: mine}, 0},
+	} {
+		if got := load(t, x.src).Train.RewardGroup; got != x.want {
+			t.Errorf("%+v: reward_group is %d, want %d", x.src, got, x.want)
+		}
+	}
+}
+
+// Every preset that has defaults of its own exists, and gmel config prints them.
+func TestDefaultsOfPresetsArePrinted(t *testing.T) {
+	for preset := range presetDefaults {
+		if !sim.IsPreset(preset) {
+			t.Errorf("no preset %s", preset)
+		}
+	}
+	text := string(load(t, Sources{Scenario: "population:100"}).Commented())
+	if !strings.Contains(text, "\n  reward_group: 20\n") {
+		t.Errorf("reward_group is not in\n%s", text)
+	}
+}
+
+// A run goes on and is evaluated with the value that it has stored: that of a preset, another one, or none, as
+// an earlier version stored it.
+func TestStoredDefaultsStay(t *testing.T) {
+	for set, want := range map[string]int{"train.worlds=4": 20, "train.reward_group=0": 0, "train.reward_group=7": 7} {
+		f := train.Folder(t.TempDir())
+		began := load(t, Sources{Scenario: "population:100", Sets: []string{set}})
+		if err := os.WriteFile(f.File("config.yaml"), began.YAML(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		own, err := folderConfig(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, err := goingOn(f, own, Sources{Scenario: "population:100"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := difference(own, asked); d != "" || own.Train.RewardGroup != want {
+			t.Errorf("%s: stored reward_group is %d, want %d; %s", set, own.Train.RewardGroup, want, d)
+		}
+	}
+	f := train.Folder(t.TempDir())
+	text := strings.Replace(string(load(t, Sources{Scenario: "population:100"}).YAML()), "    reward_group: 20\n", "", 1)
+	if err := os.WriteFile(f.File("config.yaml"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	own, err := folderConfig(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text, "reward_group") || own.Train.RewardGroup != 0 {
+		t.Errorf("a stored run without reward_group has %d", own.Train.RewardGroup)
+	}
+}
