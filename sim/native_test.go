@@ -69,7 +69,7 @@ func TestPresetsWithTheCommonShape(t *testing.T) {
 	if len(nativeEngines()) == 0 {
 		t.Skip("this binary has no C engine")
 	}
-	common := []string{"paper", "population"}
+	common := []string{"paper", "population", "hot"}
 	for _, name := range Presets() {
 		s, err := Load(name)
 		if err != nil {
