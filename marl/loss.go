@@ -38,6 +38,14 @@ func Entropy(logp, active *nn.Node) *nn.Node {
 	return op.Neg(WeightedMean(op.SumRows(op.Mul(op.Exp(logp), logp)), active))
 }
 
+// SoftPolicyLoss is the mean over active agents of sum_a pi (alpha log pi - Q), for log pi and Q [n, U] and the scalar
+// alpha: the loss of soft policy iteration with an exact sum over the agent's own actions (Haarnoja et al. 2018, eq. 10;
+// Christodoulou 2019, eq. 12). A masked action has pi = 0 and finite log pi and Q, so it adds 0.
+func SoftPolicyLoss(logp, q, alpha, active *nn.Node) *nn.Node {
+	soft := op.Sub(op.Mul(logp, alpha), q)
+	return WeightedMean(op.SumRows(op.Mul(op.Exp(logp), soft)), active)
+}
+
 // WithLogitPenalty adds weight times the mean squared logit [n, U] of the active agents to a loss.
 func WithLogitPenalty(weight float64, loss, logits, active *nn.Node) *nn.Node {
 	if weight == 0 {

@@ -14,14 +14,6 @@ type ActorInputs struct {
 	Alpha  *nn.Node // scalar
 }
 
-// closedForm is the mean over active agents of sum_a pi (alpha log pi - Q): the loss of soft policy
-// iteration with an exact sum over the agent's own actions. A masked action has pi = 0 and finite
-// log pi and Q, so it adds 0.
-func closedForm(logp *nn.Node, in ActorInputs) *nn.Node {
-	soft := op.Sub(op.Mul(logp, in.Alpha), in.Q)
-	return marl.WeightedMean(op.SumRows(op.Mul(op.Exp(logp), soft)), in.Active)
-}
-
 // sampledForm has the gradient E[grad log pi(a) (alpha log pi(a) - (Q(a) - b))], with the
 // counterfactual baseline b = sum_a pi Q (Iqbal & Sha 2019, eqs. 8 and 9).
 func sampledForm(logp *nn.Node, in ActorInputs) *nn.Node {
@@ -32,11 +24,13 @@ func sampledForm(logp *nn.Node, in ActorInputs) *nn.Node {
 	return marl.WeightedMean(op.Mul(taken, weight), in.Active)
 }
 
-// ActorLoss is closedForm or sampledForm plus the mean squared logit of the active agents.
+// ActorLoss is marl.SoftPolicyLoss or sampledForm plus the mean squared logit of the active agents.
 func ActorLoss(cfg *Config, logits, logp *nn.Node, in ActorInputs) *nn.Node {
-	form := closedForm
+	var loss *nn.Node
 	if cfg.ActorLoss == ActorSampled {
-		form = sampledForm
+		loss = sampledForm(logp, in)
+	} else {
+		loss = marl.SoftPolicyLoss(logp, in.Q, in.Alpha, in.Active)
 	}
-	return marl.WithLogitPenalty(cfg.LogitPenalty, form(logp, in), logits, in.Active)
+	return marl.WithLogitPenalty(cfg.LogitPenalty, loss, logits, in.Active)
 }

@@ -5,9 +5,8 @@
 package amarl
 
 import (
-	"math"
-
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/replay"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 )
@@ -43,19 +42,15 @@ type Learner struct {
 	criticTarget, actorTarget *marl.Net
 	alpha                     machine.Tensor // scalar, the weight of the entropy
 	attention                 machine.Tensor // [h] attention entropy of the last Inspect
-	replay                    *replay
+	replay                    *replay.Memory
 }
 
-// Statistics of the updates.
+// Statistics of the updates, besides those of every critic.
 const (
-	criticLoss     = "critic_loss"     // with the attention penalty
-	squaredTD      = "squared_td"      // (Q - y)^2, deciding agents
-	targetMean     = "target"          // y, deciding agents
-	targetVariance = "target_variance" // of y within the minibatch, deciding agents
-	actorLossSum   = "actor_loss"      // with the logit penalty
-	policyEntropy  = "entropy"         // nats, deciding agents
-	criticNorm     = "critic_norm"     // of the gradient before the clip
-	actorNorm      = "actor_norm"      // of the gradient before the clip
+	actorLossSum  = "actor_loss"  // with the logit penalty
+	policyEntropy = "entropy"     // nats, deciding agents
+	criticNorm    = "critic_norm" // of the gradient before the clip
+	actorNorm     = "actor_norm"  // of the gradient before the clip
 )
 
 func newLearner(w *marl.Workshop) *Learner {
@@ -66,11 +61,11 @@ func newLearner(w *marl.Workshop) *Learner {
 	l.criticOnline = w.Train("critic", l.critic.Params(), c.LRCritic)
 	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
 	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
-	w.NewStatistics(criticLoss, squaredTD, targetMean, targetVariance, actorLossSum, policyEntropy, criticNorm, actorNorm)
+	w.NewStatistics(replay.CriticStatistics(actorLossSum, policyEntropy, criticNorm, actorNorm)...)
 	l.attention = w.Layout.Add("attention_entropy", c.Heads)
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.actorTarget = w.Copy("actor_target", l.actorOnline)
-	l.replay = newReplay(w, c.Replay)
+	l.replay = replay.New(w, &c.Settings)
 	return l
 }
 
@@ -78,22 +73,10 @@ func newLearner(w *marl.Workshop) *Learner {
 func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorOnline }
 
 // Remember implements marl.Learner: the transitions of a slot go into the replay.
-func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
-	t := transition{
-		obs: x.Obs, mask: x.Mask, act: x.Act, reward: x.Reward, nextObs: x.NextObs, nextMask: x.NextMask,
-		terminated: b.Temp("terminated", l.Sizes.Rows()),
-	}
-	f := nn.NewFragment()
-	f.Output(marl.Terminated(f.Input(x.Ended)), t.terminated)
-	f.Lower(b)
-	l.Keep(b, l.replay.entries(t)...)
-}
+func (l *Learner) Remember(b *machine.Builder, x marl.Played) { l.replay.Remember(b, x) }
 
-// Prepare implements marl.Learner. It measures the moments of the rewards in the whole replay, which
-// standardise rewards and change only once per iteration.
-func (l *Learner) Prepare(b *machine.Builder) {
-	b.Moments(l.replay.reward, machine.None, l.replay.Size, l.RewardMoments)
-}
+// Prepare implements marl.Learner.
+func (l *Learner) Prepare(b *machine.Builder) { l.replay.MeasureRewards(b) }
 
 // WarmedUp implements marl.Learner: the warm-up stays in the replay.
 func (l *Learner) WarmedUp(*machine.Session) error { return nil }
@@ -104,9 +87,9 @@ func (l *Learner) Inspect(b *machine.Builder) {
 	if !l.own.Attention {
 		return
 	}
-	mb := l.sampleMinibatch(b)
+	mb := l.replay.Sample(b)
 	f := nn.NewFragment()
-	v := l.critic.Forward(l.criticOnline.Bind(f), f.Input(mb.obs), f.Input(mb.act))
+	v := l.critic.Forward(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Act))
 	f.Output(l.critic.Entropy(v), l.attention)
 	f.Lower(b)
 }
@@ -125,10 +108,8 @@ func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl
 		return nil, err
 	}
 	list := []marl.Scalar{
-		{Name: "critic_loss", Value: mean(criticLoss)}, {Name: "actor_loss", Value: mean(actorLossSum)},
-		{Name: "td_error", Value: float32(math.Sqrt(float64(mean(squaredTD))))},
-		{Name: "target_mean", Value: mean(targetMean)}, {Name: "entropy", Value: mean(policyEntropy)},
-		{Name: "unexplained", Value: mean(squaredTD) / max(mean(targetVariance), 1e-6)},
+		{Name: "critic_loss", Value: mean(replay.CriticLoss)}, {Name: "actor_loss", Value: mean(actorLossSum)},
+		replay.TDError(mean), replay.TargetMean(mean), {Name: "entropy", Value: mean(policyEntropy)}, replay.Unexplained(mean),
 	}
 	list = append(list, marl.AttentionScalars(attention)...)
 	return append(list,

@@ -2,10 +2,11 @@ package amarl
 
 import (
 	_ "embed"
-	"fmt"
+	"maps"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/replay"
 )
 
 // Values of Config.ActorLoss.
@@ -43,15 +44,7 @@ var configSource string
 
 // Config is the section of AMARL.
 type Config struct {
-	// UpdatesPerIteration U updates follow the slots of an iteration; the run ends at a whole iteration.
-	UpdatesPerIteration int `yaml:"updates_per_iteration"`
-	// Batch B joint transitions make a minibatch.
-	Batch int `yaml:"batch"`
-	// Replay is the capacity in joint transitions; below 2^24. One takes about
-	// 4 A (2 O + 2 U + 3) bytes: 20,000 with 30 agents take about a quarter of a GB.
-	Replay int `yaml:"replay"`
-	// Polyak is the fraction by which each update moves the target networks to the online ones, in (0, 1].
-	Polyak float64 `yaml:"polyak"`
+	replay.Settings `yaml:",inline"`
 	// TargetValue is "sampled" or "expected".
 	TargetValue string `yaml:"target_value"`
 	// ActorLoss is "closed-form" or "sampled".
@@ -66,21 +59,14 @@ type Config struct {
 // Defaults implements marl.Algorithm.
 func (Algorithm) Defaults(*marl.Config) marl.Section {
 	return &Config{
-		UpdatesPerIteration: 1, Batch: 64, Replay: 20000, Polyak: 0.005,
-		TargetValue: TargetSampled, ActorLoss: ActorClosedForm, ActorActions: ActionsReplayed,
+		Settings: replay.Defaults(), TargetValue: TargetSampled, ActorLoss: ActorClosedForm, ActorActions: ActionsReplayed,
 		AttentionConfig: marl.DefaultAttention(), ActorConfig: marl.DefaultActor(0.1, 0.01),
 	}
 }
 
 // Check implements marl.Section.
 func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
-	v.AtLeast("updates_per_iteration", c.UpdatesPerIteration, 1)
-	v.AtLeast("batch", c.Batch, 1)
-	v.AtLeast("replay", c.Replay, shared.Worlds)
-	v.Require(c.Replay < marl.MaxRows, "replay", c.Replay, fmt.Sprintf("below %d", marl.MaxRows))
-	v.For(marl.SharedSection).Require(shared.Worlds < 1 || shared.WarmupSlots <= max(c.Replay/shared.Worlds, 1), "warmup_slots", shared.WarmupSlots,
-		fmt.Sprintf("at most replay / worlds = %d / %d, so that the replay holds the warm-up", c.Replay, shared.Worlds))
-	v.Require(c.Polyak > 0 && c.Polyak <= 1, "polyak", c.Polyak, "0 < polyak <= 1")
+	c.Settings.Check(v, shared)
 	v.OneOf("target_value", c.TargetValue, TargetSampled, TargetExpected)
 	v.OneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
 	v.OneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
@@ -88,8 +74,9 @@ func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 	c.ActorConfig.Check(v)
 }
 
-// UpdatesAfter implements marl.Section.
-func (c *Config) UpdatesAfter(*marl.Config) int { return c.UpdatesPerIteration }
-
 // Docs implements marl.Section.
-func (c *Config) Docs() map[string]string { return marl.NetDocs(configSource, "Config") }
+func (c *Config) Docs() map[string]string {
+	docs := marl.NetDocs(configSource, "Config")
+	maps.Copy(docs, replay.Docs())
+	return docs
+}

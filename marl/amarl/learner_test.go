@@ -87,10 +87,10 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 			if step == r.Length-1 && !limit {
 				want = 1
 			}
-			if got := marltest.Get(t, tr, learnerOf(tr).replay.terminated)[row*r.Agents]; got != want {
+			if got := marltest.Get(t, tr, learnerOf(tr).replay.Terminated)[row*r.Agents]; got != want {
 				t.Errorf("slot %d, limit %t: terminated is %g, want %g", step, limit, got, want)
 			}
-			if got := marltest.Get(t, tr, learnerOf(tr).replay.nextObs)[row*r.Agents*r.Obs+2]; got != float32(step+1)/5 {
+			if got := marltest.Get(t, tr, learnerOf(tr).replay.NextObs)[row*r.Agents*r.Obs+2]; got != float32(step+1)/5 {
 				t.Errorf("slot %d: the successor shows time %g", step, got)
 			}
 		}

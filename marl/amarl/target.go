@@ -1,6 +1,7 @@
 package amarl
 
 import (
+	"github.com/gmel-go/gmel/marl/replay"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -24,6 +25,5 @@ func target(cfg *Config, gamma float64, q *nn.Node, in targetInputs) *nn.Node {
 	if cfg.TargetValue == TargetExpected {
 		v = op.SumRows(op.Mul(op.Exp(in.logp), soft))
 	}
-	goesOn := op.Affine(in.terminated, float32(-gamma), float32(gamma))
-	return op.Add(in.reward, op.Mul(goesOn, v))
+	return replay.Target(gamma, in.reward, in.terminated, v)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/philox"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/marltest"
+	"github.com/gmel-go/gmel/marl/replay"
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
@@ -46,9 +47,9 @@ func TestTargetAgainstReference(t *testing.T) {
 func checkTarget(t *testing.T, c *setup, n marl.Sizes) {
 	t.Helper()
 	r, rows := newRig(t, c, n), c.Batch*n.Agents
-	mb := minibatch{
-		nextObs: r.Add("next_obs", rows, n.Obs), nextMask: r.Add("next_mask", rows, n.Actions),
-		reward: r.Add("reward", rows), terminated: r.Add("terminated", rows),
+	mb := replay.Minibatch{
+		NextObs: r.Add("next_obs", rows, n.Obs), NextMask: r.Add("next_mask", rows, n.Actions),
+		Reward: r.Add("reward", rows), Terminated: r.Add("terminated", rows),
 	}
 	out := r.Add("y", rows)
 	p := r.Open(func(b *machine.Builder) { b.Copy(r.target(b, mb), out) })
@@ -57,10 +58,10 @@ func checkTarget(t *testing.T, c *setup, n marl.Sizes) {
 	obs, mask, reward := marltest.Normals(rng, rows*n.Obs), marltest.Masks(rng, rows, n.Actions), marltest.Normals(rng, rows)
 	terminated := marltest.ActionsOf(rng, rows, 2)
 	const mean, std, counter = 0.25, 2.0, 17
-	r.Put(mb.nextObs, obs)
-	r.Put(mb.nextMask, mask)
-	r.Put(mb.reward, reward)
-	r.Put(mb.terminated, terminated)
+	r.Put(mb.NextObs, obs)
+	r.Put(mb.NextMask, mask)
+	r.Put(mb.Reward, reward)
+	r.Put(mb.Terminated, terminated)
 	r.Put(r.Learner.RewardMoments, []float32{mean, std})
 	r.Put(r.alpha, []float32{float32(c.Alpha)})
 	r.Put(r.Learner.Updates, []float32{0, counter})

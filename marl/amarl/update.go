@@ -2,22 +2,16 @@ package amarl
 
 import (
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/replay"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// minibatch is B joint transitions as rows of agents.
-type minibatch struct {
-	rows                          machine.Tensor // [B] of the replay
-	obs, mask, act, reward        machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A], [B*A] mixed
-	nextObs, nextMask, terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
-}
-
 // Update implements marl.Learner: one update of all networks (Iqbal & Sha 2019, algorithm 1).
 func (l *Learner) Update(b *machine.Builder) error {
 	c := l.own
-	mb := l.sampleMinibatch(b)
+	mb := l.replay.Sample(b)
 	y := l.target(b, mb)
 	q := b.Temp("q", c.Batch*l.Sizes.Agents, l.Sizes.Actions)
 	if err := l.updateCritic(b, mb, y, q); err != nil {
@@ -25,7 +19,7 @@ func (l *Learner) Update(b *machine.Builder) error {
 	}
 	act := l.resample(b, mb)
 	if c.ActorActions == ActionsResampled {
-		l.criticValues(b, mb.obs, act, q)
+		l.criticValues(b, mb.Obs, act, q)
 	}
 	if err := l.updateActor(b, mb, act, q); err != nil {
 		return err
@@ -38,73 +32,43 @@ func (l *Learner) Update(b *machine.Builder) error {
 // Draws appends the random draws of the next update, so that another implementation can use the same
 // numbers: the rows of the replay [B] and the actions a' of the target policy [B*A].
 func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
-	mb := l.sampleMinibatch(b)
+	mb := l.replay.Sample(b)
 	_, next = l.nextActions(b, mb)
-	return mb.rows, next
-}
-
-// sampleMinibatch draws B rows of the replay uniformly, with replacement.
-func (l *Learner) sampleMinibatch(b *machine.Builder) minibatch {
-	r, n, rows := l.replay, l.Sizes, l.own.Batch*l.Sizes.Agents
-	idx := b.Temp("rows", l.own.Batch)
-	b.RandInt(r.Size, l.Updates, idx, marl.Split(l.Seed, marl.StreamReplay), uint32(marl.StreamReplay))
-	gather := func(name string, table machine.Tensor, shape ...int) machine.Tensor {
-		t := b.Temp(name, shape...)
-		b.GatherRows(table, idx, t)
-		return t
-	}
-	return minibatch{
-		rows: idx,
-		obs:  l.Normaliser.Apply(b, gather("obs", r.Observed, rows, n.Obs)), mask: gather("mask", r.mask, rows, n.Actions),
-		act: gather("act", r.act, rows), reward: gather("reward", r.reward, rows),
-		nextObs: l.Normaliser.Apply(b, gather("next_obs", r.nextObs, rows, n.Obs)), nextMask: gather("next_mask", r.nextMask, rows, n.Actions),
-		terminated: gather("terminated", r.terminated, rows),
-	}
+	return mb.Rows, next
 }
 
 // nextActions draws a' from the target policy.
-func (l *Learner) nextActions(b *machine.Builder, mb minibatch) (logp, act machine.Tensor) {
+func (l *Learner) nextActions(b *machine.Builder, mb replay.Minibatch) (logp, act machine.Tensor) {
 	rows := l.own.Batch * l.Sizes.Agents
 	logp = b.Temp("target_logp", rows, l.Sizes.Actions)
 	act = b.Temp("target_act", rows)
-	l.actorTarget.LogProbs(b, l.actor, mb.nextObs, mb.nextMask, logp)
+	l.actorTarget.LogProbs(b, l.actor, mb.NextObs, mb.NextMask, logp)
 	b.Sample(logp, l.Updates, act, marl.Split(l.Seed, marl.StreamTarget), uint32(marl.StreamTarget))
 	return logp, act
 }
 
 // target writes y [B*A] with the target actor and the target critic.
-func (l *Learner) target(b *machine.Builder, mb minibatch) machine.Tensor {
+func (l *Learner) target(b *machine.Builder, mb replay.Minibatch) machine.Tensor {
 	logp, act := l.nextActions(b, mb)
 	y := b.Temp("y", l.own.Batch*l.Sizes.Agents)
 	f := nn.NewFragment()
 	a := f.Input(act)
-	v := l.critic.Forward(l.criticTarget.Bind(f), f.Input(mb.nextObs), a)
+	v := l.critic.Forward(l.criticTarget.Bind(f), f.Input(mb.NextObs), a)
 	f.Output(target(l.own, l.Config.Gamma, v.Q, targetInputs{
-		reward: l.standardised(f, mb.reward), terminated: f.Input(mb.terminated),
+		reward: l.replay.Standardised(f, mb.Reward), terminated: f.Input(mb.Terminated),
 		logp: f.Input(logp), act: a, alpha: f.Input(l.alpha),
 	}), y)
 	f.Lower(b)
 	return y
 }
 
-// standardised is (r - mean) / std with the moments of the whole replay.
-func (l *Learner) standardised(f *nn.Fragment, reward machine.Tensor) *nn.Node {
-	r := f.Input(reward)
-	if !l.Config.StandardiseReward {
-		return r
-	}
-	mean := f.Input(l.Layout.View("reward_mean", l.RewardMoments, 0))
-	std := f.Input(l.Layout.View("reward_std", l.RewardMoments, 1))
-	return op.Div(op.Sub(r, mean), std)
-}
-
 // updateCritic takes one Adam step towards y, and writes Q(o, .) before the step to q.
-func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Tensor) error {
+func (l *Learner) updateCritic(b *machine.Builder, mb replay.Minibatch, y, q machine.Tensor) error {
 	f := nn.NewFragment()
 	bd := l.criticOnline.Bind(f)
-	act, target := f.Input(mb.act), f.Input(y)
-	active := marl.Deciding(f.Input(mb.mask))
-	v := l.critic.Forward(bd, f.Input(mb.obs), act)
+	act, target := f.Input(mb.Act), f.Input(y)
+	active := marl.Deciding(f.Input(mb.Mask))
+	v := l.critic.Forward(bd, f.Input(mb.Obs), act)
 	td := op.Sub(v.Taken(act), target)
 	weight := active
 	if l.own.CriticIdle {
@@ -115,35 +79,30 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch, y, q machine.Te
 		return err
 	}
 	f.Output(v.Q, q)
-	s := l.Statistics
-	s.Output(f, b, criticLoss, loss)
-	s.Output(f, b, squaredTD, marl.WeightedMean(op.Square(td), active))
-	mean := marl.WeightedMean(target, active)
-	s.Output(f, b, targetMean, mean)
-	s.Output(f, b, targetVariance, marl.WeightedMean(op.Square(op.Sub(target, mean)), active))
+	replay.CriticUpdate{Loss: loss, TD: td, Target: target, Active: active}.Measure(f, b, l.Statistics)
 	f.Lower(b)
 	l.criticOnline.Adam.Step(b)
-	s.Add(b, criticNorm, l.criticOnline.Adam.Norm())
+	l.Statistics.Add(b, criticNorm, l.criticOnline.Adam.Norm())
 	return nil
 }
 
 // resample draws the actions of all agents from the current policy.
-func (l *Learner) resample(b *machine.Builder, mb minibatch) (act machine.Tensor) {
+func (l *Learner) resample(b *machine.Builder, mb replay.Minibatch) (act machine.Tensor) {
 	rows := l.own.Batch * l.Sizes.Agents
 	logp := b.Temp("policy_logp", rows, l.Sizes.Actions)
 	act = b.Temp("policy_act", rows)
-	l.actorOnline.LogProbs(b, l.actor, mb.obs, mb.mask, logp)
+	l.actorOnline.LogProbs(b, l.actor, mb.Obs, mb.Mask, logp)
 	b.Sample(logp, l.Updates, act, marl.Split(l.Seed, marl.StreamActor), uint32(marl.StreamActor))
 	return act
 }
 
 // updateActor takes one Adam step on the actor's loss for Q(o, .) and the actions act, which must be
 // from the current policy. The closed form does not read act.
-func (l *Learner) updateActor(b *machine.Builder, mb minibatch, act, q machine.Tensor) error {
+func (l *Learner) updateActor(b *machine.Builder, mb replay.Minibatch, act, q machine.Tensor) error {
 	f := nn.NewFragment()
 	bd := l.actorOnline.Bind(f)
-	mask := f.Input(mb.mask)
-	logits, lp := l.actor.Forward(bd, f.Input(mb.obs), mask)
+	mask := f.Input(mb.Mask)
+	logits, lp := l.actor.Forward(bd, f.Input(mb.Obs), mask)
 	in := ActorInputs{Q: f.Input(q), Act: f.Input(act), Active: marl.Deciding(mask), Alpha: f.Input(l.alpha)}
 	loss := ActorLoss(l.own, logits, lp, in)
 	if err := f.Gradients(loss, bd, l.actorOnline.Adam.Grads()); err != nil {

@@ -1,0 +1,52 @@
+package replay
+
+import (
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+)
+
+// Memory holds joint transitions: observations, actions and rewards of all agents of one world in one slot.
+// Storing observations twice (o and o') costs memory, but avoids special cases at the end of an episode and
+// of the ring.
+type Memory struct {
+	*marl.Ring
+	Mask              machine.Tensor // [R, A*U]; the observations o are Ring.Observed, [R, A*O]
+	Act, Reward       machine.Tensor // [R, A]; the reward is mixed, not standardised
+	NextObs, NextMask machine.Tensor // [R, A*O], [R, A*U]; of the final state if the episode ended
+	Terminated        machine.Tensor // [R, A] 1 = no successor state; 0 at a time limit
+
+	w     *marl.Workshop
+	batch int
+}
+
+// New places the memory of a learner in its workshop.
+func New(w *marl.Workshop, c *Settings) *Memory {
+	agents, obs, actions := w.Sizes.Agents, w.Sizes.Obs, w.Sizes.Actions
+	r := w.NewRing(marl.RingOptions{
+		Prefix: "replay/", Observed: "obs", Capacity: c.Replay, Setting: w.Config.Algo + ".replay", Scratch: w.Config.Algo + ".batch",
+	})
+	return &Memory{
+		Ring: r, Mask: r.Table("mask", agents*actions), Act: r.Table("act", agents), Reward: r.Table("reward", agents),
+		NextObs: r.Table("next_obs", agents*obs), NextMask: r.Table("next_mask", agents*actions), Terminated: r.Table("terminated", agents),
+		w: w, batch: c.Batch,
+	}
+}
+
+// Remember stores a slot of all worlds. More are rows of tables that the algorithm has added.
+func (m *Memory) Remember(b *machine.Builder, x marl.Played, more ...marl.Entry) {
+	terminated := b.Temp("terminated", m.w.Sizes.Rows())
+	f := nn.NewFragment()
+	f.Output(marl.Terminated(f.Input(x.Ended)), terminated)
+	f.Lower(b)
+	m.w.Keep(b, append([]marl.Entry{
+		{Table: m.Observed, Row: x.Obs}, {Table: m.Mask, Row: x.Mask}, {Table: m.Act, Row: x.Act}, {Table: m.Reward, Row: x.Reward},
+		{Table: m.NextObs, Row: x.NextObs}, {Table: m.NextMask, Row: x.NextMask}, {Table: m.Terminated, Row: terminated},
+	}, more...)...)
+}
+
+// MeasureRewards measures the moments of the rewards in the whole memory, which standardise rewards. They change
+// only with a rollout, so this belongs to marl.Learner.Prepare.
+func (m *Memory) MeasureRewards(b *machine.Builder) {
+	b.Moments(m.Reward, machine.None, m.Size, m.w.RewardMoments)
+}
