@@ -29,7 +29,7 @@ func TestReadme(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?) \\|").FindAllStringSubmatch(section, -1) {
 		mapped = append(mapped, quoted(row[1])...)
 	}
-	for _, folder := range append(packages(t), "docs", "scripts") {
+	for _, folder := range append(packages(t), "docs", "experiments", "scripts") {
 		if !slices.Contains(mapped, folder) {
 			t.Errorf("README.md, Map: add a row for %s, or name it in the row of a neighbour", folder)
 		}
