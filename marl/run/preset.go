@@ -10,7 +10,7 @@ import (
 // a run names the preset, with or without a number of IEDs. A scenario whose settings are written out, as in a
 // run's folder, has none, so a run that began without them goes on without them.
 var presetDefaults = map[string]func(*marl.Config){
-	// An IED's own share of a mean over hundreds of IEDs is lost in its noise: see docs/design/learning.md.
+	// What an IED does to its neighbours is lost in the noise of a mean over hundreds: see docs/design/learning.md.
 	"population": func(c *marl.Config) { c.RewardGroup = 20 },
 }
 
