@@ -26,7 +26,7 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 		return nil, err
 	}
 	critic := &attentionCritic{Critic: marl.NewValueCritic(&c.AttentionConfig, w.Sizes.Agents, w.Sizes.Obs), config: &c.AttentionConfig}
-	return New(w, &c.Settings, &c.CriticConfig, critic), nil
+	return New(w, c.Method(), &c.CriticConfig, critic), nil
 }
 
 // attentionCritic estimates V_i(o) from the observations of all agents.

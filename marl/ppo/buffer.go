@@ -15,11 +15,14 @@ type buffer struct {
 	advantage, returns machine.Tensor // [H*W, A] of Prepare; advantages normalised
 }
 
-func newBuffer(w *marl.Workshop) *buffer {
-	agents := w.Sizes.Agents
+func newBuffer(w *marl.Workshop, m *Method) *buffer {
+	agents, scratch := w.Sizes.Agents, "train.worlds"
+	if m.Raise != "" {
+		scratch += ", or raise " + w.Config.Algo + "." + m.Raise
+	}
 	r := w.NewRing(marl.RingOptions{
 		Prefix: marl.RolloutPrefix, Observed: "observed", Capacity: w.Config.Worlds * w.Config.SlotsPerIteration,
-		Setting: "train.worlds or train.slots_per_iteration", Scratch: "train.worlds, or raise " + w.Config.Algo + ".minibatches",
+		Setting: "train.worlds or train.slots_per_iteration", Scratch: scratch,
 	})
 	return &buffer{
 		Ring: r, mask: r.Table("legal", agents*w.Sizes.Actions), act: r.Table("act", agents), reward: r.Table("reward", agents),
@@ -57,7 +60,7 @@ type minibatch struct {
 // batch is B, the number of joint transitions of a minibatch.
 func (l *Learner) batch() int {
 	c := l.Config
-	return c.Worlds * c.SlotsPerIteration / l.own.Minibatches
+	return c.Worlds * c.SlotsPerIteration / l.method.Minibatches
 }
 
 // drawMinibatch takes the next rows of the epoch's random order.

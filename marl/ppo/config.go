@@ -35,19 +35,30 @@ func Defaults(shared *marl.Config) Settings {
 
 // Check gives the checker every setting that is not allowed.
 func (c *Settings) Check(v *setting.Checker, shared *marl.Config) {
-	rows, train := shared.Worlds*shared.SlotsPerIteration, v.For(marl.SharedSection)
+	rows := shared.Worlds * shared.SlotsPerIteration
 	v.AtLeast("epochs", c.Epochs, 1)
 	v.AtLeast("minibatches", c.Minibatches, 1)
-	train.Require(rows < marl.MaxRows, "slots_per_iteration", shared.SlotsPerIteration, fmt.Sprintf("worlds * slots_per_iteration below %d", marl.MaxRows))
+	CheckRollout(v.For(marl.SharedSection), shared)
 	v.Require(c.Minibatches < 1 || rows%c.Minibatches == 0, "minibatches", c.Minibatches,
 		fmt.Sprintf("a divisor of worlds * slots_per_iteration = %d", rows))
+	v.Between("gae_lambda", c.GAELambda, 0, 1)
+	v.Require(c.Clip > 0 && c.Clip < 1, "clip", c.Clip, "0 < clip < 1")
+	c.ActorConfig.Check(v)
+}
+
+// CheckRollout gives the checker of the shared settings those that do not fit the buffer of a rollout.
+func CheckRollout(train *setting.Checker, shared *marl.Config) {
+	train.Require(shared.Worlds*shared.SlotsPerIteration < marl.MaxRows, "slots_per_iteration", shared.SlotsPerIteration,
+		fmt.Sprintf("worlds * slots_per_iteration below %d", marl.MaxRows))
 	train.Require(shared.WarmupSlots <= shared.SlotsPerIteration, "warmup_slots", shared.WarmupSlots,
 		fmt.Sprintf("at most slots_per_iteration = %d", shared.SlotsPerIteration))
 	train.Require(shared.WarmupSlots > 0 || !shared.StandardiseReward, "warmup_slots", shared.WarmupSlots,
 		"at least 1 with standardise_reward, which measures there")
-	v.Between("gae_lambda", c.GAELambda, 0, 1)
-	v.Require(c.Clip > 0 && c.Clip < 1, "clip", c.Clip, "0 < clip < 1")
-	c.ActorConfig.Check(v)
+}
+
+// Method is PPO with these settings.
+func (c *Settings) Method() Method {
+	return Method{Minibatches: c.Minibatches, Raise: "minibatches", Clip: c.Clip, Advantages: GAE(c.GAELambda), Actor: &c.ActorConfig}
 }
 
 // UpdatesAfter implements marl.Section.

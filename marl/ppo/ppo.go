@@ -3,7 +3,7 @@
 // each an Adam step of critic and actor. The old policy is not stored; only its log-probabilities are.
 //
 // [Algorithm] is amarl-ppo, with the attention critic of AMARL for the values of states; [New] makes other
-// algorithms from other critics.
+// algorithms from other critics and methods.
 package ppo
 
 import (
@@ -45,7 +45,7 @@ type Values struct {
 // Learner is one run of PPO.
 type Learner struct {
 	*marl.Workshop
-	own                 *Settings
+	method              Method
 	idle                bool // agents without a decision count in the critic's loss
 	critic              Critic
 	inspected           Inspected // the critic, if it is inspected
@@ -59,6 +59,7 @@ type Learner struct {
 	unexplained machine.Tensor // [2] the same of return minus value
 	normal      machine.Tensor // [2] the same of the advantages of agents that decide
 	drawn       machine.Tensor // [2] counter of the minibatches' rows
+	unit        *valueUnit     // nil without value normalisation
 }
 
 // Statistics of the updates.
@@ -70,25 +71,32 @@ const (
 	policyEntropy = "entropy"     // nats, deciding agents
 	criticNorm    = "critic_norm" // of the gradient before the clip
 	actorNorm     = "actor_norm"  // of the gradient before the clip
-	clipped       = "clipped"     // share of rho outside of the clip
-	klEstimate    = "kl"          // of KL(pi_old, pi)
+	clipped       = "clipped"     // share of rho outside of the clip, with a clip
+	klEstimate    = "kl"          // of KL(pi_old, pi), with a clip
 )
 
 // New is a learner with a critic and its settings v; the actor is marl.Actor.
-func New(w *marl.Workshop, c *Settings, v *marl.CriticConfig, critic Critic) *Learner {
+func New(w *marl.Workshop, m Method, v *marl.CriticConfig, critic Critic) *Learner {
 	n, lay := w.Sizes, w.Layout
-	l := &Learner{Workshop: w, own: c, idle: v.CriticIdle, critic: critic, actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
+	l := &Learner{Workshop: w, method: m, idle: v.CriticIdle, critic: critic, actor: marl.NewActor(m.Actor.ActorHidden, n.Obs, n.Actions)}
 	l.criticNet = w.Train("critic", critic.Params(), v.LRCritic)
-	l.actorNet = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
-	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
-	w.NewStatistics(criticLoss, squaredTD, targetMean, actorLoss, policyEntropy, criticNorm, actorNorm, clipped, klEstimate)
+	l.actorNet = w.Train(marl.ActorName, l.actor.Params(), m.Actor.LRActor)
+	l.alpha = w.Anneal("alpha", m.Actor.Alpha, m.Actor.AlphaFinal)
+	statistics := []string{criticLoss, squaredTD, targetMean, actorLoss, policyEntropy, criticNorm, actorNorm}
+	if m.clips() {
+		statistics = append(statistics, clipped, klEstimate)
+	}
+	w.NewStatistics(statistics...)
 	if c, ok := critic.(Inspected); ok {
 		l.inspected = c
 		c.Place(w)
 	}
 	l.scale, l.drawn = lay.Add("reward_scale", 2), lay.Add("shuffle_counter", 2)
 	l.returned, l.unexplained, l.normal = lay.Add("return_moments", 2), lay.Add("error_moments", 2), lay.Add("advantage_moments", 2)
-	l.buffer = newBuffer(w)
+	if m.ValueNorm {
+		l.unit = newValueUnit(w, l.criticNet, critic.(Rescalable))
+	}
+	l.buffer = newBuffer(w, &m)
 	return l
 }
 
@@ -114,12 +122,12 @@ func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
 // values lowers V(obs) for normalised obs.
 func (l *Learner) values(b *machine.Builder, obs, to machine.Tensor) {
 	f := nn.NewFragment()
-	f.Output(l.critic.Values(l.criticNet.Bind(f), f.Input(obs)).V, to)
+	f.Output(l.unit.value(f, l.critic.Values(l.criticNet.Bind(f), f.Input(obs)).V), to)
 	f.Lower(b)
 }
 
-// Prepare implements marl.Learner. It computes advantages by GAE and returns = advantage + value, and then
-// scales advantages to mean 0 and deviation 1 over the agents that decided.
+// Prepare implements marl.Learner. It computes advantages and returns = advantage + value, and then scales
+// advantages to mean 0 and deviation 1 over the agents that decided.
 func (l *Learner) Prepare(b *machine.Builder) {
 	c, r := l.Config, l.buffer
 	slots, width := c.SlotsPerIteration, l.Sizes.Rows()
@@ -130,7 +138,7 @@ func (l *Learner) Prepare(b *machine.Builder) {
 		b.Binary(kernels.BinSub, reward, b.Part(l.scale, 0), reward)
 		b.Binary(kernels.BinDiv, reward, b.Part(l.scale, 1), reward)
 	}
-	b.GAE(reward, series(r.value), series(r.next), series(r.ended), series(r.advantage), float32(c.Gamma), float32(l.own.GAELambda))
+	l.method.Advantages(b, Series{reward, series(r.value), series(r.next), series(r.ended)}, float32(c.Gamma), series(r.advantage))
 	b.Binary(kernels.BinAdd, r.advantage, r.value, r.returns)
 	b.Moments(r.returns, machine.None, r.Size, l.returned)
 	b.Moments(r.advantage, machine.None, r.Size, l.unexplained)
@@ -138,6 +146,7 @@ func (l *Learner) Prepare(b *machine.Builder) {
 	b.Moments(r.reward, machine.None, r.Size, l.RewardMoments)
 	b.Binary(kernels.BinSub, r.advantage, b.Part(l.normal, 0), r.advantage)
 	b.Binary(kernels.BinDiv, r.advantage, b.Part(l.normal, 1), r.advantage)
+	l.unit.move(b, l.returned)
 }
 
 // Inspect implements marl.Learner, on the next minibatch.
@@ -158,6 +167,9 @@ func (l *Learner) WarmedUp(s *machine.Session) error {
 	if err := s.Upload(l.scale, []float32{mean[0], 1 / scale[0]}); err != nil {
 		return err
 	}
+	if err := l.unit.begin(s); err != nil {
+		return err
+	}
 	return l.buffer.Forget(s)
 }
 
@@ -167,7 +179,8 @@ func (l *Learner) WarmedUp(s *machine.Session) error {
 //	target_mean         mean of the returns
 //	entropy             of the policy of deciding agents, nats
 //	clip_fraction       share of decisions whose probability ratio is outside of the clip
-//	approx_kl           estimate of KL(pi_old, pi) between the policy of the rollout and that of an update
+//	approx_kl           estimate of KL(pi_old, pi) between the policy of the rollout and that of an update; like
+//	                    clip_fraction only with a clip
 //	explained_variance  share of the variance of the last rollout's returns that the values before its updates explain
 //	grad_norm_*         norm of the gradient before the clip
 //
@@ -181,8 +194,11 @@ func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl
 		{Name: "critic_loss", Value: mean(criticLoss)}, {Name: "actor_loss", Value: mean(actorLoss)},
 		{Name: "td_error", Value: float32(math.Sqrt(float64(mean(squaredTD))))},
 		{Name: "target_mean", Value: mean(targetMean)}, {Name: "entropy", Value: mean(policyEntropy)},
-		{Name: "clip_fraction", Value: mean(clipped)}, {Name: "approx_kl", Value: mean(klEstimate)}, {Name: "explained_variance", Value: explained},
 	}
+	if l.method.clips() {
+		list = append(list, marl.Scalar{Name: "clip_fraction", Value: mean(clipped)}, marl.Scalar{Name: "approx_kl", Value: mean(klEstimate)})
+	}
+	list = append(list, marl.Scalar{Name: "explained_variance", Value: explained})
 	if l.inspected != nil {
 		own, err := l.inspected.Scalars(s)
 		if err != nil {

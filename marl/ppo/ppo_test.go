@@ -162,7 +162,7 @@ func TestProximalAgainstReference(t *testing.T) {
 		m := f.Input(mask)
 		logits, lp := r.actor.Forward(bd, f.Input(obs), m)
 		in := proximalInputs{f.Input(act), f.Input(old), f.Input(adv), marl.Deciding(m), f.Input(r.alpha)}
-		x := proximal(&c.Settings, logits, lp, in)
+		x := proximal(&r.method, logits, lp, in)
 		r.Must(f.Gradients(x.loss, bd, r.actorNet.Adam.Grads()))
 		for i, node := range []*nn.Node{x.loss, x.entropy, x.clipped, x.kl} {
 			f.Output(node, r.Rig.Layout.View([]string{"loss", "entropy", "clipped", "kl"}[i], out, i))

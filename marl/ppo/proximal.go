@@ -16,7 +16,7 @@ type proximalInputs struct {
 	alpha     *nn.Node // scalar, the entropy's weight
 }
 
-// proximalOutputs are scalars, means over the agents that decided.
+// proximalOutputs are scalars, means over the agents that decided. Without a clip, clipped and kl are nil.
 type proximalOutputs struct{ loss, entropy, clipped, kl *nn.Node }
 
 // proximal is the clipped objective (Schulman et al. 2017, eqs. 7 and 9) with rho = pi / pi_old,
@@ -24,19 +24,32 @@ type proximalOutputs struct{ loss, entropy, clipped, kl *nn.Node }
 //   - mean min(rho A, clip(rho, 1 - eps, 1 + eps) A) - alpha entropy + the penalty on logits,
 //
 // with two statistics: the share of agents whose rho is outside of the clip, and the mean of
-// (rho - 1) - log rho, an estimate of KL(pi_old, pi) that is never negative (Schulman 2020).
-func proximal(cfg *Settings, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
-	eps := float32(cfg.Clip)
+// (rho - 1) - log rho, an estimate of KL(pi_old, pi) that is never negative (Schulman 2020). With eps 0 there is
+// no clip: the gain is rho A (eq. 6). At the policy that played, its gradient is that of A log pi.
+func proximal(m *Method, logits, logp *nn.Node, in proximalInputs) (p proximalOutputs) {
+	eps := float32(m.Clip)
 	change := op.Sub(op.Pick(logp, in.act), in.logp)
 	rho := op.Exp(change)
-	inside := op.Apply(rho, op.Clamp(1-eps, 1+eps))
-	gain := op.Min(op.Mul(rho, in.advantage), op.Mul(inside, in.advantage))
+	gain := surrogate(m, rho, in.advantage)
 	p.entropy = marl.Entropy(logp, in.active)
 	p.loss = op.Sub(op.Neg(marl.WeightedMean(gain, in.active)), op.Mul(p.entropy, in.alpha))
-	p.loss = marl.WithLogitPenalty(cfg.LogitPenalty, p.loss, logits, in.active)
+	p.loss = marl.WithLogitPenalty(m.Actor.LogitPenalty, p.loss, logits, in.active)
+	if !m.clips() {
+		return p
+	}
 	p.kl = marl.WeightedMean(op.Sub(op.Affine(rho, 1, -1), change), in.active)
 	distance := op.Apply(op.Affine(rho, 1, -1), op.Act{Fn: kernels.FnAbs})
 	const steep = 1e9 // so that the clamp is 0 or 1
 	p.clipped = marl.WeightedMean(op.Apply(op.Affine(distance, steep, -eps*steep), op.Clamp(0, 1)), in.active)
 	return p
+}
+
+// surrogate is what the actor maximises in each row, with or without a clip.
+func surrogate(m *Method, rho, advantage *nn.Node) *nn.Node {
+	if !m.clips() {
+		return op.Mul(rho, advantage)
+	}
+	eps := float32(m.Clip)
+	inside := op.Apply(rho, op.Clamp(1-eps, 1+eps))
+	return op.Min(op.Mul(rho, advantage), op.Mul(inside, advantage))
 }

@@ -27,12 +27,12 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch) error {
 	bd := l.criticNet.Bind(f)
 	target, decides := f.Input(mb.returns), f.Input(mb.decides)
 	v := l.critic.Values(bd, f.Input(mb.obs))
-	td := op.Sub(v.V, target)
+	td := op.Sub(l.unit.value(f, v.V), target)
 	weight := decides
 	if l.idle {
 		weight = nil
 	}
-	loss := v.Loss(td, weight)
+	loss := v.Loss(l.unit.normalised(f, td), weight)
 	if err := f.Gradients(loss, bd, l.criticNet.Adam.Grads()); err != nil {
 		return err
 	}
@@ -54,15 +54,17 @@ func (l *Learner) updateActor(b *machine.Builder, mb minibatch) error {
 	in := proximalInputs{
 		act: f.Input(mb.act), logp: f.Input(mb.logp), advantage: f.Input(mb.advantage), active: f.Input(mb.decides), alpha: f.Input(l.alpha),
 	}
-	p := proximal(l.own, logits, lp, in)
+	p := proximal(&l.method, logits, lp, in)
 	if err := f.Gradients(p.loss, bd, l.actorNet.Adam.Grads()); err != nil {
 		return err
 	}
 	s := l.Statistics
 	s.Output(f, b, actorLoss, p.loss)
 	s.Output(f, b, policyEntropy, p.entropy)
-	s.Output(f, b, clipped, p.clipped)
-	s.Output(f, b, klEstimate, p.kl)
+	if l.method.clips() {
+		s.Output(f, b, clipped, p.clipped)
+		s.Output(f, b, klEstimate, p.kl)
+	}
 	f.Lower(b)
 	l.actorNet.Adam.Step(b)
 	s.Add(b, actorNorm, l.actorNet.Adam.Norm())
