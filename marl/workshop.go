@@ -69,22 +69,28 @@ func (w *Workshop) Copy(name string, of *Net) *Net {
 	return n
 }
 
-// annealed is a scalar that changes linearly from its first to its last value during the run.
+// annealed is a scalar that changes linearly from its first to its last value during a share of the run.
 type annealed struct {
 	name     string
 	at       machine.Tensor
 	from, to float64
+	within   float64 // the share of the run, in (0, 1]
 }
 
 // value is the value after the given share of the run.
 func (a *annealed) value(share float64) float32 {
-	return float32(a.from + float64((a.to-a.from)*share))
+	return float32(a.from + float64((a.to-a.from)*min(1, share/a.within)))
 }
 
 // Anneal places a scalar that changes linearly from its first to its last value during the run. It is reported.
 func (w *Workshop) Anneal(name string, from, to float64) machine.Tensor {
+	return w.AnnealWithin(1, name, from, to)
+}
+
+// AnnealWithin is Anneal for a scalar that has its last value after a share of the run, in (0, 1], and then keeps it.
+func (w *Workshop) AnnealWithin(share float64, name string, from, to float64) machine.Tensor {
 	at := w.Layout.Add(name)
-	w.annealed = append(w.annealed, annealed{name, at, from, to})
+	w.annealed = append(w.annealed, annealed{name, at, from, to, share})
 	return at
 }
 
@@ -116,7 +122,7 @@ func (w *Workshop) anneal(s *machine.Session, update int) error {
 	return nil
 }
 
-// Initialise fills networks and optimisers; networks of one kind start equal.
+// Initialise fills networks, optimisers and annealed scalars; networks of one kind start equal.
 func (w *Workshop) Initialise(s *machine.Session) error {
 	for _, n := range w.nets {
 		x := make([]float32, n.Flat.Len())
@@ -130,6 +136,9 @@ func (w *Workshop) Initialise(s *machine.Session) error {
 		if err := n.Adam.InitState(s); err != nil {
 			return err
 		}
+	}
+	if err := w.anneal(s, 0); err != nil { // the warm-up reads them
+		return err
 	}
 	return w.Normaliser.identity(s)
 }

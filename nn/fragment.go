@@ -49,6 +49,7 @@ func (f *Fragment) read(n *Node, t machine.Tensor) {
 // Bind adds the network's parameters to the graph; they read their values from pl.
 func (f *Fragment) Bind(p *Params, pl *Placed) *Bound {
 	bd := p.Bind(f.g)
+	bd.graph = f
 	for n, t := range bd.At(pl) {
 		f.read(n, t)
 	}

@@ -130,6 +130,7 @@ func (q *Param) fill(dst []float32, rng *rand.Rand) {
 type Bound struct {
 	net   *Params
 	nodes map[*Param]*G.Node
+	graph *Fragment // nil outside of a fragment
 }
 
 // Bind adds one float32 input node for each parameter to the graph. Bind a network only once to a
@@ -149,6 +150,15 @@ func (bd *Bound) Node(q *Param) *G.Node {
 		panic(fmt.Sprintf("nn: parameter %s is not of network %s", q.name, bd.net.name))
 	}
 	return n
+}
+
+// Input returns the node that reads t in the fragment to which the network is bound, for a network that reads more than
+// its caller passes.
+func (bd *Bound) Input(t machine.Tensor) *G.Node {
+	if bd.graph == nil {
+		panic(fmt.Sprintf("nn: network %s is not bound to a fragment, so it cannot read %s", bd.net.name, t.Name()))
+	}
+	return bd.graph.Input(t)
 }
 
 // Nodes lists the input nodes in the order of the parameters, for gorgonia.Grad.
