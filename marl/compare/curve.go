@@ -8,19 +8,33 @@ import (
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
-// Panels are the pictures of a scenario: completion rate and latency by the slots that were played, as interquartile means over runs
-// with their 95 % bands, and the performance profile of the finished runs. Updates of different algorithms are no common scale.
-func (c *Comparison) Panels(t *Table, scenario int) []record.Panel {
-	completion := record.Panel{Title: c.Scenarios[scenario] + ": completion rate", XLabel: slotsLabel}
-	latency := record.Panel{Title: "Mean latency, s", XLabel: slotsLabel}
-	profile := record.Panel{Title: "Share of runs that complete more", XLabel: "completion rate"}
+// Panels are the pictures of a scenario: learning curves by the slots that were played, as interquartile means over runs with their
+// 95 % bands, and the performance profile of the finished runs. Updates of different algorithms are no common scale.
+func (c *Comparison) Panels(t *Table, scenario int) (panels []record.Panel) {
+	score := c.measures[0]
+	profile := record.Panel{Title: "Share of runs that reach more", XLabel: score.Axis}
+	for _, m := range c.measures {
+		if m.Axis == "" {
+			continue
+		}
+		p := record.Panel{Title: m.Axis, XLabel: slotsLabel}
+		if m.Name == score.Name {
+			p.Title = c.Scenarios[scenario] + ": " + m.Axis
+		}
+		for _, row := range t.Parts[scenario].Rows {
+			p.Series = append(p.Series, c.group(row.Group).curve(scenario, m.Name))
+		}
+		panels = append(panels, p)
+	}
 	for _, row := range t.Parts[scenario].Rows {
-		g := c.Groups[slices.IndexFunc(c.Groups, func(g Group) bool { return g.Label == row.Group })]
-		completion.Series = append(completion.Series, g.curve(scenario, run.CompletionName))
-		latency.Series = append(latency.Series, g.curve(scenario, run.LatencyName))
 		profile.Series = append(profile.Series, record.Series{Name: row.Group, X: t.Thresholds, Y: row.Profile})
 	}
-	return []record.Panel{completion, latency, profile}
+	return append(panels, profile)
+}
+
+// group is the group with a label.
+func (c *Comparison) group(label string) *Group {
+	return &c.Groups[slices.IndexFunc(c.Groups, func(g Group) bool { return g.Label == label })]
 }
 
 const slotsLabel = "slots played, all worlds together"

@@ -25,6 +25,8 @@ type Comparison struct {
 	Groups     []Group
 	Unfinished []*run.Past
 	Missing    []Unfinished // runs without a folder, which a caller may know of
+
+	measures []run.Measure // those that are compared, the score first
 }
 
 // Read reads run folders. An error is a usage error where the runs cannot be compared.
@@ -70,6 +72,9 @@ func (c *Comparison) check() error {
 	if len(c.Groups) == 0 {
 		return usagef("none of the runs is finished; a run is compared by its final table")
 	}
+	if err := c.measure(); err != nil {
+		return err
+	}
 	for scenario := range c.Scenarios {
 		var all []*run.Past
 		for _, g := range c.Groups {
@@ -80,8 +85,25 @@ func (c *Comparison) check() error {
 			}
 			all = append(all, runs...)
 		}
-		if err := sameEpisodes(all); err != nil {
+		if err := c.sameEpisodes(all); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// measure takes the measures of the game, and refuses runs of different games.
+func (c *Comparison) measure() error {
+	var first *run.Past
+	for _, g := range c.Groups {
+		for _, p := range slices.Concat(g.Tasks...) {
+			if first == nil {
+				first = p
+				c.measures = p.Config.Compared()
+			}
+			if a, b := c.measures[0].Name, p.Config.Compared()[0].Name; a != b {
+				return usagef("%s is scored by %s and %s by %s: they are runs of different games, and have no common scale", first.Folder, a, p.Folder, b)
+			}
 		}
 	}
 	return nil
@@ -98,11 +120,11 @@ func distinct(runs []*run.Past) error {
 }
 
 // sameEpisodes refuses runs of a scenario without a score, and with scores of different episodes.
-func sameEpisodes(runs []*run.Past) error {
+func (c *Comparison) sameEpisodes(runs []*run.Past) error {
 	for _, p := range runs {
 		first := runs[0]
-		if math.IsNaN(completionOf(p.Table.Greedy())) {
-			return usagef("%s has no completion rate, by which runs are compared: its evaluation had no task", p.Folder)
+		if score := c.measures[0].Name; math.IsNaN(p.Table.Greedy().Scores.Of(score).Mean) {
+			return usagef("%s has no %s, by which runs are compared: its evaluation had no task", p.Folder, strings.ReplaceAll(score, "_", " "))
 		}
 		if p.Table.Seed != first.Table.Seed || p.Table.Episodes != first.Table.Episodes {
 			return usagef("%s played %d evaluation episodes on seed %d and %s %d on seed %d; runs are compared on the same episodes",

@@ -13,13 +13,19 @@ import (
 func (t *Table) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Interquartile means over runs of the greedy policy, with 95 %% intervals of %d stratified bootstrap resamples.\n", t.Resamples)
-	b.WriteString("P(better) is the probability that a run completes more tasks than a run of the first group.\n")
+	fmt.Fprintf(&b, "P(better) is the probability that a run %s than a run of the first group.\n", t.measures[0].Better)
 	for _, p := range t.Parts {
-		fmt.Fprintf(&b, "\n%s\n\n| %-30s | %4s | %-24s | %-20s | %-22s | %-17s |\n", p.title(), "group", "runs", "completion", "latency s", "reward", "P(better)")
-		b.WriteString("|---|---|---|---|---|---|\n")
+		fmt.Fprintf(&b, "\n%s\n\n| %-30s | %4s |", p.title(), "group", "runs")
+		for _, m := range t.measures {
+			fmt.Fprintf(&b, " %-*s |", m.Listed, m.Heading())
+		}
+		fmt.Fprintf(&b, " %-17s |\n|---|---%s|---|\n", "P(better)", strings.Repeat("|---", len(t.measures)))
 		for _, r := range p.Rows {
-			fmt.Fprintf(&b, "| %-30s | %4d | %-24s | %-20s | %-22s | %-17s |\n",
-				r.Group, r.Runs, text(&r.Completion, 4), text(r.LatencyS, 3), text(r.Reward, 2), text(r.Better, 2))
+			fmt.Fprintf(&b, "| %-30s | %4d |", r.Group, r.Runs)
+			for i, m := range t.measures {
+				fmt.Fprintf(&b, " %-*s |", m.Listed, text(r.value(i), m.Digits))
+			}
+			fmt.Fprintf(&b, " %-17s |\n", text(r.Better, 2))
 		}
 	}
 	t.remarks(&b)
@@ -30,7 +36,7 @@ func (p *Part) title() string {
 	if p.Heuristic == "" {
 		return "Scenario: " + p.Scenario
 	}
-	return fmt.Sprintf("Scenario: %s. The best heuristic, %s, completes %.4f.", p.Scenario, p.Heuristic, p.Level)
+	return fmt.Sprintf("Scenario: %s. The best heuristic, %s, %s %.*f.", p.Scenario, p.Heuristic, p.score.Verb, p.score.Digits, p.Level)
 }
 
 // remarks adds what a reader must know.
@@ -57,17 +63,21 @@ func (t *Table) CSV() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	header := []string{"scenario", "group", "runs"}
-	for _, name := range []string{"completion_rate", "mean_latency_s", "reward", "probability_of_improvement"} {
+	var names []string
+	for _, m := range t.measures {
+		names = append(names, m.Name)
+	}
+	for _, name := range append(names, "probability_of_improvement") {
 		header = append(header, name, name+"_low_95", name+"_high_95")
 	}
 	w.Write(header)
 	for _, p := range t.Parts {
 		for _, r := range p.Rows {
 			row := []string{p.Scenario, r.Group, strconv.Itoa(r.Runs)}
-			for _, i := range []*aggregate.Interval{&r.Completion, r.LatencyS, r.Reward, r.Better} {
-				row = append(row, digits(i)...)
+			for i := range t.measures {
+				row = append(row, digits(r.value(i))...)
 			}
-			w.Write(row)
+			w.Write(append(row, digits(r.Better)...))
 		}
 	}
 	w.Flush()
@@ -89,11 +99,20 @@ func digits(i *aggregate.Interval) []string {
 func (t *Table) LaTeX() string {
 	var b strings.Builder
 	for _, p := range t.Parts {
-		fmt.Fprintf(&b, "%% %s\n\\begin{tabular}{lrllll}\n\\toprule\n", p.title())
-		b.WriteString("group & runs & completion & latency (s) & reward & $P$(better) \\\\\n\\midrule\n")
+		fmt.Fprintf(&b, "%% %s\n\\begin{tabular}{lr%sl}\n\\toprule\ngroup & runs", p.title(), strings.Repeat("l", len(t.measures)))
+		for _, m := range t.measures {
+			b.WriteString(" & " + m.Title)
+			if m.Unit != "" {
+				b.WriteString(" (" + m.Unit + ")")
+			}
+		}
+		b.WriteString(" & $P$(better) \\\\\n\\midrule\n")
 		for _, r := range p.Rows {
-			fmt.Fprintf(&b, "%s & %d & %s & %s & %s & %s \\\\\n", escaped.Replace(r.Group), r.Runs,
-				text(&r.Completion, 4), text(r.LatencyS, 3), text(r.Reward, 2), text(r.Better, 2))
+			fmt.Fprintf(&b, "%s & %d", escaped.Replace(r.Group), r.Runs)
+			for i, m := range t.measures {
+				b.WriteString(" & " + text(r.value(i), m.Digits))
+			}
+			fmt.Fprintf(&b, " & %s \\\\\n", text(r.Better, 2))
 		}
 		b.WriteString("\\bottomrule\n\\end{tabular}\n")
 	}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -10,25 +11,58 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// Row is a group in one scenario or, with completion alone, in all of them.
+// Row is a group in one scenario or, with the score alone, in all of them.
 type Row struct {
-	Group      string              `json:"group"`
-	Runs       int                 `json:"runs"`
-	Completion aggregate.Interval  `json:"completion_rate_iqm"`
-	LatencyS   *aggregate.Interval `json:"mean_latency_s_iqm,omitempty"`
-	Reward     *aggregate.Interval `json:"reward_iqm,omitempty"`
-	// Better is the probability that a run completes more tasks than a run of the first group.
-	Better  *aggregate.Interval `json:"probability_of_improvement,omitempty"`
-	Profile []float64           `json:"profile"` // share of runs that complete more than Table.Thresholds
+	Group string
+	Runs  int
+	// Values are interquartile means by measure, the score first.
+	Values []aggregate.Interval
+	// Better is the probability that a run has a better score than a run of the first group.
+	Better  *aggregate.Interval
+	Profile []float64 // share of runs whose score is above Table.Thresholds
+
+	measures []run.Measure
+}
+
+// MarshalJSON names the values by their measures.
+func (r Row) MarshalJSON() ([]byte, error) {
+	o := run.Object{{Key: "group", Value: r.Group}, {Key: "runs", Value: r.Runs}}
+	for i, v := range r.Values {
+		o = append(o, run.Field{Key: r.measures[i].Name + "_iqm", Value: v})
+	}
+	if r.Better != nil {
+		o = append(o, run.Field{Key: "probability_of_improvement", Value: r.Better})
+	}
+	return json.Marshal(append(o, run.Field{Key: "profile", Value: r.Profile}))
+}
+
+// value is that of a measure by its index, nil if the row has none.
+func (r *Row) value(i int) *aggregate.Interval {
+	if i < len(r.Values) {
+		return &r.Values[i]
+	}
+	return nil
 }
 
 // Part has the rows of a scenario, or of all.
 type Part struct {
-	Scenario  string  `json:"scenario"`
-	Episodes  int     `json:"episodes,omitempty"` // of the evaluation of every run; 0 for all scenarios
-	Heuristic string  `json:"best_heuristic,omitempty"`
-	Level     float64 `json:"best_heuristic_completion_rate,omitempty"`
-	Rows      []Row   `json:"groups"`
+	Scenario  string
+	Episodes  int    // of the evaluation of every run; 0 for all scenarios
+	Heuristic string // the best one; "" for all scenarios
+	Level     float64
+	Rows      []Row
+
+	score run.Measure
+}
+
+// MarshalJSON names the level of the best heuristic by the score, and leaves out what all scenarios together do not have.
+func (p Part) MarshalJSON() ([]byte, error) {
+	o := run.Object{{Key: "scenario", Value: p.Scenario}}
+	if p.Heuristic != "" {
+		o = append(o, run.Field{Key: "episodes", Value: p.Episodes}, run.Field{Key: "best_heuristic", Value: p.Heuristic},
+			run.Field{Key: "best_heuristic_" + p.score.Name, Value: p.Level})
+	}
+	return json.Marshal(append(o, run.Field{Key: "groups", Value: p.Rows}))
 }
 
 // Unfinished is a run that is not compared.
@@ -45,6 +79,8 @@ type Table struct {
 	Parts      []Part       `json:"parts"`
 	Unfinished []Unfinished `json:"unfinished"`
 	Warnings   []string     `json:"warnings"`
+
+	measures []run.Measure
 }
 
 // fewRuns is the number of runs below which a bootstrap interval is too narrow to be believed.
@@ -55,7 +91,7 @@ const everyScenario = "all scenarios"
 
 // Table computes statistics and intervals. Equal folders give equal tables.
 func (c *Comparison) Table() *Table {
-	t := &Table{Resamples: aggregate.Resamples, Thresholds: c.thresholds(), Unfinished: []Unfinished{}, Warnings: []string{}}
+	t := &Table{Resamples: aggregate.Resamples, Thresholds: c.thresholds(), Unfinished: []Unfinished{}, Warnings: []string{}, measures: c.measures}
 	for i, name := range c.Scenarios {
 		t.Parts = append(t.Parts, c.part(t, name, []int{i}))
 	}
@@ -90,18 +126,19 @@ func (c *Comparison) complete() bool {
 
 // part has the rows of some scenarios.
 func (c *Comparison) part(t *Table, name string, tasks []int) Part {
-	part := Part{Scenario: name}
+	part := Part{Scenario: name, score: c.measures[0]}
 	b := aggregate.Bootstrap{Resamples: t.Resamples}
 	var first aggregate.Scores
 	for _, g := range c.Groups {
-		scores := g.scores(tasks, completionOf)
+		scores := g.scores(tasks, c.measures[0])
 		if scores == nil {
 			continue
 		}
-		row := Row{Group: g.Label, Runs: runs(scores), Completion: b.Interval(aggregate.IQM, scores), Profile: profile(scores, t.Thresholds)}
+		row := Row{Group: g.Label, Runs: runs(scores), Values: []aggregate.Interval{b.Interval(aggregate.IQM, scores)}, Profile: profile(scores, t.Thresholds), measures: c.measures}
 		if len(tasks) == 1 { // seconds and rewards of different scenarios have no common scale
-			latency, reward := b.Interval(aggregate.IQM, g.scores(tasks, latencyOf)), b.Interval(aggregate.IQM, g.scores(tasks, rewardOf))
-			row.LatencyS, row.Reward = &latency, &reward
+			for _, m := range c.measures[1:] {
+				row.Values = append(row.Values, b.Interval(aggregate.IQM, g.scores(tasks, m)))
+			}
 			played := g.Tasks[tasks[0]][0].Table
 			part.Episodes = played.Episodes
 			part.Heuristic, part.Level = bestHeuristic(played)
@@ -121,19 +158,12 @@ func (c *Comparison) part(t *Table, name string, tasks []int) Part {
 	return part
 }
 
-// score is a number of a run's greedy policy.
-type score func(run.Row) float64
-
-func completionOf(r run.Row) float64 { return r.Completion.Mean }
-func latencyOf(r run.Row) float64    { return r.LatencyS.Mean }
-func rewardOf(r run.Row) float64     { return r.Reward.Mean }
-
-// scores returns those of the group by scenario; nil if a scenario has no run.
-func (g *Group) scores(tasks []int, of score) (s aggregate.Scores) {
+// scores returns a number of the runs' greedy policies by scenario; nil if a scenario has no run.
+func (g *Group) scores(tasks []int, of run.Measure) (s aggregate.Scores) {
 	for _, task := range tasks {
 		var values []float64
 		for _, p := range g.Tasks[task] {
-			values = append(values, of(p.Table.Greedy()))
+			values = append(values, p.Table.Greedy().Scores.Of(of.Name).Mean)
 		}
 		if values == nil {
 			return nil
@@ -157,12 +187,12 @@ func profile(s aggregate.Scores, thresholds []float64) (shares []float64) {
 	return shares
 }
 
-// thresholds are completion rates from a little below the lowest to the highest of all runs.
+// thresholds are scores from a little below the lowest to the highest of all runs.
 func (c *Comparison) thresholds() []float64 {
 	lowest, highest := math.Inf(1), math.Inf(-1)
 	for _, g := range c.Groups {
 		for task := range g.Tasks {
-			for _, values := range g.scores([]int{task}, completionOf) {
+			for _, values := range g.scores([]int{task}, c.measures[0]) {
 				lowest, highest = min(lowest, slices.Min(values)), max(highest, slices.Max(values))
 			}
 		}
@@ -175,12 +205,12 @@ func (c *Comparison) thresholds() []float64 {
 	return all
 }
 
-// bestHeuristic is the row of a table with the highest completion rate that was not learned.
-func bestHeuristic(t *run.Table) (name string, completion float64) {
+// bestHeuristic is the row of a table with the highest score that was not learned.
+func bestHeuristic(t *run.Table) (name string, score float64) {
 	for _, r := range t.Heuristics() {
-		if name == "" || r.Completion.Mean > completion {
-			name, completion = r.Policy, r.Completion.Mean
+		if v := r.Scores[0].Mean; name == "" || v > score {
+			name, score = r.Policy, v
 		}
 	}
-	return name, completion
+	return name, score
 }

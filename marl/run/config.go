@@ -50,10 +50,7 @@ func Default() (*Config, error) {
 func (c *Config) sections() []setting.Section {
 	list := []setting.Section{
 		{Value: c, Docs: func() map[string]string { return setting.StructDocs(configSource, "Config") }},
-		{
-			Name: "scenario", Value: c.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs, Files: c.Scenario.Files(),
-			Doc: "scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.",
-		},
+		c.game().section(c),
 		{Name: marl.SharedSection, Value: &c.Train, Doc: "train holds the settings that all algorithms share.", Docs: marl.Docs},
 	}
 	own := c.Train.Own
@@ -102,7 +99,7 @@ func (c *Config) Kind(path string) reflect.Kind { return setting.KindOf(c.sectio
 // any number of threads, in any folder and, in fp32, on any backend.
 func (c *Config) numbers() *Config {
 	n := *c
-	n.Scenario = c.Scenario.WithDigests(c.digests)
+	c.game().withDigests(c.digests).into(&n)
 	n.Train.Threads, n.Train.ISA, n.Train.Device = 0, "", ""
 	if n.Train.Precision == kernels.FP32 {
 		n.Train.Backend = ""

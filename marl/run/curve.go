@@ -34,17 +34,20 @@ func summaryRecord(s sim.Summary) train.Record {
 }
 
 // learningCurve draws the evaluations so far, and the levels of the heuristics in the table t, if it is not nil.
-func learningCurve(lines []record.Line, t *Table) []record.Panel {
-	completion := curve(lines, t, "Completion rate", CompletionName, func(r Row) float64 { return r.Completion.Mean })
-	latency := curve(lines, t, "Mean latency, s (a failed task counts its deadline)", LatencyName, func(r Row) float64 { return r.LatencyS.Mean })
-	return []record.Panel{completion, latency}
+func learningCurve(of []Measure, lines []record.Line, t *Table) (panels []record.Panel) {
+	for _, m := range of {
+		if m.Curve != "" {
+			panels = append(panels, curve(lines, t, m))
+		}
+	}
+	return panels
 }
 
-func curve(lines []record.Line, t *Table, title, name string, level func(Row) float64) record.Panel {
-	p := record.Panel{Title: title, XLabel: "update"}
+func curve(lines []record.Line, t *Table, m Measure) record.Panel {
+	p := record.Panel{Title: m.Curve, XLabel: "update"}
 	index, last := map[string]int{}, 0.0
 	for _, line := range lines {
-		y, ok := line.Values[name]
+		y, ok := line.Values[m.Name]
 		if !ok {
 			continue
 		}
@@ -61,7 +64,7 @@ func curve(lines []record.Line, t *Table, title, name string, level func(Row) fl
 	}
 	for _, r := range t.Rows {
 		if _, learned := index[r.Policy]; !learned {
-			y := level(r)
+			y := r.Scores.Of(m.Name).Mean
 			p.Series = append(p.Series, record.Series{Name: r.Policy, X: []float64{0, last}, Y: []float64{y, y}, Dashed: true})
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
-	"github.com/gmel-go/gmel/sim"
 )
 
 // EvalOptions says how to evaluate a run.
@@ -36,11 +35,11 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
-	training, scenario, err := o.played(f, c)
+	training, game, err := o.played(f, c)
 	if err != nil {
 		return nil, err
 	}
-	if err := evaluationMemory(scenario, o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
+	if err := game.evaluationMemory(o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
 	trained := *c // the configuration of the checkpoint
@@ -57,10 +56,11 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
-	var learned []sim.Policy
+	var learned []*marl.Policy
+	obs, actions := game.observed()
 	for _, sampled := range []bool{true, false} {
 		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
-		p, err := marl.NewPolicy(&c.Train, from.State, scenario.ObsSize(), scenario.Actions(), how)
+		p, err := marl.NewPolicy(&c.Train, from.State, obs, actions, how)
 		if err != nil {
 			return nil, usagef("%s: %w", from.Path, err)
 		}
@@ -71,7 +71,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
-	compare := comparison{scenario, training, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
+	compare := comparison{game, training, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
 	return compare.table(ctx)
 }
 

@@ -13,7 +13,7 @@ import (
 func (c *Config) Identity() (string, error) {
 	n := *c
 	var err error
-	if n.digests, err = c.Scenario.Digests(); err != nil {
+	if n.digests, err = c.game().digests(); err != nil {
 		return "", err
 	}
 	scenario, others := n.Settings()

@@ -21,7 +21,7 @@ func begun(ctx context.Context, c *Config) (*train.Run, error) {
 	var err error
 	c.digests = map[string]string{}
 	kept := map[string]string{} // the copy, from the run folder, by setting
-	for _, f := range c.Scenario.Files() {
+	for _, f := range c.game().files() {
 		if *f.Path == "" {
 			continue
 		}
@@ -38,7 +38,7 @@ func begun(ctx context.Context, c *Config) (*train.Run, error) {
 		for key, name := range kept {
 			kept[key] = folder.File(filepath.FromSlash(name))
 		}
-		c.Scenario = c.withFiles(kept).Scenario
+		c.withFiles(kept).game().into(c)
 	}
 	return run, nil
 }
@@ -48,8 +48,8 @@ func settingOf(key string) string { return "scenario." + key }
 // withFiles returns a copy with other paths of files, by setting; the others stay.
 func (c *Config) withFiles(paths map[string]string) *Config {
 	n := *c
-	n.Scenario = c.Scenario.Clone()
-	for _, f := range n.Scenario.Files() {
+	c.game().clone().into(&n)
+	for _, f := range n.game().files() {
 		if path := paths[f.Key]; path != "" {
 			*f.Path = path
 		}
@@ -60,7 +60,7 @@ func (c *Config) withFiles(paths map[string]string) *Config {
 // recorded takes the digests of the scenario's files from the records of a run folder.
 func (c *Config) recorded(folder train.Folder, inputs []train.Input) error {
 	c.digests = map[string]string{}
-	for key, path := range c.Scenario.Paths() {
+	for key, path := range paths(c.game()) {
 		at := slices.IndexFunc(inputs, func(in train.Input) bool { return in.Setting == settingOf(key) })
 		if at < 0 || !same(inputs[at].Copy(folder), path) {
 			return usagef("%s: inputs.json has no record of %s, the file of %s: it is a run of another version of gmel, or config.yaml or inputs.json was edited; a run goes on only as it began",
@@ -79,11 +79,11 @@ func same(path, absolute string) bool {
 
 // identify takes the digests of files that another configuration has, too, from there, and reads the others.
 func (c *Config) identify(other *Config) error {
-	if mine := c.Scenario.Paths(); maps.Equal(mine, other.Scenario.Paths()) {
+	if mine := paths(c.game()); maps.Equal(mine, paths(other.game())) {
 		c.digests = other.digests
 		return nil
 	}
-	digests, err := c.Scenario.Digests()
+	digests, err := c.game().digests()
 	c.digests = digests
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -28,7 +27,7 @@ var _ train.Job = (*job)(nil)
 
 // openJob makes worlds, backend and trainer.
 func openJob(c *Config, o train.Options) (_ train.Job, err error) {
-	worlds, err := newWorlds(c, o)
+	env, err := c.game().worlds(c, o)
 	if err != nil {
 		return nil, err
 	}
@@ -41,43 +40,24 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 			err = errors.Join(err, j.Close())
 		}
 	}()
-	if j.Trainer, err = marl.Plan(c.Train, marl.OffloadingFor(&c.Train, worlds), j.backend, c.Seed); err != nil {
+	if j.Trainer, err = marl.Plan(c.Train, env, j.backend, c.Seed); err != nil {
 		return nil, usage(err)
 	}
-	if err := j.plan(worlds, o); err != nil {
+	if err := j.plan(o); err != nil {
 		return nil, err
 	}
 	return j, j.Open()
 }
 
-// newWorlds makes the worlds for training. Training reads rewards; evaluation has separate worlds.
-func newWorlds(c *Config, o train.Options) (*sim.Worlds, error) {
-	if err := worldsMemory(c.Scenario, c.Train.Worlds, "train.worlds").Fit(train.FreeMemory(nil)); err != nil {
-		return nil, err
-	}
-	worlds, err := sim.New(c.Scenario, c.Train.Worlds, marl.Split(c.Seed, marl.StreamWorld))
-	if err != nil {
-		return nil, err
-	}
-	worlds.SetThreads(threads(c.Train.Threads))
-	worlds.RecordTasks(false)
-	o.Say("%s of %s: %.3g MB on the engine %s", train.Counted(int64(c.Train.Worlds), "world"), train.Counted(int64(worlds.A), "IED"), float64(sim.Bytes(c.Scenario, c.Train.Worlds))/1e6, worlds.Engine())
-	if part := worlds.TracePart(); part != nil {
-		o.Say("training plays %s", part)
-		o.Say("evaluations play %s", worlds.EvaluationPart())
-	}
-	return worlds, nil
-}
-
 // plan reports the memory of the run before it is allocated.
-func (j *job) plan(worlds *sim.Worlds, o train.Options) error {
+func (j *job) plan(o train.Options) error {
 	c := j.config
-	played := sim.DefaultWorlds(max(c.Train.EvalEpisodes, c.TableEpisodes))
-	evaluation, err := j.EvaluationMemory(j.backend, played*worlds.A)
+	episodes := max(c.Train.EvalEpisodes, c.TableEpisodes)
+	evaluation, err := j.EvaluationMemory(j.backend, sim.DefaultWorlds(episodes)*c.game().agents())
 	if err != nil {
 		return err
 	}
-	memory, host := j.Memory(), evaluationMemory(c.Scenario, max(c.Train.EvalEpisodes, c.TableEpisodes), "train.eval_episodes or table_episodes")
+	memory, host := j.Memory(), c.game().evaluationMemory(episodes, "train.eval_episodes or table_episodes")
 	memory.Parts, host.Parts = append(memory.Parts, evaluation), append(host.Parts, j.CheckpointMemory())
 	if _, apart := j.backend.(kernels.Limited); !apart {
 		memory.Parts, host.Parts = append(memory.Parts, host.Parts...), nil
@@ -132,32 +112,26 @@ func (j *job) Evaluate(ctx context.Context) (report train.Report, err error) {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	c := &j.config.Train
 	for _, p := range policies {
 		if err := ctx.Err(); err != nil {
 			return report, err
 		}
-		s, err := marl.Evaluate(sim.SimulateOptions{
-			Context: ctx, Scenario: j.config.Scenario, Policy: p, Episodes: c.EvalEpisodes, Seed: j.config.EvalSeed, Threads: threads(c.Threads),
-		})
-		if err = errors.Join(err, release(p)); err != nil {
+		r, err := j.config.game().learned(p).evaluate(ctx, j.config)
+		if err != nil {
 			return report, err
 		}
-		report.Records = append(report.Records, summaryRecord(s))
+		report.Records = append(report.Records, r)
 	}
 	return report, nil
 }
 
-// Headline is the completion rate of an evaluation, that of the greedy policy, which is the last one.
-func (j *job) Headline(line record.Line) string {
-	if rate, ok := line.Values[CompletionName]; ok {
-		return fmt.Sprintf("completion %.1f %%", 100*rate)
-	}
-	return ""
-}
+// Headline is the score of an evaluation, that of the greedy policy, which is the last one.
+func (j *job) Headline(line record.Line) string { return j.config.game().headline(line.Values) }
 
 // Curve draws the evaluations so far; the levels of the heuristics once known.
-func (j *job) Curve(lines []record.Line) []record.Panel { return learningCurve(lines, j.table) }
+func (j *job) Curve(lines []record.Line) []record.Panel {
+	return learningCurve(j.config.game().measures(), lines, j.table)
+}
 
 // Finish compares the result with all heuristics.
 func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
@@ -167,7 +141,7 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	c := comparison{
-		scenario: j.config.Scenario, learned: policies, update: j.Update(),
+		game: j.config.game(), learned: policies, update: j.Update(),
 		episodes: j.config.TableEpisodes, seed: j.config.EvalSeed, threads: threads(j.config.Train.Threads),
 	}
 	if j.table, err = c.table(ctx); err != nil {
@@ -178,7 +152,7 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 }
 
 // learned returns the current actor, sampled and greedy.
-func (j *job) learned() ([]sim.Policy, func() error, error) {
+func (j *job) learned() ([]*marl.Policy, func() error, error) {
 	sampled, err := j.Policy(marl.Execution{Backend: j.backend, Sampled: true, Seed: j.config.EvalSeed})
 	if err != nil {
 		return nil, nil, err
@@ -187,13 +161,13 @@ func (j *job) learned() ([]sim.Policy, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return []sim.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
+	return []*marl.Policy{sampled, greedy}, func() error { return errors.Join(sampled.Close(), greedy.Close()) }, nil
 }
 
 // CheckpointSize is that of the trainer with its worlds.
 func (j *job) CheckpointSize() train.MemoryPart {
 	part := j.Trainer.CheckpointSize()
-	part.Bytes += sim.Bytes(j.config.Scenario, j.config.Train.Worlds)
+	part.Bytes += j.config.game().worldsBytes(j.config.Train.Worlds)
 	return part
 }
 

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -40,7 +41,7 @@ func Load(src Sources) (*Config, error) {
 	if err := r.Check(); err != nil {
 		return c, usage(err)
 	}
-	c.Scenario.NormaliseShares()
+	c.game().ready()
 	return c, nil
 }
 
@@ -89,9 +90,9 @@ func read(r *setting.Reader) (*Config, error) {
 	if known := marl.Algorithms(); !slices.Contains(known, algo) {
 		return nil, usage(&setting.Error{Origin: from, Path: algoKey, Value: algo, Allowed: strings.Join(known, ", ")})
 	}
-	scenario := defaultScenario
+	scenario := ""
 	r.Peek(scenarioKey, &scenario) // unchanged where a file has the settings of the scenario
-	c.Train = defaultsFor(algo, scenario)
+	c.Train = defaultsFor(algo, cmp.Or(scenario, defaultScenario))
 	refuseMoved(r, algo)
 	for _, s := range c.sections() {
 		r.Read(s)

@@ -19,8 +19,8 @@ type episode struct {
 
 // measure plays a policy with marl.Evaluate and returns the episodes, ordered by world and episode. The
 // order is the same for every policy.
-func measure(ctx context.Context, c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
-	w, err := sim.New(c.scenario.HeldOut(), sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
+func measure(ctx context.Context, scenario *sim.Scenario, c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
+	w, err := sim.New(scenario.HeldOut(), sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))
 	if err != nil {
 		return sim.Summary{}, nil, err
 	}
@@ -47,7 +47,7 @@ func measure(ctx context.Context, c *comparison, p sim.Policy) (sim.Summary, []e
 }
 
 // release frees the device memory of a policy, so that only one policy at a time has some, as planned.
-func release(p sim.Policy) error {
+func release(p any) error {
 	if c, ok := p.(io.Closer); ok {
 		return c.Close()
 	}

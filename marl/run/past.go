@@ -47,7 +47,7 @@ func (p *Past) Update() int {
 
 // Settings returns the settings that determine numbers, by path: those of the scenario, and all others without the seed.
 func (c *Config) Settings() (scenario, others map[string]string) {
-	others, scenario = setting.Flatten(c.numbers().sections()), map[string]string{}
+	others, scenario = setting.Flatten(c.numbers().sections()), map[string]string{"name": c.game().name()}
 	delete(others, "seed")
 	maps.DeleteFunc(others, func(path, value string) bool {
 		key, of := strings.CutPrefix(path, "scenario.")

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/nn/train"
-	"github.com/gmel-go/gmel/sim"
 )
 
 // Training says on what a policy was trained that is evaluated on another scenario.
@@ -24,9 +23,9 @@ type Change struct {
 
 // played returns the scenario of an evaluation: that of the run with configuration c, or the one that the options ask for,
 // which must fit the policy and is observed in the units of training. The first result is then what differs.
-func (o *EvalOptions) played(f train.Folder, c *Config) (*Training, *sim.Scenario, error) {
+func (o *EvalOptions) played(f train.Folder, c *Config) (*Training, game, error) {
 	if o.Scenario == "" && len(o.Sets) == 0 {
-		return nil, c.Scenario, nil
+		return nil, c.game(), nil
 	}
 	for _, s := range o.Sets {
 		if path, _, _ := strings.Cut(s, "="); path != scenarioKey && !strings.HasPrefix(path, scenarioKey+".") {
@@ -41,12 +40,12 @@ func (o *EvalOptions) played(f train.Folder, c *Config) (*Training, *sim.Scenari
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := asked.Scenario.InUnitsOf(c.Scenario)
+	g, err := asked.game().fits(c.game())
 	if err != nil {
 		return nil, nil, usage(err)
 	}
-	t, err := trainedOn(c.Scenario, s)
-	return t, s, usage(err)
+	t, err := trainedOn(c.game(), g)
+	return t, g, usage(err)
 }
 
 // scenarioKey is the section of the scenario.
@@ -54,26 +53,32 @@ const scenarioKey = "scenario"
 
 // trainedOn compares the scenarios of training and evaluation; nil if they are equal. A run plays its own copies of the
 // files, so files are equal if their contents are.
-func trainedOn(trained, played *sim.Scenario) (*Training, error) {
-	before, err := trained.Digests()
+func trainedOn(trained, played game) (*Training, error) {
+	before, err := trained.digests()
 	if err != nil {
 		return nil, err
 	}
-	after, err := played.Digests()
+	after, err := played.digests()
 	if err != nil {
 		return nil, err
 	}
-	t := &Training{Scenario: trained.Name, Changed: []Change{}}
-	for _, d := range setting.Differences([]setting.Section{{Value: trained}}, []setting.Section{{Value: played}}) {
+	t := &Training{Scenario: trained.name(), Changed: []Change{}}
+	for _, d := range setting.Differences(alone(trained), alone(played)) {
 		sameFile := before[d.Path] != "" && before[d.Path] == after[d.Path]
 		if d.Path != "name" && !sameFile {
 			t.Changed = append(t.Changed, Change{d.Path, d.Before, d.After})
 		}
 	}
-	if len(t.Changed) == 0 && trained.Name == played.Name {
+	if len(t.Changed) == 0 && trained.name() == played.name() {
 		return nil, nil
 	}
 	return t, nil
+}
+
+// alone is a document with the settings of a game at its top.
+func alone(g game) []setting.Section {
+	s := g.section(nil)
+	return []setting.Section{{Value: s.Value}}
 }
 
 // Bounds of what a text shows of the changes; the table in JSON has all.

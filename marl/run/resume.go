@@ -61,7 +61,7 @@ func (c *Config) goesOnFrom(f train.Folder, own *Config) error {
 	if d := difference(own, c); d != "" {
 		return changed(f, d)
 	}
-	c.Scenario = own.Scenario.Clone() // whatever equal files were named
+	own.game().clone().into(c) // whatever equal files were named
 	return nil
 }
 
@@ -143,7 +143,7 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 	if err != nil {
 		return usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
 	}
-	made.digests = made.Scenario.Paths() // a checkpoint has digests in their place
+	made.digests = paths(made.game()) // a checkpoint has digests in their place
 	if d := difference(made, c); d != "" {
 		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
 	}
@@ -152,7 +152,7 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 
 // difference names the first setting that changes numbers and in which two configurations differ.
 func difference(run, asked *Config) string {
-	files, others := run.Scenario.Paths(), asked.Scenario.Paths()
+	files, others := paths(run.game()), paths(asked.game())
 	run, asked = run.numbers(), asked.numbers()
 	if run.Train.Precision != asked.Train.Precision { // name the precision: only one of the two depends on the backend
 		run.Train.Backend, asked.Train.Backend = "", ""

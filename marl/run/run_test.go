@@ -197,8 +197,8 @@ func TestMeasureAgreesWithSimulate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compare := comparison{scenario: c.Scenario, episodes: 70, seed: 3, threads: 2}
-	s, episodes, err := measure(t.Context(), &compare, p)
+	compare := comparison{episodes: 70, seed: 3, threads: 2}
+	s, episodes, err := measure(t.Context(), c.Scenario, &compare, p)
 	if err != nil {
 		t.Fatal(err)
 	}

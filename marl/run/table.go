@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,29 +16,59 @@ import (
 
 // Row is one policy of a comparison. Every number is a mean over episodes.
 type Row struct {
-	Policy       string         `json:"policy"`
-	Completion   train.Interval `json:"completion_rate"`
-	LatencyS     train.Interval `json:"mean_latency_s"` // a failed task is charged its deadline
-	P95LatencyS  train.Interval `json:"p95_latency_s"`  // of the episode's tasks
-	Reward       train.Interval `json:"reward"`         // episode sum, mean over agents
-	EnergyJ      train.Interval `json:"energy_per_task_j"`
-	ActionShares []float64      `json:"action_shares"` // local, candidate 1, 2, ...
-	Hash         string         `json:"hash"`          // of all actions and rewards
+	Policy       string
+	Scores       Scores
+	ActionShares []float64 // by action; in the edge game local, candidate 1, 2, ...
+	Hash         string    // of all actions and rewards
 
-	episodes []episode
+	samples [][]float64 // by score, then by episode
+}
+
+// MarshalJSON puts the scores beside the other keys.
+func (r Row) MarshalJSON() ([]byte, error) {
+	o := append(Object{{"policy", r.Policy}}, r.Scores.fields()...)
+	return json.Marshal(append(o, Field{"action_shares", r.ActionShares}, Field{"hash", r.Hash}))
+}
+
+// UnmarshalJSON reads it back.
+func (r *Row) UnmarshalJSON(data []byte) error {
+	var plain struct {
+		Policy       string    `json:"policy"`
+		ActionShares []float64 `json:"action_shares"`
+		Hash         string    `json:"hash"`
+	}
+	if err := json.Unmarshal(data, &plain); err != nil {
+		return err
+	}
+	r.Policy, r.ActionShares, r.Hash = plain.Policy, plain.ActionShares, plain.Hash
+	return r.Scores.read(data)
 }
 
 // Difference compares a learned policy with the best heuristic, episode by
-// episode on the same topologies, tasks and fading.
+// episode on the same worlds.
 type Difference struct {
-	Policy     string         `json:"policy"`
-	Against    string         `json:"against"`
-	Completion train.Interval `json:"completion_rate"`
-	LatencyS   train.Interval `json:"mean_latency_s"`
+	Policy  string
+	Against string
+	Scores  Scores
 }
 
-// ownNumbers warns readers of a meaningless comparison.
-const ownNumbers = "The numbers of the scenario are GMEL's own and not the paper's, so this table cannot be compared with the paper's."
+// MarshalJSON puts the scores beside the other keys.
+func (d Difference) MarshalJSON() ([]byte, error) {
+	return json.Marshal(append(Object{{"policy", d.Policy}, {"against", d.Against}}, d.Scores.fields()...))
+}
+
+// UnmarshalJSON reads it back.
+func (d *Difference) UnmarshalJSON(data []byte) error {
+	var plain struct {
+		Policy  string `json:"policy"`
+		Against string `json:"against"`
+	}
+	if err := json.Unmarshal(data, &plain); err != nil {
+		return err
+	}
+	d.Policy, d.Against = plain.Policy, plain.Against
+	return d.Scores.read(data)
+}
 
 // Files of the table in a run folder. The JSON file is written last: a run that has it is complete.
 const (
@@ -67,9 +98,9 @@ func (t *Table) Heuristics() []Row { return t.Rows[len(t.Differences):] }
 
 // comparison has the inputs of a table.
 type comparison struct {
-	scenario *sim.Scenario
-	training *Training // nil: on this scenario
-	learned  []sim.Policy
+	game     game
+	training *Training // nil: in this scenario
+	learned  []*marl.Policy
 	update   int
 	episodes int
 	seed     uint64
@@ -79,81 +110,66 @@ type comparison struct {
 
 // table plays every policy on the same evaluation seeds.
 func (c *comparison) table(ctx context.Context) (*Table, error) {
-	t := &Table{Scenario: c.scenario.Name, TrainedOn: c.training, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}, Note: ownNumbers}
-	policies := slices.Clone(c.learned)
-	for _, name := range sim.Policies() {
-		p, err := sim.NewPolicy(name, c.scenario, c.seed)
-		if err != nil {
-			return nil, err
-		}
-		policies = append(policies, p)
+	t := &Table{Scenario: c.game.name(), TrainedOn: c.training, Update: c.update, Episodes: c.episodes, Seed: c.seed, Warnings: []string{}}
+	players, err := c.game.heuristics(c.seed)
+	if err != nil {
+		return nil, err
 	}
-	for i, p := range policies {
+	for i, p := range c.learned {
+		players = slices.Insert(players, i, c.game.learned(p))
+	}
+	for i, p := range players {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		summary, episodes, err := measure(ctx, c, p)
-		if err = errors.Join(err, release(p)); err != nil {
-			return nil, fmt.Errorf("evaluating %s: %w", p.Name(), err)
+		row, err := p.play(ctx, c, t)
+		if err = errors.Join(err, p.release()); err != nil {
+			return nil, fmt.Errorf("evaluating %s: %w", p.name(), err)
 		}
-		t.TracePart = summary.TracePart
-		t.Rows = append(t.Rows, newRow(summary, episodes))
-		if text := marl.Degenerate(summary); text != "" && i < len(c.learned) {
-			t.Warnings = append(t.Warnings, text)
-		}
+		t.Rows = append(t.Rows, row)
 		if c.progress != nil {
-			c.progress(i+1, len(policies))
+			c.progress(i+1, len(players))
 		}
 	}
-	t.compare(len(c.learned))
+	t.compare(len(c.learned), c.game.paired())
 	return t, nil
 }
 
-func newRow(s sim.Summary, episodes []episode) Row {
-	over := func(f func(episode) float64) train.Interval { return train.IntervalOf(collectValues(episodes, f)) }
-	return Row{
-		Policy: s.Policy, ActionShares: s.ActionShares, Hash: s.Hash, episodes: episodes,
-		Completion:  over(func(e episode) float64 { return e.CompletionRate }),
-		LatencyS:    over(func(e episode) float64 { return e.MeanLatencyS }),
-		P95LatencyS: over(func(e episode) float64 { return e.p95 }),
-		Reward:      over(func(e episode) float64 { return e.RewardPerAgent }),
-		EnergyJ:     over(func(e episode) float64 { return e.EnergyPerTaskJ }),
+// newRow computes the scores from samples by measure, then by episode.
+func newRow(policy string, of []Measure, samples [][]float64) Row {
+	r := Row{Policy: policy, samples: samples}
+	for i, m := range of {
+		r.Scores = append(r.Scores, Score{m, train.IntervalOf(samples[i])})
 	}
+	return r
 }
 
-// compare adds the differences of the first learned rows to the best heuristic.
-func (t *Table) compare(learned int) {
+// compare adds the differences of the first learned rows to the best heuristic, in the first n measures.
+func (t *Table) compare(learned, n int) {
 	best := slices.MaxFunc(t.Rows[learned:], func(a, b Row) int {
-		return cmp.Compare(a.Completion.Mean, b.Completion.Mean)
+		return cmp.Compare(a.Scores[0].Mean, b.Scores[0].Mean)
 	})
 	for _, r := range t.Rows[:learned] {
-		d := Difference{
-			Policy: r.Policy, Against: best.Policy,
-			Completion: paired(r, best, func(e episode) float64 { return e.CompletionRate }),
-			LatencyS:   paired(r, best, func(e episode) float64 { return e.MeanLatencyS }),
+		d := Difference{Policy: r.Policy, Against: best.Policy}
+		clear := false
+		for i, s := range r.Scores[:n] {
+			d.Scores = append(d.Scores, Score{s.Measure, paired(r.samples[i], best.samples[i])})
+			clear = clear || d.Scores[i].ExcludesZero()
 		}
 		t.Differences = append(t.Differences, d)
-		if !d.Completion.ExcludesZero() && !d.LatencyS.ExcludesZero() {
+		if !clear {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("%s and %s cannot be told apart by %d episodes", d.Policy, d.Against, t.Episodes))
 		}
 	}
 }
 
-// paired is the interval of the difference; both rows have the same episodes in the same order.
-func paired(a, b Row, f func(episode) float64) train.Interval {
-	x, y := collectValues(a.episodes, f), collectValues(b.episodes, f)
+// paired is the interval of the difference; both have the same episodes in the same order.
+func paired(x, y []float64) train.Interval {
+	x = slices.Clone(x)
 	for i := range x {
 		x[i] -= y[i]
 	}
 	return train.IntervalOf(x)
-}
-
-func collectValues(episodes []episode, f func(episode) float64) []float64 {
-	var x []float64
-	for _, e := range episodes {
-		x = append(x, f(e))
-	}
-	return x
 }
 
 // Markdown is the table as readable text.
@@ -167,15 +183,14 @@ func (t *Table) Markdown() string {
 	if t.TracePart != nil {
 		fmt.Fprintf(&b, "Episodes play %s.\n\n", t.TracePart)
 	}
-	fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", "policy", "completion", "latency s", "p95 latency s", "reward", "energy J/task")
-	b.WriteString("|---|---|---|---|---|---|\n")
-	for _, r := range t.Rows {
-		fmt.Fprintf(&b, "| %-14s | %-15s | %-15s | %-15s | %-16s | %-15s |\n", r.Policy, r.Completion.Text(4), r.LatencyS.Text(3),
-			r.P95LatencyS.Text(3), r.Reward.Text(2), r.EnergyJ.Text(1))
-	}
+	t.writeRows(&b)
 	b.WriteString("\n")
 	for _, d := range t.Differences {
-		fmt.Fprintf(&b, "%s minus %s, the best heuristic: completion %s, latency %s s.\n", d.Policy, d.Against, d.Completion.Text(4), d.LatencyS.Text(3))
+		var parts []string
+		for _, s := range d.Scores {
+			parts = append(parts, strings.TrimSpace(s.Title+" "+s.Text(s.Digits)+" "+s.Unit))
+		}
+		fmt.Fprintf(&b, "%s minus %s, the best heuristic: %s.\n", d.Policy, d.Against, strings.Join(parts, ", "))
 	}
 	for _, w := range t.Warnings {
 		fmt.Fprintf(&b, "Warning: %s.\n", w)
@@ -184,4 +199,21 @@ func (t *Table) Markdown() string {
 		fmt.Fprintf(&b, "Note: %s\n", t.Note)
 	}
 	return b.String()
+}
+
+// writeRows writes a column for each measure.
+func (t *Table) writeRows(b *strings.Builder) {
+	first := t.Rows[0].Scores
+	fmt.Fprintf(b, "| %-14s |", "policy")
+	for _, s := range first {
+		fmt.Fprintf(b, " %-*s |", s.Width, s.Heading())
+	}
+	b.WriteString("\n|---" + strings.Repeat("|---", len(first)) + "|\n")
+	for _, r := range t.Rows {
+		fmt.Fprintf(b, "| %-14s |", r.Policy)
+		for _, s := range r.Scores {
+			fmt.Fprintf(b, " %-*s |", s.Width, s.Text(s.Digits))
+		}
+		b.WriteString("\n")
+	}
 }

@@ -77,7 +77,7 @@ func resume(ctx context.Context, f train.Folder, own, asked *Config, o train.Opt
 // newRun describes the run with configuration c. began is its configuration at the start, which may have another backend.
 func newRun(began, c *Config) *train.Run {
 	return &train.Run{
-		Name: c.Scenario.Name, Seed: c.Seed, Config: c.Commented(),
+		Name: c.game().name(), Seed: c.Seed, Config: c.Commented(),
 		Numbers: c.numbers().YAML(), Same: func(from *train.Saved, numbers []byte) error { return sameRun(c, from, numbers) },
 		Schedule: c.Train.Schedule(), Result: tableJSON,
 		Resume: "gmel train --resume", ResumeFlags: movedFlags(began, c),

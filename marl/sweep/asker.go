@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/gmel-go/gmel/internal/disk"
+
+	"github.com/gmel-go/gmel/marl/run"
 )
 
 //go:embed search.py
@@ -73,7 +75,7 @@ func (s *Search) ask(python string) (*asker, error) {
 	}
 	a.in, a.out = in, json.NewDecoder(out)
 	a.out.UseNumber()
-	first, err := a.exchange(about{filepath.Join(s.Folder, journal), s.sampler, s.seed, s.goal.direction, s.space})
+	first, err := a.exchange(about{filepath.Join(s.Folder, journal), s.sampler, s.seed, direction(s.goal), s.space})
 	if err == nil && first.Missing != "" {
 		err = usagef("a search needs Optuna, and %s does not have it (%s): install it with `%s -m pip install optuna`, or name another Python with --python",
 			python, first.Missing, python)
@@ -82,6 +84,14 @@ func (s *Search) ask(python string) (*asker, error) {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
+}
+
+// direction is what Optuna does with a measure.
+func direction(m run.Measure) string {
+	if m.Falling {
+		return "minimize"
+	}
+	return "maximize"
 }
 
 // settings asks for the settings of a trial; others that know it get the same.

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,20 +12,31 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// TrialStatus is how far a trial is and, if all of its runs are finished, what the greedy policy reaches: interquartile means over the
-// runs, with 95 % intervals.
+// TrialStatus is how far a trial is and, if all of its runs are finished, what the greedy policy reaches.
 type TrialStatus struct {
-	Trial      int                 `json:"trial"`
-	Settings   string              `json:"settings"`
-	Runs       int                 `json:"runs"`
-	Finished   int                 `json:"finished"`
-	Fault      string              `json:"fault,omitempty"`
-	Completion *aggregate.Interval `json:"completion_rate_iqm,omitempty"`
-	LatencyS   *aggregate.Interval `json:"mean_latency_s_iqm,omitempty"`
-	Reward     *aggregate.Interval `json:"reward_iqm,omitempty"`
-	Folders    []string            `json:"folders"`
+	Trial    int
+	Settings string
+	Runs     int
+	Finished int
+	Fault    string
+	// Values are interquartile means over the runs by measure, with 95 % intervals; nil before all runs are finished.
+	Values  []aggregate.Interval
+	Folders []string
 
-	value float64 // of the goal
+	measures []run.Measure
+	value    float64 // of the goal
+}
+
+// MarshalJSON names the values by their measures.
+func (t TrialStatus) MarshalJSON() ([]byte, error) {
+	o := run.Object{{Key: "trial", Value: t.Trial}, {Key: "settings", Value: t.Settings}, {Key: "runs", Value: t.Runs}, {Key: "finished", Value: t.Finished}}
+	if t.Fault != "" {
+		o = append(o, run.Field{Key: "fault", Value: t.Fault})
+	}
+	for i, v := range t.Values {
+		o = append(o, run.Field{Key: t.measures[i].Name + "_iqm", Value: v})
+	}
+	return json.Marshal(append(o, run.Field{Key: "folders", Value: t.Folders}))
 }
 
 // Status reads how far every trial is that has begun. It needs no sampler.
@@ -35,7 +47,7 @@ func (s *Search) Status() ([]TrialStatus, error) {
 		return nil, err
 	}
 	for _, t := range trials {
-		status := TrialStatus{Trial: t.Number, Settings: strings.Join(t.Settings, " "), Runs: len(s.seeds), Fault: t.Fault, Folders: []string{}}
+		status := TrialStatus{Trial: t.Number, Settings: strings.Join(t.Settings, " "), Runs: len(s.seeds), Fault: t.Fault, Folders: []string{}, measures: s.base.Config.Compared()}
 		var tables []*run.Table
 		for _, r := range t.Runs {
 			status.Folders = append(status.Folders, r.Folder)
@@ -65,15 +77,13 @@ func (t *TrialStatus) reach(s *Search, tables []*run.Table) {
 		return
 	}
 	b := aggregate.Bootstrap{Resamples: aggregate.Resamples}
-	over := func(of func(run.Row) float64) *aggregate.Interval {
+	for _, m := range t.measures {
 		var scores []float64
 		for _, table := range tables {
-			scores = append(scores, of(table.Greedy()))
+			scores = append(scores, table.Greedy().Scores.Of(m.Name).Mean)
 		}
-		i := b.Interval(aggregate.IQM, aggregate.Scores{scores})
-		return &i
+		t.Values = append(t.Values, b.Interval(aggregate.IQM, aggregate.Scores{scores}))
 	}
-	t.Completion, t.Reward, t.LatencyS = over(goals[0].of), over(goals[1].of), over(goals[2].of)
 }
 
 // Best lists the finished trials, the best first.
@@ -82,12 +92,12 @@ func (s *Search) Best() ([]TrialStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(t TrialStatus) bool { return t.Completion == nil })
+	all = slices.DeleteFunc(all, func(t TrialStatus) bool { return t.Values == nil })
 	if len(all) == 0 {
 		return nil, usagef("none of the trials is finished")
 	}
 	slices.SortStableFunc(all, func(a, b TrialStatus) int {
-		if s.goal.direction == "maximize" {
+		if !s.goal.Falling {
 			a, b = b, a
 		}
 		return cmp.Compare(a.value, b.value)
@@ -121,11 +131,20 @@ func (s *Search) Markdown(all []TrialStatus) string {
 func (s *Search) BestMarkdown(all []TrialStatus) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The greedy policy by %s, the best first: interquartile means over %s, with 95 %% intervals.\n",
-		s.goal.name, train.Counted(int64(len(s.seeds)), "run"))
+		s.goal.Name, train.Counted(int64(len(s.seeds)), "run"))
 	b.WriteString("The best of many trials looks better than it is: train it with other seeds before it is compared.\n\n")
-	fmt.Fprintf(&b, "| %5s | %-24s | %-20s | %-22s | %s |\n|---|---|---|---|---|\n", "trial", "completion", "latency s", "reward", "settings")
+	fmt.Fprintf(&b, "| %5s |", "trial")
+	listed := s.base.Config.Compared()
+	for _, m := range listed {
+		fmt.Fprintf(&b, " %-*s |", m.Listed, m.Heading())
+	}
+	fmt.Fprintf(&b, " settings |\n|---%s|---|\n", strings.Repeat("|---", len(listed)))
 	for _, t := range all {
-		fmt.Fprintf(&b, "| %5d | %-24s | %-20s | %-22s | %s |\n", t.Trial, interval95(t.Completion, 4), interval95(t.LatencyS, 3), interval95(t.Reward, 2), t.Settings)
+		fmt.Fprintf(&b, "| %5d |", t.Trial)
+		for i, m := range listed {
+			fmt.Fprintf(&b, " %-*s |", m.Listed, interval95(&t.Values[i], m.Digits))
+		}
+		fmt.Fprintf(&b, " %s |\n", t.Settings)
 	}
 	return b.String()
 }

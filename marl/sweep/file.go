@@ -30,7 +30,7 @@ func read(path string) (f *file, search *searchSection, err error) {
 	if err := r.File(path); err != nil {
 		return nil, nil, usage(err)
 	}
-	search = &searchSection{Sampler: "tpe", Seed: 1, Goal: goals[0].name}
+	search = &searchSection{Sampler: "tpe", Seed: 1}
 	searched := r.Peek("search", new(setting.Texts)) != setting.Origin{}
 	r.Read(setting.Section{Value: f, Check: func(c *setting.Checker) {
 		const problem = "a plan with search has one algorithm, one scenario and no grid"

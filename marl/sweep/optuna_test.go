@@ -35,7 +35,7 @@ func reached(t *testing.T, s *Search) (settings []string, values []float64) {
 		t.Fatalf("%d trials, %v", len(all), err)
 	}
 	for _, trial := range all {
-		if trial.Completion == nil {
+		if trial.Values == nil {
 			t.Fatalf("trial %d is not finished: %+v", trial.Trial, trial)
 		}
 		settings, values = append(settings, trial.Settings), append(values, trial.value)

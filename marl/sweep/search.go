@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl/run"
@@ -20,25 +21,6 @@ type searchSection struct {
 	Space   setting.Pairs `yaml:"space"`
 }
 
-// goal is a number of the greedy policy in a run's final table.
-type goal struct {
-	name, direction string
-	of              func(run.Row) float64
-}
-
-var goals = []goal{
-	{"completion_rate", "maximize", func(r run.Row) float64 { return r.Completion.Mean }},
-	{"reward", "maximize", func(r run.Row) float64 { return r.Reward.Mean }},
-	{"mean_latency_s", "minimize", func(r run.Row) float64 { return r.LatencyS.Mean }},
-}
-
-func goalNames() (names []string) {
-	for _, g := range goals {
-		names = append(names, g.name)
-	}
-	return names
-}
-
 // mostTrials bounds a search: a sampler that weighs all earlier trials is slow for more.
 const mostTrials = 10_000
 
@@ -46,7 +28,9 @@ func (s *searchSection) check(c *setting.Checker) {
 	c.OneOf("sampler", s.Sampler, "tpe", "random")
 	c.Require(s.Seed < 1<<32, "seed", s.Seed, "a whole number from 0 to 2^32-1")
 	c.Count("trials", s.Trials, 1, mostTrials)
-	c.OneOf("goal", s.Goal, goalNames()...)
+	if s.Goal != "" {
+		c.OneOf("goal", s.Goal, run.Goals()...)
+	}
 	c.Expect(len(s.Space) > 0, "space", "there is no setting to choose", "a mapping of settings to values, such as amarl.heads: [2, 4]")
 }
 
@@ -58,7 +42,7 @@ type Search struct {
 
 	sampler string
 	seed    uint64
-	goal    goal
+	goal    run.Measure // of the greedy policy in a run's final table
 	space   []parameter
 	seeds   []uint64
 	out     string
@@ -70,7 +54,6 @@ func (f *file) search(path string, s *searchSection, seeds []uint64) (*Search, e
 	base := f.combinations()[0]
 	base.plan, base.file = path, f.Config
 	made := &Search{Trials: s.Trials, sampler: s.Sampler, seed: s.Seed, seeds: seeds, out: f.Out, base: base}
-	made.goal = goals[slices.IndexFunc(goals, func(g goal) bool { return g.name == s.Goal })]
 	var errs []error
 	for i, seed := range seeds {
 		if slices.Contains(seeds[:i], seed) {
@@ -99,10 +82,25 @@ func (f *file) search(path string, s *searchSection, seeds []uint64) (*Search, e
 		made.seeds = []uint64{base.Config.Seed}
 	}
 	base.seeded = true
+	if made.goal, err = s.measure(base.Config.Compared()); err != nil {
+		return nil, err
+	}
 	if err := made.check(); err != nil {
 		return nil, usage(err)
 	}
 	return made, made.place()
+}
+
+// measure is the goal as a measure of the game: its score if the plan names none.
+func (s *searchSection) measure(of []run.Measure) (run.Measure, error) {
+	var names []string
+	for _, m := range of {
+		if s.Goal == m.Name || s.Goal == "" {
+			return m, nil
+		}
+		names = append(names, m.Name)
+	}
+	return run.Measure{}, usagef("search.goal is %s, which this game does not have; allowed: %s", s.Goal, strings.Join(names, ", "))
 }
 
 // check loads the configurations at the ends of the space.
@@ -160,7 +158,7 @@ func (s *Search) place() error {
 		return err
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, id, s.sampler, s.seed, s.goal.name, s.seeds)
+	fmt.Fprintln(h, id, s.sampler, s.seed, s.goal.Name, s.seeds)
 	for _, p := range s.space {
 		fmt.Fprintln(h, p.text())
 	}

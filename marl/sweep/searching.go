@@ -179,7 +179,7 @@ func (w *searcher) trainTrial(ctx context.Context, t *Trial) error {
 	}
 	value, ok := w.search.value(tables)
 	if !ok {
-		return w.refuse(t, fmt.Errorf("its %s is no number", w.search.goal.name))
+		return w.refuse(t, fmt.Errorf("its %s is no number", w.search.goal.Name))
 	}
 	return w.tell(t.Number, &value)
 }

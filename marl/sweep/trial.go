@@ -97,7 +97,7 @@ func (s *Search) Begun() (all []*Trial, err error) {
 func (s *Search) value(tables []*run.Table) (value float64, ok bool) {
 	var scores []float64
 	for _, table := range tables {
-		scores = append(scores, s.goal.of(table.Greedy()))
+		scores = append(scores, table.Greedy().Scores.Of(s.goal.Name).Mean)
 	}
 	value = aggregate.IQM(aggregate.Scores{scores})
 	return value, !math.IsNaN(value) && !math.IsInf(value, 0)

@@ -1,0 +1,147 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
+)
+
+// edge is the edge offloading game.
+type edge struct{ *sim.Scenario }
+
+var edgeMeasures = []Measure{
+	{Name: CompletionName, Title: "completion", Digits: 4, Width: 15, Curve: "Completion rate", Axis: "completion rate", Listed: 24, Better: "completes more tasks", Verb: "completes"},
+	{Name: LatencyName, Title: "latency", Unit: "s", Digits: 3, Width: 15, Falling: true, Curve: "Mean latency, s (a failed task counts its deadline)", Axis: "Mean latency, s", Listed: 20}, // a failed task is charged its deadline
+	{Name: "p95_latency_s", Title: "p95 latency", Unit: "s", Digits: 3, Width: 15},                                                                                                           // of the episode's tasks
+	{Name: "reward", Title: "reward", Digits: 2, Width: 16, Listed: 22},                                                                                                                      // episode sum, mean over agents
+	{Name: "energy_per_task_j", Title: "energy", Unit: "J/task", Digits: 1, Width: 15},
+}
+
+// ownNumbers warns readers of a meaningless comparison.
+const ownNumbers = "The numbers of the scenario are GMEL's own and not the paper's, so this table cannot be compared with the paper's."
+
+func (g edge) name() string          { return g.Name }
+func (g edge) files() []setting.File { return g.Files() }
+func (g edge) clone() game           { return edge{g.Clone()} }
+func (g edge) ready()                { g.NormaliseShares() }
+func (g edge) into(c *Config)        { c.Scenario = g.Scenario }
+
+func (g edge) digests() (map[string]string, error)        { return g.Digests() }
+func (g edge) withDigests(digests map[string]string) game { return edge{g.WithDigests(digests)} }
+
+func (g edge) section(c *Config) setting.Section {
+	return setting.Section{
+		Name: scenarioKey, Value: g.Scenario, Base: c.scenarioFrom, Docs: scenarioDocs, Files: g.Files(),
+		Doc: "scenario is the game: a preset's name, a scenario file or the settings that differ from the preset paper.",
+	}
+}
+
+func (g edge) fits(trained game) (game, error) {
+	t, same := trained.(edge)
+	if !same {
+		return nil, otherGame(g, trained)
+	}
+	s, err := g.InUnitsOf(t.Scenario)
+	return edge{s}, err
+}
+
+// worlds makes the worlds for training. Training reads rewards; evaluation has separate worlds.
+func (g edge) worlds(c *Config, o train.Options) (marl.Env, error) {
+	if err := worldsMemory(g.Scenario, c.Train.Worlds, "train.worlds").Fit(train.FreeMemory(nil)); err != nil {
+		return nil, err
+	}
+	worlds, err := sim.New(g.Scenario, c.Train.Worlds, marl.Split(c.Seed, marl.StreamWorld))
+	if err != nil {
+		return nil, err
+	}
+	worlds.SetThreads(threads(c.Train.Threads))
+	worlds.RecordTasks(false)
+	o.Say("%s of %s: %.3g MB on the engine %s", train.Counted(int64(c.Train.Worlds), "world"), train.Counted(int64(worlds.A), "IED"), float64(g.worldsBytes(c.Train.Worlds))/1e6, worlds.Engine())
+	if part := worlds.TracePart(); part != nil {
+		o.Say("training plays %s", part)
+		o.Say("evaluations play %s", worlds.EvaluationPart())
+	}
+	return marl.OffloadingFor(&c.Train, worlds), nil
+}
+
+func (g edge) worldsBytes(worlds int) int64 { return sim.Bytes(g.Scenario, worlds) }
+func (g edge) agents() int                  { return g.IEDs }
+func (g edge) observed() (obs, actions int) { return g.ObsSize(), g.Actions() }
+
+func (g edge) evaluationMemory(episodes int, setting string) train.Memory {
+	return evaluationMemory(g.Scenario, episodes, setting)
+}
+
+func (g edge) learned(p *marl.Policy) player { return edgePlayer{g.Scenario, p, true} }
+
+func (g edge) heuristics(seed uint64) (all []player, err error) {
+	for _, name := range sim.Policies() {
+		p, err := sim.NewPolicy(name, g.Scenario, seed)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, edgePlayer{g.Scenario, p, false})
+	}
+	return all, nil
+}
+
+func (g edge) measures() []Measure { return edgeMeasures }
+func (g edge) paired() int         { return 2 } // completion and latency
+
+func (g edge) headline(values map[string]float64) string {
+	if rate, ok := values[CompletionName]; ok {
+		return fmt.Sprintf("completion %.1f %%", 100*rate)
+	}
+	return ""
+}
+
+// edgePlayer is a policy in the edge game.
+type edgePlayer struct {
+	scenario *sim.Scenario
+	policy   sim.Policy
+	learned  bool
+}
+
+func (p edgePlayer) name() string   { return p.policy.Name() }
+func (p edgePlayer) release() error { return release(p.policy) }
+
+func (p edgePlayer) play(ctx context.Context, c *comparison, t *Table) (Row, error) {
+	t.Note = ownNumbers
+	s, episodes, err := measure(ctx, p.scenario, c, p.policy)
+	if err != nil {
+		return Row{}, err
+	}
+	t.TracePart = s.TracePart
+	if text := marl.Degenerate(s); text != "" && p.learned {
+		t.Warnings = append(t.Warnings, text)
+	}
+	samples := make([][]float64, len(edgeMeasures))
+	for _, e := range episodes {
+		for i, v := range []float64{e.CompletionRate, e.MeanLatencyS, e.p95, e.RewardPerAgent, e.EnergyPerTaskJ} {
+			samples[i] = append(samples[i], v)
+		}
+	}
+	row := newRow(s.Policy, edgeMeasures, samples)
+	row.ActionShares, row.Hash = s.ActionShares, s.Hash
+	return row, nil
+}
+
+func (p edgePlayer) evaluate(ctx context.Context, c *Config) (train.Record, error) {
+	s, err := marl.Evaluate(sim.SimulateOptions{
+		Context: ctx, Scenario: p.scenario, Policy: p.policy, Episodes: c.Train.EvalEpisodes, Seed: c.EvalSeed, Threads: threads(c.Train.Threads),
+	})
+	if err = errors.Join(err, p.release()); err != nil {
+		return train.Record{}, err
+	}
+	return summaryRecord(s), nil
+}
+
+// otherGame is the error for a policy of one game in another.
+func otherGame(g, trained game) error {
+	return fmt.Errorf("the policy was trained in %s and cannot play %s, which is another game", trained.name(), g.name())
+}
