@@ -101,12 +101,16 @@ func (p *Policy) Close() error {
 
 // Act chooses the actions of the current slot. After an error (see Err) every IED computes locally.
 func (p *Policy) Act(w *sim.Worlds, actions []int32) {
-	clear(actions)
-	if p.err != nil {
-		return
-	}
 	episode, slot := w.LastSlot(0)
-	p.err = p.Choose(w.Obs, w.Mask, [2]float32{float32(episode + 1), float32(slot + 1)}, actions)
+	p.ActOn(w.Obs, w.Mask, [2]float32{float32(episode + 1), float32(slot + 1)}, actions)
+}
+
+// ActOn is Act for any environment, see Choose. After an error all actions are 0.
+func (p *Policy) ActOn(obs, mask []float32, moment [2]float32, actions []int32) {
+	clear(actions)
+	if p.err == nil {
+		p.err = p.Choose(obs, mask, moment, actions)
+	}
 }
 
 // Choose chooses actions [rows] for obs [rows, O] and mask [rows, U]; moment is the counter of

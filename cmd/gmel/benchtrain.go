@@ -73,6 +73,9 @@ func trainOptions(c *cli.Context, algo string, ieds, worlds int) (o bench.TrainO
 	if ieds < 1 || ieds > 1_000_000 {
 		return o, usagef("--ieds is %d; allowed are 1 to 1000000", ieds)
 	}
+	if config.Scenario == nil {
+		return o, usagef("--scenario %s is another game; bench train measures the edge game", c.String("scenario"))
+	}
 	o.Config, o.Scenario = config.Train, config.Scenario
 	if ieds != o.Scenario.IEDs {
 		o.Scenario = o.Scenario.Population(ieds)

@@ -33,7 +33,7 @@ func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "algo", Usage: "algorithm `NAME`: " + strings.Join(marl.Algorithms(), ", ")},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel config prints one)"},
-		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`"},
+		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`; spread or spread:N is another game, simple_spread"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
 		backendFlag(), deviceFlag(),

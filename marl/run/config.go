@@ -12,6 +12,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/sim/spread"
 )
 
 //go:embed config.go
@@ -27,8 +28,9 @@ type Config struct {
 	// TableEpisodes is the number of episodes that every policy plays for the final table, on the same evaluation seed.
 	TableEpisodes int `yaml:"table_episodes"`
 
-	Scenario *sim.Scenario `yaml:"-"` // the section scenario
-	Train    marl.Config   `yaml:"-"` // the section train, and that of its algorithm
+	Scenario *sim.Scenario    `yaml:"-"` // the section scenario of the edge game; nil in another game
+	Spread   *spread.Scenario `yaml:"-"` // the section scenario of simple_spread; nil in another game
+	Train    marl.Config      `yaml:"-"` // the section train, and that of its algorithm
 
 	digests map[string]string // of the scenario's files by setting, see identify
 }

@@ -29,7 +29,7 @@ func (g edge) name() string          { return g.Name }
 func (g edge) files() []setting.File { return g.Files() }
 func (g edge) clone() game           { return edge{g.Clone()} }
 func (g edge) ready()                { g.NormaliseShares() }
-func (g edge) into(c *Config)        { c.Scenario = g.Scenario }
+func (g edge) into(c *Config)        { c.Scenario, c.Spread = g.Scenario, nil }
 
 func (g edge) digests() (map[string]string, error)        { return g.Digests() }
 func (g edge) withDigests(digests map[string]string) game { return edge{g.WithDigests(digests)} }

@@ -6,10 +6,11 @@ import (
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim/spread"
 )
 
-// game is what agents are trained in, with its settings. All else in this package is the same for every game. Config.game
-// returns it.
+// game is what agents are trained in, with its settings: the edge offloading game or simple_spread. All else in this
+// package is the same for both. Config.game returns it.
 type game interface {
 	name() string // of the scenario
 	section(c *Config) setting.Section
@@ -47,7 +48,12 @@ type player interface {
 }
 
 // game is the game of the section scenario.
-func (c *Config) game() game { return edge{c.Scenario} }
+func (c *Config) game() game {
+	if c.Spread != nil {
+		return spreading{c.Spread}
+	}
+	return edge{c.Scenario}
+}
 
 // paths are the settings that name files, with their values where there is one.
 func paths(g game) map[string]string {
@@ -58,4 +64,19 @@ func paths(g game) map[string]string {
 		}
 	}
 	return all
+}
+
+// gameKey is the setting that selects another game than the edge game.
+const gameKey = scenarioKey + ".game"
+
+// choose makes the configuration one of the game that the sources name; word is the scenario if it is a single word. A word
+// replaces all settings of the section, so it decides.
+func (c *Config) choose(r *setting.Reader, word string) {
+	game := ""
+	r.Peek(gameKey, &game)
+	if spread.IsNamed(word) || word == "" && game == spread.Name {
+		c.Scenario, c.Spread = nil, spread.Default()
+		return
+	}
+	r.Refuse(gameKey, "the only game to name is spread; without the key it is the edge game")
 }

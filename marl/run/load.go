@@ -92,6 +92,7 @@ func read(r *setting.Reader) (*Config, error) {
 	}
 	scenario := ""
 	r.Peek(scenarioKey, &scenario) // unchanged where a file has the settings of the scenario
+	c.choose(r, scenario)
 	c.Train = defaultsFor(algo, cmp.Or(scenario, defaultScenario))
 	refuseMoved(r, algo)
 	for _, s := range c.sections() {

@@ -153,6 +153,9 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 // difference names the first setting that changes numbers and in which two configurations differ.
 func difference(run, asked *Config) string {
 	files, others := paths(run.game()), paths(asked.game())
+	if (run.Spread == nil) != (asked.Spread == nil) {
+		return unequal(scenarioKey, run.game().name(), asked.game().name())
+	}
 	run, asked = run.numbers(), asked.numbers()
 	if run.Train.Precision != asked.Train.Precision { // name the precision: only one of the two depends on the backend
 		run.Train.Backend, asked.Train.Backend = "", ""

@@ -15,6 +15,9 @@ type Episode struct {
 	Distance       float64 // mean over landmarks of the distance to the nearest agent, in the last cycle
 }
 
+// EpisodeBytes is the memory of the results of one episode, with room for a list that grows.
+const EpisodeBytes = 96
+
 // Game says what Play plays.
 type Game struct {
 	Scenario *Scenario

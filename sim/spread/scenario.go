@@ -52,7 +52,7 @@ func Load(word string) (*Scenario, error) {
 	}
 	n, err := strconv.Atoi(agents)
 	if err != nil || n < 2 || n > maxAgents {
-		return nil, fmt.Errorf("scenario %q: %q is not a number of agents; allowed: a whole number from 2 to %d", word, agents, maxAgents)
+		return nil, fmt.Errorf("%q: %q is not a number of agents; allowed: a whole number from 2 to %d", word, agents, maxAgents)
 	}
 	s.Agents = n
 	return s, nil
@@ -68,9 +68,6 @@ func (s *Scenario) Check(c *setting.Checker) {
 
 // Docs are the descriptions of the settings by key.
 func Docs() map[string]string { return setting.StructDocs(scenarioSource, "Scenario") }
-
-// Title is the name of the game with its size, such as spread:3.
-func (s *Scenario) Title() string { return fmt.Sprintf("%s:%d", Name, s.Agents) }
 
 // ObsSize is O: own velocity and position, landmarks and other agents relative to the own position, and the two
 // silent channels of each other agent, which are 0.

@@ -122,7 +122,7 @@ func TestSoftplus(t *testing.T) {
 
 func TestScenario(t *testing.T) {
 	s, err := Load("spread:5")
-	if err != nil || s.Agents != 5 || s.Title() != "spread:5" || s.ObsSize() != 30 || Default().ObsSize() != 18 {
+	if err != nil || s.Agents != 5 || s.ObsSize() != 30 || Default().ObsSize() != 18 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for word, want := range map[string]string{"spread:1": "2 to 100", "spread:x": "whole number", "spread:101": "2 to 100"} {
