@@ -47,8 +47,9 @@ func (s nameSet) add(section, name string) {
 func TestMetricsPage(t *testing.T) {
 	logged := nameSet{}
 	for _, algo := range marl.Algorithms() {
-		readRun(t, trainBriefly(t, algo), logged)
+		readRun(t, trainBriefly(t, algo, "scenario.ieds=5", "scenario.time.slots=10"), logged)
 	}
+	readRun(t, trainBriefly(t, marl.Default().Algo, "scenario=spread"), logged)
 	readDiffusionRun(t, logged)
 	explained := readMetricsPage(t)
 	if _, err := kernels.ReadGauges("gpu", ""); err != nil { // logged only with a device
@@ -116,13 +117,13 @@ func readMetricsPage(t *testing.T) nameSet {
 }
 
 // trainBriefly returns the folder of a finished run.
-func trainBriefly(t *testing.T, algo string) string {
+func trainBriefly(t *testing.T, algo string, scenario ...string) string {
 	dir := filepath.Join(t.TempDir(), "run")
 	args := []string{"gmel", "train", "--algo", algo, "--out", dir}
-	for _, setting := range []string{
-		"table_episodes=2", "scenario.ieds=5", "scenario.time.slots=10", "train.updates=2", "train.worlds=4", "train.slots_per_iteration=8",
-		"train.warmup_slots=8", "train.eval_episodes=2", "train.log_every=1", algo + ".hidden=8", algo + ".actor_hidden=8",
-	} {
+	for _, setting := range append(scenario,
+		"table_episodes=2", "train.updates=2", "train.worlds=4", "train.slots_per_iteration=8",
+		"train.warmup_slots=8", "train.eval_episodes=2", "train.log_every=1", algo+".hidden=8", algo+".actor_hidden=8",
+	) {
 		args = append(args, "--set", setting)
 	}
 	var stdout, stderr bytes.Buffer

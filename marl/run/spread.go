@@ -26,6 +26,9 @@ var spreadMeasures = []Measure{
 	{Name: "distance", Title: "distance", Digits: 3, Width: 15, Curve: "Distance from a landmark to the nearest agent, last cycle"},
 }
 
+// twoScales tells readers with which numbers to compare.
+const twoScales = "return is summed over agents; publications state it so, or per agent."
+
 func (g spreading) name() string          { return spread.Name }
 func (g spreading) files() []setting.File { return nil }
 func (g spreading) ready()                {}
@@ -135,7 +138,8 @@ type spreadPlayer struct {
 func (p spreadPlayer) name() string   { return p.policy.Name() }
 func (p spreadPlayer) release() error { return release(p.policy) }
 
-func (p spreadPlayer) play(ctx context.Context, c *comparison, _ *Table) (Row, error) {
+func (p spreadPlayer) play(ctx context.Context, c *comparison, t *Table) (Row, error) {
+	t.Note = twoScales
 	r, err := spread.Play(ctx, spread.Game{Scenario: p.scenario, Episodes: c.episodes, Seed: evaluationSeed(c.seed), Threads: c.threads}, p.policy)
 	if err != nil {
 		return Row{}, err
@@ -158,7 +162,7 @@ func (p spreadPlayer) samples(r spread.Record) [][]float64 {
 
 func (p spreadPlayer) evaluate(ctx context.Context, c *Config) (train.Record, error) {
 	seen := comparison{episodes: c.Train.EvalEpisodes, seed: c.EvalSeed, threads: threads(c.Train.Threads)}
-	row, err := p.play(ctx, &seen, nil)
+	row, err := p.play(ctx, &seen, new(Table))
 	if err = errors.Join(err, p.release()); err != nil {
 		return train.Record{}, fmt.Errorf("evaluating %s: %w", p.name(), err)
 	}
