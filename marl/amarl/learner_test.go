@@ -108,3 +108,11 @@ func smallConfig(updates int) setup {
 }
 
 func TestLearningBeatsRandom(t *testing.T) { marltest.LearnsToOffload(t, smallConfig(400).Config) }
+
+// AMARL is right in a game that others have made, too.
+func TestLearnsToSpread(t *testing.T) {
+	c := marl.Default()
+	c.Updates, c.Worlds, c.Gamma, c.Omega = 1200, 16, 0.9, 1
+	c.Own.(*Config).ActorActions = ActionsResampled
+	marltest.LearnsToSpread(t, c)
+}

@@ -235,3 +235,10 @@ func refProximal(c *setup, logits, logp, mask marltest.Matrix, act []float32, ol
 	}
 	return []float64{-gain/n - c.Alpha*entropy/n + c.LogitPenalty*penalty/n, entropy / n, clipped / n, kl / n}
 }
+
+// Proximal policy optimisation is right in a game that others have made, too.
+func TestLearnsToSpread(t *testing.T) {
+	c := marl.DefaultOf("amarl-ppo")
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Gamma, c.Omega = 1600, 32, 25, 25, 0.95, 1
+	marltest.LearnsToSpread(t, c)
+}

@@ -96,7 +96,7 @@ func (g spreading) evaluationMemory(episodes int, setting string) train.Memory {
 }
 
 func (g spreading) learned(p *marl.Policy) player {
-	return spreadPlayer{g.Scenario, spreadPolicy{p}}
+	return spreadPlayer{g.Scenario, marl.SpreadPolicy{Policy: p}}
 }
 
 func (g spreading) heuristics(seed uint64) (all []player, err error) {
@@ -118,15 +118,6 @@ func (g spreading) headline(values map[string]float64) string {
 		return fmt.Sprintf("return %.1f", v)
 	}
 	return ""
-}
-
-// spreadPolicy is a learned policy in simple_spread.
-type spreadPolicy struct{ *marl.Policy }
-
-// Act chooses actions. Draws of a sampled policy depend on episode and cycle. After an error (see Err) nothing moves.
-func (p spreadPolicy) Act(w *spread.Worlds, actions []int32) {
-	episode, cycle := w.Moment(0)
-	p.ActOn(w.Obs(), w.Mask(), [2]float32{float32(episode + 1), float32(cycle + 1)}, actions)
 }
 
 // spreadPlayer is a policy in simple_spread.
