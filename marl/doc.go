@@ -6,8 +6,10 @@
 //	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
 //	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
 //	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
+//	marl/d3qn   D3QN: off-policy, action values from the own observation only (Wang et al. 2016)
 //
-// This package has the parts that they share; package marl/replay has those of off-policy algorithms. A [Trainer] plays and learns: rollout, updates, metrics. An
+// This package has the parts that they share; package marl/replay has those of off-policy algorithms, and
+// marl/qlearn those of learners of action values. A [Trainer] plays and learns: rollout, updates, metrics. An
 // algorithm builds its [Learner] in a [Workshop]: it declares networks ([Net]), a memory ([Ring]), annealed
 // scalars and [Statistics] there. The trainer initialises, anneals, checks, plans, profiles and saves all of
 // them. Networks are gorgonia graphs (critic.go, actor.go); package nn/machine lowers them, together with

@@ -19,9 +19,11 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/amarl"
+	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
+	"github.com/gmel-go/gmel/marl/qlearn"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -68,6 +70,7 @@ func TestFrozen(t *testing.T) {
 		c.RewardGroup, c.RewardNeighbourhood = 6, form
 		got.freeze(t, fmt.Sprintf("%s reward_group=6 %s", algo, form), c)
 	}
+	got.freeze(t, "d3qn", frozenConfig("d3qn", false, 0))
 	if *update {
 		got.write(t)
 		return
@@ -86,11 +89,18 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 		own.Epochs, own.Minibatches, own.ActorHidden = 2, 4, 16
 	case *ippo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
+	case *d3qn.Config:
+		shortQ(&own.Settings)
 	}
 	if a := c.Attention(); a != nil {
 		a.Hidden, a.Heads, a.Attention, a.Neighbours = 16, 2, attention, neighbours
 	}
 	return c
+}
+
+// shortQ makes a short run of Q-learning.
+func shortQ(s *qlearn.Settings) {
+	s.UpdatesPerIteration, s.Batch, s.Replay, s.Hidden = 2, 8, 64, 16
 }
 
 // otherwise changes every setting on which a loss or a Program depends from its default.

@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "github.com/gmel-go/gmel/marl/amarl" // registers itself
+	_ "github.com/gmel-go/gmel/marl/d3qn"  // registers itself
 	_ "github.com/gmel-go/gmel/marl/ippo"  // registers itself
 	_ "github.com/gmel-go/gmel/marl/ppo"   // registers itself
 )
