@@ -7,6 +7,8 @@
 //	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
 //	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
 //	marl/d3qn   D3QN: off-policy, action values from the own observation only (Wang et al. 2016)
+//	marl/vdn    VDN: off-policy, the value of the team is the sum of the agents' (Sunehag et al. 2018)
+//	marl/qmix   QMIX: off-policy, the value of the team rises with the agents' (Rashid et al. 2018)
 //
 // This package has the parts that they share; package marl/replay has those of off-policy algorithms, and
 // marl/qlearn those of learners of action values. A [Trainer] plays and learns: rollout, updates, metrics. An

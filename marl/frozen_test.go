@@ -24,6 +24,8 @@ import (
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/marl/qlearn"
+	"github.com/gmel-go/gmel/marl/qmix"
+	"github.com/gmel-go/gmel/marl/vdn"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -70,7 +72,12 @@ func TestFrozen(t *testing.T) {
 		c.RewardGroup, c.RewardNeighbourhood = 6, form
 		got.freeze(t, fmt.Sprintf("%s reward_group=6 %s", algo, form), c)
 	}
-	got.freeze(t, "d3qn", frozenConfig("d3qn", false, 0))
+	for _, algo := range []string{"d3qn", "vdn", "qmix"} {
+		got.freeze(t, algo, frozenConfig(algo, false, 0))
+	}
+	concatenated := frozenConfig("qmix", false, 0)
+	concatenated.Own.(*qmix.Config).State = qmix.StateConcatenated
+	got.freeze(t, "qmix state=concatenated", concatenated)
 	if *update {
 		got.write(t)
 		return
@@ -91,6 +98,11 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
 	case *d3qn.Config:
 		shortQ(&own.Settings)
+	case *vdn.Config:
+		shortQ(&own.Settings)
+	case *qmix.Config:
+		shortQ(&own.Settings)
+		own.Embed, own.HyperHidden = 8, 16
 	}
 	if a := c.Attention(); a != nil {
 		a.Hidden, a.Heads, a.Attention, a.Neighbours = 16, 2, attention, neighbours

@@ -11,6 +11,8 @@ import (
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/marl/qlearn"
+	"github.com/gmel-go/gmel/marl/qmix"
+	"github.com/gmel-go/gmel/marl/vdn"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
@@ -23,10 +25,25 @@ func ofEach() []marl.Config {
 	own, alone := clipped.Own.(*ppo.Config), independent.Own.(*ippo.Config)
 	own.Epochs, own.Minibatches, own.Hidden, own.Heads, own.ActorHidden = 2, 2, 16, 2, 16
 	alone.Epochs, alone.Minibatches, alone.Hidden, alone.ActorHidden = 2, 2, 16, 16
-	values := marl.DefaultOf("d3qn")
-	values.Updates, values.Worlds, values.WarmupSlots = 4, 4, 4
-	shortQ(&values.Own.(*d3qn.Config).Settings)
-	return []marl.Config{tiny(4), clipped, independent, values}
+	return append([]marl.Config{tiny(4), clipped, independent}, ofQ()...)
+}
+
+// ofQ returns a short run of every algorithm that learns action values and has no actor.
+func ofQ() (list []marl.Config) {
+	for _, algo := range []string{"d3qn", "vdn", "qmix"} {
+		c := marl.DefaultOf(algo)
+		c.Updates, c.Worlds, c.WarmupSlots = 4, 4, 4
+		switch own := c.Own.(type) {
+		case *d3qn.Config:
+			shortQ(&own.Settings)
+		case *vdn.Config:
+			shortQ(&own.Settings)
+		case *qmix.Config:
+			shortQ(&own.Settings)
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 // A checkpoint holds every number of the arena: another trainer that restores it has the same bits in memory.

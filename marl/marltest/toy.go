@@ -16,7 +16,8 @@ type Rules struct {
 	Length               int  // slots of an episode
 	Limit                bool // the end is a time limit (truncation), not a termination
 	Start                func(word uint32) float32
-	Next                 func(state float32, step int, word uint32) float32 // nil: state stays
+	Next                 func(state float32, step int, word uint32) float32     // nil: state stays
+	Move                 func(state float32, step int, actions []int32) float32 // in place of Next, where actions decide
 	Observe              func(o []float32, agent int, state float32, step int)
 	Legal                func(state float32, agent, action int) bool // nil: all
 	Reward               func(r []float32, state float32, step int, actions []int32)
@@ -105,7 +106,10 @@ func (e *Toy) stepWorld(w int, actions []int32) {
 	}
 	e.r.Reward(e.reward[w*a:][:a], e.state[w], int(e.at[w]), actions)
 	e.steps[w]++
-	if e.r.Next != nil {
+	switch {
+	case e.r.Move != nil:
+		e.state[w] = e.r.Move(e.state[w], int(e.at[w]), actions)
+	case e.r.Next != nil:
 		e.state[w] = e.r.Next(e.state[w], int(e.at[w]), e.word(w))
 	}
 	e.at[w]++
