@@ -10,6 +10,14 @@ type Environment interface {
 	Play(s Slot) error
 }
 
+// Privileged is an Environment that tells more than its agents observe. Only critics may read it (Pinto et al.,
+// "Asymmetric actor critic for image-based robot learning", RSS 2018).
+type Privileged interface {
+	Environment
+	// Privileged returns P, the floats that it tells about each agent besides the observation.
+	Privileged() int
+}
+
 // Native is an Environment that C code can play without Go.
 type Native interface {
 	Environment
@@ -27,7 +35,8 @@ type Native interface {
 	Fault() error
 }
 
-// Slot is what an environment takes and gives in one slot: Act is read, all else written.
+// Slot is what an environment takes and gives in one slot: Act is read, all else written. If the environment is
+// Privileged, [W, A, P] follows [W, A, O] in Obs and in NextObs.
 type Slot struct {
 	Act []float32 // [W, A]
 
@@ -65,7 +74,18 @@ const (
 	StepAgents
 	StepObs
 	StepActions
+	StepPrivileged
 )
+
+// StepOf is an OpStep of the environment with this number in its Program. It has no arguments yet.
+func StepOf(number int, env Environment) Desc {
+	w, a, o, u := env.Sizes()
+	d := Desc{Op: OpStep, Dim: [MaxDims]int64{int64(number), int64(w), int64(a), int64(o), int64(u)}}
+	if p, ok := env.(Privileged); ok {
+		d.Dim[StepPrivileged] = int64(p.Privileged())
+	}
+	return d
+}
 
 // checkStep checks an OpStep against the environments of the Program.
 func (p *Program) checkStep(d *Desc) error {
@@ -73,9 +93,10 @@ func (p *Program) checkStep(d *Desc) error {
 	if at >= int64(len(p.Environments)) {
 		return fmt.Errorf("step of environment %d; the program has %d", at, len(p.Environments))
 	}
-	w, a, o, u := p.Environments[at].Sizes()
-	if got, want := [4]int64(d.Dim[StepWorlds:StepActions+1]), [4]int64{int64(w), int64(a), int64(o), int64(u)}; got != want {
-		return fmt.Errorf("step with worlds, agents, observation, actions %d of an environment with %d", got, want)
+	want := StepOf(int(at), p.Environments[at])
+	if d.Dim != want.Dim {
+		sizes := func(d *Desc) []int64 { return d.Dim[StepWorlds : StepPrivileged+1] }
+		return fmt.Errorf("step with worlds, agents, observation, actions, privileged floats %d of an environment with %d", sizes(d), sizes(&want))
 	}
 	return nil
 }

@@ -13,8 +13,12 @@ type still struct{}
 func (still) Sizes() (worlds, agents, obs, actions int) { return 1, 2, 3, 4 }
 func (still) Play(kernels.Slot) error                   { return nil }
 
+type telling struct{ still }
+
+func (telling) Privileged() int { return 5 }
+
 func TestStepMustFitItsEnvironment(t *testing.T) {
-	step := kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, 1, 2, 3, 4}}
+	step := kernels.StepOf(0, still{})
 	for i := range step.Arg {
 		step.Arg[i] = int64(10 * i)
 	}
@@ -23,8 +27,12 @@ func TestStepMustFitItsEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Descs[0].Dim[kernels.StepObs] = 2
-	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "environment with [1 2 3 4]") {
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "environment with [1 2 3 4 0]") {
 		t.Errorf("another observation: %v", err)
+	}
+	p.Descs[0].Dim[kernels.StepObs], p.Environments[0] = 3, telling{}
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "environment with [1 2 3 4 5]") {
+		t.Errorf("privileged numbers without a place: %v", err)
 	}
 	p.Environments = nil
 	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "the program has 0") {
@@ -44,6 +52,24 @@ func TestSlotHasTheArgumentsOfStep(t *testing.T) {
 		name := strings.ToUpper(spec.Args[i].Name[:1]) + spec.Args[i].Name[1:]
 		if field := fields.FieldByName(name); !field.IsValid() || field.Addr().Interface() != any(tensor) {
 			t.Errorf("tensor %d is not the field %s", i, name)
+		}
+	}
+}
+
+// TestPrivilegedNumbersFollowTheObservation: both are in the arguments obs and nextObs, and only then a listing names P.
+func TestPrivilegedNumbersFollowTheObservation(t *testing.T) {
+	spec, _ := kernels.SpecOf(kernels.OpStep)
+	for _, c := range []struct {
+		env  kernels.Environment
+		want int64
+	}{{still{}, 1 * 2 * 3}, {telling{}, 1 * 2 * (3 + 5)}} {
+		step := kernels.StepOf(0, c.env)
+		if obs, next := spec.Args[1].Len(&step), spec.Args[3].Len(&step); obs != c.want || next != c.want {
+			t.Errorf("%T: obs and nextObs have %d and %d floats, want %d", c.env, obs, next, c.want)
+		}
+		p := kernels.Program{Descs: []kernels.Desc{step}}
+		if _, privileged := c.env.(kernels.Privileged); strings.Contains(p.String(), "P=5") != privileged || strings.Contains(p.String(), "P=0") {
+			t.Errorf("%T: listing %s", c.env, &p)
 		}
 	}
 }

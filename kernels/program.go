@@ -152,6 +152,9 @@ func (d *Desc) format(names map[int64]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-14s", s.Name)
 	for i, n := range s.Dims {
+		if i >= len(s.Dims)-s.Rare && d.Dim[i] == 0 {
+			continue
+		}
 		fmt.Fprintf(&b, " %s=%d", n, d.Dim[i])
 	}
 	for i, a := range s.Args {

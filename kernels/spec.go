@@ -28,6 +28,8 @@ type Spec struct {
 	Name string
 	Args []ArgSpec
 	Dims []string
+	// Rare is how many dimensions at the end of Dims are 0 in most programs; a listing leaves them out where they are.
+	Rare int
 	// Random is true if the op uses Seed and Stream.
 	Random bool
 	// Accumulates is true if the op supports FlagAccumulate.

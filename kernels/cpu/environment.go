@@ -92,11 +92,7 @@ func gmelPlay(self unsafe.Pointer, _ C.int64_t, slot **C.float) C.int32_t {
 
 // slot makes slices of the arguments of an OpStep.
 func (e *environment) slot(at []*C.float) kernels.Slot {
-	var d kernels.Desc
-	spec, _ := kernels.SpecOf(kernels.OpStep)
-	w, a, o, u := e.env.Sizes()
-	for i, n := range []int{w, a, o, u} {
-		d.Dim[kernels.StepWorlds+i] = int64(n)
-	}
+	d := kernels.StepOf(0, e.env)
+	spec, _ := kernels.SpecOf(d.Op)
 	return kernels.SlotOf(func(i int) []float32 { return unsafe.Slice((*float32)(at[i]), spec.Args[i].Len(&d)) })
 }

@@ -90,7 +90,7 @@ var goNumbers = map[string]int64{
 	"CONV_KY": kernels.ConvKY, "CONV_KX": kernels.ConvKX, "CONV_F": kernels.ConvF, "CONV_STRIDE_Y": kernels.ConvStrideY,
 	"CONV_STRIDE_X": kernels.ConvStrideX, "CONV_PAD_Y": kernels.ConvPadY, "CONV_PAD_X": kernels.ConvPadX, "CONV_END": kernels.ConvEnd,
 	"STEP_ENVIRONMENT": kernels.StepEnvironment, "STEP_WORLDS": kernels.StepWorlds, "STEP_AGENTS": kernels.StepAgents,
-	"STEP_OBS": kernels.StepObs, "STEP_ACTIONS": kernels.StepActions,
+	"STEP_OBS": kernels.StepObs, "STEP_ACTIONS": kernels.StepActions, "STEP_PRIVILEGED": kernels.StepPrivileged,
 	"LOOP_BODY": kernels.LoopBody, "LOOP_ITERATIONS": kernels.LoopIterations, "LOOP_SEGMENTS": kernels.LoopSegments,
 	"GOES_ON": kernels.GoesOn, "TERMINATED": kernels.Terminated, "TRUNCATED": kernels.Truncated,
 }

@@ -158,7 +158,7 @@ func TestWorlds(t *testing.T) {
 // stepAlone is a Program of an OpStep: its arena begins with the actions.
 func stepAlone(w *sim.Worlds) *kernels.Program {
 	w.RecordTasks(false)
-	d := kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}
+	d := kernels.StepOf(0, w.Native())
 	spec, _ := kernels.SpecOf(d.Op)
 	end := int64(0)
 	for i, a := range spec.Args {

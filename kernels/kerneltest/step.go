@@ -9,12 +9,14 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// stairs is an environment whose numbers count all slots and actions; it fails at slot failAt.
-type stairs struct{ played, failAt int }
+// stairs is an environment whose numbers count all slots and actions; it tells privileged numbers, and fails at slot failAt.
+type stairs struct{ played, failAt, privileged int }
 
 var errStairs = errors.New("the stairs have ended")
 
 func (*stairs) Sizes() (worlds, agents, obs, actions int) { return 2, 3, 5, 4 }
+
+func (s *stairs) Privileged() int { return s.privileged }
 
 func (s *stairs) Play(x kernels.Slot) error {
 	if s.played++; s.played == s.failAt {
@@ -30,8 +32,8 @@ func (s *stairs) Play(x kernels.Slot) error {
 
 // stepProgram plays env and then takes its rewards as the next actions.
 func stepProgram(env kernels.Environment) *kernels.Program {
-	w, a, o, u := env.Sizes()
-	step := kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w), int64(a), int64(o), int64(u)}}
+	w, a, _, _ := env.Sizes()
+	step := kernels.StepOf(0, env)
 	spec, _ := kernels.SpecOf(step.Op)
 	end := int64(0)
 	for i, arg := range spec.Args {
@@ -47,11 +49,12 @@ func stepProgram(env kernels.Environment) *kernels.Program {
 func testStep(t *testing.T, name string) {
 	for threads := 1; threads <= 3; threads++ {
 		t.Run(fmt.Sprint(threads), func(t *testing.T) {
-			got, err := playStairs(name, threads, &stairs{}, 3)
+			plain := &stairs{privileged: threads - 1}
+			got, err := playStairs(name, threads, &stairs{privileged: plain.privileged}, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, want, plain := stepProgram(&stairs{}), make([]float32, len(got)), &stairs{}
+			p, want := stepProgram(plain), make([]float32, len(got))
 			for range 3 {
 				if err := plain.Play(slotOf(&p.Descs[0], want)); err != nil {
 					t.Fatal(err)

@@ -171,9 +171,7 @@ func (b *Builder) Step(env kernels.Environment, s Slot) {
 		at = len(b.environments)
 		b.environments = append(b.environments, env)
 	}
-	w, a, o, u := env.Sizes()
-	d := desc(kernels.OpStep, int64(at), int64(w), int64(a), int64(o), int64(u))
-	b.Op(d, s.Act, s.Obs, s.Mask, s.NextObs, s.NextMask, s.Reward, s.Active, s.Ended)
+	b.Op(kernels.StepOf(at, env), s.Act, s.Obs, s.Mask, s.NextObs, s.NextMask, s.Reward, s.Active, s.Ended)
 }
 
 // Copy writes x into y, which has the same number of elements.

@@ -104,7 +104,7 @@ func refuses(t *testing.T, b kernels.Backend) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}
+	d := kernels.StepOf(0, w.Native())
 	spec, _ := kernels.SpecOf(d.Op)
 	end := int64(0)
 	for i, a := range spec.Args {

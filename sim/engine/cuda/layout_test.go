@@ -30,7 +30,7 @@ func TestKernelRefusesOtherFields(t *testing.T) {
 	}
 	defer b.Close()
 	w := newWorlds(t, games(t)[0])
-	step := kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}
+	step := kernels.StepOf(0, w.Native())
 	spec, _ := kernels.SpecOf(step.Op)
 	end := int64(0)
 	for i, a := range spec.Args {
