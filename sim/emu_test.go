@@ -63,7 +63,7 @@ func newDevice(t *testing.T, w *Worlds, order string) *device {
 	if w.Native().(kernels.Portable).Image() == nil {
 		t.Fatal("the worlds stay on the host")
 	}
-	d := &device{worlds: w, desc: kernels.Desc{Op: kernels.OpStep, Dim: [kernels.MaxDims]int64{0, int64(w.W), int64(w.A), int64(w.O), int64(w.U)}}}
+	d := &device{worlds: w, desc: kernels.StepOf(0, w.Native())}
 	spec, _ := kernels.SpecOf(d.desc.Op)
 	for i, a := range spec.Args {
 		d.desc.Arg[i] = int64(len(d.arena))
@@ -135,6 +135,8 @@ func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string)
 		guest.NumberByNearest(numbered)
 	}
 	number()
+	spec.ShowServers(seed%2 == 0)
+	guest.ShowServers(seed%2 == 0)
 	dev := newDevice(t, guest, order)
 	defer dev.run.Close()
 	actions := make([]int32, spec.W*spec.A)

@@ -86,6 +86,7 @@ func compareEngines(t *testing.T, d dice, s *Scenario, seed uint64) int {
 		}
 		w.SetThreads(1 + d.IntN(5))
 		w.NumberByNearest(numbered)
+		w.ShowServers(seed%2 == 0)
 		all = append(all, w)
 	}
 	spec := all[len(all)-1]
@@ -124,6 +125,7 @@ func restored(t *testing.T, s *Scenario, old *Worlds, state []byte) *Worlds {
 		t.Fatal(err)
 	}
 	w.NumberByNearest(old.numbered)
+	w.ShowServers(old.telling)
 	if err := w.UnmarshalBinary(state); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ type optionState struct {
 
 // optionFields lists the arrays of the options that are on.
 func (w *Worlds) optionFields() []engine.Array {
-	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields())
+	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields(), w.serverFields())
 }
 
 // startOptions begins an episode of a world whose topology has been drawn.

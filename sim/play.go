@@ -34,6 +34,14 @@ func (p *player) Sizes() (worlds, agents, obs, actions int) {
 	return p.worlds.W, p.worlds.A, p.worlds.O, p.worlds.U
 }
 
+// Privileged implements kernels.Privileged: the C numbers of Servers, or none.
+func (p *player) Privileged() int {
+	if p.worlds.telling {
+		return p.worlds.p.C
+	}
+	return 0
+}
+
 // Play plays a slot from Go, for backends that do not call C.
 func (p *player) Play(x kernels.Slot) error {
 	actions := p.Actions()

@@ -20,6 +20,9 @@ func (w *Worlds) beginSlot(world int) {
 			w.observe(world, agent)
 		}
 	}
+	if w.telling {
+		w.listServers(world)
+	}
 }
 
 // drawTask gives IED i a task with probability p. Without a task w.model is -1.

@@ -40,6 +40,10 @@ func (w *Worlds) finishEpisode(world int, s *scratch) {
 	obs, mask := w.A*w.O, w.A*w.U
 	copy(w.FinalObs[world*obs:][:obs], w.Obs[world*obs:])
 	copy(w.FinalMask[world*mask:][:mask], w.Mask[world*mask:])
+	if w.telling {
+		n := w.A * w.p.C
+		copy(w.FinalServers[world*n:][:n], w.Servers[world*n:])
+	}
 	w.Truncated[world] = true
 	w.episode[world]++
 	w.startEpisode(world, s)

@@ -34,6 +34,11 @@ type Worlds struct {
 	FinalObs  []float32 // [W, A, O]
 	FinalMask []float32 // [W, A, U]
 
+	// What a critic may be told besides the observations; nil unless ShowServers is on. FinalServers is
+	// valid where FinalObs is.
+	Servers      []float32 // [W, A, C] the ES of each candidate, 0 to M-1; M for a candidate that the IED does not see
+	FinalServers []float32 // [W, A, C]
+
 	// Task holds the outcomes of the last step's tasks. In worlds that do not record them
 	// (RecordTasks) its slices are nil, so that reading them fails at once.
 	Task Outcomes
@@ -49,6 +54,7 @@ type Worlds struct {
 	record   bool
 	blind    bool           // Obs is not written
 	numbered bool           // see NumberByNearest
+	telling  bool           // see ShowServers
 	native   *engine.Engine // the C engine, nil where the Go engine plays
 	state    engine.Slab    // the memory of the state
 	results  engine.Slab    // of outcomes
@@ -287,6 +293,7 @@ func (w *Worlds) forget() {
 	clear(w.Truncated)
 	clear(w.FinalObs)
 	clear(w.FinalMask)
+	clear(w.FinalServers)
 	if w.record {
 		w.forgetTasks()
 	}

@@ -18,12 +18,12 @@ enum {
 	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near) ONE(int32_t, searched) ONE(int32_t, hot_spots) \
 	ONE(int32_t, place_rows) ONE(int32_t, own_rows) ONE(int32_t, coverage)
 
-// Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and three that Worlds may change.
+// Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and four that Worlds may change.
 #define WORLD_SCALARS(ONE, MANY) \
 	ONE(int32_t, agents) ONE(int32_t, servers) ONE(int32_t, candidates) ONE(int32_t, models) ONE(int32_t, cache) \
 	ONE(int32_t, obs) ONE(int32_t, actions) ONE(int32_t, slots) ONE(int32_t, gpus) \
 	ONE(int32_t, flags) ONE(int32_t, load_times) ONE(int32_t, server_speeds) \
-	ONE(int32_t, episodic) ONE(int32_t, blind) ONE(int32_t, numbered) \
+	ONE(int32_t, episodic) ONE(int32_t, blind) ONE(int32_t, numbered) ONE(int32_t, show_servers) \
 	ONE(int32_t, measured) ONE(int32_t, cells_x) ONE(int32_t, cells_y) \
 	WORLD_OPTIONS(ONE) \
 	ONE(int32_t, window_first) ONE(int32_t, window_every) ONE(int32_t, window_starts) \
@@ -73,7 +73,8 @@ enum {
 	X(float, interference, OPTION) \
 	X(float, place_x, OPTION) X(float, place_y, OPTION) X(float, goal_x, OPTION) X(float, goal_y, OPTION) \
 	X(float, pace, OPTION) X(float, rest, OPTION) X(float, drift, OPTION) \
-	X(int32_t, reach, OPTION)
+	X(int32_t, reach, OPTION) \
+	X(float, servers, OPTION) X(float, final_servers, OPTION)
 
 // Arrays of the outcomes [W, A], X(type, name, need, none); every byte of the entry of an IED without a task is `none`.
 #define WORLD_OUTCOMES(X) \

@@ -246,6 +246,11 @@ typedef struct {
 // world_shown is shown of coverage.go: how many candidates an IED sees that has the first `reach`.
 WORLD_FN int32_t world_shown(world_shape s, int32_t reach) { return reach > 0 ? reach : s.cloud; }
 
+// world_list_servers is listServers of servers.go for one IED that sees `shown` candidates.
+WORLD_FN void world_list_servers(const world_params *p, const int32_t *cand, int32_t shown, float *servers) {
+	for (int32_t c = 0; c < p->candidates; c++) servers[c] = (float)(c < shown ? cand[c] : p->servers);
+}
+
 // world_observe_one writes the observation o and the mask of an IED with the candidates `cand`, from the
 // rows of the ESs and the levels of the gains. The shape is an argument so that the one of the presets
 // can be a constant; p is a copy that no store can change.

@@ -22,6 +22,14 @@ static void successors(const world_stage *s, int64_t lo, int64_t hi, float *cons
 	}
 }
 
+// report_servers writes the privileged numbers, which follow the observations of all worlds.
+static void report_servers(const world_stage *s, int64_t lo, int64_t hi, float *const slot[SLOT_END]) {
+	const uint8_t *ended = STATE(s, uint8_t, truncated);
+	const int64_t agents = s->params->agents, row = agents * s->params->candidates, at = s->worlds * agents * s->params->obs;
+	copy_rows(STATE(s, float, servers), row, lo, hi, slot[SLOT_OBS] + at);
+	for (int64_t w = lo; w < hi; w++) copy_rows(ended[w] ? STATE(s, float, final_servers) : STATE(s, float, servers), row, w, w + 1, slot[SLOT_NEXT_OBS] + at);
+}
+
 void world_report(const world_stage *s, int64_t lo, int64_t hi, float *const slot[SLOT_END]) {
 	const world_params *p = s->params;
 	const int64_t first = lo * p->agents, end = hi * p->agents;
@@ -29,6 +37,7 @@ void world_report(const world_stage *s, int64_t lo, int64_t hi, float *const slo
 	copy_rows(STATE(s, float, mask), p->actions, first, end, slot[SLOT_MASK]);
 	copy_rows(STATE(s, float, reward), 1, first, end, slot[SLOT_REWARD]);
 	successors(s, lo, hi, slot);
+	if (p->show_servers) report_servers(s, lo, hi, slot);
 	const uint8_t *had_task = STATE(s, uint8_t, had_task);
 	for (int64_t i = first; i < end; i++) slot[SLOT_ACTIVE][i] = had_task[i];
 }

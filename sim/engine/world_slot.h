@@ -162,6 +162,12 @@ static void world_observe(world *w, int64_t first, int32_t n) {
 	}
 }
 
+// world_show_servers writes which ESs the candidates of IEDs [first, end) are.
+static void world_show_servers(const world *w, int64_t first, int64_t end) {
+	const int64_t candidates = w->p->candidates;
+	for (int64_t n = first; n < end; n++) world_list_servers(w->p, w->cand + n * candidates, world_shown_to(w, n), w->servers + n * candidates);
+}
+
 // world_begin_slot begins the current slot of worlds [lo, hi), a group in the same slot.
 static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
@@ -180,6 +186,7 @@ static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 		else
 			world_observe(w, n, count);
 	}
+	if (p->show_servers) world_show_servers(w, first, end);
 }
 
 #endif

@@ -190,9 +190,10 @@ static void world_move_ieds(world *w, int32_t lo, int32_t hi) {
 
 // world_end keeps the last observation and begins the next episode.
 static void world_end(world *w, const world_slice *s) {
-	int64_t obs = w->p->obs, actions = w->p->actions;
+	int64_t obs = w->p->obs, actions = w->p->actions, candidates = w->p->candidates;
 	memcpy(w->final_obs + s->first * obs, w->obs + s->first * obs, (size_t)(s->agents * obs) * sizeof(float));
 	memcpy(w->final_mask + s->first * actions, w->mask + s->first * actions, (size_t)(s->agents * actions) * sizeof(float));
+	if (w->p->show_servers) memcpy(w->final_servers + s->first * candidates, w->servers + s->first * candidates, (size_t)(s->agents * candidates) * sizeof(float));
 	for (int32_t n = s->lo; n < s->hi; n++) w->truncated[n] = 1, w->episode[n]++;
 	world_start_episodes(w, s->lo, s->hi);
 }

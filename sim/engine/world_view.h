@@ -121,6 +121,11 @@ WORLD_FN world_ied world_ied_of(const world *w, const world_params *p, world_sha
 	return x;
 }
 
+// world_shown_to is how many candidates IED n sees.
+WORLD_FN int32_t world_shown_to(const world *w, int64_t n) {
+	return w->p->coverage ? world_shown(world_shape_of(w->p), w->reach[n]) : w->p->candidates;
+}
+
 // world_bind_arrays finds the arrays from their places; working memory is left to others.
 static void world_bind_arrays(world *w, const world_params *p, const uint32_t *tables, uint32_t *state) {
 	memset(w, 0, sizeof *w);

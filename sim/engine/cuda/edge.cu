@@ -198,6 +198,33 @@ template <bool OPTIONS> DEVICE void show_es(const world_at &w, int32_t m) {
 	               w.cache() + gpu * w.p.cache, row);
 }
 
+// shown_to is how many candidates IED n sees.
+template <bool OPTIONS> DEVICE int32_t shown_to(const world_at &w, int64_t n) {
+	if constexpr (OPTIONS) return world_shown_to(w.view, n);
+	return w.p.candidates;
+}
+
+// show_servers writes which ESs the candidates are to the state, to the arena and, where `next` is set, to the successor of the
+// last slot.
+template <bool OPTIONS> DEVICE void show_servers(const world_at &w, bool next) {
+	const int64_t candidates = w.p.candidates;
+	EACH(i, w.p.agents) {
+		int64_t link = (w.ied + i) * candidates;
+		float *servers = w.servers() + link;
+		world_list_servers(&w.p, w.cand() + link, shown_to<OPTIONS>(w, w.ied + i), servers);
+		for (int64_t c = 0; c < candidates; c++) {
+			w.e.servers[link + c] = servers[c];
+			if (next) w.e.next_servers[link + c] = servers[c];
+		}
+	}
+}
+
+// keep_servers keeps those of the last slot of an episode, each IED's by the thread that wrote them.
+DEVICE void keep_servers(const world_at &w) {
+	EACH(i, w.p.agents)
+		for (int64_t c = 0, link = (w.ied + i) * w.p.candidates; c < w.p.candidates; c++) w.final_servers()[link + c] = w.servers()[link + c];
+}
+
 // begin_slot draws tasks and fading and shows them in the state, in the arena and, where `next`
 // is set, as the successor of the last slot.
 template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, bool next) {
@@ -219,6 +246,7 @@ template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, 
 		show(o, (int64_t)here * p.obs, n * p.obs, obs, w.e.slot[SLOT_OBS], next ? w.e.slot[SLOT_NEXT_OBS] : NULL);
 		show(k, (int64_t)here * p.actions, n * p.actions, mask, w.e.slot[SLOT_MASK], next ? w.e.slot[SLOT_NEXT_MASK] : NULL);
 	}
+	if (w.e.servers) show_servers<OPTIONS>(w, next);
 }
 
 // measured_at are the ESs that an IED at (x, y) measures. Only with options there are cells without a list.
@@ -279,6 +307,7 @@ template <bool OPTIONS> DEVICE void end_episode(const world_at &w, float *stage)
 		w.final_obs()[w.world * obs + j] = w.obs()[w.world * obs + j];
 	for (int64_t j = threadIdx.x; j < mask; j += EDGE_THREADS)
 		w.final_mask()[w.world * mask + j] = w.mask()[w.world * mask + j];
+	if (p.show_servers) keep_servers(w);
 	uint32_t episode = (uint32_t)w.episode()[w.world] + 1;
 	__syncthreads(); // all have read the number
 	if (threadIdx.x == 0) {
@@ -346,6 +375,9 @@ int64_t stage_bytes(const world_params &p) { return (int64_t)EDGE_THREADS * (p.o
 template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const gmel_cuda_world &w, const launch &l, void *stream) {
 	e.params = (const world_params *)w.device_params, e.tables = w.tables, e.state = w.state, e.scratch = w.scratch, e.fault = w.fault;
 	for (int i = 0; i < SLOT_END; i++) e.slot[i] = l.arena + l.d.arg[i];
+	const int64_t observed = l.d.dim[STEP_WORLDS] * p.agents * p.obs;
+	e.servers = p.show_servers ? e.slot[SLOT_OBS] + observed : NULL;
+	e.next_servers = p.show_servers ? e.slot[SLOT_NEXT_OBS] + observed : NULL;
 	e.mark = l.mark, e.number = l.number;
 	e.scratch_words = words_of_world(p);
 	e.ied_bits = bits_of(p.agents);

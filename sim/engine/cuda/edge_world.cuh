@@ -32,6 +32,7 @@ struct edge {
 	uint32_t *state, *scratch;
 	int32_t *fault;
 	float *slot[SLOT_END];
+	float *servers, *next_servers; // where the ESs of candidates are told in the arena, after the observations; NULL if they are not
 	int64_t scratch_words;    // of a world
 	int32_t staged;           // observations go through shared memory
 	int32_t keys_in_scratch;  // there are too many IEDs for shared memory
