@@ -30,7 +30,7 @@ func serveVisits(t rapid.TB, s *Scenario, free float32, visits []visit) *Worlds 
 		t.Fatal(err)
 	}
 	w.Task = w.outcomes
-	w.clearOutcomes(0)
+	w.clearOutcomes(0, w.A)
 	w.free[0], w.load[0] = free, int32(len(visits))
 	var keys []uint64
 	for i, v := range visits {

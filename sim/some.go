@@ -77,7 +77,7 @@ func (w *Worlds) forgetWorld(world int) {
 	clear(w.HadTask[agents:][:w.A])
 	w.Terminated[world], w.Truncated[world] = false, false
 	if w.record {
-		w.clearOutcomes(world)
+		w.clearOutcomes(world*w.A, (world+1)*w.A)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // queue of every ES, then the clock.
 func (w *Worlds) stepWorld(world int, s *scratch) {
 	w.Truncated[world] = false
-	w.clearOutcomes(world)
+	w.clearOutcomes(world*w.p.A, (world+1)*w.p.A)
 	if w.p.queue > 0 {
 		w.reportLost(world)
 	}
@@ -49,9 +49,9 @@ func (w *Worlds) finishEpisode(world int, s *scratch) {
 	w.startEpisode(world, s)
 }
 
-// clearOutcomes sets the outcome of every IED of a world to "no task".
-func (w *Worlds) clearOutcomes(world int) {
-	t, lo, hi := &w.Task, world*w.A, (world+1)*w.A
+// clearOutcomes sets the outcomes of the agents from lo to hi - 1 to "no task".
+func (w *Worlds) clearOutcomes(lo, hi int) {
+	t := &w.Task
 	for n := lo; n < hi; n++ {
 		t.Model[n], t.Server[n], t.Action[n] = -1, -1, 0
 	}
@@ -106,29 +106,38 @@ func (w *Worlds) decide(world int, s *scratch) {
 	p := w.p
 	for i := range p.A {
 		agent := world*p.A + i
-		w.HadTask[agent] = w.model[agent] >= 0
-		if !w.HadTask[agent] {
-			continue
+		if key, queued := w.begin(world, i); queued {
+			m := w.Task.Server[agent]
+			s.keys[s.start[m]] = key
+			s.start[m]++
 		}
-		w.recordTask(agent)
-		a := int(w.actions[agent])
-		if a == 0 {
-			w.runLocal(agent)
-			continue
-		}
-		c := p.candidateOf(a)
-		m := w.cand[agent*p.C+c]
-		arrival := w.upload(world, agent, c, m)
-		if a > p.C {
-			w.runCloud(world, agent)
-			continue
-		}
-		// Arrivals are not negative, so their bits sort like their values.
-		s.keys[s.start[m]] = uint64(math.Float32bits(arrival))<<32 | uint64(i)
-		s.start[m]++
 	}
 	copy(s.start[1:], s.start[:p.M]) // the end of an ES's tasks is the start of the next ES's
 	s.start[0] = 0
+}
+
+// begin runs IED i's task if its action is local, and sends it otherwise. It reports whether the
+// task goes to the queue of an ES, and its key there. Keys sort by arrival, then by IED.
+func (w *Worlds) begin(world, i int) (key uint64, queued bool) {
+	agent := world*w.p.A + i
+	w.HadTask[agent] = w.model[agent] >= 0
+	if !w.HadTask[agent] {
+		return 0, false
+	}
+	w.recordTask(agent)
+	a := int(w.actions[agent])
+	if a == 0 {
+		w.runLocal(agent)
+		return 0, false
+	}
+	c := w.p.candidateOf(a)
+	arrival := w.upload(world, agent, c, w.cand[agent*w.p.C+c])
+	if a > w.p.C {
+		w.runCloud(world, agent)
+		return 0, false
+	}
+	// Arrivals are not negative, so their bits sort like their values.
+	return uint64(math.Float32bits(arrival))<<32 | uint64(i), true
 }
 
 // recordTask copies the task into the outcomes.
@@ -192,20 +201,25 @@ func (w *Worlds) advance(world int) {
 	}
 }
 
-// rewardWorld sets r_i to -T/tau, or -(1 + lambda) for a failed task, minus the
-// weighted energy.
+// rewardWorld sets the rewards of a world.
 func (w *Worlds) rewardWorld(world int) {
-	p, t := w.p, &w.Task
-	for n := world * p.A; n < (world+1)*p.A; n++ {
-		switch {
-		case !w.HadTask[n]:
-			w.Reward[n] = 0
-			continue
-		case t.Completed[n]:
-			w.Reward[n] = -(t.Latency[n] / t.Deadline[n])
-		default:
-			w.Reward[n] = -p.penalty
-		}
-		w.Reward[n] -= float32(p.energyWeight * t.Energy[n])
+	for agent := world * w.p.A; agent < (world+1)*w.p.A; agent++ {
+		w.reward(agent)
 	}
+}
+
+// reward sets r_i to -T/tau, or -(1 + lambda) for a failed task, minus the
+// weighted energy.
+func (w *Worlds) reward(agent int) {
+	p, t := w.p, &w.Task
+	switch {
+	case !w.HadTask[agent]:
+		w.Reward[agent] = 0
+		return
+	case t.Completed[agent]:
+		w.Reward[agent] = -(t.Latency[agent] / t.Deadline[agent])
+	default:
+		w.Reward[agent] = -p.penalty
+	}
+	w.Reward[agent] -= float32(p.energyWeight * t.Energy[agent])
 }

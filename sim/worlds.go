@@ -303,7 +303,7 @@ func (w *Worlds) forget() {
 func (w *Worlds) forgetTasks() {
 	w.Task = w.outcomes
 	for world := range w.W {
-		w.clearOutcomes(world)
+		w.clearOutcomes(world*w.A, (world+1)*w.A)
 	}
 }
 
