@@ -7,7 +7,7 @@ import (
 
 // TestNoPolicyBeatsTheOptimum enumerates all joint actions of tiny one-slot games
 // (N = 3, M = 2), evaluates each with the simulator and with the naive model,
-// and compares every heuristic with the best.
+// and compares every policy with the best.
 func TestNoPolicyBeatsTheOptimum(t *testing.T) {
 	s := paper(t, func(s *Scenario) {
 		s.IEDs, s.Servers = 3, 2
@@ -25,7 +25,7 @@ func TestNoPolicyBeatsTheOptimum(t *testing.T) {
 		if crowded != best {
 			coordinated++
 		}
-		for _, name := range Policies() {
+		for _, name := range everyPolicy() {
 			p, err := NewPolicy(name, s, seed)
 			if err != nil {
 				t.Fatal(err)

@@ -2,27 +2,28 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
-// Policy chooses actions [W, A] for the current slot of all worlds. It uses only
-// what each IED can know: its own task, backlogs and gains of this slot, the ES
+// Policy chooses actions [W, A] for the current slot of all worlds. A heuristic (Policies) uses
+// only what each IED can know: its own task, backlogs and gains of this slot, the ES
 // backlogs and model caches at the start of the slot, the last slot's loads, and
-// the constant speeds. Random choices are counter-based: they depend on the
+// the constant speeds. A reference (References) knows more. Random choices are counter-based: they depend on the
 // policy's seed and on (world, IED, slot, episode), not on earlier calls.
 type Policy interface {
 	Name() string
 	Act(w *Worlds, actions []int32)
 }
 
-// Policies returns the names that NewPolicy accepts.
+// Policies returns the names of the heuristics.
 func Policies() []string {
 	return []string{"random", "local", "nearest", "greedy", "softmin", "switch-aware"}
 }
 
-// NewPolicy returns the heuristic of that name:
+// NewPolicy returns the heuristic or reference of that name. A heuristic is one of
 //
 //	random        uniform over the legal actions
 //	local         always local
@@ -30,6 +31,8 @@ func Policies() []string {
 //	greedy        the smallest own predicted latency
 //	softmin       sample with probability proportional to exp(-T / temperature)
 //	switch-aware  softmin with a weighted model load time in T (see Softmin)
+//
+// A reference is one of in-turn (InTurn), imagine (Imagine) and planner (Planner).
 func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -50,8 +53,15 @@ func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 		return &Softmin{
 			Temperature: DefaultSwitchTemperature, SwitchWeight: DefaultSwitchWeight, name: name, key: key,
 		}, nil
+	case inTurn:
+		return &InTurn{Prices: defaultPrices()}, nil
+	case imagine:
+		return &Imagine{Prices: defaultPrices(), Samples: DefaultSamples, key: key}, nil
+	case planner:
+		return &Planner{Prices: defaultPrices()}, nil
 	}
-	return nil, fmt.Errorf("sim: no policy %q; there are %s", name, strings.Join(Policies(), ", "))
+	known := slices.Concat(Policies(), References())
+	return nil, fmt.Errorf("sim: no policy %q; there are %s", name, strings.Join(known, ", "))
 }
 
 // policyKey separates the policies' draws from the worlds' draws of one seed.
