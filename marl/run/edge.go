@@ -15,11 +15,17 @@ import (
 type edge struct{ *sim.Scenario }
 
 var edgeMeasures = []Measure{
-	{Name: CompletionName, Title: "completion", Digits: 4, Width: 15, Curve: "Completion rate", Axis: "completion rate", Listed: 24, Better: "completes more tasks", Verb: "completes"},
-	{Name: LatencyName, Title: "latency", Unit: "s", Digits: 3, Width: 15, Falling: true, Curve: "Mean latency, s (a failed task counts its deadline)", Axis: "Mean latency, s", Listed: 20}, // a failed task is charged its deadline
-	{Name: "p95_latency_s", Title: "p95 latency", Unit: "s", Digits: 3, Width: 15},                                                                                                           // of the episode's tasks
-	{Name: "reward", Title: "reward", Digits: 2, Width: 16, Listed: 22},                                                                                                                      // episode sum, mean over agents
-	{Name: "energy_per_task_j", Title: "energy", Unit: "J/task", Digits: 1, Width: 15},
+	{
+		Name: CompletionName, Title: "completion", Digits: 4, Width: 15,
+		Curve: "Completion rate", Axis: "completion rate", Listed: 24, Better: "completes more tasks", Verb: "completes",
+	},
+	{ // a failed task is charged its deadline
+		Name: LatencyName, Title: "latency", Unit: "s", Digits: 3, Width: 15, Falling: true,
+		Curve: "Mean latency, s (a failed task counts its deadline)", Axis: "Mean latency, s", Listed: 20,
+	},
+	{Name: "p95_latency_s", Title: "p95 latency", Unit: "s", Digits: 3, Width: 15, Falling: true}, // of the episode's tasks
+	{Name: "reward", Title: "reward", Digits: 2, Width: 16, Listed: 22},                           // episode sum, mean over agents
+	{Name: "energy_per_task_j", Title: "energy", Unit: "J/task", Digits: 1, Width: 15, Falling: true},
 }
 
 // ownNumbers warns readers of a meaningless comparison.

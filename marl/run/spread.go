@@ -19,11 +19,20 @@ type spreading struct{ *spread.Scenario }
 const ReturnName = "return"
 
 var spreadMeasures = []Measure{
-	{Name: ReturnName, Title: "return", Digits: 2, Width: 15, Curve: "Return, summed over agents", Axis: "return, summed over agents", Listed: 24, Better: "returns more", Verb: "returns"},
+	{
+		Name: ReturnName, Title: "return", Digits: 2, Width: 15,
+		Curve: "Return, summed over agents", Axis: "return, summed over agents", Listed: 24, Better: "returns more", Verb: "returns",
+	},
 	{Name: "return_per_agent", Title: "return per agent", Digits: 2, Width: 16},
-	{Name: "collisions", Title: "collisions", Digits: 2, Width: 15, Falling: true, Axis: "Pairs of agents in contact, summed over cycles", Listed: 22}, // pairs in contact, summed over cycles
-	{Name: "covered", Title: "covered", Digits: 3, Width: 15, Listed: 20},                                                                              // share of the landmarks in the last cycle
-	{Name: "distance", Title: "distance", Digits: 3, Width: 15, Curve: "Distance from a landmark to the nearest agent, last cycle"},
+	{ // pairs of agents in contact, summed over cycles
+		Name: "collisions", Title: "collisions", Digits: 2, Width: 15, Falling: true,
+		Axis: "Pairs of agents in contact, summed over cycles", Listed: 22,
+	},
+	{Name: "covered", Title: "covered", Digits: 3, Width: 15, Listed: 20}, // share of the landmarks, in the last cycle
+	{
+		Name: "distance", Title: "distance", Digits: 3, Width: 15, Falling: true,
+		Curve: "Distance from a landmark to the nearest agent, last cycle",
+	},
 }
 
 // twoScales tells readers with which numbers to compare.
