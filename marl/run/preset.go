@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/sim/spread"
 )
 
 // presetDefaults change the defaults of training for presets; marl.DefaultOf has all others. They apply where
@@ -12,6 +13,8 @@ import (
 var presetDefaults = map[string]func(*marl.Config){
 	// What an IED does to its neighbours is lost in the noise of a mean over hundreds: see docs/design/learning.md.
 	"population": func(c *marl.Config) { c.RewardGroup = 20 },
+	// An agent reaches a landmark after about ten cycles.
+	spread.Name: func(c *marl.Config) { c.Gamma = 0.95 },
 }
 
 // defaultsFor returns the defaults of an algorithm on a scenario: a preset's name, PRESET:N or a file.

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/sim/spread"
 )
 
 // A run that names the preset population mixes rewards over neighbourhoods, unless a source says otherwise.
@@ -49,13 +51,18 @@ func TestDefaultsOfPresets(t *testing.T) {
 // Every preset that has defaults of its own exists, and gmel config prints them.
 func TestDefaultsOfPresetsArePrinted(t *testing.T) {
 	for preset := range presetDefaults {
-		if !sim.IsPreset(preset) {
+		if !sim.IsPreset(preset) && !spread.IsNamed(preset) {
 			t.Errorf("no preset %s", preset)
 		}
 	}
 	text := string(load(t, Sources{Scenario: "population:100"}).Commented())
 	if !strings.Contains(text, "\n  reward_group: 20\n") {
 		t.Errorf("reward_group is not in\n%s", text)
+	}
+	for word, want := range map[string]float64{"spread": 0.95, "spread:5": 0.95, "paper": marl.Default().Gamma} {
+		if got := load(t, Sources{Scenario: word}).Train.Gamma; got != want {
+			t.Errorf("%s: gamma is %g, want %g", word, got, want)
+		}
 	}
 }
 
