@@ -6,6 +6,7 @@
 //	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
 //	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
 //	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
+//	marl/mappo  MAPPO: on-policy, values from the observations of all agents (Yu et al. 2022)
 //	marl/d3qn   D3QN: off-policy, action values from the own observation only (Wang et al. 2016)
 //	marl/vdn    VDN: off-policy, the value of the team is the sum of the agents' (Sunehag et al. 2018)
 //	marl/qmix   QMIX: off-policy, the value of the team rises with the agents' (Rashid et al. 2018)

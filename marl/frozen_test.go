@@ -21,6 +21,7 @@ import (
 	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
+	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/marl/qlearn"
@@ -67,6 +68,10 @@ func TestFrozen(t *testing.T) {
 		}
 	}
 	got.freeze(t, "ippo", frozenConfig("ippo", false, 0))
+	got.freeze(t, "mappo", frozenConfig("mappo", false, 0))
+	joint := frozenConfig("mappo", false, 0)
+	joint.Own.(*mappo.Config).State, joint.Own.(*mappo.Config).ValueNorm = mappo.StateJoint, false
+	got.freeze(t, "mappo state=joint value_norm=false", joint)
 	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
 		c := frozenConfig(algo, true, 0)
 		c.RewardGroup, c.RewardNeighbourhood = 6, form
@@ -95,6 +100,8 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 	case *ppo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden = 2, 4, 16
 	case *ippo.Config:
+		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
+	case *mappo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
 	case *d3qn.Config:
 		shortQ(&own.Settings)

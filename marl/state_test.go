@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
+	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/marl/qlearn"
@@ -18,14 +19,16 @@ import (
 
 // ofEach returns a short run of every algorithm.
 func ofEach() []marl.Config {
-	clipped, independent := marl.DefaultOf("amarl-ppo"), marl.DefaultOf("ippo")
-	for _, c := range []*marl.Config{&clipped, &independent} {
+	clipped, independent, central := marl.DefaultOf("amarl-ppo"), marl.DefaultOf("ippo"), marl.DefaultOf("mappo")
+	for _, c := range []*marl.Config{&clipped, &independent, &central} {
 		c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 4, 4, 4
 	}
 	own, alone := clipped.Own.(*ppo.Config), independent.Own.(*ippo.Config)
 	own.Epochs, own.Minibatches, own.Hidden, own.Heads, own.ActorHidden = 2, 2, 16, 2, 16
 	alone.Epochs, alone.Minibatches, alone.Hidden, alone.ActorHidden = 2, 2, 16, 16
-	return append([]marl.Config{tiny(4), clipped, independent}, ofQ()...)
+	together := central.Own.(*mappo.Config)
+	together.Epochs, together.Minibatches, together.Hidden, together.ActorHidden = 2, 2, 16, 16
+	return append([]marl.Config{tiny(4), clipped, independent, central}, ofQ()...)
 }
 
 // ofQ returns a short run of every algorithm that learns action values and has no actor.

@@ -66,6 +66,14 @@ func TestLearningBeatsRandom(t *testing.T) {
 	marltest.LearnsToOffload(t, c)
 }
 
+// An independent critic cannot know what only another agent sees: all of it stays in the advantages.
+func TestCriticIsAsBlindAsTheAgent(t *testing.T) {
+	marltest.Compiled(t)
+	if e := marltest.BlindError(t, marltest.Solve(t, tiny(640), marltest.HalfBlind())); e < 0.8 || e > 1.3 {
+		t.Errorf("the squared error of the value of the blind agent is %.3f, the variance of the state is 1", e)
+	}
+}
+
 // The value of an agent depends on its own observation only.
 func TestValuesAreIndependent(t *testing.T) {
 	c, n := tiny(1), marl.Sizes{Worlds: 2, Agents: 3, Obs: 4, Actions: 3}

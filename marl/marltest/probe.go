@@ -58,3 +58,32 @@ func OnPolicyProbes(t *testing.T, tiny func(updates int) marl.Config, values fun
 	Near(t, "joint: pi(1 | +1)", Policy(t, tr, 1).At(0, 1), 1, 0.05)
 	Near(t, "joint: V(+1)", values(t, tr, 1, 1)[0], 1, 0.15)
 }
+
+// HalfBlind is a game in which agent 0 sees the state s = -1 or +1 and agent 1 sees nothing. Both get s, and agent 1
+// a tenth of its action besides. A critic of all observations knows the value of agent 1, s plus what its policy
+// gains; to one of its own observation the state is noise of variance 1.
+func HalfBlind() Rules {
+	return Rules{
+		Agents: 2, Obs: 1, Actions: 2, Length: 1, Start: Sign,
+		Observe: func(o []float32, agent int, s float32, _ int) { o[0] = s * float32(1-agent) },
+		Reward:  func(r []float32, s float32, _ int, a []int32) { r[0], r[1] = s, s+float32(a[1])/10 },
+	}
+}
+
+// BlindError is the mean squared error of the value of agent 1 of HalfBlind in the last rollout of an on-policy trainer.
+func BlindError(t *testing.T, tr *marl.Trainer) (sum float64) {
+	t.Helper()
+	table := func(name string) []float32 {
+		x, ok := tr.Workshop().Layout.Lookup(marl.RolloutPrefix + name)
+		if !ok {
+			t.Fatalf("no table %s", name)
+		}
+		return Get(t, tr, x)
+	}
+	reward, value := table("reward"), table("value")
+	for i := 1; i < len(reward); i += 2 {
+		e := float64(reward[i] - value[i])
+		sum += e * e / float64(len(reward)/2)
+	}
+	return sum
+}

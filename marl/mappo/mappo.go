@@ -1,0 +1,65 @@
+// Package mappo is multi-agent PPO (Yu et al. 2022, "The Surprising Effectiveness of PPO in Cooperative
+// Multi-Agent Games", arXiv 2103.01955): PPO with a value function of the global state, which only training
+// needs. As in the paper, all agents share one actor and one critic.
+package mappo
+
+import (
+	_ "embed"
+	"maps"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/ppo"
+)
+
+// Algorithm is MAPPO, for the registry of marl.
+type Algorithm struct{}
+
+func init() { marl.Register(Algorithm{}) }
+
+// Name implements marl.Algorithm.
+func (Algorithm) Name() string { return "mappo" }
+
+//go:embed mappo.go
+var source string
+
+// Config is the section of MAPPO. Other settings are described where they are declared.
+type Config struct {
+	// ValueNorm lets the critic learn values in units of the last rollout's returns (PopArt): they are far from 0,
+	// and move while the policy improves.
+	ValueNorm bool `yaml:"value_norm"`
+
+	ppo.Settings  `yaml:",inline"`
+	CentralConfig `yaml:",inline"`
+}
+
+// Defaults implements marl.Algorithm.
+func (Algorithm) Defaults(shared *marl.Config) marl.Section {
+	return &Config{ValueNorm: true, Settings: ppo.Defaults(shared), CentralConfig: DefaultCentral()}
+}
+
+// Check implements marl.Section.
+func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
+	c.Settings.Check(v, shared)
+	c.CentralConfig.Check(v)
+}
+
+// Docs implements marl.Section.
+func (c *Config) Docs() map[string]string {
+	docs := CentralDocs(c.Settings.Docs())
+	maps.Copy(docs, setting.StructDocs(source, "Config"))
+	return docs
+}
+
+// Head implements marl.Algorithm: the actor.
+func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
+	return marl.NewActor(c.Own.(*Config).ActorHidden, obs, actions)
+}
+
+// Build implements marl.Algorithm.
+func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
+	c := w.Config.Own.(*Config)
+	m := c.Method()
+	m.ValueNorm = c.ValueNorm
+	return ppo.New(w, m, &c.CriticConfig, NewCritic(&c.CentralConfig, w.Sizes)), nil
+}

@@ -1,0 +1,133 @@
+package mappo
+
+import (
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
+
+// tiny is for games that are solved in a second.
+func tiny(state string, valueNorm bool) func(updates int) marl.Config {
+	return func(updates int) marl.Config {
+		c := marl.DefaultOf("mappo")
+		c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = updates, 16, 8, 4
+		c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma = false, false, 0, 0.9
+		own := c.Own.(*Config)
+		own.Epochs, own.Minibatches, own.GAELambda = 4, 4, 0.95
+		own.Alpha, own.AlphaFinal, own.LogitPenalty = 0.01, 0.01, 0
+		own.Hidden, own.ActorHidden, own.LRCritic, own.LRActor = 16, 16, 1e-2, 5e-3
+		own.State, own.ValueNorm = state, valueNorm
+		return c
+	}
+}
+
+// busy has all features and few updates.
+func busy(state string, valueNorm bool, updates int) marl.Config {
+	c := tiny(state, valueNorm)(updates)
+	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 6, 5
+	c.NormaliseObs, c.StandardiseReward, c.Omega = true, true, 0.5
+	c.LogEvery, c.CheckpointEvery = 6, 12
+	own := c.Own.(*Config)
+	own.Epochs, own.Minibatches, own.AlphaFinal, own.LogitPenalty = 2, 3, 0.001, 1e-3
+	return c
+}
+
+// values are the trained critic's V of the agents of one world, by the float64 reference, in the unit of rewards.
+func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
+	n := tr.Workshop().Sizes
+	v := refValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents)
+	if unit, ok := tr.Workshop().Layout.Lookup("value_unit"); ok {
+		u := marltest.Get(t, tr, unit)
+		for i := range v {
+			v[i] = float64(u[0]) + float64(u[1])*v[i]
+		}
+	}
+	return v
+}
+
+func TestProbes(t *testing.T) {
+	for _, state := range []string{StateJoint, StateAgent} {
+		for _, valueNorm := range []bool{true, false} {
+			marltest.OnPolicyProbes(t, tiny(state, valueNorm), values)
+		}
+	}
+}
+
+func TestBackendsAgreeToTheBit(t *testing.T) {
+	for _, state := range []string{StateJoint, StateAgent} {
+		c := busy(state, state == StateAgent, 24)
+		c.Own.(*Config).CriticIdle = state == StateAgent
+		marltest.SameEverywhere(t, c)
+	}
+}
+
+func TestProgramsReadNoStaleMemory(t *testing.T) {
+	for _, state := range []string{StateJoint, StateAgent} {
+		marltest.ReadsNoStaleMemory(t, busy(state, true, 24))
+	}
+}
+
+func TestResumeIsExact(t *testing.T) {
+	c := busy(StateAgent, true, 48)
+	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+}
+
+func TestLearningBeatsRandom(t *testing.T) {
+	c := marl.DefaultOf("mappo")
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 800, 16, 25, 25
+	c.Own.(*Config).Minibatches = 10
+	marltest.LearnsToOffload(t, c)
+}
+
+// MAPPO ends in the traps of the climbing game and of the penalty game with k = -100, as published (Papoudakis et al.
+// 2021, results on repeated matrix games).
+func TestMatrixGames(t *testing.T) {
+	c := tiny(StateJoint, true)(1600)
+	c.Gamma, c.Own.(*Config).Alpha = 0, 0.1
+	marltest.Published(t, c, marltest.Climbing, 175)
+	marltest.Published(t, c, marltest.Penalty, 50)
+}
+
+// What an agent cannot see, the others tell its critic.
+func TestCriticSeesWhatTheAgentDoesNot(t *testing.T) {
+	marltest.Compiled(t)
+	tr := marltest.Solve(t, tiny(StateAgent, true)(640), marltest.HalfBlind())
+	for _, s := range []float32{-1, 1} {
+		v := values(t, tr, s, 0)
+		marltest.Near(t, "V of the agent that sees", v[0], float64(s), 0.15)
+		marltest.Near(t, "V of the blind agent", v[1], float64(s)+0.1, 0.15)
+	}
+	if e := marltest.BlindError(t, tr); e > 0.01 {
+		t.Errorf("the squared error of the value of the blind agent is %.3f", e)
+	}
+	if pi := marltest.Policy(t, tr, 1, 0); pi.At(1, 1) < 0.95 {
+		t.Errorf("pi(1) of the blind agent is %.3f", pi.At(1, 1))
+	}
+}
+
+// Where the unit of values moves, the last layer moves with it: the values of a state stay the same (PopArt).
+func TestUnitKeepsValues(t *testing.T) {
+	c := busy(StateAgent, true, 6)
+	tr := marltest.NewTrainer(t, c, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
+	marltest.Run(t, tr)
+	n := tr.Workshop().Sizes
+	seen := marltest.Normals(marltest.Source(7), n.Agents*n.Obs)
+	unit, _ := tr.Workshop().Layout.Lookup("value_unit")
+	if err := tr.Rollout(); err != nil {
+		t.Fatal(err)
+	}
+	before, was := values(t, tr, seen...), marltest.Get(t, tr, unit)
+	if err := tr.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	is := marltest.Get(t, tr, unit)
+	if is[0] == was[0] || is[1] == was[1] {
+		t.Fatalf("the unit is %v before and %v after a rollout", was, is)
+	}
+	for i, v := range values(t, tr, seen...) {
+		marltest.Near(t, "V", v, before[i], 1e-5)
+	}
+}
