@@ -19,9 +19,13 @@ var leaky = op.LeakyReLU(0.01)
 //	Q_i(o, .) = W_2 f(W_1 [s_i ; x_i^1 ; .. ; x_i^h])
 //
 // Q_i has one value for each action of agent i; its recorded action never enters s_i or x_i.
+//
+// A critic that is told which server is meant (servers.go) has vectors E of servers beside o in e_j and s_i, beside s and
+// e in W_Q and W_K, and in parts of its heads.
 type Critic struct {
 	agents, actions, heads int // actions 0: a critic of states
 	attention              bool
+	servers                *serverEmbedding // nil: not told
 
 	params         *nn.Params
 	encoder        *nn.Linear // W_e [O+U, H]
@@ -36,28 +40,34 @@ func (c *Critic) Params() *nn.Params { return c.params }
 
 // NewCritic declares the parameters of a critic for A agents with O observations and U actions.
 func NewCritic(cfg *AttentionConfig, agents, obs, actions int) *Critic {
-	return newCritic(cfg, agents, obs, actions, actions)
+	return newCritic(cfg, nil, Sizes{Agents: agents, Obs: obs, Actions: actions}, actions)
+}
+
+// NewServerCritic declares a critic that may be told the servers of candidates.
+func NewServerCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes) *Critic {
+	return newCritic(cfg, servers, n, n.Actions)
 }
 
 // NewValueCritic declares the same critic for the values of states: without actions, and with one
 // output, V_i(o).
 func NewValueCritic(cfg *AttentionConfig, agents, obs int) *Critic {
-	return newCritic(cfg, agents, obs, 0, 1)
+	return newCritic(cfg, nil, Sizes{Agents: agents, Obs: obs}, 1)
 }
 
-func newCritic(cfg *AttentionConfig, agents, obs, actions, outputs int) *Critic {
+func newCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes, outputs int) *Critic {
 	p, h, init := nn.NewParams("critic"), cfg.Hidden, nn.KaimingUniform
-	c := &Critic{
-		agents: cfg.group(agents), actions: actions, heads: cfg.Heads, attention: cfg.Attention, params: p,
-		encoder: nn.NewLinear(p, "encoder", obs+actions, h, leaky, init),
-		state:   nn.NewLinear(p, "state", obs, h, leaky, init),
-		value:   nn.NewLinear(p, "value", h, h, leaky, init),
-		hidden:  nn.NewLinear(p, "hidden", 2*h, h, leaky, init),
-		output:  nn.NewLinear(p, "output", h, outputs, op.Identity, init),
-	}
+	c := &Critic{agents: cfg.group(n.Agents), actions: n.Actions, heads: cfg.Heads, attention: cfg.Attention, params: p}
+	c.servers = newServerEmbedding(p, servers, n)
+	all, chosen := c.servers.widths()
+	c.encoder = nn.NewLinear(p, "encoder", n.Obs+n.Actions+all+chosen, h, leaky, init)
+	c.state = nn.NewLinear(p, "state", n.Obs+all, h, leaky, init)
+	c.value = nn.NewLinear(p, "value", h, h, leaky, init)
+	c.hidden = nn.NewLinear(p, "hidden", 2*h, h, leaky, init)
+	c.output = nn.NewLinear(p, "output", h, outputs, op.Identity, init)
 	if c.attention {
-		c.query = p.Matrix("query.w", h, h, init)
-		c.key = p.Matrix("key.w", h, h, init)
+		content := c.heads * c.servers.content(h/c.heads)
+		c.query = p.Matrix("query.w", h+all, content, init)
+		c.key = p.Matrix("key.w", h+chosen, content, init)
 	}
 	return c
 }
@@ -70,23 +80,38 @@ type Values struct {
 
 // Forward builds Q for obs [B*A, O] and actions act [B*A]; act is nil for a critic of states.
 func (c *Critic) Forward(bd *nn.Bound, obs, act *nn.Node) Values {
-	seen := obs
+	return c.ForwardAt(bd, obs, act, nil)
+}
+
+// ForwardAt is Forward for a critic that is told the servers of the candidates, servers [B*A, C].
+func (c *Critic) ForwardAt(bd *nn.Bound, obs, act, servers *nn.Node) Values {
+	at := c.servers.locate(bd, servers, act)
+	seen := []*nn.Node{obs}
 	if c.actions > 0 {
-		seen = op.Concat(obs, op.OneHot(act, c.actions))
+		seen = append(seen, op.OneHot(act, c.actions))
 	}
-	e := c.encoder.Apply(bd, seen)
-	s := c.state.Apply(bd, obs)
+	e := c.encoder.Apply(bd, at.inputsWithChoice(seen...))
+	s := c.state.Apply(bd, at.inputs(obs))
 	v := c.value.Apply(bd, e)
 	var out Values
 	query, key := op.StopGradient(op.Affine(v, 0, 0)), op.StopGradient(op.Affine(v, 0, 0)) // all logits 0: uniform weights
 	if c.attention {
-		query = op.Linear(s, bd.Node(c.query), nil, op.Identity)
-		key = op.Linear(e, bd.Node(c.key), nil, op.Identity)
+		query, key = c.compare(bd, s, e, at)
 		out.query, out.key = query, key
 	}
 	x := op.Attention(query, key, v, c.agents, c.heads)
 	out.Q = c.output.Apply(bd, c.hidden.Apply(bd, op.Concat(s, x)))
 	return out
+}
+
+// compare builds queries and keys, [B*A, H].
+func (c *Critic) compare(bd *nn.Bound, s, e *nn.Node, at *located) (query, key *nn.Node) {
+	query = op.Linear(at.inputs(s), bd.Node(c.query), nil, op.Identity)
+	key = op.Linear(at.choice(e), bd.Node(c.key), nil, op.Identity)
+	if at != nil && c.servers.matching {
+		query, key = c.servers.match(query, key, at, c.heads)
+	}
+	return query, key
 }
 
 // Taken returns Q_i(o, a_i) [B*A].

@@ -37,6 +37,18 @@ type Env interface {
 	UnmarshalBinary([]byte) error
 }
 
+// Serving is an Env whose actions use servers, and that can tell a critic which. Action 0 uses none, action a,
+// 1 to C, candidate a of the agent, and a later action reaches the cloud by candidate 1.
+type Serving interface {
+	Env
+	// ServerSizes returns the number of servers M and of candidates C; C is 0 if the Env does not tell.
+	ServerSizes() (servers, candidates int)
+	// Servers is [W, A, C]: the server of each candidate, 0 to M-1, or M for none.
+	Servers() []float32
+	// FinalServers [W, A, C], valid for worlds whose episode ended.
+	FinalServers() []float32
+}
+
 // Offloading presents the edge offloading game as an Env. The worlds then stop recording the outcome of
 // every task: learning needs only rewards.
 func Offloading(w *sim.Worlds) Env {
@@ -45,10 +57,12 @@ func Offloading(w *sim.Worlds) Env {
 }
 
 // OffloadingFor is Offloading for a configuration. Attention in groups and rewards of neighbourhoods need
-// IEDs whose neighbours have consecutive numbers; if that changes their numbers, the worlds are restarted.
+// IEDs whose neighbours have consecutive numbers, and a critic may be told the servers of candidates. If that
+// changes the worlds, they are restarted.
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
 	a := c.Attention()
 	w.NumberByNearest(a != nil && a.Neighbours > 0 || c.RewardGroup > 0)
+	w.ShowServers(c.servers().Tells())
 	return Offloading(w)
 }
 
@@ -57,6 +71,16 @@ type offloading struct{ w *sim.Worlds }
 // Native is nil if C cannot play the worlds.
 func (e *offloading) Native() kernels.Native { return e.w.Native() }
 
+func (e *offloading) ServerSizes() (servers, candidates int) {
+	if e.w.Servers == nil {
+		return 0, 0
+	}
+	s := e.w.Scenario()
+	return s.Servers, s.Candidates()
+}
+
+func (e *offloading) Servers() []float32             { return e.w.Servers }
+func (e *offloading) FinalServers() []float32        { return e.w.FinalServers }
 func (e *offloading) Sizes() (int, int, int, int)    { return e.w.W, e.w.A, e.w.O, e.w.U }
 func (e *offloading) Obs() []float32                 { return e.w.Obs }
 func (e *offloading) Mask() []float32                { return e.w.Mask }

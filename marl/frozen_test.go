@@ -67,6 +67,8 @@ func TestFrozen(t *testing.T) {
 			got.freeze(t, fmt.Sprintf("%s attention=%t, other settings", algo, attention), c)
 		}
 	}
+	got.freeze(t, "amarl told servers", toldConfig(true))
+	got.freeze(t, "amarl told servers, uniform", toldConfig(false))
 	got.freeze(t, "ippo", frozenConfig("ippo", false, 0))
 	got.freeze(t, "mappo", frozenConfig("mappo", false, 0))
 	joint := frozenConfig("mappo", false, 0)
@@ -120,6 +122,14 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 // shortQ makes a short run of Q-learning.
 func shortQ(s *qlearn.Settings) {
 	s.UpdatesPerIteration, s.Batch, s.Replay, s.Hidden = 2, 8, 64, 16
+}
+
+// toldConfig has a critic that is told servers, with matching heads or uniform weights.
+func toldConfig(attention bool) marl.Config {
+	c := frozenConfig("amarl", attention, 0)
+	own := c.Own.(*amarl.Config)
+	own.Hidden, own.ServerEmbedding = 24, marl.EmbeddingLearned
+	return c
 }
 
 // otherwise changes every setting on which a loss or a Program depends from its default.

@@ -101,6 +101,50 @@ func divisors(n int) string {
 	return text
 }
 
+// Values of ServerConfig.ServerEmbedding.
+const (
+	EmbeddingNone    = "none"
+	EmbeddingLearned = "learned"
+)
+
+// ServerConfig are the settings of a critic of actions that may know the servers of the candidates. Only the
+// critic is told; actors and the normaliser are not.
+type ServerConfig struct {
+	// ServerEmbedding tells the critic which server every candidate and every chosen action is, by 8 numbers
+	// each: "none", or "learned" with the other parameters of the critic.
+	ServerEmbedding string `yaml:"server_embedding"`
+	// MatchingHeads lets head c of the attention look for the agents that have chosen candidate c of the agent.
+	// It needs attention and a server_embedding; without them it has no effect.
+	MatchingHeads bool `yaml:"matching_heads"`
+}
+
+// DefaultServers returns the defaults.
+func DefaultServers() ServerConfig {
+	return ServerConfig{ServerEmbedding: EmbeddingNone, MatchingHeads: true}
+}
+
+// Tells reports whether the critic is told about servers.
+func (c *ServerConfig) Tells() bool { return c != nil && c.ServerEmbedding != EmbeddingNone }
+
+// Check gives the checker every setting that is not allowed with these settings of the attention.
+func (c *ServerConfig) Check(v *setting.Checker, a *AttentionConfig) {
+	v.OneOf("server_embedding", c.ServerEmbedding, EmbeddingNone, EmbeddingLearned)
+	matching := c.Tells() && c.MatchingHeads && a.Attention && a.Heads > 0
+	v.Require(!matching || a.Hidden > embeddingWidth*a.Heads, "hidden", a.Hidden,
+		fmt.Sprintf("above %d: matching_heads takes %d columns of each of %d heads", embeddingWidth*a.Heads, embeddingWidth, a.Heads))
+}
+
+// ServerSettings returns c. A section that inlines ServerConfig has this method, so OffloadingFor finds it.
+func (c *ServerConfig) ServerSettings() *ServerConfig { return c }
+
+// servers returns the settings of what the algorithm's critic knows of servers, nil if it has none.
+func (c *Config) servers() *ServerConfig {
+	if own, ok := c.Own.(interface{ ServerSettings() *ServerConfig }); ok {
+		return own.ServerSettings()
+	}
+	return nil
+}
+
 // ActorConfig are the settings of a stochastic actor with an entropy bonus.
 type ActorConfig struct {
 	// Alpha weighs the entropy, in units of what the actor maximises: the standardised reward, or the
@@ -133,7 +177,7 @@ func (c *ActorConfig) Check(v *setting.Checker) {
 // NetDocs returns the doc comments of the settings of networks and of further struct types in a source, by key.
 func NetDocs(source string, types ...string) map[string]string {
 	docs := map[string]string{}
-	for _, t := range []string{"CriticConfig", "AttentionConfig", "ActorConfig"} {
+	for _, t := range []string{"CriticConfig", "AttentionConfig", "ServerConfig", "ActorConfig"} {
 		maps.Copy(docs, setting.StructDocs(netConfigSource, t))
 	}
 	for _, t := range types {

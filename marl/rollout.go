@@ -8,16 +8,27 @@ import (
 
 // rollout has the tensors that the slot Program keeps between slots and that the host reads.
 type rollout struct {
+	state     machine.Tensor // as OpStep writes it: obs, then servers
 	obs, mask machine.Tensor // [W*A, O], [W*A, U] of the next decision
+	servers   machine.Tensor // [W*A, C] of the candidates; None if the environment does not tell
 	finite    machine.Tensor // [1] 1 while all transitions are finite
 }
 
-func newRollout(l *machine.Layout, n Sizes) rollout {
-	return rollout{
-		obs: l.Add(RolloutPrefix+"obs", n.Rows(), n.Obs), mask: l.Add(RolloutPrefix+"mask", n.Rows(), n.Actions),
-		finite: l.Add(RolloutPrefix+"finite", 1),
+func newRollout(l *machine.Layout, n Sizes) (r rollout) {
+	if n.Candidates > 0 {
+		r.state = l.Add(RolloutPrefix+"state", n.stateSize())
+		r.obs = l.View(RolloutPrefix+"obs", r.state, 0, n.Rows(), n.Obs)
+		r.servers = l.View(RolloutPrefix+"servers", r.state, n.Rows()*n.Obs, n.Rows(), n.Candidates)
+	} else {
+		r.obs = l.Add(RolloutPrefix+"obs", n.Rows(), n.Obs)
+		r.state = r.obs
 	}
+	r.mask, r.finite = l.Add(RolloutPrefix+"mask", n.Rows(), n.Actions), l.Add(RolloutPrefix+"finite", 1)
+	return r
 }
+
+// stateSize is the size of the observations and of what the environment tells besides.
+func (s Sizes) stateSize() int { return s.Rows() * (s.Obs + s.Candidates) }
 
 // Played has the results of a slot of all worlds in a Program.
 type Played struct {
@@ -26,16 +37,32 @@ type Played struct {
 	Act, LogProbs     machine.Tensor // [W*A], [W*A, U]
 	Reward            machine.Tensor // [W, A] mixed
 	NextObs, NextMask machine.Tensor // [W*A, O], [W*A, U] of the successor state
+	Servers           machine.Tensor // [W*A, C] of the candidates at the decision; None if the environment does not tell
+	NextServers       machine.Tensor // [W*A, C] of the successor state
 	Ended             machine.Tensor // [W*A] see kernels.Slot
+
+	state, nextState machine.Tensor // as OpStep writes them: observations, then servers
 }
 
 func newPlayed(b *machine.Builder, n Sizes) Played {
-	return Played{
-		Obs: b.Temp("decision obs", n.Rows(), n.Obs), Mask: b.Temp("decision mask", n.Rows(), n.Actions),
-		Act: b.Temp("act", n.Rows()), LogProbs: b.Temp("logp", n.Rows(), n.Actions), Reward: b.Temp("reward", n.Worlds, n.Agents),
-		NextObs: b.Temp("successor", n.Rows(), n.Obs), NextMask: b.Temp("successor mask", n.Rows(), n.Actions),
-		Ended: b.Temp("ended", n.Rows()),
+	x := Played{
+		Mask: b.Temp("decision mask", n.Rows(), n.Actions),
+		Act:  b.Temp("act", n.Rows()), LogProbs: b.Temp("logp", n.Rows(), n.Actions), Reward: b.Temp("reward", n.Worlds, n.Agents),
+		NextMask: b.Temp("successor mask", n.Rows(), n.Actions), Ended: b.Temp("ended", n.Rows()),
 	}
+	x.state, x.Obs, x.Servers = n.tempState(b, "decision obs")
+	x.nextState, x.NextObs, x.NextServers = n.tempState(b, "successor")
+	return x
+}
+
+// tempState is a temporary state, with its observations and servers.
+func (s Sizes) tempState(b *machine.Builder, name string) (state, obs, servers machine.Tensor) {
+	if s.Candidates == 0 {
+		obs = b.Temp(name, s.Rows(), s.Obs)
+		return obs, obs, machine.None
+	}
+	state = b.Temp(name, s.stateSize())
+	return state, b.Part(state, 0, s.Rows(), s.Obs), b.Part(state, s.Rows()*s.Obs, s.Rows(), s.Candidates)
 }
 
 // buildSlot builds one slot of all worlds with the current policy: observe, act, step, remember.
@@ -43,7 +70,7 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 	b := machine.NewBuilder("slot", w.Layout)
 	n, now := w.Sizes, w.rollout
 	x := newPlayed(b, n)
-	b.Copy(now.obs, x.Obs)
+	b.Copy(now.state, x.state)
 	b.Copy(now.mask, x.Mask)
 	x.Normalised = w.Normaliser.Apply(b, x.Obs)
 	head, net := l.Head()
@@ -52,7 +79,7 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 	b.Count(w.slots, 1)
 	gained, active := b.Temp("gained", n.Worlds, n.Agents), b.Temp("active", n.Worlds, n.Agents)
 	b.Step(env, machine.Slot{
-		Act: x.Act, Obs: now.obs, Mask: now.mask, NextObs: x.NextObs, NextMask: x.NextMask,
+		Act: x.Act, Obs: now.state, Mask: now.mask, NextObs: x.nextState, NextMask: x.NextMask,
 		Reward: gained, Active: active, Ended: x.Ended,
 	})
 	f := nn.NewFragment()
@@ -80,7 +107,7 @@ func (t *Trainer) rollout(slots int) error {
 	return t.checkTransitions()
 }
 
-// show uploads the observations of the worlds and the next rows of the memory, where the rollout begins.
+// show uploads what the worlds show and the next rows of the memory, where the rollout begins.
 func (t *Trainer) show() error {
 	w := t.shop
 	if err := t.session.Upload(w.rollout.obs, t.env.Obs()); err != nil {
@@ -88,6 +115,11 @@ func (t *Trainer) show() error {
 	}
 	if err := t.session.Upload(w.rollout.mask, t.env.Mask()); err != nil {
 		return err
+	}
+	if w.rollout.servers != machine.None {
+		if err := t.session.Upload(w.rollout.servers, t.env.(Serving).Servers()); err != nil {
+			return err
+		}
 	}
 	return t.session.Upload(w.memory.rows, w.memory.places())
 }

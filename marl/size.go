@@ -22,7 +22,8 @@ func checkInts(v *setting.Checker, section any) {
 }
 
 // checkProducts refuses settings that multiply to more than any machine holds. Every tensor has at most the size of
-// the two largest settings, the agents, the agents that one attends to, and their observations and actions.
+// the two largest settings, the agents, the agents that one attends to, their observations and actions, and
+// the one-hot numbers of the servers of their candidates.
 func (c *Config) checkProducts(n Sizes) error {
 	all := []setting.Int{{Key: SharedSection + ".worlds", Value: c.Worlds}, {Key: SharedSection + ".slots_per_iteration", Value: c.SlotsPerIteration}}
 	for _, x := range setting.Ints(c.Own) {
@@ -33,7 +34,7 @@ func (c *Config) checkProducts(n Sizes) error {
 	if a := c.Attention(); a != nil {
 		group = a.group(n.Agents)
 	}
-	product := float64(max(1, n.Agents)) * float64(max(1, group)) * float64(n.Obs+n.Actions) * float64(all[0].Value) * float64(all[1].Value)
+	product := float64(max(1, n.Agents)) * float64(max(1, group)) * float64(n.Obs+n.Actions+n.Candidates*(n.Servers+1)) * float64(all[0].Value) * float64(all[1].Value)
 	if product > maxProduct {
 		return fmt.Errorf("marl: %s = %d and %s = %d are too large together, with %d agents in a world; lower one of them",
 			all[0].Key, all[0].Value, all[1].Key, all[1].Value, n.Agents)

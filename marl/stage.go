@@ -19,6 +19,9 @@ func environment(env Env) kernels.Environment {
 	return &stage{env, make([]int32, w*a)}
 }
 
+// Privileged implements kernels.Privileged: the servers of the candidates.
+func (s *stage) Privileged() int { return sizesOf(s.Env).Candidates }
+
 // Play implements kernels.Environment.
 func (s *stage) Play(x kernels.Slot) error {
 	for i, a := range x.Act {
@@ -31,12 +34,22 @@ func (s *stage) Play(x kernels.Slot) error {
 	copy(x.Mask, s.Mask())
 	copy(x.NextObs, s.Obs())
 	copy(x.NextMask, s.Mask())
+	s.tell(x)
 	copy(x.Reward, s.Reward())
 	for i, active := range s.Active() {
 		x.Active[i] = number(active)
 	}
 	s.ends(x)
 	return nil
+}
+
+// tell writes the servers of the candidates after the observations.
+func (s *stage) tell(x kernels.Slot) {
+	if env, ok := s.Env.(Serving); ok && s.Privileged() > 0 {
+		observed := len(s.Obs())
+		copy(x.Obs[observed:], env.Servers())
+		copy(x.NextObs[observed:], env.Servers())
+	}
 }
 
 // ends corrects the successors of worlds whose episode has ended: Obs already belongs to the next episode,
@@ -57,6 +70,9 @@ func (s *stage) ends(x kernels.Slot) {
 		if end != kernels.GoesOn {
 			copyWorld(x.NextObs, s.FinalObs(), w, agents*obs)
 			copyWorld(x.NextMask, s.FinalMask(), w, agents*actions)
+			if c := s.Privileged(); c > 0 {
+				copyWorld(x.NextObs[worlds*agents*obs:], s.Env.(Serving).FinalServers(), w, agents*c)
+			}
 		}
 	}
 }

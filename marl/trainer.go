@@ -58,11 +58,11 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	w, a, o, u := env.Sizes()
-	if w != cfg.Worlds {
-		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", w, cfg.Worlds)
+	n := sizesOf(env)
+	if n.Worlds != cfg.Worlds {
+		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", n.Worlds, cfg.Worlds)
 	}
-	if err := cfg.checkProducts(Sizes{w, a, o, u}); err != nil {
+	if err := cfg.checkProducts(n); err != nil {
 		return nil, err
 	}
 	algorithm, err := AlgorithmOf(cfg.Algo)
@@ -70,7 +70,7 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 		return nil, err
 	}
 	t := &Trainer{cfg: cfg, env: env, algorithm: algorithm, backend: backend}
-	t.shop = NewWorkshop(&t.cfg, Sizes{w, a, o, u}, seed)
+	t.shop = NewWorkshop(&t.cfg, n, seed)
 	if t.learner, err = algorithm.Build(t.shop); err != nil {
 		return nil, err
 	}

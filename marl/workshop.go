@@ -6,8 +6,19 @@ import (
 	"github.com/gmel-go/gmel/nn/machine"
 )
 
-// Sizes are W, A, O and U of an Env.
-type Sizes struct{ Worlds, Agents, Obs, Actions int }
+// Sizes are W, A, O and U of an Env, and M and C if it is Serving.
+type Sizes struct {
+	Worlds, Agents, Obs, Actions int
+	Servers, Candidates          int
+}
+
+func sizesOf(env Env) (n Sizes) {
+	n.Worlds, n.Agents, n.Obs, n.Actions = env.Sizes()
+	if s, ok := env.(Serving); ok {
+		n.Servers, n.Candidates = s.ServerSizes()
+	}
+	return n
+}
 
 // Rows is W A: every agent of every world.
 func (s Sizes) Rows() int { return s.Worlds * s.Agents }

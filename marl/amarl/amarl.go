@@ -29,6 +29,9 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 	if err := w.CheckGroups(w.Config.Attention()); err != nil {
 		return nil, err
 	}
+	if err := w.CheckServers(&w.Config.Own.(*Config).ServerConfig); err != nil {
+		return nil, err
+	}
 	return newLearner(w), nil
 }
 
@@ -56,7 +59,7 @@ const (
 func newLearner(w *marl.Workshop) *Learner {
 	c, n := w.Config.Own.(*Config), w.Sizes
 	l := &Learner{
-		Workshop: w, own: c, critic: marl.NewCritic(&c.AttentionConfig, n.Agents, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
+		Workshop: w, own: c, critic: marl.NewServerCritic(&c.AttentionConfig, &c.ServerConfig, n), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
 	}
 	l.criticOnline = w.Train("critic", l.critic.Params(), c.LRCritic)
 	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
@@ -66,6 +69,9 @@ func newLearner(w *marl.Workshop) *Learner {
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.actorTarget = w.Copy("actor_target", l.actorOnline)
 	l.replay = replay.New(w, &c.Settings)
+	if c.Tells() {
+		l.replay.KeepServers()
+	}
 	return l
 }
 
@@ -89,7 +95,7 @@ func (l *Learner) Inspect(b *machine.Builder) {
 	}
 	mb := l.replay.Sample(b)
 	f := nn.NewFragment()
-	v := l.critic.Forward(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Act))
+	v := l.critic.ForwardAt(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Act), told(f, mb.Servers))
 	f.Output(l.critic.Entropy(v), l.attention)
 	f.Lower(b)
 }

@@ -53,6 +53,7 @@ type Config struct {
 	ActorActions string `yaml:"actor_actions"`
 
 	marl.AttentionConfig `yaml:",inline"`
+	marl.ServerConfig    `yaml:",inline"`
 	marl.ActorConfig     `yaml:",inline"`
 }
 
@@ -60,7 +61,7 @@ type Config struct {
 func (Algorithm) Defaults(*marl.Config) marl.Section {
 	return &Config{
 		Settings: replay.Defaults(), TargetValue: TargetSampled, ActorLoss: ActorClosedForm, ActorActions: ActionsReplayed,
-		AttentionConfig: marl.DefaultAttention(), ActorConfig: marl.DefaultActor(0.1, 0.01),
+		AttentionConfig: marl.DefaultAttention(), ServerConfig: marl.DefaultServers(), ActorConfig: marl.DefaultActor(0.1, 0.01),
 	}
 }
 
@@ -71,6 +72,7 @@ func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 	v.OneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
 	v.OneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
 	c.AttentionConfig.Check(v)
+	c.ServerConfig.Check(v, &c.AttentionConfig)
 	c.ActorConfig.Check(v)
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Busy is a game with all features: masks, idle agents, rewards of all kinds, and episodes that end by a
+// Busy is a game with all features: masks, idle agents, rewards of all kinds, servers, and episodes that end by a
 // time limit.
 func Busy() Rules {
 	return Rules{
@@ -28,6 +28,10 @@ func Busy() Rules {
 			for i := range r {
 				r[i] = s*float32(a[i]) - float32(a[(i+1)%len(a)])
 			}
+		},
+		Servers: 4, Candidates: 2,
+		Serve: func(to []float32, agent int, s float32, step int) {
+			to[0], to[1] = float32(int(10+s*10)%4), float32((agent+step)%5)
 		},
 	}
 }

@@ -145,3 +145,21 @@ func Evaluate(t testing.TB, p sim.Policy) sim.Summary {
 	}
 	return s
 }
+
+// LastScalar runs the trainer to the end and returns a metric of its last report.
+func LastScalar(t testing.TB, tr *marl.Trainer, name string) float32 {
+	t.Helper()
+	value, found := float32(0), false
+	err := tr.Run(context.Background(), marl.Hooks{Metrics: func(m marl.Metrics) error {
+		for _, s := range m.Scalars() {
+			if s.Name == name {
+				value, found = s.Value, true
+			}
+		}
+		return nil
+	}})
+	if err != nil || !found {
+		t.Fatalf("metric %q: found %t, error %v", name, found, err)
+	}
+	return value
+}

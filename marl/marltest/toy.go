@@ -22,6 +22,9 @@ type Rules struct {
 	Legal                func(state float32, agent, action int) bool // nil: all
 	Reward               func(r []float32, state float32, step int, actions []int32)
 	Active               func(state float32, agent int) bool // nil: all
+
+	Servers, Candidates int                                                    // M and C of a game that tells them, else 0
+	Serve               func(to []float32, agent int, state float32, step int) // the servers of the candidates, [C]
 }
 
 // Toy plays Rules in W worlds.
@@ -40,6 +43,8 @@ type Toy struct {
 	trunc   []bool
 	finObs  []float32
 	finMask []float32
+	servers []float32
+	finServ []float32
 }
 
 // NewToy begins the first episodes.
@@ -49,6 +54,7 @@ func NewToy(r Rules, worlds int, seed uint64) *Toy {
 		r: r, worlds: worlds, seed: seed, steps: make([]uint32, worlds), at: make([]int32, worlds), state: make([]float32, worlds),
 		obs: make([]float32, n*r.Obs), mask: make([]float32, n*r.Actions), reward: make([]float32, n), active: make([]bool, n),
 		term: make([]bool, worlds), trunc: make([]bool, worlds), finObs: make([]float32, n*r.Obs), finMask: make([]float32, n*r.Actions),
+		servers: make([]float32, n*r.Candidates), finServ: make([]float32, n*r.Candidates),
 	}
 	for w := range worlds {
 		e.begin(w)
@@ -68,7 +74,7 @@ func (e *Toy) begin(w int) {
 	}
 }
 
-// show writes obs and mask of world w.
+// show writes obs, servers and mask of world w.
 func (e *Toy) show(w int) {
 	for i := range e.r.Agents {
 		n := w*e.r.Agents + i
@@ -76,6 +82,9 @@ func (e *Toy) show(w int) {
 		clear(o)
 		if e.r.Observe != nil {
 			e.r.Observe(o, i, e.state[w], int(e.at[w]))
+		}
+		if e.r.Serve != nil {
+			e.r.Serve(e.servers[n*e.r.Candidates:][:e.r.Candidates], i, e.state[w], int(e.at[w]))
 		}
 		for u := range e.r.Actions {
 			e.mask[n*e.r.Actions+u] = 0
@@ -119,13 +128,14 @@ func (e *Toy) stepWorld(w int, actions []int32) {
 	if end {
 		copy(e.finObs[w*a*e.r.Obs:][:a*e.r.Obs], e.obs[w*a*e.r.Obs:])
 		copy(e.finMask[w*a*e.r.Actions:][:a*e.r.Actions], e.mask[w*a*e.r.Actions:])
+		copy(e.finServ[w*a*e.r.Candidates:][:a*e.r.Candidates], e.servers[w*a*e.r.Candidates:])
 		e.begin(w)
 		e.show(w)
 	}
 }
 
-// Toy implements marl.Env.
-var _ marl.Env = (*Toy)(nil)
+// Toy implements marl.Env, and marl.Serving.
+var _ marl.Serving = (*Toy)(nil)
 
 func (e *Toy) Sizes() (int, int, int, int) { return e.worlds, e.r.Agents, e.r.Obs, e.r.Actions }
 func (e *Toy) Obs() []float32              { return e.obs }
@@ -137,8 +147,12 @@ func (e *Toy) Truncated() []bool           { return e.trunc }
 func (e *Toy) FinalObs() []float32         { return e.finObs }
 func (e *Toy) FinalMask() []float32        { return e.finMask }
 
+func (e *Toy) ServerSizes() (int, int) { return e.r.Servers, e.r.Candidates }
+func (e *Toy) Servers() []float32      { return e.servers }
+func (e *Toy) FinalServers() []float32 { return e.finServ }
+
 func (e *Toy) parts() []any {
-	return []any{&e.seed, e.steps, e.at, e.state, e.obs, e.mask, e.reward, e.active, e.term, e.trunc, e.finObs, e.finMask}
+	return []any{&e.seed, e.steps, e.at, e.state, e.obs, e.mask, e.reward, e.active, e.term, e.trunc, e.finObs, e.finMask, e.servers, e.finServ}
 }
 
 func (e *Toy) MarshalBinary() ([]byte, error) {

@@ -16,6 +16,8 @@ type Memory struct {
 	NextObs, NextMask machine.Tensor // [R, A*O], [R, A*U]; of the final state if the episode ended
 	Terminated        machine.Tensor // [R, A] 1 = no successor state; 0 at a time limit
 
+	Servers, NextServers machine.Tensor // [R, A*C] of the candidates; None without KeepServers
+
 	w     *marl.Workshop
 	batch int
 }
@@ -33,12 +35,21 @@ func New(w *marl.Workshop, c *Settings) *Memory {
 	}
 }
 
+// KeepServers adds what the environment tells about servers (marl.Serving) to every transition.
+func (m *Memory) KeepServers() {
+	width := m.w.Sizes.Agents * m.w.Sizes.Candidates
+	m.Servers, m.NextServers = m.Table("servers", width), m.Table("next_servers", width)
+}
+
 // Remember stores a slot of all worlds. More are rows of tables that the algorithm has added.
 func (m *Memory) Remember(b *machine.Builder, x marl.Played, more ...marl.Entry) {
 	terminated := b.Temp("terminated", m.w.Sizes.Rows())
 	f := nn.NewFragment()
 	f.Output(marl.Terminated(f.Input(x.Ended)), terminated)
 	f.Lower(b)
+	if m.Servers != machine.None {
+		more = append(more, marl.Entry{Table: m.Servers, Row: x.Servers}, marl.Entry{Table: m.NextServers, Row: x.NextServers})
+	}
 	m.w.Keep(b, append([]marl.Entry{
 		{Table: m.Observed, Row: x.Obs}, {Table: m.Mask, Row: x.Mask}, {Table: m.Act, Row: x.Act}, {Table: m.Reward, Row: x.Reward},
 		{Table: m.NextObs, Row: x.NextObs}, {Table: m.NextMask, Row: x.NextMask}, {Table: m.Terminated, Row: terminated},

@@ -12,6 +12,7 @@ type Minibatch struct {
 	Rows                          machine.Tensor // [B] of the memory
 	Obs, Mask, Act, Reward        machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A], [B*A] mixed
 	NextObs, NextMask, Terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
+	Servers, NextServers          machine.Tensor // [B*A, C], None without KeepServers
 }
 
 // Sample draws B rows of the memory uniformly, with replacement.
@@ -24,13 +25,17 @@ func (m *Memory) Sample(b *machine.Builder) Minibatch {
 		b.GatherRows(table, idx, t)
 		return t
 	}
-	return Minibatch{
+	mb := Minibatch{
 		Rows: idx,
 		Obs:  w.Normaliser.Apply(b, gather("obs", m.Observed, rows, w.Sizes.Obs)), Mask: gather("mask", m.Mask, rows, w.Sizes.Actions),
 		Act: gather("act", m.Act, rows), Reward: gather("reward", m.Reward, rows),
 		NextObs: w.Normaliser.Apply(b, gather("next_obs", m.NextObs, rows, w.Sizes.Obs)), NextMask: gather("next_mask", m.NextMask, rows, w.Sizes.Actions),
 		Terminated: gather("terminated", m.Terminated, rows),
 	}
+	if c := w.Sizes.Candidates; m.Servers != machine.None {
+		mb.Servers, mb.NextServers = gather("servers", m.Servers, rows, c), gather("next_servers", m.NextServers, rows, c)
+	}
+	return mb
 }
 
 // Standardised is (r - mean) / std of the rewards of a minibatch, with the moments of the whole memory. Without

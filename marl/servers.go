@@ -1,0 +1,156 @@
+package marl
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// embeddingWidth is the number of values that stand for a server.
+const embeddingWidth = 8
+
+// matchGain is the logit by which a head prefers an agent that has chosen its candidate, at the beginning: the squared
+// length of a vector of the embedding is 1 on average, and different vectors are about orthogonal.
+const matchGain = 3
+
+// serverEmbedding tells a critic which server each candidate and each choice is: E [M+1, 8], whose last row stands for no
+// server.
+type serverEmbedding struct {
+	table      *nn.Param
+	servers    int // M
+	candidates int // C
+	extra      int // actions after those of the candidates
+	matching   bool
+}
+
+// newServerEmbedding declares the table; nil if the critic is not told about servers.
+func newServerEmbedding(p *nn.Params, cfg *ServerConfig, n Sizes) *serverEmbedding {
+	if !cfg.Tells() {
+		return nil
+	}
+	return &serverEmbedding{
+		table:   p.Matrix("server_embedding", n.Servers+1, embeddingWidth, nn.Normal(1/math.Sqrt(embeddingWidth))),
+		servers: n.Servers, candidates: n.Candidates, extra: n.Actions - n.Candidates - 1, matching: cfg.MatchingHeads,
+	}
+}
+
+// CheckServers returns an error if the critic wants to know the servers of candidates and the environment does not tell.
+func (w *Workshop) CheckServers(c *ServerConfig) error {
+	if n := w.Sizes; c.Tells() && (n.Candidates == 0 || n.Actions <= n.Candidates) {
+		return fmt.Errorf("marl: %s.server_embedding is %q, but the environment does not tell which servers its %d actions use; allowed: %s",
+			w.Config.Algo, c.ServerEmbedding, n.Actions, EmbeddingNone)
+	}
+	return nil
+}
+
+// widths are the number of values for all candidates of an agent, and for its choice.
+func (s *serverEmbedding) widths() (all, chosen int) {
+	if s == nil {
+		return 0, 0
+	}
+	return s.candidates * embeddingWidth, embeddingWidth
+}
+
+// located are the vectors of the servers around each agent.
+type located struct {
+	candidates *nn.Node // [B*A, C*8]
+	chosen     *nn.Node // [B*A, 8] of the action
+}
+
+// locate builds the vectors for servers [B*A, C] and actions act [B*A].
+func (s *serverEmbedding) locate(bd *nn.Bound, servers, act *nn.Node) *located {
+	if s == nil {
+		return nil
+	}
+	rows := servers.Shape()[0]
+	return &located{
+		candidates: op.Reshape(s.embed(bd, op.Reshape(servers, rows*s.candidates)), rows, s.candidates*embeddingWidth),
+		chosen:     s.embed(bd, s.chosen(servers, act)),
+	}
+}
+
+// chosen is the server that the action of each agent uses, [B*A]: none for action 0, that of candidate a for action a, and
+// candidate 1 for a later action, which reaches the cloud by that server.
+func (s *serverEmbedding) chosen(servers, act *nn.Node) *nn.Node {
+	first := op.Columns(servers, 0, 1)
+	byAction := []*nn.Node{op.Affine(first, 0, float32(s.servers)), servers}
+	for range s.extra {
+		byAction = append(byAction, first)
+	}
+	return op.Pick(op.Concat(byAction...), act)
+}
+
+// embed returns E(m) [n, 8] for numbers of servers m [n]. It is a product with one-hot rows: its gradient is a product too,
+// which sums rows of the table in parts, and a batch can be cut into tiles. The gradient of a gather is one serial sum.
+func (s *serverEmbedding) embed(bd *nn.Bound, m *nn.Node) *nn.Node {
+	return op.Linear(op.OneHot(m, s.servers+1), bd.Node(s.table), nil, op.Identity)
+}
+
+// inputs appends the vectors to the inputs of a layer.
+func (l *located) inputs(x ...*nn.Node) *nn.Node {
+	if l != nil {
+		x = append(x, l.candidates)
+	}
+	return joined(x)
+}
+
+// inputsWithChoice appends the vector of the choice too.
+func (l *located) inputsWithChoice(x ...*nn.Node) *nn.Node {
+	if l != nil {
+		x = append(x, l.candidates, l.chosen)
+	}
+	return joined(x)
+}
+
+// choice appends the vector of the choice alone.
+func (l *located) choice(x *nn.Node) *nn.Node {
+	if l == nil {
+		return x
+	}
+	return op.Concat(x, l.chosen)
+}
+
+// joined is Concat of one part or more.
+func joined(x []*nn.Node) *nn.Node {
+	if len(x) == 1 {
+		return x[0]
+	}
+	return op.Concat(x...)
+}
+
+// content is the width of a head's queries and keys that compare the states of agents, of d in all.
+func (s *serverEmbedding) content(d int) int {
+	if s == nil || !s.matching {
+		return d
+	}
+	return d - embeddingWidth
+}
+
+// match completes the queries and keys of all heads with vectors of servers. Head c, from 0 on, of agent i asks for agents
+// whose choice is its candidate c mod C: [query ; matchGain sqrt(d) E(candidate)] . [key ; E(chosen)] / sqrt(d).
+func (s *serverEmbedding) match(query, key *nn.Node, l *located, heads int) (q, k *nn.Node) {
+	d := query.Shape()[1]/heads + embeddingWidth
+	asked := op.Affine(firstColumns(l.candidates, heads*embeddingWidth), float32(matchGain*math.Sqrt(float64(d))), 0)
+	return byHead(query, asked, heads), byHead(key, firstColumns(l.chosen, heads*embeddingWidth), heads)
+}
+
+// firstColumns are the first n columns of x, which is repeated as often as it takes.
+func firstColumns(x *nn.Node, n int) *nn.Node {
+	var parts []*nn.Node
+	for width := x.Shape()[1]; n > 0; n -= width {
+		if n < width {
+			x = op.Columns(x, 0, n)
+		}
+		parts = append(parts, x)
+	}
+	return joined(parts)
+}
+
+// byHead puts the columns of a and b that belong to a head beside each other, for every head.
+func byHead(a, b *nn.Node, heads int) *nn.Node {
+	rows, width := a.Shape()[0], a.Shape()[1]+b.Shape()[1]
+	split := func(x *nn.Node) *nn.Node { return op.Reshape(x, rows*heads, x.Shape()[1]/heads) }
+	return op.Reshape(op.Concat(split(a), split(b)), rows, width)
+}
