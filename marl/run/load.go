@@ -12,6 +12,7 @@ import (
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/sim/spread"
 )
 
 // Sources say where a configuration comes from; later ones win: the defaults of the algorithm and the preset
@@ -131,7 +132,7 @@ func (c *Config) scenarioFrom(nameOrPath string, from setting.Origin) error {
 	if !sim.IsPreset(nameOrPath) {
 		nameOrPath = from.Resolve(nameOrPath)
 	}
-	s, err := LoadScenario(nameOrPath, from)
+	s, err := loadScenario(nameOrPath, from, append(sim.Presets(), spread.Name))
 	if err == nil {
 		*c.Scenario = *s
 	}
@@ -140,10 +141,15 @@ func (c *Config) scenarioFrom(nameOrPath string, from setting.Origin) error {
 
 // LoadScenario reads a preset or a scenario file; from is the origin of the name, for errors.
 func LoadScenario(nameOrPath string, from setting.Origin) (*sim.Scenario, error) {
+	return loadScenario(nameOrPath, from, sim.Presets())
+}
+
+// loadScenario is LoadScenario for a command that knows some names.
+func loadScenario(nameOrPath string, from setting.Origin, known []string) (*sim.Scenario, error) {
 	s, err := sim.Load(nameOrPath)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, usage(&setting.Error{Origin: from, Path: "scenario", Value: nameOrPath, Problem: fmt.Sprintf(
-			"%q is neither a preset (%s) nor a file", nameOrPath, strings.Join(sim.Presets(), ", "))})
+			"%q is neither a preset (%s) nor a file", nameOrPath, strings.Join(known, ", "))})
 	}
 	return s, usage(err)
 }

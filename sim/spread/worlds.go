@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
@@ -46,6 +47,10 @@ func Bytes(s *Scenario, worlds int) int64 {
 
 // New makes W worlds and begins episode 0 in each. World w depends only on the settings, the seed and w.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
+	c := setting.NewChecker(Name)
+	if s.Check(c); c.Err() != nil {
+		return nil, c.Err()
+	}
 	if most := int(maxBytes / Bytes(s, 1)); worlds < 1 || worlds > most {
 		return nil, fmt.Errorf("spread: %d worlds of %d agents are not allowed; allowed: 1 to %d", worlds, s.Agents, most)
 	}

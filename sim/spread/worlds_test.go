@@ -143,6 +143,9 @@ func TestScenario(t *testing.T) {
 	if _, err := New(Default(), 0, 1); err == nil {
 		t.Error("no worlds are accepted")
 	}
+	if _, err := New(&Scenario{Game: Name, Agents: 1, MaxCycles: 3}, 2, 1); err == nil || !strings.Contains(err.Error(), "spread.agents: 1 is not allowed") {
+		t.Errorf("%v for a single agent", err)
+	}
 }
 
 // A rule that sees all is far above random play and near what learning reaches: an agent for each landmark.
