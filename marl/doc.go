@@ -5,6 +5,7 @@
 //
 //	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
 //	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
+//	marl/isac   ISAC: off-policy, critics of the own observation only (Haarnoja et al. 2018, Christodoulou 2019)
 //	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
 //	marl/mappo  MAPPO: on-policy, values from the observations of all agents (Yu et al. 2022)
 //	marl/d3qn   D3QN: off-policy, action values from the own observation only (Wang et al. 2016)

@@ -21,6 +21,7 @@ import (
 	"github.com/gmel-go/gmel/marl/amarl"
 	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
+	"github.com/gmel-go/gmel/marl/isac"
 	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -74,6 +75,7 @@ func TestFrozen(t *testing.T) {
 	joint := frozenConfig("mappo", false, 0)
 	joint.Own.(*mappo.Config).State, joint.Own.(*mappo.Config).ValueNorm = mappo.StateJoint, false
 	got.freeze(t, "mappo state=joint value_norm=false", joint)
+	got.freeze(t, "isac", frozenConfig("isac", false, 0))
 	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
 		c := frozenConfig(algo, true, 0)
 		c.RewardGroup, c.RewardNeighbourhood = 6, form
@@ -105,6 +107,8 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
 	case *mappo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
+	case *isac.Config:
+		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden, own.Hidden = 2, 8, 64, 16, 16
 	case *d3qn.Config:
 		shortQ(&own.Settings)
 	case *vdn.Config:

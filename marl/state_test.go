@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
+	"github.com/gmel-go/gmel/marl/isac"
 	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -28,7 +29,11 @@ func ofEach() []marl.Config {
 	alone.Epochs, alone.Minibatches, alone.Hidden, alone.ActorHidden = 2, 2, 16, 16
 	together := central.Own.(*mappo.Config)
 	together.Epochs, together.Minibatches, together.Hidden, together.ActorHidden = 2, 2, 16, 16
-	return append([]marl.Config{tiny(4), clipped, independent, central}, ofQ()...)
+	soft := marl.DefaultOf("isac")
+	soft.Updates, soft.Worlds, soft.WarmupSlots = 4, 8, 8
+	twins := soft.Own.(*isac.Config)
+	twins.Batch, twins.Replay, twins.Hidden, twins.ActorHidden = 32, 2000, 16, 16
+	return append([]marl.Config{tiny(4), clipped, independent, central, soft}, ofQ()...)
 }
 
 // ofQ returns a short run of every algorithm that learns action values and has no actor.

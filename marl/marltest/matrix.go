@@ -32,6 +32,28 @@ func PlayMatrix(t testing.TB, c marl.Config, payoff [][]float32, seed uint64) fl
 	return 25 * float64(payoff[best[0]][best[1]])
 }
 
+// ReachTheTraps checks that three seeds end with at least the return of the known trap, where learners without
+// coordination end, in both games.
+func ReachTheTraps(t testing.TB, c marl.Config) {
+	t.Helper()
+	Compiled(t)
+	for _, game := range []struct {
+		name          string
+		payoff        [][]float32
+		trap, optimum float64
+	}{{"climbing", Climbing, 175, 275}, {"penalty", Penalty, 50, 250}} {
+		var returns []float64
+		for seed := range uint64(3) {
+			r := PlayMatrix(t, c, game.payoff, seed+1)
+			returns = append(returns, r)
+			if r < game.trap {
+				t.Errorf("%s game, seed %d: return %g, below the trap's %g", game.name, seed+1, r, game.trap)
+			}
+		}
+		t.Logf("%s game: returns %v; optimum %g, trap %g", game.name, returns, game.optimum, game.trap)
+	}
+}
+
 // Published checks that three seeds end with the published return of a matrix game.
 func Published(t testing.TB, c marl.Config, payoff [][]float32, want float64) {
 	t.Helper()

@@ -13,13 +13,12 @@ func OnPolicyProbes(t *testing.T, tiny func(updates int) marl.Config, values fun
 	t.Helper()
 	Compiled(t)
 	one := func(r []float32, _ float32, _ int, _ []int32) { Everyone(r, 1) }
-	shown := func(o []float32, _ int, s float32, _ int) { o[0] = s }
 
 	tr := Solve(t, tiny(320), Rules{Agents: 1, Obs: 1, Actions: 1, Length: 1, Reward: one})
 	Near(t, "constant: V", values(t, tr, 0)[0], 1, 0.05)
 
 	tr = Solve(t, tiny(480), Rules{
-		Agents: 1, Obs: 1, Actions: 1, Length: 1, Start: Sign, Observe: shown,
+		Agents: 1, Obs: 1, Actions: 1, Length: 1, Start: Sign, Observe: showState,
 		Reward: func(r []float32, s float32, _ int, _ []int32) { Everyone(r, s) },
 	})
 	Near(t, "observed: V(-1)", values(t, tr, -1)[0], -1, 0.1)
@@ -38,14 +37,41 @@ func OnPolicyProbes(t *testing.T, tiny func(updates int) marl.Config, values fun
 	tr = Solve(t, c, Rules{Agents: 1, Obs: 1, Actions: 1, Length: 3, Limit: true, Reward: one})
 	Near(t, "time limit: V", values(t, tr, 0)[0], 2, 0.1)
 
-	tr = Solve(t, tiny(640), Rules{
-		Agents: 1, Obs: 1, Actions: 2, Length: 1,
-		Reward: func(r []float32, _ float32, _ int, a []int32) { Everyone(r, float32(2*a[0]-1)) },
-	})
+	tr = Solve(t, tiny(640), Choice())
 	Near(t, "action: pi(1)", Policy(t, tr, 0).At(0, 1), 1, 0.05)
 
-	tr = Solve(t, tiny(1280), Rules{
-		Agents: 2, Obs: 1, Actions: 2, Length: 1, Start: Sign, Observe: shown,
+	tr = Solve(t, tiny(1280), Meeting())
+	Near(t, "joint: pi(0 | -1)", Policy(t, tr, -1).At(0, 0), 1, 0.05)
+	Near(t, "joint: pi(1 | +1)", Policy(t, tr, 1).At(0, 1), 1, 0.05)
+	Near(t, "joint: V(+1)", values(t, tr, 1, 1)[0], 1, 0.15)
+}
+
+// ActorProbes are the games of ValueProbes in which an actor must choose.
+func ActorProbes(t *testing.T, tiny func(updates int) marl.Config) {
+	t.Helper()
+	Compiled(t)
+	tr := Solve(t, tiny(400), Choice())
+	Near(t, "action: pi(1)", Policy(t, tr, 0).At(0, 1), 1, 0.05)
+	tr = Solve(t, tiny(1200), Meeting())
+	Near(t, "joint: pi(0 | -1)", Policy(t, tr, -1).At(0, 0), 1, 0.05)
+	Near(t, "joint: pi(1 | +1)", Policy(t, tr, 1).At(0, 1), 1, 0.05)
+}
+
+// showState is an observation of the state.
+func showState(o []float32, _ int, s float32, _ int) { o[0] = s }
+
+// Choice is a game of one agent, which is paid -1 for action 0 and 1 for action 1.
+func Choice() Rules {
+	return Rules{
+		Agents: 1, Obs: 1, Actions: 2, Length: 1,
+		Reward: func(r []float32, _ float32, _ int, a []int32) { Everyone(r, float32(2*a[0]-1)) },
+	}
+}
+
+// Meeting is a game of two agents who see a sign and are paid 1 if both answer with its action, else 0.
+func Meeting() Rules {
+	return Rules{
+		Agents: 2, Obs: 1, Actions: 2, Length: 1, Start: Sign, Observe: showState,
 		Reward: func(r []float32, s float32, _ int, a []int32) {
 			right := int32((s + 1) / 2)
 			Everyone(r, 0)
@@ -53,10 +79,7 @@ func OnPolicyProbes(t *testing.T, tiny func(updates int) marl.Config, values fun
 				Everyone(r, 1)
 			}
 		},
-	})
-	Near(t, "joint: pi(0 | -1)", Policy(t, tr, -1).At(0, 0), 1, 0.05)
-	Near(t, "joint: pi(1 | +1)", Policy(t, tr, 1).At(0, 1), 1, 0.05)
-	Near(t, "joint: V(+1)", values(t, tr, 1, 1)[0], 1, 0.15)
+	}
 }
 
 // HalfBlind is a game in which agent 0 sees the state s = -1 or +1 and agent 1 sees nothing. Both get s, and agent 1

@@ -17,14 +17,13 @@ func ValueProbes(t *testing.T, tiny func(updates int) marl.Config, q Q) {
 	t.Helper()
 	Compiled(t)
 	one := func(r []float32, _ float32, _ int, _ []int32) { Everyone(r, 1) }
-	shown := func(o []float32, _ int, s float32, _ int) { o[0] = s }
 	idle := []float32{0}
 
 	tr := Solve(t, tiny(300), Rules{Agents: 1, Obs: 1, Actions: 1, Length: 1, Reward: one})
 	Near(t, "constant: Q", q(t, tr, []float32{0}, idle)[0], 1, 0.05)
 
 	tr = Solve(t, tiny(400), Rules{
-		Agents: 1, Obs: 1, Actions: 1, Length: 1, Start: Sign, Observe: shown,
+		Agents: 1, Obs: 1, Actions: 1, Length: 1, Start: Sign, Observe: showState,
 		Reward: func(r []float32, s float32, _ int, _ []int32) { Everyone(r, s) },
 	})
 	Near(t, "observed: Q(-1)", q(t, tr, []float32{-1}, idle)[0], -1, 0.1)
@@ -43,23 +42,11 @@ func ValueProbes(t *testing.T, tiny func(updates int) marl.Config, q Q) {
 	tr = Solve(t, c, Rules{Agents: 1, Obs: 1, Actions: 1, Length: 3, Limit: true, Reward: one})
 	Near(t, "time limit: Q", q(t, tr, []float32{0}, idle)[0], 2, 0.1)
 
-	tr = Solve(t, tiny(400), Rules{
-		Agents: 1, Obs: 1, Actions: 2, Length: 1,
-		Reward: func(r []float32, _ float32, _ int, a []int32) { Everyone(r, float32(2*a[0]-1)) },
-	})
+	tr = Solve(t, tiny(400), Choice())
 	Near(t, "action: Q(0)", q(t, tr, []float32{0}, []float32{0})[0], -1, 0.1)
 	Near(t, "action: Q(1)", q(t, tr, []float32{0}, []float32{1})[0], 1, 0.1)
 
-	tr = Solve(t, tiny(1200), Rules{
-		Agents: 2, Obs: 1, Actions: 2, Length: 1, Start: Sign, Observe: shown,
-		Reward: func(r []float32, s float32, _ int, a []int32) {
-			right := int32((s + 1) / 2)
-			Everyone(r, 0)
-			if a[0] == right && a[1] == right {
-				Everyone(r, 1)
-			}
-		},
-	})
+	tr = Solve(t, tiny(1200), Meeting())
 	for s, right := range map[float32]float32{-1: 0, 1: 1} {
 		obs := []float32{s, s}
 		both := q(t, tr, obs, []float32{right, right})[0]

@@ -178,3 +178,28 @@ func CriticLoss(penaltyWeight float64, q Matrix, penalty float64, act []float32,
 	}
 	return sum/math.Max(1, n) + penaltyWeight*penalty
 }
+
+// Deciding is 1 for each row of a mask with two or more legal actions, else 0.
+func Deciding(mask Matrix) []float64 {
+	d := make([]float64, mask.Rows)
+	for i := range d {
+		legal := 0.0
+		for _, m := range mask.Row(i) {
+			legal += m
+		}
+		if legal > 1 {
+			d[i] = 1
+		}
+	}
+	return d
+}
+
+// MeanOver is the mean of f over the rows with weights w, 0 or 1.
+func MeanOver(w []float64, f func(row int) float64) float64 {
+	sum, n := 0.0, 0.0
+	for i, x := range w {
+		sum += x * f(i)
+		n += x
+	}
+	return sum / math.Max(1, n)
+}

@@ -71,6 +71,24 @@ func (r *Rig) Run(p *kernels.Program) {
 	r.Must(r.Session.Run(p))
 }
 
+// GradientIs compares the gradient of a network's parameter with central differences of the reference's loss, which
+// reads the parameters p.
+func (r *Rig) GradientIs(net *marl.Net, name string, p Params, loss func() float64) {
+	r.t.Helper()
+	got, w := r.Get(r.Lookup(net.Adam.Grads().Flat.Name()+"/"+name)), p[name].V
+	for i := 0; i < len(w); i += 7 {
+		const h = 1e-6
+		old := w[i]
+		w[i] = old + h
+		up := loss()
+		w[i] = old - h
+		down := loss()
+		w[i] = old
+		want := (up - down) / (2 * h)
+		Near(r.t, "d loss / d "+name, float64(got[i]), want, 1e-4*(1+math.Abs(want)))
+	}
+}
+
 // Lookup finds a tensor by its name.
 func (r *Rig) Lookup(name string) machine.Tensor {
 	r.t.Helper()
