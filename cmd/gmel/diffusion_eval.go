@@ -18,7 +18,7 @@ func diffusionEvalCommand() *cli.Command {
 			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 			&cli.StringFlag{Name: "data", Usage: "folder or file of the set `PATH`, if it is not where the run began"},
 			&cli.StringFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", ") + " (default: that of the run)"},
-			&cli.IntSliceFlag{Name: "steps", Usage: "steps of the sampler, a row for each of `N,N,...` (default: those of the run)"},
+			intsFlag("steps", "steps of the sampler, a row for each of `N,N,...` (default: those of the run)"),
 			&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of guidance, as in sample; 1: none", Value: o.Guidance},
 			&cli.IntFlag{Name: "guide-by", Usage: "guide by the network of a snapshot, that after `UPDATE` (autoguidance)"},
 			emaFlag(),

@@ -24,8 +24,8 @@ func diffusionProfileFlags() []cli.Flag {
 	d := run.DefaultProfile()
 	return []cli.Flag{
 		&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
-		&cli.IntSliceFlag{Name: "batches", Usage: "samples of a call `N,N,...`", Value: cli.NewIntSlice(d.Batches...)},
-		&cli.IntSliceFlag{Name: "steps", Usage: "steps of the sampler `N,N,...`", Value: cli.NewIntSlice(d.Steps...)},
+		intsFlag("batches", "samples of a call `N,N,...`", d.Batches...),
+		intsFlag("steps", "steps of the sampler `N,N,...`", d.Steps...),
 		&cli.StringSliceFlag{Name: "sampler", Usage: "sampler `NAME`: " + strings.Join(diffusion.Samplers(), ", ") + "; may be repeated, then the first is timed and --quality scores all (default: that of the run)"},
 		&cli.Float64Flag{Name: "guidance", Usage: "weight `W` of classifier-free guidance; 1: none", Value: d.Guidance},
 		&cli.IntFlag{Name: "repeats", Usage: "at most `N` calls for each time", Value: d.Repeats},
@@ -37,6 +37,12 @@ func diffusionProfileFlags() []cli.Flag {
 		&cli.StringFlag{Name: "yaml", Usage: "write a scenario for the simulator into `FILE`, with this model as its service"},
 		threadsFlag(), backendFlag(), deviceFlag(),
 	}
+}
+
+// intsFlag is a flag for a list N,N,.... The app takes no comma for a separator, which holds for flags that have no Value; so
+// this one has a Value, even an empty one.
+func intsFlag(name, usage string, value ...int) cli.Flag {
+	return &cli.IntSliceFlag{Name: name, Usage: usage, Value: cli.NewIntSlice(value...)}
 }
 
 func diffusionProfile(c *cli.Context) error {
