@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
 )
 
@@ -134,10 +135,26 @@ func (greedyPolicy) Act(w *Worlds, actions []int32) {
 // weight also prices the effect on other tasks, which wait for the load and lose
 // the model that it evicts.
 type Softmin struct {
-	Temperature  float32 // s, > 0
-	SwitchWeight float32
+	Temperature  float32 `yaml:"temperature_s"` // s, > 0
+	SwitchWeight float32 `yaml:"switch_weight"`
 	name         string
 	key          [2]uint32
+}
+
+// Check reports the settings that are not allowed.
+func (p *Softmin) Check(c *setting.Checker) {
+	c.Positive("temperature_s", float64(p.Temperature))
+	c.NotNegative("switch_weight", float64(p.SwitchWeight))
+}
+
+// Settings returns a policy's settings, a pointer to a struct with defaults that can be read as a
+// section of a document; nil for a policy without settings.
+func Settings(p Policy) any {
+	switch p := p.(type) {
+	case *Softmin, *InTurn, *Imagine, *Planner:
+		return p
+	}
+	return nil
 }
 
 // Name returns the policy's name.

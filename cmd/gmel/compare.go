@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/compare"
 	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
 
@@ -25,6 +28,7 @@ func compareFlags() []cli.Flag {
 		jsonFlag(),
 		&cli.BoolFlag{Name: "csv", Usage: "print CSV"},
 		&cli.BoolFlag{Name: "latex", Usage: "print tables for LaTeX"},
+		&cli.BoolFlag{Name: "references", Usage: "play policies that know more than an IED can on the same episodes: " + strings.Join(sim.References(), ", ")},
 		&cli.StringFlag{Name: "plot", Usage: "draw learning curves with bands and performance profiles, a `FILE` (PNG or SVG) for each scenario"},
 	}
 }
@@ -63,6 +67,9 @@ func printComparison(c *cli.Context, runs *compare.Comparison) error {
 	if err != nil {
 		return err
 	}
+	if err := playReferences(c, runs, format); err != nil {
+		return err
+	}
 	t := runs.Table()
 	for i, path := range pictures {
 		if err := record.Curve(path, runs.Panels(t, i)); err != nil {
@@ -78,6 +85,19 @@ func printComparison(c *cli.Context, runs *compare.Comparison) error {
 		return printText(c.App.Writer, t.LaTeX())
 	}
 	return printText(c.App.Writer, t.Markdown())
+}
+
+// playReferences adds the references to the tables, if they are asked for.
+func playReferences(c *cli.Context, runs *compare.Comparison, format string) error {
+	if !c.Bool("references") {
+		return nil
+	}
+	if format == "csv" {
+		return usagef("--references: CSV has rows of runs only; --json has the references, too")
+	}
+	p := progress(c)
+	defer p.Done()
+	return runs.PlayReferences(context.Background(), runtime.GOMAXPROCS(0), p.Count("scenario", "scenarios"))
 }
 
 // plots are the paths of n pictures for a flag --plot; none without it.

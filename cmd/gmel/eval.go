@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
 
@@ -17,6 +19,7 @@ func evalCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "set", Usage: "change a setting of the scenario, such as scenario.ieds=50: `PATH=VALUE`; may be repeated"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes for every policy", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "evaluation seed `S`", Value: 1},
+			&cli.BoolFlag{Name: "references", Usage: "add policies that know more than an IED can: " + strings.Join(sim.References(), ", ")},
 			threadsFlag(), jsonFlag(), backendFlag(), deviceFlag(),
 		},
 		Action: eval,
@@ -38,7 +41,7 @@ func eval(c *cli.Context) error {
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{
 		Scenario: c.String("scenario"), Sets: c.StringSlice("set"), Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads"), Backend: c.String("backend"), Device: c.String("device"),
-		Progress: p.Count("policy", "policies"), Notice: p.Line,
+		References: c.Bool("references"), Progress: p.Count("policy", "policies"), Notice: p.Line,
 	})
 	p.Done()
 	if err != nil {

@@ -20,6 +20,8 @@ type machineInfo struct {
 	Backends []backendInfo `json:"backends"`
 	Presets  []string      `json:"presets"`
 	Policies []string      `json:"policies"`
+
+	References []string `json:"references"` // policies that know more than an IED can
 }
 
 type backendInfo struct {
@@ -72,7 +74,7 @@ func infoCommand() *cli.Command {
 func describeMachine() (machineInfo, error) {
 	m := machineInfo{
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.GOMAXPROCS(0),
-		Presets: sim.Presets(), Policies: sim.Policies(),
+		Presets: sim.Presets(), Policies: sim.Policies(), References: sim.References(),
 	}
 	auto, err := kernels.Describe("auto")
 	if err != nil {
@@ -127,6 +129,7 @@ func (m machineInfo) text() string {
 	}
 	fmt.Fprintf(&b, "presets    %s\n", strings.Join(m.Presets, " "))
 	fmt.Fprintf(&b, "policies   %s\n", strings.Join(m.Policies, " "))
+	fmt.Fprintf(&b, "references %s\n", strings.Join(m.References, " "))
 	return b.String()
 }
 

@@ -17,10 +17,11 @@ import (
 func simulateCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "simulate",
-		Usage: "play a heuristic",
+		Usage: "play a heuristic or a reference",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`", Value: "paper"},
-			&cli.StringFlag{Name: "policy", Usage: "`NAME`: " + strings.Join(sim.Policies(), ", "), Value: "switch-aware"},
+			&cli.StringFlag{Name: "policy", Usage: "`NAME`: " + strings.Join(sim.Policies(), ", ") + "; or a reference that knows more than an IED can: " + strings.Join(sim.References(), ", "), Value: "switch-aware"},
+			&cli.StringSliceFlag{Name: "set", Usage: "change a setting of the scenario or of the policy, such as scenario.ieds=50 or policy.queue_price=2: `PATH=VALUE`; may be repeated"},
 			&cli.IntFlag{Name: "worlds", Usage: "`W` worlds side by side; 0: at most 64"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes over all worlds", Value: 100},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of worlds and policy", Value: 1},
@@ -100,16 +101,40 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	if o.Scenario, err = run.LoadScenario(c.String("scenario"), setting.Origin{Flag: "--scenario"}); err != nil {
+	if o.Scenario, o.Policy, err = game(c, o.Seed); err != nil {
 		return o, err
 	}
-	if o.Scenario, err = tracePart(c, o.Scenario); err != nil {
-		return o, err
+	o.Scenario, err = tracePart(c, o.Scenario)
+	return o, err
+}
+
+// game reads the scenario and the policy, with the settings of --set.
+func game(c *cli.Context, seed uint64) (*sim.Scenario, sim.Policy, error) {
+	s, err := run.LoadScenario(c.String("scenario"), setting.Origin{Flag: "--scenario"})
+	if err != nil {
+		return nil, nil, err
 	}
-	if o.Policy, err = sim.NewPolicy(c.String("policy"), o.Scenario, o.Seed); err != nil {
-		return o, &train.UsageError{Err: err}
+	p, err := sim.NewPolicy(c.String("policy"), s, seed)
+	if err != nil {
+		return nil, nil, &train.UsageError{Err: err}
 	}
-	return o, nil
+	r := setting.NewReader()
+	for _, text := range c.StringSlice("set") {
+		if err := r.Set(text); err != nil {
+			return nil, nil, &train.UsageError{Err: err}
+		}
+	}
+	r.Read(setting.Section{Name: "scenario", Value: s, Files: s.Files()})
+	if own := sim.Settings(p); own != nil {
+		r.Read(setting.Section{Name: "policy", Value: own})
+	} else {
+		r.Refuse("policy", fmt.Sprintf("the policy %s has no settings", p.Name()))
+	}
+	if err := r.Check(); err != nil {
+		return nil, nil, &train.UsageError{Err: err}
+	}
+	s.NormaliseShares()
+	return s, p, nil
 }
 
 // tracePart is the scenario for the part of its trace that is asked for.
@@ -130,6 +155,9 @@ func summaryText(s sim.Summary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s on %s: %s, %s, %s, seed %d\n", s.Policy, s.Scenario, train.Counted(int64(s.Episodes), "episode"),
 		train.Counted(int64(s.Agents), "IED"), train.Counted(s.Tasks, "task"), s.Seed)
+	if k := sim.Knowledge(s.Policy); k != "" {
+		fmt.Fprintf(&b, "knowledge   a reference that %s\n", k)
+	}
 	if s.TracePart != nil {
 		fmt.Fprintf(&b, "arrivals    %s\n", s.TracePart)
 	}

@@ -26,7 +26,8 @@ type Comparison struct {
 	Unfinished []*run.Past
 	Missing    []Unfinished // runs without a folder, which a caller may know of
 
-	measures []run.Measure // those that are compared, the score first
+	measures   []run.Measure // those that are compared, the score first
+	references [][]run.Row   // by scenario, see PlayReferences
 }
 
 // Read reads run folders. An error is a usage error where the runs cannot be compared.

@@ -27,6 +27,7 @@ func (t *Table) Markdown() string {
 			}
 			fmt.Fprintf(&b, " %-17s |\n", text(r.Better, 2))
 		}
+		b.WriteString(t.referencesText(&p, "\n%s"))
 	}
 	t.remarks(&b)
 	return b.String()
@@ -114,7 +115,7 @@ func (t *Table) LaTeX() string {
 			}
 			fmt.Fprintf(&b, " & %s \\\\\n", text(r.Better, 2))
 		}
-		b.WriteString("\\bottomrule\n\\end{tabular}\n")
+		b.WriteString("\\bottomrule\n\\end{tabular}\n" + t.referencesText(&p, "%% %s\n"))
 	}
 	return b.String()
 }

@@ -52,6 +52,8 @@ type Part struct {
 	Level     float64
 	Rows      []Row
 
+	References []run.Row // policies that know more than an agent can, see Comparison.PlayReferences
+
 	score run.Measure
 }
 
@@ -62,7 +64,11 @@ func (p Part) MarshalJSON() ([]byte, error) {
 		o = append(o, run.Field{Key: "episodes", Value: p.Episodes}, run.Field{Key: "best_heuristic", Value: p.Heuristic},
 			run.Field{Key: "best_heuristic_" + p.score.Name, Value: p.Level})
 	}
-	return json.Marshal(append(o, run.Field{Key: "groups", Value: p.Rows}))
+	o = append(o, run.Field{Key: "groups", Value: p.Rows})
+	if p.References != nil {
+		o = append(o, run.Field{Key: "references", Value: p.References})
+	}
+	return json.Marshal(o)
 }
 
 // Unfinished is a run that is not compared.
@@ -93,7 +99,11 @@ const everyScenario = "all scenarios"
 func (c *Comparison) Table() *Table {
 	t := &Table{Resamples: aggregate.Resamples, Thresholds: c.thresholds(), Unfinished: []Unfinished{}, Warnings: []string{}, measures: c.measures}
 	for i, name := range c.Scenarios {
-		t.Parts = append(t.Parts, c.part(t, name, []int{i}))
+		part := c.part(t, name, []int{i})
+		if c.references != nil {
+			part.References = c.references[i]
+		}
+		t.Parts = append(t.Parts, part)
 	}
 	if all := c.tasks(); len(all) > 1 && c.complete() {
 		t.Parts = append(t.Parts, c.part(t, everyScenario, all))

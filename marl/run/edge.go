@@ -133,7 +133,7 @@ func (p edgePlayer) play(ctx context.Context, c *comparison, t *Table) (Row, err
 		}
 	}
 	row := newRow(s.Policy, edgeMeasures, samples)
-	row.ActionShares, row.Hash = s.ActionShares, s.Hash
+	row.Knowledge, row.ActionShares, row.Hash = sim.Knowledge(s.Policy), s.ActionShares, s.Hash
 	return row, nil
 }
 

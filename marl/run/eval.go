@@ -19,6 +19,9 @@ type EvalOptions struct {
 	Threads  int    // 0: all cores
 	Backend  string // "": that of the run
 	Device   string // with Backend
+
+	References bool // play the policies that know more than an agent can, too
+
 	Progress func(done, total int)
 	Notice   func(string)
 }
@@ -39,7 +42,11 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := game.evaluationMemory(o.Episodes, "--episodes").Fit(train.FreeMemory(nil)); err != nil {
+	memory := game.evaluationMemory(o.Episodes, "--episodes")
+	if o.References {
+		memory.Parts = append(memory.Parts, referenceMemory(o.Episodes))
+	}
+	if err := memory.Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
 	trained := *c // the configuration of the checkpoint
@@ -71,7 +78,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err != nil {
 		return nil, err
 	}
-	compare := comparison{game, training, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress}
+	compare := comparison{game, training, learned, update, o.Episodes, o.Seed, threads(o.Threads), o.Progress, o.References}
 	return compare.table(ctx)
 }
 

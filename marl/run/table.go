@@ -17,6 +17,7 @@ import (
 // Row is one policy of a comparison. Every number is a mean over episodes.
 type Row struct {
 	Policy       string
+	Knowledge    string // of a reference: what it knows; "" for other policies
 	Scores       Scores
 	ActionShares []float64 // by action; in the edge game local, candidate 1, 2, ...
 	Hash         string    // of all actions and rewards
@@ -26,7 +27,11 @@ type Row struct {
 
 // MarshalJSON puts the scores beside the other keys.
 func (r Row) MarshalJSON() ([]byte, error) {
-	o := append(Object{{"policy", r.Policy}}, r.Scores.fields()...)
+	o := Object{{"policy", r.Policy}}
+	if r.Knowledge != "" {
+		o = append(o, Field{"knowledge", r.Knowledge})
+	}
+	o = append(o, r.Scores.fields()...)
 	return json.Marshal(append(o, Field{"action_shares", r.ActionShares}, Field{"hash", r.Hash}))
 }
 
@@ -34,13 +39,14 @@ func (r Row) MarshalJSON() ([]byte, error) {
 func (r *Row) UnmarshalJSON(data []byte) error {
 	var plain struct {
 		Policy       string    `json:"policy"`
+		Knowledge    string    `json:"knowledge"`
 		ActionShares []float64 `json:"action_shares"`
 		Hash         string    `json:"hash"`
 	}
 	if err := json.Unmarshal(data, &plain); err != nil {
 		return err
 	}
-	r.Policy, r.ActionShares, r.Hash = plain.Policy, plain.ActionShares, plain.Hash
+	r.Policy, r.Knowledge, r.ActionShares, r.Hash = plain.Policy, plain.Knowledge, plain.ActionShares, plain.Hash
 	return r.Scores.read(data)
 }
 
@@ -85,6 +91,7 @@ type Table struct {
 	Seed        uint64         `json:"seed"`
 	TracePart   *sim.TracePart `json:"trace_part,omitempty"` // where the windows of an arrival trace were; nil without windows
 	Rows        []Row          `json:"policies"`
+	References  []Row          `json:"references,omitempty"` // policies that know more than an agent can, on request
 	Differences []Difference   `json:"differences"`
 	Warnings    []string       `json:"warnings"`
 	Note        string         `json:"note"`
@@ -106,6 +113,8 @@ type comparison struct {
 	seed     uint64
 	threads  int
 	progress func(done, total int)
+
+	references bool // play those, too
 }
 
 // table plays every policy on the same evaluation seeds.
@@ -118,6 +127,25 @@ func (c *comparison) table(ctx context.Context) (*Table, error) {
 	for i, p := range c.learned {
 		players = slices.Insert(players, i, c.game.learned(p))
 	}
+	known := len(players) // those before the references
+	if c.references {
+		more, err := c.game.references(c.seed)
+		if err != nil {
+			return nil, err
+		}
+		players = append(players, more...)
+	}
+	rows, err := c.play(ctx, players, t)
+	if err != nil {
+		return nil, err
+	}
+	t.Rows, t.References = rows[:known], rows[known:]
+	t.compare(len(c.learned), c.game.paired())
+	return t, nil
+}
+
+// play returns the rows of policies.
+func (c *comparison) play(ctx context.Context, players []player, t *Table) (rows []Row, err error) {
 	for i, p := range players {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -126,13 +154,12 @@ func (c *comparison) table(ctx context.Context) (*Table, error) {
 		if err = errors.Join(err, p.release()); err != nil {
 			return nil, fmt.Errorf("evaluating %s: %w", p.name(), err)
 		}
-		t.Rows = append(t.Rows, row)
+		rows = append(rows, row)
 		if c.progress != nil {
 			c.progress(i+1, len(players))
 		}
 	}
-	t.compare(len(c.learned), c.game.paired())
-	return t, nil
+	return rows, nil
 }
 
 // newRow computes the scores from samples by measure, then by episode.
@@ -192,6 +219,9 @@ func (t *Table) Markdown() string {
 		}
 		fmt.Fprintf(&b, "%s minus %s, the best heuristic: %s.\n", d.Policy, d.Against, strings.Join(parts, ", "))
 	}
+	for _, r := range t.References {
+		fmt.Fprintf(&b, "Reference: %s %s.\n", r.Policy, r.Knowledge)
+	}
 	for _, w := range t.Warnings {
 		fmt.Fprintf(&b, "Warning: %s.\n", w)
 	}
@@ -209,7 +239,7 @@ func (t *Table) writeRows(b *strings.Builder) {
 		fmt.Fprintf(b, " %-*s |", s.Width, s.Heading())
 	}
 	b.WriteString("\n|---" + strings.Repeat("|---", len(first)) + "|\n")
-	for _, r := range t.Rows {
+	for _, r := range slices.Concat(t.Rows, t.References) {
 		fmt.Fprintf(b, "| %-14s |", r.Policy)
 		for _, s := range r.Scores {
 			fmt.Fprintf(b, " %-*s |", s.Width, s.Text(s.Digits))
