@@ -22,6 +22,7 @@ import (
 	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/isac"
+	"github.com/gmel-go/gmel/marl/maa2c"
 	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -71,10 +72,12 @@ func TestFrozen(t *testing.T) {
 	got.freeze(t, "amarl told servers", toldConfig(true))
 	got.freeze(t, "amarl told servers, uniform", toldConfig(false))
 	got.freeze(t, "ippo", frozenConfig("ippo", false, 0))
-	got.freeze(t, "mappo", frozenConfig("mappo", false, 0))
+	for _, algo := range []string{"maa2c", "mappo"} {
+		got.freeze(t, algo, frozenConfig(algo, false, 0))
+	}
 	joint := frozenConfig("mappo", false, 0)
-	joint.Own.(*mappo.Config).State, joint.Own.(*mappo.Config).ValueNorm = mappo.StateJoint, false
-	got.freeze(t, "mappo state=joint value_norm=false", joint)
+	joint.Own.(*mappo.Config).State, joint.Own.(*mappo.Config).ValueNorm = mappo.StateConcatenated, false
+	got.freeze(t, "mappo state=concatenated value_norm=false", joint)
 	got.freeze(t, "isac", frozenConfig("isac", false, 0))
 	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
 		c := frozenConfig(algo, true, 0)
@@ -105,6 +108,8 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 		own.Epochs, own.Minibatches, own.ActorHidden = 2, 4, 16
 	case *ippo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
+	case *maa2c.Config:
+		own.NStep, own.ActorHidden, own.Hidden = 3, 16, 16
 	case *mappo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
 	case *isac.Config:

@@ -9,6 +9,7 @@ import (
 	"github.com/gmel-go/gmel/marl/d3qn"
 	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/isac"
+	"github.com/gmel-go/gmel/marl/maa2c"
 	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -20,20 +21,34 @@ import (
 
 // ofEach returns a short run of every algorithm.
 func ofEach() []marl.Config {
-	clipped, independent, central := marl.DefaultOf("amarl-ppo"), marl.DefaultOf("ippo"), marl.DefaultOf("mappo")
-	for _, c := range []*marl.Config{&clipped, &independent, &central} {
+	clipped, independent := marl.DefaultOf("amarl-ppo"), marl.DefaultOf("ippo")
+	for _, c := range []*marl.Config{&clipped, &independent} {
 		c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 4, 4, 4
 	}
 	own, alone := clipped.Own.(*ppo.Config), independent.Own.(*ippo.Config)
 	own.Epochs, own.Minibatches, own.Hidden, own.Heads, own.ActorHidden = 2, 2, 16, 2, 16
 	alone.Epochs, alone.Minibatches, alone.Hidden, alone.ActorHidden = 2, 2, 16, 16
-	together := central.Own.(*mappo.Config)
-	together.Epochs, together.Minibatches, together.Hidden, together.ActorHidden = 2, 2, 16, 16
 	soft := marl.DefaultOf("isac")
 	soft.Updates, soft.Worlds, soft.WarmupSlots = 4, 8, 8
 	twins := soft.Own.(*isac.Config)
 	twins.Batch, twins.Replay, twins.Hidden, twins.ActorHidden = 32, 2000, 16, 16
-	return append([]marl.Config{tiny(4), clipped, independent, central, soft}, ofQ()...)
+	return slices.Concat([]marl.Config{tiny(4), clipped, independent, soft}, ofCentral(), ofQ())
+}
+
+// ofCentral returns a short run of every on-policy algorithm with a critic of the global state.
+func ofCentral() (list []marl.Config) {
+	for _, algo := range []string{"mappo", "maa2c"} {
+		c := marl.DefaultOf(algo)
+		c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 4, 4, 4
+		switch own := c.Own.(type) {
+		case *mappo.Config:
+			own.Epochs, own.Minibatches, own.Hidden, own.ActorHidden = 2, 2, 16, 16
+		case *maa2c.Config:
+			own.Hidden, own.ActorHidden = 16, 16
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 // ofQ returns a short run of every algorithm that learns action values and has no actor.

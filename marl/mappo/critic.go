@@ -13,9 +13,9 @@ import (
 
 // Values of CentralConfig.State.
 const (
-	// StateJoint is V(s) for the global state s = [o_1, .., o_A], the concatenated local observations of the
+	// StateConcatenated is V(s) for the global state s = [o_1, .., o_A], the concatenated local observations of the
 	// paper ("CL"): one value for all agents of a world, which suits a common reward.
-	StateJoint = "joint"
+	StateConcatenated = "concatenated"
 	// StateAgent is V(s, o_i), the agent-specific global state of the paper ("AS"): its agents have own rewards
 	// and own values.
 	StateAgent = "agent"
@@ -27,7 +27,7 @@ var criticSource string
 // CentralConfig are the settings of a critic of the global state.
 type CentralConfig struct {
 	marl.CriticConfig `yaml:",inline"`
-	// State is what the critic sees: "joint", the observations of all agents, with one value for the world; or
+	// State is what the critic sees: "concatenated", the observations of all agents, with one value for the world; or
 	// "agent", the same beside the agent's own observation, with a value for each agent.
 	State string `yaml:"state"`
 }
@@ -40,7 +40,7 @@ func DefaultCentral() CentralConfig {
 // Check gives the checker every setting that is not allowed.
 func (c *CentralConfig) Check(v *setting.Checker) {
 	c.CriticConfig.Check(v)
-	v.OneOf("state", c.State, StateJoint, StateAgent)
+	v.OneOf("state", c.State, StateConcatenated, StateAgent)
 }
 
 // CentralDocs adds the descriptions of CentralConfig to docs.
@@ -59,7 +59,7 @@ func CentralDocs(docs map[string]string) map[string]string {
 type Critic struct {
 	agents         int
 	params         *nn.Params
-	state, own     *nn.Linear // W_s [A*O, H] with b, W_o [O, H]; own is nil for StateJoint
+	state, own     *nn.Linear // W_s [A*O, H] with b, W_o [O, H]; own is nil for StateConcatenated
 	hidden, output *nn.Linear // W_1 [H, H], W_2 [H, 1]
 }
 

@@ -11,22 +11,6 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// refValues is the critic without the shortcut, in float64: a layer on [s, o_i] for every agent, or on s.
-func refValues(p marltest.Params, obs marltest.Matrix, agents int) []float64 {
-	width := obs.Cols
-	in, weights := marltest.NewMatrix(obs.Rows, agents*width), p["state.w"]
-	for i := range obs.Rows {
-		copy(in.Row(i), obs.V[i/agents*agents*width:])
-	}
-	if own, ok := p["own.w"]; ok {
-		in = marltest.Beside(in, obs)
-		weights = marltest.Matrix{Rows: weights.Rows + own.Rows, Cols: own.Cols, V: append(append([]float64{}, weights.V...), own.V...)}
-	}
-	h := marltest.Dense(in, weights, p.Bias("state.b"), marltest.Leaky)
-	h = marltest.Dense(h, p["hidden.w"], p.Bias("hidden.b"), marltest.Leaky)
-	return marltest.Dense(h, p["output.w"], p.Bias("output.b"), marltest.Identity).V
-}
-
 // criticRig is a critic with a Program that computes its values, its loss against zero targets, and the gradient.
 type criticRig struct {
 	*marltest.Rig
@@ -63,11 +47,11 @@ func (r *criticRig) values(seen []float32) []float32 {
 // Values and gradient are those of the plain network on [s, o_i].
 func TestCriticAgainstReference(t *testing.T) {
 	n := marl.Sizes{Worlds: 3, Agents: 4, Obs: 5, Actions: 2}
-	for _, state := range []string{StateJoint, StateAgent} {
+	for _, state := range []string{StateConcatenated, StateAgent} {
 		r := newCriticRig(t, state, n)
 		seen := marltest.Normals(marltest.Source(5), n.Rows()*n.Obs)
 		reference := func() ([]float64, float64) {
-			v := refValues(r.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, seen), n.Agents)
+			v := marltest.CentralValues(r.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, seen), n.Agents)
 			loss := 0.0
 			for _, x := range v {
 				loss += (x - 1) * (x - 1) / float64(len(v))
@@ -97,14 +81,14 @@ func TestCriticAgainstReference(t *testing.T) {
 	}
 }
 
-// A value depends on the observations of all agents of the world and of no other. In a joint state it is one for all.
+// A value depends on the observations of all agents of the world and of no other. In a concatenated state it is one for all.
 func TestValuesAreOfTheWorld(t *testing.T) {
 	n := marl.Sizes{Worlds: 2, Agents: 3, Obs: 4, Actions: 3}
-	for _, state := range []string{StateJoint, StateAgent} {
+	for _, state := range []string{StateConcatenated, StateAgent} {
 		r := newCriticRig(t, state, n)
 		seen := marltest.Normals(marltest.Source(1), n.Rows()*n.Obs)
 		before := r.values(seen)
-		if same := before[0] == before[1]; same != (state == StateJoint) {
+		if same := before[0] == before[1]; same != (state == StateConcatenated) {
 			t.Errorf("%s: two agents have the values %g and %g", state, before[0], before[1])
 		}
 		for i := range n.Rows() {

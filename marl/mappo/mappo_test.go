@@ -38,7 +38,7 @@ func busy(state string, valueNorm bool, updates int) marl.Config {
 // values are the trained critic's V of the agents of one world, by the float64 reference, in the unit of rewards.
 func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
 	n := tr.Workshop().Sizes
-	v := refValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents)
+	v := marltest.CentralValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents)
 	if unit, ok := tr.Workshop().Layout.Lookup("value_unit"); ok {
 		u := marltest.Get(t, tr, unit)
 		for i := range v {
@@ -49,7 +49,7 @@ func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
 }
 
 func TestProbes(t *testing.T) {
-	for _, state := range []string{StateJoint, StateAgent} {
+	for _, state := range []string{StateConcatenated, StateAgent} {
 		for _, valueNorm := range []bool{true, false} {
 			marltest.OnPolicyProbes(t, tiny(state, valueNorm), values)
 		}
@@ -57,7 +57,7 @@ func TestProbes(t *testing.T) {
 }
 
 func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, state := range []string{StateJoint, StateAgent} {
+	for _, state := range []string{StateConcatenated, StateAgent} {
 		c := busy(state, state == StateAgent, 24)
 		c.Own.(*Config).CriticIdle = state == StateAgent
 		marltest.SameEverywhere(t, c)
@@ -65,7 +65,7 @@ func TestBackendsAgreeToTheBit(t *testing.T) {
 }
 
 func TestProgramsReadNoStaleMemory(t *testing.T) {
-	for _, state := range []string{StateJoint, StateAgent} {
+	for _, state := range []string{StateConcatenated, StateAgent} {
 		marltest.ReadsNoStaleMemory(t, busy(state, true, 24))
 	}
 }
@@ -85,7 +85,7 @@ func TestLearningBeatsRandom(t *testing.T) {
 // MAPPO ends in the traps of the climbing game and of the penalty game with k = -100, as published (Papoudakis et al.
 // 2021, results on repeated matrix games).
 func TestMatrixGames(t *testing.T) {
-	c := tiny(StateJoint, true)(1600)
+	c := tiny(StateConcatenated, true)(1600)
 	c.Gamma, c.Own.(*Config).Alpha = 0, 0.1
 	marltest.Published(t, c, marltest.Climbing, 175)
 	marltest.Published(t, c, marltest.Penalty, 50)

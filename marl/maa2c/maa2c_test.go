@@ -1,0 +1,73 @@
+package maa2c
+
+import (
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/mappo"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
+
+// tiny is for games that are solved in a second.
+func tiny(updates int) marl.Config {
+	c := marl.DefaultOf("maa2c")
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = updates, 16, 8, 4
+	c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma = false, false, 0, 0.9
+	own := c.Own.(*Config)
+	own.Alpha, own.AlphaFinal, own.LogitPenalty = 0.01, 0.01, 0
+	own.Hidden, own.ActorHidden, own.LRCritic, own.LRActor = 16, 16, 1e-2, 5e-3
+	return c
+}
+
+// busy has all features and few updates.
+func busy(updates int) marl.Config {
+	c := tiny(updates)
+	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 6, 5
+	c.NormaliseObs, c.StandardiseReward, c.Omega = true, true, 0.5
+	c.LogEvery, c.CheckpointEvery = 6, 12
+	own := c.Own.(*Config)
+	own.NStep, own.AlphaFinal, own.LogitPenalty = 3, 0.001, 1e-3
+	return c
+}
+
+// values are the trained critic's V of the agents of one world, by the float64 reference.
+func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
+	n := tr.Workshop().Sizes
+	return marltest.CentralValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents)
+}
+
+func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tiny, values) }
+
+func TestBackendsAgreeToTheBit(t *testing.T) {
+	for _, state := range []string{mappo.StateConcatenated, mappo.StateAgent} {
+		c := busy(24)
+		own := c.Own.(*Config)
+		own.State, own.CriticIdle = state, state == mappo.StateAgent
+		marltest.SameEverywhere(t, c)
+	}
+}
+
+func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(24)) }
+
+func TestResumeIsExact(t *testing.T) {
+	c := busy(48)
+	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+}
+
+func TestLearningBeatsRandom(t *testing.T) {
+	c := marl.DefaultOf("maa2c")
+	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 400, 16, 25, 25
+	marltest.LearnsToOffload(t, c)
+}
+
+// MAA2C ends in the traps of the climbing game and of the penalty game with k = -100, as published (Papoudakis et al.
+// 2021, results on repeated matrix games).
+func TestMatrixGames(t *testing.T) {
+	c := tiny(1600)
+	own := c.Own.(*Config)
+	c.Gamma, own.Alpha, own.LRActor, own.LRCritic = 0, 0.6, 2e-3, 4e-3
+	marltest.Published(t, c, marltest.Climbing, 175)
+	marltest.Published(t, c, marltest.Penalty, 50)
+}
