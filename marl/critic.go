@@ -80,11 +80,11 @@ type Values struct {
 
 // Forward builds Q for obs [B*A, O] and actions act [B*A]; act is nil for a critic of states.
 func (c *Critic) Forward(bd *nn.Bound, obs, act *nn.Node) Values {
-	return c.ForwardAt(bd, obs, act, nil)
+	return c.ForwardAt(bd, obs, act, ServerInputs{})
 }
 
-// ForwardAt is Forward for a critic that is told the servers of the candidates, servers [B*A, C].
-func (c *Critic) ForwardAt(bd *nn.Bound, obs, act, servers *nn.Node) Values {
+// ForwardAt is Forward for a critic that is told servers.
+func (c *Critic) ForwardAt(bd *nn.Bound, obs, act *nn.Node, servers ServerInputs) Values {
 	at := c.servers.locate(bd, servers, act)
 	seen := []*nn.Node{obs}
 	if c.actions > 0 {

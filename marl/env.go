@@ -49,6 +49,13 @@ type Serving interface {
 	FinalServers() []float32
 }
 
+// Located is a Serving Env that knows where its servers are.
+type Located interface {
+	Serving
+	// ServerPositions is [M], in m.
+	ServerPositions() [][2]float32
+}
+
 // Offloading presents the edge offloading game as an Env. The worlds then stop recording the outcome of
 // every task: learning needs only rewards.
 func Offloading(w *sim.Worlds) Env {
@@ -79,6 +86,7 @@ func (e *offloading) ServerSizes() (servers, candidates int) {
 	return s.Servers, s.Candidates()
 }
 
+func (e *offloading) ServerPositions() [][2]float32  { return e.w.ServerPositions() }
 func (e *offloading) Servers() []float32             { return e.w.Servers }
 func (e *offloading) FinalServers() []float32        { return e.w.FinalServers }
 func (e *offloading) Sizes() (int, int, int, int)    { return e.w.W, e.w.A, e.w.O, e.w.U }

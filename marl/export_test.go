@@ -24,3 +24,6 @@ func (r *Ring) Places() (device machine.Tensor, host []float32) { return r.rows,
 
 // Advance advances the counters of the host.
 func (r *Ring) Advance(n int) { r.advance(n) }
+
+// FourierFeatures is fourierFeatures.
+var FourierFeatures = fourierFeatures

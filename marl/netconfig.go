@@ -105,13 +105,15 @@ func divisors(n int) string {
 const (
 	EmbeddingNone    = "none"
 	EmbeddingLearned = "learned"
+	EmbeddingFourier = "fourier"
 )
 
 // ServerConfig are the settings of a critic of actions that may know the servers of the candidates. Only the
 // critic is told; actors and the normaliser are not.
 type ServerConfig struct {
 	// ServerEmbedding tells the critic which server every candidate and every chosen action is, by 8 numbers
-	// each: "none", or "learned" with the other parameters of the critic.
+	// each: "none"; "learned" with the other parameters of the critic; or "fourier", fixed features of the
+	// server's position, so that servers close together are alike.
 	ServerEmbedding string `yaml:"server_embedding"`
 	// MatchingHeads lets head c of the attention look for the agents that have chosen candidate c of the agent.
 	// It needs attention and a server_embedding; without them it has no effect.
@@ -128,7 +130,7 @@ func (c *ServerConfig) Tells() bool { return c != nil && c.ServerEmbedding != Em
 
 // Check gives the checker every setting that is not allowed with these settings of the attention.
 func (c *ServerConfig) Check(v *setting.Checker, a *AttentionConfig) {
-	v.OneOf("server_embedding", c.ServerEmbedding, EmbeddingNone, EmbeddingLearned)
+	v.OneOf("server_embedding", c.ServerEmbedding, EmbeddingNone, EmbeddingLearned, EmbeddingFourier)
 	matching := c.Tells() && c.MatchingHeads && a.Attention && a.Heads > 0
 	v.Require(!matching || a.Hidden > embeddingWidth*a.Heads, "hidden", a.Hidden,
 		fmt.Sprintf("above %d: matching_heads takes %d columns of each of %d heads", embeddingWidth*a.Heads, embeddingWidth, a.Heads))

@@ -15,13 +15,19 @@ const embeddingWidth = 8
 // length of a vector of the embedding is 1 on average, and different vectors are about orthogonal.
 const matchGain = 3
 
+// ServerInputs are the inputs of a critic that is told servers; the zero value is for one that is not.
+type ServerInputs struct {
+	Servers *nn.Node // [B*A, C] of the candidates
+	Table   *nn.Node // E [M+1, 8] if it is fixed; nil if it is learned
+}
+
 // serverEmbedding tells a critic which server each candidate and each choice is: E [M+1, 8], whose last row stands for no
 // server.
 type serverEmbedding struct {
-	table      *nn.Param
-	servers    int // M
-	candidates int // C
-	extra      int // actions after those of the candidates
+	table      *nn.Param // nil if it is fixed
+	servers    int       // M
+	candidates int       // C
+	extra      int       // actions after those of the candidates
 	matching   bool
 }
 
@@ -30,17 +36,23 @@ func newServerEmbedding(p *nn.Params, cfg *ServerConfig, n Sizes) *serverEmbeddi
 	if !cfg.Tells() {
 		return nil
 	}
-	return &serverEmbedding{
-		table:   p.Matrix("server_embedding", n.Servers+1, embeddingWidth, nn.Normal(1/math.Sqrt(embeddingWidth))),
-		servers: n.Servers, candidates: n.Candidates, extra: n.Actions - n.Candidates - 1, matching: cfg.MatchingHeads,
+	s := &serverEmbedding{servers: n.Servers, candidates: n.Candidates, extra: n.Actions - n.Candidates - 1, matching: cfg.MatchingHeads}
+	if cfg.ServerEmbedding == EmbeddingLearned {
+		s.table = p.Matrix("server_embedding", n.Servers+1, embeddingWidth, nn.Normal(1/math.Sqrt(embeddingWidth)))
 	}
+	return s
 }
 
 // CheckServers returns an error if the critic wants to know the servers of candidates and the environment does not tell.
 func (w *Workshop) CheckServers(c *ServerConfig) error {
-	if n := w.Sizes; c.Tells() && (n.Candidates == 0 || n.Actions <= n.Candidates) {
-		return fmt.Errorf("marl: %s.server_embedding is %q, but the environment does not tell which servers its %d actions use; allowed: %s",
-			w.Config.Algo, c.ServerEmbedding, n.Actions, EmbeddingNone)
+	n, key := w.Sizes, w.Config.Algo+".server_embedding"
+	switch {
+	case c.Tells() && (n.Candidates == 0 || n.Actions <= n.Candidates):
+		return fmt.Errorf("marl: %s is %q, but the environment does not tell which servers its %d actions use; allowed: %s",
+			key, c.ServerEmbedding, n.Actions, EmbeddingNone)
+	case c.ServerEmbedding == EmbeddingFourier && len(w.ServerPositions) != n.Servers:
+		return fmt.Errorf("marl: %s is %q, but the environment does not tell where its servers are; allowed: %s, %s",
+			key, c.ServerEmbedding, EmbeddingNone, EmbeddingLearned)
 	}
 	return nil
 }
@@ -59,15 +71,18 @@ type located struct {
 	chosen     *nn.Node // [B*A, 8] of the action
 }
 
-// locate builds the vectors for servers [B*A, C] and actions act [B*A].
-func (s *serverEmbedding) locate(bd *nn.Bound, servers, act *nn.Node) *located {
+// locate builds the vectors for actions act [B*A].
+func (s *serverEmbedding) locate(bd *nn.Bound, in ServerInputs, act *nn.Node) *located {
 	if s == nil {
 		return nil
 	}
-	rows := servers.Shape()[0]
+	rows, table := in.Servers.Shape()[0], in.Table
+	if s.table != nil {
+		table = bd.Node(s.table)
+	}
 	return &located{
-		candidates: op.Reshape(s.embed(bd, op.Reshape(servers, rows*s.candidates)), rows, s.candidates*embeddingWidth),
-		chosen:     s.embed(bd, s.chosen(servers, act)),
+		candidates: op.Reshape(s.embed(table, op.Reshape(in.Servers, rows*s.candidates)), rows, s.candidates*embeddingWidth),
+		chosen:     s.embed(table, s.chosen(in.Servers, act)),
 	}
 }
 
@@ -84,8 +99,8 @@ func (s *serverEmbedding) chosen(servers, act *nn.Node) *nn.Node {
 
 // embed returns E(m) [n, 8] for numbers of servers m [n]. It is a product with one-hot rows: its gradient is a product too,
 // which sums rows of the table in parts, and a batch can be cut into tiles. The gradient of a gather is one serial sum.
-func (s *serverEmbedding) embed(bd *nn.Bound, m *nn.Node) *nn.Node {
-	return op.Linear(op.OneHot(m, s.servers+1), bd.Node(s.table), nil, op.Identity)
+func (s *serverEmbedding) embed(table, m *nn.Node) *nn.Node {
+	return op.Linear(op.OneHot(m, s.servers+1), table, nil, op.Identity)
 }
 
 // inputs appends the vectors to the inputs of a layer.

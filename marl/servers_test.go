@@ -54,6 +54,7 @@ type told struct {
 	net                           *marl.Net
 	p                             *kernels.Program
 	obs, act, servers, y, q, loss machine.Tensor
+	table                         machine.Tensor // [M+1, 8] if it is fixed
 }
 
 func newTold(t *testing.T, c *marl.AttentionConfig, s *marl.ServerConfig, n marl.Sizes) *told {
@@ -63,10 +64,16 @@ func newTold(t *testing.T, c *marl.AttentionConfig, s *marl.ServerConfig, n marl
 	r.net = r.Train("critic", critic.Params(), c.LRCritic)
 	r.obs, r.act, r.y = r.Add("obs", n.Rows(), n.Obs), r.Add("act", n.Rows()), r.Add("y", n.Rows())
 	r.servers, r.q, r.loss = r.Add("servers", n.Rows(), n.Candidates), r.Add("q", n.Rows(), n.Actions), r.Add("loss")
+	if s.ServerEmbedding == marl.EmbeddingFourier {
+		r.table = r.Add("table", n.Servers+1, 8)
+	}
 	r.p = r.Open(func(b *machine.Builder) {
 		f := nn.NewFragment()
-		bd, act := r.net.Bind(f), f.Input(r.act)
-		v := critic.ForwardAt(bd, f.Input(r.obs), act, f.Input(r.servers))
+		bd, act, in := r.net.Bind(f), f.Input(r.act), marl.ServerInputs{Servers: f.Input(r.servers)}
+		if r.table != machine.None {
+			in.Table = f.Input(r.table)
+		}
+		v := critic.ForwardAt(bd, f.Input(r.obs), act, in)
 		loss := critic.Loss(v, op.Sub(v.Taken(act), f.Input(r.y)), nil, c.AttentionPenalty)
 		r.Must(f.Gradients(loss, bd, r.net.Adam.Grads()))
 		f.Output(v.Q, r.q)
@@ -161,6 +168,22 @@ func TestServerCriticAgainstReference(t *testing.T) {
 	}
 }
 
+// A critic with fixed vectors of servers against the reference.
+func TestFourierCriticAgainstReference(t *testing.T) {
+	a, s := testCritic(true), marl.ServerConfig{ServerEmbedding: marl.EmbeddingFourier, MatchingHeads: true}
+	a.Hidden = 48
+	n := marl.Sizes{Worlds: 2, Agents: 6, Obs: 5, Actions: 4, Servers: 5, Candidates: 3}
+	r, rng := newTold(t, &a, &s, n), marltest.Source(14)
+	obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
+	servers, table := serversOf(rng, n.Rows()*n.Candidates, n.Servers), marltest.Normals(rng, (n.Servers+1)*8)
+	r.Put(r.table, table)
+	r.play(obs, act, servers, make([]float32, n.Rows()))
+	p := r.Params("critic")
+	p["server_embedding"] = marltest.Wrap(n.Servers+1, 8, table)
+	q, _ := marltest.ServerCritic(p, marltest.Wrap(n.Rows(), n.Obs, obs), act, marltest.Wrap(n.Rows(), n.Candidates, servers), n.Agents, a.Heads, true, true)
+	marltest.CloseTo(t, "Q", r.Get(r.q), q.V, 1)
+}
+
 // compareGradient compares the gradient of some elements of w with central differences of the loss.
 func compareGradient(t *testing.T, w []float64, got []float32, loss func() float64) {
 	t.Helper()
@@ -208,6 +231,38 @@ func TestServersEnterAsNames(t *testing.T) {
 	marltest.CloseTo(t, "Q with other numbers", values(), marltest.Doubles(before), 1)
 }
 
+// The fixed vectors have length 1, that of no server is 0, and products estimate exp(-d^2 / (2 l^2)) without bias, where l is half
+// of the mean distance to the nearest other server.
+func TestFourierFeatures(t *testing.T) {
+	at := [][2]float32{{100, 50}, {130, 50}, {100, 90}, {130, 90}, {200, 50}}
+	const draws, width, l = 4000, 8, (4*30.0 + 70) / 5 / 2
+	rng, mean := marltest.Source(13), make([]float64, len(at))
+	for range draws {
+		phi := marl.FourierFeatures(at, rng)
+		if len(phi) != (len(at)+1)*width {
+			t.Fatalf("%d numbers", len(phi))
+		}
+		for m := range at {
+			sum, length := 0.0, 0.0
+			for j := range width {
+				sum += float64(phi[j]) * float64(phi[m*width+j])
+				length += float64(phi[m*width+j]) * float64(phi[m*width+j])
+			}
+			mean[m] += sum / draws
+			marltest.Near(t, "length", length, 1, 1e-6)
+		}
+		for _, x := range phi[len(at)*width:] {
+			if x != 0 {
+				t.Fatal("no server has a vector that is not 0")
+			}
+		}
+	}
+	for m, p := range at {
+		d := math.Hypot(float64(p[0]-at[0][0]), float64(p[1]-at[0][1]))
+		marltest.Near(t, fmt.Sprintf("product over %g m", d), mean[m], math.Exp(-d*d/(2*l*l)), 0.025) // deviation of the mean: below .006
+	}
+}
+
 // An environment that tells nothing is refused, and so is a head too narrow for the vector of a server.
 func TestServerSettingsThatDoNotFit(t *testing.T) {
 	c := tiny(1)
@@ -217,9 +272,17 @@ func TestServerSettingsThatDoNotFit(t *testing.T) {
 		t.Errorf("narrow heads: %v", err)
 	}
 	own.MatchingHeads = false
+	placeless := marltest.Busy()
+	placeless.Positions = nil
+	own.ServerEmbedding = marl.EmbeddingFourier
+	_, err := marl.Plan(c, marltest.NewToy(placeless, c.Worlds, 1), marltest.OpenBackend(t, "auto", 1), 1)
+	if err == nil || !strings.Contains(err.Error(), `amarl.server_embedding is "fourier", but the environment does not tell where its servers are; allowed: none, learned`) {
+		t.Errorf("no places: %v", err)
+	}
+	own.ServerEmbedding = marl.EmbeddingLearned
 	blind := marltest.Busy()
 	blind.Servers, blind.Candidates, blind.Serve = 0, 0, nil
-	_, err := marl.Plan(c, marltest.NewToy(blind, c.Worlds, 1), marltest.OpenBackend(t, "auto", 1), 1)
+	_, err = marl.Plan(c, marltest.NewToy(blind, c.Worlds, 1), marltest.OpenBackend(t, "auto", 1), 1)
 	if err == nil || !strings.Contains(err.Error(), `amarl.server_embedding is "learned", but the environment does not tell`) {
 		t.Errorf("no servers: %v", err)
 	}

@@ -71,6 +71,9 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 	}
 	t := &Trainer{cfg: cfg, env: env, algorithm: algorithm, backend: backend}
 	t.shop = NewWorkshop(&t.cfg, n, seed)
+	if e, ok := env.(Located); ok {
+		t.shop.ServerPositions = e.ServerPositions()
+	}
 	if t.learner, err = algorithm.Build(t.shop); err != nil {
 		return nil, err
 	}

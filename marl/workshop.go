@@ -36,6 +36,9 @@ type Workshop struct {
 	Updates       machine.Tensor // [2] counter of updates
 	Statistics    *Statistics    // of NewStatistics
 
+	// ServerPositions [M] in m, nil if the environment does not tell them; see Located.
+	ServerPositions [][2]float32
+
 	slots    machine.Tensor // [2] counter of slots
 	rollout  rollout
 	nets     []*Net
@@ -56,7 +59,7 @@ func NewWorkshop(c *Config, n Sizes, seed uint64) *Workshop {
 // Net is a network with its parameters in the arena.
 type Net struct {
 	*nn.Placed
-	Adam *nn.Adam // nil for a copy, which is not trained
+	Adam *nn.Adam // nil if it is not trained
 	lr   float64  // of Adam at the first update
 }
 
@@ -76,6 +79,13 @@ func (w *Workshop) Train(name string, p *nn.Params, lr float64) *Net {
 // Copy places a network that starts equal to another, such as a target network.
 func (w *Workshop) Copy(name string, of *Net) *Net {
 	n := &Net{Placed: of.Placed.Params().Place(w.Layout, name)}
+	w.nets = append(w.nets, n)
+	return n
+}
+
+// Fix places parameters that are never trained.
+func (w *Workshop) Fix(name string, p *nn.Params) *Net {
+	n := &Net{Placed: p.Place(w.Layout, name)}
 	w.nets = append(w.nets, n)
 	return n
 }

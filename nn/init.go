@@ -54,6 +54,11 @@ func Normal(deviation float64) Init {
 	}}
 }
 
+// Drawn fills with what a function of the caller draws.
+func Drawn(name string, draw func(dst []float32, rng *rand.Rand)) Init {
+	return Init{name: name, fill: func(dst []float32, _ []int, _ int, rng *rand.Rand) { draw(dst, rng) }}
+}
+
 func uniform(dst []float32, bound float64, rng *rand.Rand) {
 	for i := range dst {
 		dst[i] = float32((2*rng.Float64() - 1) * bound)

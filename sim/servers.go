@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/gmel-go/gmel/sim/engine"
+import (
+	"slices"
+
+	"github.com/gmel-go/gmel/sim/engine"
+)
 
 // ShowServers turns Servers and FinalServers on or off: which ES each candidate is. IEDs do not observe
 // it. A critic may be told, so that it can tell which IEDs compete for an ES. It is off in new worlds. A
@@ -44,3 +48,6 @@ func (w *Worlds) listServers(world int) {
 		}
 	}
 }
+
+// ServerPositions returns the places of the ESs in the hall, [M] in m.
+func (w *Worlds) ServerPositions() [][2]float32 { return slices.Clone(w.p.servers) }

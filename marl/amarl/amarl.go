@@ -46,6 +46,7 @@ type Learner struct {
 	alpha                     machine.Tensor // scalar, the weight of the entropy
 	attention                 machine.Tensor // [h] attention entropy of the last Inspect
 	replay                    *replay.Memory
+	table                     *marl.ServerTable // nil unless the vectors of servers are fixed
 }
 
 // Statistics of the updates, besides those of every critic.
@@ -69,7 +70,7 @@ func newLearner(w *marl.Workshop) *Learner {
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.actorTarget = w.Copy("actor_target", l.actorOnline)
 	l.replay = replay.New(w, &c.Settings)
-	if c.Tells() {
+	if l.table = w.NewServerTable(&c.ServerConfig); c.Tells() {
 		l.replay.KeepServers()
 	}
 	return l
@@ -95,7 +96,7 @@ func (l *Learner) Inspect(b *machine.Builder) {
 	}
 	mb := l.replay.Sample(b)
 	f := nn.NewFragment()
-	v := l.critic.ForwardAt(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Act), told(f, mb.Servers))
+	v := l.critic.ForwardAt(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Act), l.table.Inputs(f, mb.Servers))
 	f.Output(l.critic.Entropy(v), l.attention)
 	f.Lower(b)
 }

@@ -1,6 +1,7 @@
 package amarl
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gmel-go/gmel/marl"
@@ -18,12 +19,33 @@ func tellingConfig(updates int, attention, matching bool) setup {
 
 // Every backend gives the same bits with servers, no Program reads memory that it has not written, and a resumed run is exact.
 func TestToldCriticTrainsExactly(t *testing.T) {
-	for _, c := range []setup{tellingConfig(10, true, true), tellingConfig(10, true, false), tellingConfig(10, false, true)} {
+	fourier := tellingConfig(10, true, true)
+	fourier.ServerEmbedding = marl.EmbeddingFourier
+	for _, c := range []setup{tellingConfig(10, true, true), tellingConfig(10, true, false), tellingConfig(10, false, true), fourier} {
 		marltest.SameEverywhere(t, c.Config)
 	}
-	c := tellingConfig(24, true, true)
-	marltest.ReadsNoStaleMemory(t, c.Config)
-	marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+	for _, embedding := range []string{marl.EmbeddingLearned, marl.EmbeddingFourier} {
+		c := tellingConfig(24, true, true)
+		c.ServerEmbedding = embedding
+		marltest.ReadsNoStaleMemory(t, c.Config)
+		marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+	}
+}
+
+// The fixed vectors of servers stay what they were, and the critic has no table of its own.
+func TestFourierVectorsAreNotTrained(t *testing.T) {
+	c := tellingConfig(10, true, true)
+	c.ServerEmbedding = marl.EmbeddingFourier
+	tr := marltest.NewTrainer(t, c.Config, marltest.NewToy(marltest.Busy(), c.Worlds, 1), 5)
+	before := marltest.Download(t, tr, "server_table")["phi"]
+	marltest.Run(t, tr)
+	after := marltest.Download(t, tr, "server_table")["phi"]
+	if _, learned := marltest.Download(t, tr, "critic")["server_embedding"]; learned {
+		t.Error("the critic has a table of its own")
+	}
+	if !slices.Equal(before.V, after.V) || before.Rows != 5 || before.At(0, 0) == 0 {
+		t.Errorf("before %v, after %v", before, after)
+	}
 }
 
 // The replay holds the servers of a decision and of its successor, also at the end of an episode.

@@ -37,14 +37,6 @@ func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
 	return mb.Rows, next
 }
 
-// told is the input of the critic with the servers of the candidates, nil if it is not told.
-func told(f *nn.Fragment, servers machine.Tensor) *nn.Node {
-	if servers == machine.None {
-		return nil
-	}
-	return f.Input(servers)
-}
-
 // nextActions draws a' from the target policy.
 func (l *Learner) nextActions(b *machine.Builder, mb replay.Minibatch) (logp, act machine.Tensor) {
 	rows := l.own.Batch * l.Sizes.Agents
@@ -61,7 +53,7 @@ func (l *Learner) target(b *machine.Builder, mb replay.Minibatch) machine.Tensor
 	y := b.Temp("y", l.own.Batch*l.Sizes.Agents)
 	f := nn.NewFragment()
 	a := f.Input(act)
-	v := l.critic.ForwardAt(l.criticTarget.Bind(f), f.Input(mb.NextObs), a, told(f, mb.NextServers))
+	v := l.critic.ForwardAt(l.criticTarget.Bind(f), f.Input(mb.NextObs), a, l.table.Inputs(f, mb.NextServers))
 	f.Output(target(l.own, l.Config.Gamma, v.Q, targetInputs{
 		reward: l.replay.Standardised(f, mb.Reward), terminated: f.Input(mb.Terminated),
 		logp: f.Input(logp), act: a, alpha: f.Input(l.alpha),
@@ -76,7 +68,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb replay.Minibatch, y, q mac
 	bd := l.criticOnline.Bind(f)
 	act, target := f.Input(mb.Act), f.Input(y)
 	active := marl.Deciding(f.Input(mb.Mask))
-	v := l.critic.ForwardAt(bd, f.Input(mb.Obs), act, told(f, mb.Servers))
+	v := l.critic.ForwardAt(bd, f.Input(mb.Obs), act, l.table.Inputs(f, mb.Servers))
 	td := op.Sub(v.Taken(act), target)
 	weight := active
 	if l.own.CriticIdle {
@@ -127,7 +119,7 @@ func (l *Learner) updateActor(b *machine.Builder, mb replay.Minibatch, act, q ma
 // criticValues writes Q(o, .) of the online critic.
 func (l *Learner) criticValues(b *machine.Builder, mb replay.Minibatch, act, q machine.Tensor) {
 	f := nn.NewFragment()
-	v := l.critic.ForwardAt(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(act), told(f, mb.Servers))
+	v := l.critic.ForwardAt(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(act), l.table.Inputs(f, mb.Servers))
 	f.Output(v.Q, q)
 	f.Lower(b)
 }

@@ -24,6 +24,7 @@ type Rules struct {
 	Active               func(state float32, agent int) bool // nil: all
 
 	Servers, Candidates int                                                    // M and C of a game that tells them, else 0
+	Positions           [][2]float32                                           // of the servers, m
 	Serve               func(to []float32, agent int, state float32, step int) // the servers of the candidates, [C]
 }
 
@@ -134,8 +135,8 @@ func (e *Toy) stepWorld(w int, actions []int32) {
 	}
 }
 
-// Toy implements marl.Env, and marl.Serving.
-var _ marl.Serving = (*Toy)(nil)
+// Toy implements marl.Env, and marl.Located.
+var _ marl.Located = (*Toy)(nil)
 
 func (e *Toy) Sizes() (int, int, int, int) { return e.worlds, e.r.Agents, e.r.Obs, e.r.Actions }
 func (e *Toy) Obs() []float32              { return e.obs }
@@ -147,9 +148,10 @@ func (e *Toy) Truncated() []bool           { return e.trunc }
 func (e *Toy) FinalObs() []float32         { return e.finObs }
 func (e *Toy) FinalMask() []float32        { return e.finMask }
 
-func (e *Toy) ServerSizes() (int, int) { return e.r.Servers, e.r.Candidates }
-func (e *Toy) Servers() []float32      { return e.servers }
-func (e *Toy) FinalServers() []float32 { return e.finServ }
+func (e *Toy) ServerSizes() (int, int)       { return e.r.Servers, e.r.Candidates }
+func (e *Toy) ServerPositions() [][2]float32 { return e.r.Positions }
+func (e *Toy) Servers() []float32            { return e.servers }
+func (e *Toy) FinalServers() []float32       { return e.finServ }
 
 func (e *Toy) parts() []any {
 	return []any{&e.seed, e.steps, e.at, e.state, e.obs, e.mask, e.reward, e.active, e.term, e.trunc, e.finObs, e.finMask, e.servers, e.finServ}
