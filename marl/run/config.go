@@ -80,6 +80,8 @@ func scenarioDocs() map[string]string {
 func (c *Config) Check(v *setting.Checker) {
 	v.Require(c.TableEpisodes >= 2, "table_episodes", c.TableEpisodes, "at least 2, for an interval")
 	v.Require(c.TableEpisodes <= marl.MaxSize, "table_episodes", c.TableEpisodes, fmt.Sprintf("at most %d", marl.MaxSize))
+	v.Require(c.Spread == nil || c.Train.RewardGroup == 0, marl.SharedSection+".reward_group", c.Train.RewardGroup,
+		"0 in simple_spread, where close numbers are not close places")
 }
 
 // YAML returns every setting of the run's algorithm with the value in effect; Load reads it back.

@@ -12,7 +12,12 @@ import (
 // run's folder, has none, so a run that began without them goes on without them.
 var presetDefaults = map[string]func(*marl.Config){
 	// What an IED does to its neighbours is lost in the noise of a mean over hundreds: see docs/design/learning.md.
-	"population": func(c *marl.Config) { c.RewardGroup = 20 },
+	// An algorithm with one reward for all (omega 1) or only the own one (omega 0) is left alone.
+	"population": func(c *marl.Config) {
+		if c.Omega > 0 && c.Omega < 1 {
+			c.RewardGroup = 20
+		}
+	},
 	// An agent reaches a landmark after about ten cycles.
 	spread.Name: func(c *marl.Config) { c.Gamma = 0.95 },
 }

@@ -48,6 +48,24 @@ func TestDefaultsOfPresets(t *testing.T) {
 	}
 }
 
+// Algorithms whose agents have one reward, or only their own ones, have no neighbourhoods on a preset.
+func TestDefaultsOfTeams(t *testing.T) {
+	for omega, want := range map[float64]int{0: 0, 0.95: 20, 1: 0} {
+		c := marl.Config{Omega: omega}
+		if presetDefaults["population"](&c); c.RewardGroup != want {
+			t.Errorf("omega %g: reward_group is %d, want %d", omega, c.RewardGroup, want)
+		}
+	}
+}
+
+// Agents of simple_spread have no numbers by place, so none are neighbours.
+func TestNoNeighboursInSpread(t *testing.T) {
+	_, err := Load(Sources{Scenario: spread.Name, Sets: []string{"train.reward_group=2"}})
+	if want := "train.reward_group: 2 is not allowed; allowed: 0 in simple_spread"; !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // Every preset that has defaults of its own exists, and gmel config prints them.
 func TestDefaultsOfPresetsArePrinted(t *testing.T) {
 	for preset := range presetDefaults {
