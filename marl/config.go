@@ -45,6 +45,10 @@ type Config struct {
 	// of about G consecutive numbers, and all IEDs of a block get its mean; "window" gives each IED the mean
 	// over the G numbers around its own (near the ends: the first or last G).
 	RewardNeighbourhood string `yaml:"reward_neighbourhood"`
+	// Turns R > 1: IEDs decide in R turns of a slot, IED i in turn i mod R, and each sees what the IEDs of earlier
+	// turns send to its candidates. R divides the number of IEDs; with R = IEDs one decides after the other. 0 or 1: all
+	// decide at once.
+	Turns int `yaml:"turns"`
 	// NormaliseObs scales every observed feature to mean 0 and standard deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`
 	// StandardiseReward subtracts the mean of the rewards and divides by their standard deviation, over the
@@ -156,6 +160,8 @@ func (c *Config) Check(v *setting.Checker) {
 	v.Between("omega", c.Omega, 0, 1)
 	v.Require(c.RewardGroup == 0 || c.RewardGroup > 1, "reward_group", c.RewardGroup, "0 for all, or at least 2")
 	v.OneOf("reward_neighbourhood", c.RewardNeighbourhood, NeighbourhoodBlock, NeighbourhoodWindow)
+	turns, allowed := c.allowedTurns()
+	v.Require(turns, "turns", c.Turns, allowed)
 	v.Require(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
 	v.Positive("max_norm", c.MaxNorm)
 	v.OneOf("precision", c.Precision, kernels.Precisions()...)

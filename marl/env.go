@@ -41,8 +41,9 @@ type Env interface {
 // 1 to C, candidate a of the agent, and a later action reaches the cloud by candidate 1.
 type Serving interface {
 	Env
-	// ServerSizes returns the number of servers M and of candidates C; C is 0 if the Env does not tell.
-	ServerSizes() (servers, candidates int)
+	// ServerSizes returns the number of servers M, of candidates C, and of the first columns T of an observation that describe
+	// the agent's task; C is 0 if the Env does not tell.
+	ServerSizes() (servers, candidates, task int)
 	// Servers is [W, A, C]: the server of each candidate, 0 to M-1, or M for none.
 	Servers() []float32
 	// FinalServers [W, A, C], valid for worlds whose episode ended.
@@ -69,7 +70,7 @@ func Offloading(w *sim.Worlds) Env {
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
 	a := c.Attention()
 	w.NumberByNearest(a != nil && a.Neighbours > 0 || c.RewardGroup > 0)
-	w.ShowServers(c.servers().Tells())
+	w.ShowServers(c.servers().Tells() || c.Turns > 1)
 	return Offloading(w)
 }
 
@@ -78,12 +79,12 @@ type offloading struct{ w *sim.Worlds }
 // Native is nil if C cannot play the worlds.
 func (e *offloading) Native() kernels.Native { return e.w.Native() }
 
-func (e *offloading) ServerSizes() (servers, candidates int) {
+func (e *offloading) ServerSizes() (servers, candidates, task int) {
 	if e.w.Servers == nil {
-		return 0, 0
+		return 0, 0, 0
 	}
 	s := e.w.Scenario()
-	return s.Servers, s.Candidates()
+	return s.Servers, s.Candidates(), s.TaskSize()
 }
 
 func (e *offloading) ServerPositions() [][2]float32  { return e.w.ServerPositions() }

@@ -79,6 +79,11 @@ func TestFrozen(t *testing.T) {
 	joint.Own.(*mappo.Config).State, joint.Own.(*mappo.Config).ValueNorm = mappo.StateConcatenated, false
 	got.freeze(t, "mappo state=concatenated value_norm=false", joint)
 	got.freeze(t, "isac", frozenConfig("isac", false, 0))
+	for _, algo := range []string{"amarl", "amarl-ppo"} {
+		c := frozenConfig(algo, true, 0)
+		c.Turns = 5
+		got.freeze(t, algo+" turns=5", c)
+	}
 	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
 		c := frozenConfig(algo, true, 0)
 		c.RewardGroup, c.RewardNeighbourhood = 6, form

@@ -16,8 +16,7 @@ import (
 type Policy struct {
 	name        string
 	how         Execution
-	obs         int
-	actions     int
+	sizes       Sizes // of a world
 	head        Head
 	weights     []float32
 	mean, scale []float32 // of the normaliser
@@ -35,22 +34,26 @@ type Execution struct {
 	Seed    uint64          // of the draws of a sampled policy
 }
 
-// NewPolicy reads the head from a checkpoint of a run with configuration c; obs and actions are O and U. For worlds of
-// another scenario than that of the run, see sim.Scenario.InUnitsOf. Errors name the tensor that is missing.
-func NewPolicy(c *Config, s *checkpoint.State, obs, actions int, how Execution) (*Policy, error) {
+// NewPolicy reads the head from a checkpoint of a run with configuration c, for worlds of these sizes; SizesOf has those of a
+// scenario. If that is not the scenario of the run, see sim.Scenario.InUnitsOf. Errors name the tensor that is missing.
+func NewPolicy(c *Config, s *checkpoint.State, world Sizes, how Execution) (*Policy, error) {
 	a, err := AlgorithmOf(c.Algo)
 	if err != nil {
 		return nil, err
 	}
-	p := newPolicy(a, c, Sizes{Obs: obs, Actions: actions}, how)
+	n, err := c.inTurns(world)
+	if err != nil {
+		return nil, err
+	}
+	p := newPolicy(a, c, n, how)
 	if p.weights, err = p.head.Params().Import(s.Meta[metaHead], s); err != nil {
 		return nil, err
 	}
-	n := newNormaliser(machine.NewLayout(), obs)
-	if p.mean, err = s.Tensor(fileName(n.mean), obs); err != nil {
+	x := newNormaliser(machine.NewLayout(), n.Obs)
+	if p.mean, err = s.Tensor(fileName(x.mean), n.Obs); err != nil {
 		return nil, err
 	}
-	p.scale, err = s.Tensor(fileName(n.scale), obs)
+	p.scale, err = s.Tensor(fileName(x.scale), n.Obs)
 	return p, err
 }
 
@@ -76,7 +79,7 @@ func (t *Trainer) newPolicy(how Execution) *Policy {
 
 func newPolicy(a Algorithm, c *Config, n Sizes, how Execution) *Policy {
 	how.Seed = Split(how.Seed, StreamExecution)
-	p := &Policy{name: a.Name() + "-greedy", how: how, obs: n.Obs, actions: n.Actions, head: a.Head(c, n.Obs, n.Actions)}
+	p := &Policy{name: a.Name() + "-greedy", how: how, sizes: n, head: a.Head(c, n.Obs, n.Actions)}
 	if how.Sampled {
 		p.name = a.Name() + "-sampled"
 	}
@@ -102,26 +105,42 @@ func (p *Policy) Close() error {
 // Act chooses the actions of the current slot. After an error (see Err) every IED computes locally.
 func (p *Policy) Act(w *sim.Worlds, actions []int32) {
 	episode, slot := w.LastSlot(0)
-	p.ActOn(w.Obs, w.Mask, [2]float32{float32(episode + 1), float32(slot + 1)}, actions)
+	p.ActOn(p.view(w), [2]float32{float32(episode + 1), float32(slot + 1)}, actions)
 }
 
 // ActOn is Act for any environment, see Choose. After an error all actions are 0.
-func (p *Policy) ActOn(obs, mask []float32, moment [2]float32, actions []int32) {
+func (p *Policy) ActOn(v View, moment [2]float32, actions []int32) {
 	clear(actions)
 	if p.err == nil {
-		p.err = p.Choose(obs, mask, moment, actions)
+		p.err = p.Choose(v, moment, actions)
 	}
 }
 
-// Choose chooses actions [rows] for obs [rows, O] and mask [rows, U]; moment is the counter of
-// a sampled policy's draws, two numbers below 2^24.
-func (p *Policy) Choose(obs, mask []float32, moment [2]float32, actions []int32) error {
+// view is what the policy needs of the current slot.
+func (p *Policy) view(w *sim.Worlds) View {
+	v := View{Obs: w.Obs, Mask: w.Mask}
+	if p.sizes.Turns > 1 {
+		v.Servers = make([]float32, w.W*w.A*p.sizes.Candidates)
+		w.ListServers(v.Servers)
+	}
+	return v
+}
+
+// View is what agents see before anyone decides.
+type View struct {
+	Obs, Mask []float32 // [rows, O'], [rows, U]
+	Servers   []float32 // [rows, C] of the candidates; only if agents decide in turn
+}
+
+// Choose chooses actions [rows]; moment is the counter of a sampled policy's draws, two numbers below 2^24. If agents decide
+// in turn, the rows are those of whole worlds.
+func (p *Policy) Choose(v View, moment [2]float32, actions []int32) error {
 	if p.batch == nil || len(p.batch.chosen) != len(actions) {
 		if err := p.open(len(actions)); err != nil {
 			return err
 		}
 	}
-	chosen, err := p.batch.run(obs, mask, moment)
+	chosen, err := p.batch.run(v, moment)
 	if err != nil {
 		return err
 	}
@@ -133,37 +152,54 @@ func (p *Policy) Choose(obs, mask []float32, moment [2]float32, actions []int32)
 
 // batch is the Program of a Policy for one number of rows.
 type batch struct {
-	layout                     *machine.Layout
-	placed                     *nn.Placed
-	norm                       Normaliser
-	session                    *machine.Session
-	program                    *kernels.Program
-	obs, mask, moment, actions machine.Tensor
-	chosen                     []float32 // [rows]
+	layout          *machine.Layout
+	placed          *nn.Placed
+	norm            Normaliser
+	session         *machine.Session
+	program         *kernels.Program
+	obs, mask       machine.Tensor
+	servers         machine.Tensor // None if all agents decide at once
+	moment, actions machine.Tensor
+	chosen          []float32 // [rows]
 }
 
 // newBatch builds the Program for the given number of rows.
 func (p *Policy) newBatch(rows int) (*batch, error) {
 	lay := machine.NewLayout()
 	placed := p.head.Params().Place(lay, "head")
-	norm := newNormaliser(lay, p.obs)
+	n := p.sizes
+	norm := newNormaliser(lay, n.Obs)
 	x := &batch{
-		layout: lay, placed: placed, norm: norm, obs: lay.Add("obs", rows, p.obs), mask: lay.Add("mask", rows, p.actions),
+		layout: lay, placed: placed, norm: norm, obs: lay.Add("obs", rows, n.Own()), mask: lay.Add("mask", rows, n.Actions),
 		moment: lay.Add("moment", 2), actions: lay.Add("act", rows), chosen: make([]float32, rows),
 	}
 	b := machine.NewBuilder("policy", lay)
-	logp := b.Temp("logp", rows, p.actions)
-	f := nn.NewFragment()
-	f.Output(p.head.LogProbs(f.Bind(p.head.Params(), placed), f.Input(norm.Apply(b, x.obs)), f.Input(x.mask)), logp)
-	f.Lower(b)
-	if p.how.Sampled {
-		b.Sample(logp, x.moment, x.actions, p.how.Seed, uint32(StreamExecution))
+	if n.Turns > 1 {
+		x.servers = lay.Add("servers", rows, n.Candidates)
+		n.Worlds = rows / n.Agents
+		n.inTurn(b, decisions{
+			x.obs, x.mask, x.servers, Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions},
+		}, func(turn int, obs, mask, logp, act machine.Tensor) {
+			p.decide(b, x, obs, mask, logp, act, StreamExecution.inTurn(turn))
+		})
 	} else {
-		b.ArgMax(logp, x.actions)
+		p.decide(b, x, x.obs, x.mask, b.Temp("logp", rows, n.Actions), x.actions, uint32(StreamExecution))
 	}
 	var err error
 	x.program, err = b.Build()
 	return x, err
+}
+
+// decide lowers the log-probabilities and actions for observations.
+func (p *Policy) decide(b *machine.Builder, x *batch, obs, mask, logp, act machine.Tensor, stream uint32) {
+	f := nn.NewFragment()
+	f.Output(p.head.LogProbs(f.Bind(p.head.Params(), x.placed), f.Input(x.norm.Apply(b, obs)), f.Input(mask)), logp)
+	f.Lower(b)
+	if p.how.Sampled {
+		b.Sample(logp, x.moment, act, p.how.Seed, stream)
+	} else {
+		b.ArgMax(logp, act)
+	}
 }
 
 // memory is the device memory of the batch on a backend, in bytes.
@@ -195,11 +231,14 @@ func (p *Policy) open(rows int) error {
 	return nil
 }
 
-func (x *batch) run(obs, mask []float32, moment [2]float32) ([]float32, error) {
+func (x *batch) run(v View, moment [2]float32) ([]float32, error) {
 	for _, in := range []struct {
 		to   machine.Tensor
 		from []float32
-	}{{x.obs, obs}, {x.mask, mask}, {x.moment, moment[:]}} {
+	}{{x.obs, v.Obs}, {x.mask, v.Mask}, {x.servers, v.Servers}, {x.moment, moment[:]}} {
+		if in.to == machine.None {
+			continue
+		}
 		if err := x.session.Upload(in.to, in.from); err != nil {
 			return nil, err
 		}

@@ -11,7 +11,16 @@ import (
 // A policy read from a checkpoint is the trainer's; evaluating twice gives the same actions,
 // sampled ones included; greedy and sampled differ.
 func TestPolicyIsReproducible(t *testing.T) {
-	tr := smallTrainer(t, smallConfig(2), 1)
+	for _, turns := range []int{0, 2} {
+		c := smallConfig(2)
+		c.Turns = turns
+		testReproducible(t, c)
+	}
+}
+
+func testReproducible(t *testing.T, c marl.Config) {
+	t.Helper()
+	tr, world := smallTrainer(t, c, 1), marl.SizesOf(marltest.Small(t))
 	if err := tr.Run(context.Background(), marl.Hooks{}); err != nil {
 		t.Fatal(err)
 	}
@@ -24,8 +33,7 @@ func TestPolicyIsReproducible(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer mine.Close()
-		n := tr.Workshop().Sizes
-		kept, err := marl.NewPolicy(tr.Workshop().Config, marltest.StateOf(t, tr), n.Obs, n.Actions, how)
+		kept, err := marl.NewPolicy(tr.Workshop().Config, marltest.StateOf(t, tr), world, how)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,10 +17,10 @@ type rollout struct {
 func newRollout(l *machine.Layout, n Sizes) (r rollout) {
 	if n.Candidates > 0 {
 		r.state = l.Add(RolloutPrefix+"state", n.stateSize())
-		r.obs = l.View(RolloutPrefix+"obs", r.state, 0, n.Rows(), n.Obs)
-		r.servers = l.View(RolloutPrefix+"servers", r.state, n.Rows()*n.Obs, n.Rows(), n.Candidates)
+		r.obs = l.View(RolloutPrefix+"obs", r.state, 0, n.Rows(), n.Own())
+		r.servers = l.View(RolloutPrefix+"servers", r.state, n.Rows()*n.Own(), n.Rows(), n.Candidates)
 	} else {
-		r.obs = l.Add(RolloutPrefix+"obs", n.Rows(), n.Obs)
+		r.obs = l.Add(RolloutPrefix+"obs", n.Rows(), n.Own())
 		r.state = r.obs
 	}
 	r.mask, r.finite = l.Add(RolloutPrefix+"mask", n.Rows(), n.Actions), l.Add(RolloutPrefix+"finite", 1)
@@ -28,7 +28,7 @@ func newRollout(l *machine.Layout, n Sizes) (r rollout) {
 }
 
 // stateSize is the size of the observations and of what the environment tells besides.
-func (s Sizes) stateSize() int { return s.Rows() * (s.Obs + s.Candidates) }
+func (s Sizes) stateSize() int { return s.Rows() * (s.Own() + s.Candidates) }
 
 // Played has the results of a slot of all worlds in a Program.
 type Played struct {
@@ -41,6 +41,7 @@ type Played struct {
 	NextServers       machine.Tensor // [W*A, C] of the successor state
 	Ended             machine.Tensor // [W*A] see kernels.Slot
 
+	own              machine.Tensor // [W*A, O'] what agents observe before anyone decides; Obs if all decide at once
 	state, nextState machine.Tensor // as OpStep writes them: observations, then servers
 }
 
@@ -50,19 +51,23 @@ func newPlayed(b *machine.Builder, n Sizes) Played {
 		Act:  b.Temp("act", n.Rows()), LogProbs: b.Temp("logp", n.Rows(), n.Actions), Reward: b.Temp("reward", n.Worlds, n.Agents),
 		NextMask: b.Temp("successor mask", n.Rows(), n.Actions), Ended: b.Temp("ended", n.Rows()),
 	}
-	x.state, x.Obs, x.Servers = n.tempState(b, "decision obs")
+	x.state, x.own, x.Servers = n.tempState(b, "decision obs")
 	x.nextState, x.NextObs, x.NextServers = n.tempState(b, "successor")
+	x.Obs = x.own
+	if n.Turns > 1 {
+		x.Obs = b.Temp("seen obs", n.Rows(), n.Obs)
+	}
 	return x
 }
 
 // tempState is a temporary state, with its observations and servers.
 func (s Sizes) tempState(b *machine.Builder, name string) (state, obs, servers machine.Tensor) {
 	if s.Candidates == 0 {
-		obs = b.Temp(name, s.Rows(), s.Obs)
+		obs = b.Temp(name, s.Rows(), s.Own())
 		return obs, obs, machine.None
 	}
 	state = b.Temp(name, s.stateSize())
-	return state, b.Part(state, 0, s.Rows(), s.Obs), b.Part(state, s.Rows()*s.Obs, s.Rows(), s.Candidates)
+	return state, b.Part(state, 0, s.Rows(), s.Own()), b.Part(state, s.Rows()*s.Own(), s.Rows(), s.Candidates)
 }
 
 // buildSlot builds one slot of all worlds with the current policy: observe, act, step, remember.
@@ -72,10 +77,7 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 	x := newPlayed(b, n)
 	b.Copy(now.state, x.state)
 	b.Copy(now.mask, x.Mask)
-	x.Normalised = w.Normaliser.Apply(b, x.Obs)
-	head, net := l.Head()
-	net.LogProbs(b, head, x.Normalised, x.Mask, x.LogProbs)
-	b.Sample(x.LogProbs, w.slots, x.Act, Split(w.Seed, StreamPolicy), uint32(StreamPolicy))
+	x.Normalised = w.decide(b, l, x)
 	b.Count(w.slots, 1)
 	gained, active := b.Temp("gained", n.Worlds, n.Agents), b.Temp("active", n.Worlds, n.Agents)
 	b.Step(env, machine.Slot{
@@ -85,8 +87,24 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 	f := nn.NewFragment()
 	f.Output(w.Config.mixed(f.Input(gained), f.Input(active)), x.Reward)
 	f.Lower(b)
+	n.extend(b, &x)
 	l.Remember(b, x)
 	return b.Build()
+}
+
+// decide lowers the actions of a slot from the current policy, and returns the normalised observations.
+func (w *Workshop) decide(b *machine.Builder, l Learner, x Played) (normalised machine.Tensor) {
+	head, net := l.Head()
+	if w.Sizes.Turns > 1 {
+		w.decideInTurn(b, Turns{
+			Worlds: w.Sizes.Worlds, Own: x.own, Mask: x.Mask, Servers: x.Servers, Head: head, Net: net, Counter: w.slots, Stream: StreamPolicy,
+		}, Decided{x.Obs, x.LogProbs, x.Act})
+		return w.Normaliser.Apply(b, x.Obs)
+	}
+	normalised = w.Normaliser.Apply(b, x.Obs)
+	net.LogProbs(b, head, normalised, x.Mask, x.LogProbs)
+	b.Sample(x.LogProbs, w.slots, x.Act, Split(w.Seed, StreamPolicy), uint32(StreamPolicy))
+	return normalised
 }
 
 // Rollout plays the slots of an iteration and stores their transitions.

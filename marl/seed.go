@@ -17,6 +17,9 @@ const (
 	StreamExecution                    // actions of a sampled Policy
 )
 
+// inTurn is the stream of draws of one turn of a slot.
+func (s Stream) inTurn(turn int) uint32 { return uint32(s) | uint32(turn)<<8 }
+
 // splitCounter marks the blocks that Split uses; no other draw has this last word.
 const splitCounter = 0x53504c54
 

@@ -24,11 +24,9 @@ type ServerInputs struct {
 // serverEmbedding tells a critic which server each candidate and each choice is: E [M+1, 8], whose last row stands for no
 // server.
 type serverEmbedding struct {
-	table      *nn.Param // nil if it is fixed
-	servers    int       // M
-	candidates int       // C
-	extra      int       // actions after those of the candidates
-	matching   bool
+	table    *nn.Param // nil if it is fixed
+	sizes    Sizes
+	matching bool
 }
 
 // newServerEmbedding declares the table; nil if the critic is not told about servers.
@@ -36,7 +34,7 @@ func newServerEmbedding(p *nn.Params, cfg *ServerConfig, n Sizes) *serverEmbeddi
 	if !cfg.Tells() {
 		return nil
 	}
-	s := &serverEmbedding{servers: n.Servers, candidates: n.Candidates, extra: n.Actions - n.Candidates - 1, matching: cfg.MatchingHeads}
+	s := &serverEmbedding{sizes: n, matching: cfg.MatchingHeads}
 	if cfg.ServerEmbedding == EmbeddingLearned {
 		s.table = p.Matrix("server_embedding", n.Servers+1, embeddingWidth, nn.Normal(1/math.Sqrt(embeddingWidth)))
 	}
@@ -62,7 +60,7 @@ func (s *serverEmbedding) widths() (all, chosen int) {
 	if s == nil {
 		return 0, 0
 	}
-	return s.candidates * embeddingWidth, embeddingWidth
+	return s.sizes.Candidates * embeddingWidth, embeddingWidth
 }
 
 // located are the vectors of the servers around each agent.
@@ -81,26 +79,15 @@ func (s *serverEmbedding) locate(bd *nn.Bound, in ServerInputs, act *nn.Node) *l
 		table = bd.Node(s.table)
 	}
 	return &located{
-		candidates: op.Reshape(s.embed(table, op.Reshape(in.Servers, rows*s.candidates)), rows, s.candidates*embeddingWidth),
-		chosen:     s.embed(table, s.chosen(in.Servers, act)),
+		candidates: op.Reshape(s.embed(table, op.Reshape(in.Servers, rows*s.sizes.Candidates)), rows, s.sizes.Candidates*embeddingWidth),
+		chosen:     s.embed(table, s.sizes.chosenServers(in.Servers, act)),
 	}
-}
-
-// chosen is the server that the action of each agent uses, [B*A]: none for action 0, that of candidate a for action a, and
-// candidate 1 for a later action, which reaches the cloud by that server.
-func (s *serverEmbedding) chosen(servers, act *nn.Node) *nn.Node {
-	first := op.Columns(servers, 0, 1)
-	byAction := []*nn.Node{op.Affine(first, 0, float32(s.servers)), servers}
-	for range s.extra {
-		byAction = append(byAction, first)
-	}
-	return op.Pick(op.Concat(byAction...), act)
 }
 
 // embed returns E(m) [n, 8] for numbers of servers m [n]. It is a product with one-hot rows: its gradient is a product too,
 // which sums rows of the table in parts, and a batch can be cut into tiles. The gradient of a gather is one serial sum.
 func (s *serverEmbedding) embed(table, m *nn.Node) *nn.Node {
-	return op.Linear(op.OneHot(m, s.servers+1), table, nil, op.Identity)
+	return op.Linear(op.OneHot(m, s.sizes.Servers+1), table, nil, op.Identity)
 }
 
 // inputs appends the vectors to the inputs of a layer.

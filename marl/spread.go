@@ -11,5 +11,5 @@ var _ spread.Policy = SpreadPolicy{}
 // Err) nothing moves.
 func (p SpreadPolicy) Act(w *spread.Worlds, actions []int32) {
 	episode, cycle := w.Moment(0) // the same in all worlds
-	p.ActOn(w.Obs(), w.Mask(), [2]float32{float32(episode + 1), float32(cycle + 1)}, actions)
+	p.ActOn(View{Obs: w.Obs(), Mask: w.Mask()}, [2]float32{float32(episode + 1), float32(cycle + 1)}, actions)
 }

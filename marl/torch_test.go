@@ -99,13 +99,13 @@ func decisions(t *testing.T, tr *marl.Trainer, s *checkpoint.State) *checkpoint.
 		}
 	}
 	rows := len(mask) / w.U
-	p, err := marl.NewPolicy(tr.Workshop().Config, s, w.O, w.U, marl.Execution{Backend: marltest.OpenBackend(t, "auto", 1)})
+	p, err := marl.NewPolicy(tr.Workshop().Config, s, marl.Sizes{Agents: w.A, Obs: w.O, Actions: w.U}, marl.Execution{Backend: marltest.OpenBackend(t, "auto", 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	chosen, acts := make([]int32, rows), make([]float32, rows)
-	if err := p.Choose(obs, mask, [2]float32{}, chosen); err != nil {
+	if err := p.Choose(marl.View{Obs: obs, Mask: mask}, [2]float32{}, chosen); err != nil {
 		t.Fatal(err)
 	}
 	for i, a := range chosen {

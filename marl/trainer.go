@@ -54,13 +54,16 @@ func NewTrainer(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Tra
 
 // Plan is NewTrainer without memory: Memory says how much Open will allocate. No other method may be
 // called before Open.
-func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, error) {
+func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (t *Trainer, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	n := sizesOf(env)
 	if n.Worlds != cfg.Worlds {
 		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", n.Worlds, cfg.Worlds)
+	}
+	if n, err = cfg.inTurns(n); err != nil {
+		return nil, err
 	}
 	if err := cfg.checkProducts(n); err != nil {
 		return nil, err
@@ -69,7 +72,7 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (*Trainer, 
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{cfg: cfg, env: env, algorithm: algorithm, backend: backend}
+	t = &Trainer{cfg: cfg, env: env, algorithm: algorithm, backend: backend}
 	t.shop = NewWorkshop(&t.cfg, n, seed)
 	if e, ok := env.(Located); ok {
 		t.shop.ServerPositions = e.ServerPositions()

@@ -10,12 +10,14 @@ import (
 type Sizes struct {
 	Worlds, Agents, Obs, Actions int
 	Servers, Candidates          int
+	Task                         int // T of a Serving Env
+	Turns                        int // R of a slot; 0 or 1: all agents decide at once. See Own.
 }
 
 func sizesOf(env Env) (n Sizes) {
 	n.Worlds, n.Agents, n.Obs, n.Actions = env.Sizes()
 	if s, ok := env.(Serving); ok {
-		n.Servers, n.Candidates = s.ServerSizes()
+		n.Servers, n.Candidates, n.Task = s.ServerSizes()
 	}
 	return n
 }

@@ -159,6 +159,10 @@ func (s *Scenario) Actions() int {
 
 func (s *Scenario) hasCloud() bool { return s.Compute.Cloud.GcyclesPerS > 0 }
 
+// TaskSize returns the number of features at the beginning of an observation that describe the task: whether
+// there is one, its model, data and cycles.
+func (s *Scenario) TaskSize() int { return 3 + len(s.Tasks.Models) }
+
 // ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times, C with
 // server speeds, C with reuse 1 and 1 each with a queue of arrivals and with a cloud.
 func (s *Scenario) ObsSize() int {

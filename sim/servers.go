@@ -35,11 +35,19 @@ func (w *Worlds) serverFields() []engine.Array {
 	return []engine.Array{{Name: "servers", Floats: &w.Servers, N: n}, {Name: "final_servers", Floats: &w.FinalServers, N: n}}
 }
 
-// listServers writes Servers of one world.
-func (w *Worlds) listServers(world int) {
+// ListServers writes what Servers has with ShowServers to a slice [W, A, C].
+func (w *Worlds) ListServers(to []float32) {
+	w.Home()
+	for world := range w.W {
+		w.listServers(world, to)
+	}
+}
+
+// listServers writes the servers of one world.
+func (w *Worlds) listServers(world int, servers []float32) {
 	p := w.p
 	for agent := world * p.A; agent < (world+1)*p.A; agent++ {
-		to, shown := w.Servers[agent*p.C:][:p.C], w.shown(agent)
+		to, shown := servers[agent*p.C:][:p.C], w.shown(agent)
 		for c := range to {
 			to[c] = float32(p.M)
 			if c < shown {

@@ -21,7 +21,7 @@ func (w *Worlds) beginSlot(world int) {
 		}
 	}
 	if w.telling {
-		w.listServers(world)
+		w.listServers(world, w.Servers)
 	}
 }
 

@@ -16,6 +16,9 @@ type Algorithm struct{}
 
 func init() { marl.Register(Algorithm{}) }
 
+// InTurn implements marl.InTurn.
+func (Algorithm) InTurn() {}
+
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "amarl" }
 
@@ -70,7 +73,7 @@ func newLearner(w *marl.Workshop) *Learner {
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.actorTarget = w.Copy("actor_target", l.actorOnline)
 	l.replay = replay.New(w, &c.Settings)
-	if l.table = w.NewServerTable(&c.ServerConfig); c.Tells() {
+	if l.table = w.NewServerTable(&c.ServerConfig); c.Tells() || n.Turns > 1 {
 		l.replay.KeepServers()
 	}
 	return l

@@ -116,3 +116,13 @@ func TestLearnsToSpread(t *testing.T) {
 	c.Own.(*Config).ActorActions = ActionsResampled
 	marltest.LearnsToSpread(t, c)
 }
+
+// Agents that decide one after the other: the same bits everywhere, no stale memory, exact resuming.
+func TestTurnsConform(t *testing.T) {
+	c := busyConfig(20)
+	c.Turns = 3
+	marltest.SameEverywhere(t, c.Config)
+	marltest.ReadsNoStaleMemory(t, c.Config)
+	c.Updates = 24
+	marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+}

@@ -33,12 +33,20 @@ func (l *Learner) Update(b *machine.Builder) error {
 // numbers: the rows of the replay [B] and the actions a' of the target policy [B*A].
 func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
 	mb := l.replay.Sample(b)
-	_, next = l.nextActions(b, mb)
+	_, next = l.nextActions(b, &mb)
 	return mb.Rows, next
 }
 
-// nextActions draws a' from the target policy.
-func (l *Learner) nextActions(b *machine.Builder, mb replay.Minibatch) (logp, act machine.Tensor) {
+// nextActions draws a' from the target policy. If agents decide in turn, it completes NextObs by what they see of each other.
+func (l *Learner) nextActions(b *machine.Builder, mb *replay.Minibatch) (logp, act machine.Tensor) {
+	if l.Sizes.Turns > 1 {
+		next := l.DecideInTurn(b, marl.Turns{
+			Worlds: l.own.Batch, Own: mb.NextOwn, Mask: mb.NextMask, Servers: mb.NextServers,
+			Head: l.actor, Net: l.actorTarget, Counter: l.Updates, Stream: marl.StreamTarget,
+		})
+		mb.NextObs = l.Normaliser.Apply(b, next.Obs)
+		return next.LogProbs, next.Act
+	}
 	rows := l.own.Batch * l.Sizes.Agents
 	logp = b.Temp("target_logp", rows, l.Sizes.Actions)
 	act = b.Temp("target_act", rows)
@@ -49,7 +57,7 @@ func (l *Learner) nextActions(b *machine.Builder, mb replay.Minibatch) (logp, ac
 
 // target writes y [B*A] with the target actor and the target critic.
 func (l *Learner) target(b *machine.Builder, mb replay.Minibatch) machine.Tensor {
-	logp, act := l.nextActions(b, mb)
+	logp, act := l.nextActions(b, &mb)
 	y := b.Temp("y", l.own.Batch*l.Sizes.Agents)
 	f := nn.NewFragment()
 	a := f.Input(act)

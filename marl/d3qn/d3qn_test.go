@@ -105,7 +105,7 @@ func choose(t *testing.T, tr *marl.Trainer, sampled bool, obs, mask []float32) [
 	}
 	defer p.Close()
 	actions := make([]int32, len(obs)/tr.Workshop().Sizes.Obs)
-	if err := p.Choose(obs, mask, [2]float32{1, 1}, actions); err != nil {
+	if err := p.Choose(marl.View{Obs: obs, Mask: mask}, [2]float32{1, 1}, actions); err != nil {
 		t.Fatal(err)
 	}
 	return actions

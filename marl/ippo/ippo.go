@@ -17,6 +17,9 @@ type Algorithm struct{}
 
 func init() { marl.Register(Algorithm{}) }
 
+// InTurn implements marl.InTurn.
+func (Algorithm) InTurn() {}
+
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "ippo" }
 
@@ -45,7 +48,7 @@ func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
 // Build implements marl.Algorithm.
 func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 	c := w.Config.Own.(*Config)
-	return ppo.New(w, c.Method(), &c.CriticConfig, newCritic(c.Hidden, w.Sizes.Obs)), nil
+	return ppo.New(w, c.Method(), &c.CriticConfig, newCritic(c.Hidden, w.Sizes.Own())), nil
 }
 
 // critic estimates V_i(o_i), the value of an agent given its own observation.

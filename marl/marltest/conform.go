@@ -29,7 +29,7 @@ func Busy() Rules {
 				r[i] = s*float32(a[i]) - float32(a[(i+1)%len(a)])
 			}
 		},
-		Servers: 4, Candidates: 2, Positions: [][2]float32{{0, 0}, {30, 0}, {0, 40}, {30, 40}},
+		Servers: 4, Candidates: 2, Task: 2, Positions: [][2]float32{{0, 0}, {30, 0}, {0, 40}, {30, 40}},
 		Serve: func(to []float32, agent int, s float32, step int) {
 			to[0], to[1] = float32(int(10+s*10)%4), float32((agent+step)%5)
 		},

@@ -25,6 +25,7 @@ type Rules struct {
 
 	Servers, Candidates int                                                    // M and C of a game that tells them, else 0
 	Positions           [][2]float32                                           // of the servers, m
+	Task                int                                                    // T, the first features of an observation, with servers
 	Serve               func(to []float32, agent int, state float32, step int) // the servers of the candidates, [C]
 }
 
@@ -148,7 +149,7 @@ func (e *Toy) Truncated() []bool           { return e.trunc }
 func (e *Toy) FinalObs() []float32         { return e.finObs }
 func (e *Toy) FinalMask() []float32        { return e.finMask }
 
-func (e *Toy) ServerSizes() (int, int)       { return e.r.Servers, e.r.Candidates }
+func (e *Toy) ServerSizes() (int, int, int)  { return e.r.Servers, e.r.Candidates, e.r.Task }
 func (e *Toy) ServerPositions() [][2]float32 { return e.r.Positions }
 func (e *Toy) Servers() []float32            { return e.servers }
 func (e *Toy) FinalServers() []float32       { return e.finServ }

@@ -74,7 +74,7 @@ func Chosen(t testing.TB, tr *marl.Trainer, obs ...float32) []int32 {
 	}
 	defer p.Close()
 	actions := make([]int32, len(obs)/n.Obs)
-	if err := p.Choose(obs, Ones(len(actions)*n.Actions), [2]float32{}, actions); err != nil {
+	if err := p.Choose(marl.View{Obs: obs, Mask: Ones(len(actions) * n.Actions)}, [2]float32{}, actions); err != nil {
 		t.Fatal(err)
 	}
 	return actions

@@ -11,6 +11,9 @@ type Algorithm struct{}
 
 func init() { marl.Register(Algorithm{}) }
 
+// InTurn implements marl.InTurn.
+func (Algorithm) InTurn() {}
+
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "amarl-ppo" }
 
@@ -25,7 +28,7 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 	if err := w.CheckGroups(&c.AttentionConfig); err != nil {
 		return nil, err
 	}
-	critic := &attentionCritic{Critic: marl.NewValueCritic(&c.AttentionConfig, w.Sizes.Agents, w.Sizes.Obs), config: &c.AttentionConfig}
+	critic := &attentionCritic{Critic: marl.NewValueCritic(&c.AttentionConfig, w.Sizes.Agents, w.Sizes.Own()), config: &c.AttentionConfig}
 	return New(w, c.Method(), &c.CriticConfig, critic), nil
 }
 

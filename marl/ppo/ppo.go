@@ -114,12 +114,13 @@ func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
 	f.Output(op.Pick(f.Input(x.LogProbs), f.Input(x.Act)), s.logp)
 	f.Output(marl.Deciding(f.Input(x.Mask)), s.decides)
 	f.Lower(b)
-	l.values(b, x.Normalised, s.value)
-	l.values(b, l.Normaliser.Apply(b, x.NextObs), s.next)
+	l.values(b, l.Sizes.OwnColumns(b, x.Normalised), s.value)
+	l.values(b, l.Sizes.OwnColumns(b, l.Normaliser.Apply(b, x.NextObs)), s.next)
 	l.Keep(b, l.buffer.entries(s)...)
 }
 
-// values lowers V(obs) for normalised obs.
+// values lowers V(obs) for normalised obs [rows, O'], which are the own observations: what others have chosen in the same
+// slot is not known of a successor.
 func (l *Learner) values(b *machine.Builder, obs, to machine.Tensor) {
 	f := nn.NewFragment()
 	f.Output(l.unit.value(f, l.critic.Values(l.criticNet.Bind(f), f.Input(obs)).V), to)
@@ -152,7 +153,7 @@ func (l *Learner) Prepare(b *machine.Builder) {
 // Inspect implements marl.Learner, on the next minibatch.
 func (l *Learner) Inspect(b *machine.Builder) {
 	if l.inspected != nil {
-		l.inspected.Inspect(b, l.criticNet, func() machine.Tensor { return l.drawMinibatch(b).obs })
+		l.inspected.Inspect(b, l.criticNet, func() machine.Tensor { return l.Sizes.OwnColumns(b, l.drawMinibatch(b).obs) })
 	}
 }
 

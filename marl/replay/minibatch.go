@@ -13,6 +13,7 @@ type Minibatch struct {
 	Obs, Mask, Act, Reward        machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A], [B*A] mixed
 	NextObs, NextMask, Terminated machine.Tensor // [B*A, O] normalised, [B*A, U], [B*A]
 	Servers, NextServers          machine.Tensor // [B*A, C], None without KeepServers
+	NextOwn                       machine.Tensor // [B*A, O'] the own columns of NextObs, not normalised; None if all agents decide at once
 }
 
 // Sample draws B rows of the memory uniformly, with replacement.
@@ -29,11 +30,15 @@ func (m *Memory) Sample(b *machine.Builder) Minibatch {
 		Rows: idx,
 		Obs:  w.Normaliser.Apply(b, gather("obs", m.Observed, rows, w.Sizes.Obs)), Mask: gather("mask", m.Mask, rows, w.Sizes.Actions),
 		Act: gather("act", m.Act, rows), Reward: gather("reward", m.Reward, rows),
-		NextObs: w.Normaliser.Apply(b, gather("next_obs", m.NextObs, rows, w.Sizes.Obs)), NextMask: gather("next_mask", m.NextMask, rows, w.Sizes.Actions),
-		Terminated: gather("terminated", m.Terminated, rows),
 	}
+	next := gather("next_obs", m.NextObs, rows, w.Sizes.Obs)
+	mb.NextObs, mb.NextMask = w.Normaliser.Apply(b, next), gather("next_mask", m.NextMask, rows, w.Sizes.Actions)
+	mb.Terminated = gather("terminated", m.Terminated, rows)
 	if c := w.Sizes.Candidates; m.Servers != machine.None {
 		mb.Servers, mb.NextServers = gather("servers", m.Servers, rows, c), gather("next_servers", m.NextServers, rows, c)
+	}
+	if w.Sizes.Turns > 1 {
+		mb.NextOwn = w.Sizes.OwnColumns(b, next)
 	}
 	return mb
 }

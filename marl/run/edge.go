@@ -76,8 +76,7 @@ func (g edge) worlds(c *Config, o train.Options) (marl.Env, error) {
 }
 
 func (g edge) worldsBytes(worlds int) int64 { return sim.Bytes(g.Scenario, worlds) }
-func (g edge) agents() int                  { return g.IEDs }
-func (g edge) observed() (obs, actions int) { return g.ObsSize(), g.Actions() }
+func (g edge) sizes() marl.Sizes            { return marl.SizesOf(g.Scenario) }
 
 func (g edge) evaluationMemory(episodes int, setting string) train.Memory {
 	return evaluationMemory(g.Scenario, episodes, setting)

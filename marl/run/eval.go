@@ -64,10 +64,9 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
 	var learned []*marl.Policy
-	obs, actions := game.observed()
 	for _, sampled := range []bool{true, false} {
 		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
-		p, err := marl.NewPolicy(&c.Train, from.State, obs, actions, how)
+		p, err := marl.NewPolicy(&c.Train, from.State, game.sizes(), how)
 		if err != nil {
 			return nil, usagef("%s: %w", from.Path, err)
 		}

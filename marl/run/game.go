@@ -27,8 +27,7 @@ type game interface {
 	worlds(c *Config, o train.Options) (marl.Env, error)
 	worldsBytes(worlds int) int64
 	evaluationMemory(episodes int, setting string) train.Memory
-	agents() int                 // of a world
-	observed() (obs, action int) // O and U
+	sizes() marl.Sizes // of a world
 
 	learned(p *marl.Policy) player
 	heuristics(seed uint64) ([]player, error)

@@ -53,7 +53,7 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 func (j *job) plan(o train.Options) error {
 	c := j.config
 	episodes := max(c.Train.EvalEpisodes, c.TableEpisodes)
-	evaluation, err := j.EvaluationMemory(j.backend, sim.DefaultWorlds(episodes)*c.game().agents())
+	evaluation, err := j.EvaluationMemory(j.backend, sim.DefaultWorlds(episodes)*c.game().sizes().Agents)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (p *rescaled) Act(w *sim.Worlds, actions []int32) {
 	for i := range obs {
 		obs[i] *= p.ratio[i%w.O]
 	}
-	if err := p.Choose(obs, w.Mask, [2]float32{}, actions); err != nil {
+	if err := p.Choose(marl.View{Obs: obs, Mask: w.Mask}, [2]float32{}, actions); err != nil {
 		panic(err)
 	}
 }
@@ -74,7 +74,7 @@ func byHand(t *testing.T, dir string, c *Config, s *sim.Scenario) *rescaled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := marl.NewPolicy(&c.Train, from.State, s.ObsSize(), s.Actions(), marl.Execution{Backend: b})
+	p, err := marl.NewPolicy(&c.Train, from.State, marl.SizesOf(s), marl.Execution{Backend: b})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,8 +93,9 @@ func (g spreading) worlds(c *Config, o train.Options) (marl.Env, error) {
 }
 
 func (g spreading) worldsBytes(worlds int) int64 { return spread.Bytes(g.Scenario, worlds) }
-func (g spreading) agents() int                  { return g.Agents }
-func (g spreading) observed() (obs, actions int) { return g.ObsSize(), spread.Actions }
+func (g spreading) sizes() marl.Sizes {
+	return marl.Sizes{Worlds: 1, Agents: g.Agents, Obs: g.ObsSize(), Actions: spread.Actions}
+}
 
 func (g spreading) evaluationMemory(episodes int, setting string) train.Memory {
 	policies := int64(len(spread.Policies()) + 2) // and the learned one, sampled and greedy
