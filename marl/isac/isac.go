@@ -1,7 +1,7 @@
 // Package isac is independent soft actor-critic for discrete actions: every agent learns by SAC (Haarnoja et al. 2018,
 // "Soft Actor-Critic", arXiv 1801.01290) in the form for discrete actions (Christodoulou 2019, arXiv 1910.07207), as if
 // it were alone. Its critics see its own observation only. All agents share the networks and differ by their
-// observations, like those of marl/ippo.
+// observations.
 //
 // It has two critics and takes the smaller value (clipped double Q), target networks of the critics, and expectations
 // over the own actions in closed form. The weight of the entropy follows a schedule, like that of AMARL; the automatic
