@@ -39,6 +39,7 @@ func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 		return nil, err
 	}
 	key := philox.Key(seed ^ policyKey)
+	prices := Prices{DefaultQueuePrice, DefaultLoadPrice, DefaultOwnPrice}
 	switch name {
 	case "random":
 		return &randomPolicy{key}, nil
@@ -55,11 +56,12 @@ func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 			Temperature: DefaultSwitchTemperature, SwitchWeight: DefaultSwitchWeight, name: name, key: key,
 		}, nil
 	case inTurn:
-		return &InTurn{Prices: defaultPrices()}, nil
+		return &InTurn{Prices: prices}, nil
 	case imagine:
-		return &Imagine{Prices: defaultPrices(), Samples: DefaultSamples, key: key}, nil
+		prices.Queue = DefaultImaginedQueuePrice
+		return &Imagine{Prices: prices, Samples: DefaultSamples, key: key}, nil
 	case planner:
-		return &Planner{Prices: defaultPrices()}, nil
+		return &Planner{Prices: prices}, nil
 	}
 	known := slices.Concat(Policies(), References())
 	return nil, fmt.Errorf("sim: no policy %q; there are %s", name, strings.Join(known, ", "))

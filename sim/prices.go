@@ -13,14 +13,16 @@ type Prices struct {
 	Own float64 `yaml:"own_price"`
 }
 
-// Defaults of the prices.
+// Defaults of the prices, from a grid on the episodes of seed 1 of paper with 30 and 50 IEDs, population:100 and sdxl. At 1 a price is
+// just the time that the tasks of the next slot lose. The queue price trades completion for latency: at 50 IEDs the
+// planner completes .994 with 0.5 and .987 with 1, but its reward is -17.8 and -16.8. Imagine is better in both with 0.5, since
+// a plan for tasks that do not come true wastes less in short queues. Evaluate on other seeds.
 const (
-	DefaultQueuePrice = 1
-	DefaultLoadPrice  = 1
-	DefaultOwnPrice   = 1
+	DefaultQueuePrice         = 1
+	DefaultImaginedQueuePrice = 0.5 // of Imagine
+	DefaultLoadPrice          = 1
+	DefaultOwnPrice           = 1
 )
-
-func defaultPrices() Prices { return Prices{DefaultQueuePrice, DefaultLoadPrice, DefaultOwnPrice} }
 
 // costs are prices in reward.
 type costs struct {

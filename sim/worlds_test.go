@@ -254,7 +254,7 @@ func TestGoldenRollout(t *testing.T) {
 
 var goldenHashes = map[string]string{
 	"greedy":       "ea05ff8015c765ba",
-	"imagine":      "72145e1ec0bf099f",
+	"imagine":      "eaa93009e1403c22",
 	"in-turn":      "689d8e709e2f7c3b",
 	"local":        "4f2987b060ef025f",
 	"nearest":      "cb2ca405749bcd22",
