@@ -4,7 +4,7 @@
 //
 // A Scenario is the configuration of a game. Worlds steps W copies of it. A
 // Policy chooses actions, a Meter collects statistics, and Simulate runs them
-// together.
+// together. Policies names the heuristics, References the policies that know more than an IED can.
 //
 // # One slot
 //

@@ -42,56 +42,54 @@ func (q *Imagine) Act(w *Worlds, actions []int32) {
 		m := w.moment(world)
 		m.key = q.key
 		t.begin(w, world)
-		known, imagined, dealt := t.w.handed(), newHand(w.A), newHand(w.A)
+		known, imagined, played := t.w.slotTasks(), newSlotTasks(w.A), newSlotTasks(w.A)
 		value := make([]float64, w.A*w.U)
 		for sample := range q.Samples {
 			imagined.draw(w.p, &m, uint32(sample), rate)
-			dealt.copy(&imagined)
-			t.w.deal(dealt)
+			played.copy(&imagined)
+			t.w.useTasks(played)
 			t.clear()
 			t.settle(t.order(mostData))
 			t.answer(&known, &imagined, value)
 		}
-		t.w.deal(known)
+		t.w.useTasks(known)
 		t.w.best(value, actions[world*w.A:][:w.A])
 	})
 }
 
-// hand is the tasks of the IEDs of a world, each [A]; age is nil without a queue of arrivals.
-type hand struct {
+// slotTasks are the tasks of the IEDs of a world in a slot, each [A]; age is nil without a queue of arrivals.
+type slotTasks struct {
 	model                       []int32
 	data, cycles, deadline, age []float32
 }
 
-func newHand(n int) hand {
-	return hand{make([]int32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)}
+func newSlotTasks(n int) slotTasks {
+	return slotTasks{make([]int32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)}
 }
 
-// handed returns the tasks of worlds with one world.
-func (w *Worlds) handed() hand { return hand{w.model, w.data, w.cycles, w.deadline, w.age} }
+// slotTasks returns the tasks of a Worlds with one world, and useTasks replaces them.
+func (w *Worlds) slotTasks() slotTasks {
+	return slotTasks{w.model, w.data, w.cycles, w.deadline, w.age}
+}
 
-// deal gives them other tasks.
-func (w *Worlds) deal(h hand) {
-	w.model, w.data, w.cycles, w.deadline, w.age = h.model, h.data, h.cycles, h.deadline, h.age
+func (w *Worlds) useTasks(x slotTasks) {
+	w.model, w.data, w.cycles, w.deadline, w.age = x.model, x.data, x.cycles, x.deadline, x.age
 }
 
 // draw imagines a task for each IED, or none.
-func (h *hand) draw(p *params, m *moment, sample uint32, rate float32) {
+func (x *slotTasks) draw(p *params, m *moment, sample uint32, rate float32) {
 	stream := streamImagined + 2*sample
-	clear(h.age)
-	for i := range h.model {
+	clear(x.age)
+	for i := range x.model {
 		arrival, kind, size, work := m.words(uint32(i), stream)
 		if philox.Uniform(arrival) >= rate {
-			h.model[i] = -1
+			x.model[i] = -1
 			continue
 		}
 		limit, _, _, _ := m.words(uint32(i), stream+1)
-		h.set(i, p.imagined(kind, size, work, limit))
+		k := p.imagined(kind, size, work, limit)
+		x.model[i], x.data[i], x.cycles[i], x.deadline[i] = k.model, k.data, k.cycles, k.deadline
 	}
-}
-
-func (h *hand) set(i int, x task) {
-	h.model[i], h.data[i], h.cycles[i], h.deadline[i] = x.model, x.data, x.cycles, x.deadline
 }
 
 // imagined turns four words into a task.
@@ -102,37 +100,35 @@ func (p *params) imagined(kind, size, work, limit uint32) task {
 	return p.sample(kind, size, work, limit)
 }
 
-// copy takes all tasks of another hand.
-func (h *hand) copy(from *hand) {
-	copy(h.model, from.model)
-	copy(h.data, from.data)
-	copy(h.cycles, from.cycles)
-	copy(h.deadline, from.deadline)
-	copy(h.age, from.age)
-}
-
-// give replaces the task of an IED by its task in another hand.
-func (h *hand) give(i int, from *hand) {
-	h.model[i], h.data[i], h.cycles[i], h.deadline[i] = from.model[i], from.data[i], from.cycles[i], from.deadline[i]
-	if from.age != nil {
-		h.age[i] = from.age[i]
+// copy takes all tasks from others.
+func (x *slotTasks) copy(from *slotTasks) {
+	for i := range x.model {
+		x.take(i, from)
 	}
 }
 
-// answer adds, for each IED with a task, the value of each of its actions [A, U] beside the plan of the others, up to a number
-// that its actions share.
-func (t *trial) answer(known, imagined *hand, value []float64) {
+// take replaces the task of one IED.
+func (x *slotTasks) take(i int, from *slotTasks) {
+	x.model[i], x.data[i], x.cycles[i], x.deadline[i] = from.model[i], from.data[i], from.cycles[i], from.deadline[i]
+	if from.age != nil {
+		x.age[i] = from.age[i]
+	}
+}
+
+// answer adds, for each IED with a task, the value of each of its actions [A, U] beside the plan of the others. The values of
+// an IED have a common offset, which does not matter to its choice.
+func (t *trial) answer(known, imagined *slotTasks, value []float64) {
 	for i, model := range known.model {
 		if model < 0 {
 			continue
 		}
-		dealt := t.w.handed()
-		dealt.give(i, known)
+		played := t.w.slotTasks()
+		played.take(i, known)
 		for k := range t.w.choices(i) {
 			a := t.w.choice(i, k)
 			value[i*t.w.U+int(a)] += t.change([]move{{int32(i), a}}, false)
 		}
-		dealt.give(i, imagined)
+		played.take(i, imagined)
 	}
 }
 

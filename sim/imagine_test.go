@@ -60,7 +60,7 @@ func TestImaginedTasksFollowTheLaw(t *testing.T) {
 		w, _, _ := start(t, s, 1, 1)
 		rate := w.p.taskRate()
 		within(t, "rate", rate, c.rate, 1e-6)
-		h, m, draws := newHand(w.A), w.moment(0), 0
+		h, m, draws := newSlotTasks(w.A), w.moment(0), 0
 		var tasks, first, data float64
 		for slot := range uint32(40) {
 			m.slot = slot
@@ -94,7 +94,7 @@ func TestImaginedTasksOfATrace(t *testing.T) {
 		p.trace = append(p.trace, tracedTask{task: task{model: k, data: float32(k)}})
 	}
 	within(t, "rate", p.taskRate(), 3.0/30/5, 1e-9)
-	h, m, seen := newHand(3000), moment{}, [3]int{}
+	h, m, seen := newSlotTasks(3000), moment{}, [3]int{}
 	h.draw(p, &m, 0, 2)
 	for i, k := range h.model {
 		if h.data[i] != float32(k) {
@@ -102,8 +102,7 @@ func TestImaginedTasksOfATrace(t *testing.T) {
 		}
 		seen[k]++
 	}
-	for k, n := range seen {
+	for _, n := range seen {
 		within(t, "tasks of a row", float64(n), 1000, 130)
-		_ = k
 	}
 }

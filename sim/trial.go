@@ -36,7 +36,6 @@ const undecided = -1
 
 func newTrial(p *params) *trial {
 	w := &Worlds{W: 1, A: p.A, U: p.U, p: p}
-	w.outcomes = Outcomes{}
 	w.results = engine.NewSlab(w.outcomeFields())
 	w.Task = w.outcomes
 	w.Reward, w.HadTask, w.actions = make([]float32, p.A), make([]bool, p.A), make([]int32, p.A)
