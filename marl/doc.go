@@ -6,6 +6,7 @@
 //	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
 //	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
 //	marl/isac   ISAC: off-policy, critics of the own observation only (Haarnoja et al. 2018, Christodoulou 2019)
+//	marl/selfish  the selfish learner: ISAC with the own reward only
 //	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
 //	marl/maa2c  MAA2C: on-policy, one step on n-step returns and the critic of MAPPO (Papoudakis et al. 2021)
 //	marl/mappo  MAPPO: on-policy, values from the observations of all agents (Yu et al. 2022)

@@ -28,6 +28,7 @@ import (
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/marl/qlearn"
 	"github.com/gmel-go/gmel/marl/qmix"
+	"github.com/gmel-go/gmel/marl/selfish"
 	"github.com/gmel-go/gmel/marl/vdn"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -84,6 +85,7 @@ func TestFrozen(t *testing.T) {
 		c.Turns = 5
 		got.freeze(t, algo+" turns=5", c)
 	}
+	got.freeze(t, "selfish", frozenConfig("selfish", false, 0))
 	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
 		c := frozenConfig(algo, true, 0)
 		c.RewardGroup, c.RewardNeighbourhood = 6, form
@@ -118,6 +120,8 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 	case *mappo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
 	case *isac.Config:
+		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden, own.Hidden = 2, 8, 64, 16, 16
+	case *selfish.Config:
 		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden, own.Hidden = 2, 8, 64, 16, 16
 	case *d3qn.Config:
 		shortQ(&own.Settings)

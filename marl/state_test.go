@@ -15,6 +15,7 @@ import (
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/marl/qlearn"
 	"github.com/gmel-go/gmel/marl/qmix"
+	"github.com/gmel-go/gmel/marl/selfish"
 	"github.com/gmel-go/gmel/marl/vdn"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
@@ -28,11 +29,14 @@ func ofEach() []marl.Config {
 	own, alone := clipped.Own.(*ppo.Config), independent.Own.(*ippo.Config)
 	own.Epochs, own.Minibatches, own.Hidden, own.Heads, own.ActorHidden = 2, 2, 16, 2, 16
 	alone.Epochs, alone.Minibatches, alone.Hidden, alone.ActorHidden = 2, 2, 16, 16
-	soft := marl.DefaultOf("isac")
-	soft.Updates, soft.Worlds, soft.WarmupSlots = 4, 8, 8
-	twins := soft.Own.(*isac.Config)
-	twins.Batch, twins.Replay, twins.Hidden, twins.ActorHidden = 32, 2000, 16, 16
-	return slices.Concat([]marl.Config{tiny(4), clipped, independent, soft}, ofCentral(), ofQ())
+	soft, egoist := marl.DefaultOf("isac"), marl.DefaultOf("selfish")
+	for _, c := range []*marl.Config{&soft, &egoist} {
+		c.Updates, c.Worlds, c.WarmupSlots = 4, 8, 8
+	}
+	for _, twins := range []*isac.Config{soft.Own.(*isac.Config), &egoist.Own.(*selfish.Config).Config} {
+		twins.Batch, twins.Replay, twins.Hidden, twins.ActorHidden = 32, 2000, 16, 16
+	}
+	return slices.Concat([]marl.Config{tiny(4), clipped, independent, soft, egoist}, ofCentral(), ofQ())
 }
 
 // ofCentral returns a short run of every on-policy algorithm with a critic of the global state.

@@ -57,7 +57,9 @@ func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
 }
 
 // Build implements marl.Algorithm.
-func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) { return newLearner(w), nil }
+func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
+	return New(w, w.Config.Own.(*Config)), nil
+}
 
 // Learner is one run of ISAC. Its update is in update.go.
 type Learner struct {
@@ -79,8 +81,9 @@ const (
 	actorNorm     = "actor_norm"  // of the gradient before the clip
 )
 
-func newLearner(w *marl.Workshop) *Learner {
-	c, n := w.Config.Own.(*Config), w.Sizes
+// New is a learner with its settings c.
+func New(w *marl.Workshop, c *Config) *Learner {
+	n := w.Sizes
 	l := &Learner{Workshop: w, own: c, critic: newTwins(c.Hidden, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
 	l.criticOnline = w.Train("critic", l.critic.params, c.LRCritic)
 	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)

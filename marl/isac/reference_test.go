@@ -49,7 +49,7 @@ func newBench(t *testing.T, c *marl.Config, build func(x *bench, b *machine.Buil
 	t.Helper()
 	n := marl.Sizes{Worlds: 1, Agents: 4, Obs: 6, Actions: 3}
 	r := marltest.NewRig(t, c, n)
-	x := &bench{Learner: newLearner(r.Workshop), Rig: r, rows: c.Own.(*Config).Batch * n.Agents}
+	x := &bench{Learner: New(r.Workshop, c.Own.(*Config)), Rig: r, rows: c.Own.(*Config).Batch * n.Agents}
 	x.mb = replay.Minibatch{
 		Obs: r.Add("obs", x.rows, n.Obs), Mask: r.Add("mask", x.rows, n.Actions), Act: r.Add("act", x.rows),
 		NextObs: r.Add("next_obs", x.rows, n.Obs), NextMask: r.Add("next_mask", x.rows, n.Actions),
