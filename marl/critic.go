@@ -54,11 +54,17 @@ func NewValueCritic(cfg *AttentionConfig, agents, obs int) *Critic {
 	return newCritic(cfg, nil, Sizes{Agents: agents, Obs: obs}, 1)
 }
 
+// NewServerValueCritic declares a critic of states that may be told the servers of candidates.
+func NewServerValueCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes) *Critic {
+	n.Actions = 0
+	return newCritic(cfg, servers, n, 1)
+}
+
 func newCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes, outputs int) *Critic {
 	p, h, init := nn.NewParams("critic"), cfg.Hidden, nn.KaimingUniform
 	c := &Critic{agents: cfg.group(n.Agents), actions: n.Actions, heads: cfg.Heads, attention: cfg.Attention, params: p}
 	c.servers = newServerEmbedding(p, servers, n)
-	all, chosen := c.servers.widths()
+	all, chosen, told := c.servers.widths()
 	c.encoder = nn.NewLinear(p, "encoder", n.Obs+n.Actions+all+chosen, h, leaky, init)
 	c.state = nn.NewLinear(p, "state", n.Obs+all, h, leaky, init)
 	c.value = nn.NewLinear(p, "value", h, h, leaky, init)
@@ -67,7 +73,7 @@ func newCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes, outputs int
 	if c.attention {
 		content := c.heads * c.servers.content(h/c.heads)
 		c.query = p.Matrix("query.w", h+all, content, init)
-		c.key = p.Matrix("key.w", h+chosen, content, init)
+		c.key = p.Matrix("key.w", h+told, content, init)
 	}
 	return c
 }
@@ -107,7 +113,7 @@ func (c *Critic) ForwardAt(bd *nn.Bound, obs, act *nn.Node, servers ServerInputs
 // compare builds queries and keys, [B*A, H].
 func (c *Critic) compare(bd *nn.Bound, s, e *nn.Node, at *located) (query, key *nn.Node) {
 	query = op.Linear(at.inputs(s), bd.Node(c.query), nil, op.Identity)
-	key = op.Linear(at.choice(e), bd.Node(c.key), nil, op.Identity)
+	key = op.Linear(at.keyInputs(e), bd.Node(c.key), nil, op.Identity)
 	if at != nil && c.servers.matching {
 		query, key = c.servers.match(query, key, at, c.heads)
 	}

@@ -72,6 +72,7 @@ func TestFrozen(t *testing.T) {
 	}
 	got.freeze(t, "amarl told servers", toldConfig(true))
 	got.freeze(t, "amarl told servers, uniform", toldConfig(false))
+	got.freeze(t, "amarl-ppo told servers", toldPPO())
 	got.freeze(t, "ippo", frozenConfig("ippo", false, 0))
 	for _, algo := range []string{"maa2c", "mappo"} {
 		got.freeze(t, algo, frozenConfig(algo, false, 0))
@@ -146,6 +147,14 @@ func shortQ(s *qlearn.Settings) {
 func toldConfig(attention bool) marl.Config {
 	c := frozenConfig("amarl", attention, 0)
 	own := c.Own.(*amarl.Config)
+	own.Hidden, own.ServerEmbedding = 24, marl.EmbeddingLearned
+	return c
+}
+
+// toldPPO has a critic of states that is told servers.
+func toldPPO() marl.Config {
+	c := frozenConfig("amarl-ppo", true, 0)
+	own := c.Own.(*ppo.Config)
 	own.Hidden, own.ServerEmbedding = 24, marl.EmbeddingLearned
 	return c
 }

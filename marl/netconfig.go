@@ -108,15 +108,16 @@ const (
 	EmbeddingFourier = "fourier"
 )
 
-// ServerConfig are the settings of a critic of actions that may know the servers of the candidates. Only the
+// ServerConfig are the settings of a critic with attention that may know the servers of the candidates. Only the
 // critic is told; actors and the normaliser are not.
 type ServerConfig struct {
 	// ServerEmbedding tells the critic which server every candidate and every chosen action is, by 8 numbers
 	// each: "none"; "learned" with the other parameters of the critic; or "fourier", fixed features of the
 	// server's position, so that servers close together are alike.
 	ServerEmbedding string `yaml:"server_embedding"`
-	// MatchingHeads lets head c of the attention look for the agents that have chosen candidate c of the agent.
-	// It needs attention and a server_embedding; without them it has no effect.
+	// MatchingHeads lets head c of the attention look for the agents that have chosen candidate c of the agent, or,
+	// for values of states, whose candidate c is the same. It needs attention and a server_embedding; without them
+	// it has no effect.
 	MatchingHeads bool `yaml:"matching_heads"`
 }
 

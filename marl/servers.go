@@ -41,6 +41,9 @@ func newServerEmbedding(p *nn.Params, cfg *ServerConfig, n Sizes) *serverEmbeddi
 	return s
 }
 
+// states reports whether the critic values states: then there are no choices.
+func (s *serverEmbedding) states() bool { return s.sizes.Actions == 0 }
+
 // CheckServers returns an error if the critic wants to know the servers of candidates and the environment does not tell.
 func (w *Workshop) CheckServers(c *ServerConfig) error {
 	n, key := w.Sizes, w.Config.Algo+".server_embedding"
@@ -55,21 +58,33 @@ func (w *Workshop) CheckServers(c *ServerConfig) error {
 	return nil
 }
 
-// widths are the number of values for all candidates of an agent, and for its choice.
-func (s *serverEmbedding) widths() (all, chosen int) {
-	if s == nil {
-		return 0, 0
+// widths are the number of values for all candidates of an agent, for its choice, and for what keys are told.
+func (s *serverEmbedding) widths() (all, chosen, key int) {
+	switch {
+	case s == nil:
+		return 0, 0, 0
+	case s.states():
+		return s.sizes.Candidates * embeddingWidth, 0, s.sizes.Candidates * embeddingWidth
 	}
-	return s.sizes.Candidates * embeddingWidth, embeddingWidth
+	return s.sizes.Candidates * embeddingWidth, embeddingWidth, embeddingWidth
 }
 
 // located are the vectors of the servers around each agent.
 type located struct {
 	candidates *nn.Node // [B*A, C*8]
-	chosen     *nn.Node // [B*A, 8] of the action
+	chosen     *nn.Node // [B*A, 8] of the action; nil in a critic of states
 }
 
-// locate builds the vectors for actions act [B*A].
+// told is what keys are told, and what heads compare with the candidates of other agents: the choice, or in a critic of
+// states the own candidates.
+func (l *located) told() *nn.Node {
+	if l.chosen == nil {
+		return l.candidates
+	}
+	return l.chosen
+}
+
+// locate builds the vectors for actions act [B*A], nil in a critic of states.
 func (s *serverEmbedding) locate(bd *nn.Bound, in ServerInputs, act *nn.Node) *located {
 	if s == nil {
 		return nil
@@ -78,10 +93,11 @@ func (s *serverEmbedding) locate(bd *nn.Bound, in ServerInputs, act *nn.Node) *l
 	if s.table != nil {
 		table = bd.Node(s.table)
 	}
-	return &located{
-		candidates: op.Reshape(s.embed(table, op.Reshape(in.Servers, rows*s.sizes.Candidates)), rows, s.sizes.Candidates*embeddingWidth),
-		chosen:     s.embed(table, s.sizes.chosenServers(in.Servers, act)),
+	l := &located{candidates: op.Reshape(s.embed(table, op.Reshape(in.Servers, rows*s.sizes.Candidates)), rows, s.sizes.Candidates*embeddingWidth)}
+	if !s.states() {
+		l.chosen = s.embed(table, s.sizes.chosenServers(in.Servers, act))
 	}
+	return l
 }
 
 // embed returns E(m) [n, 8] for numbers of servers m [n]. It is a product with one-hot rows: its gradient is a product too,
@@ -98,20 +114,20 @@ func (l *located) inputs(x ...*nn.Node) *nn.Node {
 	return joined(x)
 }
 
-// inputsWithChoice appends the vector of the choice too.
+// inputsWithChoice appends the vector of the choice too, if there are choices.
 func (l *located) inputsWithChoice(x ...*nn.Node) *nn.Node {
-	if l != nil {
-		x = append(x, l.candidates, l.chosen)
+	if l != nil && l.chosen != nil {
+		return joined(append(x, l.candidates, l.chosen))
 	}
-	return joined(x)
+	return l.inputs(x...)
 }
 
-// choice appends the vector of the choice alone.
-func (l *located) choice(x *nn.Node) *nn.Node {
+// keyInputs appends what keys are told.
+func (l *located) keyInputs(x *nn.Node) *nn.Node {
 	if l == nil {
 		return x
 	}
-	return op.Concat(x, l.chosen)
+	return op.Concat(x, l.told())
 }
 
 // joined is Concat of one part or more.
@@ -131,11 +147,12 @@ func (s *serverEmbedding) content(d int) int {
 }
 
 // match completes the queries and keys of all heads with vectors of servers. Head c, from 0 on, of agent i asks for agents
-// whose choice is its candidate c mod C: [query ; matchGain sqrt(d) E(candidate)] . [key ; E(chosen)] / sqrt(d).
+// whose choice is its candidate c mod C: [query ; matchGain sqrt(d) E(candidate)] . [key ; E(chosen)] / sqrt(d). In a critic of
+// states it asks for those that have the same candidate c mod C.
 func (s *serverEmbedding) match(query, key *nn.Node, l *located, heads int) (q, k *nn.Node) {
 	d := query.Shape()[1]/heads + embeddingWidth
 	asked := op.Affine(firstColumns(l.candidates, heads*embeddingWidth), float32(matchGain*math.Sqrt(float64(d))), 0)
-	return byHead(query, asked, heads), byHead(key, firstColumns(l.chosen, heads*embeddingWidth), heads)
+	return byHead(query, asked, heads), byHead(key, firstColumns(l.told(), heads*embeddingWidth), heads)
 }
 
 // firstColumns are the first n columns of x, which is repeated as often as it takes.

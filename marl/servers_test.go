@@ -184,6 +184,35 @@ func TestFourierCriticAgainstReference(t *testing.T) {
 	marltest.CloseTo(t, "Q", r.Get(r.q), q.V, 1)
 }
 
+// A critic of states against the reference, with more and fewer heads than candidates, and without matching heads or attention.
+func TestServerValueCriticAgainstReference(t *testing.T) {
+	for _, c := range []struct {
+		heads, candidates   int
+		attention, matching bool
+	}{{4, 4, true, true}, {4, 3, true, true}, {2, 3, true, true}, {2, 2, true, false}, {2, 2, false, true}} {
+		a, s := testCritic(c.attention), marl.ServerConfig{ServerEmbedding: marl.EmbeddingLearned, MatchingHeads: c.matching}
+		a.Heads, a.Hidden = c.heads, 12*c.heads
+		n := marl.Sizes{Worlds: 2, Agents: 6, Obs: 5, Actions: 1 + c.candidates, Servers: 5, Candidates: c.candidates}
+		shared := tiny(1)
+		r, rng := marltest.NewRig(t, &shared, n), marltest.Source(15)
+		critic := marl.NewServerValueCritic(&a, &s, n)
+		net := r.Train("critic", critic.Params(), 0)
+		seen, servers, v := r.Add("obs", n.Rows(), n.Obs), r.Add("servers", n.Rows(), n.Candidates), r.Add("v", n.Rows())
+		p := r.Open(func(b *machine.Builder) {
+			f := nn.NewFragment()
+			values := critic.ForwardAt(net.Bind(f), f.Input(seen), nil, marl.ServerInputs{Servers: f.Input(servers)})
+			f.Output(values.State(), v)
+			f.Lower(b)
+		})
+		obs, at := marltest.Normals(rng, n.Rows()*n.Obs), serversOf(rng, n.Rows()*n.Candidates, n.Servers)
+		r.Put(seen, obs)
+		r.Put(servers, at)
+		r.Run(p)
+		want, _ := marltest.ServerCritic(r.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, obs), nil, marltest.Wrap(n.Rows(), n.Candidates, at), n.Agents, c.heads, c.attention, c.matching)
+		marltest.CloseTo(t, fmt.Sprintf("V of %v", c), r.Get(v), want.V, 1)
+	}
+}
+
 // compareGradient compares the gradient of some elements of w with central differences of the loss.
 func compareGradient(t *testing.T, w []float64, got []float32, loss func() float64) {
 	t.Helper()

@@ -71,15 +71,17 @@ func (c *Settings) Docs() map[string]string { return marl.NetDocs(configSource, 
 type Config struct {
 	Settings             `yaml:",inline"`
 	marl.AttentionConfig `yaml:",inline"`
+	marl.ServerConfig    `yaml:",inline"`
 }
 
 // Defaults implements marl.Algorithm.
 func (Algorithm) Defaults(shared *marl.Config) marl.Section {
-	return &Config{Defaults(shared), marl.DefaultAttention()}
+	return &Config{Defaults(shared), marl.DefaultAttention(), marl.DefaultServers()}
 }
 
 // Check implements marl.Section.
 func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 	c.Settings.Check(v, shared)
 	c.AttentionConfig.Check(v)
+	c.ServerConfig.Check(v, &c.AttentionConfig)
 }

@@ -23,14 +23,22 @@ type Critic interface {
 	Values(bd *nn.Bound, obs *nn.Node) Values
 }
 
+// Told is a critic that may be told the servers of the candidates.
+type Told interface {
+	Critic
+	TellsServers() bool
+	// ToldValues is Values for servers [B*A, C].
+	ToldValues(f *nn.Fragment, bd *nn.Bound, obs *nn.Node, servers machine.Tensor) Values
+}
+
 // Inspected is a critic with its own metrics.
 type Inspected interface {
 	Critic
 	// Place allocates the tensors of the measurements.
 	Place(w *marl.Workshop)
-	// Inspect measures the metrics of a report with the parameters of n; obs gathers the observations of a
-	// minibatch [B*A, O].
-	Inspect(b *machine.Builder, n *marl.Net, obs func() machine.Tensor)
+	// Inspect measures the metrics of a report with the parameters of n; seen gathers the observations of a
+	// minibatch [B*A, O] and the servers of the candidates [B*A, C], None if the critic is not told.
+	Inspect(b *machine.Builder, n *marl.Net, seen func() (obs, servers machine.Tensor))
 	// Scalars are the metrics.
 	Scalars(s *machine.Session) ([]marl.Scalar, error)
 }
@@ -49,6 +57,7 @@ type Learner struct {
 	idle                bool // agents without a decision count in the critic's loss
 	critic              Critic
 	inspected           Inspected // the critic, if it is inspected
+	told                Told      // the critic, if it is told servers
 	actor               *marl.Actor
 	criticNet, actorNet *marl.Net
 	buffer              *buffer
@@ -96,7 +105,10 @@ func New(w *marl.Workshop, m Method, v *marl.CriticConfig, critic Critic) *Learn
 	if m.ValueNorm {
 		l.unit = newValueUnit(w, l.criticNet, critic.(Rescalable))
 	}
-	l.buffer = newBuffer(w, &m)
+	if c, ok := critic.(Told); ok && c.TellsServers() {
+		l.told = c
+	}
+	l.buffer = newBuffer(w, &m, l.told != nil)
 	return l
 }
 
@@ -114,17 +126,25 @@ func (l *Learner) Remember(b *machine.Builder, x marl.Played) {
 	f.Output(op.Pick(f.Input(x.LogProbs), f.Input(x.Act)), s.logp)
 	f.Output(marl.Deciding(f.Input(x.Mask)), s.decides)
 	f.Lower(b)
-	l.values(b, l.Sizes.OwnColumns(b, x.Normalised), s.value)
-	l.values(b, l.Sizes.OwnColumns(b, l.Normaliser.Apply(b, x.NextObs)), s.next)
+	l.values(b, l.Sizes.OwnColumns(b, x.Normalised), x.Servers, s.value)
+	l.values(b, l.Sizes.OwnColumns(b, l.Normaliser.Apply(b, x.NextObs)), x.NextServers, s.next)
 	l.Keep(b, l.buffer.entries(s)...)
 }
 
 // values lowers V(obs) for normalised obs [rows, O'], which are the own observations: what others have chosen in the same
 // slot is not known of a successor.
-func (l *Learner) values(b *machine.Builder, obs, to machine.Tensor) {
+func (l *Learner) values(b *machine.Builder, obs, servers, to machine.Tensor) {
 	f := nn.NewFragment()
-	f.Output(l.unit.value(f, l.critic.Values(l.criticNet.Bind(f), f.Input(obs)).V), to)
+	f.Output(l.unit.value(f, l.valuesOf(f, l.criticNet.Bind(f), obs, servers).V), to)
 	f.Lower(b)
+}
+
+// valuesOf is the forward pass of the critic.
+func (l *Learner) valuesOf(f *nn.Fragment, bd *nn.Bound, obs, servers machine.Tensor) Values {
+	if l.told != nil {
+		return l.told.ToldValues(f, bd, f.Input(obs), servers)
+	}
+	return l.critic.Values(bd, f.Input(obs))
 }
 
 // Prepare implements marl.Learner. It computes advantages and returns = advantage + value, and then scales
@@ -153,7 +173,10 @@ func (l *Learner) Prepare(b *machine.Builder) {
 // Inspect implements marl.Learner, on the next minibatch.
 func (l *Learner) Inspect(b *machine.Builder) {
 	if l.inspected != nil {
-		l.inspected.Inspect(b, l.criticNet, func() machine.Tensor { return l.Sizes.OwnColumns(b, l.drawMinibatch(b).obs) })
+		l.inspected.Inspect(b, l.criticNet, func() (obs, servers machine.Tensor) {
+			mb := l.drawMinibatch(b)
+			return l.Sizes.OwnColumns(b, mb.obs), mb.servers
+		})
 	}
 }
 

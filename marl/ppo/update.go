@@ -26,7 +26,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb minibatch) error {
 	f := nn.NewFragment()
 	bd := l.criticNet.Bind(f)
 	target, decides := f.Input(mb.returns), f.Input(mb.decides)
-	v := l.critic.Values(bd, f.Input(l.Sizes.OwnColumns(b, mb.obs)))
+	v := l.valuesOf(f, bd, l.Sizes.OwnColumns(b, mb.obs), mb.servers)
 	td := op.Sub(l.unit.value(f, v.V), target)
 	weight := decides
 	if l.idle {
