@@ -191,7 +191,10 @@ class Worlds:
         self._handle().step(self._whole_numbers(actions), some)
 
     def play(self, policy: str, slots: int = 1, *, seed: int = 1) -> None:
-        """Plays slots with a heuristic: random, local, nearest, greedy, softmin or switch-aware."""
+        """Plays slots with a heuristic: random, local, nearest, greedy, softmin or switch-aware.
+
+        Or with a reference, which knows more than an IED can: imagine, in-turn or planner.
+        """
         self._handle().play(checked_name("policy", policy), checked_seed(seed), whole("slots", slots, 0, 2**31 - 1))
 
     def close(self) -> None:
