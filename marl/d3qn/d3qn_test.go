@@ -167,3 +167,10 @@ func TestEpsilonFalls(t *testing.T) {
 	marltest.Near(t, "half of the run", float64(epsilon[9]), 0.1, 1e-6)
 	marltest.Near(t, "the end", float64(epsilon[19]), 0.1, 1e-6)
 }
+
+// The algorithm is right in a game that others have made, too.
+func TestLearnsToSpread(t *testing.T) {
+	c := marl.DefaultOf("d3qn")
+	c.Updates, c.Worlds, c.Gamma, c.Omega = 2500, 16, 0.9, 1
+	marltest.LearnsToSpread(t, c)
+}

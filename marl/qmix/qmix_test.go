@@ -104,3 +104,10 @@ func TestTwoStepGame(t *testing.T) {
 		}
 	})
 }
+
+// The algorithm is right in a game that others have made, too.
+func TestLearnsToSpread(t *testing.T) {
+	c := marl.DefaultOf("qmix")
+	c.Updates, c.Worlds, c.Gamma, c.Omega = 2500, 16, 0.9, 1
+	marltest.LearnsToSpread(t, c)
+}

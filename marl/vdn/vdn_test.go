@@ -100,3 +100,10 @@ func TestTwoStepGame(t *testing.T) {
 		marltest.Near(t, "second matrix", got.Matrix[i], want, 0.4)
 	}
 }
+
+// The algorithm is right in a game that others have made, too.
+func TestLearnsToSpread(t *testing.T) {
+	c := marl.DefaultOf("vdn")
+	c.Updates, c.Worlds, c.Gamma, c.Omega = 2500, 16, 0.9, 1
+	marltest.LearnsToSpread(t, c)
+}
