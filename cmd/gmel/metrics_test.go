@@ -122,7 +122,7 @@ func trainBriefly(t *testing.T, algo string, scenario ...string) string {
 	args := []string{"gmel", "train", "--algo", algo, "--out", dir}
 	for _, setting := range append(scenario,
 		"table_episodes=2", "train.updates=2", "train.worlds=4", "train.slots_per_iteration=8",
-		"train.warmup_slots=8", "train.eval_episodes=2", "train.log_every=1", algo+".hidden=8", algo+".actor_hidden=8",
+		"train.warmup_slots=8", "train.eval_episodes=2", "train.log_every=1", algo+".hidden=8",
 	) {
 		args = append(args, "--set", setting)
 	}
