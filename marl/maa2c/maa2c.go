@@ -42,7 +42,7 @@ type Config struct {
 func (Algorithm) Defaults(shared *marl.Config) marl.Section {
 	shared.Updates, shared.Worlds, shared.SlotsPerIteration, shared.WarmupSlots = 2500, 8, 16, 16
 	shared.EvalEvery, shared.CheckpointEvery, shared.LogEvery = 250, 625, 25
-	own := &Config{NStep: 5, CentralConfig: mappo.DefaultCentral(), ActorConfig: marl.DefaultActor(0.02, 0.002)}
+	own := &Config{NStep: 5, CentralConfig: mappo.DefaultCentral(), ActorConfig: marl.DefaultActor(0.05, 0.005)}
 	own.LRCritic, own.LRActor = 4e-3, 4e-3
 	return own
 }
@@ -71,6 +71,6 @@ func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
 // Build implements marl.Algorithm.
 func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 	c := w.Config.Own.(*Config)
-	m := ppo.Method{Minibatches: 1, Advantages: nStep(c.NStep), Actor: &c.ActorConfig}
+	m := ppo.Method{Minibatches: 1, Advantages: nStep(c.NStep), ValueNorm: c.ValueNorm, Actor: &c.ActorConfig}
 	return ppo.New(w, m, &c.CriticConfig, mappo.NewCritic(&c.CentralConfig, w.Sizes)), nil
 }

@@ -32,19 +32,13 @@ func busy(updates int) marl.Config {
 	return c
 }
 
-// values are the trained critic's V of the agents of one world, by the float64 reference.
-func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
-	n := tr.Workshop().Sizes
-	return marltest.CentralValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents)
-}
-
-func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tiny, values) }
+func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tiny, marltest.TrainedCentralValues) }
 
 func TestBackendsAgreeToTheBit(t *testing.T) {
 	for _, state := range []string{mappo.StateConcatenated, mappo.StateAgent} {
 		c := busy(24)
 		own := c.Own.(*Config)
-		own.State, own.CriticIdle = state, state == mappo.StateAgent
+		own.State, own.CriticIdle, own.ValueNorm = state, state == mappo.StateAgent, state == mappo.StateAgent
 		marltest.SameEverywhere(t, c)
 	}
 }

@@ -30,11 +30,14 @@ type CentralConfig struct {
 	// State is what the critic sees: "concatenated", the observations of all agents, with one value for the world; or
 	// "agent", the same beside the agent's own observation, with a value for each agent.
 	State string `yaml:"state"`
+	// ValueNorm lets the critic learn values in units of the last rollout's returns (PopArt): they are far from 0,
+	// and move while the policy improves.
+	ValueNorm bool `yaml:"value_norm"`
 }
 
 // DefaultCentral returns the defaults.
 func DefaultCentral() CentralConfig {
-	return CentralConfig{CriticConfig: marl.DefaultCritic(), State: StateAgent}
+	return CentralConfig{CriticConfig: marl.DefaultCritic(), State: StateAgent, ValueNorm: true}
 }
 
 // Check gives the checker every setting that is not allowed.

@@ -4,9 +4,6 @@
 package mappo
 
 import (
-	_ "embed"
-	"maps"
-
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -20,22 +17,15 @@ func init() { marl.Register(Algorithm{}) }
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "mappo" }
 
-//go:embed mappo.go
-var source string
-
-// Config is the section of MAPPO. Other settings are described where they are declared.
+// Config is the section of MAPPO. Its settings are described where they are declared.
 type Config struct {
-	// ValueNorm lets the critic learn values in units of the last rollout's returns (PopArt): they are far from 0,
-	// and move while the policy improves.
-	ValueNorm bool `yaml:"value_norm"`
-
 	ppo.Settings  `yaml:",inline"`
 	CentralConfig `yaml:",inline"`
 }
 
 // Defaults implements marl.Algorithm.
 func (Algorithm) Defaults(shared *marl.Config) marl.Section {
-	return &Config{ValueNorm: true, Settings: ppo.Defaults(shared), CentralConfig: DefaultCentral()}
+	return &Config{ppo.Defaults(shared), DefaultCentral()}
 }
 
 // Check implements marl.Section.
@@ -45,11 +35,7 @@ func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 }
 
 // Docs implements marl.Section.
-func (c *Config) Docs() map[string]string {
-	docs := CentralDocs(c.Settings.Docs())
-	maps.Copy(docs, setting.StructDocs(source, "Config"))
-	return docs
-}
+func (c *Config) Docs() map[string]string { return CentralDocs(c.Settings.Docs()) }
 
 // Head implements marl.Algorithm: the actor.
 func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {

@@ -35,23 +35,10 @@ func busy(state string, valueNorm bool, updates int) marl.Config {
 	return c
 }
 
-// values are the trained critic's V of the agents of one world, by the float64 reference, in the unit of rewards.
-func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
-	n := tr.Workshop().Sizes
-	v := marltest.CentralValues(marltest.Download(t, tr, "critic"), marltest.Wrap(n.Agents, n.Obs, obs), n.Agents)
-	if unit, ok := tr.Workshop().Layout.Lookup("value_unit"); ok {
-		u := marltest.Get(t, tr, unit)
-		for i := range v {
-			v[i] = float64(u[0]) + float64(u[1])*v[i]
-		}
-	}
-	return v
-}
-
 func TestProbes(t *testing.T) {
 	for _, state := range []string{StateConcatenated, StateAgent} {
 		for _, valueNorm := range []bool{true, false} {
-			marltest.OnPolicyProbes(t, tiny(state, valueNorm), values)
+			marltest.OnPolicyProbes(t, tiny(state, valueNorm), marltest.TrainedCentralValues)
 		}
 	}
 }
@@ -96,7 +83,7 @@ func TestCriticSeesWhatTheAgentDoesNot(t *testing.T) {
 	marltest.Compiled(t)
 	tr := marltest.Solve(t, tiny(StateAgent, true)(640), marltest.HalfBlind())
 	for _, s := range []float32{-1, 1} {
-		v := values(t, tr, s, 0)
+		v := marltest.TrainedCentralValues(t, tr, s, 0)
 		marltest.Near(t, "V of the agent that sees", v[0], float64(s), 0.15)
 		marltest.Near(t, "V of the blind agent", v[1], float64(s)+0.1, 0.15)
 	}
@@ -119,7 +106,7 @@ func TestUnitKeepsValues(t *testing.T) {
 	if err := tr.Rollout(); err != nil {
 		t.Fatal(err)
 	}
-	before, was := values(t, tr, seen...), marltest.Get(t, tr, unit)
+	before, was := marltest.TrainedCentralValues(t, tr, seen...), marltest.Get(t, tr, unit)
 	if err := tr.Prepare(); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +114,7 @@ func TestUnitKeepsValues(t *testing.T) {
 	if is[0] == was[0] || is[1] == was[1] {
 		t.Fatalf("the unit is %v before and %v after a rollout", was, is)
 	}
-	for i, v := range values(t, tr, seen...) {
+	for i, v := range marltest.TrainedCentralValues(t, tr, seen...) {
 		marltest.Near(t, "V", v, before[i], 1e-5)
 	}
 }

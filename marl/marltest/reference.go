@@ -1,9 +1,6 @@
 package marltest
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // The float64 reference: the networks, the target and the losses, written plainly from the formulas.
 // It shares no code with the graphs. Matrices are row-major.
@@ -169,21 +166,6 @@ func Actor(p Params, obs, mask Matrix) (logits, logp Matrix) {
 		}
 	}
 	return logits, logp
-}
-
-// CentralValues are V of a critic of the global state [o_1, .., o_A]: a layer on it for every world or, with "own.w",
-// on it and o_i for every agent, and two more. obs is [B*A, O].
-func CentralValues(p Params, obs Matrix, agents int) []float64 {
-	in, weights := NewMatrix(obs.Rows, agents*obs.Cols), p["state.w"]
-	for i := range obs.Rows {
-		copy(in.Row(i), obs.V[i/agents*in.Cols:])
-	}
-	if own, ok := p["own.w"]; ok {
-		in, weights = Beside(in, obs), Matrix{weights.Rows + own.Rows, own.Cols, slices.Concat(weights.V, own.V)}
-	}
-	h := Dense(in, weights, p.Bias("state.b"), Leaky)
-	h = Dense(h, p["hidden.w"], p.Bias("hidden.b"), Leaky)
-	return Dense(h, p["output.w"], p.Bias("output.b"), Identity).V
 }
 
 // CriticLoss is the mean squared error over the weighted rows plus the penalty.

@@ -8,7 +8,7 @@ import (
 // Method is what tells the algorithms of this learner apart, besides their critics.
 type Method struct {
 	Minibatches int       // M of an epoch
-	Raise       string    // the setting that makes minibatches smaller; "": there is none
+	Raise       string    // the setting to raise if a minibatch takes too much memory; "": there is none
 	Clip        float64   // eps of the clipped objective; 0: none
 	Advantages  Estimator // of a rollout
 	ValueNorm   bool      // normalised values; the critic is Rescalable
