@@ -37,14 +37,11 @@ type Config struct {
 	marl.ActorConfig    `yaml:",inline"`
 }
 
-// Defaults implements marl.Algorithm. A step on each rollout of 128 joint transitions makes a quarter of PPO's updates
-// of as many slots.
+// Defaults implements marl.Algorithm. An update has 32 joint transitions, so that as many updates as those of the other
+// algorithms learn from as many slots.
 func (Algorithm) Defaults(shared *marl.Config) marl.Section {
-	shared.Updates, shared.Worlds, shared.SlotsPerIteration, shared.WarmupSlots = 2500, 8, 16, 16
-	shared.EvalEvery, shared.CheckpointEvery, shared.LogEvery = 250, 625, 25
-	own := &Config{NStep: 5, CentralConfig: mappo.DefaultCentral(), ActorConfig: marl.DefaultActor(0.05, 0.005)}
-	own.LRCritic, own.LRActor = 4e-3, 4e-3
-	return own
+	shared.Worlds, shared.SlotsPerIteration, shared.WarmupSlots = 4, 8, 8
+	return &Config{NStep: 5, CentralConfig: mappo.DefaultCentral(), ActorConfig: marl.DefaultActor(0.05, 0.005)}
 }
 
 // Check implements marl.Section.
