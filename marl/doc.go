@@ -3,16 +3,17 @@
 //
 // Every [Algorithm] has its own package:
 //
-//	marl/amarl  AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
-//	marl/ppo    amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
-//	marl/isac   ISAC: off-policy, critics of the own observation only (Haarnoja et al. 2018, Christodoulou 2019)
+//	marl/amarl    AMARL: off-policy, a critic of joint actions with attention (Iqbal & Sha 2019)
+//	marl/ppo      amarl-ppo: on-policy, the same attention for the values of states (Schulman et al. 2017)
+//	marl/isac     ISAC: off-policy, critics of the own observation only (Haarnoja et al. 2018, Christodoulou 2019)
 //	marl/selfish  the selfish learner: ISAC with the own reward only
-//	marl/ippo   IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
-//	marl/maa2c  MAA2C: on-policy, one step on n-step returns and the critic of MAPPO (Papoudakis et al. 2021)
-//	marl/mappo  MAPPO: on-policy, values from the observations of all agents (Yu et al. 2022)
-//	marl/d3qn   D3QN: off-policy, action values from the own observation only (Wang et al. 2016)
-//	marl/vdn    VDN: off-policy, the value of the team is the sum of the agents' (Sunehag et al. 2018)
-//	marl/qmix   QMIX: off-policy, the value of the team rises with the agents' (Rashid et al. 2018)
+//	marl/maddpg   MADDPG: off-policy, critics of all observations and actions side by side (Lowe et al. 2017)
+//	marl/ippo     IPPO: on-policy, values from the own observation only (de Witt et al. 2020)
+//	marl/maa2c    MAA2C: on-policy, one step on n-step returns and the critic of MAPPO (Papoudakis et al. 2021)
+//	marl/mappo    MAPPO: on-policy, values from the observations of all agents (Yu et al. 2022)
+//	marl/d3qn     D3QN: off-policy, action values from the own observation only (Wang et al. 2016)
+//	marl/vdn      VDN: off-policy, the value of the team is the sum of the agents' (Sunehag et al. 2018)
+//	marl/qmix     QMIX: off-policy, the value of the team rises with the agents' (Rashid et al. 2018)
 //
 // This package has the parts that they share; package marl/replay has those of off-policy algorithms, and
 // marl/qlearn those of learners of action values. A [Trainer] plays and learns: rollout, updates, metrics. An

@@ -23,6 +23,7 @@ import (
 	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/isac"
 	"github.com/gmel-go/gmel/marl/maa2c"
+	"github.com/gmel-go/gmel/marl/maddpg"
 	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -81,6 +82,7 @@ func TestFrozen(t *testing.T) {
 	joint.Own.(*mappo.Config).State, joint.Own.(*mappo.Config).ValueNorm = mappo.StateConcatenated, false
 	got.freeze(t, "mappo state=concatenated value_norm=false", joint)
 	got.freeze(t, "isac", frozenConfig("isac", false, 0))
+	got.freeze(t, "maddpg", frozenConfig("maddpg", false, 0))
 	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		c := frozenConfig(algo, true, 0)
 		c.Turns = 5
@@ -120,6 +122,8 @@ func frozenConfig(algo string, attention bool, neighbours int) marl.Config {
 		own.NStep, own.ActorHidden, own.Hidden = 3, 16, 16
 	case *mappo.Config:
 		own.Epochs, own.Minibatches, own.ActorHidden, own.Hidden = 2, 4, 16, 16
+	case *maddpg.Config:
+		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden, own.Hidden = 2, 8, 64, 16, 16
 	case *isac.Config:
 		own.UpdatesPerIteration, own.Batch, own.Replay, own.ActorHidden, own.Hidden = 2, 8, 64, 16, 16
 	case *selfish.Config:

@@ -10,6 +10,7 @@ import (
 	"github.com/gmel-go/gmel/marl/ippo"
 	"github.com/gmel-go/gmel/marl/isac"
 	"github.com/gmel-go/gmel/marl/maa2c"
+	"github.com/gmel-go/gmel/marl/maddpg"
 	"github.com/gmel-go/gmel/marl/mappo"
 	"github.com/gmel-go/gmel/marl/marltest"
 	"github.com/gmel-go/gmel/marl/ppo"
@@ -36,7 +37,11 @@ func ofEach() []marl.Config {
 	for _, twins := range []*isac.Config{soft.Own.(*isac.Config), &egoist.Own.(*selfish.Config).Config} {
 		twins.Batch, twins.Replay, twins.Hidden, twins.ActorHidden = 32, 2000, 16, 16
 	}
-	return slices.Concat([]marl.Config{tiny(4), clipped, independent, soft, egoist}, ofCentral(), ofQ())
+	gumbel := marl.DefaultOf("maddpg")
+	gumbel.Updates, gumbel.Worlds, gumbel.WarmupSlots = 4, 8, 8
+	joint := gumbel.Own.(*maddpg.Config)
+	joint.Batch, joint.Replay, joint.Hidden, joint.ActorHidden = 32, 2000, 16, 16
+	return slices.Concat([]marl.Config{tiny(4), clipped, independent, soft, egoist, gumbel}, ofCentral(), ofQ())
 }
 
 // ofCentral returns a short run of every on-policy algorithm with a critic of the global state.

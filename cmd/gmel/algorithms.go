@@ -6,6 +6,7 @@ import (
 	_ "github.com/gmel-go/gmel/marl/ippo"    // registers itself
 	_ "github.com/gmel-go/gmel/marl/isac"    // registers itself
 	_ "github.com/gmel-go/gmel/marl/maa2c"   // registers itself
+	_ "github.com/gmel-go/gmel/marl/maddpg"  // registers itself
 	_ "github.com/gmel-go/gmel/marl/mappo"   // registers itself
 	_ "github.com/gmel-go/gmel/marl/ppo"     // registers itself
 	_ "github.com/gmel-go/gmel/marl/qmix"    // registers itself

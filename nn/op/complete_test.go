@@ -13,7 +13,7 @@ import (
 )
 
 // withoutGradient are the ops that this package emits for values alone.
-var withoutGradient = []kernels.Op{kernels.OpAttentionEntropy, kernels.OpOneHot}
+var withoutGradient = []kernels.Op{kernels.OpAttentionEntropy, kernels.OpOneHot, kernels.OpArgMax}
 
 // TestEveryOpHasADerivative: the Programs of derivatives have every op that this package emits.
 func TestEveryOpHasADerivative(t *testing.T) {

@@ -101,3 +101,11 @@ func OneHot(a *G.Node, n int) *G.Node {
 	k.lower = func(e Emitter, in, out []Val) { e.Emit(rowsCols(kernels.OpOneHot, m, n), in[0], out[0]) }
 	return k.apply(a)
 }
+
+// ArgMax returns the index of the largest entry of each row of x[M,N], [M]: the first of equal ones. It has no gradient.
+func ArgMax(x *G.Node) *G.Node {
+	m, n := matrix("ArgMax", x)
+	k := &kernel{name: "argmax", out: []tensor.Shape{{m}}}
+	k.lower = func(e Emitter, in, out []Val) { e.Emit(rowsCols(kernels.OpArgMax, m, n), in[0], out[0]) }
+	return k.apply(x)
+}

@@ -1,0 +1,76 @@
+package maddpg
+
+import (
+	"testing"
+
+	_ "github.com/gmel-go/gmel/kernels/cpu"
+	_ "github.com/gmel-go/gmel/kernels/ref"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/marl/marltest"
+)
+
+// tiny is for games that are solved in a second.
+func tiny(updates int) marl.Config {
+	c := marl.DefaultOf("maddpg")
+	c.Updates, c.Worlds, c.WarmupSlots = updates, 8, 8
+	c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma, c.LRFinal = false, false, 0, 0.9, 1
+	own := c.Own.(*Config)
+	own.Batch, own.Replay, own.Polyak, own.Hidden, own.ActorHidden = 32, 2000, 0.05, 16, 16
+	own.LogitPenalty, own.LRCritic, own.LRActor = 0, 1e-2, 5e-3
+	return c
+}
+
+// busy has all features and few updates.
+func busy(updates int) marl.Config {
+	c := tiny(updates)
+	c.NormaliseObs, c.StandardiseReward, c.Omega, c.SlotsPerIteration, c.LRFinal = true, true, 0.5, 2, 0.1
+	c.LogEvery, c.CheckpointEvery = 4, 6
+	own := c.Own.(*Config)
+	own.UpdatesPerIteration, own.LogitPenalty, own.Replay = 2, 1e-3, 100
+	own.Temperature, own.TemperatureFinal, own.Alpha, own.AlphaFinal = 1, 0.5, 0.01, 0.001
+	return c
+}
+
+// trained are the trained critic's Q_i(o, a) of all agents, by the float64 reference.
+func trained(t *testing.T, tr *marl.Trainer, obs, act []float32) []float64 {
+	n := tr.Workshop().Sizes
+	taken := marltest.OneHot(act, n.Actions)
+	return refCritic(marltest.Download(t, tr, "critic"), n.Agents, marltest.Wrap(n.Agents, n.Obs, obs), taken, taken)
+}
+
+func TestProbes(t *testing.T) {
+	marltest.ValueProbes(t, tiny, trained)
+	marltest.ActorProbes(t, tiny)
+}
+
+func TestBackendsAgreeToTheBit(t *testing.T) {
+	for _, idle := range []bool{true, false} {
+		c := busy(20)
+		c.Own.(*Config).CriticIdle = idle
+		marltest.SameEverywhere(t, c)
+	}
+}
+
+func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(20)) }
+
+func TestResumeIsExact(t *testing.T) {
+	c := busy(24)
+	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+}
+
+func TestLearningBeatsRandom(t *testing.T) {
+	c := marl.DefaultOf("maddpg")
+	c.Updates, c.Worlds, c.WarmupSlots = 400, 8, 25
+	own := c.Own.(*Config)
+	own.Batch, own.Replay, own.Hidden, own.ActorHidden = 16, 4000, 32, 32
+	marltest.LearnsToOffload(t, c)
+}
+
+// Without a bonus for entropy an actor decides before its critic has seen the game, so the games are played with one.
+func TestMatrixGames(t *testing.T) {
+	c := tiny(1200)
+	c.StandardiseReward, c.Gamma = true, 0
+	own := c.Own.(*Config)
+	own.Alpha, own.AlphaFinal, own.Replay = 1, 0.01, 200
+	marltest.ReachTheTraps(t, c)
+}
