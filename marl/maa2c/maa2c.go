@@ -30,7 +30,7 @@ var source string
 // Config is the section of MAA2C. Other settings are described where they are declared.
 type Config struct {
 	// NStep n is the number of rewards in a return, which then adds the value of the state after them. Returns at
-	// the end of a rollout have fewer.
+	// the end of a rollout have fewer. At most 256.
 	NStep int `yaml:"n_step"`
 
 	mappo.CentralConfig `yaml:",inline"`
@@ -44,10 +44,13 @@ func (Algorithm) Defaults(shared *marl.Config) marl.Section {
 	return &Config{NStep: 5, CentralConfig: mappo.DefaultCentral(), ActorConfig: marl.DefaultActor(0.05, 0.005)}
 }
 
+// maxSteps bounds n, because each reward of a return is two ops of a Program.
+const maxSteps = 256
+
 // Check implements marl.Section.
 func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 	ppo.CheckRollout(v.For(marl.SharedSection), shared)
-	v.AtLeast("n_step", c.NStep, 1)
+	v.Count("n_step", c.NStep, 1, maxSteps)
 	c.CentralConfig.Check(v)
 	c.ActorConfig.Check(v)
 }
