@@ -33,7 +33,8 @@ func newEvaluator(c *Config, g *generator, o *EvalOptions) (*evaluator, error) {
 		return nil, err
 	}
 	e := &evaluator{generator: g, options: o, parts: p, view: viewOf(c, g.data), vary: variations(&c.Data, p.set.Shape)}
-	training, err := e.view.subjects(p.set, p.trained)
+	compared := p.compared()
+	training, err := e.view.subjects(p.set, compared.trained)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func newEvaluator(c *Config, g *generator, o *EvalOptions) (*evaluator, error) {
 		e.classes = append(e.classes, p.set.Class[row])
 	}
 	e.result = &Evaluation{
-		noun: g.data.noun(), Set: c.Data.Source, Training: len(p.trained), Images: len(e.apart), Count: count, Seed: o.Seed, Seeds: o.Seeds, Classifiers: o.Classifiers,
+		noun: g.data.noun(), Set: c.Data.Source, Training: len(compared.trained), Images: len(e.apart), Count: count, Seed: o.Seed, Seeds: o.Seeds, Classifiers: o.Classifiers,
 	}
 	e.work, err = e.plannedWork()
 	return e, err

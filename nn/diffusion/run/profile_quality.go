@@ -23,6 +23,7 @@ type StepsQuality struct {
 
 // quality scores every sampler with every number of steps.
 func (p *profiler) quality(ctx context.Context, set *parts) (*QualityBySteps, error) {
+	set = set.compared()
 	q := &QualityBySteps{noun: p.g.data.noun(), Training: len(set.trained), Images: len(set.apart)}
 	m, err := p.meter(set, q)
 	if err != nil {

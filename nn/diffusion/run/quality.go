@@ -43,11 +43,29 @@ const (
 	QualityText = "quality.md"
 )
 
+// Samples are compared with at most so many of training, and of the held-out ones, since each is compared with each.
+const (
+	mostTraining = 10000
+	mostApart    = 1000
+)
+
+// compared are the rows that samples are compared with, evenly over the classes.
+func (p *parts) compared() *parts {
+	few := func(rows []int, most int) []int {
+		if len(rows) <= most {
+			return rows
+		}
+		return spread(p.set, rows, most)
+	}
+	return &parts{set: p.set, trained: few(p.trained, mostTraining), apart: few(p.apart, mostApart)}
+}
+
 // measure draws samples of the classes of the held-out ones and scores both.
 func (j *job) measure(ctx context.Context) (*Quality, error) {
 	var classes []int
-	for _, row := range j.parts.apart {
-		classes = append(classes, j.parts.set.Class[row])
+	p := j.parts.compared()
+	for _, row := range p.apart {
+		classes = append(classes, p.set.Class[row])
 	}
 	drawn, err := j.draw(ctx, classes)
 	if err != nil {
@@ -58,11 +76,11 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 	if err != nil {
 		return nil, err
 	}
-	training, err := v.subjects(j.parts.set, j.parts.trained)
+	training, err := v.subjects(p.set, p.trained)
 	if err != nil {
 		return nil, err
 	}
-	apart, err := v.subjects(j.parts.set, j.parts.apart)
+	apart, err := v.subjects(p.set, p.apart)
 	if err != nil {
 		return nil, err
 	}

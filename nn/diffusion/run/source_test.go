@@ -260,3 +260,25 @@ func TestRealSets(t *testing.T) {
 		}
 	}
 }
+
+// A large set is compared in part, with as much of each class; a small one as it is.
+func TestLargeSetsAreComparedInPart(t *testing.T) {
+	set := &dataset.Set{}
+	p := &parts{set: set}
+	for row := range 3 * mostTraining {
+		set.Class = append(set.Class, row%3/2) // two of three are of class 0
+		p.trained = append(p.trained, row)
+	}
+	p.apart = []int{5, 3}
+	c := p.compared()
+	count := map[int]int{}
+	for _, row := range c.trained {
+		count[set.Class[row]]++
+	}
+	if len(c.trained) != mostTraining || !slices.IsSorted(c.trained) || math.Abs(float64(count[0]-2*count[1])) > 3 {
+		t.Errorf("%d rows, %v of the classes", len(c.trained), count)
+	}
+	if !slices.Equal(c.apart, p.apart) {
+		t.Errorf("held out: %v", c.apart)
+	}
+}
