@@ -180,10 +180,11 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 		n.inTurn(b, decisions{
 			x.obs, x.mask, x.servers, Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions},
 		}, func(turn int, obs, mask, logp, act machine.Tensor) {
-			p.decide(b, x, obs, mask, logp, act, StreamExecution.inTurn(turn))
+			p.decide(b, x, decisions{own: obs, mask: mask, Decided: Decided{LogProbs: logp, Act: act}}, StreamExecution.inTurn(turn))
 		})
 	} else {
-		p.decide(b, x, x.obs, x.mask, b.Temp("logp", rows, n.Actions), x.actions, uint32(StreamExecution))
+		all := decisions{own: x.obs, mask: x.mask, Decided: Decided{LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions}}
+		p.decide(b, x, all, uint32(StreamExecution))
 	}
 	var err error
 	x.program, err = b.Build()
@@ -191,14 +192,14 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 }
 
 // decide lowers the log-probabilities and actions for observations.
-func (p *Policy) decide(b *machine.Builder, x *batch, obs, mask, logp, act machine.Tensor, stream uint32) {
+func (p *Policy) decide(b *machine.Builder, x *batch, d decisions, stream uint32) {
 	f := nn.NewFragment()
-	f.Output(p.head.LogProbs(f.Bind(p.head.Params(), x.placed), f.Input(x.norm.Apply(b, obs)), f.Input(mask)), logp)
+	f.Output(p.head.LogProbs(f.Bind(p.head.Params(), x.placed), f.Input(x.norm.Apply(b, d.own)), f.Input(d.mask)), d.LogProbs)
 	f.Lower(b)
 	if p.how.Sampled {
-		b.Sample(logp, x.moment, act, p.how.Seed, stream)
+		b.Sample(d.LogProbs, x.moment, d.Act, p.how.Seed, stream)
 	} else {
-		b.ArgMax(logp, act)
+		b.ArgMax(d.LogProbs, d.Act)
 	}
 }
 

@@ -194,20 +194,16 @@ func (s Sizes) newTurn(b *machine.Builder, number int) *turn {
 
 // take copies the rows of the turn from x [W*A, width] to y, whose rows are ld floats apart.
 func (t *turn) take(x, y machine.Tensor, width, ld int) {
-	t.copy(t.rows, width, t.part(x, t.number*width), t.Turns*width, y, ld)
+	t.b.Op(copyRows(t.rows, width, t.Turns*width, ld), t.part(x, t.number*width), y)
 }
 
 // give is the inverse of take, from x [n, width] to y [W*A, width].
 func (t *turn) give(x, y machine.Tensor, width int) {
-	t.copy(t.rows, width, x, width, t.part(y, t.number*width), t.Turns*width)
+	t.b.Op(copyRows(t.rows, width, width, t.Turns*width), x, t.part(y, t.number*width))
 }
 
 func (t *turn) part(x machine.Tensor, offset int) machine.Tensor {
 	return t.b.Part(x, offset, int(x.Len())-offset)
-}
-
-func (t *turn) copy(rows, width int, x machine.Tensor, ldx int, y machine.Tensor, ldy int) {
-	t.b.Op(copyRows(rows, width, ldx, ldy), x, y)
 }
 
 // see writes the columns of obs after the own observation.
@@ -215,10 +211,10 @@ func (t *turn) see(sums machine.Tensor) {
 	rows, width := t.rows*t.Candidates, t.Candidates*t.Task
 	seen, number := t.b.Temp("seen", t.rows, width), t.b.Temp("turn", t.rows)
 	// A candidate that does not exist has number M, so its row without the last column is 0.
-	t.product(rows/t.Worlds, t.Task, t.Servers, 0, t.oneHot(t.servers), t.Servers+1, sums, t.Task, seen)
-	t.copy(t.rows, width, seen, width, t.part(t.obs, t.Own()), t.Obs)
+	t.product(seen, rows/t.Worlds, t.Servers, factor{x: t.oneHot(t.servers), ld: t.Servers + 1}, factor{x: sums, ld: t.Task})
+	t.b.Op(copyRows(t.rows, width, width, t.Obs), seen, t.part(t.obs, t.Own()))
 	t.b.Fill(number, float32(t.number)/float32(t.Turns))
-	t.copy(t.rows, 1, number, 1, t.part(t.obs, t.Obs-1), t.Obs)
+	t.b.Op(copyRows(t.rows, 1, 1, t.Obs), number, t.part(t.obs, t.Obs-1))
 }
 
 // commit adds the tasks of the turn to the sums of the servers that were chosen.
@@ -227,7 +223,8 @@ func (t *turn) commit(sums machine.Tensor) {
 	f := nn.NewFragment()
 	f.Output(t.chosenServers(f.Input(t.servers), f.Input(t.act)), chosen)
 	f.Lower(t.b)
-	t.product(t.Servers, t.Task, t.rows/t.Worlds, kernels.FlagTransA|kernels.FlagAccumulate, t.oneHot(chosen), t.Servers+1, t.obs, t.Obs, sums)
+	add := factor{x: t.oneHot(chosen), ld: t.Servers + 1, flags: kernels.FlagTransA | kernels.FlagAccumulate}
+	t.product(sums, t.Servers, t.rows/t.Worlds, add, factor{x: t.obs, ld: t.Obs})
 }
 
 // chosenServers is the server that the action of each agent uses: none for action 0, that of candidate a for
@@ -248,17 +245,24 @@ func (t *turn) oneHot(x machine.Tensor) machine.Tensor {
 	return y
 }
 
-// product is y[m, n] = a b in every world, with k products in a sum; the rows of y are contiguous.
-func (t *turn) product(m, n, k int, flags kernels.Flags, a machine.Tensor, lda int, b machine.Tensor, ldb int, y machine.Tensor) {
-	strideA, strideB := m*lda, k*ldb
-	if flags&kernels.FlagTransA != 0 {
-		strideA = k * lda
+// factor is a matrix of a product in every world, with the distance of its rows; flags are those of the product.
+type factor struct {
+	x     machine.Tensor
+	ld    int
+	flags kernels.Flags
+}
+
+// product is y [m, T] = a b in every world, with k terms in a sum; the rows of y are contiguous.
+func (t *turn) product(y machine.Tensor, m, k int, a, b factor) {
+	strideA := m * a.ld
+	if a.flags&kernels.FlagTransA != 0 {
+		strideA = k * a.ld
 	}
-	d := kernels.Desc{Op: kernels.OpGemm, Flags: flags}
+	d := kernels.Desc{Op: kernels.OpGemm, Flags: a.flags}
 	d.Dim = [kernels.MaxDims]int64{
-		kernels.GemmM: int64(m), kernels.GemmN: int64(n), kernels.GemmK: int64(k), kernels.GemmLDA: int64(lda), kernels.GemmLDB: int64(ldb),
-		kernels.GemmLDC: int64(n), kernels.GemmGroups: int64(t.Worlds), kernels.GemmStrideA: int64(strideA), kernels.GemmStrideB: int64(strideB),
-		kernels.GemmStrideC: int64(m * n),
+		kernels.GemmM: int64(m), kernels.GemmN: int64(t.Task), kernels.GemmK: int64(k), kernels.GemmLDA: int64(a.ld), kernels.GemmLDB: int64(b.ld),
+		kernels.GemmLDC: int64(t.Task), kernels.GemmGroups: int64(t.Worlds), kernels.GemmStrideA: int64(strideA), kernels.GemmStrideB: int64(k * b.ld),
+		kernels.GemmStrideC: int64(m * t.Task),
 	}
-	t.b.Op(d, a, b, machine.None, machine.None, y)
+	t.b.Op(d, a.x, b.x, machine.None, machine.None, y)
 }

@@ -40,41 +40,32 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 
 // Learner is one run of AMARL. Its update is in update.go.
 type Learner struct {
-	*marl.Workshop
+	replay.Base
 	own                       *Config
 	critic                    *marl.Critic
 	actor                     *marl.Actor
 	criticOnline, actorOnline *marl.Net
 	criticTarget, actorTarget *marl.Net
-	alpha                     machine.Tensor // scalar, the weight of the entropy
-	attention                 machine.Tensor // [h] attention entropy of the last Inspect
-	replay                    *replay.Memory
+	alpha                     machine.Tensor    // scalar, the weight of the entropy
+	attention                 machine.Tensor    // [h] attention entropy of the last Inspect
 	table                     *marl.ServerTable // nil unless the vectors of servers are fixed
 }
-
-// Statistics of the updates, besides those of every critic.
-const (
-	actorLossSum  = "actor_loss"  // with the logit penalty
-	policyEntropy = "entropy"     // nats, deciding agents
-	criticNorm    = "critic_norm" // of the gradient before the clip
-	actorNorm     = "actor_norm"  // of the gradient before the clip
-)
 
 func newLearner(w *marl.Workshop) *Learner {
 	c, n := w.Config.Own.(*Config), w.Sizes
 	l := &Learner{
-		Workshop: w, own: c, critic: marl.NewServerCritic(&c.AttentionConfig, &c.ServerConfig, n), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
+		Base: replay.Base{Workshop: w}, own: c, critic: marl.NewServerCritic(&c.AttentionConfig, &c.ServerConfig, n), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions),
 	}
 	l.criticOnline = w.Train("critic", l.critic.Params(), c.LRCritic)
 	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
 	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
-	w.NewStatistics(replay.CriticStatistics(actorLossSum, policyEntropy, criticNorm, actorNorm)...)
+	w.NewStatistics(replay.ActorCriticStatistics()...)
 	l.attention = w.Layout.Add("attention_entropy", c.Heads)
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.actorTarget = w.Copy("actor_target", l.actorOnline)
-	l.replay = replay.New(w, &c.Settings)
+	l.Replay = replay.New(w, &c.Settings)
 	if l.table = w.NewServerTable(&c.ServerConfig); c.Tells() || n.Turns > 1 {
-		l.replay.KeepServers()
+		l.Replay.KeepServers()
 	}
 	return l
 }
@@ -82,22 +73,13 @@ func newLearner(w *marl.Workshop) *Learner {
 // Head implements marl.Learner.
 func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorOnline }
 
-// Remember implements marl.Learner: the transitions of a slot go into the replay.
-func (l *Learner) Remember(b *machine.Builder, x marl.Played) { l.replay.Remember(b, x) }
-
-// Prepare implements marl.Learner.
-func (l *Learner) Prepare(b *machine.Builder) { l.replay.MeasureRewards(b) }
-
-// WarmedUp implements marl.Learner: the warm-up stays in the replay.
-func (l *Learner) WarmedUp(*machine.Session) error { return nil }
-
 // Inspect implements marl.Learner. It measures the entropy of the attention on one minibatch, which would
 // be too expensive in every update.
 func (l *Learner) Inspect(b *machine.Builder) {
 	if !l.own.Attention {
 		return
 	}
-	mb := l.replay.Sample(b)
+	mb := l.Replay.Sample(b)
 	f := nn.NewFragment()
 	v := l.critic.ForwardAt(l.criticOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Act), l.table.Inputs(f, mb.Servers))
 	f.Output(l.critic.Entropy(v), l.attention)
@@ -117,11 +99,5 @@ func (l *Learner) Scalars(s *machine.Session, mean func(string) float32) ([]marl
 	if err != nil {
 		return nil, err
 	}
-	list := []marl.Scalar{
-		{Name: "critic_loss", Value: mean(replay.CriticLoss)}, {Name: "actor_loss", Value: mean(actorLossSum)},
-		replay.TDError(mean), replay.TargetMean(mean), {Name: "entropy", Value: mean(policyEntropy)}, replay.Unexplained(mean),
-	}
-	list = append(list, marl.AttentionScalars(attention)...)
-	return append(list,
-		marl.Scalar{Name: "grad_norm_critic", Value: mean(criticNorm)}, marl.Scalar{Name: "grad_norm_actor", Value: mean(actorNorm)}), nil
+	return replay.ActorCriticScalars(mean, marl.AttentionScalars(attention)...), nil
 }

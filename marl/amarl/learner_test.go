@@ -19,31 +19,15 @@ func busyConfig(updates int) setup {
 	return c
 }
 
-// Every backend gives the same bits, whatever its threads, for every variant of the update.
-func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, variant := range []func(*setup){
-		func(*setup) {},
-		func(c *setup) {
-			c.ActorLoss, c.TargetValue, c.ActorActions = ActorSampled, TargetExpected, ActionsResampled
-		},
-		func(c *setup) {
-			c.AttentionConfig.Attention, c.CriticIdle, c.ActorActions = false, false, ActionsResampled
-		},
-	} {
-		c := busyConfig(20)
-		variant(&c)
-		marltest.SameEverywhere(t, c.Config)
-	}
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) {
-	marltest.ReadsNoStaleMemory(t, busyConfig(20).Config)
-}
-
-// A run that is interrupted, saved and resumed in another trainer ends with the bits of an uninterrupted one.
-func TestResumeIsExact(t *testing.T) {
-	c := busyConfig(24)
-	marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+func TestConforms(t *testing.T) {
+	busy := func(updates int) marl.Config { return busyConfig(updates).Config }
+	marltest.Conforms(t, busy, func(c *marl.Config) {
+		own := c.Own.(*Config)
+		own.ActorLoss, own.TargetValue, own.ActorActions = ActorSampled, TargetExpected, ActionsResampled
+	}, func(c *marl.Config) {
+		own := c.Own.(*Config)
+		own.AttentionConfig.Attention, own.CriticIdle, own.ActorActions = false, false, ActionsResampled
+	})
 }
 
 // A number that is not finite stops the run; the error names its origin, and nothing of that iteration is saved.
@@ -87,10 +71,10 @@ func TestOutcomeAtTheEndOfAnEpisode(t *testing.T) {
 			if step == r.Length-1 && !limit {
 				want = 1
 			}
-			if got := marltest.Get(t, tr, learnerOf(tr).replay.Terminated)[row*r.Agents]; got != want {
+			if got := marltest.Get(t, tr, learnerOf(tr).Replay.Terminated)[row*r.Agents]; got != want {
 				t.Errorf("slot %d, limit %t: terminated is %g, want %g", step, limit, got, want)
 			}
-			if got := marltest.Get(t, tr, learnerOf(tr).replay.NextObs)[row*r.Agents*r.Obs+2]; got != float32(step+1)/5 {
+			if got := marltest.Get(t, tr, learnerOf(tr).Replay.NextObs)[row*r.Agents*r.Obs+2]; got != float32(step+1)/5 {
 				t.Errorf("slot %d: the successor shows time %g", step, got)
 			}
 		}
@@ -117,12 +101,11 @@ func TestLearnsToSpread(t *testing.T) {
 	marltest.LearnsToSpread(t, c)
 }
 
-// Agents that decide one after the other: the same bits everywhere, no stale memory, exact resuming.
+// Agents that decide one after the other.
 func TestTurnsConform(t *testing.T) {
-	c := busyConfig(20)
-	c.Turns = 3
-	marltest.SameEverywhere(t, c.Config)
-	marltest.ReadsNoStaleMemory(t, c.Config)
-	c.Updates = 24
-	marltest.ResumesExactly(t, c.Config, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+	marltest.Conforms(t, func(updates int) marl.Config {
+		c := busyConfig(updates)
+		c.Turns = 3
+		return c.Config
+	})
 }

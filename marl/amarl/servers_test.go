@@ -54,7 +54,7 @@ func TestReplayHoldsServers(t *testing.T) {
 	c.SlotsPerIteration = 1
 	env := marltest.NewToy(r, c.Worlds, 1)
 	tr := marltest.NewTrainer(t, c.Config, env, 5)
-	replay, width := learnerOf(tr).replay, len(env.Servers())
+	replay, width := learnerOf(tr).Replay, len(env.Servers())
 	for step := range 2 * r.Length {
 		before := append([]float32{}, env.Servers()...)
 		if err := tr.Rollout(); err != nil {
@@ -92,7 +92,7 @@ func TestEnginesTellTheSameServers(t *testing.T) {
 		}
 		marltest.SameState(t, marltest.StateOf(t, want), marltest.StateOf(t, tr))
 	}
-	table := marltest.Get(t, want, learnerOf(want).replay.Servers)
+	table := marltest.Get(t, want, learnerOf(want).Replay.Servers)
 	if c := learnerOf(want).Sizes; len(table) == 0 || c.Candidates == 0 {
 		t.Error("the replay holds no servers")
 	}

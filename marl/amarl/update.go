@@ -11,7 +11,7 @@ import (
 // Update implements marl.Learner: one update of all networks (Iqbal & Sha 2019, algorithm 1).
 func (l *Learner) Update(b *machine.Builder) error {
 	c := l.own
-	mb := l.replay.Sample(b)
+	mb := l.Replay.Sample(b)
 	y := l.target(b, mb)
 	q := b.Temp("q", c.Batch*l.Sizes.Agents, l.Sizes.Actions)
 	if err := l.updateCritic(b, mb, y, q); err != nil {
@@ -32,7 +32,7 @@ func (l *Learner) Update(b *machine.Builder) error {
 // Draws appends the random draws of the next update, so that another implementation can use the same
 // numbers: the rows of the replay [B] and the actions a' of the target policy [B*A].
 func (l *Learner) Draws(b *machine.Builder) (rows, next machine.Tensor) {
-	mb := l.replay.Sample(b)
+	mb := l.Replay.Sample(b)
 	_, next = l.nextActions(b, &mb)
 	return mb.Rows, next
 }
@@ -63,7 +63,7 @@ func (l *Learner) target(b *machine.Builder, mb replay.Minibatch) machine.Tensor
 	a := f.Input(act)
 	v := l.critic.ForwardAt(l.criticTarget.Bind(f), f.Input(mb.NextObs), a, l.table.Inputs(f, mb.NextServers))
 	f.Output(target(l.own, l.Config.Gamma, v.Q, targetInputs{
-		reward: l.replay.Standardised(f, mb.Reward), terminated: f.Input(mb.Terminated),
+		reward: l.Replay.Standardised(f, mb.Reward), terminated: f.Input(mb.Terminated),
 		logp: f.Input(logp), act: a, alpha: f.Input(l.alpha),
 	}), y)
 	f.Lower(b)
@@ -90,7 +90,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb replay.Minibatch, y, q mac
 	replay.CriticUpdate{Loss: loss, TD: td, Target: target, Active: active}.Measure(f, b, l.Statistics)
 	f.Lower(b)
 	l.criticOnline.Adam.Step(b)
-	l.Statistics.Add(b, criticNorm, l.criticOnline.Adam.Norm())
+	l.Statistics.Add(b, replay.CriticNorm, l.criticOnline.Adam.Norm())
 	return nil
 }
 
@@ -116,11 +116,11 @@ func (l *Learner) updateActor(b *machine.Builder, mb replay.Minibatch, act, q ma
 	if err := f.Gradients(loss, bd, l.actorOnline.Adam.Grads()); err != nil {
 		return err
 	}
-	l.Statistics.Output(f, b, actorLossSum, loss)
-	l.Statistics.Output(f, b, policyEntropy, marl.Entropy(lp, in.Active))
+	l.Statistics.Output(f, b, replay.ActorLoss, loss)
+	l.Statistics.Output(f, b, replay.Entropy, marl.Entropy(lp, in.Active))
 	f.Lower(b)
 	l.actorOnline.Adam.Step(b)
-	l.Statistics.Add(b, actorNorm, l.actorOnline.Adam.Norm())
+	l.Statistics.Add(b, replay.ActorNorm, l.actorOnline.Adam.Norm())
 	return nil
 }
 

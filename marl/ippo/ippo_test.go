@@ -44,19 +44,8 @@ func values(t *testing.T, tr *marl.Trainer, obs ...float32) []float64 {
 
 func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tiny, values) }
 
-func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, idle := range []bool{true, false} {
-		c := busy(24)
-		c.Own.(*Config).CriticIdle = idle
-		marltest.SameEverywhere(t, c)
-	}
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(24)) }
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy(48)
-	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+func TestConforms(t *testing.T) {
+	marltest.Conforms(t, busy, func(c *marl.Config) { c.Own.(*Config).CriticIdle = false })
 }
 
 func TestLearningBeatsRandom(t *testing.T) {

@@ -63,57 +63,32 @@ func (Algorithm) Build(w *marl.Workshop) (marl.Learner, error) {
 
 // Learner is one run of ISAC. Its update is in update.go.
 type Learner struct {
-	*marl.Workshop
+	replay.Base
 	own                       *Config
 	critic                    *twins
 	actor                     *marl.Actor
 	criticOnline, actorOnline *marl.Net
 	criticTarget              *marl.Net
 	alpha                     machine.Tensor // scalar, the weight of the entropy
-	replay                    *replay.Memory
 }
-
-// Statistics of the updates, besides those of every critic.
-const (
-	actorLoss     = "actor_loss"  // with the logit penalty
-	policyEntropy = "entropy"     // nats, deciding agents
-	criticNorm    = "critic_norm" // of the gradient of both critics before the clip
-	actorNorm     = "actor_norm"  // of the gradient before the clip
-)
 
 // New is a learner with its settings c.
 func New(w *marl.Workshop, c *Config) *Learner {
 	n := w.Sizes
-	l := &Learner{Workshop: w, own: c, critic: newTwins(c.Hidden, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
+	l := &Learner{Base: replay.Base{Workshop: w}, own: c, critic: newTwins(c.Hidden, n.Obs, n.Actions), actor: marl.NewActor(c.ActorHidden, n.Obs, n.Actions)}
 	l.criticOnline = w.Train("critic", l.critic.params, c.LRCritic)
 	l.actorOnline = w.Train(marl.ActorName, l.actor.Params(), c.LRActor)
 	l.criticTarget = w.Copy("critic_target", l.criticOnline)
 	l.alpha = w.Anneal("alpha", c.Alpha, c.AlphaFinal)
-	w.NewStatistics(replay.CriticStatistics(actorLoss, policyEntropy, criticNorm, actorNorm)...)
-	l.replay = replay.New(w, &c.Settings)
+	w.NewStatistics(replay.ActorCriticStatistics()...)
+	l.Replay = replay.New(w, &c.Settings)
 	return l
 }
 
 // Head implements marl.Learner.
 func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorOnline }
 
-// Remember implements marl.Learner: the transitions of a slot go into the replay.
-func (l *Learner) Remember(b *machine.Builder, x marl.Played) { l.replay.Remember(b, x) }
-
-// Prepare implements marl.Learner.
-func (l *Learner) Prepare(b *machine.Builder) { l.replay.MeasureRewards(b) }
-
-// WarmedUp implements marl.Learner: the warm-up stays in the replay.
-func (l *Learner) WarmedUp(*machine.Session) error { return nil }
-
-// Inspect implements marl.Learner: there is nothing to measure besides the updates.
-func (l *Learner) Inspect(*machine.Builder) {}
-
 // Scalars implements marl.Learner. TD errors are those of the first critic.
 func (l *Learner) Scalars(_ *machine.Session, mean func(string) float32) ([]marl.Scalar, error) {
-	return []marl.Scalar{
-		{Name: "critic_loss", Value: mean(replay.CriticLoss)}, {Name: "actor_loss", Value: mean(actorLoss)},
-		replay.TDError(mean), replay.TargetMean(mean), {Name: "entropy", Value: mean(policyEntropy)}, replay.Unexplained(mean),
-		{Name: "grad_norm_critic", Value: mean(criticNorm)}, {Name: "grad_norm_actor", Value: mean(actorNorm)},
-	}, nil
+	return replay.ActorCriticScalars(mean), nil
 }

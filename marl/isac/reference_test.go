@@ -164,7 +164,7 @@ func TestActorLossAgainstReference(t *testing.T) {
 		})
 	}
 	x.Run(x.p)
-	marltest.Near(t, "loss", x.statistic(actorLoss), loss(), 2e-5*(1+math.Abs(loss())))
+	marltest.Near(t, "loss", x.statistic(replay.ActorLoss), loss(), 2e-5*(1+math.Abs(loss())))
 	for _, name := range []string{"second.w", "logits.w"} {
 		x.GradientIs(x.actorOnline, name, p, loss)
 	}

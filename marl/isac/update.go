@@ -11,7 +11,7 @@ import (
 // the values that the critics' update has just computed, which saves a forward pass: they are one step old.
 func (l *Learner) Update(b *machine.Builder) error {
 	rows := l.own.Batch * l.Sizes.Agents
-	mb := l.replay.Sample(b)
+	mb := l.Replay.Sample(b)
 	y, q := b.Temp("y", rows), b.Temp("q", rows, l.Sizes.Actions)
 	l.target(b, mb, y)
 	if err := l.updateCritics(b, mb, y, q); err != nil {
@@ -31,7 +31,7 @@ func (l *Learner) target(b *machine.Builder, mb replay.Minibatch, y machine.Tens
 	logp := l.actor.LogProbs(l.actorOnline.Bind(f), obs, f.Input(mb.NextMask))
 	q := l.critic.forward(l.criticTarget.Bind(f), obs).smaller()
 	next := soft(q, logp, f.Input(l.alpha))
-	f.Output(replay.Target(l.Config.Gamma, l.replay.Standardised(f, mb.Reward), f.Input(mb.Terminated), next), y)
+	f.Output(replay.Target(l.Config.Gamma, l.Replay.Standardised(f, mb.Reward), f.Input(mb.Terminated), next), y)
 	f.Lower(b)
 }
 
@@ -53,7 +53,7 @@ func (l *Learner) updateCritics(b *machine.Builder, mb replay.Minibatch, y, q ma
 	replay.CriticUpdate{Loss: loss, TD: td, Target: target, Active: active}.Measure(f, b, l.Statistics)
 	f.Lower(b)
 	l.criticOnline.Adam.Step(b)
-	l.Statistics.Add(b, criticNorm, l.criticOnline.Adam.Norm())
+	l.Statistics.Add(b, replay.CriticNorm, l.criticOnline.Adam.Norm())
 	return nil
 }
 
@@ -68,10 +68,10 @@ func (l *Learner) updateActor(b *machine.Builder, mb replay.Minibatch, q machine
 	if err := f.Gradients(loss, bd, l.actorOnline.Adam.Grads()); err != nil {
 		return err
 	}
-	l.Statistics.Output(f, b, actorLoss, loss)
-	l.Statistics.Output(f, b, policyEntropy, marl.Entropy(logp, active))
+	l.Statistics.Output(f, b, replay.ActorLoss, loss)
+	l.Statistics.Output(f, b, replay.Entropy, marl.Entropy(logp, active))
 	f.Lower(b)
 	l.actorOnline.Adam.Step(b)
-	l.Statistics.Add(b, actorNorm, l.actorOnline.Adam.Norm())
+	l.Statistics.Add(b, replay.ActorNorm, l.actorOnline.Adam.Norm())
 	return nil
 }

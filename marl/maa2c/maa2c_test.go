@@ -34,20 +34,11 @@ func busy(updates int) marl.Config {
 
 func TestProbes(t *testing.T) { marltest.OnPolicyProbes(t, tiny, marltest.TrainedCentralValues) }
 
-func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, state := range []string{mappo.StateConcatenated, mappo.StateAgent} {
-		c := busy(24)
+func TestConforms(t *testing.T) {
+	marltest.Conforms(t, busy, func(c *marl.Config) {
 		own := c.Own.(*Config)
-		own.State, own.CriticIdle, own.ValueNorm = state, state == mappo.StateAgent, state == mappo.StateAgent
-		marltest.SameEverywhere(t, c)
-	}
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(24)) }
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy(48)
-	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+		own.State, own.CriticIdle, own.ValueNorm = mappo.StateConcatenated, false, false
+	})
 }
 
 func TestLearningBeatsRandom(t *testing.T) {

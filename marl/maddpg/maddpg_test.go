@@ -43,19 +43,8 @@ func TestProbes(t *testing.T) {
 	marltest.ActorProbes(t, tiny)
 }
 
-func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, idle := range []bool{true, false} {
-		c := busy(20)
-		c.Own.(*Config).CriticIdle = idle
-		marltest.SameEverywhere(t, c)
-	}
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(20)) }
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy(24)
-	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+func TestConforms(t *testing.T) {
+	marltest.Conforms(t, busy, func(c *marl.Config) { c.Own.(*Config).CriticIdle = false })
 }
 
 func TestLearningBeatsRandom(t *testing.T) {

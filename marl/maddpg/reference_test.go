@@ -191,7 +191,7 @@ func TestActorLossAgainstReference(t *testing.T) {
 	}
 	loss := surrogate() + marltest.MeanOver(active, value)
 	x.Run(x.p)
-	marltest.Near(t, "loss", x.statistic(actorLoss), loss, 2e-5*(1+math.Abs(loss)))
+	marltest.Near(t, "loss", x.statistic(replay.ActorLoss), loss, 2e-5*(1+math.Abs(loss)))
 	for _, name := range []string{"first.w", "second.w", "logits.w"} {
 		x.GradientIs(x.actorOnline, name, p, surrogate)
 	}

@@ -10,7 +10,7 @@ import (
 
 // Update implements marl.Learner: one update of all networks (Lowe et al. 2017, algorithm 1).
 func (l *Learner) Update(b *machine.Builder) error {
-	mb := l.replay.Sample(b)
+	mb := l.Replay.Sample(b)
 	y := b.Temp("y", l.own.Batch*l.Sizes.Agents)
 	l.target(b, mb, y)
 	if err := l.updateCritic(b, mb, y); err != nil {
@@ -33,7 +33,7 @@ func (l *Learner) target(b *machine.Builder, mb replay.Minibatch, y machine.Tens
 	f := nn.NewFragment()
 	act := op.OneHot(f.Input(next), l.Sizes.Actions)
 	q := l.critic.forward(l.criticTarget.Bind(f), f.Input(mb.NextObs), act, act)
-	f.Output(replay.Target(l.Config.Gamma, l.replay.Standardised(f, mb.Reward), f.Input(mb.Terminated), q), y)
+	f.Output(replay.Target(l.Config.Gamma, l.Replay.Standardised(f, mb.Reward), f.Input(mb.Terminated), q), y)
 	f.Lower(b)
 }
 
@@ -54,7 +54,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb replay.Minibatch, y machin
 	replay.CriticUpdate{Loss: loss, TD: td, Target: target, Active: active}.Measure(f, b, l.Statistics)
 	f.Lower(b)
 	l.criticOnline.Adam.Step(b)
-	l.Statistics.Add(b, criticNorm, l.criticOnline.Adam.Norm())
+	l.Statistics.Add(b, replay.CriticNorm, l.criticOnline.Adam.Norm())
 	return nil
 }
 
@@ -75,10 +75,10 @@ func (l *Learner) updateActor(b *machine.Builder, mb replay.Minibatch) error {
 	if err := f.Gradients(loss, bd, l.actorOnline.Adam.Grads()); err != nil {
 		return err
 	}
-	l.Statistics.Output(f, b, actorLoss, loss)
-	l.Statistics.Output(f, b, policyEntropy, entropy)
+	l.Statistics.Output(f, b, replay.ActorLoss, loss)
+	l.Statistics.Output(f, b, replay.Entropy, entropy)
 	f.Lower(b)
 	l.actorOnline.Adam.Step(b)
-	l.Statistics.Add(b, actorNorm, l.actorOnline.Adam.Norm())
+	l.Statistics.Add(b, replay.ActorNorm, l.actorOnline.Adam.Norm())
 	return nil
 }

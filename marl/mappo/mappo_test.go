@@ -43,23 +43,14 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-func TestBackendsAgreeToTheBit(t *testing.T) {
+func TestConforms(t *testing.T) {
 	for _, state := range []string{StateConcatenated, StateAgent} {
-		c := busy(state, state == StateAgent, 24)
-		c.Own.(*Config).CriticIdle = state == StateAgent
-		marltest.SameEverywhere(t, c)
+		marltest.Conforms(t, func(updates int) marl.Config {
+			c := busy(state, state == StateAgent, updates)
+			c.Own.(*Config).CriticIdle = state == StateAgent
+			return c
+		})
 	}
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) {
-	for _, state := range []string{StateConcatenated, StateAgent} {
-		marltest.ReadsNoStaleMemory(t, busy(state, true, 24))
-	}
-}
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy(StateAgent, true, 48)
-	marltest.ResumesExactly(t, c, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
 }
 
 func TestLearningBeatsRandom(t *testing.T) {

@@ -80,6 +80,22 @@ func SameState(t *testing.T, a, b *checkpoint.State) {
 	}
 }
 
+// Conforms checks what every algorithm owes in the busy game: the same bits everywhere, also for the variants of the
+// configuration, no stale memory, exact resuming. busy is a run of some updates, with checkpoints.
+func Conforms(t *testing.T, busy func(updates int) marl.Config, variants ...func(*marl.Config)) {
+	t.Helper()
+	const updates = 24
+	for _, change := range append([]func(*marl.Config){func(*marl.Config) {}}, variants...) {
+		c := busy(updates)
+		change(&c)
+		SameEverywhere(t, c)
+	}
+	ReadsNoStaleMemory(t, busy(updates))
+	c := busy(updates)
+	c.Updates = 4 * c.CheckpointEvery
+	ResumesExactly(t, c, c.CheckpointEvery, func(seed uint64) marl.Env { return NewToy(Busy(), c.Worlds, seed) })
+}
+
 // SameEverywhere checks that training ends with the bits of the reference on all backends, with any
 // number of threads.
 func SameEverywhere(t *testing.T, c marl.Config) {

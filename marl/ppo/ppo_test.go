@@ -55,20 +55,12 @@ func busyPPO(updates int) setup {
 	return c
 }
 
-func TestBackendsAgreeToTheBit(t *testing.T) {
-	for _, idle := range []bool{true, false} {
-		c := busyPPO(24)
-		c.CriticIdle = idle
-		c.Neighbours = map[bool]int{true: 0, false: 3}[idle]
-		marltest.SameEverywhere(t, c.Config)
-	}
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busyPPO(24).Config) }
-
-func TestResumeIsExact(t *testing.T) {
-	c := busyPPO(48)
-	marltest.ResumesExactly(t, c.Config, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+func TestConforms(t *testing.T) {
+	busy := func(updates int) marl.Config { return busyPPO(updates).Config }
+	marltest.Conforms(t, busy, func(c *marl.Config) {
+		own := c.Own.(*Config)
+		own.CriticIdle, own.Neighbours = false, 3
+	})
 }
 
 // After a rollout the tables have its slots in order, and prepare computes advantages and returns by the

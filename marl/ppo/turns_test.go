@@ -8,22 +8,13 @@ import (
 	"github.com/gmel-go/gmel/marl/marltest"
 )
 
-// busyInTurn is busyPPO with agents that decide one after the other.
-func busyInTurn(updates int) setup {
-	c := busyPPO(updates)
-	c.Turns = 3
-	return c
-}
-
-func TestBackendsAgreeInTurn(t *testing.T) { marltest.SameEverywhere(t, busyInTurn(24).Config) }
-
-func TestTurnsReadNoStaleMemory(t *testing.T) {
-	marltest.ReadsNoStaleMemory(t, busyInTurn(24).Config)
-}
-
-func TestResumeInTurnIsExact(t *testing.T) {
-	c := busyInTurn(48)
-	marltest.ResumesExactly(t, c.Config, 12, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+// Agents that decide one after the other.
+func TestTurnsConform(t *testing.T) {
+	marltest.Conforms(t, func(updates int) marl.Config {
+		c := busyPPO(updates)
+		c.Turns = 3
+		return c.Config
+	})
 }
 
 // crowded is a game of six agents, two servers and a third place that is none. The features of an agent differ.

@@ -27,14 +27,13 @@ type Mixer interface {
 
 // Learner is one run. Its update is in update.go.
 type Learner struct {
-	*marl.Workshop
+	replay.Base
 	own                  *Settings
 	network              *Network
 	online, target       *marl.Net
 	mixer                Mixer          // nil: every agent learns on its own
 	mixOnline, mixTarget *marl.Net      // nil for a mixer without parameters
 	epsilon              machine.Tensor // scalar
-	replay               *replay.Memory
 }
 
 // Statistics of the updates besides those of package replay.
@@ -45,7 +44,7 @@ const (
 
 // New is a learner whose mixer may be nil.
 func New(w *marl.Workshop, c *Settings, m Mixer) *Learner {
-	l := &Learner{Workshop: w, own: c, network: NewNetwork(c.Hidden, w.Sizes.Obs, w.Sizes.Actions), mixer: m}
+	l := &Learner{Base: replay.Base{Workshop: w}, own: c, network: NewNetwork(c.Hidden, w.Sizes.Obs, w.Sizes.Actions), mixer: m}
 	l.online = w.Train(NetworkName, l.network.Params(), c.LR)
 	l.target = w.Copy(NetworkName+"_target", l.online)
 	l.epsilon = w.AnnealWithin(c.EpsilonShare, "epsilon", c.Epsilon, c.EpsilonFinal)
@@ -56,7 +55,7 @@ func New(w *marl.Workshop, c *Settings, m Mixer) *Learner {
 		own = append(own, mixerNorm)
 	}
 	w.NewStatistics(replay.CriticStatistics(own...)...)
-	l.replay = replay.New(w, &c.Settings)
+	l.Replay = replay.New(w, &c.Settings)
 	return l
 }
 
@@ -72,18 +71,6 @@ func (l *Learner) learned() int {
 func (l *Learner) Head() (marl.Head, *marl.Net) {
 	return &Head{l.network, read(l.epsilon)}, l.online
 }
-
-// Remember implements marl.Learner: the transitions of a slot go into the replay.
-func (l *Learner) Remember(b *machine.Builder, x marl.Played) { l.replay.Remember(b, x) }
-
-// Prepare implements marl.Learner.
-func (l *Learner) Prepare(b *machine.Builder) { l.replay.MeasureRewards(b) }
-
-// WarmedUp implements marl.Learner: the warm-up stays in the replay.
-func (l *Learner) WarmedUp(*machine.Session) error { return nil }
-
-// Inspect implements marl.Learner; the updates measure all metrics.
-func (l *Learner) Inspect(*machine.Builder) {}
 
 // Scalars implements marl.Learner:
 //

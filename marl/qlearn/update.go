@@ -10,7 +10,7 @@ import (
 
 // Update implements marl.Learner: one Adam step of all networks, then one step of their targets.
 func (l *Learner) Update(b *machine.Builder) error {
-	mb := l.replay.Sample(b)
+	mb := l.Replay.Sample(b)
 	if err := l.step(b, mb, l.targets(b, mb)); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (l *Learner) targets(b *machine.Builder, mb replay.Minibatch) machine.Tenso
 	best := l.best(b, mb)
 	y := b.Temp("y", l.own.Batch*l.learned())
 	f := nn.NewFragment()
-	obs, reward, terminated := f.Input(mb.NextObs), l.replay.Standardised(f, mb.Reward), f.Input(mb.Terminated)
+	obs, reward, terminated := f.Input(mb.NextObs), l.Replay.Standardised(f, mb.Reward), f.Input(mb.Terminated)
 	if l.mixer != nil {
 		reward = op.Affine(op.SumRows(l.byWorld(reward)), 1/float32(l.Sizes.Agents), 0)
 		terminated = op.Reshape(op.Columns(l.byWorld(terminated), 0, 1), l.own.Batch)

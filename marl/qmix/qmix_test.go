@@ -67,15 +67,10 @@ func TestProbes(t *testing.T) {
 	})
 }
 
-func TestBackendsAgreeToTheBit(t *testing.T) {
-	variants(t, func(t *testing.T, form func(marl.Config) marl.Config) { marltest.SameEverywhere(t, form(busy(20))) })
-}
-
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(20)) }
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy(24)
-	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+func TestConforms(t *testing.T) {
+	variants(t, func(t *testing.T, form func(marl.Config) marl.Config) {
+		marltest.Conforms(t, func(updates int) marl.Config { return form(busy(updates)) })
+	})
 }
 
 func TestLearningBeatsRandom(t *testing.T) {

@@ -41,6 +41,24 @@ func (m *Memory) KeepServers() {
 	m.Servers, m.NextServers = m.Table("servers", width), m.Table("next_servers", width)
 }
 
+// Base has the methods of marl.Learner that all learners with a replay share. They embed it.
+type Base struct {
+	*marl.Workshop
+	Replay *Memory
+}
+
+// Remember implements marl.Learner: the transitions of a slot go into the replay.
+func (l Base) Remember(b *machine.Builder, x marl.Played) { l.Replay.Remember(b, x) }
+
+// Prepare implements marl.Learner.
+func (l Base) Prepare(b *machine.Builder) { l.Replay.MeasureRewards(b) }
+
+// WarmedUp implements marl.Learner: the warm-up stays in the replay.
+func (l Base) WarmedUp(*machine.Session) error { return nil }
+
+// Inspect implements marl.Learner: there is nothing to measure besides the updates.
+func (l Base) Inspect(*machine.Builder) {}
+
 // Remember stores a slot of all worlds. More are rows of tables that the algorithm has added.
 func (m *Memory) Remember(b *machine.Builder, x marl.Played, more ...marl.Entry) {
 	terminated := b.Temp("terminated", m.w.Sizes.Rows())

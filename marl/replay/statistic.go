@@ -22,6 +22,29 @@ func CriticStatistics(own ...string) []string {
 	return append([]string{CriticLoss, squaredTD, targetMean, targetVariance}, own...)
 }
 
+// Statistics of a learner with an actor, besides those of its critic.
+const (
+	ActorLoss  = "actor_loss"  // with the logit penalty
+	Entropy    = "entropy"     // of the policy of deciding agents, nats
+	CriticNorm = "critic_norm" // of the gradient before the clip
+	ActorNorm  = "actor_norm"  // of the gradient before the clip
+)
+
+// ActorCriticStatistics lists what a learner with an actor and a critic adds to.
+func ActorCriticStatistics() []string {
+	return CriticStatistics(ActorLoss, Entropy, CriticNorm, ActorNorm)
+}
+
+// ActorCriticScalars are the metrics of such a learner, with its own ones before the norms.
+func ActorCriticScalars(mean func(string) float32, own ...marl.Scalar) []marl.Scalar {
+	list := []marl.Scalar{
+		{Name: "critic_loss", Value: mean(CriticLoss)}, {Name: "actor_loss", Value: mean(ActorLoss)},
+		TDError(mean), TargetMean(mean), {Name: "entropy", Value: mean(Entropy)}, Unexplained(mean),
+	}
+	list = append(list, own...)
+	return append(list, marl.Scalar{Name: "grad_norm_critic", Value: mean(CriticNorm)}, marl.Scalar{Name: "grad_norm_actor", Value: mean(ActorNorm)})
+}
+
 // CriticUpdate has the nodes of one update of a critic.
 type CriticUpdate struct {
 	Loss   *nn.Node // scalar

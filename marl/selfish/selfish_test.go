@@ -83,13 +83,6 @@ func TestIsISACWithOwnRewards(t *testing.T) {
 	marltest.SameState(t, states[0], states[1])
 }
 
-func TestBackendsAgreeToTheBit(t *testing.T) { marltest.SameEverywhere(t, busy("selfish", 20)) }
-
-func TestProgramsReadNoStaleMemory(t *testing.T) {
-	marltest.ReadsNoStaleMemory(t, busy("selfish", 20))
-}
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy("selfish", 24)
-	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
+func TestConforms(t *testing.T) {
+	marltest.Conforms(t, func(updates int) marl.Config { return busy("selfish", updates) })
 }

@@ -47,14 +47,7 @@ func value(t *testing.T, tr *marl.Trainer, obs, act []float32) []float64 {
 
 func TestProbes(t *testing.T) { marltest.ValueProbes(t, tiny, value) }
 
-func TestBackendsAgreeToTheBit(t *testing.T) { marltest.SameEverywhere(t, busy(20)) }
-
-func TestProgramsReadNoStaleMemory(t *testing.T) { marltest.ReadsNoStaleMemory(t, busy(20)) }
-
-func TestResumeIsExact(t *testing.T) {
-	c := busy(24)
-	marltest.ResumesExactly(t, c, 6, func(seed uint64) marl.Env { return marltest.NewToy(marltest.Busy(), c.Worlds, seed) })
-}
+func TestConforms(t *testing.T) { marltest.Conforms(t, busy) }
 
 func TestLearningBeatsRandom(t *testing.T) {
 	c := marl.DefaultOf("vdn")

@@ -2,7 +2,7 @@
 // world, an IED or an ES for each thread. Results are those of sim's other engines bit for bit: what
 // depends on an order - the queues of the ESs - is sorted first, sums of many threads are of whole numbers. Worlds without
 // options have a kernel of their own, which needs less of everything; OPTIONS is the other (edge_options.cuh).
-#include "edge_options.cuh"
+#include "edge_servers.cuh"
 
 namespace {
 
@@ -196,33 +196,6 @@ template <bool OPTIONS> DEVICE void show_es(const world_at &w, int32_t m) {
 	int64_t gpu = w.next_gpu(m);
 	world_show_one(&w.p, w.free()[gpu], w.load()[w.es + m], w.server_speed()[m],
 	               w.cache() + gpu * w.p.cache, row);
-}
-
-// shown_to is how many candidates IED n sees.
-template <bool OPTIONS> DEVICE int32_t shown_to(const world_at &w, int64_t n) {
-	if constexpr (OPTIONS) return world_shown_to(w.view, n);
-	return w.p.candidates;
-}
-
-// show_servers writes which ESs the candidates are to the state, to the arena and, where `next` is set, to the successor of the
-// last slot.
-template <bool OPTIONS> DEVICE void show_servers(const world_at &w, bool next) {
-	const int64_t candidates = w.p.candidates;
-	EACH(i, w.p.agents) {
-		int64_t link = (w.ied + i) * candidates;
-		float *servers = w.servers() + link;
-		world_list_servers(&w.p, w.cand() + link, shown_to<OPTIONS>(w, w.ied + i), servers);
-		for (int64_t c = 0; c < candidates; c++) {
-			w.e.servers[link + c] = servers[c];
-			if (next) w.e.next_servers[link + c] = servers[c];
-		}
-	}
-}
-
-// keep_servers keeps those of the last slot of an episode, each IED's by the thread that wrote them.
-DEVICE void keep_servers(const world_at &w) {
-	EACH(i, w.p.agents)
-		for (int64_t c = 0, link = (w.ied + i) * w.p.candidates; c < w.p.candidates; c++) w.final_servers()[link + c] = w.servers()[link + c];
 }
 
 // begin_slot draws tasks and fading and shows them in the state, in the arena and, where `next`
