@@ -8,7 +8,6 @@ import (
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
-	"github.com/gmel-go/gmel/sim"
 )
 
 // Decisions in turn. A slot has R turns; agent i decides in turn i mod R, so the agents of a turn are spread over the
@@ -61,13 +60,6 @@ func (c *Config) inTurns(n Sizes) (Sizes, error) {
 	n.Turns = c.Turns
 	n.Obs += n.committed()
 	return n, nil
-}
-
-// SizesOf returns the sizes of a world of a scenario.
-func SizesOf(s *sim.Scenario) Sizes {
-	return Sizes{
-		Worlds: 1, Agents: s.IEDs, Obs: s.ObsSize(), Actions: s.Actions(), Servers: s.Servers, Candidates: s.Candidates(), Task: s.TaskSize(),
-	}
 }
 
 // committed is the number of columns of an observation that the agents of earlier turns fill, and the turn.

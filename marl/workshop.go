@@ -4,6 +4,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Sizes are W, A, O and U of an Env, and M and C if it is Serving.
@@ -20,6 +21,13 @@ func sizesOf(env Env) (n Sizes) {
 		n.Servers, n.Candidates, n.Task = s.ServerSizes()
 	}
 	return n
+}
+
+// SizesOf returns the sizes of a world of a scenario.
+func SizesOf(s *sim.Scenario) Sizes {
+	return Sizes{
+		Worlds: 1, Agents: s.IEDs, Obs: s.ObsSize(), Actions: s.Actions(), Servers: s.Servers, Candidates: s.Candidates(), Task: s.TaskSize(),
+	}
 }
 
 // Rows is W A: every agent of every world.

@@ -6,7 +6,7 @@ import (
 )
 
 // Imagine is a reference: planning by IEDs that do not know each other's tasks. An IED knows its own task, the rules, and all
-// gains, queues and caches. It imagines the tasks of the others Samples times, plans each draw like Planner (without exchanges), and takes the
+// gains, queues and caches. It imagines the tasks of the others Samples times, plans each draw by single moves from one order, most data first, and takes the
 // action with the largest mean value beside these plans. All IEDs of a world imagine the same draws.
 //
 // Tasks are drawn from the scenario's law of arrivals. With a queue of arrivals, an IED is imagined to have a new task; the
@@ -19,8 +19,8 @@ type Imagine struct {
 	crew    crew
 }
 
-// DefaultSamples is the default of Imagine.Samples. Four draws lose 2 to 3 % of the reward of 16; 32 are no better
-// than 16 at 50 IEDs.
+// DefaultSamples is the default of Imagine.Samples. With 32 the reward is 3 % better at 30 IEDs and the same at 50, for four
+// times the time.
 const DefaultSamples = 8
 
 // maxSamples is the number of draws that have random streams.

@@ -30,6 +30,7 @@ type costs struct {
 	wait             []float64 // [K] expected loading in s if a GPU does not hold the model: its share times its load time
 }
 
+// of takes shares and deadlines from the settings of the models, also where a trace brings the tasks.
 func (c Prices) of(p *params) costs {
 	rate, deadline, last := p.taskRate(), 0.0, 0.0
 	out := costs{}
