@@ -14,29 +14,28 @@ import (
 // readmeLines is the most that a stranger is asked to read first.
 const readmeLines = 150
 
-// TestReadme: the README is short, and its map has every package of the module and no other folder.
+// TestReadme: the README is short.
 func TestReadme(t *testing.T) {
-	text := read(t, "README.md")
-	if n := strings.Count(text, "\n"); n > readmeLines {
+	if n := strings.Count(read(t, "README.md"), "\n"); n > readmeLines {
 		t.Errorf("README.md has %d lines; allowed: %d. Move detail to a page of docs", n, readmeLines)
 	}
-	_, after, ok := strings.Cut(text, "\n## Map\n")
-	if !ok {
-		t.Fatal("README.md has no section Map")
-	}
-	section, _, _ := strings.Cut(after, "\n## ")
+}
+
+// TestMap: the map of the source has every package of the module and no other folder.
+func TestMap(t *testing.T) {
+	const page = "docs/map.md"
 	var mapped []string
-	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?) \\|").FindAllStringSubmatch(section, -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?) \\|").FindAllStringSubmatch(read(t, page), -1) {
 		mapped = append(mapped, quoted(row[1])...)
 	}
 	for _, folder := range append(packages(t), "docs", "experiments", "scripts") {
 		if !slices.Contains(mapped, folder) {
-			t.Errorf("README.md, Map: add a row for %s, or name it in the row of a neighbour", folder)
+			t.Errorf("%s: add a row for %s, or name it in the row of a neighbour", page, folder)
 		}
 	}
 	for _, folder := range mapped {
 		if s, err := os.Stat(folder); err != nil || !s.IsDir() {
-			t.Errorf("README.md, Map: there is no folder %s", folder)
+			t.Errorf("%s: there is no folder %s", page, folder)
 		}
 	}
 }
