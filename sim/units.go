@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gmel-go/gmel/sim/feature"
 )
 
 // InUnitsOf returns the scenario for a policy that was trained on another one. Both must have the same observation and
@@ -14,7 +16,7 @@ import (
 // band is shared by n_m IEDs, however many there are elsewhere.
 func (s *Scenario) InUnitsOf(trained *Scenario) (*Scenario, error) {
 	var wants, has []string
-	for _, f := range features {
+	for _, f := range fittings {
 		want, own := f.of(trained), f.of(s)
 		if want != own {
 			wants, has = append(wants, want), append(has, fmt.Sprintf("%s (%s)", own, f.settings))
@@ -32,32 +34,73 @@ func (s *Scenario) InUnitsOf(trained *Scenario) (*Scenario, error) {
 	return c, nil
 }
 
-// feature is a part of the observation or the actions that two scenarios of one policy must share.
-type feature struct {
+// fitting is a part of the observation or the actions that two scenarios of one policy must share.
+type fitting struct {
 	settings string // that decide on it
 	of       func(*Scenario) string
+	observed observed // what an option adds to an observation if it is on
 }
 
-// features are all of them. Everything else in a scenario changes what happens, and not what a number means.
-var features = []feature{
-	{"servers, candidates", func(s *Scenario) string { return plural(s.Candidates(), "candidate") }},
-	{"tasks.models", func(s *Scenario) string { return plural(len(s.Tasks.Models), "model") + " " + modelNames(s) }},
-	{"tasks.arrivals.queue", with("waiting tasks", func(s *Scenario) bool { return s.Tasks.Arrivals.Queue > 0 })},
-	{"radio.reuse_1", with("noise rise", func(s *Scenario) bool { return s.Radio.Reuse1 })},
-	{"compute.cloud", with("cloud", (*Scenario).hasCloud)},
-	{"observation.cache_flags", with("cache flags", func(s *Scenario) bool { return s.Observation.CacheFlags })},
-	{"observation.load_times", with("load times", func(s *Scenario) bool { return s.Observation.LoadTimes })},
-	{"observation.server_speeds", with("server speeds", func(s *Scenario) bool { return s.Observation.ServerSpeeds })},
+// observed are numbers of an observation, with the scales of params.
+type observed func(*Scenario, *params) []feature.Observation
+
+// fittings are all of them, options in the order of an observation. Everything else in a scenario changes what happens, and not
+// what a number means.
+var fittings = []fitting{
+	{"servers, candidates", func(s *Scenario) string { return plural(s.Candidates(), "candidate") }, nil},
+	{"tasks.models", func(s *Scenario) string { return plural(len(s.Tasks.Models), "model") + " " + modelNames(s) }, nil},
+	option("tasks.arrivals.queue", "waiting tasks", func(s *Scenario) bool { return s.Tasks.Arrivals.Queue > 0 }, func(s *Scenario, p *params) []feature.Observation {
+		waiting := scaled("waiting", "tasks", p.perQueue, "tasks that wait after the task at hand")
+		return []feature.Observation{waiting.Between(0, float32(s.Tasks.Arrivals.Queue))}
+	}),
+	option("radio.reuse_1", "noise rise", func(s *Scenario) bool { return s.Radio.Reuse1 }, func(s *Scenario, _ *params) []feature.Observation {
+		return s.each(scaled(".noise_rise", "dB", 1/gainUnitDB, "rise of the noise at the ES by interference, in the last slot").From(0))
+	}),
+	option("compute.cloud", "cloud", (*Scenario).hasCloud, func(_ *Scenario, p *params) []feature.Observation {
+		return []feature.Observation{p.wait("cloud.time", "time that the cloud adds to that on the radio; 0 without a task")}
+	}),
+	option("observation.cache_flags", "cache flags", func(s *Scenario) bool { return s.Observation.CacheFlags }, observedCaches),
+	option("observation.load_times", "load times", func(s *Scenario) bool { return s.Observation.LoadTimes }, observedLoadTimes),
+	option("observation.server_speeds", "server speeds", func(s *Scenario) bool { return s.Observation.ServerSpeeds }, observedSpeeds),
 }
 
-// with describes a feature that a scenario has or has not.
-func with(what string, has func(*Scenario) bool) func(*Scenario) string {
-	return func(s *Scenario) string {
+// option is a part that a scenario has or has not.
+func option(settings, what string, has func(*Scenario) bool, adds observed) fitting {
+	name := func(s *Scenario) string {
 		if has(s) {
 			return what
 		}
 		return "no " + what
 	}
+	return fitting{settings, name, func(s *Scenario, p *params) []feature.Observation {
+		if !has(s) {
+			return nil
+		}
+		return adds(s, p)
+	}}
+}
+
+func observedCaches(s *Scenario, _ *params) (list []feature.Observation) {
+	for c := range s.Candidates() {
+		for _, m := range s.Tasks.Models {
+			list = append(list, feature.Flag(candidate(c, ".holds."+m.Name), "1 if the ES holds this model"))
+		}
+	}
+	return list
+}
+
+func observedLoadTimes(s *Scenario, p *params) []feature.Observation {
+	longest := float32(0)
+	for i := range s.Tasks.Models {
+		longest = max(longest, float32(s.Tasks.Models[i].LoadS))
+	}
+	return s.each(scaled(".load_time", "s", p.perLoad, "time in which the ES would load the task's model; 0 if it holds it, or without a task").Between(0, longest))
+}
+
+func observedSpeeds(s *Scenario, p *params) []feature.Observation {
+	own := &params{M: s.Servers}
+	own.setSpeeds(s)
+	return s.each(scaled(".speed", "Gcycle/s", p.perServerSpeed*1e9, "speed of a GPU of the ES").Between(0, 1e-9/own.perServerSpeed))
 }
 
 func plural(n int, noun string) string {

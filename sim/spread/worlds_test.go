@@ -183,3 +183,20 @@ func TestPlayCountsEpisodes(t *testing.T) {
 		t.Errorf("standing still has the actions %v", r.ActionShares)
 	}
 }
+
+// The interface has a name for each number of an observation and for each action.
+func TestInterface(t *testing.T) {
+	s := &Scenario{Agents: 4}
+	i, names := s.Interface(), map[string]bool{}
+	for _, o := range i.Observations {
+		names[o.Name] = true
+	}
+	if len(names) != s.ObsSize() || len(i.Actions) != Actions {
+		t.Errorf("%d names of %d numbers, %d actions", len(names), s.ObsSize(), len(i.Actions))
+	}
+	for at, want := range map[int]string{2: "position.x", 5: "landmark_1.y", 12: "other_1.x", 18: "channel_1.x"} {
+		if got := i.Observations[at].Name; got != want {
+			t.Errorf("number %d is %s, want %s", at, got, want)
+		}
+	}
+}
