@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/disk"
@@ -171,48 +170,4 @@ func writeWhole(im *dataset.Imported, dir string) error {
 		return &train.UsageError{Err: err}
 	}
 	return err
-}
-
-// filesLast moves the files of an import after its flags, since the flag package ends at the first file.
-func filesLast(app *cli.App, args []string) []string {
-	at := slices.Index(args, "import")
-	if at != 1 || len(args) < 3 {
-		return args
-	}
-	var flags, files []string
-	for i := 3; i < len(args); i++ {
-		arg := args[i]
-		switch {
-		case arg == "--":
-			files = append(files, args[i+1:]...)
-			i = len(args)
-		case !strings.HasPrefix(arg, "-") || arg == "-":
-			files = append(files, arg)
-		default:
-			flags = append(flags, arg)
-			if takesValue(app, args[2], arg) && i+1 < len(args) {
-				i++
-				flags = append(flags, args[i])
-			}
-		}
-	}
-	if files != nil {
-		files = append([]string{"--"}, files...)
-	}
-	return slices.Concat(args[:3], flags, files)
-}
-
-// takesValue reports whether the next argument is the value of a flag of an import.
-func takesValue(app *cli.App, format, arg string) bool {
-	if strings.Contains(arg, "=") {
-		return false
-	}
-	for _, c := range app.Command("import").Subcommands {
-		for _, f := range c.Flags {
-			if _, alone := f.(*cli.BoolFlag); c.Name == format && f.Names()[0] == strings.TrimLeft(arg, "-") {
-				return !alone
-			}
-		}
-	}
-	return false
 }

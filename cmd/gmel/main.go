@@ -68,7 +68,7 @@ func inInput(err error) bool {
 
 // withoutPackage drops the name of the package at the beginning of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: "} {
+	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: ", "export: ", "actor: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
@@ -78,7 +78,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:                      "gmel",
 		Usage:                     "multi-agent learning of AIGC task offloading at the industrial edge",
-		Commands:                  []*cli.Command{trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), diffusionCommand(), simulateCommand(), importCommand(), configCommand(), infoCommand(), benchCommand()},
+		Commands:                  []*cli.Command{trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), diffusionCommand(), simulateCommand(), exportCommand(), importCommand(), configCommand(), infoCommand(), benchCommand()},
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		HideVersion:               true,

@@ -1,6 +1,7 @@
 package qlearn
 
 import (
+	"github.com/gmel-go/gmel/marl/actor"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/op"
 )
@@ -45,4 +46,9 @@ func (n *Network) Forward(bd *nn.Bound, obs, mask *nn.Node) *nn.Node {
 func legal(q, mask *nn.Node) *nn.Node {
 	const far = 1e9
 	return op.Add(q, op.Affine(mask, far, -far)) // a legal action gets exactly 0
+}
+
+// Layers implements marl.Layered: of a state, the values of all actions differ from their advantages by one number.
+func (n *Network) Layers() ([]*nn.Linear, string) {
+	return []*nn.Linear{n.first, n.second, n.advantage}, actor.OutputAdvantages
 }

@@ -32,6 +32,7 @@ type game interface {
 	learned(p *marl.Policy) player
 	heuristics(seed uint64) ([]player, error)
 	references(seed uint64) ([]player, error) // policies that know more than an agent can
+	played() *Played                          // without the scenario
 	measures() []Measure
 	paired() int // measures in which learned policies are compared with the best heuristic: the first ones
 	headline(values map[string]float64) string

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gmel-go/gmel/marl/export"
+	"github.com/urfave/cli/v2"
+)
+
+// exportTarget is a form in which a trained policy leaves the program.
+type exportTarget struct {
+	usage string
+	// suffix is what the default of --out adds to the name of the run.
+	suffix string
+	// write writes it and says what it wrote, such as "the policy of amarl, update 100".
+	write func(context.Context, export.Options) (string, error)
+}
+
+var exportTargets = map[string]exportTarget{
+	"folder": {"a folder with contract, weights and model card", "-policy", export.Folder},
+}
+
+func exportCommand() *cli.Command {
+	var usages []string
+	for _, name := range slices.Sorted(maps.Keys(exportTargets)) {
+		usages = append(usages, name+": "+exportTargets[name].usage)
+	}
+	return &cli.Command{
+		Name: "export", Usage: "write a run's policy for other programs", ArgsUsage: "RUN",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "to", Usage: "`TARGET`; " + strings.Join(usages, "; ")},
+			&cli.StringFlag{Name: "out", Usage: "what is written, new `PATH` (default: the name of the run with a suffix, in the current folder)"},
+		},
+		Action: exportRun,
+	}
+}
+
+func exportRun(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usagef("%d run folders are given, 1 is needed, such as `gmel export runs/paper-1-1 --to folder`", c.NArg())
+	}
+	names := slices.Sorted(maps.Keys(exportTargets))
+	target, known := exportTargets[c.String("to")]
+	switch {
+	case !c.IsSet("to"):
+		return usagef("--to is missing: what should be written? allowed: %s", strings.Join(names, ", "))
+	case !known:
+		return usagef("--to is %q; allowed: %s", c.String("to"), strings.Join(names, ", "))
+	}
+	o := export.Options{Run: c.Args().First(), Out: c.String("out"), Notice: progress(c).Line}
+	if o.Out == "" {
+		full, err := filepath.Abs(o.Run)
+		if err != nil {
+			return err
+		}
+		o.Out = filepath.Base(full) + target.suffix
+	}
+	what, err := target.write(c.Context, o)
+	if err != nil {
+		return err
+	}
+	return printText(c.App.Writer, fmt.Sprintf("%s has %s.\n", o.Out, what))
+}

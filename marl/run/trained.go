@@ -1,0 +1,85 @@
+package run
+
+import (
+	"encoding/json"
+	"errors"
+	"path"
+
+	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim/feature"
+)
+
+// Trained is a trained policy with what its run folder tells of it.
+type Trained struct {
+	*Past
+	Saved  *train.Saved // the latest checkpoint
+	Inputs []train.Input
+}
+
+// ReadTrained reads a run folder with a checkpoint. It writes nothing, so the run may be training meanwhile. notice gets
+// warnings about the checkpoint, such as damage for which the previous one is used.
+func ReadTrained(dir string, notice func(string)) (*Trained, error) {
+	past, err := ReadPast(dir)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trained{Past: past}
+	if t.Inputs, err = past.Folder.Inputs(); err != nil {
+		return nil, err
+	}
+	o := EvalOptions{Notice: notice}
+	t.Saved, err = o.checkpoint(past.Folder, past.Config)
+	return t, err
+}
+
+// Policy is the trained policy in worlds of the run's game.
+func (t *Trained) Policy(how marl.Execution) (*marl.Policy, error) {
+	p, err := marl.NewPolicy(&t.Config.Train, t.Saved.State, t.Config.game().sizes(), how)
+	if err != nil {
+		return nil, usagef("%s: %w", t.Saved.Path, err)
+	}
+	return p, nil
+}
+
+// Played describes the game of a run to other programs.
+type Played struct {
+	Name      string // edge, or that of another game
+	Agents    int
+	SlotS     float64 // time between decisions in s
+	Slots     int     // of an episode
+	Scenario  json.RawMessage
+	Interface feature.Interface // with what agents see of earlier turns
+}
+
+// Played describes the game of the run. Files that the scenario names have the names of their copies in the folder.
+func (t *Trained) Played() (*Played, error) {
+	g, names := t.Config.game(), map[string]string{}
+	for _, in := range t.Inputs {
+		for key := range paths(g) {
+			if settingOf(key) == in.Setting {
+				names[key] = path.Base(in.File)
+			}
+		}
+	}
+	p := g.played()
+	p.Scenario = setting.JSON([]setting.Section{{Value: g.withDigests(names).section(t.Config).Value}})
+	var err error
+	p.Interface.Observations, err = t.Config.Train.ObservedInTurns(g.sizes(), p.Interface.Observations)
+	if err != nil {
+		return nil, errors.Join(usagef("%s", t.Folder), err)
+	}
+	return p, nil
+}
+
+func (g edge) played() *Played {
+	return &Played{Name: "edge", Agents: g.IEDs, SlotS: g.Time.SlotS, Slots: g.Time.Slots, Interface: g.Interface()}
+}
+
+// spreadCycleS is the time of a cycle of simple_spread.
+const spreadCycleS = 0.1
+
+func (g spreading) played() *Played {
+	return &Played{Name: g.name(), Agents: g.Agents, SlotS: spreadCycleS, Slots: g.MaxCycles, Interface: g.Interface()}
+}
