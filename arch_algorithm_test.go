@@ -12,7 +12,8 @@ import (
 // isAlgorithm reports that a folder is the package of an algorithm: below marl, but not a shared package.
 func isAlgorithm(folder string) bool {
 	name, ok := strings.CutPrefix(folder, "marl/")
-	return ok && !slices.Contains([]string{"actor", "export", "run", "marltest"}, name)
+	name, _, _ = strings.Cut(name, "/")
+	return ok && !slices.Contains([]string{"actor", "export", "run", "marltest", "serve"}, name)
 }
 
 // asksForAlgorithm returns the first condition on, or tag with, the name of an algorithm; "": none.
