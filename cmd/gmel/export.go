@@ -22,6 +22,7 @@ type exportTarget struct {
 }
 
 var exportTargets = map[string]exportTarget{
+	"c":      {"a C99 header without dependencies", ".h", export.Header},
 	"folder": {"a folder with contract, weights and model card", "-policy", export.Folder},
 }
 
