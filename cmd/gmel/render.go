@@ -17,6 +17,7 @@ import (
 // Limits of a GIF: all its frames are in memory.
 const (
 	frameBytes    = 700_000
+	iedBytes      = 64 // of an IED in a scene
 	defaultFrames = 100
 	mostFrames    = 1000
 	mostFPS       = 50
@@ -32,9 +33,9 @@ func renderFlags() []cli.Flag {
 	}
 }
 
-// camera is the camera for --render and its options, nil without --render. Errors in them are reported
-// before anything is played.
-func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
+// cameras are those for --render, one for each policy; none without --render. Errors in its options are reported before anything is
+// played.
+func cameras(c *cli.Context, o sim.SimulateOptions, players []*contestant) ([]*render.Camera, error) {
 	path := c.String("render")
 	kind := strings.ToLower(filepath.Ext(path))
 	if err := renderUsage(c, path, kind); path == "" || err != nil {
@@ -44,7 +45,7 @@ func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 		return nil, err
 	}
 	r := render.Options{
-		Title: o.Scenario.Name + ", " + o.Policy.Name(), World: c.Int("world"),
+		Title: o.Scenario.Name + ", " + players[0].label, World: c.Int("world"),
 		Movie: kind == ".gif", Frames: c.Int("frames"), FPS: c.Float64("fps"),
 	}
 	slots := o.Slots(r.World)
@@ -57,7 +58,15 @@ func camera(c *cli.Context, o *sim.SimulateOptions) (*render.Camera, error) {
 	if r.Slot < 0 || r.Slot >= slots {
 		return nil, usagef("--slot is %d; allowed: 0 to %d", r.Slot, slots-1)
 	}
-	return render.NewCamera(o.Scenario, r), nil
+	if len(players) > 1 {
+		r.Title = o.Scenario.Name
+	}
+	var all []*render.Camera
+	for _, p := range players {
+		r.Panel = p.label
+		all = append(all, render.NewCamera(p.scenario, r))
+	}
+	return all, nil
 }
 
 // newPicture checks that a flag's picture can be written without a loss.
@@ -96,9 +105,17 @@ func renderUsage(c *cli.Context, path, kind string) error {
 	return nil
 }
 
-// keepPicture writes the picture of the camera and says which slots it leaves out.
-func keepPicture(c *cli.Context, cam *render.Camera, say func(string)) error {
-	data, err := cam.Picture()
+// picture is the file of one camera, or of two side by side.
+func picture(cams []*render.Camera) ([]byte, error) {
+	if len(cams) > 1 {
+		return cams[0].PictureBeside(cams[1])
+	}
+	return cams[0].Picture()
+}
+
+// keepPicture writes the picture of the cameras and says which slots it leaves out.
+func keepPicture(c *cli.Context, cams []*render.Camera, say func(string)) error {
+	data, err := picture(cams)
 	if err != nil {
 		return err
 	}
@@ -106,8 +123,8 @@ func keepPicture(c *cli.Context, cam *render.Camera, say func(string)) error {
 	if err := writeNew(path, data, "--render"); err != nil {
 		return err
 	}
-	if frames := c.Int("frames"); strings.EqualFold(filepath.Ext(path), ".gif") && cam.Seen() > frames {
-		say(fmt.Sprintf("%s shows the first %d of %d slots of world %d; --frames allows up to %d", path, frames, cam.Seen(), c.Int("world"), mostFrames))
+	if frames := c.Int("frames"); strings.EqualFold(filepath.Ext(path), ".gif") && cams[0].Seen() > frames {
+		say(fmt.Sprintf("%s shows the first %d of %d slots of world %d; --frames allows up to %d", path, frames, cams[0].Seen(), c.Int("world"), mostFrames))
 	}
 	return nil
 }

@@ -1,26 +1,27 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"runtime"
 	"strings"
 
-	"github.com/gmel-go/gmel/internal/setting"
-	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/sim/render"
 	"github.com/urfave/cli/v2"
 )
 
 func simulateCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "simulate",
-		Usage: "play a heuristic or a reference",
+		Usage: "play a trained policy, a heuristic or a reference, or two of them in the same worlds",
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`", Value: "paper"},
-			&cli.StringFlag{Name: "policy", Usage: "`NAME`: " + strings.Join(sim.Policies(), ", ") + "; or a reference that knows more than an IED can: " + strings.Join(sim.References(), ", "), Value: "switch-aware"},
+			&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`; without it the scenario of the run, if the policy is one of a run", Value: "paper"},
+			&cli.StringFlag{Name: "policy", Usage: "run folder, for its greedy policy, or `NAME`: " + strings.Join(sim.Policies(), ", ") + "; or a reference that knows more than an IED can: " + strings.Join(sim.References(), ", "), Value: "switch-aware"},
+			&cli.StringFlag{Name: "beside", Usage: "a second policy in the same worlds, `NAME|RUN` as --policy; --render draws both side by side"},
 			&cli.StringSliceFlag{Name: "set", Usage: "change a setting of the scenario or of the policy, such as scenario.ieds=50 or policy.queue_price=2: `PATH=VALUE`; may be repeated"},
 			&cli.IntFlag{Name: "worlds", Usage: "`W` worlds side by side; 0: at most 64"},
 			&cli.IntFlag{Name: "episodes", Usage: "`K` episodes over all worlds", Value: 100},
@@ -33,48 +34,85 @@ func simulateCommand() *cli.Command {
 	}
 }
 
-func simulate(c *cli.Context) error {
+func simulate(c *cli.Context) (err error) {
 	o, err := simulateOptions(c)
 	if err != nil {
 		return err
 	}
-	cam, err := camera(c, &o)
+	players, err := contestants(c)
 	if err != nil {
 		return err
 	}
-	if cam != nil {
-		o.Watcher, o.Watched = cam, c.Int("world")
+	defer func() {
+		for _, p := range players {
+			err = errors.Join(err, p.finish())
+		}
+	}()
+	o.Scenario = players[0].scenario
+	cams, err := cameras(c, o, players)
+	if err != nil {
+		return err
 	}
-	p := progress(c)
-	memory := simulateMemory(c, o)
-	p.Line(fmt.Sprintf("%s of %s: %.3g MB", train.Counted(int64(o.Worlds), "world"), train.Counted(int64(o.Scenario.IEDs), "IED"), float64(memory.Parts[0].Bytes)/1e6))
+	say := progress(c).Line
+	memory := simulateMemory(c, o, len(players))
+	say(fmt.Sprintf("%s of %s: %.3g MB", train.Counted(int64(o.Worlds), "world"), train.Counted(int64(o.Scenario.IEDs), "IED"), float64(memory.Parts[0].Bytes)/1e6))
 	if err := memory.Fit(train.FreeMemory(nil)); err != nil {
 		return err
 	}
-	o.Progress = p.Count("episode", "episodes")
-	s, err := traced(c.String("trace"), p.Line, func(w io.Writer) (sim.Summary, error) {
-		o.Trace = w
-		return sim.Simulate(o)
-	})
-	p.Done()
-	if err == nil && cam != nil {
-		err = keepPicture(c, cam, p.Line)
-	}
+	played, err := playAll(c, o, players, cams)
 	if err != nil {
 		return err
 	}
+	if cams != nil {
+		if err := keepPicture(c, cams, say); err != nil {
+			return err
+		}
+	}
+	return printPlayed(c, played)
+}
+
+// playAll plays the policies in turn, in the same worlds.
+func playAll(c *cli.Context, o sim.SimulateOptions, players []*contestant, cams []*render.Camera) (all []sim.Summary, err error) {
+	for i, player := range players {
+		p := progress(c)
+		o.Scenario, o.Policy, o.Progress = player.scenario, player.Policy, p.Count("episode", "episodes")
+		if cams != nil {
+			o.Watcher, o.Watched = cams[i], c.Int("world")
+		}
+		s, err := traced(c.String("trace"), p.Line, func(w io.Writer) (sim.Summary, error) {
+			o.Trace = w
+			return sim.Simulate(o)
+		})
+		p.Done()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// printPlayed prints what became of one policy, or of two.
+func printPlayed(c *cli.Context, played []sim.Summary) error {
 	out := c.App.Writer
 	if toStdout(c.String("trace")) {
 		out = c.App.ErrWriter
 	}
-	if c.Bool("json") {
-		return printJSON(out, s)
+	switch {
+	case c.Bool("json") && len(played) > 1:
+		return printJSON(out, map[string][]sim.Summary{"policies": played})
+	case c.Bool("json"):
+		return printJSON(out, played[0])
 	}
-	return printText(out, summaryText(s))
+	var texts []string
+	for _, s := range played {
+		texts = append(texts, summaryText(s))
+	}
+	return printText(out, strings.Join(texts, "\n"))
 }
 
 // simulateMemory is what the options take.
-func simulateMemory(c *cli.Context, o sim.SimulateOptions) train.Memory {
+func simulateMemory(c *cli.Context, o sim.SimulateOptions, players int) train.Memory {
 	few := "--worlds or the scenario's ieds"
 	if !c.IsSet("worlds") {
 		few = "--episodes below 64, or the scenario's ieds"
@@ -85,7 +123,8 @@ func simulateMemory(c *cli.Context, o sim.SimulateOptions) train.Memory {
 		{What: "the rows of the arrival trace", Bytes: sim.TraceBytes(o.Scenario), Setting: "the number of rows in tasks.arrivals.trace_file"},
 	}}
 	if movie := strings.EqualFold(filepath.Ext(c.String("render")), ".gif"); movie {
-		m.Parts = append(m.Parts, train.MemoryPart{What: "the frames of the picture", Bytes: int64(min(c.Int("frames"), o.Slots(o.Watched))) * frameBytes, Setting: "--frames"})
+		frame := int64(players) * (frameBytes + iedBytes*int64(o.Scenario.IEDs))
+		m.Parts = append(m.Parts, train.MemoryPart{What: "the frames of the picture", Bytes: int64(min(c.Int("frames"), o.Slots(c.Int("world")))) * frame, Setting: "--frames"})
 	}
 	return m
 }
@@ -101,40 +140,10 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	if o.Scenario, o.Policy, err = game(c, o.Seed); err != nil {
-		return o, err
+	if c.IsSet("beside") && c.String("trace") != "" {
+		return o, usagef("--trace is for one policy: leave out --beside")
 	}
-	o.Scenario, err = tracePart(c, o.Scenario)
-	return o, err
-}
-
-// game reads the scenario and the policy, with the settings of --set.
-func game(c *cli.Context, seed uint64) (*sim.Scenario, sim.Policy, error) {
-	s, err := run.LoadScenario(c.String("scenario"), setting.Origin{Flag: "--scenario"})
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := sim.NewPolicy(c.String("policy"), s, seed)
-	if err != nil {
-		return nil, nil, &train.UsageError{Err: err}
-	}
-	r := setting.NewReader()
-	for _, text := range c.StringSlice("set") {
-		if err := r.Set(text); err != nil {
-			return nil, nil, &train.UsageError{Err: err}
-		}
-	}
-	r.Read(setting.Section{Name: "scenario", Value: s, Files: s.Files()})
-	if own := sim.Settings(p); own != nil {
-		r.Read(setting.Section{Name: "policy", Value: own})
-	} else {
-		r.Refuse("policy", fmt.Sprintf("the policy %s has no settings", p.Name()))
-	}
-	if err := r.Check(); err != nil {
-		return nil, nil, &train.UsageError{Err: err}
-	}
-	s.NormaliseShares()
-	return s, p, nil
+	return o, nil
 }
 
 // tracePart is the scenario for the part of its trace that is asked for.

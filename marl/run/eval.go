@@ -1,7 +1,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,16 +48,12 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	if err := memory.Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
-	trained := *c // the configuration of the checkpoint
-	c.Train.Threads = o.Threads
-	if o.Backend != "" || o.Device != "" {
-		c.Train.Backend, c.Train.Device, c.Train.ISA = cmp.Or(o.Backend, "auto"), o.Device, ""
-	}
-	from, err := o.checkpoint(f, &trained)
+	from, err := o.checkpoint(f, c)
 	if err != nil {
 		return nil, err
 	}
-	backend, err := openBackend(&c.Train, false, false)
+	as := o.train(c)
+	backend, err := openBackend(as, false, false)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +61,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 	var learned []*marl.Policy
 	for _, sampled := range []bool{true, false} {
 		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
-		p, err := marl.NewPolicy(&c.Train, from.State, game.sizes(), how)
+		p, err := marl.NewPolicy(as, from.State, game.sizes(), how)
 		if err != nil {
 			return nil, usagef("%s: %w", from.Path, err)
 		}

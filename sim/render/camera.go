@@ -1,18 +1,11 @@
 package render
 
-import (
-	"bytes"
-	"errors"
-	"fmt"
-	"image/gif"
-	"image/png"
-
-	"github.com/gmel-go/gmel/sim"
-)
+import "github.com/gmel-go/gmel/sim"
 
 // Options of a Camera.
 type Options struct {
-	Title  string // scenario and policy
+	Title  string // scenario and policy; beside another world, the scenario
+	Panel  string // beside another world: the policy
 	World  int
 	Slot   int     // PNG: index of the slot, counted from 0 over all episodes
 	Movie  bool    // true: a GIF of the first slots; false: a PNG of one slot
@@ -28,14 +21,12 @@ type Camera struct {
 	seen     int   // number of slots so far
 	tasks    int   // number of tasks in the episode so far
 	done     int   // number of completed tasks among them
-	still    *Scene
-	movie    gif.GIF
-	film     *film
+	taken    []Scene
 }
 
 // NewCamera returns a camera for a simulation of the scenario.
 func NewCamera(s *sim.Scenario, o Options) *Camera {
-	return &Camera{o: o, scenario: s.Clone(), film: newFilm()}
+	return &Camera{o: o, scenario: s.Clone()}
 }
 
 // Seen returns the number of slots that the camera has seen. Slots beyond Options.Frames are not in
@@ -54,7 +45,7 @@ func (c *Camera) Before(w *sim.Worlds) {
 	}
 }
 
-// After adds the outcomes of the decisions and draws the slot if needed.
+// After adds the outcomes of the decisions and takes the slot if it is wanted.
 func (c *Camera) After(w *sim.Worlds) error {
 	if _, slot := w.LastSlot(c.o.World); slot == 0 {
 		c.tasks, c.done = 0, 0
@@ -62,7 +53,8 @@ func (c *Camera) After(w *sim.Worlds) error {
 	c.count(w)
 	if c.wants() {
 		c.play(w)
-		c.shoot()
+		c.scene.Tasks, c.scene.Completed = c.tasks, c.done
+		c.taken = append(c.taken, c.scene)
 	}
 	c.seen++
 	return nil
@@ -83,41 +75,11 @@ func (c *Camera) count(w *sim.Worlds) {
 	}
 }
 
-// shoot draws the scene into the picture.
-func (c *Camera) shoot() {
-	s := c.scene
-	s.Tasks, s.Completed = c.tasks, c.done
-	if !c.o.Movie {
-		c.still = &s
-		return
-	}
-	c.movie.Image = append(c.movie.Image, c.film.develop(Draw(&s)))
-	c.movie.Delay = append(c.movie.Delay, int(100/c.o.FPS+0.5))
-}
-
-// Picture returns the file: a PNG, or a GIF that repeats forever.
-func (c *Camera) Picture() ([]byte, error) {
-	var out bytes.Buffer
-	var err error
-	switch {
-	case c.o.Movie && len(c.movie.Image) > 0:
-		err = gif.EncodeAll(&out, &c.movie)
-	case !c.o.Movie && c.still != nil:
-		err = png.Encode(&out, Draw(c.still))
-	default:
-		return nil, errors.New("render: there is no picture: the camera has seen nothing of the requested slots")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("render: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
 // stage returns the scene before the IEDs act.
 func (c *Camera) stage(v sim.View) Scene {
 	o := c.scenario
 	s := Scene{
-		Title: c.o.Title, World: c.o.World, Episode: v.Episode, Slot: v.Slot,
+		Title: c.o.Title, Panel: c.o.Panel, World: c.o.World, Episode: v.Episode, Slot: v.Slot,
 		WidthM: o.Hall.WidthM, DepthM: o.Hall.DepthM, IEDs: make([]IED, len(v.Places)), Servers: make([]Server, len(v.Servers)),
 		FullS: o.Tasks.Models[0].DeadlineS[0], TopBps: o.Radio.BandwidthMHz * 1e6 * o.Radio.MaxSpectralEfficiency,
 	}

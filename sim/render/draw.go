@@ -11,22 +11,27 @@ func Draw(s *Scene) image.Image {
 	l := newLayout(s)
 	c := newCanvas(l.width, l.height)
 	c.head(s)
-	c.hall(s, &l)
+	c.world(s, &l)
+	c.panel(s, &l)
+	return c.image()
+}
+
+// world draws the hall and all in it.
+func (c *canvas) world(s *Scene, l *layout) {
+	c.hall(s, l)
 	for m := range s.Servers {
-		c.coverage(s, &l, &s.Servers[m])
+		c.coverage(s, l, &s.Servers[m])
 	}
 	for i := range s.IEDs {
-		c.link(s, &l, &s.IEDs[i])
+		c.link(s, l, &s.IEDs[i])
 	}
 	for m := range s.Servers {
-		c.server(s, &l, m)
+		c.server(s, l, m)
 	}
 	for i := range s.IEDs { // IEDs are drawn last, over the ESs; the panel has the numbers of the ESs too
 		x, y := l.at(s.IEDs[i].X, s.IEDs[i].Y)
 		c.ied(x, y, l.radius, s.IEDs[i].State)
 	}
-	c.panel(s, &l)
-	return c.image()
 }
 
 // head writes the title, the slot and the completed tasks so far.

@@ -21,6 +21,7 @@ const (
 // layout holds the positions and sizes in a picture.
 type layout struct {
 	width, height int
+	left, top     float64 // upper left corner of the hall
 	scale         float64 // pixel/m
 	depthM        float64 // of the hall
 	radius        float64 // radius of an IED
@@ -30,31 +31,37 @@ type layout struct {
 }
 
 func newLayout(s *Scene) layout {
+	l := hallLayout(s, mostWidth, mostDepth)
+	l.left, l.top = axisWidth, headHeight
+	l.panelX = axisWidth + max(l.scale*s.WidthM, leastWidth) + gap
+	l.width = int(l.panelX + panelWidth + gap)
+	items := legendItems + min(len(s.Models), len(modelColors))
+	panel := float64((l.lines(s)+2)*panelLine + items*legendLine)
+	l.height = int(headHeight + max(l.scale*s.DepthM+axisHeight, panel) + 8)
+	return l
+}
+
+// hallLayout has the sizes in a hall that is drawn in at most so many pixels.
+func hallLayout(s *Scene, mostWidth, mostDepth float64) layout {
 	l := layout{scale: min(mostWidth/s.WidthM, mostDepth/s.DepthM), depthM: s.DepthM}
-	width, depth := l.scale*s.WidthM, l.scale*s.DepthM
-	apart := func(n int) float64 { return math.Sqrt(width * depth / float64(n)) }
+	apart := func(n int) float64 { return l.scale * math.Sqrt(s.WidthM*s.DepthM/float64(n)) }
 	l.radius = min(max(0.12*apart(len(s.IEDs)), 1.5), 7)
 	l.side = min(max(0.14*apart(len(s.Servers)), 4), 22)
-	gpus := 0
-	for i := range s.Servers {
-		gpus += len(s.Servers[i].GPUs)
-	}
-	l.summed = gpus > panelLines
-	l.panelX = axisWidth + max(width, leastWidth) + gap
-	l.width = int(l.panelX + panelWidth + gap)
-	lines := gpus
-	if l.summed {
-		lines = 3
-	}
-	items := legendItems + min(len(s.Models), len(modelColors))
-	panel := float64((lines+2)*panelLine + items*legendLine)
-	l.height = int(headHeight + max(depth+axisHeight, panel) + 8)
+	l.summed = s.gpus() > panelLines
 	return l
+}
+
+// lines is the number of lines of the table of ESs, or of its summary.
+func (l *layout) lines(s *Scene) int {
+	if l.summed {
+		return 3
+	}
+	return s.gpus()
 }
 
 // at returns the pixel of a position in the hall. The hall's y points upwards, as on a map.
 func (l *layout) at(x, y float64) (px, py float64) {
-	return axisWidth + l.scale*x, headHeight + l.scale*(l.depthM-y)
+	return l.left + l.scale*x, l.top + l.scale*(l.depthM-y)
 }
 
 // named reports whether the squares of ESs have room for a number.

@@ -1,9 +1,6 @@
 package render
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Columns of the panel's table, from its left edge.
 const (
@@ -16,13 +13,19 @@ const (
 
 // panel writes the table of ESs and the legend.
 func (c *canvas) panel(s *Scene, l *layout) {
-	y := float64(headHeight + 10)
-	if l.summed {
-		y = c.summary(s, l, y)
-	} else {
-		y = c.table(s, l, y)
+	y := c.servers(s, l, headHeight+10) + 1.8*legendLine
+	for _, e := range c.legend(s, l) {
+		c.entry(l.panelX, y, e)
+		y += legendLine
 	}
-	c.legend(s, l, y+1.8*legendLine)
+}
+
+// servers writes the table of ESs or its summary and returns the base of its last line.
+func (c *canvas) servers(s *Scene, l *layout, y float64) float64 {
+	if l.summed {
+		return c.summary(s, l, y)
+	}
+	return c.table(s, l, y)
 }
 
 // summary replaces the table if there are more GPUs than lines.
@@ -78,69 +81,5 @@ func (c *canvas) gpu(s *Scene, x, y float64, g GPU) {
 	}
 	if more := len(g.Models) - most; more > 0 {
 		c.write(x+columnModels+most*(chip+3), y, text{12, ink, left}, fmt.Sprintf("+%d", more))
-	}
-}
-
-// legend explains only the symbols that the picture has.
-func (c *canvas) legend(s *Scene, l *layout, y float64) {
-	c.stateLegend(s, l, &y)
-	c.linkLegend(s, l, &y)
-	if slices.ContainsFunc(s.Servers, func(es Server) bool { return es.ReachM > 0 }) {
-		c.line(l.panelX, y-4.5, l.panelX+36, y-4.5, pen{1, shade, false})
-		c.item(l, &y, "limit of a server's coverage")
-	}
-	if !l.detailed() {
-		c.item(l, &y, "edge server")
-		c.square(l.panelX+19, y-legendLine-4.5, l.side+2, false)
-		c.item(l, &y, fmt.Sprintf("with a backlog of more than %.3g s", s.FullS))
-		c.square(l.panelX+19, y-legendLine-4.5, l.side+2, true)
-		return
-	}
-	c.item(l, &y, "backlog of a GPU at the slot's start")
-	c.bar(l.panelX+16, y-legendLine-13, 7, 17, 0.5)
-	c.item(l, &y, fmt.Sprintf("more than %.3g s, the shortest deadline", s.FullS))
-	c.bar(l.panelX+16, y-legendLine-13, 7, 17, 2)
-	for k := range min(len(s.Models), len(modelColors)) {
-		words := "model " + s.Models[k]
-		if k == len(modelColors)-1 && len(s.Models) > len(modelColors) {
-			words = "other models"
-		}
-		c.item(l, &y, words+" in GPU memory")
-		c.box(l.panelX+14, y-legendLine-10, 11, 11, modelColor(k), pen{})
-	}
-}
-
-// item writes an entry of the legend and moves y to the next entry.
-func (c *canvas) item(l *layout, y *float64, words string) {
-	if runes := []rune(words); len(runes) > 36 {
-		words = string(runes[:34]) + "..."
-	}
-	c.write(l.panelX+44, *y, text{13, ink, left}, words)
-	*y += legendLine
-}
-
-func (c *canvas) stateLegend(s *Scene, l *layout, y *float64) {
-	n := s.count()
-	for state := Idle; state <= Failed; state++ {
-		if state == Cloud && n[Cloud] == 0 {
-			continue // most halls have none
-		}
-		c.ied(l.panelX+19, *y-4.5, 6, state)
-		noun := "IEDs"
-		if n[state] == 1 {
-			noun = "IED"
-		}
-		c.item(l, y, fmt.Sprintf("%s: %d %s", stateStyle[state].label, n[state], noun))
-	}
-}
-
-func (c *canvas) linkLegend(s *Scene, l *layout, y *float64) {
-	for _, part := range []float64{1, 0.1, 0.01} {
-		c.line(l.panelX, *y-4.5, l.panelX+36, *y-4.5, pen{l.linkWidth(part*s.TopBps, s.TopBps), green, false})
-		words := fmt.Sprintf("upload at %.3g Mbit/s", part*s.TopBps/1e6)
-		if part == 0.01 {
-			words += " or less"
-		}
-		c.item(l, y, words)
 	}
 }

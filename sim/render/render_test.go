@@ -202,14 +202,15 @@ func TestCameraPNG(t *testing.T) {
 	} {
 		s := paper(t, options)
 		c, r := watch(t, s, "random", Options{Title: "test", Slot: 19})
-		if c.Seen() != 20 || c.still == nil || c.still.Slot != 19 {
-			t.Fatalf("%s: %d slots seen, picture %+v", options, c.Seen(), c.still)
+		if c.Seen() != 20 || len(c.taken) != 1 || c.taken[0].Slot != 19 {
+			t.Fatalf("%s: %d slots seen, picture %+v", options, c.Seen(), c.taken)
 		}
-		if got := c.still; int64(got.Tasks) != r.Tasks || math.Abs(float64(got.Completed)/float64(got.Tasks)-r.CompletionRate) > 1e-12 {
+		still := &c.taken[0]
+		if got := still; int64(got.Tasks) != r.Tasks || math.Abs(float64(got.Completed)/float64(got.Tasks)-r.CompletionRate) > 1e-12 {
 			t.Errorf("%s: %d of %d tasks, the meter has %d and %g", options, got.Completed, got.Tasks, r.Tasks, r.CompletionRate)
 		}
 		sent := 0
-		for _, ied := range c.still.IEDs {
+		for _, ied := range still.IEDs {
 			if ied.Server >= 0 {
 				sent++
 			}
@@ -217,7 +218,7 @@ func TestCameraPNG(t *testing.T) {
 				t.Errorf("%s: %+v", options, ied)
 			}
 		}
-		for _, es := range c.still.Servers {
+		for _, es := range still.Servers {
 			sent -= es.Tasks
 		}
 		if sent != 0 {
@@ -231,9 +232,9 @@ func TestCameraPNG(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, ied := range c.still.IEDs {
+		for _, ied := range still.IEDs {
 			if ied.State == Failed {
-				wantPixel(t, img, c.still, ied.X, ied.Y, 0, 0, color.RGBAModel.Convert(Draw(c.still).At(pixel(c.still, ied))).(color.RGBA))
+				wantPixel(t, img, still, ied.X, ied.Y, 0, 0, color.RGBAModel.Convert(Draw(still).At(pixel(still, ied))).(color.RGBA))
 			}
 		}
 	}
@@ -267,7 +268,7 @@ func TestCameraGIF(t *testing.T) {
 				t.Errorf("delay %d", d)
 			}
 		}
-		l := newLayout(&c.scene)
+		l := newLayout(&c.taken[0])
 		if g.Config.Width != l.width || g.Config.Height != l.height {
 			t.Errorf("%d x %d pixels, want %d x %d", g.Config.Width, g.Config.Height, l.width, l.height)
 		}
@@ -275,7 +276,7 @@ func TestCameraGIF(t *testing.T) {
 		for _, frame := range g.Image {
 			draw.Draw(screen, frame.Rect, frame, frame.Rect.Min, draw.Over)
 		}
-		final := c.film.last
+		final := newFilm().develop(Draw(&c.taken[want-1]))
 		for y := range l.height {
 			for x := range l.width {
 				if got, want := screen.RGBAAt(x, y), color.RGBAModel.Convert(final.At(x, y)); got != want {

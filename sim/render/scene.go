@@ -1,7 +1,7 @@
 // Package render draws a world of package sim: the hall with its scale, the outcome of every IED's
 // task, the edge servers (ESs) with their backlogs and the models in GPU memory, and the uploads of
 // a slot. As on a map, x points to the right and y upwards. A Scene is the content of a picture, as plain
-// data. A Camera takes scenes from a simulation and makes a PNG of one slot or a GIF of many.
+// data. A Camera takes scenes from a simulation and makes a PNG of one slot or a GIF of many, of one world or of two side by side.
 package render
 
 // State is the outcome of an IED's task in the slot.
@@ -19,7 +19,8 @@ const (
 // Scene is one slot of one world: the backlogs and models at its start, when the IEDs decide, and
 // the outcomes of the decisions.
 type Scene struct {
-	Title                string  // scenario and policy
+	Title                string  // scenario and policy; in a pair, the scenario
+	Panel                string  // in a pair: the policy
 	World, Episode, Slot int     //
 	WidthM, DepthM       float64 // of the hall
 	IEDs                 []IED
@@ -58,6 +59,14 @@ type GPU struct {
 func (s *Scene) count() (n [Failed + 1]int) {
 	for i := range s.IEDs {
 		n[s.IEDs[i].State]++
+	}
+	return n
+}
+
+// gpus is the number of processors of all ESs.
+func (s *Scene) gpus() (n int) {
+	for i := range s.Servers {
+		n += len(s.Servers[i].GPUs)
 	}
 	return n
 }
