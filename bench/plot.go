@@ -3,9 +3,9 @@ package bench
 import (
 	"bytes"
 	"fmt"
-	"image/color"
 	"slices"
 
+	"github.com/gmel-go/gmel/internal/palette"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -13,11 +13,11 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// Colours of bars by threads and of goals, from Okabe and Ito's palette.
+// Colours of bars by threads and of goals.
 var (
-	oneThread   = color.RGBA{86, 180, 233, 255}
-	manyThreads = color.RGBA{0, 114, 178, 255}
-	goalColour  = color.RGBA{213, 94, 0, 255}
+	oneThread   = palette.Sky
+	manyThreads = palette.Blue
+	goalColour  = palette.Vermillion
 )
 
 // bar is one ratio in the picture.

@@ -77,9 +77,12 @@ func (t *Trainer) newPolicy(how Execution) *Policy {
 	return newPolicy(t.algorithm, &t.cfg, t.shop.Sizes, how)
 }
 
+// GreedyName is the name of the policy of an algorithm that takes the most probable action.
+func GreedyName(algorithm string) string { return algorithm + "-greedy" }
+
 func newPolicy(a Algorithm, c *Config, n Sizes, how Execution) *Policy {
 	how.Seed = Split(how.Seed, StreamExecution)
-	p := &Policy{name: a.Name() + "-greedy", how: how, sizes: n, head: a.Head(c, n.Obs, n.Actions)}
+	p := &Policy{name: GreedyName(a.Name()), how: how, sizes: n, head: a.Head(c, n.Obs, n.Actions)}
 	if how.Sampled {
 		p.name = a.Name() + "-sampled"
 	}

@@ -44,7 +44,7 @@ func past(t *testing.T, seed uint64, completion float64, sets ...string) *run.Pa
 }
 
 func TestGroups(t *testing.T) {
-	c, err := newComparison([]*run.Past{
+	c, err := New([]*run.Past{
 		past(t, 2, 0.92), past(t, 1, 0.91), past(t, 1, 0.8, "train.algo=amarl-ppo"),
 		past(t, 1, 0.93, "train.gamma=0.5"), past(t, 1, 0.7, "scenario.ieds=20"),
 	})
@@ -71,7 +71,7 @@ func TestGroups(t *testing.T) {
 
 // TestThreadsAreNoSetting: runs that differ in what does not change numbers are of one group.
 func TestThreadsAreNoSetting(t *testing.T) {
-	c, err := newComparison([]*run.Past{past(t, 1, 0.9), past(t, 2, 0.9, "train.threads=1")})
+	c, err := New([]*run.Past{past(t, 1, 0.9), past(t, 2, 0.9, "train.threads=1")})
 	if err != nil || len(c.Groups) != 1 {
 		t.Fatalf("%v, %d groups", err, len(c.Groups))
 	}
@@ -88,7 +88,7 @@ func TestRefused(t *testing.T) {
 		"none of the runs is finished":  {unfinished},
 		"its evaluation had no task":    {past(t, 1, math.NaN())},
 	} {
-		_, err := newComparison(runs)
+		_, err := New(runs)
 		if !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want a usage error with %q", err, want)
 		}
@@ -111,7 +111,7 @@ func TestShort(t *testing.T) {
 func TestUnfinishedScenario(t *testing.T) {
 	other := past(t, 3, 0.9, "scenario.ieds=20", "train.gamma=0.5")
 	other.Table = nil
-	c, err := newComparison([]*run.Past{past(t, 1, 0.9), other, past(t, 2, 0.9)})
+	c, err := New([]*run.Past{past(t, 1, 0.9), other, past(t, 2, 0.9)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func fullComparison(t *testing.T) *Comparison {
 	}
 	unfinished := past(t, 7, 0.9)
 	unfinished.Table = nil
-	c, err := newComparison(append(runs, unfinished))
+	c, err := New(append(runs, unfinished))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestFewRunsAreNamed(t *testing.T) {
-	c, err := newComparison([]*run.Past{past(t, 1, 0.9)})
+	c, err := New([]*run.Past{past(t, 1, 0.9)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestFewRunsAreNamed(t *testing.T) {
 }
 
 func TestAllScenarios(t *testing.T) {
-	c, err := newComparison([]*run.Past{past(t, 1, 0.9), past(t, 1, 0.7, "scenario.ieds=20")})
+	c, err := New([]*run.Past{past(t, 1, 0.9), past(t, 1, 0.7, "scenario.ieds=20")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/gmel-go/gmel/internal/aggregate"
-	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
@@ -62,24 +61,8 @@ func (g *Group) curve(scenario int, name string) record.Series {
 	b := aggregate.Bootstrap{Resamples: aggregate.Resamples}
 	for _, update := range updates {
 		i := b.Interval(aggregate.IQM, aggregate.Scores{byUpdate[update]})
-		s.X, s.Y = append(s.X, slotsAt(runs[0].Lines, update)), append(s.Y, i.Point)
+		s.X, s.Y = append(s.X, runs[0].SlotsAt(update)), append(s.Y, i.Point)
 		s.Low, s.High = append(s.Low, i.Low), append(s.High, i.High)
 	}
 	return s
-}
-
-// slotsAt interpolates the slots played at an update from the reports of training. They are the same for all seeds.
-func slotsAt(lines []record.Line, update int) float64 {
-	before, slots := 0, 0.0
-	for _, line := range lines {
-		played, there := line.Values[run.SlotsName]
-		if !there {
-			continue
-		}
-		if line.Update >= update {
-			return slots + (played-slots)*float64(update-before)/float64(max(1, line.Update-before))
-		}
-		before, slots = line.Update, played
-	}
-	return slots
 }

@@ -30,7 +30,7 @@ type Comparison struct {
 	references [][]run.Row   // by scenario, see PlayReferences
 }
 
-// Read reads run folders. An error is a usage error where the runs cannot be compared.
+// Read reads run folders and compares them as New does. An error is a usage error where the runs cannot be compared.
 func Read(folders []string) (*Comparison, error) {
 	var runs []*run.Past
 	for _, dir := range folders {
@@ -40,32 +40,47 @@ func Read(folders []string) (*Comparison, error) {
 		}
 		runs = append(runs, p)
 	}
-	return newComparison(runs)
+	return New(runs)
 }
 
-func newComparison(runs []*run.Past) (*Comparison, error) {
+// New compares runs that have been read; those without a final table are not counted. An error is a usage error.
+func New(runs []*run.Past) (*Comparison, error) {
 	c := &Comparison{}
-	var scenarios, groups kinds
-	places := map[*run.Past][2]int{}
+	var finished []*run.Past
 	for _, p := range runs {
 		if p.Table == nil {
 			c.Unfinished = append(c.Unfinished, p)
-			continue
+		} else {
+			finished = append(finished, p)
 		}
+	}
+	c.Scenarios, c.Groups = Sort(finished)
+	return c, c.check()
+}
+
+// Sort puts runs into groups, finished or not. The scenarios are those of Group.Tasks, where runs are in the order of their seeds.
+func Sort(runs []*run.Past) (names []string, sorted []Group) {
+	var scenarios, groups kinds
+	places := map[*run.Past][2]int{}
+	for _, p := range runs {
 		scenario, others := p.Config.Settings()
 		places[p] = [2]int{scenarios.index(scenario), groups.index(others)}
 	}
-	c.Scenarios = scenarios.labels("name")
+	names = scenarios.labels("name")
 	for _, label := range groups.labels("train.algo") {
-		c.Groups = append(c.Groups, Group{Label: label, Tasks: make([][]*run.Past, len(c.Scenarios))})
+		sorted = append(sorted, Group{Label: label, Tasks: make([][]*run.Past, len(names))})
 	}
 	for _, p := range runs {
-		if at, finished := places[p]; finished {
-			tasks := c.Groups[at[1]].Tasks
-			tasks[at[0]] = append(tasks[at[0]], p)
+		at := places[p]
+		tasks := sorted[at[1]].Tasks
+		tasks[at[0]] = append(tasks[at[0]], p)
+	}
+	for _, g := range sorted {
+		for _, task := range g.Tasks {
+			slices.SortStableFunc(task, bySeed)
 		}
 	}
-	return c, c.check()
+	return names, sorted
 }
 
 // check refuses what would not be a comparison.
@@ -80,7 +95,6 @@ func (c *Comparison) check() error {
 		var all []*run.Past
 		for _, g := range c.Groups {
 			runs := g.Tasks[scenario]
-			slices.SortStableFunc(runs, bySeed)
 			if err := distinct(runs); err != nil {
 				return err
 			}

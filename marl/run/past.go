@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/setting"
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
 )
@@ -19,22 +20,20 @@ type Past struct {
 	Lines  []record.Line // of metrics.jsonl
 }
 
-// ReadPast reads a run folder.
+// ReadPast reads a run folder. Where only the table or the lines cannot be read, it returns the rest with the error.
 func ReadPast(dir string) (*Past, error) {
 	p := &Past{Folder: train.Folder(dir)}
-	var err error
+	var err, table, lines error
 	if p.Config, err = folderConfig(p.Folder); err != nil {
 		return nil, err
 	}
-	p.Table, err = readTable(p.Folder)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if p.Table, table = readTable(p.Folder); errors.Is(table, fs.ErrNotExist) {
+		table = nil
 	}
-	p.Lines, err = record.ReadJSONL(p.Folder.Metrics())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if p.Lines, lines = record.ReadJSONL(p.Folder.Metrics()); errors.Is(lines, fs.ErrNotExist) {
+		lines = nil
 	}
-	return p, nil
+	return p, errors.Join(table, lines)
 }
 
 // Update is the number of updates of the last line.
@@ -44,6 +43,46 @@ func (p *Past) Update() int {
 	}
 	return p.Lines[len(p.Lines)-1].Update
 }
+
+// SlotsAt interpolates the slots played at an update from the reports of training. They are the same for all seeds.
+func (p *Past) SlotsAt(update int) float64 {
+	before, slots := 0, 0.0
+	for _, line := range p.Lines {
+		played, there := line.Values[SlotsName]
+		if !there {
+			continue
+		}
+		if line.Update >= update {
+			return slots + (played-slots)*float64(update-before)/float64(max(1, line.Update-before))
+		}
+		before, slots = line.Update, played
+	}
+	return slots
+}
+
+// Greedy are the evaluations of the policy that takes the most probable action.
+func (p *Past) Greedy() (lines []record.Line) {
+	kind := marl.GreedyName(p.Config.Train.Algo)
+	for _, line := range p.Lines {
+		if line.Kind == kind {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Training are the reports of training.
+func (p *Past) Training() (lines []record.Line) {
+	for _, line := range p.Lines {
+		if line.Kind == trainKind {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// trainKind is the kind of a report of training.
+const trainKind = "train"
 
 // Settings returns the settings that determine numbers, by path: those of the scenario, and all others without the seed.
 func (c *Config) Settings() (scenario, others map[string]string) {

@@ -133,6 +133,9 @@ func Goals() (names []string) {
 	return names
 }
 
+// Measures are all numbers of a policy in the game of the run, the score first.
+func (c *Config) Measures() []Measure { return c.game().measures() }
+
 // Compared are the measures that comparisons of runs show, the score first.
 func (c *Config) Compared() (list []Measure) {
 	for _, m := range c.game().measures() {

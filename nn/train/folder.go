@@ -21,8 +21,7 @@ type Folder string
 func (f Folder) config() string     { return f.File("config.yaml") }
 func (f Folder) versions() string   { return f.File("versions.json") }
 func (f Folder) lock() string       { return f.File("run.lock") }
-func (f Folder) timing() string     { return f.File("timing.jsonl") } // numbers that depend on the machine
-func (f Folder) profile() string    { return f.File("profile.txt") }  // of the last process, if Options.Profile was set
+func (f Folder) profile() string    { return f.File("profile.txt") } // of the last process, if Options.Profile was set
 func (f Folder) events() string     { return f.File("events.out.tfevents.0.gmel") }
 func (f Folder) curve() string      { return f.File("curve.png") }
 func (f Folder) checkpoint() string { return f.File("checkpoints", "latest.safetensors") }
@@ -34,6 +33,9 @@ func (f Folder) File(parts ...string) string {
 
 // Metrics is the path of the numbers of the run; they are equal for every run with the same seed.
 func (f Folder) Metrics() string { return f.File("metrics.jsonl") }
+
+// Timing is the path of the numbers that depend on the machine.
+func (f Folder) Timing() string { return f.File("timing.jsonl") }
 
 // HasRun reports whether a run began in the folder.
 func (f Folder) HasRun() bool { return exists(f.config()) }
@@ -180,7 +182,7 @@ func (f Folder) writeFiles(files []File) error {
 // writable refuses names outside of the folder and those of the runner.
 func (f Folder) writable(name string) error {
 	path, folders := f.File(name), []string{filepath.Dir(f.checkpoint()), f.File(inputFolder)}
-	own := append(folders, f.config(), f.inputs(), f.versions(), f.lock(), f.Metrics(), f.timing(), f.profile(), f.events(), f.curve())
+	own := append(folders, f.config(), f.inputs(), f.versions(), f.lock(), f.Metrics(), f.Timing(), f.profile(), f.events(), f.curve())
 	inside := func(folder string) bool { return strings.HasPrefix(path, folder+string(filepath.Separator)) }
 	if !filepath.IsLocal(name) || slices.Contains(own, path) || slices.ContainsFunc(folders, inside) {
 		return fmt.Errorf("train: a job may not write %q in its run folder", name)

@@ -89,6 +89,13 @@ func (f Folder) Hold(o Options) (release func() error, err error) {
 	return l.release, nil
 }
 
+// Busy reports whether a process seems to train in the folder: it has written its name not long ago. It only reads, and clocks of
+// hosts may differ, so it is for showing.
+func (f Folder) Busy() bool {
+	info, err := os.Stat(f.lock())
+	return err == nil && info.Size() > 0 && time.Since(info.ModTime()) < longestSilence
+}
+
 // hold writes this process into the lock file and keeps doing so until the lock is released. It fails where another host
 // holds the lock, unless steal is set.
 func (f Folder) hold(file *os.File, steal bool) (*lock, error) {

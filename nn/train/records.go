@@ -30,7 +30,7 @@ func openRecords(f Folder, update int) (_ *records, err error) {
 	if r.lines, err = record.OpenJSONL(f.Metrics(), update); err != nil {
 		return nil, err
 	}
-	if r.timing, err = record.OpenJSONL(f.timing(), update); err != nil {
+	if r.timing, err = record.OpenJSONL(f.Timing(), update); err != nil {
 		return nil, err
 	}
 	if r.events, err = record.OpenEvents(f.events(), update); err != nil {

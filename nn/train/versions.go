@@ -31,6 +31,19 @@ type Session struct {
 
 // addVersions appends this process to versions.json.
 func (f Folder) addVersions(d Device, update int) error {
+	sessions, err := f.Sessions()
+	if err != nil {
+		return err
+	}
+	s := newSession(update)
+	if err := s.on(d); err != nil {
+		return err
+	}
+	return writeJSON(f.versions(), map[string][]Session{"sessions": append(sessions, s)})
+}
+
+// Sessions are the processes that trained in the folder, the first one first; none if versions.json is not there.
+func (f Folder) Sessions() ([]Session, error) {
 	var all struct {
 		Sessions []Session `json:"sessions"`
 	}
@@ -38,15 +51,13 @@ func (f Folder) addVersions(d Device, update int) error {
 	if err == nil {
 		err = json.Unmarshal(data, &all)
 	}
-	if err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("%s: %w", f.versions(), err)
+	if os.IsNotExist(err) {
+		return nil, nil
 	}
-	s := newSession(update)
-	if err := s.on(d); err != nil {
-		return err
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.versions(), err)
 	}
-	all.Sessions = append(all.Sessions, s)
-	return writeJSON(f.versions(), all)
+	return all.Sessions, nil
 }
 
 // newSession is this process, which continues from an update.

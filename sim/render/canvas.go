@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 
+	"github.com/gmel-go/gmel/internal/palette"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
@@ -112,5 +113,5 @@ func (c *canvas) write(x, y float64, t text, words string) {
 }
 
 func (c *canvas) face(size float64) font.Face {
-	return c.fonts.Lookup(font.Font{Typeface: "Liberation", Variant: "Sans"}, vg.Length(size))
+	return c.fonts.Lookup(font.Font{Typeface: palette.Typeface, Variant: palette.Variant}, vg.Length(size))
 }

@@ -3,10 +3,11 @@ package render
 import (
 	"image/color"
 	"math"
+
+	"github.com/gmel-go/gmel/internal/palette"
 )
 
-// Colours of Okabe and Ito, which colour-blind readers can distinguish. Failures also have their own
-// shape.
+// Colours of a picture. Failures also have their own shape.
 var (
 	transparent = color.RGBA{}
 
@@ -17,13 +18,13 @@ var (
 	faint  = color.RGBA{228, 228, 228, 255}
 	ground = color.RGBA{250, 250, 248, 255}
 
-	blue       = color.RGBA{0, 114, 178, 255}
-	green      = color.RGBA{0, 158, 115, 255}
-	vermillion = color.RGBA{213, 94, 0, 255}
-	purple     = color.RGBA{204, 121, 167, 255}
-	sky        = color.RGBA{86, 180, 233, 255}
-	yellow     = color.RGBA{240, 228, 66, 255}
-	orange     = color.RGBA{230, 159, 0, 255}
+	blue       = palette.Blue
+	green      = palette.Green
+	vermillion = palette.Vermillion
+	purple     = palette.Purple
+	sky        = palette.Sky
+	yellow     = palette.Yellow
+	orange     = palette.Orange
 )
 
 // stateStyle is the look of each state of an IED and its name in the legend.

@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/disk"
+	"github.com/gmel-go/gmel/internal/palette"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -32,25 +34,20 @@ type Panel struct {
 	Series        []Series
 }
 
-// palette is Okabe and Ito's, which colour-blind readers can tell apart.
-var palette = []color.Color{
-	color.RGBA{0, 114, 178, 255}, color.RGBA{213, 94, 0, 255}, color.RGBA{0, 158, 115, 255},
-	color.RGBA{204, 121, 167, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{230, 159, 0, 255}, color.RGBA{90, 90, 90, 255},
-	color.RGBA{0, 0, 0, 255},
-}
-
 // Sizes of the picture; the legend has its own column, where it hides no curve.
 const (
 	panelWidth  = 14 * vg.Centimeter
 	panelHeight = 10 * vg.Centimeter
 	legendWidth = 4 * vg.Centimeter
 	padding     = 4 * vg.Millimeter
+
+	legendPadding = 1 * vg.Millimeter // between entries
 )
 
 // Curve replaces the picture at path by the panels, side by side, with one legend. It is an SVG if the path ends so,
 // else a PNG. Series of one name have one colour in all panels.
 func Curve(path string, panels []Panel) error {
-	row, names := make([]*plot.Plot, len(panels)), &names{index: map[string]int{}, legend: plot.NewLegend()}
+	row, names := make([]*plot.Plot, len(panels)), newNames()
 	for i, p := range panels {
 		var err error
 		if row[i], err = p.plot(names); err != nil {
@@ -89,6 +86,13 @@ type names struct {
 	listed []string // in the legend
 }
 
+func newNames() *names {
+	n := &names{index: map[string]int{}, legend: plot.NewLegend()}
+	n.legend.TextStyle.Font.Typeface, n.legend.TextStyle.Font.Variant = palette.Typeface, palette.Variant
+	n.legend.Padding = legendPadding
+	return n
+}
+
 // colour is that of a name.
 func (n *names) colour(name string) color.Color {
 	i, known := n.index[name]
@@ -96,7 +100,7 @@ func (n *names) colour(name string) color.Color {
 		i = len(n.index)
 		n.index[name] = i
 	}
-	return palette[i%len(palette)]
+	return palette.Series[i%len(palette.Series)]
 }
 
 // list adds a line to the legend if its name is new there.
@@ -110,6 +114,9 @@ func (n *names) list(name string, line *plotter.Line) {
 func (p Panel) plot(names *names) (*plot.Plot, error) {
 	out := plot.New()
 	out.Title.Text, out.X.Label.Text = p.Title, p.XLabel
+	for _, s := range []*text.Style{&out.Title.TextStyle, &out.X.Label.TextStyle, &out.X.Tick.Label, &out.Y.Tick.Label} {
+		s.Font.Typeface, s.Font.Variant = palette.Typeface, palette.Variant
+	}
 	out.Add(plotter.NewGrid())
 	for _, s := range p.Series {
 		colour := names.colour(s.Name)
