@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test python python-test python-test-rl search-test diffusers-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test python python-test python-test-rl export-test search-test diffusers-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -150,7 +150,17 @@ python-test: python .cache/python/bin/pytest
 python-test-rl: python .cache/python-rl/bin/pytest
 	$(call python_install,python-rl)
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
-	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl
+	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl ./marl/export
+
+# Exported policies in the ONNX checker, in ONNX Runtime and in NumPy by the text of docs/export.md.
+export-test: .cache/export/installed
+	GMEL_EXPORT_PYTHON=$(CURDIR)/.cache/export/bin/python $(GO) test -run Peers -count=1 ./marl/export
+
+.cache/export/installed: marl/export/testdata/requirements.txt
+	@command -v python3 >/dev/null || { echo "export-test needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear $(@D) || { echo "export-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	$(@D)/bin/pip install -q -r $< || { rm -rf $(@D); echo "export-test: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
+	touch $@
 
 # Searches with Optuna itself; other tests have a sampler of their own.
 search-test: .cache/optuna/bin/optuna

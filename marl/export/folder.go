@@ -13,6 +13,13 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
+// Files of a policy folder beside those of the actor.
+const (
+	networkFile = "policy.onnx" // for the many programs that read ONNX
+	cardFile    = "README.md"
+	curveFile   = "curve.png"
+)
+
 // Options say what is exported and where it goes.
 type Options struct {
 	Run    string // its folder
@@ -30,7 +37,7 @@ func Folder(ctx context.Context, o Options) (what string, err error) {
 	if err != nil {
 		return "", err
 	}
-	files, err := files(p)
+	files, err := files(p, t)
 	if err != nil {
 		return "", err
 	}
@@ -42,17 +49,26 @@ func Folder(ctx context.Context, o Options) (what string, err error) {
 }
 
 // files are those of a policy folder by their names.
-func files(p *actor.Policy) (map[string][]byte, error) {
+func files(p *actor.Policy, t *run.Trained) (map[string][]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	contract, err := p.Contract.Text()
+	all := map[string][]byte{networkFile: network(p).Encode()}
+	picture, err := t.Curve()
 	if err != nil {
 		return nil, err
 	}
-	weights, err := safetensors.Encode(p.Tensors())
-	if err != nil {
+	if picture != nil {
+		all[curveFile] = picture
+	}
+	if all[actor.ContractFile], err = p.Contract.Text(); err != nil {
 		return nil, err
 	}
-	return map[string][]byte{actor.ContractFile: contract, actor.WeightsFile: weights}, nil
+	if all[actor.WeightsFile], err = safetensors.Encode(p.Tensors()); err != nil {
+		return nil, err
+	}
+	c := newCard(&p.Contract, t)
+	c.Curve = picture != nil
+	all[cardFile], err = c.text()
+	return all, err
 }

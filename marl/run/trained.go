@@ -3,6 +3,8 @@ package run
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
 	"path"
 
 	"github.com/gmel-go/gmel/internal/setting"
@@ -41,6 +43,18 @@ func (t *Trained) Policy(how marl.Execution) (*marl.Policy, error) {
 		return nil, usagef("%s: %w", t.Saved.Path, err)
 	}
 	return p, nil
+}
+
+// Scenario is the name of the run's scenario.
+func (t *Trained) Scenario() string { return t.Config.game().name() }
+
+// Curve is the picture of the learning curve; nil if the run has none yet.
+func (t *Trained) Curve() ([]byte, error) {
+	picture, err := os.ReadFile(t.Folder.Curve())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return picture, err
 }
 
 // Played describes the game of a run to other programs.

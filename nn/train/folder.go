@@ -23,7 +23,6 @@ func (f Folder) versions() string   { return f.File("versions.json") }
 func (f Folder) lock() string       { return f.File("run.lock") }
 func (f Folder) profile() string    { return f.File("profile.txt") } // of the last process, if Options.Profile was set
 func (f Folder) events() string     { return f.File("events.out.tfevents.0.gmel") }
-func (f Folder) curve() string      { return f.File("curve.png") }
 func (f Folder) checkpoint() string { return f.File("checkpoints", "latest.safetensors") }
 
 // File is the path of a file in the folder.
@@ -36,6 +35,9 @@ func (f Folder) Metrics() string { return f.File("metrics.jsonl") }
 
 // Timing is the path of the numbers that depend on the machine.
 func (f Folder) Timing() string { return f.File("timing.jsonl") }
+
+// Curve is the path of the picture of the learning curve.
+func (f Folder) Curve() string { return f.File("curve.png") }
 
 // HasRun reports whether a run began in the folder.
 func (f Folder) HasRun() bool { return exists(f.config()) }
@@ -182,7 +184,7 @@ func (f Folder) writeFiles(files []File) error {
 // writable refuses names outside of the folder and those of the runner.
 func (f Folder) writable(name string) error {
 	path, folders := f.File(name), []string{filepath.Dir(f.checkpoint()), f.File(inputFolder)}
-	own := append(folders, f.config(), f.inputs(), f.versions(), f.lock(), f.Metrics(), f.Timing(), f.profile(), f.events(), f.curve())
+	own := append(folders, f.config(), f.inputs(), f.versions(), f.lock(), f.Metrics(), f.Timing(), f.profile(), f.events(), f.Curve())
 	inside := func(folder string) bool { return strings.HasPrefix(path, folder+string(filepath.Separator)) }
 	if !filepath.IsLocal(name) || slices.Contains(own, path) || slices.ContainsFunc(folders, inside) {
 		return fmt.Errorf("train: a job may not write %q in its run folder", name)

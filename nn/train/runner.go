@@ -297,7 +297,7 @@ func (r *runner) draw() {
 	lines, err := record.ReadJSONL(r.folder.Metrics())
 	if err == nil {
 		if panels := r.job.Curve(lines); len(panels) > 0 {
-			err = record.Curve(r.folder.curve(), panels)
+			err = record.Curve(r.folder.Curve(), panels)
 		}
 	}
 	if err != nil {
