@@ -9,10 +9,11 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/export"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/urfave/cli/v2"
 )
 
-// exportTarget is a form in which a trained policy leaves the program.
+// exportTarget is a form in which what was trained leaves the program.
 type exportTarget struct {
 	usage string
 	// suffix is what the default of --out adds to the name of the run.
@@ -23,7 +24,15 @@ type exportTarget struct {
 
 var exportTargets = map[string]exportTarget{
 	"c":      {"a C99 header without dependencies", ".h", export.Header},
-	"folder": {"a folder with contract, weights and model card", "-policy", export.Folder},
+	"folder": {"a folder with ONNX, safetensors, contract and model card; of a diffusion run, a folder of the Python library diffusers", "-export", exportFolder},
+}
+
+// exportFolder writes the policy or the diffusion model of a run.
+func exportFolder(ctx context.Context, o export.Options) (string, error) {
+	if run.IsRun(o.Run) {
+		return run.Export(run.ExportOptions{Run: o.Run, Out: o.Out, Notice: o.Notice})
+	}
+	return export.Folder(ctx, o)
 }
 
 func exportCommand() *cli.Command {
@@ -32,7 +41,7 @@ func exportCommand() *cli.Command {
 		usages = append(usages, name+": "+exportTargets[name].usage)
 	}
 	return &cli.Command{
-		Name: "export", Usage: "write a run's policy for other programs", ArgsUsage: "RUN",
+		Name: "export", Usage: "write what a run has trained for other programs", ArgsUsage: "RUN",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "to", Usage: "`TARGET`; " + strings.Join(usages, "; ")},
 			&cli.StringFlag{Name: "out", Usage: "what is written, new `PATH` (default: the name of the run with a suffix, in the current folder)"},

@@ -65,6 +65,17 @@ const (
 	labelsKey = "data.labels"
 )
 
+// IsRun reports whether a folder has a run of this kind: its configuration names a network.
+func IsRun(dir string) bool {
+	r, size := setting.NewReader(), ""
+	path, err := train.Folder(dir).Config()
+	if err != nil || r.File(path) != nil {
+		return false
+	}
+	r.Peek("model.size", &size)
+	return size != ""
+}
+
 // read reads all sections over the defaults c and makes the names of folders and of files absolute.
 func read(r *setting.Reader, c *Config) (*Config, error) {
 	for _, s := range c.sections() {
