@@ -26,11 +26,15 @@ type card struct {
 	Scores   run.Scores // of the policy in the final table; nil if the run is not complete
 	Table    string
 	Curve    bool
+	Film     bool
 }
 
-// newCard is the model card of a policy, without the curve.
-func newCard(c *actor.Contract, t *run.Trained) *card {
-	x := &card{Contract: c, Scenario: t.Scenario(), Slot: c.Game.SlotS > 0, Illegal: len(c.Interface.Actions) - 1}
+// newCard is the model card of a policy, with pictures by their names.
+func newCard(c *actor.Contract, t *run.Trained, pictures map[string][]byte) *card {
+	x := &card{
+		Contract: c, Scenario: t.Scenario(), Slot: c.Game.SlotS > 0, Illegal: len(c.Interface.Actions) - 1,
+		Curve: pictures[curveFile] != nil, Film: pictures[filmFile] != nil,
+	}
 	if t.Table != nil && t.Table.Update == c.Checkpoint.Update {
 		x.Scores, x.Table = numbers(t.Table.Greedy().Scores), t.Table.Markdown()
 	}

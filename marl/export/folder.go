@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/internal/safetensors"
@@ -18,12 +19,14 @@ const (
 	networkFile = "policy.onnx" // for the many programs that read ONNX
 	cardFile    = "README.md"
 	curveFile   = "curve.png"
+	filmFile    = "film.gif"
 )
 
 // Options say what is exported and where it goes.
 type Options struct {
 	Run    string // its folder
 	Out    string // what is written, new
+	Film   int    // slots of a film in a folder, at most MostFilm; 0: no film
 	Notice func(string)
 }
 
@@ -37,7 +40,11 @@ func Folder(ctx context.Context, o Options) (what string, err error) {
 	if err != nil {
 		return "", err
 	}
-	files, err := files(p, t)
+	pictures, err := pictures(ctx, t, &o)
+	if err != nil {
+		return "", err
+	}
+	files, err := files(p, t, pictures)
 	if err != nil {
 		return "", err
 	}
@@ -48,27 +55,33 @@ func Folder(ctx context.Context, o Options) (what string, err error) {
 	return fmt.Sprintf("the policy of %s, update %d", p.Contract.Algorithm, p.Contract.Checkpoint.Update), err
 }
 
+// pictures are those of a policy folder by their names: the learning curve, if the run has one, and the film that is asked for.
+func pictures(ctx context.Context, t *run.Trained, o *Options) (map[string][]byte, error) {
+	all := map[string][]byte{}
+	curve, err := t.Curve()
+	if curve != nil {
+		all[curveFile] = curve
+	}
+	if err == nil && o.Film > 0 {
+		all[filmFile], err = film(ctx, t, o.Film)
+	}
+	return all, err
+}
+
 // files are those of a policy folder by their names.
-func files(p *actor.Policy, t *run.Trained) (map[string][]byte, error) {
+func files(p *actor.Policy, t *run.Trained, pictures map[string][]byte) (map[string][]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	all := map[string][]byte{networkFile: network(p).Encode()}
-	picture, err := t.Curve()
-	if err != nil {
-		return nil, err
-	}
-	if picture != nil {
-		all[curveFile] = picture
-	}
+	all := maps.Clone(pictures)
+	all[networkFile] = network(p).Encode()
+	var err error
 	if all[actor.ContractFile], err = p.Contract.Text(); err != nil {
 		return nil, err
 	}
 	if all[actor.WeightsFile], err = safetensors.Encode(p.Tensors()); err != nil {
 		return nil, err
 	}
-	c := newCard(&p.Contract, t)
-	c.Curve = picture != nil
-	all[cardFile], err = c.text()
+	all[cardFile], err = newCard(&p.Contract, t, pictures).text()
 	return all, err
 }

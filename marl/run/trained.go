@@ -45,6 +45,23 @@ func (t *Trained) Policy(how marl.Execution) (*marl.Policy, error) {
 	return p, nil
 }
 
+// Open returns the greedy policy in its own scenario, which is one of the edge game. Of the options it uses Seed, Threads, Backend and
+// Device.
+func (t *Trained) Open(o EvalOptions) (*Player, error) {
+	if t.Config.Scenario == nil {
+		return nil, usagef("%s was trained in the game %s, and this is the edge game", t.Folder, t.Scenario())
+	}
+	backend, err := openBackend(o.train(t.Config), false, false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := t.Policy(marl.Execution{Backend: backend, Seed: o.Seed})
+	if err != nil {
+		return nil, errors.Join(err, backend.Close())
+	}
+	return &Player{Policy: p, Scenario: t.Config.Scenario, backend: backend}, nil
+}
+
 // Scenario is the name of the run's scenario.
 func (t *Trained) Scenario() string { return t.Config.game().name() }
 

@@ -30,6 +30,7 @@ def from_text():
 
 if kind == "onnx":
     import onnx
+    import onnx.reference
     import onnxruntime
 
     model = onnx.load("policy.onnx")
@@ -38,6 +39,7 @@ if kind == "onnx":
     session = onnxruntime.InferenceSession("policy.onnx")
     feed = {"observation": observation, "mask": mask}
     same("ONNX Runtime", *session.run(None, feed))
+    same("the reference evaluator of ONNX", *onnx.reference.ReferenceEvaluator(model).run(None, feed))
     single = [session.run(["action"], {k: v[i : i + 1] for k, v in feed.items()})[0][0] for i in range(100)]
     assert np.array_equal(single, ours["action"][:100]), "a batch of one decides otherwise"
     card = from_text()
