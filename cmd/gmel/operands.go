@@ -8,7 +8,7 @@ import (
 )
 
 // withOperands are the commands whose files and folders may come before their flags, with the number of words of the command.
-var withOperands = map[string]int{"import": 2, "export": 1}
+var withOperands = map[string]int{"import": 2, "export": 1, "serve": 1}
 
 // filesLast moves the files of a command after its flags, since the flag package ends at the first file.
 func filesLast(app *cli.App, args []string) []string {
