@@ -76,9 +76,12 @@ func withoutPackage(text string) string {
 
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
-		Name:                      "gmel",
-		Usage:                     "multi-agent learning of AIGC task offloading at the industrial edge",
-		Commands:                  []*cli.Command{trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), diffusionCommand(), simulateCommand(), exportCommand(), serveCommand(), importCommand(), configCommand(), infoCommand(), benchCommand()},
+		Name:  "gmel",
+		Usage: "multi-agent learning of AIGC task offloading at the industrial edge",
+		Commands: []*cli.Command{
+			trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), reportCommand(), watchCommand(),
+			diffusionCommand(), simulateCommand(), exportCommand(), serveCommand(), importCommand(), configCommand(), infoCommand(), benchCommand(),
+		},
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		HideVersion:               true,

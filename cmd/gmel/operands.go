@@ -8,7 +8,7 @@ import (
 )
 
 // withOperands are the commands whose files and folders may come before their flags, with the number of words of the command.
-var withOperands = map[string]int{"import": 2, "export": 1, "serve": 1}
+var withOperands = map[string]int{"import": 2, "export": 1, "serve": 1, "report": 1, "watch": 1, "doctor": 1}
 
 // filesLast moves the files of a command after its flags, since the flag package ends at the first file.
 func filesLast(app *cli.App, args []string) []string {
@@ -59,7 +59,7 @@ func takesValue(app *cli.App, command []string, arg string) bool {
 		c = c.Subcommands[at]
 	}
 	for _, f := range c.Flags {
-		if _, alone := f.(*cli.BoolFlag); f.Names()[0] == strings.TrimLeft(arg, "-") {
+		if _, alone := f.(*cli.BoolFlag); slices.Contains(f.Names(), strings.TrimLeft(arg, "-")) {
 			return !alone
 		}
 	}

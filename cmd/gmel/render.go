@@ -78,7 +78,7 @@ func newPicture(path, flag string) error {
 		return notCreated(fs.ErrExist, path, "--"+flag)
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return fmt.Errorf("the picture %s cannot be written: %s is no folder", path, filepath.Dir(path))
+		return fmt.Errorf("%s cannot be written: %s is no folder", path, filepath.Dir(path))
 	}
 	return nil
 }

@@ -1,0 +1,278 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gmel-go/gmel/internal/aggregate"
+	"github.com/gmel-go/gmel/marl/compare"
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/record"
+)
+
+// team is a group of runs in one scenario: they differ in their seed alone.
+type team struct {
+	label  string
+	colour int // the same in all figures and tables
+	runs   []*run.Past
+}
+
+// teamsOf are the groups that have runs in a scenario.
+func teamsOf(groups []compare.Group, scenario int) (all []*team) {
+	for i, g := range groups {
+		if runs := g.Tasks[scenario]; len(runs) > 0 {
+			all = append(all, &team{g.Label, i, runs})
+		}
+	}
+	return all
+}
+
+// Labels of axes. Updates of different algorithms are no common scale.
+const (
+	slotsLabel  = "slots played, all worlds together"
+	updateLabel = "updates"
+)
+
+// summary turns the values of runs into a point.
+type summary func(values []float64) point
+
+// sampled is the interquartile mean over runs with its interval by bootstrap, as gmel compare has it.
+func sampled(values []float64) point {
+	b := aggregate.Bootstrap{Resamples: aggregate.Resamples}
+	i := b.Interval(aggregate.IQM, aggregate.Scores{values})
+	return point{i.Point, i.Low, i.High, len(values)}
+}
+
+// averaged is the mean over runs with Student's interval. It costs little, and reports of training are many.
+func averaged(values []float64) point {
+	i := train.IntervalOf(values)
+	return point{i.Mean, i.Mean - i.Half, i.Mean + i.Half, len(values)}
+}
+
+// lines are the records of a run from which a number is taken.
+type lines func(*run.Past) []record.Line
+
+// curve is a number of a team over the slots that were played. Where runs have not come as far, it is that of those that have.
+func (t *team) curve(of lines, name string, sum summary) curve {
+	values := map[float64][]float64{}
+	for _, p := range t.runs {
+		for _, line := range of(p) {
+			if v, there := line.Values[name]; there && !math.IsNaN(v) {
+				x := math.Round(p.SlotsAt(line.Update))
+				values[x] = append(values[x], v)
+			}
+		}
+	}
+	c := curve{Series: Series{Name: t.label, Colour: t.colour}, at: map[float64]point{}}
+	for x, v := range values {
+		if c.at[x] = unsure(v[0]); len(v) > 1 {
+			c.at[x] = sum(v)
+		}
+	}
+	return c
+}
+
+// names are the numbers in some records of the teams.
+func names(teams []*team, of lines) (all []string) {
+	seen := map[string]bool{}
+	for _, t := range teams {
+		for _, p := range t.runs {
+			for _, line := range of(p) {
+				for name := range line.Values {
+					seen[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// learning are the curves of the greedy policies in evaluations, with the levels of the heuristics.
+func learning(id string, teams []*team) (all []*Figure) {
+	finished := firstFinished(teams)
+	for _, m := range teams[0].runs[0].Config.Measures() {
+		f := &Figure{ID: id + m.Name, Title: capital(m.Title), Unit: m.Unit, XLabel: slotsLabel}
+		var curves []curve
+		for _, t := range teams {
+			curves = append(curves, t.curve((*run.Past).Greedy, m.Name, sampled))
+		}
+		if finished != nil {
+			best := bestHeuristic(finished.Table)
+			for _, h := range finished.Table.Heuristics() {
+				curves = append(curves, level(h.Policy, h.Scores.Of(m.Name).Mean, h.Policy != best.Policy))
+			}
+		}
+		if f.draw(curves); len(f.X) > 0 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// bestHeuristic is the row of a table with the highest score that was not learned.
+func bestHeuristic(t *run.Table) run.Row {
+	return slices.MaxFunc(t.Heuristics(), func(a, b run.Row) int {
+		if a.Scores[0].Mean < b.Scores[0].Mean {
+			return -1
+		}
+		return 1
+	})
+}
+
+func firstFinished(teams []*team) *run.Past {
+	for _, t := range teams {
+		for _, p := range t.runs {
+			if p.Table != nil {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// order is that of the figures of training; what is not in it comes after.
+var order = []string{
+	"reward_mean", "critic_loss", "actor_loss", "td_error", "unexplained", "explained_variance", "entropy", "target_mean",
+	"grad_norm_critic", "grad_norm_actor", "grad_norm_mixer", "clip_fraction", "approx_kl", "reward_std", "alpha", "epsilon", "temperature", "lr_share",
+}
+
+// titles are those that the name of a number does not say.
+var titles = map[string]string{
+	"td_error": "TD error", "unexplained": "Unexplained variance", "approx_kl": "Approximate KL divergence", "lr_share": "Share of the learning rate",
+	"grad_norm_critic": "Gradient norm, critic", "grad_norm_actor": "Gradient norm, actor", "grad_norm_mixer": "Gradient norm, mixer",
+	"reward_mean": "Mean of rewards", "reward_std": "Deviation of rewards", "target_mean": "Mean of targets", "alpha": "Weight of the entropy",
+}
+
+// spoken is the name of a number as people say it.
+func spoken(name string) string {
+	if title, there := titles[name]; there {
+		return title
+	}
+	return capital(strings.ReplaceAll(name, "_", " "))
+}
+
+func rank(name string) int {
+	if i := slices.Index(order, name); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// headPrefix begins the names of the entropies of attention heads.
+const headPrefix = "attention_entropy_"
+
+// training are the curves of the reports of training.
+func training(id string, teams []*team) (all []*Figure) {
+	list := names(teams, (*run.Past).Training)
+	slices.SortStableFunc(list, func(a, b string) int { return rank(a) - rank(b) })
+	for _, name := range list {
+		if name == run.SlotsName || strings.HasPrefix(name, headPrefix) {
+			continue
+		}
+		f := &Figure{ID: id + name, Title: spoken(name), XLabel: slotsLabel}
+		var curves []curve
+		for _, t := range teams {
+			if c := t.curve((*run.Past).Training, name, averaged); len(c.at) > 0 {
+				curves = append(curves, c)
+			}
+		}
+		if f.draw(curves); len(f.X) > 0 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// numbered are the curves of a team whose names are a prefix and a number, such as the actions.
+func (t *team) numbered(of lines, prefix string, title func(n int) string) (curves []curve) {
+	for n := 0; ; n++ {
+		c := t.curve(of, prefix+strconv.Itoa(n), averaged)
+		if len(c.at) == 0 {
+			return curves
+		}
+		c.Name, c.Colour = title(n), n
+		curves = append(curves, c)
+	}
+}
+
+// choices are the shares of the actions in evaluations, a figure for each team.
+func choices(id string, teams []*team) (all []*Figure) {
+	for i, t := range teams {
+		f := &Figure{ID: fmt.Sprintf("%s%d", id, i), Title: t.label, XLabel: slotsLabel, Stack: true}
+		curves := t.numbered((*run.Past).Greedy, "share_action_", action)
+		withoutIntervals(curves) // shares add up; their intervals would not
+		if f.draw(curves); len(f.X) > 0 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func withoutIntervals(curves []curve) {
+	for i := range curves {
+		for x, p := range curves[i].at {
+			curves[i].at[x] = unsure(p.y)
+		}
+	}
+}
+
+func action(n int) string {
+	if n == 0 {
+		return "local"
+	}
+	return fmt.Sprintf("candidate %d", n)
+}
+
+// attention are the entropies of the heads of attention, a figure for each team that has some.
+func attention(id string, teams []*team) (all []*Figure) {
+	for i, t := range teams {
+		f := &Figure{ID: fmt.Sprintf("%s%d", id, i), Title: t.label, Unit: "nats", XLabel: slotsLabel}
+		curves := t.numbered((*run.Past).Training, headPrefix, func(n int) string { return fmt.Sprintf("head %d", n) })
+		if len(curves) == 0 || !slices.ContainsFunc(curves, above0) {
+			continue
+		}
+		withoutIntervals(curves) // of all heads together nothing could be seen
+		if n := t.listens(); n > 1 {
+			curves = append(curves, level("uniform", math.Log(float64(n)), false))
+		}
+		f.draw(curves)
+		all = append(all, f)
+	}
+	return all
+}
+
+// above0 is false for a head that is switched off, whose entropy is 0 throughout.
+func above0(c curve) bool {
+	for _, p := range c.at {
+		if p.y > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// listens is the number of agents to which one attends: all others, or those of its group.
+func (t *team) listens() int {
+	scenario, others := t.runs[0].Config.Settings()
+	n, _ := strconv.Atoi(scenario["ieds"])
+	for path, value := range others {
+		if strings.HasSuffix(path, ".neighbours") {
+			if group, _ := strconv.Atoi(value); group > 0 {
+				n = group
+			}
+		}
+	}
+	return n - 1
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

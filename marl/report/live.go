@@ -1,0 +1,67 @@
+package report
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// freshness is the time for which a page is not made again, however many readers ask.
+const freshness = time.Second
+
+// Handler serves the page of run folders, made anew as they grow. It only reads. Readers that name what they have, by its ETag, are told
+// when nothing has changed.
+func Handler(dirs []string) http.Handler {
+	s := &server{dirs: dirs}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.serve)
+	return mux
+}
+
+type server struct {
+	dirs []string
+
+	mu   sync.Mutex
+	page []byte
+	tag  string
+	made time.Time
+}
+
+// latest is the page and its tag, which is the digest of its bytes.
+func (s *server) latest() (page []byte, tag string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.page != nil && time.Since(s.made) < freshness {
+		return s.page, s.tag, nil
+	}
+	p, err := New(s.dirs, Options{Live: true})
+	if err != nil {
+		return nil, "", err
+	}
+	if s.page, err = p.HTML(); err != nil {
+		return nil, "", err
+	}
+	s.tag, s.made = fmt.Sprintf(`"%x"`, sha256.Sum256(s.page)), time.Now()
+	return s.page, s.tag, nil
+}
+
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	page, tag, err := s.latest()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("ETag", tag)
+	h.Set("Cache-Control", "no-cache")
+	if strings.Contains(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(page) // a reader that has gone needs no answer
+}

@@ -1,0 +1,104 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/record"
+)
+
+// source is a run folder, and what could be read of it.
+type source struct {
+	folder   train.Folder
+	past     *run.Past // of a policy; nil for others
+	model    *model    // of a diffusion model; nil for others
+	faults   []string  // what could not be read
+	sessions []train.Session
+	timing   []record.Line
+	busy     bool // a process trains in it
+}
+
+// read reads a folder. Only a folder that holds no run is an error.
+func read(dir string) (*source, error) {
+	s := &source{folder: train.Folder(dir)}
+	path, err := s.folder.Config()
+	if err != nil {
+		return nil, err
+	}
+	s.busy = s.folder.Busy()
+	if isModel(path) {
+		s.model, err = readModel(s.folder, path)
+	} else {
+		s.past, err = run.ReadPast(dir)
+	}
+	s.fault(err)
+	s.sessions, err = s.folder.Sessions()
+	s.fault(err)
+	if s.timing, err = record.ReadJSONL(s.folder.Timing()); !errors.Is(err, fs.ErrNotExist) {
+		s.fault(err)
+	}
+	return s, nil
+}
+
+func (s *source) fault(err error) {
+	if err != nil {
+		s.faults = append(s.faults, err.Error())
+	}
+}
+
+// update is the last update that is told, and of how many.
+func (s *source) update() (at, of int) {
+	switch {
+	case s.past != nil:
+		return s.past.Update(), s.past.Config.Train.Updates
+	case s.model != nil && len(s.model.lines) > 0:
+		return s.model.lines[len(s.model.lines)-1].Update, s.model.config.Train.Updates
+	case s.model != nil:
+		return 0, s.model.config.Train.Updates
+	}
+	return 0, 0
+}
+
+// state is what has become of the run, as a word and as a sentence; the sentence is "" for a finished one.
+func (s *source) state() (word, sentence string) {
+	at, of := s.update()
+	switch {
+	case s.past == nil && s.model == nil:
+		return "damaged", fmt.Sprintf("%s cannot be shown", s.folder)
+	case s.finished():
+		return "finished", ""
+	case s.busy:
+		return "running", fmt.Sprintf("%s is running: update %d of %d", s.folder, at, of)
+	}
+	return "stopped", fmt.Sprintf("%s is not finished: it stopped at update %d of %d, and can be resumed", s.folder, at, of)
+}
+
+func (s *source) finished() bool {
+	if s.past != nil {
+		return s.past.Table != nil
+	}
+	at, of := s.update()
+	return at >= of && exists(s.folder.File(gridName))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// seconds is the time that all processes of the run trained: each counts from its own start.
+func (s *source) seconds() (total float64) {
+	last := 0.0
+	for _, line := range s.timing {
+		now := line.Values["seconds"]
+		if now < last {
+			total += last
+		}
+		last = now
+	}
+	return total + last
+}
