@@ -1,7 +1,6 @@
 package baseline
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels/philox"
 	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/diffusion/quality"
 )
 
 // Generator makes samples from those of training.
@@ -25,6 +25,12 @@ func All(vary dataset.Augment) []Generator {
 	}
 }
 
+// Training is samples to make others from, by class.
+type Training struct {
+	set     *dataset.Set
+	classes []*class
+}
+
 // class is the training samples of a class.
 type class struct {
 	shape           []int
@@ -32,34 +38,42 @@ type class struct {
 	mean, deviation []float64
 }
 
-// Draw makes a sample of each class in the list from the rows of a set, clipped to its range. The rows have every such class. The
-// same seed gives the same samples.
-func (g Generator) Draw(set *dataset.Set, rows, classes []int, seed uint64) (*dataset.Set, error) {
-	list := make([]*class, len(set.Classes))
-	for i := range list {
-		list[i] = &class{shape: set.Shape}
+// Of takes rows of a set.
+func Of(set *dataset.Set, rows []int) *Training {
+	t := &Training{set: set}
+	for range set.Classes {
+		t.classes = append(t.classes, &class{shape: set.Shape})
 	}
 	for _, row := range rows {
-		c := list[set.Class[row]]
+		c := t.classes[set.Class[row]]
 		c.samples = append(c.samples, set.Sample(row))
 	}
-	for _, c := range list {
+	for _, c := range t.classes {
 		c.measure(set.Size())
+	}
+	return t
+}
+
+// Draw makes a sample of each class in the list, clipped to the range of the set. The training samples have every such class. The
+// same seed gives the same samples.
+func (g Generator) Draw(from *Training, classes []int, seed uint64, w quality.Watch) (*dataset.Set, error) {
+	set := from.set
+	for _, number := range classes {
+		if len(from.classes[number].samples) == 0 {
+			return nil, fmt.Errorf("baseline: class %q has no sample", set.Classes[number])
+		}
 	}
 	made := &dataset.Set{
 		Name: g.Name, Shape: set.Shape, Low: set.Low, High: set.High, Classes: set.Classes, Class: slices.Clone(classes),
-		Values: make([]float32, 0, len(classes)*set.Size()),
+		Values: make([]float32, len(classes)*set.Size()),
 	}
-	x := make([]float64, set.Size())
-	for i, number := range classes {
-		if len(list[number].samples) == 0 {
-			return nil, fmt.Errorf("baseline: class %q has no sample", set.Classes[number])
+	quality.Each(len(classes), w, func(i int) {
+		x := make([]float64, set.Size())
+		g.draw(from.classes[classes[i]], rand.New(philox.NewSource(seed, uint64(i))), x)
+		for j, v := range x {
+			made.Sample(i)[j] = float32(max(float64(set.Low), min(float64(set.High), v)))
 		}
-		g.draw(list[number], rand.New(philox.NewSource(seed, uint64(i))), x)
-		for _, v := range x {
-			made.Values = append(made.Values, float32(max(float64(set.Low), min(float64(set.High), v))))
-		}
-	}
+	})
 	return made, nil
 }
 
@@ -117,20 +131,33 @@ func smote(c *class, r *rand.Rand, to []float64) {
 
 // nearest are the samples that are nearest to one of them.
 func (c *class) nearest(of int) []int {
-	var others []int
-	away := make([]float64, len(c.samples))
+	var near []int     // the nearest so far, ascending
+	var away []float64 // from each of them, squared
 	for i, s := range c.samples {
-		if i == of {
+		limit := math.Inf(1)
+		if len(near) == neighbours {
+			limit = away[neighbours-1]
+		}
+		d := distance(s, c.samples[of], limit)
+		if i == of || d >= limit {
 			continue
 		}
-		others = append(others, i)
-		for j, v := range s {
-			d := float64(v) - float64(c.samples[of][j])
-			away[i] += d * d
+		at, _ := slices.BinarySearch(away, math.Nextafter(d, math.Inf(1))) // after those that are as far
+		near, away = slices.Insert(near, at, i), slices.Insert(away, at, d)
+		near, away = near[:min(len(near), neighbours)], away[:min(len(away), neighbours)]
+	}
+	return near
+}
+
+// distance is squared. It is any number from the limit on if it is not below it.
+func distance(a, b []float32, limit float64) (sum float64) {
+	for j, v := range a {
+		d := float64(v) - float64(b[j])
+		if sum += d * d; sum >= limit {
+			break
 		}
 	}
-	slices.SortStableFunc(others, func(a, b int) int { return cmp.Compare(away[a], away[b]) })
-	return others[:min(neighbours, len(others))]
+	return sum
 }
 
 func moved(c *class, r *rand.Rand, to []float64, vary dataset.Augment) {

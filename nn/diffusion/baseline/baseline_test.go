@@ -1,7 +1,9 @@
 package baseline
 
 import (
+	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -20,7 +22,7 @@ func draw(t *testing.T, name string, set *dataset.Set, classes []int, seed uint6
 	t.Helper()
 	for _, g := range All(dataset.Augment{FlipX: true, ShiftY: 1}) {
 		if g.Name == name {
-			made, err := g.Draw(set, set.Rows(), classes, seed)
+			made, err := g.Draw(Of(set, set.Rows()), classes, seed, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,6 +74,30 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+// The nearest are the first of all others in the order of distance, and of place where that is equal.
+func TestNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 3, 40} {
+		c := &class{}
+		for range n {
+			c.samples = append(c.samples, []float32{float32(r.IntN(4)), float32(r.IntN(4)), float32(r.IntN(4))})
+		}
+		for of := range c.samples {
+			var others []int
+			for i := range c.samples {
+				if i != of {
+					others = append(others, i)
+				}
+			}
+			away := func(i int) float64 { return distance(c.samples[i], c.samples[of], math.Inf(1)) }
+			slices.SortStableFunc(others, func(a, b int) int { return cmp.Compare(away(a), away(b)) })
+			if want := others[:min(neighbours, len(others))]; !slices.Equal(c.nearest(of), want) {
+				t.Errorf("of %d samples %v are nearest to %d, want %v", n, c.nearest(of), of, want)
+			}
+		}
+	}
+}
+
 // SMOTE draws on the lines between the points of a class.
 func TestSMOTE(t *testing.T) {
 	made := draw(t, "smote", points(), []int{1, 1, 1, 1, 1, 1, 1, 1}, 2)
@@ -118,19 +144,19 @@ func TestDraw(t *testing.T) {
 	set := points()
 	set.Low, set.High = -1, 5
 	for _, g := range All(dataset.Augment{}) {
-		a, err := g.Draw(set, set.Rows(), []int{0, 1, 0, 0}, 5)
+		a, err := g.Draw(Of(set, set.Rows()), []int{0, 1, 0, 0}, 5, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, _ := g.Draw(set, set.Rows(), []int{0, 1, 0, 0}, 5)
-		c, _ := g.Draw(set, set.Rows(), []int{0, 1, 0, 0}, 6)
+		b, _ := g.Draw(Of(set, set.Rows()), []int{0, 1, 0, 0}, 5, nil)
+		c, _ := g.Draw(Of(set, set.Rows()), []int{0, 1, 0, 0}, 6, nil)
 		if !slices.Equal(a.Values, b.Values) || slices.Equal(a.Values, c.Values) {
 			t.Errorf("%s: %v, %v, %v", g.Name, a.Values, b.Values, c.Values)
 		}
 		if slices.Min(a.Values) < -1 || slices.Max(a.Values) > 5 || !slices.Equal(a.Class, []int{0, 1, 0, 0}) {
 			t.Errorf("%s: %v", g.Name, a)
 		}
-		if _, err := g.Draw(set, []int{0, 1}, []int{1}, 5); err == nil {
+		if _, err := g.Draw(Of(set, []int{0, 1}), []int{1}, 5, nil); err == nil {
 			t.Errorf("%s draws a class without samples", g.Name)
 		}
 	}

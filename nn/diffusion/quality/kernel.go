@@ -15,9 +15,13 @@ type Discrepancy struct {
 // It has no bias, so it is near 0, and may be below it, for two sets of one distribution, whatever their sizes. The
 // standard error is the jackknife of a statistic of two samples (Arvesen, "Jackknifing U-statistics", 1969): the deviations
 // of the estimates without one point. Each set has at least three points.
-func KID(a, b [][]float64) Discrepancy {
-	x, y := sumsOf(a, a, true), sumsOf(b, b, true)
-	xy, yx := sumsOf(a, b, false), sumsOf(b, a, false)
+func (r *Reference) KID(b [][]float64, w Watch) Discrepancy {
+	if r.kernel == nil {
+		r.kernel = sumsOf(r.points, r.points, true, w.Part(0, .5))
+		w = w.Part(.5, 1)
+	}
+	a, x, y := r.points, r.kernel, sumsOf(b, b, true, w.Part(0, 1./3))
+	xy, yx := sumsOf(a, b, false, w.Part(1./3, 2./3)), sumsOf(b, a, false, w.Part(2./3, 1))
 	m, n := float64(len(a)), float64(len(b))
 	inA, inB, between := total(x), total(y), total(xy)
 	d := Discrepancy{Value: inA/(m*(m-1)) + inB/(n*(n-1)) - 2*between/(m*n)}
@@ -31,9 +35,9 @@ func KID(a, b [][]float64) Discrepancy {
 }
 
 // sumsOf are the sums of the kernel over b for each point of a, without the point itself if b is a.
-func sumsOf(a, b [][]float64, same bool) []float64 {
+func sumsOf(a, b [][]float64, same bool, w Watch) []float64 {
 	sums := make([]float64, len(a))
-	eachRow(len(a), func(i int) {
+	Each(len(a), w, func(i int) {
 		for j := range b {
 			if !same || i != j {
 				sums[i] += cubic(a[i], b[j])

@@ -8,6 +8,21 @@ import (
 // nearest is the neighbour whose distance is the radius of a point.
 const nearest = 5
 
+// Reference is the points of real images, with what every comparison needs of them.
+type Reference struct {
+	points [][]float64
+	radius []float64
+	kernel []float64 // sums of KID; nil before the first one
+}
+
+// NewReference prepares comparisons with points.
+func NewReference(points [][]float64, w Watch) *Reference {
+	return &Reference{points: points, radius: radii(points, w)}
+}
+
+// Points returns the points.
+func (r *Reference) Points() [][]float64 { return r.points }
+
 // Support compares where two sets of points lie.
 type Support struct {
 	Precision float64 // share of generated points within the radius of a real one
@@ -15,21 +30,21 @@ type Support struct {
 	Coverage  float64 // share of real points with a generated one in their radius
 }
 
-// SupportOf is precision and recall of Kynkaanniemi et al., arXiv 1904.06991, and coverage of Naeem et al., arXiv 2002.09797.
+// Support is precision and recall of Kynkaanniemi et al., arXiv 1904.06991, and coverage of Naeem et al., arXiv 2002.09797.
 // The radius of a point is the distance to its fifth neighbour of its own set, or the last one of a smaller set.
-func SupportOf(real, generated [][]float64) Support {
-	radiusOfReal, radiusOfGenerated := radii(real), radii(generated)
-	recalled, covered, precise := make([]bool, len(real)), make([]bool, len(real)), make([]bool, len(generated))
-	eachRow(len(real), func(i int) {
+func (r *Reference) Support(generated [][]float64, w Watch) Support {
+	radius := radii(generated, w.Part(0, 1./3))
+	recalled, covered, precise := make([]bool, len(r.points)), make([]bool, len(r.points)), make([]bool, len(generated))
+	Each(len(r.points), w.Part(1./3, 2./3), func(i int) {
 		for j, g := range generated {
-			d := distance(real[i], g)
-			covered[i] = covered[i] || d < radiusOfReal[i]
-			recalled[i] = recalled[i] || d < radiusOfGenerated[j]
+			d := distance(r.points[i], g)
+			covered[i] = covered[i] || d < r.radius[i]
+			recalled[i] = recalled[i] || d < radius[j]
 		}
 	})
-	eachRow(len(generated), func(j int) {
-		for i, r := range real {
-			precise[j] = precise[j] || distance(r, generated[j]) < radiusOfReal[i]
+	Each(len(generated), w.Part(2./3, 1), func(j int) {
+		for i, real := range r.points {
+			precise[j] = precise[j] || distance(real, generated[j]) < r.radius[i]
 		}
 	})
 	return Support{Precision: shareOf(precise), Recall: shareOf(recalled), Coverage: shareOf(covered)}
@@ -57,15 +72,18 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-func radii(points [][]float64) []float64 {
+func radii(points [][]float64, w Watch) []float64 {
 	radius := make([]float64, len(points))
-	eachRow(len(points), func(i int) {
-		var all []float64
+	Each(len(points), w, func(i int) {
+		least := make([]float64, 0, nearest+2) // ascending; the first is that of the point itself
 		for _, q := range points {
-			all = append(all, distance(points[i], q))
+			d := distance(points[i], q)
+			at, _ := slices.BinarySearch(least, d)
+			if at <= nearest {
+				least = slices.Insert(least, at, d)[:min(len(least)+1, nearest+1)]
+			}
 		}
-		slices.Sort(all)
-		radius[i] = all[min(nearest, len(all)-1)] // all[0] is the point itself
+		radius[i] = least[len(least)-1]
 	})
 	return radius
 }
@@ -86,9 +104,9 @@ type Archive struct {
 }
 
 // NewArchive compares at least two images of training with each other.
-func NewArchive(training [][]float64) *Archive {
+func NewArchive(training [][]float64, w Watch) *Archive {
 	own := make([]float64, len(training))
-	eachRow(len(training), func(i int) {
+	Each(len(training), w, func(i int) {
 		own[i] = min(toNearest(training[:i], training[i]), toNearest(training[i+1:], training[i]))
 	})
 	slices.Sort(own)
@@ -96,9 +114,9 @@ func NewArchive(training [][]float64) *Archive {
 }
 
 // Memory compares images with those of training. An image is given in all its forms, such as its mirror images, and the nearest one counts.
-func (a *Archive) Memory(images [][][]float64) (m Memory) {
+func (a *Archive) Memory(images [][][]float64, w Watch) (m Memory) {
 	away := make([]float64, len(images))
-	eachRow(len(images), func(i int) {
+	Each(len(images), w, func(i int) {
 		away[i] = math.Inf(1)
 		for _, p := range images[i] {
 			away[i] = min(away[i], toNearest(a.images, p))

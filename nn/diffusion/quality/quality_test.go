@@ -122,31 +122,31 @@ func line(x ...float64) (points [][]float64) {
 }
 
 func TestSupport(t *testing.T) {
-	real := line(0, 1, 2, 3, 4, 5) // radii 5, 4, 3, 3, 4, 5: the last neighbour, the fifth
-	if s := SupportOf(real, line(0.5, 1.5, 2.5, 3.5, 4.5, 5.5)); math.Abs(s.Precision-1)+math.Abs(s.Recall-1)+math.Abs(s.Coverage-1) > 1e-12 {
+	real := NewReference(line(0, 1, 2, 3, 4, 5), nil) // radii 5, 4, 3, 3, 4, 5: the last neighbour, the fifth
+	if s := real.Support(line(0.5, 1.5, 2.5, 3.5, 4.5, 5.5), nil); math.Abs(s.Precision-1)+math.Abs(s.Recall-1)+math.Abs(s.Coverage-1) > 1e-12 {
 		t.Errorf("beside the set: %+v", s)
 	}
-	if s := SupportOf(real, line(100, 101, 102, 103, 104, 105)); s != (Support{}) {
+	if s := real.Support(line(100, 101, 102, 103, 104, 105), nil); s != (Support{}) {
 		t.Errorf("far from the set: %+v", s)
 	}
 	// Five copies of one point, and one elsewhere: every point is precise, only neighbours are covered.
-	if s := SupportOf(line(0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 65), line(2, 2, 2, 2, 2, 2)); math.Abs(s.Precision-1) > 1e-12 || math.Abs(s.Coverage-.5) > 1e-12 || s.Recall != 0 {
+	if s := NewReference(line(0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 65), nil).Support(line(2, 2, 2, 2, 2, 2), nil); math.Abs(s.Precision-1) > 1e-12 || math.Abs(s.Coverage-.5) > 1e-12 || s.Recall != 0 {
 		t.Errorf("one half alone: %+v", s)
 	}
 }
 
 func TestMemory(t *testing.T) {
-	training := NewArchive(line(0, 1, 2, 3, 4))
+	training := NewArchive(line(0, 1, 2, 3, 4), nil)
 	forms := func(x ...float64) (images [][][]float64) { // each beside a form that is far away
 		for _, p := range line(x...) {
 			images = append(images, [][]float64{{900}, p})
 		}
 		return images
 	}
-	if m := training.Memory(forms(0, 1, 2.1)); m.Ratio != 0 || math.Abs(m.Copies-1) > 1e-12 {
+	if m := training.Memory(forms(0, 1, 2.1), nil); m.Ratio != 0 || math.Abs(m.Copies-1) > 1e-12 {
 		t.Errorf("copies: %+v", m)
 	}
-	if m := training.Memory(forms(-2, 6, 7)); m.Ratio != 2 || m.Copies != 0 {
+	if m := training.Memory(forms(-2, 6, 7), nil); m.Ratio != 2 || m.Copies != 0 {
 		t.Errorf("new points: %+v", m)
 	}
 }
@@ -194,7 +194,7 @@ func TestKID(t *testing.T) {
 			j := float64(at)
 			y[at/c.D] = append(y[at/c.D], math.Cos(.9*j+.2*j*j)+c.Shift)
 		}
-		got := KID(x, y)
+		got := NewReference(x, nil).KID(y, nil)
 		if math.Abs(got.Value-c.Value) > 1e-10 || math.Abs(got.Error-c.Error) > 1e-10 {
 			t.Errorf("%d and %d points: %+v, want %g and %g", c.M, c.N, got, c.Value, c.Error)
 		}
@@ -208,7 +208,7 @@ func TestKIDHasNoBias(t *testing.T) {
 	var values []float64
 	errors := 0.0
 	for seed := range uint64(repeats) {
-		d := KID(cloud(30, 2*seed, eye, [2]float64{}), cloud(20, 2*seed+1, eye, [2]float64{}))
+		d := NewReference(cloud(30, 2*seed, eye, [2]float64{}), nil).KID(cloud(20, 2*seed+1, eye, [2]float64{}), nil)
 		values, errors = append(values, d.Value), errors+d.Error/repeats
 	}
 	mean, deviation := moments(values)

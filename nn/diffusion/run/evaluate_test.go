@@ -73,7 +73,7 @@ func TestEvaluate(t *testing.T) {
 	if want := []string{"real, held out", "ddim 1, 1 evaluation", "ddim 2, 2 evaluations", "gaussian", "smote", "noise", "moved"}; !slices.Equal(names, want) {
 		t.Errorf("rows %q, want %q", names, want)
 	}
-	if last := parts[len(parts)-2:]; last[0] != last[1] || !slices.IsSorted(evens(parts)) {
+	if last := parts[len(parts)-2:]; last[0] != last[1] || parts[0] != 0 || !slices.IsSorted(evens(parts)) {
 		t.Errorf("progress %v", parts)
 	}
 	if e.Images != ended.Images || e.Training != ended.Training || e.Count != e.Training || e.By == "" {

@@ -8,46 +8,40 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/baseline"
-	"github.com/gmel-go/gmel/nn/diffusion/quality"
 )
 
 // evaluator measures one row of an Evaluation after the other.
 type evaluator struct {
 	*generator
-	options *EvalOptions
-	backend kernels.Backend
-	parts   *parts
-	view    view
-	meter   *meter
-	vary    dataset.Augment
-	apart   []int // held-out rows that are measured
-	classes []int // of the samples of a row; those of apart come first
-	work    *work
-	result  *Evaluation
+	options  *EvalOptions
+	backend  kernels.Backend
+	parts    *parts
+	compared []int // rows of training that samples are compared with
+	view     view
+	meter    *meter
+	vary     dataset.Augment
+	apart    []int // held-out rows that are measured
+	classes  []int // of the samples of a row; those of apart come first
+	work     *work
+	result   *Evaluation
 }
 
 // newEvaluator reads the set of the run.
 func newEvaluator(c *Config, g *generator, o *EvalOptions) (*evaluator, error) {
+	o.Progress(0, thousand) // reading takes a while, too
 	p, err := g.setAgain(c, fewest)
 	if err != nil {
 		return nil, err
 	}
 	e := &evaluator{generator: g, options: o, parts: p, view: viewOf(c, g.data), vary: variations(&c.Data, p.set.Shape)}
-	compared := p.compared()
-	training, err := e.view.subjects(p.set, compared.trained)
-	if err != nil {
-		return nil, err
-	}
-	if e.meter, err = newMeter(training); err != nil {
-		return nil, err
-	}
+	e.compared = p.compared().trained
 	count := cmp.Or(o.Count, len(p.trained))
 	e.apart = spread(p.set, p.apart, min(count, len(p.apart)))
 	for _, row := range slices.Concat(e.apart, spread(p.set, p.trained, count-len(e.apart))) {
 		e.classes = append(e.classes, p.set.Class[row])
 	}
 	e.result = &Evaluation{
-		noun: g.data.noun(), Set: c.Data.Source, Training: len(compared.trained), Images: len(e.apart), Count: count, Seed: o.Seed, Seeds: o.Seeds, Classifiers: o.Classifiers,
+		noun: g.data.noun(), Set: c.Data.Source, Training: len(e.compared), Images: len(e.apart), Count: count, Seed: o.Seed, Seeds: o.Seeds, Classifiers: o.Classifiers,
 	}
 	e.work, err = e.plannedWork()
 	return e, err
@@ -97,8 +91,20 @@ func spread(set *dataset.Set, rows []int, n int) []int {
 	return list
 }
 
+// prepare looks at the samples of training.
+func (e *evaluator) prepare() error {
+	training, err := e.view.subjects(e.parts.set, e.compared, e.work.part(e.work.looking(len(e.compared))))
+	if err == nil {
+		e.meter, err = newMeter(training, e.work.part(e.work.preparing()))
+	}
+	return err
+}
+
 // run measures all rows.
 func (e *evaluator) run(ctx context.Context) error {
+	if err := e.prepare(); err != nil {
+		return err
+	}
 	if err := e.real(ctx); err != nil {
 		return err
 	}
@@ -107,9 +113,10 @@ func (e *evaluator) run(ctx context.Context) error {
 			return err
 		}
 	}
+	training := baseline.Of(e.parts.set, e.parts.trained)
 	for _, g := range baseline.All(e.vary) {
 		err := e.row(ctx, EvalRow{Images: g.Name}, func(seed uint64) (*dataset.Set, error) {
-			return g.Draw(e.parts.set, e.parts.trained, e.classes, seed+forBaseline)
+			return g.Draw(training, e.classes, seed+forBaseline, e.work.part(e.work.making()))
 		})
 		if err != nil {
 			return err
@@ -183,12 +190,13 @@ func clip(s *dataset.Set) {
 
 // look measures rows of a set.
 func (e *evaluator) look(set *dataset.Set, rows []int) (*figures, error) {
-	list, err := e.view.subjects(set, rows)
+	list, err := e.view.subjects(set, rows, e.work.part(e.work.looking(len(rows))))
 	if err != nil {
 		return nil, err
 	}
 	points, forms := e.meter.place(list)
-	f := &figures{kid: quality.KID(e.meter.points, points)}
-	f.Scores, err = e.meter.compare(points, forms)
+	w := e.work.part(e.work.comparing())
+	f := &figures{kid: e.meter.real.KID(points, w.Part(0, .3))}
+	f.Scores, err = e.meter.compare(points, forms, w.Part(.3, 1))
 	return f, err
 }

@@ -35,15 +35,15 @@ func (p *profiler) quality(ctx context.Context, set *parts) (*QualityBySteps, er
 // meter compares samples with those of training; the held-out ones are the first.
 func (p *profiler) meter(set *parts, q *QualityBySteps) (*meter, error) {
 	v := viewOf(p.config, p.g.data)
-	training, err := v.subjects(set.set, set.trained)
+	training, err := v.subjects(set.set, set.trained, nil)
 	if err != nil {
 		return nil, err
 	}
-	apart, err := v.subjects(set.set, set.apart)
+	apart, err := v.subjects(set.set, set.apart, nil)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMeter(training)
+	m, err := newMeter(training, nil)
 	if err == nil {
 		q.Real, err = m.scores(apart)
 	}
@@ -75,7 +75,7 @@ func (p *profiler) score(ctx context.Context, set *parts, m *meter, q *QualityBy
 			return err
 		}
 		done += r.Evaluations * len(classes)
-		list, err := v.subjects(drawn, drawn.Rows())
+		list, err := v.subjects(drawn, drawn.Rows(), nil)
 		if err != nil {
 			return err
 		}

@@ -72,19 +72,19 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 		return nil, err
 	}
 	v := viewOf(j.config, j.data)
-	generated, err := v.subjects(drawn, drawn.Rows())
+	generated, err := v.subjects(drawn, drawn.Rows(), nil)
 	if err != nil {
 		return nil, err
 	}
-	training, err := v.subjects(p.set, p.trained)
+	training, err := v.subjects(p.set, p.trained, nil)
 	if err != nil {
 		return nil, err
 	}
-	apart, err := v.subjects(p.set, p.apart)
+	apart, err := v.subjects(p.set, p.apart, nil)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMeter(training)
+	m, err := newMeter(training, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -103,11 +103,11 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 type meter struct {
 	space   *quality.Space
 	archive *quality.Archive
-	points  [][]float64 // of training, in the space
+	real    *quality.Reference // those of training, in the space
 }
 
-func newMeter(training []subject) (*meter, error) {
-	m := &meter{}
+func newMeter(training []subject, w quality.Watch) (*meter, error) {
+	m, points := &meter{}, make([][]float64, len(training))
 	var values, features [][]float64
 	for _, s := range training {
 		values, features = append(values, s.forms[0]), append(features, s.features)
@@ -116,16 +116,17 @@ func newMeter(training []subject) (*meter, error) {
 	if m.space, err = quality.NewSpace(features); err != nil {
 		return nil, err
 	}
-	for _, f := range features {
-		m.points = append(m.points, m.space.Of(f))
+	for i, f := range features {
+		points[i] = m.space.Of(f)
 	}
-	m.archive = quality.NewArchive(values)
+	m.real = quality.NewReference(points, w.Part(0, .5))
+	m.archive = quality.NewArchive(values, w.Part(.5, 1))
 	return m, nil
 }
 
 func (m *meter) scores(of []subject) (Scores, error) {
 	points, forms := m.place(of)
-	return m.compare(points, forms)
+	return m.compare(points, forms, nil)
 }
 
 // place returns the points of samples in the space, and their values in all forms.
@@ -136,9 +137,9 @@ func (m *meter) place(of []subject) (points [][]float64, forms [][][]float64) {
 	return points, forms
 }
 
-func (m *meter) compare(points [][]float64, forms [][][]float64) (Scores, error) {
-	frechet, err := quality.Frechet(m.points, points)
-	support, memory := quality.SupportOf(m.points, points), m.archive.Memory(forms)
+func (m *meter) compare(points [][]float64, forms [][][]float64, w quality.Watch) (Scores, error) {
+	frechet, err := quality.Frechet(m.real.Points(), points)
+	support, memory := m.real.Support(points, w.Part(0, .5)), m.archive.Memory(forms, w.Part(.5, 1))
 	return Scores{
 		Frechet: rounded(frechet), Precision: rounded(support.Precision), Recall: rounded(support.Recall), Coverage: rounded(support.Coverage),
 		Ratio: rounded(memory.Ratio), Copies: rounded(memory.Copies),

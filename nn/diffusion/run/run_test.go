@@ -265,7 +265,7 @@ func TestScores(t *testing.T) {
 		}
 		training, mirrored, noise = append(training, v.image(p)), append(mirrored, v.image(m)), append(noise, v.image(n))
 	}
-	m, err := newMeter(training)
+	m, err := newMeter(training, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func (j *job) few(ctx context.Context, m *meter, classes []int) (rows []Row, err
 		if err != nil {
 			return nil, err
 		}
-		list, err := v.subjects(drawn, drawn.Rows())
+		list, err := v.subjects(drawn, drawn.Rows(), nil)
 		if err != nil {
 			return nil, err
 		}

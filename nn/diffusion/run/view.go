@@ -27,18 +27,30 @@ func viewOf(c *Config, d *Description) view {
 }
 
 // subjects are rows of a set.
-func (v view) subjects(set *dataset.Set, rows []int) (all []subject, err error) {
+func (v view) subjects(set *dataset.Set, rows []int, w quality.Watch) ([]subject, error) {
+	all := make([]subject, len(rows))
 	if len(set.Shape) == 2 {
-		for _, row := range rows {
-			all = append(all, v.window(set, row))
-		}
+		quality.Each(len(rows), w, func(i int) { all[i] = v.window(set, rows[i]) })
 		return all, nil
 	}
 	list, err := pictures(set, rows)
-	for _, p := range list {
-		all = append(all, v.image(p))
+	if err != nil {
+		return nil, err
 	}
-	return all, err
+	quality.Each(len(rows), w, func(i int) { all[i] = v.image(list[i]) })
+	return all, nil
+}
+
+// forms is the number of forms in which a sample of a shape is compared.
+func (v view) forms(shape []int) int {
+	n := 1
+	if v.flipX {
+		n *= 2
+	}
+	if v.flipY && len(shape) == 3 {
+		n *= 2
+	}
+	return n
 }
 
 // window shows a window in the units of the network.

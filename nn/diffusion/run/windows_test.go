@@ -121,15 +121,15 @@ func TestScoresOfWindows(t *testing.T) {
 		}
 	}
 	of := func(v view, set *dataset.Set) Scores {
-		training, err := v.subjects(p.set, p.trained)
+		training, err := v.subjects(p.set, p.trained, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := newMeter(training)
+		m, err := newMeter(training, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		subjects, err := v.subjects(set, set.Rows())
+		subjects, err := v.subjects(set, set.Rows(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
