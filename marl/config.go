@@ -49,6 +49,11 @@ type Config struct {
 	// turns send to its candidates. R divides the number of IEDs; with R = IEDs one decides after the other. 0 or 1: all
 	// decide at once.
 	Turns int `yaml:"turns"`
+	// TurnValues says what an IED sees at its turn of the worth of its actions: by the rules of the slot, the own reward of each, and
+	// what each adds to the value of the slot. "earlier": given the decisions of earlier turns, as the rule in-turn. "all": the
+	// controller has the requests of the slot before the first turn, and IEDs of later turns are taken to follow the rule.
+	// The policy begins near the action of most value. "none": nothing; amarl needs it. Only read with turns.
+	TurnValues string `yaml:"turn_values"`
 	// NormaliseObs scales every observed feature to mean 0 and standard deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`
 	// StandardiseReward subtracts the mean of the rewards and divides by their standard deviation, over the
@@ -111,7 +116,7 @@ func DefaultOf(algo string) Config {
 	c := Config{
 		Algo:    algo,
 		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, WarmupSlots: 32,
-		Gamma: 0.8, Omega: 0.95, RewardNeighbourhood: NeighbourhoodBlock, NormaliseObs: true, StandardiseReward: true, LRFinal: 0.1, MaxNorm: 1,
+		Gamma: 0.8, Omega: 0.95, RewardNeighbourhood: NeighbourhoodBlock, TurnValues: TurnValuesNone, NormaliseObs: true, StandardiseReward: true, LRFinal: 0.1, MaxNorm: 1,
 		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 2500, LogEvery: 100,
 		Backend: "auto", Precision: kernels.FP32,
 	}
@@ -162,6 +167,7 @@ func (c *Config) Check(v *setting.Checker) {
 	v.OneOf("reward_neighbourhood", c.RewardNeighbourhood, NeighbourhoodBlock, NeighbourhoodWindow)
 	turns, allowed := c.allowedTurns()
 	v.Require(turns, "turns", c.Turns, allowed)
+	v.OneOf("turn_values", c.TurnValues, TurnValuesNone, TurnValuesEarlier, TurnValuesAll)
 	v.Require(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
 	v.Positive("max_norm", c.MaxNorm)
 	v.OneOf("precision", c.Precision, kernels.Precisions()...)

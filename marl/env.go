@@ -61,7 +61,7 @@ type Located interface {
 // every task: learning needs only rewards.
 func Offloading(w *sim.Worlds) Env {
 	w.RecordTasks(false)
-	return &offloading{w}
+	return &offloading{w: w}
 }
 
 // OffloadingFor is Offloading for a configuration. Attention in groups and rewards of neighbourhoods need
@@ -71,10 +71,18 @@ func OffloadingFor(c *Config, w *sim.Worlds) Env {
 	a := c.Attention()
 	w.NumberByNearest(a != nil && a.Neighbours > 0 || c.RewardGroup > 0)
 	w.ShowServers(c.servers().Tells() || c.Turns > 1)
-	return Offloading(w)
+	e := &offloading{w: w, appraiser: c.appraiser()}
+	if e.appraiser != nil {
+		w.StayHome("the values of actions in turn are computed on the host")
+	}
+	w.RecordTasks(false)
+	return e
 }
 
-type offloading struct{ w *sim.Worlds }
+type offloading struct {
+	w         *sim.Worlds
+	appraiser *sim.Appraiser // nil unless agents that decide in turn see what their actions are worth
+}
 
 // Native is nil if C cannot play the worlds.
 func (e *offloading) Native() kernels.Native { return e.w.Native() }
@@ -102,3 +110,11 @@ func (e *offloading) FinalObs() []float32            { return e.w.FinalObs }
 func (e *offloading) FinalMask() []float32           { return e.w.FinalMask }
 func (e *offloading) MarshalBinary() ([]byte, error) { return e.w.MarshalBinary() }
 func (e *offloading) UnmarshalBinary(b []byte) error { return e.w.UnmarshalBinary(b) }
+
+// Appraise implements Appraising.
+func (e *offloading) Appraise(decisions, values []float32) {
+	e.appraiser.Appraise(e.w, decisions, values)
+}
+
+// Appraises implements Appraising.
+func (e *offloading) Appraises() bool { return e.appraiser != nil }

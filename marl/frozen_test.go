@@ -85,9 +85,12 @@ func TestFrozen(t *testing.T) {
 	got.freeze(t, "maddpg", frozenConfig("maddpg", false, 0))
 	for _, algo := range []string{"amarl", "amarl-ppo"} {
 		c := frozenConfig(algo, true, 0)
-		c.Turns = 5
+		c.Turns, c.TurnValues = 5, marl.TurnValuesNone
 		got.freeze(t, algo+" turns=5", c)
 	}
+	valued := frozenConfig("amarl-ppo", true, 0)
+	valued.Turns, valued.TurnValues = 5, marl.TurnValuesAll
+	got.freeze(t, "amarl-ppo turns=5 turn_values=all", valued)
 	got.freeze(t, "selfish", frozenConfig("selfish", false, 0))
 	for form, algo := range map[string]string{marl.NeighbourhoodBlock: "ippo", marl.NeighbourhoodWindow: "amarl"} {
 		c := frozenConfig(algo, true, 0)

@@ -6,6 +6,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Normaliser scales every feature of the observation to mean 0 and deviation 1. It is measured once,
@@ -85,7 +86,18 @@ func (t *Trainer) normalise() error {
 		return err
 	}
 	mean, scale := FeatureMoments(x[:w.memory.count*w.Sizes.Agents*w.Sizes.Obs], w.Sizes.Obs)
+	w.Sizes.keepValues(mean, scale)
 	return w.Normaliser.upload(t.session, mean, scale)
+}
+
+// keepValues makes Apply clip only what agents see of the values of their actions: they have one unit, and their differences count.
+func (s Sizes) keepValues(mean, scale []float32) {
+	if !s.Valued {
+		return
+	}
+	for j := s.Obs - sim.Appraisals(s.Actions); j < s.Obs; j++ {
+		mean[j], scale[j] = 0, 1
+	}
 }
 
 // Read returns a copy of a tensor.

@@ -21,8 +21,10 @@ type Policy struct {
 	weights     []float32
 	mean, scale []float32 // of the normaliser
 
-	batch *batch // for the number of rows last asked for
-	err   error
+	played    *sim.Worlds    // of the last Act
+	appraiser *sim.Appraiser // nil unless agents see what their actions are worth
+	batch     *batch         // for the number of rows last asked for
+	err       error
 }
 
 var _ sim.Policy = (*Policy)(nil)
@@ -82,7 +84,7 @@ func GreedyName(algorithm string) string { return algorithm + "-greedy" }
 
 func newPolicy(a Algorithm, c *Config, n Sizes, how Execution) *Policy {
 	how.Seed = Split(how.Seed, StreamExecution)
-	p := &Policy{name: GreedyName(a.Name()), how: how, sizes: n, head: a.Head(c, n.Obs, n.Actions)}
+	p := &Policy{name: GreedyName(a.Name()), how: how, sizes: n, appraiser: c.appraiser(), head: a.Head(c, n.Obs, n.Actions)}
 	if how.Sampled {
 		p.name = a.Name() + "-sampled"
 	}
@@ -121,12 +123,18 @@ func (p *Policy) ActOn(v View, moment [2]float32, actions []int32) {
 
 // view is what the policy needs of the current slot.
 func (p *Policy) view(w *sim.Worlds) View {
+	p.played = w
 	v := View{Obs: w.Obs, Mask: w.Mask}
 	if p.sizes.Turns > 1 {
 		v.Servers = make([]float32, w.W*w.A*p.sizes.Candidates)
 		w.ListServers(v.Servers)
 	}
 	return v
+}
+
+// appraise values actions in the worlds of the last Act.
+func (p *Policy) appraise(decisions, values []float32) {
+	p.appraiser.Appraise(p.played, decisions, values)
 }
 
 // View is what agents see before anyone decides.
@@ -181,7 +189,8 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 		x.servers = lay.Add("servers", rows, n.Candidates)
 		n.Worlds = rows / n.Agents
 		n.inTurn(b, decisions{
-			x.obs, x.mask, x.servers, Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions},
+			own: x.obs, mask: x.mask, servers: x.servers, appraisal: newAppraisal(n, p.appraise),
+			Decided: Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions},
 		}, func(turn int, obs, mask, logp, act machine.Tensor) {
 			p.decide(b, x, decisions{own: obs, mask: mask, Decided: Decided{LogProbs: logp, Act: act}}, StreamExecution.inTurn(turn))
 		})

@@ -77,6 +77,9 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (t *Trainer
 	if e, ok := env.(Located); ok {
 		t.shop.ServerPositions = e.ServerPositions()
 	}
+	if err = t.shop.appraised(env); err != nil {
+		return nil, err
+	}
 	if t.learner, err = algorithm.Build(t.shop); err != nil {
 		return nil, err
 	}

@@ -8,15 +8,17 @@ import (
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Decisions in turn. A slot has R turns; agent i decides in turn i mod R, so the agents of a turn are spread over the
 // numbering. Besides its own observation, an agent sees for each of its candidates the sums of the task features of the agents
 // that have chosen that server in earlier turns, and the number of its turn:
 //
-//	o_i = [own_i ; S(m_1) ; .. ; S(m_C) ; r / R]     S(m) = sum of task_j over all j of earlier turns that chose server m
+//	o_i = [own_i ; S(m_1) ; .. ; S(m_C) ; r / R ; q_i ; v_i]     S(m) = sum of task_j over all j of earlier turns that chose server m
 //
-// own [O'], task [T] the first columns of own, S [M, T]. The joint policy is a product of conditional ones, as in the
+// own [O'], task [T] the first columns of own, S [M, T]; with Config.TurnValues the own reward q [U] and the relative value v [U] of each
+// action, else neither. The joint policy is a product of conditional ones, as in the
 // Multi-Agent Transformer (Wen et al. 2022, arXiv 2205.14953), with a sum for each server in place of attention over the
 // agents before.
 
@@ -57,7 +59,7 @@ func (c *Config) inTurns(n Sizes) (Sizes, error) {
 	if n.Agents%c.Turns != 0 {
 		return n, fmt.Errorf("marl: train.turns is %d, which does not divide the %d agents of a world; allowed: %s", c.Turns, n.Agents, divisors(n.Agents))
 	}
-	n.Turns = c.Turns
+	n.Turns, n.Valued = c.Turns, c.valued()
 	n.Obs += n.committed()
 	return n, nil
 }
@@ -67,7 +69,11 @@ func (s Sizes) committed() int {
 	if s.Turns <= 1 {
 		return 0
 	}
-	return s.Candidates*s.Task + 1
+	n := s.Candidates*s.Task + 1
+	if s.Valued {
+		n += sim.Appraisals(s.Actions)
+	}
+	return n
 }
 
 // Own is the number of columns of an observation that do not depend on decisions of the same slot.
@@ -104,7 +110,7 @@ func (w *Workshop) decideInTurn(b *machine.Builder, x Turns, to Decided) {
 	n := w.Sizes
 	n.Worlds = x.Worlds
 	seed := Split(w.Seed, x.Stream)
-	n.inTurn(b, decisions{x.Own, x.Mask, x.Servers, to}, func(turn int, obs, mask, logp, act machine.Tensor) {
+	n.inTurn(b, decisions{x.Own, x.Mask, x.Servers, w.appraisal, to}, func(turn int, obs, mask, logp, act machine.Tensor) {
 		x.Net.LogProbs(b, x.Head, w.Normaliser.Apply(b, obs), mask, logp)
 		b.Sample(logp, x.Counter, act, seed, x.Stream.inTurn(turn))
 	})
@@ -112,7 +118,8 @@ func (w *Workshop) decideInTurn(b *machine.Builder, x Turns, to Decided) {
 
 // decisions are what agents decide from, and what they decide.
 type decisions struct {
-	own, mask, servers machine.Tensor // see Turns
+	own, mask, servers machine.Tensor      // see Turns
+	appraisal          kernels.Environment // if agents see what their actions are worth
 	Decided
 }
 
@@ -124,17 +131,20 @@ func (s Sizes) inTurn(b *machine.Builder, x decisions, decide decideTurn) {
 	b.Fill(x.Obs, 0)
 	sums := b.Temp("committed", s.Worlds, s.Servers, s.Task)
 	b.Fill(sums, 0)
+	decided := s.undecided(b)
 	for turn := range s.Turns {
 		t := s.newTurn(b, turn)
 		t.take(x.own, t.obs, s.Own(), s.Obs)
 		t.take(x.mask, t.mask, s.Actions, s.Actions)
 		t.take(x.servers, t.servers, s.Candidates, s.Candidates)
 		t.see(sums)
+		t.value(x.appraisal, decided)
 		decide(turn, t.obs, t.mask, t.logp, t.act)
 		t.commit(sums)
 		t.give(t.obs, x.Obs, s.Obs)
 		t.give(t.logp, x.LogProbs, s.Actions)
 		t.give(t.act, x.Act, 1)
+		t.settle(decided)
 	}
 }
 
@@ -206,7 +216,35 @@ func (t *turn) see(sums machine.Tensor) {
 	t.product(seen, rows/t.Worlds, t.Servers, factor{x: t.oneHot(t.servers), ld: t.Servers + 1}, factor{x: sums, ld: t.Task})
 	t.b.Op(copyRows(t.rows, width, width, t.Obs), seen, t.part(t.obs, t.Own()))
 	t.b.Fill(number, float32(t.number)/float32(t.Turns))
-	t.b.Op(copyRows(t.rows, 1, 1, t.Obs), number, t.part(t.obs, t.Obs-1))
+	t.b.Op(copyRows(t.rows, 1, 1, t.Obs), number, t.part(t.obs, t.Own()+width))
+}
+
+// undecided are the decisions of a slot before the first turn; None if nothing reads them.
+func (s Sizes) undecided(b *machine.Builder) machine.Tensor {
+	if !s.Valued {
+		return machine.None
+	}
+	decided := b.Temp("decided", s.Rows())
+	b.Fill(decided, sim.Undecided)
+	return decided
+}
+
+// value writes the columns of obs that say what the actions are worth.
+func (t *turn) value(env kernels.Environment, decided machine.Tensor) {
+	if !t.Valued {
+		return
+	}
+	width, asking := sim.Appraisals(t.Actions), t.b.Temp("asking", t.rows)
+	t.b.Fill(asking, sim.Asking)
+	t.give(asking, decided, 1)
+	t.take(t.appraise(t.b, env, decided), t.part(t.obs, t.Obs-width), width, t.Obs)
+}
+
+// settle notes the actions of the turn for later ones.
+func (t *turn) settle(decided machine.Tensor) {
+	if t.Valued {
+		t.give(t.act, decided, 1)
+	}
 }
 
 // commit adds the tasks of the turn to the sums of the servers that were chosen.

@@ -11,8 +11,9 @@ import (
 type Sizes struct {
 	Worlds, Agents, Obs, Actions int
 	Servers, Candidates          int
-	Task                         int // T of a Serving Env
-	Turns                        int // R of a slot; 0 or 1: all agents decide at once. See Own.
+	Task                         int  // T of a Serving Env
+	Turns                        int  // R of a slot; 0 or 1: all agents decide at once. See Own.
+	Valued                       bool // agents that decide in turn see what their actions are worth; see Config.TurnValues
 }
 
 func sizesOf(env Env) (n Sizes) {
@@ -54,6 +55,8 @@ type Workshop struct {
 	nets     []*Net
 	annealed []annealed
 	memory   *Ring
+
+	appraisal kernels.Environment // nil unless agents see what their actions are worth
 }
 
 // NewWorkshop places the tensors that all algorithms share.

@@ -70,8 +70,12 @@ func (p *player) HostOnly() string {
 	if p.worlds.blind {
 		return "no kernel leaves the observations out"
 	}
-	return ""
+	return p.worlds.home
 }
+
+// StayHome keeps the worlds on the host, because something there reads them between two steps of a Program; why says what. Call it
+// before Programs are compiled.
+func (w *Worlds) StayHome(why string) { w.home = why }
 
 // OnDevice implements kernels.Portable.
 func (p *player) OnDevice(fetch func() error) { p.worlds.fetch = fetch }

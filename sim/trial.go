@@ -52,10 +52,17 @@ func newTrial(p *params) *trial {
 
 // begin takes the state of a world; no IED has decided.
 func (t *trial) begin(real *Worlds, world int) {
+	t.take(real, world)
+	t.clear()
+}
+
+// take takes the state of a world.
+func (t *trial) take(real *Worlds, world int) {
 	p, w := real.p, t.w
 	agents, links, gpus := world*p.A, world*p.A*p.C, world*p.M*p.P
 	w.model, w.data = real.model[agents:][:p.A], real.data[agents:][:p.A]
 	w.cycles, w.deadline, w.speed = real.cycles[agents:][:p.A], real.deadline[agents:][:p.A], real.speed[agents:][:p.A]
+	w.Mask = real.Mask[agents*p.U:][:p.A*p.U]
 	w.cand, w.gain, w.now = real.cand[links:][:p.A*p.C], real.gain[links:][:p.A*p.C], real.now[links:][:p.A*p.C]
 	if p.queue > 0 {
 		w.age = real.age[agents:][:p.A]
@@ -65,17 +72,23 @@ func (t *trial) begin(real *Worlds, world int) {
 	}
 	t.compute, t.radio = real.compute[agents:][:p.A], real.radio[agents:][:p.A]
 	t.free, t.cache = real.free[gpus:][:p.M*p.P], real.cache[gpus*p.G:][:p.M*p.P*p.G]
-	t.clear()
 }
 
 // clear makes all IEDs undecided.
 func (t *trial) clear() {
+	t.forget()
+	for m := range t.es {
+		t.es[m] = t.playES(m)
+	}
+}
+
+// forget makes all IEDs undecided, and leaves the values of ESs as they were.
+func (t *trial) forget() {
 	clear(t.decided)
 	clear(t.own)
 	clear(t.w.actions)
 	for m := range t.senders {
 		t.senders[m] = t.senders[m][:0]
-		t.es[m] = t.playES(m)
 	}
 }
 
@@ -165,6 +178,16 @@ func (t *trial) touch(i int) {
 func (t *trial) note(m int32) {
 	if !slices.Contains(t.touched, m) {
 		t.touched = append(t.touched, m)
+	}
+}
+
+// playAll plays every ES.
+func (t *trial) playAll() {
+	if t.w.p.reuse {
+		t.w.measureInterference(0)
+	}
+	for m := range t.es {
+		t.es[m] = t.playES(m)
 	}
 }
 

@@ -55,6 +55,7 @@ type Worlds struct {
 	blind    bool           // Obs is not written
 	numbered bool           // see NumberByNearest
 	telling  bool           // see ShowServers
+	home     string         // why no device may play the worlds; see StayHome
 	native   *engine.Engine // the C engine, nil where the Go engine plays
 	state    engine.Slab    // the memory of the state
 	results  engine.Slab    // of outcomes

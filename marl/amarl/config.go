@@ -72,6 +72,7 @@ func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 	v.OneOf("actor_loss", c.ActorLoss, ActorClosedForm, ActorSampled)
 	v.OneOf("actor_actions", c.ActorActions, ActionsResampled, ActionsReplayed)
 	v.Require(shared.Turns <= 1 || c.ActorActions == ActionsReplayed, "actor_actions", c.ActorActions, ActionsReplayed+" with turns: what an agent saw belongs to the actions of that slot")
+	v.For(marl.SharedSection).Require(shared.Turns <= 1 || shared.TurnValues == marl.TurnValuesNone, "turn_values", shared.TurnValues, marl.TurnValuesNone+" with amarl, which decides for successors from the replay")
 	c.AttentionConfig.Check(v)
 	c.ServerConfig.Check(v, &c.AttentionConfig)
 	c.ActorConfig.Check(v)

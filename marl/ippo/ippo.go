@@ -31,6 +31,7 @@ type Config struct {
 
 // Defaults implements marl.Algorithm.
 func (Algorithm) Defaults(shared *marl.Config) marl.Section {
+	shared.TurnValues = marl.TurnValuesEarlier
 	return &Config{ppo.Defaults(shared), marl.DefaultCritic()}
 }
 
@@ -42,7 +43,7 @@ func (c *Config) Check(v *setting.Checker, shared *marl.Config) {
 
 // Head implements marl.Algorithm: the actor.
 func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
-	return marl.NewActor(c.Own.(*Config).ActorHidden, obs, actions)
+	return marl.NewTurnActor(c, c.Own.(*Config).ActorHidden, obs, actions)
 }
 
 // Build implements marl.Algorithm.

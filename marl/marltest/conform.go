@@ -33,6 +33,12 @@ func Busy() Rules {
 		Serve: func(to []float32, agent int, s float32, step int) {
 			to[0], to[1] = float32(int(10+s*10)%4), float32((agent+step)%5)
 		},
+		Worth: func(decisions []float32, agent, action int) (own, value float32) {
+			for j, a := range decisions {
+				value += float32(j+action) * a
+			}
+			return float32(action - agent), value / 400
+		},
 	}
 }
 

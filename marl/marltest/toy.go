@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels/philox"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Rules of a Toy game. The state is one number per world. Random draws are uniform words that depend on
@@ -27,6 +29,9 @@ type Rules struct {
 	Positions           [][2]float32                                           // of the servers, m
 	Task                int                                                    // T, the first features of an observation, with servers
 	Serve               func(to []float32, agent int, state float32, step int) // the servers of the candidates, [C]
+
+	// Worth are the own reward and the value of an action of an agent, given the decisions [A] of its world; nil: no appraisals.
+	Worth func(decisions []float32, agent, action int) (own, value float32)
 }
 
 // Toy plays Rules in W worlds.
@@ -136,8 +141,11 @@ func (e *Toy) stepWorld(w int, actions []int32) {
 	}
 }
 
-// Toy implements marl.Env, and marl.Located.
-var _ marl.Located = (*Toy)(nil)
+// Toy implements marl.Env, marl.Located and marl.Appraising.
+var (
+	_ marl.Located    = (*Toy)(nil)
+	_ marl.Appraising = (*Toy)(nil)
+)
 
 func (e *Toy) Sizes() (int, int, int, int) { return e.worlds, e.r.Agents, e.r.Obs, e.r.Actions }
 func (e *Toy) Obs() []float32              { return e.obs }
@@ -153,6 +161,28 @@ func (e *Toy) ServerSizes() (int, int, int)  { return e.r.Servers, e.r.Candidate
 func (e *Toy) ServerPositions() [][2]float32 { return e.r.Positions }
 func (e *Toy) Servers() []float32            { return e.servers }
 func (e *Toy) FinalServers() []float32       { return e.finServ }
+
+// Appraises implements marl.Appraising.
+func (e *Toy) Appraises() bool { return e.r.Worth != nil }
+
+// Appraise implements marl.Appraising.
+func (e *Toy) Appraise(decisions, values []float32) {
+	agents, actions := e.r.Agents, e.r.Actions
+	for n, a := range decisions {
+		v := values[n*2*actions:][:2*actions]
+		clear(v)
+		if a != sim.Asking {
+			continue
+		}
+		for u := range actions {
+			v[u], v[actions+u] = e.r.Worth(decisions[n/agents*agents:][:agents], n%agents, u)
+		}
+		best := slices.Max(v[actions:])
+		for u := range actions {
+			v[actions+u] -= best
+		}
+	}
+}
 
 func (e *Toy) parts() []any {
 	return []any{&e.seed, e.steps, e.at, e.state, e.obs, e.mask, e.reward, e.active, e.term, e.trunc, e.finObs, e.finMask, e.servers, e.finServ}

@@ -19,7 +19,7 @@ func (Algorithm) Name() string { return "amarl-ppo" }
 
 // Head implements marl.Algorithm: the actor.
 func (Algorithm) Head(c *marl.Config, obs, actions int) marl.Head {
-	return marl.NewActor(c.Own.(*Config).ActorHidden, obs, actions)
+	return marl.NewTurnActor(c, c.Own.(*Config).ActorHidden, obs, actions)
 }
 
 // Build implements marl.Algorithm.

@@ -76,6 +76,7 @@ type Config struct {
 
 // Defaults implements marl.Algorithm.
 func (Algorithm) Defaults(shared *marl.Config) marl.Section {
+	shared.TurnValues = marl.TurnValuesEarlier
 	return &Config{Defaults(shared), marl.DefaultAttention(), marl.DefaultServers()}
 }
 

@@ -87,7 +87,7 @@ const (
 // New is a learner with a critic and its settings v; the actor is marl.Actor.
 func New(w *marl.Workshop, m Method, v *marl.CriticConfig, critic Critic) *Learner {
 	n, lay := w.Sizes, w.Layout
-	l := &Learner{Workshop: w, method: m, idle: v.CriticIdle, critic: critic, actor: marl.NewActor(m.Actor.ActorHidden, n.Obs, n.Actions)}
+	l := &Learner{Workshop: w, method: m, idle: v.CriticIdle, critic: critic, actor: marl.NewTurnActor(w.Config, m.Actor.ActorHidden, n.Obs, n.Actions)}
 	l.criticNet = w.Train("critic", critic.Params(), v.LRCritic)
 	l.actorNet = w.Train(marl.ActorName, l.actor.Params(), m.Actor.LRActor)
 	l.alpha = w.Anneal("alpha", m.Actor.Alpha, m.Actor.AlphaFinal)

@@ -1,11 +1,13 @@
 package ppo
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/marltest"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Agents that decide one after the other.
@@ -51,7 +53,10 @@ func TestAgentsSeeEarlierTurns(t *testing.T) {
 						seen++
 					}
 				}
-				marltest.Near(t, "turn", float64(o[n.Obs-1]), float64(i%turns)/float64(turns), 1e-7)
+				marltest.Near(t, "turn", float64(o[n.Own()+len(want)]), float64(i%turns)/float64(turns), 1e-7)
+				for a, x := range worths(&r, n, act[row:][:n.Agents], i) {
+					marltest.Near(t, "worth of an action", float64(o[n.Own()+len(want)+1+a]), float64(x), 1e-6)
+				}
 			}
 		}
 		if seen < 60 {
@@ -82,6 +87,29 @@ func earlier(r *marltest.Rules, n marl.Sizes, obs, act []float32, i int) []float
 	return sums
 }
 
+// worths are what agent i sees of its actions' worth, from the actions of its world.
+func worths(r *marltest.Rules, n marl.Sizes, act []float32, i int) []float32 {
+	decisions, own, value := make([]float32, n.Agents), make([]float32, n.Actions), make([]float32, n.Actions)
+	for j := range decisions {
+		switch {
+		case j%n.Turns < i%n.Turns:
+			decisions[j] = act[j]
+		case j%n.Turns == i%n.Turns:
+			decisions[j] = sim.Asking
+		default:
+			decisions[j] = sim.Undecided
+		}
+	}
+	for a := range own {
+		own[a], value[a] = r.Worth(decisions, i, a)
+	}
+	best := slices.Max(value)
+	for a := range value {
+		value[a] -= best
+	}
+	return append(own, value...)
+}
+
 // Two agents that look alike are paid if they choose different servers. Decisions at once reach .5, for agents that share a
 // policy; decisions in turn reach 1, sampled and greedy.
 func TestTurnsBreakSymmetry(t *testing.T) {
@@ -100,7 +128,7 @@ func TestTurnsBreakSymmetry(t *testing.T) {
 	}
 	paid := func(turns int) float64 {
 		c := tinyPPO(2000)
-		c.Gamma, c.Turns = 0, turns
+		c.Gamma, c.Turns, c.TurnValues = 0, turns, marl.TurnValuesNone
 		tr := marltest.Solve(t, c.Config, rules)
 		if err := tr.Rollout(); err != nil {
 			t.Fatal(err)
@@ -133,9 +161,11 @@ func TestTurnsBreakSymmetry(t *testing.T) {
 
 func TestFaultsOfTurns(t *testing.T) {
 	for want, change := range map[string]func(c *setup, r *marltest.Rules){
-		"train.turns is 4, which does not divide the 6 agents of a world; allowed: 0, 2, 3, 6": func(c *setup, _ *marltest.Rules) { c.Turns = 4 },
-		"the environment does not tell which servers":                                          func(c *setup, r *marltest.Rules) { c.Turns, r.Candidates, r.Serve = 3, 0, nil },
-		"train.turns: -1 is not allowed":                                                       func(c *setup, _ *marltest.Rules) { c.Turns = -1 },
+		"train.turns is 4, which does not divide the 6 agents of a world; allowed: 0, 2, 3, 6":                     func(c *setup, _ *marltest.Rules) { c.Turns = 4 },
+		"the environment does not tell which servers":                                                              func(c *setup, r *marltest.Rules) { c.Turns, r.Candidates, r.Serve = 3, 0, nil },
+		`turn_values: "sometimes" is not allowed; allowed: none, earlier, all`:                                     func(c *setup, _ *marltest.Rules) { c.TurnValues = "sometimes" },
+		"train.turn_values is earlier, but the environment does not predict what actions are worth; allowed: none": func(c *setup, r *marltest.Rules) { c.Turns, r.Worth = 3, nil },
+		"train.turns: -1 is not allowed":                                                                           func(c *setup, _ *marltest.Rules) { c.Turns = -1 },
 	} {
 		c, r := busyPPO(12), crowded()
 		change(&c, &r)
