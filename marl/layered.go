@@ -29,6 +29,9 @@ func (p *Policy) Export() (*actor.Policy, error) {
 	if !ok {
 		return nil, fmt.Errorf("marl: the policy of %s is no chain of layers, so it cannot be exported", p.name)
 	}
+	if p.appraiser != nil {
+		return nil, fmt.Errorf("marl: the policy of %s was trained to see what its actions are worth, which only the simulator computes; one of train.turn_values=%s can be exported", p.name, TurnValuesNone)
+	}
 	layers, outputs := head.Layers()
 	x := &actor.Policy{Mean: slices.Clone(p.mean), Scale: slices.Clone(p.scale)}
 	x.Contract.Decision = actor.Decision{Outputs: outputs, Rule: actor.DecisionRule}

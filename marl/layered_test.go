@@ -126,7 +126,7 @@ func TestExportedPolicyDecidesTheSame(t *testing.T) {
 // In turns, an agent sees the sums that the interface describes. They are computed here as it says.
 func TestExportedPolicyDecidesInTurn(t *testing.T) {
 	c, s := marl.DefaultOf("amarl-ppo"), dozen(t)
-	c.Turns = 4
+	c.Turns, c.TurnValues = 4, marl.TurnValuesNone
 	p, x := fresh(t, &c, s)
 	if x.Contract.Decision.Turns != 4 {
 		t.Errorf("the contract has %d turns", x.Contract.Decision.Turns)
