@@ -38,7 +38,7 @@ type Config struct {
 	// RewardGroup G > 0: that mean is over about G neighbours instead of all IEDs. IEDs are numbered by
 	// their nearest ES (sim.Worlds.NumberByNearest), and neighbours have close numbers, so most of them
 	// can use the same ESs. G need not divide the number of IEDs. 0, or a G that is not below the
-	// number of IEDs: all. The default is 20 on the preset population, unless the algorithm has an omega of 1
+	// number of IEDs: all. The default is 40 on the preset population, unless the algorithm has an omega of 1
 	// or 0, and 0 elsewhere.
 	RewardGroup int `yaml:"reward_group"`
 	// RewardNeighbourhood is the form of the neighbourhoods of reward_group: "block" cuts the IEDs into blocks

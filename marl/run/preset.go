@@ -15,7 +15,7 @@ var presetDefaults = map[string]func(*marl.Config){
 	// An algorithm with one reward for all (omega 1) or only the own one (omega 0) is left alone.
 	"population": func(c *marl.Config) {
 		if c.Omega > 0 && c.Omega < 1 {
-			c.RewardGroup = 20
+			c.RewardGroup = 40
 		}
 	},
 	// An agent reaches a landmark after about ten cycles.

@@ -32,10 +32,10 @@ func TestDefaultsOfPresets(t *testing.T) {
 	}{
 		{Sources{}, 0},
 		{Sources{Scenario: "paper:300"}, 0},
-		{Sources{Scenario: "population"}, 20},
-		{Sources{Scenario: "population:1000", Algo: "amarl-ppo"}, 20},
-		{Sources{Sets: []string{"scenario=population:50", "scenario.ieds=40"}}, 20},
-		{Sources{File: named}, 20},
+		{Sources{Scenario: "population"}, 40},
+		{Sources{Scenario: "population:1000", Algo: "amarl-ppo"}, 40},
+		{Sources{Sets: []string{"scenario=population:50", "scenario.ieds=40"}}, 40},
+		{Sources{File: named}, 40},
 		{Sources{File: named, Scenario: "paper"}, 0},
 		{Sources{Scenario: "population", Sets: []string{"train.reward_group=5"}}, 5},
 		{Sources{File: wanted}, 0},
@@ -50,7 +50,7 @@ func TestDefaultsOfPresets(t *testing.T) {
 
 // Algorithms whose agents have one reward, or only their own ones, have no neighbourhoods on a preset.
 func TestDefaultsOfTeams(t *testing.T) {
-	for omega, want := range map[float64]int{0: 0, 0.95: 20, 1: 0} {
+	for omega, want := range map[float64]int{0: 0, 0.95: 40, 1: 0} {
 		c := marl.Config{Omega: omega}
 		if presetDefaults["population"](&c); c.RewardGroup != want {
 			t.Errorf("omega %g: reward_group is %d, want %d", omega, c.RewardGroup, want)
@@ -74,7 +74,7 @@ func TestDefaultsOfPresetsArePrinted(t *testing.T) {
 		}
 	}
 	text := string(load(t, Sources{Scenario: "population:100"}).Commented())
-	if !strings.Contains(text, "\n  reward_group: 20\n") {
+	if !strings.Contains(text, "\n  reward_group: 40\n") {
 		t.Errorf("reward_group is not in\n%s", text)
 	}
 	for word, want := range map[string]float64{"spread": 0.95, "spread:5": 0.95, "paper": marl.Default().Gamma} {
@@ -87,7 +87,7 @@ func TestDefaultsOfPresetsArePrinted(t *testing.T) {
 // A run goes on and is evaluated with the value that it has stored: that of a preset, another one, or none, as
 // an earlier version stored it.
 func TestStoredDefaultsStay(t *testing.T) {
-	for set, want := range map[string]int{"train.worlds=4": 20, "train.reward_group=0": 0, "train.reward_group=7": 7} {
+	for set, want := range map[string]int{"train.worlds=4": 40, "train.reward_group=0": 0, "train.reward_group=7": 7} {
 		f := train.Folder(t.TempDir())
 		began := load(t, Sources{Scenario: "population:100", Sets: []string{set}})
 		if err := os.WriteFile(f.File("config.yaml"), began.YAML(), 0o666); err != nil {
@@ -106,7 +106,7 @@ func TestStoredDefaultsStay(t *testing.T) {
 		}
 	}
 	f := train.Folder(t.TempDir())
-	text := strings.Replace(string(load(t, Sources{Scenario: "population:100"}).YAML()), "    reward_group: 20\n", "", 1)
+	text := strings.Replace(string(load(t, Sources{Scenario: "population:100"}).YAML()), "    reward_group: 40\n", "", 1)
 	if err := os.WriteFile(f.File("config.yaml"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
