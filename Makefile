@@ -152,9 +152,9 @@ python-test-rl: python .cache/python-rl/bin/pytest
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
 	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl ./marl/export
 
-# Exported policies in the ONNX checker, in ONNX Runtime and in NumPy by the text of docs/export.md.
+# Exported policies and diffusion models in the ONNX checker, in ONNX Runtime and in NumPy by the texts of docs/export.md.
 export-test: .cache/export/installed
-	GMEL_EXPORT_PYTHON=$(CURDIR)/.cache/export/bin/python $(GO) test -run Peers -count=1 ./marl/export
+	GMEL_EXPORT_PYTHON=$(CURDIR)/.cache/export/bin/python $(GO) test -run Peers -count=1 ./marl/export ./nn/unet ./nn/diffusion/run
 
 .cache/export/installed: marl/export/testdata/requirements.txt
 	@command -v python3 >/dev/null || { echo "export-test needs python3 with venv" >&2; exit 1; }

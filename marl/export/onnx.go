@@ -38,25 +38,16 @@ func network(p *actor.Policy) *onnx.Model {
 // graph is a model to which nodes are added.
 type graph struct{ *onnx.Model }
 
-func (g *graph) constant(name string, data []float32, shape ...int) {
-	g.Constants = append(g.Constants, onnx.Tensor{Name: name, Shape: shape, Data: data})
-}
-
-func (g *graph) node(op, output string, inputs ...string) *onnx.Node {
-	g.Nodes = append(g.Nodes, onnx.Node{Op: op, Inputs: inputs, Outputs: []string{output}})
-	return &g.Nodes[len(g.Nodes)-1]
-}
-
 // normalise adds clip((observation - mean) scale, -c, c).
 func (g *graph) normalise(p *actor.Policy) {
 	clip := p.Contract.Network.Clip
-	g.constant("normaliser.mean", p.Mean, len(p.Mean))
-	g.constant("normaliser.scale", p.Scale, len(p.Scale))
-	g.constant("low", []float32{-clip})
-	g.constant("high", []float32{clip})
-	g.node("Sub", "centred", "observation", "normaliser.mean")
-	g.node("Mul", "scaled", "centred", "normaliser.scale")
-	g.node("Clip", input(0), "scaled", "low", "high")
+	g.Constant("normaliser.mean", p.Mean, len(p.Mean))
+	g.Constant("normaliser.scale", p.Scale, len(p.Scale))
+	g.Constant("low", []float32{-clip})
+	g.Constant("high", []float32{clip})
+	g.Add("Sub", "centred", "observation", "normaliser.mean")
+	g.Add("Mul", "scaled", "centred", "normaliser.scale")
+	g.Add("Clip", input(0), "scaled", "low", "high")
 }
 
 // input is the name of the value that layer i reads.
@@ -65,22 +56,22 @@ func input(i int) string { return fmt.Sprintf("input_%d", i) }
 func (g *graph) layer(p *actor.Policy, i int) {
 	l := &p.Layers[i]
 	weight, bias := fmt.Sprintf("actor.%d.weight", 2*i), fmt.Sprintf("actor.%d.bias", 2*i)
-	g.constant(weight, l.Weight, l.Out(), l.In())
-	g.constant(bias, l.Bias, l.Out())
+	g.Constant(weight, l.Weight, l.Out(), l.In())
+	g.Constant(bias, l.Bias, l.Out())
 	last := i+1 == len(p.Layers)
 	to := fmt.Sprintf("sum_%d", i)
 	if last {
 		to = "logits"
 	}
-	g.node("Gemm", to, input(i), weight, bias).Attributes = map[string]any{"transB": 1}
+	g.Add("Gemm", to, input(i), weight, bias).Attributes = map[string]any{"transB": 1}
 	if !last {
-		g.node("LeakyRelu", input(i+1), to).Attributes = map[string]any{"alpha": p.Contract.Network.Slope}
+		g.Add("LeakyRelu", input(i+1), to).Attributes = map[string]any{"alpha": p.Contract.Network.Slope}
 	}
 }
 
 // decide adds the decision rule.
 func (g *graph) decide() {
-	g.constant("never", []float32{float32(math.Inf(-1))})
-	g.node("Where", "legal", "mask", "logits", "never")
-	g.node("ArgMax", "action", "legal").Attributes = map[string]any{"axis": 1, "keepdims": 0}
+	g.Constant("never", []float32{float32(math.Inf(-1))})
+	g.Add("Where", "legal", "mask", "logits", "never")
+	g.Add("ArgMax", "action", "legal").Attributes = map[string]any{"axis": 1, "keepdims": 0}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"text/template"
@@ -86,8 +87,33 @@ func (g *generator) export(run string) (map[string][]byte, error) {
 		}
 		files[name] = append(text, '\n')
 	}
+	if files[denoiserFile], err = g.denoiser(); err != nil {
+		return nil, err
+	}
 	files["README.md"], err = g.card(run)
 	return files, err
+}
+
+// denoiserFile is the network for the many programs that read ONNX.
+const denoiserFile = "denoiser.onnx"
+
+// denoiser is the network in ONNX. Its metadata have what samples are drawn by, and what their numbers mean.
+func (g *generator) denoiser() ([]byte, error) {
+	m, err := g.model.Denoiser(g.flat, diffusion.DataStd)
+	if err != nil {
+		return nil, err
+	}
+	m.Metadata = map[string]string{}
+	constants := g.meaning()
+	maps.Copy(constants, map[string]any{"sigma_min": lowestSigma, "sigma_max": highestSigma, "rho": rho, "sigma_data": diffusion.DataStd})
+	for key, value := range constants {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		m.Metadata[key] = string(text)
+	}
+	return m.Encode(), nil
 }
 
 // meaning is what pipeline.py knows of the set.

@@ -141,6 +141,50 @@ func TestDiffusersDrawsFromAnExport(t *testing.T) {
 	}
 }
 
+// ONNX Runtime and the text of docs/export.md draw from the folder what we draw, from the same noise.
+func TestPeersDrawFromAnExport(t *testing.T) {
+	interpreter := os.Getenv("GMEL_EXPORT_PYTHON")
+	if interpreter == "" {
+		t.Skip("GMEL_EXPORT_PYTHON is not set; make export-test sets it")
+	}
+	page, err := os.ReadFile("../../../docs/export.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "\n## A diffusion model in NumPy\n")
+	_, text, _ = strings.Cut(text, "\n```python\n")
+	text, _, _ = strings.Cut(text, "\n```\n")
+	dir, g := exported(t)
+	backend, err := kernels.Open("ref", kernels.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	o := request{&Sample{Sampler: "ddim", Steps: 7, Guidance: 1}, 3, each(g.data.Classes, 1), func(int, int) {}}
+	drawn, err := g.draw(t.Context(), backend, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := safetensors.Encode(map[string]safetensors.Tensor{
+		"noise":  {Shape: []int{drawn.N(), 1, 8, 8}, Data: g.noise(t, backend, o)}, // with one channel, last is first
+		"values": {Shape: []int{drawn.N(), 8, 8, 1}, Data: drawn.Values},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := t.TempDir()
+	for name, data := range map[string][]byte{"drawn.safetensors": file, "loader.py": []byte(text)} {
+		if err := os.WriteFile(filepath.Join(work, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(interpreter, "testdata/onnx.py", dir, work, "7").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
+
 // noise is x at the first level: a plan of one evaluation returns it.
 func (g *generator) noise(t *testing.T, backend kernels.Backend, r request) []float32 {
 	t.Helper()
