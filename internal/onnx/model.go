@@ -34,7 +34,7 @@ type Graph struct {
 // Node is an operator.
 type Node struct {
 	Op              string
-	Inputs, Outputs []string
+	Inputs, Outputs []string       // "" is an input that is left out
 	Attributes      map[string]any // int, float32, []int or string
 }
 
@@ -72,7 +72,7 @@ func (m *Model) Encode() []byte {
 	f.text(6, m.Doc)
 	f.bytes(7, m.Graph.encode())
 	var operators message
-	operators.text(1, "")
+	operators.bytes(1, nil) // of ONNX itself
 	operators.number(2, Opset)
 	f.bytes(8, operators)
 	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
@@ -103,7 +103,7 @@ func (g *Graph) encode() (f message) {
 
 func (n *Node) encode() (f message) {
 	for _, name := range n.Inputs {
-		f.text(1, name)
+		f.bytes(1, []byte(name)) // "" is an input that is left out
 	}
 	for _, name := range n.Outputs {
 		f.text(2, name)
@@ -198,4 +198,9 @@ func (f *message) bytes(field protowire.Number, v []byte) {
 	*f = protowire.AppendBytes(protowire.AppendTag(*f, field, protowire.BytesType), v)
 }
 
-func (f *message) text(field protowire.Number, v string) { f.bytes(field, []byte(v)) }
+// text leaves out an empty text.
+func (f *message) text(field protowire.Number, v string) {
+	if v != "" {
+		f.bytes(field, []byte(v))
+	}
+}

@@ -27,7 +27,7 @@ func TestPeersDenoise(t *testing.T) {
 	if python == "" {
 		t.Skip("GMEL_EXPORT_PYTHON names no Python with ONNX Runtime; make export-test does")
 	}
-	all := map[string]Config{"s": preset(t, "s", []int{16, 16}, 1, 12), "m": preset(t, "m", []int{16, 24}, 3, 0), "1d": preset(t, "1d", []int{16}, 2, 3)}
+	all := map[string]Config{"s": preset(t, "s", []int{16, 16}, 1, 12), "xs": preset(t, "xs", []int{16, 24}, 3, 0), "1d": preset(t, "1d", []int{16}, 2, 3)}
 	for name, c := range tiny() {
 		all[name] = square(c)
 	}
