@@ -17,7 +17,7 @@ type Layered interface {
 	Layers() (layers []*nn.Linear, outputs string)
 }
 
-// Layers implements Layered.
+// Layers implements Layered, for agents that do not see what their actions are worth.
 func (a *Actor) Layers() ([]*nn.Linear, string) {
 	return []*nn.Linear{a.first, a.second, a.to}, actor.OutputLogits
 }
@@ -29,8 +29,8 @@ func (p *Policy) Export() (*actor.Policy, error) {
 	if !ok {
 		return nil, fmt.Errorf("marl: the policy of %s is no chain of layers, so it cannot be exported", p.name)
 	}
-	if p.appraiser != nil {
-		return nil, fmt.Errorf("marl: the policy of %s was trained to see what its actions are worth, which only the simulator computes; one of train.turn_values=%s can be exported", p.name, TurnValuesNone)
+	if p.sizes.Valued {
+		return nil, fmt.Errorf("marl: the policy of %s decides by what a simulation of the slot says its actions are worth (train.turn_values), which no other program has; a policy with train.turn_values=%s can be exported", p.name, TurnValuesNone)
 	}
 	layers, outputs := head.Layers()
 	x := &actor.Policy{Mean: slices.Clone(p.mean), Scale: slices.Clone(p.scale)}

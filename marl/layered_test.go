@@ -2,6 +2,7 @@ package marl_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/marl"
@@ -45,8 +46,19 @@ func decide(p *actor.Policy, obs, mask []float32) int32 {
 	return int32(best)
 }
 
-// fresh is a policy with random parameters for worlds of a scenario, as a run of this configuration would have saved it.
+// fresh is a random policy, and what is exported of it.
 func fresh(t *testing.T, c *marl.Config, s *sim.Scenario) (*marl.Policy, *actor.Policy) {
+	t.Helper()
+	p := policyOf(t, c, s)
+	x, err := p.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, x
+}
+
+// policyOf is a policy with random parameters for worlds of a scenario, as a run of this configuration would have saved it.
+func policyOf(t *testing.T, c *marl.Config, s *sim.Scenario) *marl.Policy {
 	t.Helper()
 	a, err := marl.AlgorithmOf(c.Algo)
 	if err != nil {
@@ -73,11 +85,7 @@ func fresh(t *testing.T, c *marl.Config, s *sim.Scenario) (*marl.Policy, *actor.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	x, err := p.Export()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p, x
+	return p
 }
 
 // dozen is a scenario of 12 IEDs.
@@ -149,6 +157,16 @@ func TestExportedPolicyDecidesInTurn(t *testing.T) {
 	}
 	if told < 20 {
 		t.Errorf("only %d agents saw what others had chosen", told)
+	}
+}
+
+// A policy that asks a simulation cannot leave the program.
+func TestValuedPolicyIsNotExported(t *testing.T) {
+	c, s := marl.DefaultOf("amarl-ppo"), dozen(t)
+	c.Turns = 4
+	_, err := policyOf(t, &c, s).Export()
+	if err == nil || !strings.Contains(err.Error(), "a policy with train.turn_values=none can be exported") {
+		t.Errorf("error %v", err)
 	}
 }
 
