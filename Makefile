@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test python python-test python-test-rl export-test search-test diffusers-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test python python-test python-test-rl export-test search-test diffusers-test report-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -180,6 +180,20 @@ diffusers-test: .cache/diffusers/bin/python
 	@command -v python3 >/dev/null || { echo "diffusers-test needs python3 with venv" >&2; exit 1; }
 	python3 -m venv --clear .cache/diffusers || { echo "diffusers-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
 	.cache/diffusers/bin/pip install -q -r $< || { rm -rf .cache/diffusers; echo "diffusers-test: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
+
+# The pages of gmel report and gmel watch in headless Chromium: hover, zoom, hide, resize, print, live; no request to another place.
+# CHROMIUM names the browser; without one, root on a Debian gets its package. Pictures of the page are in .cache/report.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+report-test: build .cache/browser/bin/playwright
+	@browser="$(CHROMIUM)"; [ -n "$$browser" ] || { apt-get -q update && apt-get -q -y install --no-install-recommends chromium && browser=$$(command -v chromium); } || { \
+	  echo "report-test needs Chromium; install it, or name it in CHROMIUM" >&2; exit 1; }; \
+	.cache/browser/bin/python marl/report/testdata/browser.py ./gmel "$$browser" marl/report/testdata/runs .cache/report
+
+.cache/browser/bin/playwright: marl/report/testdata/requirements.txt
+	@command -v python3 >/dev/null || { echo "report-test needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear .cache/browser || { echo "report-test: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	.cache/browser/bin/pip install -q -r $< || { rm -rf .cache/browser; echo "report-test: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
+	touch $@
 
 define python_install
 rm -rf sim/python/build

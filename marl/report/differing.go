@@ -16,13 +16,13 @@ type Differing struct {
 	Same   []FactRow // with one value
 }
 
-// FactRow is a fact, such as a setting, with its values; the common one, if there is one, is not marked.
+// FactRow is a fact, such as a setting, with its values.
 type FactRow struct {
 	Name   string
 	Values []Fact
 }
 
-// Fact is a value. Odd ones differ from the value that most have.
+// Fact is a value. Odd ones differ from the value that most have, if there is one.
 type Fact struct {
 	Text string
 	Odd  bool
@@ -50,7 +50,7 @@ func differing(head []string, facts []map[string]string) *Differing {
 		}
 		for _, f := range facts {
 			v := valueOf(f, name)
-			row.Values = append(row.Values, Fact{v, v != common})
+			row.Values = append(row.Values, Fact{v, common != "" && v != common})
 		}
 		d.Differ = append(d.Differ, row)
 	}

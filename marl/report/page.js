@@ -40,7 +40,7 @@
       else if (s.low) bands.push({ series: [at + 2, at + 1], fill: faint(c, .16) });
     });
     return {
-      width, height: 230, series, bands, legend: { show: false }, padding: [8, 12, 0, 0],
+      width, height: 230, series, bands, legend: { show: false }, padding: [8, 20, 0, 0],
       scales: { x: { time: false }, y: f.stack ? { range: [0, 1] } : {} },
       axes: [
         { stroke: ink, grid, ticks: grid, font, label: f.xlabel, labelFont: font, labelSize: 18, size: 34, values: (u, all) => all.map(axis) },
@@ -80,7 +80,10 @@
   // keys are the names of the series in the figures of a group, as buttons.
   function keys(group) {
     const all = new Map();
-    for (const e of group.querySelectorAll(".plot")) for (const s of plots.get(e.id)?.f.series || []) if (!all.has(s.name)) all.set(s.name, s);
+    for (const e of group.querySelectorAll(".plot")) {
+      const series = plots.get(e.id)?.f.series || [];
+      if (series.length > 1) for (const s of series) if (!all.has(s.name)) all.set(s.name, s); // a single one has the title
+    }
     group.querySelector(".keys").replaceChildren(...[...all.values()].map(s => {
       const b = document.createElement("button"), mark = document.createElement("i");
       b.type = "button";
