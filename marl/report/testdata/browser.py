@@ -34,6 +34,15 @@ def pixels(page, figure):
     return page.evaluate("id => document.getElementById(id).querySelector('canvas').toDataURL()", figure)
 
 
+def until(page, holds, fault):
+    """The machine may be busy, so what is drawn soon is waited for."""
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(fault)
+
+
 def area(page, figure):
     over = page.locator(f"#{figure} .u-over")
     over.scroll_into_view_if_needed()
@@ -80,27 +89,24 @@ def still(browser):
     key = page.locator(f"section:has(#{first}) button.key", has_text=re.compile("^amarl$"))
     key.click()
     assert key.get_attribute("aria-pressed") == "false"
-    assert pixels(page, first) != before and pixels(page, "s0-eval-mean_latency_s") != other, "the series is not hidden in all figures"
+    until(page, lambda: pixels(page, first) != before and pixels(page, "s0-eval-mean_latency_s") != other, "the series is not hidden in all figures")
     assert not any(r.startswith("amarl\t") for r in hover(page, first, 0.5))
     key.click()
     page.mouse.move(1, 1)
-    assert pixels(page, first) == before, "the series does not come back as it was"
+    until(page, lambda: pixels(page, first) == before, "the series does not come back as it was")
 
     zoom(page, first)
-    assert pixels(page, first) != before, "no zoom"
+    until(page, lambda: pixels(page, first) != before, "no zoom")
     page.locator(f"#{first} .u-over").dblclick()
     page.mouse.move(1, 1)
-    assert pixels(page, first) == before, "a double click does not reset the zoom"
+    until(page, lambda: pixels(page, first) == before, "a double click does not reset the zoom")
 
     page.screenshot(path=out / "light.png", full_page=True)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(200)
-    assert pixels(page, first) != before, "the figures stay light"
+    until(page, lambda: pixels(page, first) != before, "the figures stay light")
     page.screenshot(path=out / "dark.png", full_page=True)
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(300)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390, f"the page is {width} pixels wide on a screen of 390"
+    until(page, lambda: page.evaluate("document.documentElement.scrollWidth") <= 390, "the page is wider than a narrow screen")
     page.screenshot(path=out / "narrow.png", full_page=True)
     page.pdf(path=out / "page.pdf", print_background=True)
     page.close()
@@ -135,7 +141,7 @@ def live(browser):
         assert page.locator("#runs").get_attribute("data-seen") == "1", "the page was loaded anew"
         grown = page.evaluate("async () => JSON.parse(new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html').getElementById('figures').textContent)[0].x.length")
         assert grown > points
-        assert hover(page, "s0-train-entropy", 0.02)[0] == left, "the zoom is lost"
+        until(page, lambda: hover(page, "s0-train-entropy", 0.02)[0] == left, "the zoom is lost")
 
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=20) == 0, "the server does not stop in good order"
