@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"path/filepath"
 	"text/template"
@@ -22,11 +21,17 @@ var (
 	//go:embed export/pipeline.py
 	pipelineCode []byte
 
+	//go:embed export/sample.py
+	sampleCode []byte
+
 	//go:embed export/README.md.tmpl
 	modelCard string
+
+	//go:embed export/sequence.md.tmpl
+	sequenceCard string
 )
 
-// ExportOptions say which network becomes a folder of the library diffusers.
+// ExportOptions say which network becomes a folder for other programs.
 type ExportOptions struct {
 	Run    string  // its folder
 	Out    string  // new folder
@@ -35,8 +40,8 @@ type ExportOptions struct {
 }
 
 // Export writes the network of the latest checkpoint of a run, with the average of its parameters, into a folder that
-// DiffusionPipeline.from_pretrained opens: the network, its scheduler, how it is sampled and what its numbers mean. It says which
-// network that is.
+// DiffusionPipeline.from_pretrained opens: the network, its scheduler, how it is sampled and what its numbers mean. The network is there
+// in ONNX, too. It says which network that is.
 func Export(o ExportOptions) (which string, err error) {
 	c, _, err := folderConfig(train.Folder(o.Run))
 	if err != nil {
@@ -61,8 +66,25 @@ func Export(o ExportOptions) (which string, err error) {
 	return which, err
 }
 
-// export returns the files of a folder by their names.
-func (g *generator) export(run string) (map[string][]byte, error) {
+// export returns the files of a folder by their names. Of a network for sequences, which diffusers does not have, there is ONNX alone.
+func (g *generator) export(run string) (files map[string][]byte, err error) {
+	files, kind := map[string][]byte{}, sequenceCard
+	if c := g.model.Config(); !c.Sequence() {
+		if files, err = g.diffusers(); err != nil {
+			return nil, err
+		}
+		kind = modelCard
+	}
+	files["sample.py"] = sampleCode
+	if files[denoiserFile], err = g.denoiser(); err != nil {
+		return nil, err
+	}
+	files["README.md"], err = g.card(run, kind)
+	return files, err
+}
+
+// diffusers are the files that the library opens.
+func (g *generator) diffusers() (map[string][]byte, error) {
 	network, err := g.model.Files(g.flat)
 	if err != nil {
 		return nil, usagef("the network cannot be exported: %w", err)
@@ -87,33 +109,7 @@ func (g *generator) export(run string) (map[string][]byte, error) {
 		}
 		files[name] = append(text, '\n')
 	}
-	if files[denoiserFile], err = g.denoiser(); err != nil {
-		return nil, err
-	}
-	files["README.md"], err = g.card(run)
-	return files, err
-}
-
-// denoiserFile is the network for the many programs that read ONNX.
-const denoiserFile = "denoiser.onnx"
-
-// denoiser is the network in ONNX. Its metadata have what samples are drawn by, and what their numbers mean.
-func (g *generator) denoiser() ([]byte, error) {
-	m, err := g.model.Denoiser(g.flat, diffusion.DataStd)
-	if err != nil {
-		return nil, err
-	}
-	m.Metadata = map[string]string{}
-	constants := g.meaning()
-	maps.Copy(constants, map[string]any{"sigma_min": lowestSigma, "sigma_max": highestSigma, "rho": rho, "sigma_data": diffusion.DataStd})
-	for key, value := range constants {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return nil, err
-		}
-		m.Metadata[key] = string(text)
-	}
-	return m.Encode(), nil
+	return files, nil
 }
 
 // meaning is what pipeline.py knows of the set.
@@ -122,21 +118,23 @@ func (g *generator) meaning() map[string]any {
 	return map[string]any{"classes": d.Classes, "shape": d.Shape, "mean": s.Mean, "scale": s.Scale, "low": s.Low, "high": s.High}
 }
 
-// card is the README.md of the folder.
-func (g *generator) card(run string) ([]byte, error) {
+// card is the README.md of the folder, by the text of a template.
+func (g *generator) card(run, text string) ([]byte, error) {
 	d := g.data
 	first, err := json.Marshal(d.Classes[0])
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New("README.md").Parse(modelCard)
+	t, err := template.New("README.md").Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("the model card: %w", err)
 	}
-	var text bytes.Buffer
-	err = t.Execute(&text, map[string]any{
-		"Run": run, "Images": d.Images, "Updates": g.update, "Classes": d.Classes, "First": string(first),
-		"Height": d.Shape[0], "Width": d.Shape[1], "Channels": d.Shape[2], "Low": d.Standard.Low, "High": d.Standard.High,
-	})
-	return text.Bytes(), err
+	last := len(d.Shape) - 1
+	about := map[string]any{
+		"Run": run, "Images": d.Images, "Updates": g.update, "Classes": d.Classes, "First": string(first), "Sensors": d.Sensors,
+		"Length": d.Shape[0], "Height": d.Shape[0], "Width": d.Shape[last-1], "Channels": d.Shape[last], "Low": d.Standard.Low, "High": d.Standard.High,
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, about)
+	return b.Bytes(), err
 }

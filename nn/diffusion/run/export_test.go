@@ -20,8 +20,13 @@ import (
 // exported trains for a moment and exports. It returns the network as a generator, too.
 func exported(t *testing.T) (dir string, g *generator) {
 	t.Helper()
+	return exportedFrom(t, small("train.ema=0.5", "train.lr=0.01"))
+}
+
+func exportedFrom(t *testing.T, src Sources) (dir string, g *generator) {
+	t.Helper()
 	run, dir := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "folder")
-	c := load(t, small("train.ema=0.5", "train.lr=0.01"))
+	c := load(t, src)
 	if _, err := Start(t.Context(), c, train.Options{Out: run}); err != nil {
 		t.Fatal(err)
 	}
@@ -141,48 +146,74 @@ func TestDiffusersDrawsFromAnExport(t *testing.T) {
 	}
 }
 
-// ONNX Runtime and the text of docs/export.md draw from the folder what we draw, from the same noise.
+// sample.py draws from the folder what we draw, from the same noise: pictures, and windows of sensors.
 func TestPeersDrawFromAnExport(t *testing.T) {
 	interpreter := os.Getenv("GMEL_EXPORT_PYTHON")
 	if interpreter == "" {
 		t.Skip("GMEL_EXPORT_PYTHON is not set; make export-test sets it")
 	}
-	page, err := os.ReadFile("../../../docs/export.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(page), "\n## A diffusion model in NumPy\n")
-	_, text, _ = strings.Cut(text, "\n```python\n")
-	text, _, _ = strings.Cut(text, "\n```\n")
-	dir, g := exported(t)
 	backend, err := kernels.Open("ref", kernels.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Close()
-	o := request{&Sample{Sampler: "ddim", Steps: 7, Guidance: 1}, 3, each(g.data.Classes, 1), func(int, int) {}}
-	drawn, err := g.draw(t.Context(), backend, o)
+	documents, err := filepath.Abs("../../../docs/export.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := safetensors.Encode(map[string]safetensors.Tensor{
-		"noise":  {Shape: []int{drawn.N(), 1, 8, 8}, Data: g.noise(t, backend, o)}, // with one channel, last is first
-		"values": {Shape: []int{drawn.N(), 8, 8, 1}, Data: drawn.Values},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	work := t.TempDir()
-	for name, data := range map[string][]byte{"drawn.safetensors": file, "loader.py": []byte(text)} {
-		if err := os.WriteFile(filepath.Join(work, name), data, 0o666); err != nil {
+	for name, src := range map[string]Sources{"pictures": small(), "windows": smallSensors(sensors(t, 6))} {
+		dir, g := exportedFrom(t, src)
+		page := documents
+		if name == "windows" {
+			page = filepath.Join(dir, "README.md")
+		}
+		o := request{&Sample{Sampler: "ddim", Steps: 7, Guidance: 1}, 3, each(g.data.Classes, 1), func(int, int) {}}
+		drawn, err := g.draw(t.Context(), backend, o)
+		if err != nil {
 			t.Fatal(err)
 		}
+		shape := append([]int{drawn.N()}, g.data.Shape...)
+		file, err := safetensors.Encode(map[string]safetensors.Tensor{
+			"noise": {Shape: shape, Data: g.noise(t, backend, o)}, "values": {Shape: shape, Data: drawn.Values},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "drawn.safetensors")
+		if err := os.WriteFile(path, file, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(interpreter, "testdata/onnx.py", dir, path, "7", page).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		t.Logf("%s: %s", name, out)
 	}
-	out, err := exec.Command(interpreter, "testdata/onnx.py", dir, work, "7").CombinedOutput()
+}
+
+// A model of windows has a folder without the files of diffusers.
+func TestExportOfWindows(t *testing.T) {
+	dir, _ := exportedFrom(t, smallSensors(sensors(t, 6)))
+	files, err := os.ReadDir(dir)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
 	}
-	t.Logf("%s", out)
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	if got := strings.Join(names, " "); got != "README.md denoiser.onnx sample.py" {
+		t.Errorf("the folder has %s", got)
+	}
+	card, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"windows of 8 moments and 2 channels", "- leak\n", "- Temp\n", `sample(["leak"], 18, noise)`} {
+		if !strings.Contains(string(card), part) {
+			t.Errorf("README.md does not have %q:\n%s", part, card)
+		}
+	}
 }
 
 // noise is x at the first level: a plan of one evaluation returns it.
