@@ -17,7 +17,8 @@ const filmFPS = 4
 
 // film plays the policy of a run in one world of its scenario and returns the first slots of the first episode as a GIF.
 func film(ctx context.Context, t *run.Trained, slots int) (gif []byte, err error) {
-	p, err := t.Open(run.EvalOptions{Seed: t.Config.EvalSeed, Threads: 1})
+	// A run of another machine may have a backend that is not here.
+	p, err := t.Open(run.EvalOptions{Seed: t.Config.EvalSeed, Threads: 1, Backend: "auto"})
 	if err != nil {
 		return nil, err
 	}
