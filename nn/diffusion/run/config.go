@@ -81,6 +81,10 @@ type Data struct {
 	Shift int `yaml:"shift"`
 	// Variants is the number of variants of an image if there are shifts: itself, and others that are mirrored and moved at random.
 	Variants int `yaml:"variants"`
+	// Equalise gives the mean of a channel over a window half the power, and its octaves of frequencies the other half in equal
+	// parts, so that a network also learns what is small beside the differences between windows. Samples have their own power.
+	// The default is false, with the model 1d true, since it is for windows only.
+	Equalise bool `yaml:"equalise"`
 	// Told tells the network how an image was mirrored and moved, so that samples are not.
 	Told bool `yaml:"told"`
 	// Balance draws all classes equally often, but an image at most this many times as often as if all were drawn alike.
@@ -199,6 +203,7 @@ func imageModels() []string {
 // forSequences changes the defaults to those of windows.
 func (c *Config) forSequences() {
 	c.Model.Size, c.Data.Axes, c.Data.FlipX, c.Data.FlipY = sequenceModel, string(dataset.AxesWindows), false, false
+	c.Data.Equalise = true
 }
 
 // sections returns the parts of the document in the order in which they are printed.

@@ -24,7 +24,10 @@ type Description struct {
 	Sensors  []string         `json:"sensors,omitempty"`   // [C] names of the channels of a table of sensors
 	Fraction bool             `json:"fractions,omitempty"` // values are numbers of any kind, not bytes of pixels
 	SHA256   string           `json:"sha256"`              // of the values and classes that were read
-	Started  *Started         `json:"started,omitempty"`
+
+	// Equaliser is what was done to standardised windows; nil: nothing.
+	Equaliser *dataset.Equaliser `json:"equaliser,omitempty"`
+	Started   *Started           `json:"started,omitempty"`
 }
 
 // set is a set of the same samples and classes without rows.
@@ -81,8 +84,21 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 	}
 	return data, &Description{
 		Images: p.set.N(), Shape: p.set.Shape, Classes: p.set.Classes, Standard: standard, SHA256: digest(p.set),
-		Sensors: p.set.Sensors, Fraction: !p.set.Bytes,
+		Sensors: p.set.Sensors, Fraction: !p.set.Bytes, Equaliser: d.equalise(data),
 	}, p, nil
+}
+
+// equalise equalises windows, by those of training; nil: nothing is done to them.
+func (d *Data) equalise(data *fit.Data) *dataset.Equaliser {
+	if !d.Equalise {
+		return nil
+	}
+	e := dataset.NewEqualiser(data.Values, data.Shape[0], data.Shape[1])
+	e.Apply(data.Values)
+	if data.HeldOut != nil {
+		e.Apply(data.HeldOut.Values)
+	}
+	return e
 }
 
 // heldOut returns the rows that are held back, standardised and weighed as those of training; nil without any.

@@ -104,6 +104,9 @@ func (g *generator) batch(sampler *sample.Sampler, drawn *dataset.Set, classes [
 		return err
 	}
 	values := make([]float32, len(classes)*drawn.Size())
+	if g.data.Equaliser != nil {
+		g.data.Equaliser.Back(x[:len(values)])
+	}
 	g.data.Standard.Back(values, x[:len(values)])
 	drawn.Values, drawn.Class = append(drawn.Values, values...), append(drawn.Class, classes...)
 	return nil

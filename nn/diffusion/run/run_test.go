@@ -98,6 +98,7 @@ func TestFaults(t *testing.T) {
 		"data.balance=0.5":                     "data.balance: 0.5 is not allowed",
 		"sample.guidance=2 train.unlabelled=0": "train.unlabelled is 0, so the network does not know images without a class",
 		"train.gamma=0.5":                      "train.gamma",
+		"data.equalise=true":                   "data.equalise: true is not allowed; allowed: false for images",
 		"train.backend=abacus":                 `train.backend: "abacus" is not allowed`,
 	} {
 		if _, err := Load(small(strings.Fields(set)...)); !train.IsUsage(err) || !strings.Contains(err.Error(), want) {

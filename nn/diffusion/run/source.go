@@ -167,6 +167,8 @@ func (c *Config) pair(r *setting.Reader) error {
 		problem, allowed = "is for windows of sensors, and "+d.Source+" is read as images", strings.Join(imageModels(), ", ")
 	case windows && d.FlipY:
 		return usage(&setting.Error{Origin: r.Origin("data.flip_y"), Path: "data.flip_y", Value: true, Allowed: "false for windows, which have time and no rows"})
+	case !windows && d.Equalise:
+		return usage(&setting.Error{Origin: r.Origin("data.equalise"), Path: "data.equalise", Value: true, Allowed: "false for images"})
 	default:
 		return nil
 	}

@@ -179,6 +179,8 @@ func (j *job) accepts(o *origin) error {
 	switch {
 	case o.config.Model != j.config.Model:
 		return usagef("model.size: %q, but %s has %q; a run starts from a network of its own size", j.config.Model.Size, from, o.config.Model.Size)
+	case o.config.Data.Equalise != j.config.Data.Equalise:
+		return usagef("data.equalise: %t, but %s has %t; a run starts from a network that has seen the same", j.config.Data.Equalise, from, o.config.Data.Equalise)
 	case !slices.Equal(o.data.Shape, j.data.Shape):
 		return usagef("data: %ss of the shape %v, but %s was trained on %v; a run starts from a network for its own size", j.data.noun(), j.data.Shape, from, o.data.Shape)
 	case !slices.Equal(o.data.Classes, j.data.Classes):

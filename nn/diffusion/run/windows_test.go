@@ -155,3 +155,50 @@ func TestScoresOfWindows(t *testing.T) {
 		t.Errorf("noise: %+v", s)
 	}
 }
+
+// steps is the mean step from one time to the next.
+func steps(set *dataset.Set) (mean float64) {
+	for row := range set.N() {
+		x := set.Sample(row)
+		for t := range len(x) - 1 {
+			mean += math.Abs(float64(x[t+1]-x[t])) / float64((len(x)-1)*set.N())
+		}
+	}
+	return mean
+}
+
+// A temperature that differs by tens of degrees between windows and by hundredths within them is drawn as smooth as it is, even
+// by a network that has learnt nothing. Without the equaliser it would be drawn as noise, and learnt late.
+func TestSlowSensor(t *testing.T) {
+	text, r := "run,state,temp\n", rand.New(rand.NewPCG(7, 8))
+	for run := range 12 {
+		for i := range 32 {
+			text += fmt.Sprintf("%d,%s,%.3f\n", run, []string{"ok", "leak"}[i/16], 20+5*float64(run)+r.NormFloat64()/50)
+		}
+	}
+	path := put(t, filepath.Join(t.TempDir(), "slow.csv"), []byte(text))
+	for _, equalise := range []string{"true", "false"} {
+		dir := filepath.Join(t.TempDir(), "run")
+		c := load(t, smallSensors(path, "data.window=16", "train.updates=1", "train.sample_every=0", "data.held_out=0", "data.equalise="+equalise))
+		if _, err := Start(t.Context(), c, train.Options{Out: dir}); err != nil {
+			t.Fatal(err)
+		}
+		set, err := c.Data.set()
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn, err := Draw(t.Context(), dir, SampleOptions{Sample: DefaultSample(), Seed: 1, Threads: 1, Progress: func(int, int) {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		times := steps(drawn.Set) / steps(set)
+		if (times < 4) != (equalise == "true") || equalise == "false" && times < 100 {
+			t.Errorf("equalise %s: a step is %.2f times as large as a real one", equalise, times)
+		}
+		other := load(t, Sources{From: dir, Sets: []string{fmt.Sprint("data.equalise=", equalise != "true")}})
+		_, err = Start(t.Context(), other, train.Options{Out: filepath.Join(t.TempDir(), "other")})
+		if want := "data.equalise: " + fmt.Sprint(equalise != "true") + ", but " + dir + " has " + equalise; !train.IsUsage(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("tuned otherwise: %v, want %s", err, want)
+		}
+	}
+}
