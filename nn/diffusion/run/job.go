@@ -23,6 +23,7 @@ type job struct {
 	model   *unet.Model
 	data    *Description
 	parts   *parts
+	say     func(format string, args ...any)
 
 	grid   []byte // the last picture of samples, after the update gridAt
 	gridAt int
@@ -40,7 +41,7 @@ func openJob(c *Config, o train.Options) (_ *job, err error) {
 	if c.Train.Objective == consistency {
 		data.HeldOut = nil // a tuned network no longer gives the mean image, so its loss of denoising rises by intent
 	}
-	j := &job{config: c, data: about, parts: parts}
+	j := &job{config: c, data: about, parts: parts, say: o.Say}
 	if j.model, err = network(c, about); err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (j *job) picture(ctx context.Context) ([]byte, error) {
 	if j.grid != nil && j.gridAt == j.Update() {
 		return j.grid, nil
 	}
-	drawn, err := j.draw(ctx, each(j.data.Classes, j.config.Sample.Count))
+	drawn, err := j.draw(ctx, &j.config.Sample, each(j.data.Classes, j.config.Sample.Count), func(int, int) {})
 	if err != nil {
 		return nil, err
 	}
@@ -155,17 +156,13 @@ func (j *job) picture(ctx context.Context) ([]byte, error) {
 }
 
 // draw draws a sample of each class in the list by the average of the parameters.
-func (j *job) draw(ctx context.Context, classes []int) (*dataset.Set, error) {
-	return j.drawAs(ctx, &j.config.Sample, classes)
-}
-
-func (j *job) drawAs(ctx context.Context, s *Sample, classes []int) (*dataset.Set, error) {
+func (j *job) draw(ctx context.Context, s *Sample, classes []int, progress func(done, total int)) (*dataset.Set, error) {
 	flat, err := j.Average()
 	if err != nil {
 		return nil, err
 	}
 	g := &generator{model: j.model, flat: flat, data: j.data}
-	return g.draw(ctx, j.backend, request{s, j.config.Seed, classes, func(int, int) {}})
+	return g.draw(ctx, j.backend, request{s, j.config.Seed, classes, progress})
 }
 
 // Close frees trainer and backend.

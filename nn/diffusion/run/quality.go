@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/gmel-go/gmel/nn/diffusion/quality"
 	"github.com/gmel-go/gmel/nn/train"
@@ -67,7 +68,7 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 	for _, row := range p.apart {
 		classes = append(classes, p.set.Class[row])
 	}
-	drawn, err := j.draw(ctx, classes)
+	drawn, err := j.draw(ctx, &j.config.Sample, classes, j.patience())
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +98,18 @@ func (j *job) measure(ctx context.Context) (*Quality, error) {
 		q.More, err = j.few(ctx, m, classes)
 	}
 	return q, err
+}
+
+// patience tells the user once how long the samples take, by the time of the first of them.
+func (j *job) patience() func(done, total int) {
+	begin, told := time.Now(), false
+	return func(done, total int) {
+		if !told && done < total {
+			left := time.Since(begin) * time.Duration(total-done) / time.Duration(done)
+			j.say("drawing %d %ss to measure their quality, %s left", total, j.data.noun(), left.Round(time.Second))
+		}
+		told = true
+	}
 }
 
 // meter compares samples with those of training.

@@ -287,3 +287,18 @@ func TestScores(t *testing.T) {
 		t.Errorf("noise: %+v", s)
 	}
 }
+
+// The user is told once how many samples are drawn at the end, unless they are a single batch.
+func TestPatience(t *testing.T) {
+	var lines []string
+	j := &job{data: &Description{Shape: []int{8, 8, 1}}, say: func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }}
+	for _, counts := range [][]int{{7, 7}, {32, 70, 64, 70, 70, 70}} {
+		p := j.patience()
+		for i := 0; i < len(counts); i += 2 {
+			p(counts[i], counts[i+1])
+		}
+	}
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], "drawing 70 images to measure their quality, ") {
+		t.Errorf("%q", lines)
+	}
+}

@@ -33,7 +33,7 @@ func (j *job) few(ctx context.Context, m *meter, classes []int) (rows []Row, err
 		if of.Steps = steps; of == j.config.Sample {
 			continue
 		}
-		drawn, err := j.drawAs(ctx, &of, classes)
+		drawn, err := j.draw(ctx, &of, classes, j.patience())
 		if err != nil {
 			return nil, err
 		}
