@@ -111,9 +111,7 @@ func diffusionConfig(c *cli.Context) error {
 
 func diffusionTrain(c *cli.Context) error {
 	src := diffusionSources(c)
-	var folder train.Folder
-	return trained(c, func(ctx context.Context, o train.Options) (r train.Result, err error) {
-		defer func() { folder = r.Folder }()
+	return trained(c, func(ctx context.Context, o train.Options) (train.Result, error) {
 		o.Out = c.String("out")
 		again, err := resumes(c)
 		switch {
@@ -129,7 +127,7 @@ func diffusionTrain(c *cli.Context) error {
 			return train.Result{}, err
 		}
 		return run.Start(ctx, config, o)
-	}, func() string { return qualityOf(folder) })
+	}, func(r train.Result) error { return printResult(c, r, func() string { return qualityOf(r.Folder) }) })
 }
 
 // qualityOf is the table of a run that has one.

@@ -38,7 +38,7 @@ func main() {
 // execute runs a command line and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
-	err := app.Run(decimal(app, filesLast(app, args)))
+	err := perform(app, args)
 	if err == nil {
 		return exitOK
 	}
@@ -57,6 +57,14 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFault
+}
+
+// perform does what a line says.
+func perform(app *cli.App, args []string) error {
+	if len(args) > 1 && args[1] == completeWord { // the words are not of this command, so they are not parsed
+		return complete(app, args[2:])
+	}
+	return app.Run(decimal(app, filesLast(app, args)))
 }
 
 // inInput reports whether the error is one of the scenario or of a file that it names.
@@ -79,12 +87,14 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Name:  "gmel",
 		Usage: "multi-agent learning of AIGC task offloading at the industrial edge",
 		Commands: []*cli.Command{
-			trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), reportCommand(), watchCommand(),
+			trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), reportCommand(), watchCommand(), doctorCommand(),
 			diffusionCommand(), simulateCommand(), exportCommand(), serveCommand(), importCommand(), configCommand(), infoCommand(), benchCommand(),
+			completionCommand(),
 		},
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
-		HideVersion:               true,
+		Flags:                     []cli.Flag{versionFlag()},
+		HideVersion:               true, // the flag above tells more
 		DisableSliceFlagSeparator: true, // a comma in --set belongs to a list
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              usageError,

@@ -23,6 +23,7 @@ func trainCommand() *cli.Command {
 			&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
 			&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
 			stealFlag(),
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the final table, or how to go on"},
 		),
 		Action: runTrain,
 	}
@@ -79,12 +80,27 @@ func trainedPolicy(c *cli.Context, do func(context.Context, train.Options) (run.
 		r, err := do(ctx, o)
 		table = r.Table
 		return r.Result, err
-	}, func() string { return table.Markdown() + "\n" })
+	}, func(r train.Result) error {
+		if c.Bool("json") {
+			e := ended{Folder: string(r.Folder), Table: table}
+			if r.Interrupted {
+				e.Resume = r.Resume
+			}
+			return printJSON(c.App.Writer, e)
+		}
+		return printResult(c, r, func() string { return table.Markdown() + "\n" })
+	})
 }
 
-// trained shows the progress and the result of a run, which a signal stops in good order. text is what to print of a
-// complete run.
-func trained(c *cli.Context, do func(context.Context, train.Options) (train.Result, error), text func() string) error {
+// ended is what has become of a run: it has a table, or the command that goes on.
+type ended struct {
+	Folder string     `json:"folder"`
+	Resume string     `json:"resume,omitempty"`
+	Table  *run.Table `json:"table"`
+}
+
+// trained shows the progress and the result of a run, which a signal stops in good order. show prints what has become of it.
+func trained(c *cli.Context, do func(context.Context, train.Options) (train.Result, error), show func(train.Result) error) error {
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line, "update")
 	defer stop()
@@ -93,7 +109,7 @@ func trained(c *cli.Context, do func(context.Context, train.Options) (train.Resu
 	if err != nil {
 		return err
 	}
-	if err := printResult(c, result, text); err != nil && !errors.Is(err, errNoReader) { // the folder has it all
+	if err := show(result); err != nil && !errors.Is(err, errNoReader) { // the folder has it all
 		return err
 	}
 	if result.Interrupted {

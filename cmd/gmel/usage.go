@@ -27,6 +27,9 @@ func usageError(c *cli.Context, err error, _ bool) error {
 
 // noCommand handles everything that is not a command.
 func noCommand(c *cli.Context) error {
+	if c.Bool("version") {
+		return printText(c.App.Writer, versionText())
+	}
 	if !c.Args().Present() {
 		if err := cli.ShowAppHelp(c); err != nil {
 			return err

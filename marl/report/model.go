@@ -31,8 +31,12 @@ type model struct {
 	grid    template.URL       // the picture of samples, the last one of a run that is not finished; "" for none
 }
 
-// isModel reports whether a configuration is that of a diffusion model: policies have no section of this name.
-func isModel(path string) bool {
+// IsModel reports whether a folder holds the run of a diffusion model: the configuration of a policy has no section of this name.
+func IsModel(dir string) bool {
+	path, err := train.Folder(dir).Config()
+	if err != nil {
+		return false
+	}
 	data, err := os.ReadFile(path)
 	return err == nil && bytes.Contains(data, []byte("\nmodel:"))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/compare"
+	"github.com/gmel-go/gmel/marl/doctor"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 )
@@ -28,6 +29,7 @@ type Page struct {
 	Tasks []*Task
 	Model []*Model
 	Runs  []RunRow
+	Wrong []*doctor.Diagnosis // of the runs with findings
 
 	Settings  *Differing // of groups
 	Versions  *Differing // of runs
@@ -67,6 +69,11 @@ func New(dirs []string, o Options) (*Page, error) {
 	p.tasks(sources)
 	for i, s := range sources {
 		p.list(s)
+		if s.past != nil {
+			if d := doctor.Examine(s.past); len(d.Findings) > 0 {
+				p.Wrong = append(p.Wrong, d)
+			}
+		}
 		if s.model != nil {
 			p.Model = append(p.Model, modelOf(fmt.Sprintf("m%d-", i), s))
 		}

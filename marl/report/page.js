@@ -51,13 +51,22 @@
     };
   }
 
+  // nearest is the place of the value that is nearest to place i, which is between two of them; -1 for none.
+  function nearest(x, y, i) {
+    let left = i, right = i;
+    while (left >= 0 && y[left] == null) left--;
+    while (right < y.length && y[right] == null) right++;
+    return left < 0 || right === y.length ? -1 : x[i] - x[left] <= x[right] - x[i] ? left : right;
+  }
+
   // point shows the values under the pointer.
   function point(u, f) {
     if (!u.over.matches(":hover")) return;
     const i = u.cursor.idx;
     if (i == null) { tip.hidden = true; return; }
-    const rows = f.series.filter(s => shown(s) && s.y[i] != null).map(s => ({
-      s, v: s.y[i], text: short(s.y[i]) + (s.low && s.high[i] > s.low[i] ? ` [${short(s.low[i])}, ${short(s.high[i])}]` : "") + (s.runs && s.runs[i] > 1 ? ` · ${s.runs[i]} runs` : ""),
+    const rows = f.series.filter(shown).map(s => ({ s, n: nearest(f.x, s.y, i) })).filter(r => r.n >= 0).map(({ s, n }) => ({
+      s, v: s.y[n], text: short(s.y[n]) + (s.low && s.high[n] > s.low[n] ? ` [${short(s.low[n])}, ${short(s.high[n])}]` : "") +
+        (s.runs && s.runs[n] > 1 ? ` · ${s.runs[n]} runs` : "") + (n === i ? "" : ` · at ${f.x[n].toLocaleString("en")}`),
     }));
     if (!f.stack) rows.sort((a, b) => b.v - a.v);
     const table = document.createElement("table");

@@ -30,7 +30,7 @@ func read(dir string) (*source, error) {
 		return nil, err
 	}
 	s.busy = s.folder.Busy()
-	if isModel(path) {
+	if IsModel(dir) {
 		s.model, err = readModel(s.folder, path)
 	} else {
 		s.past, err = run.ReadPast(dir)
@@ -54,7 +54,7 @@ func (s *source) fault(err error) {
 func (s *source) update() (at, of int) {
 	switch {
 	case s.past != nil:
-		return s.past.Update(), s.past.Config.Train.Updates
+		return s.past.Update(), max(s.past.Update(), s.past.Config.Train.Updates) // the last iteration may go beyond
 	case s.model != nil && len(s.model.lines) > 0:
 		return s.model.lines[len(s.model.lines)-1].Update, s.model.config.Train.Updates
 	case s.model != nil:
