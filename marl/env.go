@@ -57,6 +57,14 @@ type Located interface {
 	ServerPositions() [][2]float32
 }
 
+// Granting is a Serving Env in which agents that decide in turn may wait for messages: action a that has waited for k of them is
+// a + U k.
+type Granting interface {
+	Serving
+	// Granted reports whether messages take time.
+	Granted() bool
+}
+
 // Offloading presents the edge offloading game as an Env. The worlds then stop recording the outcome of
 // every task: learning needs only rewards.
 func Offloading(w *sim.Worlds) Env {
@@ -115,6 +123,9 @@ func (e *offloading) UnmarshalBinary(b []byte) error { return e.w.UnmarshalBinar
 func (e *offloading) Appraise(decisions, values []float32) {
 	e.appraiser.Appraise(e.w, decisions, values)
 }
+
+// Granted implements Granting.
+func (e *offloading) Granted() bool { return e.w.MessagesTakeTime() }
 
 // Appraises implements Appraising.
 func (e *offloading) Appraises() bool { return e.appraiser != nil }

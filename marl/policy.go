@@ -143,7 +143,7 @@ type View struct {
 	Servers   []float32 // [rows, C] of the candidates; only if agents decide in turn
 }
 
-// Choose chooses actions [rows]; moment is the counter of a sampled policy's draws, two numbers below 2^24. If agents decide
+// Choose chooses actions [rows], with what agents wait for messages in a Granting Env; moment is the counter of a sampled policy's draws, two numbers below 2^24. If agents decide
 // in turn, the rows are those of whole worlds.
 func (p *Policy) Choose(v View, moment [2]float32, actions []int32) error {
 	if p.batch == nil || len(p.batch.chosen) != len(actions) {
@@ -187,13 +187,7 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 	b := machine.NewBuilder("policy", lay)
 	if n.Turns > 1 {
 		x.servers = lay.Add("servers", rows, n.Candidates)
-		n.Worlds = rows / n.Agents
-		n.inTurn(b, decisions{
-			own: x.obs, mask: x.mask, servers: x.servers, appraisal: newAppraisal(n, p.appraise),
-			Decided: Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions},
-		}, func(turn int, obs, mask, logp, act machine.Tensor) {
-			p.decide(b, x, decisions{own: obs, mask: mask, Decided: Decided{LogProbs: logp, Act: act}}, StreamExecution.inTurn(turn))
-		})
+		p.inTurn(b, x, rows)
 	} else {
 		all := decisions{own: x.obs, mask: x.mask, Decided: Decided{LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions}}
 		p.decide(b, x, all, uint32(StreamExecution))
@@ -201,6 +195,21 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 	var err error
 	x.program, err = b.Build()
 	return x, err
+}
+
+// inTurn lowers the turns of a slot.
+func (p *Policy) inTurn(b *machine.Builder, x *batch, rows int) {
+	n := p.sizes
+	n.Worlds = rows / n.Agents
+	decided := Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions}
+	if n.Granted {
+		decided.Act, decided.Granted = b.Temp("act", rows), x.actions
+	}
+	n.inTurn(b, decisions{
+		own: x.obs, mask: x.mask, servers: x.servers, appraisal: newAppraisal(n, p.appraise), Decided: decided,
+	}, func(turn int, obs, mask, logp, act machine.Tensor) {
+		p.decide(b, x, decisions{own: obs, mask: mask, Decided: Decided{LogProbs: logp, Act: act}}, StreamExecution.inTurn(turn))
+	})
 }
 
 // decide lowers the log-probabilities and actions for observations.

@@ -41,6 +41,7 @@ type Played struct {
 	NextServers       machine.Tensor // [W*A, C] of the successor state
 	Ended             machine.Tensor // [W*A] see kernels.Slot
 
+	granted          machine.Tensor // [W*A] see Decided; None if the environment gets Act
 	own              machine.Tensor // [W*A, O'] what agents observe before anyone decides; Obs if all decide at once
 	state, nextState machine.Tensor // as OpStep writes them: observations, then servers
 }
@@ -55,9 +56,17 @@ func newPlayed(b *machine.Builder, n Sizes) Played {
 	x.nextState, x.NextObs, x.NextServers = n.tempState(b, "successor")
 	x.Obs = x.own
 	if n.Turns > 1 {
-		x.Obs = b.Temp("seen obs", n.Rows(), n.Obs)
+		x.Obs, x.granted = b.Temp("seen obs", n.Rows(), n.Obs), n.tempGranted(b)
 	}
 	return x
+}
+
+// played is what the environment gets of the actions.
+func (x *Played) played() machine.Tensor {
+	if x.granted != machine.None {
+		return x.granted
+	}
+	return x.Act
 }
 
 // tempState is a temporary state, with its observations and servers.
@@ -81,7 +90,7 @@ func (w *Workshop) buildSlot(env kernels.Environment, l Learner) (*kernels.Progr
 	b.Count(w.slots, 1)
 	gained, active := b.Temp("gained", n.Worlds, n.Agents), b.Temp("active", n.Worlds, n.Agents)
 	b.Step(env, machine.Slot{
-		Act: x.Act, Obs: now.state, Mask: now.mask, NextObs: x.nextState, NextMask: x.NextMask,
+		Act: x.played(), Obs: now.state, Mask: now.mask, NextObs: x.nextState, NextMask: x.NextMask,
 		Reward: gained, Active: active, Ended: x.Ended,
 	})
 	f := nn.NewFragment()
@@ -98,7 +107,7 @@ func (w *Workshop) decide(b *machine.Builder, l Learner, x Played) (normalised m
 	if w.Sizes.Turns > 1 {
 		w.decideInTurn(b, Turns{
 			Worlds: w.Sizes.Worlds, Own: x.own, Mask: x.Mask, Servers: x.Servers, Head: head, Net: net, Counter: w.slots, Stream: StreamPolicy,
-		}, Decided{x.Obs, x.LogProbs, x.Act})
+		}, Decided{x.Obs, x.LogProbs, x.Act, x.granted})
 		return w.Normaliser.Apply(b, x.Obs)
 	}
 	normalised = w.Normaliser.Apply(b, x.Obs)

@@ -93,6 +93,7 @@ type Turns struct {
 type Decided struct {
 	Obs           machine.Tensor // [W*A, O] what each agent saw, not normalised
 	LogProbs, Act machine.Tensor // [W*A, U], [W*A]
+	Granted       machine.Tensor // [W*A] Act with what agents wait for messages, as a Granting Env takes it; None: not asked for
 }
 
 // DecideInTurn lowers the turns of a slot.
@@ -131,7 +132,7 @@ func (s Sizes) inTurn(b *machine.Builder, x decisions, decide decideTurn) {
 	b.Fill(x.Obs, 0)
 	sums := b.Temp("committed", s.Worlds, s.Servers, s.Task)
 	b.Fill(sums, 0)
-	decided := s.undecided(b)
+	decided, messages := s.undecided(b), s.newMessages(b, x.Granted)
 	for turn := range s.Turns {
 		t := s.newTurn(b, turn)
 		t.take(x.own, t.obs, s.Own(), s.Obs)
@@ -144,7 +145,7 @@ func (s Sizes) inTurn(b *machine.Builder, x decisions, decide decideTurn) {
 		t.give(t.obs, x.Obs, s.Obs)
 		t.give(t.logp, x.LogProbs, s.Actions)
 		t.give(t.act, x.Act, 1)
-		t.settle(decided)
+		t.settle(messages.grant(t), x.Granted, decided)
 	}
 }
 
@@ -213,7 +214,7 @@ func (t *turn) see(sums machine.Tensor) {
 	rows, width := t.rows*t.Candidates, t.Candidates*t.Task
 	seen, number := t.b.Temp("seen", t.rows, width), t.b.Temp("turn", t.rows)
 	// A candidate that does not exist has number M, so its row without the last column is 0.
-	t.product(seen, rows/t.Worlds, t.Servers, factor{x: t.oneHot(t.servers), ld: t.Servers + 1}, factor{x: sums, ld: t.Task})
+	t.product(seen, dims{rows / t.Worlds, t.Task, t.Servers}, factor{x: t.oneHot(t.servers), ld: t.Servers + 1}, factor{x: sums, ld: t.Task})
 	t.b.Op(copyRows(t.rows, width, width, t.Obs), seen, t.part(t.obs, t.Own()))
 	t.b.Fill(number, float32(t.number)/float32(t.Turns))
 	t.b.Op(copyRows(t.rows, 1, 1, t.Obs), number, t.part(t.obs, t.Own()+width))
@@ -240,10 +241,12 @@ func (t *turn) value(env kernels.Environment, decided machine.Tensor) {
 	t.take(t.appraise(t.b, env, decided), t.part(t.obs, t.Obs-width), width, t.Obs)
 }
 
-// settle notes the actions of the turn for later ones.
-func (t *turn) settle(decided machine.Tensor) {
-	if t.Valued {
-		t.give(t.act, decided, 1)
+// settle notes what the agents of the turn have decided.
+func (t *turn) settle(act, granted, decided machine.Tensor) {
+	for _, to := range []machine.Tensor{granted, decided} {
+		if to != machine.None {
+			t.give(act, to, 1)
+		}
 	}
 }
 
@@ -254,7 +257,7 @@ func (t *turn) commit(sums machine.Tensor) {
 	f.Output(t.chosenServers(f.Input(t.servers), f.Input(t.act)), chosen)
 	f.Lower(t.b)
 	add := factor{x: t.oneHot(chosen), ld: t.Servers + 1, flags: kernels.FlagTransA | kernels.FlagAccumulate}
-	t.product(sums, t.Servers, t.rows/t.Worlds, add, factor{x: t.obs, ld: t.Obs})
+	t.product(sums, dims{t.Servers, t.Task, t.rows / t.Worlds}, add, factor{x: t.obs, ld: t.Obs})
 }
 
 // chosenServers is the server that the action of each agent uses: none for action 0, that of candidate a for
@@ -282,17 +285,20 @@ type factor struct {
 	flags kernels.Flags
 }
 
-// product is y [m, T] = a b in every world, with k terms in a sum; the rows of y are contiguous.
-func (t *turn) product(y machine.Tensor, m, k int, a, b factor) {
-	strideA := m * a.ld
+// dims are those of a product, [m, n] with k terms in a sum.
+type dims struct{ m, n, k int }
+
+// product is y = a b in every world; the rows of y are contiguous.
+func (t *turn) product(y machine.Tensor, n dims, a, b factor) {
+	strideA := n.m * a.ld
 	if a.flags&kernels.FlagTransA != 0 {
-		strideA = k * a.ld
+		strideA = n.k * a.ld
 	}
 	d := kernels.Desc{Op: kernels.OpGemm, Flags: a.flags}
 	d.Dim = [kernels.MaxDims]int64{
-		kernels.GemmM: int64(m), kernels.GemmN: int64(t.Task), kernels.GemmK: int64(k), kernels.GemmLDA: int64(a.ld), kernels.GemmLDB: int64(b.ld),
-		kernels.GemmLDC: int64(t.Task), kernels.GemmGroups: int64(t.Worlds), kernels.GemmStrideA: int64(strideA), kernels.GemmStrideB: int64(k * b.ld),
-		kernels.GemmStrideC: int64(m * t.Task),
+		kernels.GemmM: int64(n.m), kernels.GemmN: int64(n.n), kernels.GemmK: int64(n.k), kernels.GemmLDA: int64(a.ld), kernels.GemmLDB: int64(b.ld),
+		kernels.GemmLDC: int64(n.n), kernels.GemmGroups: int64(t.Worlds), kernels.GemmStrideA: int64(strideA), kernels.GemmStrideB: int64(n.k * b.ld),
+		kernels.GemmStrideC: int64(n.m * n.n),
 	}
 	t.b.Op(d, a.x, b.x, machine.None, machine.None, y)
 }

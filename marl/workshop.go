@@ -13,6 +13,7 @@ type Sizes struct {
 	Servers, Candidates          int
 	Task                         int  // T of a Serving Env
 	Turns                        int  // R of a slot; 0 or 1: all agents decide at once. See Own.
+	Granted                      bool // agents that decide in turn wait for a message of their server; see Granting
 	Valued                       bool // agents that decide in turn see what their actions are worth; see Config.TurnValues
 }
 
@@ -21,13 +22,16 @@ func sizesOf(env Env) (n Sizes) {
 	if s, ok := env.(Serving); ok {
 		n.Servers, n.Candidates, n.Task = s.ServerSizes()
 	}
+	if g, ok := env.(Granting); ok {
+		n.Granted = g.Granted()
+	}
 	return n
 }
 
 // SizesOf returns the sizes of a world of a scenario.
 func SizesOf(s *sim.Scenario) Sizes {
 	return Sizes{
-		Worlds: 1, Agents: s.IEDs, Obs: s.ObsSize(), Actions: s.Actions(), Servers: s.Servers, Candidates: s.Candidates(), Task: s.TaskSize(),
+		Worlds: 1, Agents: s.IEDs, Obs: s.ObsSize(), Actions: s.Actions(), Servers: s.Servers, Candidates: s.Candidates(), Task: s.TaskSize(), Granted: s.Time.MessageS > 0,
 	}
 }
 

@@ -2,7 +2,7 @@ package sim
 
 // Appraiser predicts what actions are worth to IEDs that decide one after another, as the rule InTurn does: a trial plays the
 // slot with what others have decided and with each action of an IED that asks, by the rules of the step and with every option of
-// the scenario. An edge controller that grants requests in turn can do this.
+// the scenario. An edge controller that grants requests in turn can do this. What IEDs wait for grants is in the predictions.
 type Appraiser struct {
 	Prices Prices
 	// Later: the controller has the requests of the whole slot before the first IED decides. Then IEDs that have not decided are
@@ -59,11 +59,13 @@ func (t *trial) commit(decisions []float32, later bool) {
 		switch {
 		case t.w.model[i] < 0:
 		case a >= 0:
-			t.set(i, int32(a))
+			action, _ := t.w.ungrant(int32(a))
+			t.set(i, action)
 		default:
 			others = append(others, int32(i))
 		}
 	}
+	t.grantAsDecided(decisions)
 	t.playAll()
 	if later {
 		t.improve(others)

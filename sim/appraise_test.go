@@ -33,10 +33,11 @@ func TestAppraisalsAreThoseOfTheRule(t *testing.T) {
 					continue
 				}
 				asked++
-				if worth := v[w.U+int(actions[n])]; worth < -1e-6 || slices.Max(v[w.U:]) != 0 {
-					t.Fatalf("the rule takes action %d of IED %d, of the relative values %v", actions[n], n, v[w.U:])
+				action, _ := w.ungrant(actions[n])
+				if worth := v[w.U+int(action)]; worth < -1e-6 || slices.Max(v[w.U:]) != 0 {
+					t.Fatalf("the rule takes action %d of IED %d, of the relative values %v", action, n, v[w.U:])
 				}
-				decisions[n], own[n/w.A] = float32(actions[n]), v[actions[n]]
+				decisions[n], own[n/w.A] = float32(actions[n]), v[action]
 			}
 		}
 		if err := w.Step(actions); err != nil {
@@ -56,6 +57,9 @@ func TestAppraisalsAreThoseOfTheRule(t *testing.T) {
 // With the requests of later IEDs, an IED sees what its actions are worth beside the decisions that the rule makes for them.
 func TestLaterIEDsFollowTheRule(t *testing.T) {
 	eachAppraised(t, func(t *testing.T, w *Worlds) {
+		if w.p.message > 0 {
+			return // in the plan IEDs with later numbers would be granted first
+		}
 		size, asks := 2*w.U, rand.New(rand.NewPCG(3, 3)).IntN(w.A)
 		decisions, plan, values := undecidedIn(w), undecidedIn(w), make([]float32, w.W*w.A*2*w.U)
 		for i := range w.A {
@@ -77,7 +81,7 @@ func TestLaterIEDsFollowTheRule(t *testing.T) {
 		NewAppraiser(false).Appraise(w, plan, values)
 		NewAppraiser(true).Appraise(w, decisions, later)
 		if !slices.Equal(values, later) {
-			t.Fatalf("IED %d sees %v, beside the plan %v", asks, later, values)
+			t.Fatalf("IED %d sees other values than beside the plan", asks)
 		}
 	})
 }

@@ -136,6 +136,9 @@ func (d dice) options(t *testing.T, s *Scenario) {
 	if on() {
 		d.arrivals(t, s)
 	}
+	if on() {
+		s.Time.MessageS = d.scale(1e-4, 10)
+	}
 }
 
 func (d dice) hotSpots(s *Scenario) {
@@ -223,6 +226,7 @@ func (d dice) act(w *Worlds, actions []int32) {
 			if crowd {
 				actions[n] = w.choice(n, min(1, w.choices(n)-1))
 			}
+			actions[n] = w.Grant(actions[n], int32(d.IntN(20)))
 		}
 	}
 }

@@ -65,7 +65,7 @@ func optionsOf(s *Scenario) (on []string) {
 		{"positions", s.Hall.IEDPositions != nil}, {"file of positions", s.Hall.IEDPositionsFile != ""},
 		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace}, {"streets", propagations[s.Hall.Clutter].street != street{}},
 		{"cells without a list", newParams(s).near.searched},
-		{"window", s.Tasks.Arrivals.Window.Start != ""},
+		{"window", s.Tasks.Arrivals.Window.Start != ""}, {"messages", s.Time.MessageS > 0},
 	} {
 		if o.on {
 			on = append(on, o.name)

@@ -27,7 +27,7 @@ type naive struct {
 type job struct {
 	ied, action, es, model   int
 	bits, cycles, result     float64
-	due                      float64         // absolute
+	due, granted             float64         // absolute
 	heard                    map[int]float64 // mean gain to each candidate
 	gain, speed, age         float64
 	rate, sent, begun, ready float64 // uplink; absolute times
@@ -88,6 +88,9 @@ func (n *naive) play(jobs []*job) {
 		share := r.BandwidthMHz * 1e6 / float64(n.sharers[j.es])
 		var snr float64
 		j.rate, snr = n.bitrate(r.IEDPowerDBm, r.ServerNoiseFigureDB, share, j.gain/n.rise(j.es, jobs))
+		if j.granted > n.radioFree[j.ied] {
+			n.radioFree[j.ied], n.drift[j.ied] = j.granted, 0
+		}
 		j.sent = n.transmit(j.ied, j.bits/j.rate, snr)
 		j.energy = math.Pow(10, r.IEDPowerDBm/10) / 1000 * j.bits / j.rate
 		if j.cloud {
@@ -153,7 +156,8 @@ func (n *naive) rise(es int, jobs []*job) float64 {
 }
 
 func (n *naive) local(j *job) {
-	begin := math.Max(n.cpuFree[j.ied], n.clock)
+	n.cpuFree[j.ied] = math.Max(n.cpuFree[j.ied], j.granted)
+	begin := n.cpuFree[j.ied]
 	if !n.later(j.due, begin) {
 		return
 	}
@@ -277,8 +281,9 @@ func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 		if w.model[n] < 0 {
 			continue
 		}
+		action, messages := w.ungrant(actions[n])
 		j := &job{
-			ied: i, action: int(actions[n]), model: int(w.model[n]), es: -1,
+			ied: i, action: int(action), granted: clock + w.scenario.Time.MessageS*float64(messages), model: int(w.model[n]), es: -1,
 			bits: float64(w.data[n]), cycles: float64(w.cycles[n]), due: clock + float64(w.deadline[n]) - float64(w.waited(n)), age: float64(w.waited(n)),
 			speed: float64(w.speed[n]), result: w.scenario.Tasks.Models[w.model[n]].ResultMbit * 1e6,
 		}

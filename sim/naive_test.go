@@ -43,6 +43,7 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.Observation.CacheFlags = rapid.Bool().Draw(t, "flags")
 	s.Observation.LoadTimes = rapid.Bool().Draw(t, "load times")
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
+	s.Time.MessageS = rapid.SampledFrom([]float64{0, 0.001, 0.3}).Draw(t, "mu")
 	s.Reward.EnergyWeightPerJ = rapid.SampledFrom([]float64{0, 0.001}).Draw(t, "w_e")
 	return s
 }
@@ -56,6 +57,11 @@ func anyActions(t *rapid.T, w *Worlds, actions []int32) {
 		t.Fatal(err)
 	}
 	p.Act(w, actions)
+	for n, a := range actions {
+		if w.model[n] >= 0 {
+			actions[n] = w.Grant(a, int32(n+style)%9)
+		}
+	}
 }
 
 func TestNaiveImplementationAgrees(t *testing.T) {

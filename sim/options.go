@@ -12,11 +12,12 @@ type optionState struct {
 	interferenceState
 	mobilityState
 	coverageState
+	messageState
 }
 
 // optionFields lists the arrays of the options that are on.
 func (w *Worlds) optionFields() []engine.Array {
-	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields(), w.serverFields())
+	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields(), w.messageFields(), w.serverFields())
 }
 
 // startOptions begins an episode of a world whose topology has been drawn.

@@ -23,6 +23,8 @@ type params struct {
 	slots int
 	slot  float32 // Delta
 
+	message float32 // s; 0: grants cost no time
+
 	arrival float32     // p
 	models  []modelUnit // [K]
 
@@ -125,7 +127,7 @@ func sizes(s *Scenario) *params {
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
 		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, moveSlots: s.Hall.Mobility.EverySlots, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
 		traced: s.Tasks.Arrivals.Process == ArrivalsTrace, windowed: s.Tasks.Arrivals.Window.Start != "", cloud: s.hasCloud(),
-		coverage: len(s.Hall.CoverageM) > 0,
+		coverage: len(s.Hall.CoverageM) > 0, message: float32(s.Time.MessageS),
 	}
 	p.setGPUs(s)
 	return p

@@ -28,7 +28,7 @@ func (q *Planner) Act(w *Worlds, actions []int32) {
 // InTurn is a reference: the first pass of Planner alone. The IEDs of a world decide one after another, the one with the most
 // data first, of equals the one with the lowest number. Each takes the action that adds most to the value. It knows what those
 // before it have decided, but nothing of those after it. An edge controller can do this that knows how much each IED has to send, as
-// base stations do from buffer status reports (3GPP TS 38.321), and grants requests in turn. The messages cost no time here.
+// base stations do from buffer status reports (3GPP TS 38.321), and grants requests in turn. The messages take time.message_s each.
 type InTurn struct {
 	Prices `yaml:",inline"`
 	crew   crew
@@ -41,8 +41,12 @@ func (*InTurn) Name() string { return inTurn }
 func (q *InTurn) Act(w *Worlds, actions []int32) {
 	q.crew.each(w, q.Prices, func(t *trial, world int) {
 		t.begin(w, world)
-		t.improve(t.order(mostData))
-		copy(actions[world*w.A:][:w.A], t.w.actions)
+		order := t.order(mostData)
+		t.grantInOrder(order)
+		t.improve(order)
+		for i, a := range t.w.actions {
+			actions[world*w.A+i] = w.Grant(a, t.grant(i))
+		}
 	})
 }
 

@@ -60,6 +60,8 @@ func (Point) Form() string { return "two numbers [x, y]" }
 type Clock struct {
 	SlotS float64 `yaml:"slot_s"`
 	Slots int     `yaml:"slots"`
+	// MessageS is an option (message.go): the time of a message by which an ES lets an IED decide, where IEDs decide in turn.
+	MessageS float64 `yaml:"message_s,omitempty"`
 }
 
 // Hall is the factory floor, or a piece of a city. IEDs are uniform over it, unless an option of place.go says

@@ -55,6 +55,7 @@ func (w *Worlds) deliver(world, m, agent int, end float32) {
 // the same deadline rule. The processor holds every model.
 func (w *Worlds) runLocal(agent int) {
 	p, t := w.p, &w.Task
+	w.compute[agent] = w.granted(agent, w.compute[agent])
 	tau, start, f := w.due(agent), w.compute[agent], w.speed[agent]
 	t.RadioWait[agent] = w.waited(agent)
 	t.QueueWait[agent] = start

@@ -176,6 +176,7 @@ func (p *params) efficiency(snr float32) float32 {
 func (w *Worlds) upload(world, agent, c int, m int32) float32 {
 	p, t := w.p, &w.Task
 	gain := w.now[agent*p.C+c]
+	w.radio[agent] = w.granted(agent, w.radio[agent])
 	es := world*p.M + int(m)
 	rate := w.uplink(es, gain, float32(w.load[es]))
 	air := w.data[agent] / rate

@@ -44,6 +44,9 @@ func newTrial(p *params) *trial {
 	if p.reuse {
 		w.interference = make([]float32, p.M)
 	}
+	if p.message > 0 {
+		w.grants = make([]int32, p.A)
+	}
 	return &trial{
 		w: w, decided: make([]bool, p.A), senders: make([][]int32, p.M),
 		es: make([]float64, p.M), own: make([]float64, p.A), s: w.newScratch(),
@@ -76,6 +79,7 @@ func (t *trial) take(real *Worlds, world int) {
 
 // clear makes all IEDs undecided.
 func (t *trial) clear() {
+	clear(t.w.grants)
 	t.forget()
 	for m := range t.es {
 		t.es[m] = t.playES(m)

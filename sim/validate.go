@@ -41,6 +41,7 @@ func (s *Scenario) Check(c *setting.Checker) {
 	c.Require(s.Topology == TopologyEpisode || s.Topology == TopologyFixed,
 		"topology", s.Topology, TopologyEpisode+" or "+TopologyFixed)
 	c.Between("time.slot_s", s.Time.SlotS, 1e-3, 1e3)
+	s.validateMessages(c)
 	c.Count("time.slots", s.Time.Slots, 1, 1<<30)
 	s.validateHall(c)
 	s.validateRadio(c)

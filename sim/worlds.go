@@ -331,9 +331,11 @@ func (w *Worlds) Step(actions []int32) error {
 	if err := w.Home(); err != nil {
 		return err
 	}
+	actions, keep := w.splitActions(actions)
 	if err := w.checkActions(actions); err != nil {
 		return err
 	}
+	keep()
 	w.actions = actions
 	if w.native == nil {
 		w.Task = w.outcomes // the Go engine's working memory

@@ -16,7 +16,7 @@ enum {
 #define WORLD_OPTIONS(ONE) \
 	ONE(int32_t, queue) ONE(int32_t, markov) ONE(int32_t, traced) ONE(int32_t, reuse) ONE(int32_t, cloud) ONE(int32_t, batch_max) \
 	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near) ONE(int32_t, searched) ONE(int32_t, hot_spots) \
-	ONE(int32_t, place_rows) ONE(int32_t, own_rows) ONE(int32_t, coverage)
+	ONE(int32_t, place_rows) ONE(int32_t, own_rows) ONE(int32_t, coverage) ONE(float, message)
 
 // Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and four that Worlds may change.
 #define WORLD_SCALARS(ONE, MANY) \
@@ -73,7 +73,7 @@ enum {
 	X(float, interference, OPTION) \
 	X(float, place_x, OPTION) X(float, place_y, OPTION) X(float, goal_x, OPTION) X(float, goal_y, OPTION) \
 	X(float, pace, OPTION) X(float, rest, OPTION) X(float, drift, OPTION) \
-	X(int32_t, reach, OPTION) \
+	X(int32_t, reach, OPTION) X(int32_t, grants, OPTION) \
 	X(float, servers, OPTION) X(float, final_servers, OPTION)
 
 // Arrays of the outcomes [W, A], X(type, name, need, none); every byte of the entry of an IED without a task is `none`.

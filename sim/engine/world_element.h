@@ -37,6 +37,13 @@ WORLD_FN world_sent world_send_one(world_radio r, float gain, float heard, float
 	return t;
 }
 
+// world_ungrant is ungrant of message.go: the action, and the number of messages.
+WORLD_FN int32_t world_ungrant(const world_params *p, int32_t granted, int32_t *messages) {
+	int32_t split = p->message > 0 && granted >= 0;
+	*messages = split ? granted / p->actions : 0;
+	return split ? granted % p->actions : granted;
+}
+
 // world_limits are the times of a task: deadline, time waited before, and what is left.
 typedef struct {
 	float tau, age, due;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "world_element.h"
+
 // An array of the state.
 #define STATE(s, type, name) ((const type *)((s)->state + (s)->params->state[WORLD_STATE_AT_##name]))
 
@@ -42,13 +44,21 @@ void world_report(const world_stage *s, int64_t lo, int64_t hi, float *const slo
 	for (int64_t i = first; i < end; i++) slot[SLOT_ACTIVE][i] = had_task[i];
 }
 
+// keep_grants notes for how many messages the agents [first, end) wait.
+static void keep_grants(const world_stage *s, int64_t first, int64_t end, const float *act) {
+	int32_t *grants = (int32_t *)(s->state + s->params->state[WORLD_STATE_AT_grants]);
+	for (int64_t i = first; i < end; i++) world_ungrant(s->params, (int32_t)act[i], &grants[i]);
+}
+
 int32_t world_play(void *self, int64_t task, float *const slot[SLOT_END]) {
 	const world_stage *s = self;
 	const world_params *p = s->params;
 	const int64_t lo = task * s->worlds / s->tasks, hi = (task + 1) * s->worlds / s->tasks;
 	const int64_t first = lo * p->agents, end = hi * p->agents;
-	for (int64_t i = first; i < end; i++) s->actions[i] = (int32_t)slot[SLOT_ACT][i];
+	int32_t messages;
+	for (int64_t i = first; i < end; i++) s->actions[i] = world_ungrant(p, (int32_t)slot[SLOT_ACT][i], &messages);
 	if (world_illegal(p, s->state, s->actions, first, end) >= 0) return 1;
+	if (p->message > 0) keep_grants(s, first, end, slot[SLOT_ACT]);
 	s->isa->step(p, s->tables, s->state, NULL, s->actions, s->scratch + task * s->scratch_words, (int32_t)lo, (int32_t)hi);
 	world_report(s, lo, hi, slot);
 	return 0;

@@ -60,7 +60,7 @@ static void world_collect(world *w, const world_slice *s) {
 		int32_t at = k % WORLD_LANES;
 		int64_t n = s->first + b->who[at];
 		world_limits l = world_limits_now(w, n);
-		b->cycles[at] = w->cycles[n], b->backlog[at] = w->compute[n], b->speed[at] = w->speed[n];
+		b->cycles[at] = w->cycles[n], b->backlog[at] = world_granted(w, n, w->compute[n]), b->speed[at] = w->speed[n];
 		b->tau[at] = l.tau, b->age[at] = l.age, b->due[at] = l.due;
 	}
 }

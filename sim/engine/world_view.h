@@ -55,6 +55,11 @@ typedef struct {
 // world_noise_rise is noiseRise of interference.go.
 WORLD_FN float world_noise_rise(const world *w, int64_t es) { return 1 + w->interference[es] * w->p->snr_up; }
 
+// world_granted is granted of message.go.
+WORLD_FN float world_granted(const world *w, int64_t n, float backlog) {
+	return w->p->message > 0 ? world_max(backlog, w->p->message * (float)w->grants[n]) : backlog;
+}
+
 // world_clear_es starts an episode of an ES, counted in all worlds, for options.
 WORLD_FN void world_clear_es(const world *w, int64_t es) {
 	if (w->p->reuse) w->interference[es] = 0;

@@ -7,7 +7,7 @@
 namespace {
 
 template <bool OPTIONS> DEVICE bool is_illegal(const world_at &w, int64_t n) {
-	float a = w.e.slot[SLOT_ACT][n];
+	float granted = w.e.slot[SLOT_ACT][n], a = OPTIONS && granted < MOST_GRANTED ? (float)action_of(w, n) : granted;
 	if (!(a > -1 && a < (float)w.p.actions) || (a >= 1 && w.model()[n] < 0)) return true;
 	return OPTIONS && w.p.coverage && world_uncovered(&w.p, w.reach()[n], (int32_t)a);
 }
@@ -63,6 +63,7 @@ DEVICE uint64_t send(const world_at &w, int32_t i, int32_t action) {
 
 template <bool OPTIONS> DEVICE void run_own(const world_at &w, int64_t n) {
 	float *backlog = w.compute();
+	if constexpr (OPTIONS) backlog[n] = world_granted(w.view, n, backlog[n]);
 	world_own t = world_own_one(w.p.kappa, backlog[n], w.cycles()[n], w.speed()[n], limits_of<OPTIONS>(w, n));
 	backlog[n] = t.until;
 	pay(w, n, t.done, t.latency, t.energy);

@@ -60,7 +60,10 @@ DEVICE void measure_interference(const world_at &w) {
 }
 
 // before_sending is what options do when the load of the ESs is known.
-DEVICE void before_sending(const world_at &w) { measure_interference(w); }
+DEVICE void before_sending(const world_at &w) {
+	measure_interference(w);
+	if (w.p.message > 0) EACH(i, w.p.agents) world_ungrant(&w.p, (int32_t)w.e.slot[SLOT_ACT][w.ied + i], &w.view->grants[w.ied + i]);
+}
 
 // offload gives the task of IED i to the radio; true where it goes to an ES. The cloud runs its tasks at once.
 DEVICE bool offload(const world_at &w, int32_t i, int32_t action) {

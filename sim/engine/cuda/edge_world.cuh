@@ -110,7 +110,13 @@ struct world_at {
 
 #define EACH(i, n) for (int32_t i = threadIdx.x; i < (n); i += EDGE_THREADS)
 
-DEVICE int32_t action_of(const world_at &w, int64_t n) { return (int32_t)w.e.slot[SLOT_ACT][n]; }
+// MOST_GRANTED is above what an action with its messages may be: floats count to there.
+const float MOST_GRANTED = 1 << 24;
+
+DEVICE int32_t action_of(const world_at &w, int64_t n) {
+	int32_t messages;
+	return world_ungrant(&w.p, (int32_t)w.e.slot[SLOT_ACT][n], &messages);
+}
 
 DEVICE void pay(const world_at &w, int64_t n, int32_t done, float latency, float energy) {
 	w.reward()[n] = world_pay_one(-w.p.penalty, w.p.energy_weight, done, latency, w.deadline()[n], energy);
