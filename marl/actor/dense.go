@@ -7,19 +7,19 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// dense is a layer y = f(x W + b) with the matrix in the order in which it is read.
+// dense is a layer y = f(x W + b) with the matrix in the order in which it is read, and in the type in which it is multiplied.
 type dense struct {
-	weight []float32 // [in, out]
+	weight []float64 // [in, out], each a float32
 	bias   []float32 // [out]
 	slope  float32   // of f below 0; 1 makes f the identity
 }
 
 func newDense(l Layer, slope float32) dense {
 	in, out := l.In(), l.Out()
-	d := dense{weight: make([]float32, in*out), bias: l.Bias, slope: slope}
+	d := dense{weight: make([]float64, in*out), bias: l.Bias, slope: slope}
 	for o := range out {
 		for i := range in {
-			d.weight[i*out+o] = l.Weight[o*in+i]
+			d.weight[i*out+o] = float64(l.Weight[o*in+i])
 		}
 	}
 	return d
@@ -55,14 +55,15 @@ func (d *dense) apply(x, y, block []float32) {
 
 // addRow makes to[j] = a row[j] + to[j], rounded once as ref.FMA does, which the compiler would not put into the loop. The
 // product is exact in float64, so it does not matter whether Go fuses it with the sum.
-func addRow(a float32, row, to []float32) {
+func addRow(a float32, row []float64, to []float32) {
 	row = row[:len(to)]
+	x := float64(a)
 	for j, w := range row {
-		sum := float64(a)*float64(w) + float64(to[j])
+		sum := x*w + float64(to[j])
+		v := float32(sum)
 		if u := math.Float64bits(sum); u&(1<<29-1) == 1<<28 || u<<1 < 0x381<<53 { // in the middle of two float32, or subnormal
-			to[j] = ref.FMA(a, w, to[j])
-			continue
+			v = ref.FMA(a, float32(w), to[j])
 		}
-		to[j] = float32(sum)
+		to[j] = v
 	}
 }

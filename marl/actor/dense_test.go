@@ -16,7 +16,7 @@ func TestRowIsFMA(t *testing.T) {
 	}
 	check := func(a, w, c float32) float32 {
 		to, want := []float32{c}, ref.FMA(a, w, c)
-		addRow(a, []float32{w}, to)
+		addRow(a, []float64{float64(w)}, to)
 		if math.Float32bits(to[0]) != math.Float32bits(want) {
 			t.Fatalf("%g * %g + %g = %g, want %g", a, w, c, to[0], want)
 		}
