@@ -1,10 +1,10 @@
 package serve
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"os"
@@ -18,6 +18,7 @@ import (
 // work is the memory of a request, which the next one uses again. The limits of a request bound it.
 type work struct {
 	player       *actor.Player
+	body         bytes.Buffer
 	obs, outputs []float32
 	mask         []bool
 	actions      []int32
@@ -86,8 +87,17 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 
 // decide reads a request and makes the answer.
 func (s *Server) decide(x *work, w http.ResponseWriter, r *http.Request) error {
-	q, err := s.read(w, r)
-	if err != nil {
+	if err := s.read(x, w, r); err != nil {
+		return err
+	}
+	select { // first come, first served: to work on all at once would make all of them late
+	case s.processors <- struct{}{}:
+		defer func() { <-s.processors }()
+	case <-r.Context().Done():
+		return badRequest("the client has gone")
+	}
+	q := &request{}
+	if err := unmarshal(x.body.Bytes(), q); err != nil {
 		return err
 	}
 	rows, err := s.take(x, q)
@@ -114,24 +124,24 @@ func (s *Server) decide(x *work, w http.ResponseWriter, r *http.Request) error {
 func grown[T any](old []T, n int) []T { return slices.Grow(old[:0], n)[:n] }
 
 // read reads the body of a request.
-func (s *Server) read(w http.ResponseWriter, r *http.Request) (*request, error) {
+func (s *Server) read(x *work, w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Inference-Header-Content-Length") != "" {
-		return nil, badRequest("this server has no extension for binary tensors; send data as JSON")
+		return badRequest("this server has no extension for binary tensors; send data as JSON")
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return nil, &fault{http.StatusUnsupportedMediaType, fmt.Sprintf("the body has Content-Encoding %s; send it as it is", e)}
+		return &fault{http.StatusUnsupportedMediaType, fmt.Sprintf("the body has Content-Encoding %s; send it as it is", e)}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.o.MaxBody))
+	x.body.Reset()
+	_, err := x.body.ReadFrom(http.MaxBytesReader(w, r.Body, s.o.MaxBody))
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		return nil, &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes; send fewer observations at once", s.o.MaxBody)}
+		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes; send fewer observations at once", s.o.MaxBody)}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &fault{http.StatusRequestTimeout, fmt.Sprintf("the body did not arrive within %v", s.o.Timeout)}
+		return &fault{http.StatusRequestTimeout, fmt.Sprintf("the body did not arrive within %v", s.o.Timeout)}
 	case err != nil:
-		return nil, badRequest("the body cannot be read: %v", err)
+		return badRequest("the body cannot be read: %v", err)
 	}
-	q := &request{}
-	return q, unmarshal(body, q)
+	return nil
 }
 
 // unmarshal decodes a body.

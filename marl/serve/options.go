@@ -18,10 +18,10 @@ type Options struct {
 	Grace          time.Duration // for requests in work when the server stops
 }
 
-// Defaults are limits for a machine beside an access point: requests in work take less than 1 GB.
+// Defaults are limits for a machine beside an access point: with the largest bodies, requests in work take some 200 MB.
 func Defaults() Options {
 	return Options{
-		Version: "unknown", MaxBatch: 1024, MaxBody: 1 << 20, MaxRequests: 256, MaxConnections: 1024,
+		Version: "unknown", MaxBatch: 1024, MaxBody: 1 << 20, MaxRequests: 64, MaxConnections: 1024,
 		Timeout: 10 * time.Second, Grace: 10 * time.Second,
 	}
 }

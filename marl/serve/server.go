@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,9 +22,11 @@ type Server struct {
 	policy   *actor.Policy
 	metrics  *metrics
 	mux      *http.ServeMux
-	slots    chan struct{} // one for each request in work
-	works    sync.Pool     // of *work
 	stopping atomic.Bool
+
+	slots      chan struct{} // one for each request in work
+	processors chan struct{} // one for each request that is decoded and decided
+	works      sync.Pool     // of *work
 }
 
 // New returns a server for a policy that [actor.Policy.Check] accepts. Errors name an option that is not allowed.
@@ -32,7 +35,10 @@ func New(p *actor.Policy, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, policy: p, metrics: newMetrics(&p.Contract), mux: http.NewServeMux(), slots: make(chan struct{}, o.MaxRequests)}
+	s := &Server{
+		o: o, policy: p, metrics: newMetrics(&p.Contract), mux: http.NewServeMux(),
+		slots: make(chan struct{}, o.MaxRequests), processors: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	s.works.New = func() any { return &work{player: actor.NewPlayer(p)} }
 	s.route("GET", "/v2", s.describeServer)
 	s.route("GET", "/v2/{$}", s.describeServer)
