@@ -23,7 +23,7 @@ type exportTarget struct {
 }
 
 var exportTargets = map[string]exportTarget{
-	"c":      {"a C99 header without dependencies", ".h", export.Header},
+	"c":      {"a C99 header without dependencies", ".h", exportHeader},
 	"folder": {"a folder with ONNX, safetensors, contract and model card; of a diffusion run, a folder of the Python library diffusers", "-export", exportFolder},
 }
 
@@ -33,6 +33,14 @@ func exportFolder(ctx context.Context, o export.Options) (string, error) {
 		return run.Export(run.ExportOptions{Run: o.Run, Out: o.Out, Notice: o.Notice})
 	}
 	return export.Folder(ctx, o)
+}
+
+// exportHeader writes the policy of a run for C.
+func exportHeader(ctx context.Context, o export.Options) (string, error) {
+	if run.IsRun(o.Run) {
+		return "", usagef("%s is a run of diffusion; for C there are only policies, --to folder writes its network", o.Run)
+	}
+	return export.Header(ctx, o)
 }
 
 func exportCommand() *cli.Command {
