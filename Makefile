@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test python python-test python-test-rl export-test search-test diffusers-test report-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl export-test search-test diffusers-test report-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -69,7 +69,7 @@ check-asan:
 	CGO_CFLAGS="$(SANITIZE)" CGO_LDFLAGS=-fsanitize=undefined $(GO) test -asan -gcflags=$$($(GO) list -m)/kernels/...=-asan=false \
 	  -run 'TestConformance|TestRandom|TestSanitizers|TestManyBackends' ./kernels/cpu
 
-# The conformance suite on NEON, emulated by QEMU.
+# The conformance suite on NEON, and a policy in C for arm64, emulated by QEMU.
 ARM64_CC ?= aarch64-linux-gnu-gcc
 QEMU_ARM64 ?= qemu-aarch64
 check-arm64:
@@ -77,6 +77,7 @@ check-arm64:
 	  echo "check-arm64 needs $(ARM64_CC) with its C library, and $(QEMU_ARM64); Debian: qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross" >&2; exit 1; }
 	d=$$(mktemp -d) && GOARCH=arm64 CGO_ENABLED=1 CC=$(ARM64_CC) $(GO) test -c -o $$d/cpu -ldflags '-linkmode external -extldflags -static' ./kernels/cpu && \
 	  $(QEMU_ARM64) $$d/cpu -test.run TestConformance; r=$$?; rm -r "$$d"; exit $$r
+	$(GO) test -run 'TestSameBitsInC/.*$(ARM64_CC)' -count=1 ./marl/export/header
 
 # The manifest that gmel cluster prints, against the types of Kubernetes; fetches them once.
 check-manifest:
@@ -122,6 +123,17 @@ bench-unet: build $(UNET_PYTHON)
 	  ./gmel bench unet-$$size-sample --threads $$n $(UNET_TORCH) $(UNET_RUNTIMES) && ./gmel bench unet-$$size-train --threads $$n $(UNET_TORCH) || exit 1; \
 	done; done > .cache/unet.jsonl
 	./gmel bench report --rows .cache/unet.jsonl --out bench/results/$(MACHINE)/unet
+
+# A decision in C, in Go and in ONNX Runtime; and gmel serve under wrk (Debian: wrk). RUN is a run folder.
+RUN ?= .cache/bench-policy
+bench-policy: build .cache/export/installed $(RUN)
+	scripts/bench-policy $(RUN) .cache/export/bin/python
+
+bench-serve: build $(RUN)
+	scripts/bench-serve $(RUN)
+
+.cache/bench-policy:
+	./gmel train --set train.updates=200 --set table_episodes=2 --out $@
 
 # That every way of these peers does the same work.
 bench-unet-test: $(UNET_PYTHON)
