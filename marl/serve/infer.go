@@ -64,7 +64,6 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.metrics.refused.Inc()
 		w.Header().Set("Retry-After", "1")
-		w.Header().Set("Connection", "close") // its body is not read
 		fail(w, http.StatusServiceUnavailable, "all %d requests that this server works on at once are taken; try again later", s.o.MaxRequests)
 		return
 	}
@@ -75,9 +74,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 	defer s.works.Put(x)
 	if err := s.decide(x, w, r); err != nil {
 		f := &fault{http.StatusInternalServerError, err.Error()}
-		if errors.As(err, &f) && f.status != http.StatusBadRequest {
-			w.Header().Set("Connection", "close") // part of its body is not read
-		}
+		errors.As(err, &f)
 		fail(w, f.status, "%s", f.text)
 		return
 	}
