@@ -54,6 +54,9 @@ type Config struct {
 	// controller has the requests of the slot before the first turn, and IEDs of later turns are taken to follow the rule.
 	// The policy begins near the action of most value. "none": nothing; amarl needs it. Only read with turns.
 	TurnValues string `yaml:"turn_values"`
+	// TurnOrder is "data": those with the most data to send decide first, N / R in a turn; or "number": IED i decides in turn
+	// i mod R. Only read with turns; without turn_values it is "number".
+	TurnOrder string `yaml:"turn_order"`
 	// NormaliseObs scales every observed feature to mean 0 and standard deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`
 	// StandardiseReward subtracts the mean of the rewards and divides by their standard deviation, over the
@@ -116,7 +119,7 @@ func DefaultOf(algo string) Config {
 	c := Config{
 		Algo:    algo,
 		Updates: 10000, Worlds: 32, SlotsPerIteration: 1, WarmupSlots: 32,
-		Gamma: 0.8, Omega: 0.95, RewardNeighbourhood: NeighbourhoodBlock, TurnValues: TurnValuesNone, NormaliseObs: true, StandardiseReward: true, LRFinal: 0.1, MaxNorm: 1,
+		Gamma: 0.8, Omega: 0.95, RewardNeighbourhood: NeighbourhoodBlock, TurnValues: TurnValuesNone, TurnOrder: TurnOrderData, NormaliseObs: true, StandardiseReward: true, LRFinal: 0.1, MaxNorm: 1,
 		EvalEvery: 1000, EvalEpisodes: 32, CheckpointEvery: 2500, LogEvery: 100,
 		Backend: "auto", Precision: kernels.FP32,
 	}
@@ -168,6 +171,7 @@ func (c *Config) Check(v *setting.Checker) {
 	turns, allowed := c.allowedTurns()
 	v.Require(turns, "turns", c.Turns, allowed)
 	v.OneOf("turn_values", c.TurnValues, TurnValuesNone, TurnValuesEarlier, TurnValuesAll)
+	v.OneOf("turn_order", c.TurnOrder, TurnOrderData, TurnOrderNumber)
 	v.Require(c.LRFinal >= 0 && c.LRFinal <= 1, "lr_final", c.LRFinal, "0 to 1, a share of the first step")
 	v.Positive("max_norm", c.MaxNorm)
 	v.OneOf("precision", c.Precision, kernels.Precisions()...)

@@ -127,5 +127,8 @@ func (e *offloading) Appraise(decisions, values []float32) {
 // Granted implements Granting.
 func (e *offloading) Granted() bool { return e.w.MessagesTakeTime() }
 
+// Order implements Appraising.
+func (e *offloading) Order(rows []float32) { e.appraiser.Order(e.w, rows) }
+
 // Appraises implements Appraising.
 func (e *offloading) Appraises() bool { return e.appraiser != nil }

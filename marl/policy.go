@@ -137,6 +137,9 @@ func (p *Policy) appraise(decisions, values []float32) {
 	p.appraiser.Appraise(p.played, decisions, values)
 }
 
+// order is that of the worlds of the last Act.
+func (p *Policy) order(rows []float32) { p.appraiser.Order(p.played, rows) }
+
 // View is what agents see before anyone decides.
 type View struct {
 	Obs, Mask []float32 // [rows, O'], [rows, U]
@@ -206,7 +209,7 @@ func (p *Policy) inTurn(b *machine.Builder, x *batch, rows int) {
 		decided.Act, decided.Granted = b.Temp("act", rows), x.actions
 	}
 	n.inTurn(b, decisions{
-		own: x.obs, mask: x.mask, servers: x.servers, appraisal: newAppraisal(n, p.appraise), Decided: decided,
+		own: x.obs, mask: x.mask, servers: x.servers, controller: newController(n, p.order, p.appraise), Decided: decided,
 	}, func(turn int, obs, mask, logp, act machine.Tensor) {
 		p.decide(b, x, decisions{own: obs, mask: mask, Decided: Decided{LogProbs: logp, Act: act}}, StreamExecution.inTurn(turn))
 	})

@@ -11,9 +11,10 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// Decisions in turn. A slot has R turns; agent i decides in turn i mod R, so the agents of a turn are spread over the
-// numbering. Besides its own observation, an agent sees for each of its candidates the sums of the task features of the agents
-// that have chosen that server in earlier turns, and the number of its turn:
+// Decisions in turn. A slot has R turns. Agent i decides in turn i mod R, so the agents of a turn are spread over the numbering; or
+// A / R agents decide in each turn in an order of the environment (Config.TurnOrder). Besides its own observation, an agent sees for each
+// of its candidates the sums of the task features of the agents that have chosen that server in earlier turns, and the number of
+// its turn:
 //
 //	o_i = [own_i ; S(m_1) ; .. ; S(m_C) ; r / R ; q_i ; v_i]     S(m) = sum of task_j over all j of earlier turns that chose server m
 //
@@ -60,6 +61,7 @@ func (c *Config) inTurns(n Sizes) (Sizes, error) {
 		return n, fmt.Errorf("marl: train.turns is %d, which does not divide the %d agents of a world; allowed: %s", c.Turns, n.Agents, divisors(n.Agents))
 	}
 	n.Turns, n.Valued = c.Turns, c.valued()
+	n.Ordered = n.Valued && c.TurnOrder == TurnOrderData
 	n.Obs += n.committed()
 	return n, nil
 }
@@ -111,7 +113,7 @@ func (w *Workshop) decideInTurn(b *machine.Builder, x Turns, to Decided) {
 	n := w.Sizes
 	n.Worlds = x.Worlds
 	seed := Split(w.Seed, x.Stream)
-	n.inTurn(b, decisions{x.Own, x.Mask, x.Servers, w.appraisal, to}, func(turn int, obs, mask, logp, act machine.Tensor) {
+	n.inTurn(b, decisions{x.Own, x.Mask, x.Servers, w.controller, to}, func(turn int, obs, mask, logp, act machine.Tensor) {
 		x.Net.LogProbs(b, x.Head, w.Normaliser.Apply(b, obs), mask, logp)
 		b.Sample(logp, x.Counter, act, seed, x.Stream.inTurn(turn))
 	})
@@ -119,8 +121,8 @@ func (w *Workshop) decideInTurn(b *machine.Builder, x Turns, to Decided) {
 
 // decisions are what agents decide from, and what they decide.
 type decisions struct {
-	own, mask, servers machine.Tensor      // see Turns
-	appraisal          kernels.Environment // if agents see what their actions are worth
+	own, mask, servers machine.Tensor // see Turns
+	controller         *controller    // if agents see what their actions are worth
 	Decided
 }
 
@@ -133,13 +135,14 @@ func (s Sizes) inTurn(b *machine.Builder, x decisions, decide decideTurn) {
 	sums := b.Temp("committed", s.Worlds, s.Servers, s.Task)
 	b.Fill(sums, 0)
 	decided, messages := s.undecided(b), s.newMessages(b, x.Granted)
+	order := s.order(b, x, decided)
 	for turn := range s.Turns {
-		t := s.newTurn(b, turn)
+		t := s.newTurn(b, turn, order)
 		t.take(x.own, t.obs, s.Own(), s.Obs)
 		t.take(x.mask, t.mask, s.Actions, s.Actions)
 		t.take(x.servers, t.servers, s.Candidates, s.Candidates)
 		t.see(sums)
-		t.value(x.appraisal, decided)
+		t.value(x.controller, decided)
 		decide(turn, t.obs, t.mask, t.logp, t.act)
 		t.commit(sums)
 		t.give(t.obs, x.Obs, s.Obs)
@@ -182,27 +185,44 @@ type turn struct {
 	number, rows       int
 	obs, mask, servers machine.Tensor // [n, O], [n, U], [n, C]
 	logp, act          machine.Tensor // [n, U], [n]
+	who                machine.Tensor // [n] rows of the agents; None: those of number mod R
 }
 
-func (s Sizes) newTurn(b *machine.Builder, number int) *turn {
+func (s Sizes) newTurn(b *machine.Builder, number int, order machine.Tensor) *turn {
 	n := s.Rows() / s.Turns
 	temp := func(name string, shape ...int) machine.Tensor {
 		return b.Temp(fmt.Sprintf("turn %d %s", number, name), shape...)
 	}
-	return &turn{
+	t := &turn{
 		Sizes: s, b: b, number: number, rows: n, obs: temp("obs", n, s.Obs), mask: temp("mask", n, s.Actions),
 		servers: temp("servers", n, s.Candidates), logp: temp("logp", n, s.Actions), act: temp("act", n),
 	}
+	if order != machine.None {
+		each := s.Agents / s.Turns
+		t.who = temp("who", n)
+		b.Op(copyRows(s.Worlds, each, s.Agents, each), t.part(order, number*each), t.who)
+	}
+	return t
 }
 
 // take copies the rows of the turn from x [W*A, width] to y, whose rows are ld floats apart.
 func (t *turn) take(x, y machine.Tensor, width, ld int) {
-	t.b.Op(copyRows(t.rows, width, t.Turns*width, ld), t.part(x, t.number*width), y)
+	if t.who == machine.None {
+		t.b.Op(copyRows(t.rows, width, t.Turns*width, ld), t.part(x, t.number*width), y)
+		return
+	}
+	rows := t.b.Temp("rows of "+x.Name(), t.rows, width)
+	t.b.GatherRows(x, t.who, rows)
+	t.b.Op(copyRows(t.rows, width, width, ld), rows, y)
 }
 
 // give is the inverse of take, from x [n, width] to y [W*A, width].
 func (t *turn) give(x, y machine.Tensor, width int) {
-	t.b.Op(copyRows(t.rows, width, width, t.Turns*width), x, t.part(y, t.number*width))
+	if t.who == machine.None {
+		t.b.Op(copyRows(t.rows, width, width, t.Turns*width), x, t.part(y, t.number*width))
+		return
+	}
+	t.b.ScatterRows(x, t.who, y)
 }
 
 func (t *turn) part(x machine.Tensor, offset int) machine.Tensor {
@@ -230,15 +250,28 @@ func (s Sizes) undecided(b *machine.Builder) machine.Tensor {
 	return decided
 }
 
+// order is in which order agents decide, [W, A] numbers of rows; None for that of their numbers.
+func (s Sizes) order(b *machine.Builder, x decisions, decided machine.Tensor) machine.Tensor {
+	if !s.Ordered {
+		return machine.None
+	}
+	for _, to := range []machine.Tensor{x.LogProbs, x.Act, x.Granted} {
+		if to != machine.None {
+			b.Fill(to, 0) // turns write single rows
+		}
+	}
+	return x.controller.order.lower(b, "order", decided)
+}
+
 // value writes the columns of obs that say what the actions are worth.
-func (t *turn) value(env kernels.Environment, decided machine.Tensor) {
+func (t *turn) value(c *controller, decided machine.Tensor) {
 	if !t.Valued {
 		return
 	}
 	width, asking := sim.Appraisals(t.Actions), t.b.Temp("asking", t.rows)
 	t.b.Fill(asking, sim.Asking)
 	t.give(asking, decided, 1)
-	t.take(t.appraise(t.b, env, decided), t.part(t.obs, t.Obs-width), width, t.Obs)
+	t.take(c.values.lower(t.b, "values", decided), t.part(t.obs, t.Obs-width), width, t.Obs)
 }
 
 // settle notes what the agents of the turn have decided.

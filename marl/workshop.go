@@ -14,6 +14,7 @@ type Sizes struct {
 	Task                         int  // T of a Serving Env
 	Turns                        int  // R of a slot; 0 or 1: all agents decide at once. See Own.
 	Granted                      bool // agents that decide in turn wait for a message of their server; see Granting
+	Ordered                      bool // agents decide in the order of the environment; see Config.TurnOrder
 	Valued                       bool // agents that decide in turn see what their actions are worth; see Config.TurnValues
 }
 
@@ -60,7 +61,7 @@ type Workshop struct {
 	annealed []annealed
 	memory   *Ring
 
-	appraisal kernels.Environment // nil unless agents see what their actions are worth
+	controller *controller // nil unless agents see what their actions are worth
 }
 
 // NewWorkshop places the tensors that all algorithms share.

@@ -1,12 +1,17 @@
 package sim
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Appraiser predicts what actions are worth to IEDs that decide one after another, as the rule InTurn does: a trial plays the
 // slot with what others have decided and with each action of an IED that asks, by the rules of the step and with every option of
 // the scenario. An edge controller that grants requests in turn can do this. What IEDs wait for grants is in the predictions.
 type Appraiser struct {
 	Prices Prices
 	// Later: the controller has the requests of the whole slot before the first IED decides. Then IEDs that have not decided are
-	// taken to follow InTurn in the order of their numbers. Otherwise they are left out.
+	// taken to follow InTurn in its order. Otherwise they are left out.
 	Later bool
 	crew  crew
 }
@@ -24,6 +29,27 @@ const (
 
 // Appraisals is the number of values about an IED with U actions: two for each action.
 func Appraisals(actions int) int { return 2 * actions }
+
+// Order writes in which order the IEDs of each world decide to rows [W, A]: that of InTurn, the most data first, then those without a
+// task. IED i of world w has the number w A + i.
+func (q *Appraiser) Order(w *Worlds, rows []float32) {
+	w.Home()
+	numbers := make([]int32, w.A)
+	for first := 0; first < len(rows); first += w.A {
+		for i := range numbers {
+			numbers[i] = int32(first + i)
+		}
+		w.sortByData(numbers)
+		for place, n := range numbers {
+			rows[first+place] = float32(n)
+		}
+	}
+}
+
+// sortByData puts the IEDs with the most data first, of equals the lowest number.
+func (w *Worlds) sortByData(numbers []int32) {
+	slices.SortStableFunc(numbers, func(i, j int32) int { return cmp.Compare(w.data[j], w.data[i]) })
+}
 
 // Appraise values the actions of every IED that asks, given the decisions [W, A] of the others. values are [W, A, 2 U]: first the own
 // reward r_i of each action, then how much less it adds to the value of the slot than the best one, which is 0 or negative. The
@@ -65,7 +91,8 @@ func (t *trial) commit(decisions []float32, later bool) {
 			others = append(others, int32(i))
 		}
 	}
-	t.grantAsDecided(decisions)
+	t.w.sortByData(others)
+	t.grantAsDecided(decisions, others)
 	t.playAll()
 	if later {
 		t.improve(others)

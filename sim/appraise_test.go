@@ -58,30 +58,33 @@ func TestAppraisalsAreThoseOfTheRule(t *testing.T) {
 func TestLaterIEDsFollowTheRule(t *testing.T) {
 	eachAppraised(t, func(t *testing.T, w *Worlds) {
 		if w.p.message > 0 {
-			return // in the plan IEDs with later numbers would be granted first
+			return // in the plan IEDs that decide later would be granted first
 		}
-		size, asks := 2*w.U, rand.New(rand.NewPCG(3, 3)).IntN(w.A)
+		size, asks, order := 2*w.U, rand.New(rand.NewPCG(3, 3)).IntN(w.A), make([]float32, w.W*w.A)
 		decisions, plan, values := undecidedIn(w), undecidedIn(w), make([]float32, w.W*w.A*2*w.U)
-		for i := range w.A {
+		NewAppraiser(false).Order(w, order)
+		at := func(world, place int) int { return int(order[world*w.A+place]) }
+		for place := range w.A {
 			for world := range w.W {
-				plan[world*w.A+i] = Asking
+				plan[at(world, place)] = Asking
 			}
 			NewAppraiser(false).Appraise(w, plan, values)
-			for n := i; n < len(plan); n += w.A {
+			for world := range w.W {
+				n := at(world, place)
 				plan[n] = float32(slices.Index(values[n*size+w.U:][:w.U], 0)) // the first of most value
-				if i < asks {
+				if place < asks {
 					decisions[n] = plan[n]
 				}
 			}
 		}
-		for n := asks; n < len(plan); n += w.A {
-			decisions[n], plan[n] = Asking, Asking
+		for world := range w.W {
+			decisions[at(world, asks)], plan[at(world, asks)] = Asking, Asking
 		}
 		later := make([]float32, len(values))
 		NewAppraiser(false).Appraise(w, plan, values)
 		NewAppraiser(true).Appraise(w, decisions, later)
 		if !slices.Equal(values, later) {
-			t.Fatalf("IED %d sees other values than beside the plan", asks)
+			t.Fatalf("the IED in place %d sees other values than beside the plan", asks)
 		}
 	})
 }

@@ -110,9 +110,9 @@ func (t *trial) grant(i int) int32 {
 	return t.w.grants[i]
 }
 
-// grantAsDecided takes k of the IEDs that have decided from their decisions. Those that ask are next, and those that decide later
-// follow in the order of their numbers.
-func (t *trial) grantAsDecided(decisions []float32) {
+// grantAsDecided takes k of the IEDs that have decided from their decisions. Those that ask are next, and the others
+// follow in their order.
+func (t *trial) grantAsDecided(decisions []float32, others []int32) {
 	if t.w.p.message == 0 {
 		return
 	}
@@ -124,7 +124,6 @@ func (t *trial) grantAsDecided(decisions []float32) {
 		case a == Asking:
 			asking = append(asking, int32(i))
 		case a == Undecided:
-			later = append(later, int32(i))
 		default:
 			_, t.w.grants[i] = t.w.ungrant(int32(a))
 			m.send(t.w, i)
@@ -135,6 +134,11 @@ func (t *trial) grantAsDecided(decisions []float32) {
 	}
 	for _, i := range asking {
 		m.send(t.w, int(i))
+	}
+	for _, i := range others {
+		if decisions[i] == Undecided {
+			later = append(later, i)
+		}
 	}
 	t.grantOn(m, later)
 }

@@ -165,6 +165,13 @@ func (e *Toy) FinalServers() []float32       { return e.finServ }
 // Appraises implements marl.Appraising.
 func (e *Toy) Appraises() bool { return e.r.Worth != nil }
 
+// Order implements marl.Appraising: the highest number first.
+func (e *Toy) Order(rows []float32) {
+	for n := range rows {
+		rows[n] = float32(n/e.r.Agents*e.r.Agents + e.r.Agents - 1 - n%e.r.Agents)
+	}
+}
+
 // Appraise implements marl.Appraising.
 func (e *Toy) Appraise(decisions, values []float32) {
 	agents, actions := e.r.Agents, e.r.Actions

@@ -29,11 +29,14 @@ func crowded() marltest.Rules {
 	return r
 }
 
-// What agents saw in a rollout against loops over the agents of earlier turns, for every division of six agents.
+// What agents saw in a rollout against loops over the agents of earlier turns, for every division of six agents in both orders.
 func TestAgentsSeeEarlierTurns(t *testing.T) {
-	for _, turns := range []int{2, 3, 6} {
+	for k, turns := range []int{2, 3, 6, 2, 3, 6} {
 		c, r := busyPPO(12), crowded()
 		c.Turns, c.NormaliseObs = turns, true
+		if k > 2 {
+			c.TurnOrder = marl.TurnOrderNumber
+		}
 		env := marltest.NewToy(r, c.Worlds, 1)
 		tr := marltest.NewTrainer(t, c.Config, env, 5)
 		marltest.Run(t, tr)
@@ -53,7 +56,7 @@ func TestAgentsSeeEarlierTurns(t *testing.T) {
 						seen++
 					}
 				}
-				marltest.Near(t, "turn", float64(o[n.Own()+len(want)]), float64(i%turns)/float64(turns), 1e-7)
+				marltest.Near(t, "turn", float64(o[n.Own()+len(want)]), float64(turnOf(n, i))/float64(turns), 1e-7)
 				for a, x := range worths(&r, n, act[row:][:n.Agents], i) {
 					marltest.Near(t, "worth of an action", float64(o[n.Own()+len(want)+1+a]), float64(x), 1e-6)
 				}
@@ -76,7 +79,7 @@ func earlier(r *marltest.Rules, n marl.Sizes, obs, act []float32, i int) []float
 	sums := make([]float64, n.Candidates*n.Task)
 	for c, m := range serve(i) {
 		for j := range n.Agents {
-			if j%n.Turns >= i%n.Turns || act[j] == 0 || int(m) == n.Servers || serve(j)[int(act[j])-1] != m {
+			if turnOf(n, j) >= turnOf(n, i) || act[j] == 0 || int(m) == n.Servers || serve(j)[int(act[j])-1] != m {
 				continue
 			}
 			for k := range n.Task {
@@ -87,14 +90,22 @@ func earlier(r *marltest.Rules, n marl.Sizes, obs, act []float32, i int) []float
 	return sums
 }
 
+// turnOf is the turn of agent i. In the order of the toy the highest number decides first.
+func turnOf(n marl.Sizes, i int) int {
+	if !n.Ordered {
+		return i % n.Turns
+	}
+	return (n.Agents - 1 - i) / (n.Agents / n.Turns)
+}
+
 // worths are what agent i sees of its actions' worth, from the actions of its world.
 func worths(r *marltest.Rules, n marl.Sizes, act []float32, i int) []float32 {
 	decisions, own, value := make([]float32, n.Agents), make([]float32, n.Actions), make([]float32, n.Actions)
 	for j := range decisions {
 		switch {
-		case j%n.Turns < i%n.Turns:
+		case turnOf(n, j) < turnOf(n, i):
 			decisions[j] = act[j]
-		case j%n.Turns == i%n.Turns:
+		case turnOf(n, j) == turnOf(n, i):
 			decisions[j] = sim.Asking
 		default:
 			decisions[j] = sim.Undecided
