@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "kills": kills, "stops": stops, "stopstwice": stopstwice, "object": object, "damage": damage, "resave": resave, "endless": endless,
 			"ignores": ignores, "unread": unread, "halves": halves, "displaces": displaces, "abandons": abandons, "requeues": requeues, "resweeps": resweeps,
-			"interrupts": interrupts, "serves": serves,
+			"interrupts": interrupts, "serves": serves, "watches": watches,
 		},
 		Condition: func(name string) (bool, error) { // a backend of this build, or a driver that is a test's
 			if name == "mount" { // in a name space of its own
