@@ -160,3 +160,31 @@ func TestStolenRun(t *testing.T) {
 		t.Errorf("a checkpoint of update %d was written, %v", update, err)
 	}
 }
+
+// A folder is busy while a process holds it.
+func TestBusy(t *testing.T) {
+	f := Folder(t.TempDir())
+	if f.Busy() {
+		t.Error("an empty folder is busy")
+	}
+	release, err := f.Hold(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !f.Busy() {
+		t.Error("a folder that is held is not busy")
+	}
+	old := time.Now().Add(-2 * longestSilence)
+	if err := os.Chtimes(f.lock(), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if f.Busy() {
+		t.Error("a folder whose holder has long been silent is busy")
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if f.Busy() {
+		t.Error("a folder that was released is busy")
+	}
+}
