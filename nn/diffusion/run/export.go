@@ -115,7 +115,11 @@ func (g *generator) diffusers() (map[string][]byte, error) {
 // meaning is what pipeline.py knows of the set.
 func (g *generator) meaning() map[string]any {
 	d, s := g.data, g.data.Standard
-	return map[string]any{"classes": d.Classes, "shape": d.Shape, "mean": s.Mean, "scale": s.Scale, "low": s.Low, "high": s.High}
+	meaning := map[string]any{"classes": d.Classes, "shape": d.Shape, "mean": s.Mean, "scale": s.Scale, "low": s.Low, "high": s.High}
+	if d.Equaliser != nil {
+		meaning["gain"] = d.Equaliser.Gain
+	}
+	return meaning
 }
 
 // card is the README.md of the folder, by the text of a template.
@@ -131,7 +135,7 @@ func (g *generator) card(run, text string) ([]byte, error) {
 	}
 	last := len(d.Shape) - 1
 	about := map[string]any{
-		"Run": run, "Images": d.Images, "Updates": g.update, "Classes": d.Classes, "First": string(first), "Sensors": d.Sensors,
+		"Run": run, "Images": d.Images, "Updates": g.update, "Classes": d.Classes, "First": string(first), "Sensors": d.Sensors, "Equalised": d.Equaliser != nil,
 		"Length": d.Shape[0], "Height": d.Shape[0], "Width": d.Shape[last-1], "Channels": d.Shape[last], "Low": d.Standard.Low, "High": d.Standard.High,
 	}
 	var b bytes.Buffer

@@ -22,4 +22,11 @@ def sample(classes, steps, noise):
 
 def values(x):
     """Returns samples in the units of the data, [n, ..., C]."""
-    return np.moveaxis(x, 1, -1) * np.float32(meta["scale"]) + np.float32(meta["mean"])
+    x = np.moveaxis(x, 1, -1)
+    if "gain" in meta:  # windows [n, T, C] whose cosines were multiplied, by octaves: 0, 1, 2 to 3, 4 to 7, ...
+        number = np.arange(x.shape[1])
+        cosines = np.cos(np.pi * np.outer(number, 2 * number + 1) / (2 * len(number))) * np.sqrt(2 / len(number))
+        cosines[0] /= np.sqrt(2)
+        gain = np.array([meta["gain"][int(k).bit_length()] for k in number])
+        x = np.float32(cosines.T @ (cosines @ x / gain))
+    return x * np.float32(meta["scale"]) + np.float32(meta["mean"])
