@@ -4,12 +4,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gmel-go/gmel/nn/train"
 )
 
-// freshness is the time for which a page is not made again, however many readers ask.
+// freshness is the time for which the files of a page are not looked at again, however many readers ask.
 const freshness = time.Second
 
 // Handler serves the page of run folders, made anew as they grow. It only reads. Readers that name what they have, by its ETag, are told
@@ -24,17 +27,39 @@ func Handler(dirs []string) http.Handler {
 type server struct {
 	dirs []string
 
-	mu   sync.Mutex
-	page []byte
-	tag  string
-	made time.Time
+	mu    sync.Mutex
+	page  []byte
+	tag   string
+	state string // of the files from which the page was made
+	asked time.Time
+}
+
+// states is that of the files that pages are made of: their sizes and times.
+func (s *server) states() string {
+	var b strings.Builder
+	for _, dir := range s.dirs {
+		f := train.Folder(dir)
+		fmt.Fprint(&b, f.Busy())
+		for _, name := range []string{"config.yaml", "metrics.jsonl", "timing.jsonl", "table.json", "versions.json", qualityName, gridName, "samples"} {
+			if info, err := os.Stat(f.File(name)); err == nil {
+				fmt.Fprint(&b, " ", info.Size(), " ", info.ModTime().UnixNano())
+			}
+			b.WriteByte(';')
+		}
+	}
+	return b.String()
 }
 
 // latest is the page and its tag, which is the digest of its bytes.
 func (s *server) latest() (page []byte, tag string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.page != nil && time.Since(s.made) < freshness {
+	if s.page != nil && time.Since(s.asked) < freshness {
+		return s.page, s.tag, nil
+	}
+	s.asked = time.Now()
+	state := s.states()
+	if s.page != nil && state == s.state {
 		return s.page, s.tag, nil
 	}
 	p, err := New(s.dirs, Options{Live: true})
@@ -44,7 +69,7 @@ func (s *server) latest() (page []byte, tag string, err error) {
 	if s.page, err = p.HTML(); err != nil {
 		return nil, "", err
 	}
-	s.tag, s.made = fmt.Sprintf(`"%x"`, sha256.Sum256(s.page)), time.Now()
+	s.tag, s.state = fmt.Sprintf(`"%x"`, sha256.Sum256(s.page)), state
 	return s.page, s.tag, nil
 }
 
