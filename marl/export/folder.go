@@ -32,11 +32,7 @@ type Options struct {
 
 // Folder writes the policy of the latest checkpoint of a run into a new folder, all of it or nothing. It says what the folder has.
 func Folder(ctx context.Context, o Options) (what string, err error) {
-	t, err := run.ReadTrained(o.Run, o.Notice)
-	if err != nil {
-		return "", err
-	}
-	p, err := Policy(ctx, t)
+	t, p, err := read(&o)
 	if err != nil {
 		return "", err
 	}
@@ -55,6 +51,22 @@ func Folder(ctx context.Context, o Options) (what string, err error) {
 	return fmt.Sprintf("the policy of %s, update %d", p.Contract.Algorithm, p.Contract.Checkpoint.Update), err
 }
 
+// read reads the run and its policy, and checks the policy as its readers do.
+func read(o *Options) (*run.Trained, *actor.Policy, error) {
+	t, err := run.ReadTrained(o.Run, o.Notice)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := Policy(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.Check(); err != nil {
+		return nil, nil, fmt.Errorf("export: %w", err)
+	}
+	return t, p, nil
+}
+
 // pictures are those of a policy folder by their names: the learning curve, if the run has one, and the film that is asked for.
 func pictures(ctx context.Context, t *run.Trained, o *Options) (map[string][]byte, error) {
 	all := map[string][]byte{}
@@ -70,9 +82,6 @@ func pictures(ctx context.Context, t *run.Trained, o *Options) (map[string][]byt
 
 // files are those of a policy folder by their names.
 func files(p *actor.Policy, t *run.Trained, pictures map[string][]byte) (map[string][]byte, error) {
-	if err := p.Check(); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
 	all := maps.Clone(pictures)
 	all[networkFile] = network(p).Encode()
 	var err error

@@ -49,7 +49,7 @@ func exported(t *testing.T, algo string, more ...string) (dir string, from *run.
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err = Policy(t.Context(), from); err != nil {
+	if p, err = Policy(from); err != nil {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(t.TempDir(), "policy")

@@ -9,23 +9,15 @@ import (
 
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/marl/export/header"
-	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Header writes the policy of the latest checkpoint of a run into a new file, as a header for C; see package header. It says
 // what the file has.
-func Header(ctx context.Context, o Options) (what string, err error) {
-	t, err := run.ReadTrained(o.Run, o.Notice)
+func Header(_ context.Context, o Options) (what string, err error) {
+	_, p, err := read(&o)
 	if err != nil {
 		return "", err
-	}
-	p, err := Policy(ctx, t)
-	if err != nil {
-		return "", err
-	}
-	if err := p.Check(); err != nil {
-		return "", fmt.Errorf("export: %w", err)
 	}
 	text, err := header.Text(p, filepath.Base(o.Out))
 	if err != nil {

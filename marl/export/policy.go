@@ -1,13 +1,11 @@
 package export
 
 import (
-	"context"
 	"path"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 
-	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/actor"
 	"github.com/gmel-go/gmel/marl/run"
@@ -15,7 +13,7 @@ import (
 )
 
 // Policy is the policy of a run that takes the likeliest action, with its whole contract.
-func Policy(ctx context.Context, t *run.Trained) (*actor.Policy, error) {
+func Policy(t *run.Trained) (*actor.Policy, error) {
 	learned, err := t.Policy(marl.Execution{})
 	if err != nil {
 		return nil, err
@@ -30,7 +28,7 @@ func Policy(ctx context.Context, t *run.Trained) (*actor.Policy, error) {
 	if c.Name, err = nameOf(t.Folder); err != nil {
 		return nil, err
 	}
-	if c.Checkpoint, err = checkpointOf(ctx, t); err != nil {
+	if c.Checkpoint, err = checkpointOf(t); err != nil {
 		return nil, err
 	}
 	return p, describe(c, t)
@@ -58,13 +56,12 @@ func nameOf(f train.Folder) (string, error) {
 	return filepath.Base(full), err
 }
 
-func checkpointOf(ctx context.Context, t *run.Trained) (c actor.Checkpoint, err error) {
+func checkpointOf(t *run.Trained) (c actor.Checkpoint, err error) {
 	if c.Update, err = t.Saved.Update(); err != nil {
 		return c, err
 	}
-	c.Seed = t.Config.Seed
-	c.SHA256, err = disk.Digest(ctx, t.Saved.Path)
-	return c, err
+	c.Seed, c.SHA256 = t.Config.Seed, t.Saved.State.SHA256
+	return c, nil
 }
 
 // versions are those of this program.

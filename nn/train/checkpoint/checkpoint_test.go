@@ -2,9 +2,11 @@ package checkpoint
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -52,6 +54,13 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if d := cmp.Diff(normal(want), normal(got)); d != "" {
 		t.Error(d)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest := fmt.Sprintf("%x", sha256.Sum256(file)); got.SHA256 != digest {
+		t.Errorf("SHA256 is %s, that of the file is %s", got.SHA256, digest)
 	}
 	if _, err := got.Tensor("critic/w", 2, 3); err != nil {
 		t.Error(err)

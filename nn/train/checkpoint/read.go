@@ -80,9 +80,10 @@ func decode(r io.Reader, size int64) (*State, error) {
 		return nil, err
 	}
 	sum, own := l.checksum(header)
-	h := sha256.New()
+	h, file := sha256.New(), sha256.New()
 	h.Write(withChecksum(header, zeroChecksum))
-	s, err := readData(io.TeeReader(r, h), l)
+	file.Write(header)
+	s, err := readData(io.TeeReader(r, io.MultiWriter(h, file)), l)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func decode(r io.Reader, size int64) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Resaved = !own
+	s.Resaved, s.SHA256 = !own, hex.EncodeToString(file.Sum(nil))
 	if l.meta["update"] != "" && s.Blobs[metaBlob] == nil {
 		return nil, fmt.Errorf("%w: an earlier version wrote it, whose networks are not divided into layers; go on with that version, or train anew", ErrLayout)
 	}

@@ -27,6 +27,9 @@ type State struct {
 	// Resaved reports that another program wrote the file that was read, so its checksum is not that of the file. Write
 	// ignores it.
 	Resaved bool
+	// SHA256 is that of the file that was read, in hexadecimal digits: the file at its path may be another one since. Write
+	// ignores it.
+	SHA256 string
 }
 
 // metaBlob is the blob with Meta as a JSON object. It is no metadata of the header, which most programs drop when they
