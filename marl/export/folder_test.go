@@ -27,10 +27,29 @@ var sets = []string{
 	"train.eval_every=0", "train.eval_episodes=4", "train.checkpoint_every=0", "train.threads=1",
 }
 
-// trained is the folder of a short run of an algorithm.
+// runs is the folder of the runs of trained.
+var runs string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if runs, err = os.MkdirTemp("", "export"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(runs)
+		return m.Run()
+	}())
+}
+
+// trained is the folder of a short run of an algorithm. Tests share that with the settings above, since they only read it.
 func trained(t *testing.T, algo string, more ...string) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "run")
+	dir := filepath.Join(runs, algo)
+	if len(more) > 0 {
+		dir = filepath.Join(t.TempDir(), algo)
+	} else if train.Folder(dir).HasRun() {
+		return dir
+	}
 	small := append(append([]string{algo + ".batch=8", algo + ".replay=400", algo + ".hidden=16"}, sets...), more...)
 	c, err := run.Load(run.Sources{Algo: algo, Sets: small})
 	if err != nil {
