@@ -40,5 +40,9 @@ func clean(text string) string {
 		}
 		return r
 	}, text)
-	return strings.NewReplacer("*/", "* /", "/*", "/ *", "\\", "/", "??", "? ?").Replace(text)
+	// One after the other, since each can make what the next one looks for. ??/ is a backslash, too.
+	for _, pair := range [][2]string{{"\\", "/"}, {"??/", "? ?/"}, {"*/", "* /"}, {"/*", "/ *"}} {
+		text = strings.ReplaceAll(text, pair[0], pair[1])
+	}
+	return text
 }
