@@ -34,6 +34,12 @@ func TestDiffusionRun(t *testing.T) {
 			t.Errorf("no %q in the page", want)
 		}
 	}
+	// A live page keeps a part with figures as it is, so samples and quality must not be in one.
+	for _, part := range strings.Split(text, "<section ") {
+		if strings.Contains(part, `class="plot"`) && (strings.Contains(part, "data:image/png") || strings.Contains(part, "<td>3.25</td>")) {
+			t.Errorf("figures and samples are in one part: %.60s", part)
+		}
+	}
 	write(t, "{", dir, "quality.json")
 	if p = page(t, dir); len(p.Notes) != 1 || !strings.Contains(p.Notes[0], filepath.Join(dir, "quality.json")) {
 		t.Errorf("%q", p.Notes)
