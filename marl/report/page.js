@@ -192,14 +192,15 @@
     const mark = () => document.getElementById("live");
     try {
       const answer = await fetch(location.pathname, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+      if (!answer.ok && answer.status !== 304) throw new Error(await answer.text());
       if (answer.ok) {
         tag = answer.headers.get("ETag") || "";
         update(new DOMParser().parseFromString(await answer.text(), "text/html"));
       }
       mark().textContent = "live";
       mark().classList.remove("lost");
-    } catch {
-      mark().textContent = "the server has stopped";
+    } catch (fault) {
+      mark().textContent = fault instanceof TypeError ? "the server has stopped" : fault.message;
       mark().classList.add("lost");
     }
     setTimeout(ask, 2000);
