@@ -61,7 +61,7 @@ func serveOptions(c *cli.Context) serve.Options {
 		MaxConnections: c.Int("max-connections"), Timeout: c.Duration("timeout"), Grace: c.Duration("grace"),
 	}
 	if b, ok := debug.ReadBuildInfo(); ok {
-		o.Version, _ = train.Revision(b)
+		o.Version = train.Commit(b)
 	}
 	return o
 }

@@ -23,9 +23,5 @@ func versionText() string {
 	if version == "" || version == "(devel)" {
 		version = "of no release"
 	}
-	commit, changed := train.Revision(b)
-	if changed {
-		commit += "+"
-	}
-	return fmt.Sprintf("gmel %s, commit %s, %s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("gmel %s, commit %s, %s %s/%s\n", version, train.Commit(b), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -66,15 +66,9 @@ func checkpointOf(t *run.Trained) (c actor.Checkpoint, err error) {
 
 // versions are those of this program.
 func versions() map[string]string {
-	all := map[string]string{"go": runtime.Version()}
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		b = &debug.BuildInfo{}
 	}
-	commit, changed := train.Revision(b)
-	if changed {
-		commit += "+"
-	}
-	all["gmel"] = commit
-	return all
+	return map[string]string{"gmel": train.Commit(b), "go": runtime.Version()}
 }

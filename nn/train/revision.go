@@ -24,6 +24,15 @@ func Revision(b *debug.BuildInfo) (commit string, changed bool) {
 	return UnknownRevision, false
 }
 
+// Commit is the Revision as one word: with + if files were changed since.
+func Commit(b *debug.BuildInfo) string {
+	commit, changed := Revision(b)
+	if changed {
+		commit += "+"
+	}
+	return commit
+}
+
 // stamped is the revision in the settings of a build.
 func stamped(settings []debug.BuildSetting) (commit string, changed bool) {
 	commit = UnknownRevision

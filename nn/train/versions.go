@@ -19,7 +19,7 @@ type Session struct {
 	Host       string            `json:"host"`
 	Job        map[string]string `json:"job,omitempty"` // what a scheduler says of the process, by the names of its variables
 	Command    []string          `json:"command"`
-	Commit     string            `json:"commit"` // see Revision; with + if files were changed since, or UnknownRevision
+	Commit     string            `json:"commit"` // see Commit
 	Go         string            `json:"go"`
 	Platform   string            `json:"platform"`
 	Modules    map[string]string `json:"modules"`
@@ -74,10 +74,7 @@ func newSession(update int) Session {
 	for _, m := range b.Deps {
 		s.Modules[m.Path] = m.Version
 	}
-	var changed bool
-	if s.Commit, changed = Revision(b); changed {
-		s.Commit += "+"
-	}
+	s.Commit = Commit(b)
 	return s
 }
 
