@@ -39,11 +39,14 @@ func (o *Options) check() error {
 		value int64
 	}{
 		{"batch", int64(o.MaxBatch)}, {"body", o.MaxBody}, {"number of requests", int64(o.MaxRequests)},
-		{"number of connections", int64(o.MaxConnections)}, {"timeout", int64(o.Timeout)}, {"grace", int64(o.Grace)},
+		{"number of connections", int64(o.MaxConnections)},
 	} {
 		if x.value < 1 {
 			return fmt.Errorf("serve: the largest %s is %d; allowed: 1 or more", x.what, x.value)
 		}
+	}
+	if o.Timeout <= 0 || o.Grace <= 0 {
+		return fmt.Errorf("serve: the timeout is %v and the grace %v; allowed: more than 0s", o.Timeout, o.Grace)
 	}
 	return nil
 }

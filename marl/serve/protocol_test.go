@@ -128,10 +128,10 @@ func TestFaultsOfRequests(t *testing.T) {
 // An option that is not allowed is named.
 func TestOptions(t *testing.T) {
 	for want, change := range map[string]func(*serve.Options){
-		`the name of the policy is "a/b"`:                    func(o *serve.Options) { o.Name = "a/b" },
-		"the largest batch is 0; allowed: 1 or more":         func(o *serve.Options) { o.MaxBatch = 0 },
-		"the largest number of connections is -1":            func(o *serve.Options) { o.MaxConnections = -1 },
-		"the largest timeout is -1000000000; allowed: 1 or ": func(o *serve.Options) { o.Timeout = -time.Second },
+		`the name of the policy is "a/b"`:                     func(o *serve.Options) { o.Name = "a/b" },
+		"the largest batch is 0; allowed: 1 or more":          func(o *serve.Options) { o.MaxBatch = 0 },
+		"the largest number of connections is -1":             func(o *serve.Options) { o.MaxConnections = -1 },
+		"the timeout is -1s and the grace 10s; allowed: more": func(o *serve.Options) { o.Timeout = -time.Second },
 	} {
 		o := serve.Defaults()
 		change(&o)
