@@ -17,7 +17,8 @@ type Checked interface {
 type Checker struct {
 	section string
 	errs    []*Error
-	into    *Checker // nil: this one
+	into    *Checker            // nil: this one
+	words   map[string][]string // that OneOf allows, by path
 }
 
 // NewChecker returns a checker that prefixes every path with the name of a section, if it is not "".
@@ -94,5 +95,18 @@ func (c *Checker) AtLeast(path string, v, lowest int) {
 
 // OneOf requires one of the allowed words.
 func (c *Checker) OneOf(path, v string, allowed ...string) {
+	c.know(join(c.section, path), allowed)
 	c.Require(slices.Contains(allowed, v), path, v, list(allowed))
+}
+
+// know keeps the words of a setting, for Schema.
+func (c *Checker) know(path string, words []string) {
+	if c.into != nil {
+		c.into.know(path, words)
+		return
+	}
+	if c.words == nil {
+		c.words = map[string][]string{}
+	}
+	c.words[path] = words
 }

@@ -30,6 +30,14 @@ type Section struct {
 	Files []File
 }
 
+func (s *Section) check(c *Checker) {
+	if own, ok := s.Value.(Checked); s.Check != nil {
+		s.Check(c)
+	} else if ok {
+		own.Check(c)
+	}
+}
+
 // Reader collects the sources of a document, reads its sections over their defaults and records the
 // origin of each value. A later source overrides an earlier one.
 type Reader struct {

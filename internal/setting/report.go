@@ -103,11 +103,7 @@ func (r *Reader) Check() error {
 	var errs []error
 	for _, s := range r.sections {
 		c := NewChecker(s.Name)
-		if own, ok := s.Value.(Checked); s.Check != nil {
-			s.Check(c)
-		} else if ok {
-			own.Check(c)
-		}
+		s.check(c)
 		for _, e := range c.errs {
 			e.Origin = r.Origin(e.Path)
 			errs = append(errs, e)

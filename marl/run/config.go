@@ -55,14 +55,17 @@ func (c *Config) sections() []setting.Section {
 		c.game().section(c),
 		{Name: marl.SharedSection, Value: &c.Train, Doc: "train holds the settings that all algorithms share.", Docs: marl.Docs},
 	}
-	own := c.Train.Own
-	if own == nil {
+	if c.Train.Own == nil {
 		return list
 	}
-	return append(list, setting.Section{
-		Name: c.Train.Algo, Value: own, Doc: c.Train.Algo + " holds the settings of this algorithm.", Docs: own.Docs,
-		Check: c.Train.CheckOwn,
-	})
+	return append(list, ownSection(&c.Train))
+}
+
+// ownSection has the settings of an algorithm alone.
+func ownSection(c *marl.Config) setting.Section {
+	return setting.Section{
+		Name: c.Algo, Value: c.Own, Doc: c.Algo + " holds the settings of this algorithm.", Docs: c.Own.Docs, Check: c.CheckOwn,
+	}
 }
 
 // scenarioDocs are the comments of the preset paper.
@@ -93,6 +96,16 @@ func (c *Config) Commented() []byte {
 	doc := setting.Encode(c.sections())
 	setting.Comment(doc, c.sections())
 	return setting.Text(doc, 2)
+}
+
+// Schema describes the configurations of all algorithms in the game of this one as a JSON Schema.
+func (c *Config) Schema() []byte {
+	var sections []setting.Section
+	for _, algo := range marl.Algorithms() {
+		defaults := marl.DefaultOf(algo)
+		sections = append(sections, ownSection(&defaults))
+	}
+	return setting.Schema("Configuration of gmel train", append(sections, c.sections()...)) // its own section replaces that of defaults
 }
 
 // Kind is the kind of the setting at a path, such as train.gamma; reflect.Invalid if this run has no such setting.
