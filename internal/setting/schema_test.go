@@ -38,19 +38,19 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"title":                                   `"t"`,
-		"additionalProperties":                    `false`,
-		"properties.seed":                         `{"default":1,"minimum":0,"type":"integer"}`,
-		"properties.name":                         `{"default":"","type":["string","number","boolean"]}`,
-		"properties.game.type":                    `["object","null","string"]`,
-		"properties.game.properties.speed":        `{"default":2,"type":"number"}`,
-		"properties.game.properties.on":           `{"default":false,"type":"boolean"}`,
-		"properties.game.properties.small":        `{"default":0,"type":"integer"}`,
-		"properties.game.properties.range":        `{"default":[0,0],"items":{"type":"number"},"maxItems":2,"minItems":2,"type":"array"}`,
-		"properties.game.properties.models.items": `{"additionalProperties":false,"properties":{"load":{"type":"number"},"share":{"type":"number"}},"type":["object","null"]}`,
-		"properties.wordy.type":                   `["object","null"]`,
-		"properties.wordy.description":            `"words."`,
-		"properties.wordy.properties.colour":      `{"default":"red","description":"colour of all.","enum":["red","blue"]}`,
+		"title":                                                     `"t"`,
+		"additionalProperties":                                      `false`,
+		"properties.seed":                                           `{"default":1,"minimum":0,"type":"integer"}`,
+		"properties.name":                                           `{"default":"","type":["string","number","boolean"]}`,
+		"properties.game.type":                                      `["object","null","string"]`,
+		"properties.game.properties.speed":                          `{"default":2,"type":"number"}`,
+		"properties.game.properties.on":                             `{"default":false,"type":"boolean"}`,
+		"properties.game.properties.small":                          `{"default":0,"type":"integer"}`,
+		"properties.game.properties.range":                          `{"default":[0,0],"items":{"type":"number"},"maxItems":2,"minItems":2,"type":"array"}`,
+		"properties.game.properties.models.items":                   `{"additionalProperties":false,"properties":{"load":{"type":"number"},"share":{"type":"number"}},"type":["object","null"]}`,
+		"properties.wordy.type":                                     `["object","null"]`,
+		"properties.wordy.description":                              `"words."`,
+		"properties.wordy.properties.colour":                        `{"default":"red","description":"colour of all.","enum":["red","blue"]}`,
 		"properties.wordy.properties.parts.items.properties.colour": `{"enum":["red","blue"]}`,
 	} {
 		var got any = doc
