@@ -76,7 +76,7 @@ func inInput(err error) bool {
 
 // withoutPackage drops the name of the package at the beginning of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: ", "export: ", "actor: ", "header: ", "serve: "} {
+	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: ", "export: ", "actor: ", "header: ", "serve: ", "report: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
