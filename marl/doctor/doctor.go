@@ -28,6 +28,7 @@ type Diagnosis struct {
 	Folder   string    `json:"folder"`
 	Update   int       `json:"update"`
 	Updates  int       `json:"updates"`
+	Reports  int       `json:"reports"` // of training; most rules need some
 	Findings []Finding `json:"findings"`
 }
 
@@ -64,7 +65,7 @@ func Names() (names []string) {
 func Examine(p *run.Past) *Diagnosis {
 	e := newEvidence(p)
 	updates := max(p.Update(), p.Config.Train.Updates) // the last iteration may go beyond
-	d := &Diagnosis{Folder: string(p.Folder), Update: p.Update(), Updates: updates, Findings: []Finding{}}
+	d := &Diagnosis{Folder: string(p.Folder), Update: p.Update(), Updates: updates, Reports: len(e.training), Findings: []Finding{}}
 	for _, r := range rules {
 		if f := r.find(e); f != nil {
 			f.Rule = r.name
@@ -74,6 +75,9 @@ func Examine(p *run.Past) *Diagnosis {
 	return d
 }
 
+// enoughReports is the number from which rules about a quarter of a run's reports have leastReports.
+const enoughReports = 4 * leastReports
+
 // Text is the diagnosis for people.
 func (d *Diagnosis) Text() string {
 	var b strings.Builder
@@ -81,6 +85,8 @@ func (d *Diagnosis) Text() string {
 	switch {
 	case d.Update == 0:
 		b.WriteString("there is no report of training yet.\n")
+	case len(d.Findings) == 0 && d.Reports < enoughReports:
+		fmt.Fprintf(&b, "too early to say, after %s of training.\n", train.Counted(int64(d.Reports), "report"))
 	case len(d.Findings) == 0:
 		b.WriteString("nothing looks wrong.\n")
 	default:
