@@ -71,8 +71,8 @@ func (s *Scenario) taskFeatures(p *params) []feature.Observation {
 	own := &params{}
 	own.setTasks(s)
 	return append(list,
-		scaled("task.data", "Mbit", p.perData*1e6, "data to send; 0 without a task").Between(0, 1e-6/own.perData),
-		scaled("task.cycles", "Gcycle", p.perCycle*1e9, "computation; 0 without a task").Between(0, 1e-9/own.perCycle),
+		scaled("task.data", "Mbit", float32(p.perData*1e6), "data to send; 0 without a task").Between(0, 1e-6/own.perData),
+		scaled("task.cycles", "Gcycle", float32(p.perCycle*1e9), "computation; 0 without a task").Between(0, 1e-9/own.perCycle),
 		scaled("task.deadline", "s", p.perSecond, "time that is left, from now; 0 without a task").Between(0, own.deadlineMax),
 	)
 }
@@ -81,7 +81,7 @@ func (s *Scenario) taskFeatures(p *params) []feature.Observation {
 func (s *Scenario) ownFeatures(p *params) []feature.Observation {
 	f := s.Compute.IEDGcyclesPerS
 	return []feature.Observation{
-		scaled("speed", "Gcycle/s", p.perSpeed*1e9, "speed of the IED's processor").Between(float32(f[0]), float32(f[1])),
+		scaled("speed", "Gcycle/s", float32(p.perSpeed*1e9), "speed of the IED's processor").Between(float32(f[0]), float32(f[1])),
 		p.wait("compute_backlog", "time until the IED's processor is free"),
 		p.wait("radio_backlog", "time until the IED's radio is free"),
 	}

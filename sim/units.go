@@ -100,7 +100,7 @@ func observedLoadTimes(s *Scenario, p *params) []feature.Observation {
 func observedSpeeds(s *Scenario, p *params) []feature.Observation {
 	own := &params{M: s.Servers}
 	own.setSpeeds(s)
-	return s.each(scaled(".speed", "Gcycle/s", p.perServerSpeed*1e9, "speed of a GPU of the ES").Between(0, 1e-9/own.perServerSpeed))
+	return s.each(scaled(".speed", "Gcycle/s", float32(p.perServerSpeed*1e9), "speed of a GPU of the ES").Between(0, 1e-9/own.perServerSpeed))
 }
 
 func plural(n int, noun string) string {
