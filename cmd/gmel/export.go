@@ -53,7 +53,7 @@ func exportCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "to", Usage: "`TARGET`; " + strings.Join(usages, "; ")},
 			&cli.StringFlag{Name: "out", Usage: "what is written, new `PATH` (default: the name of the run with a suffix, in the current folder)"},
-			&cli.IntFlag{Name: "film", Usage: fmt.Sprintf("with --to folder, of a policy in the edge game: a film of the first `N` slots of an episode, 1 to %d", export.MostFilm)},
+			&cli.IntFlag{Name: "film-slots", Usage: fmt.Sprintf("with --to folder, of a policy in the edge game: a film of the first `N` slots of an episode, 1 to %d", export.MostFilm)},
 		},
 		Action: exportRun,
 	}
@@ -71,12 +71,12 @@ func exportRun(c *cli.Context) error {
 	case !known:
 		return usagef("--to is %q; allowed: %s", c.String("to"), strings.Join(names, ", "))
 	}
-	o := export.Options{Run: c.Args().First(), Out: c.String("out"), Film: c.Int("film"), Notice: progress(c).Line}
-	if c.IsSet("film") && (c.String("to") != "folder" || run.IsRun(o.Run)) {
-		return usagef("--film is for a policy and --to folder only")
+	o := export.Options{Run: c.Args().First(), Out: c.String("out"), Film: c.Int("film-slots"), Notice: progress(c).Line}
+	if c.IsSet("film-slots") && (c.String("to") != "folder" || run.IsRun(o.Run)) {
+		return usagef("--film-slots is for a policy and --to folder only")
 	}
-	if c.IsSet("film") && (o.Film < 1 || o.Film > export.MostFilm) {
-		return usagef("--film is %d; allowed: 1 to %d", o.Film, export.MostFilm)
+	if c.IsSet("film-slots") && (o.Film < 1 || o.Film > export.MostFilm) {
+		return usagef("--film-slots is %d; allowed: 1 to %d", o.Film, export.MostFilm)
 	}
 	if o.Out == "" {
 		full, err := filepath.Abs(o.Run)
