@@ -8,7 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// The loop of a layer rounds as ref.FMA, also where a sum is subnormal or lies in the middle of two float32 in float64.
+// The loop of a layer rounds as ref.FMA does, for subnormal sums too, and for float64 sums halfway between two float32.
 func TestRowIsFMA(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	number := func(exponent int) float32 { // few bits, so that middles are frequent

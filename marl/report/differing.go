@@ -57,7 +57,7 @@ func differing(head []string, facts []map[string]string) *Differing {
 	return d
 }
 
-// absent stands in the place of a value that is not there.
+// absent is shown where a run has no such value.
 const absent = "–"
 
 func valueOf(facts map[string]string, name string) string {
