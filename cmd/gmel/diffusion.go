@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ func diffusionCommand() *cli.Command {
 			{
 				Name:   "train",
 				Usage:  "train a model, or resume a run; without flags on drawn steel defects",
-				Flags:  append(diffusionSourceFlags(), diffusionRunFlags()...),
+				Flags:  append(append(diffusionSourceFlags(), diffusionRunFlags()...), &cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the quality, or how to go on"}),
 				Action: diffusionTrain, OnUsageError: usageError, Before: noArguments,
 			},
 			{
@@ -127,7 +128,22 @@ func diffusionTrain(c *cli.Context) error {
 			return train.Result{}, err
 		}
 		return run.Start(ctx, config, o)
-	}, func(r train.Result) error { return printResult(c, r, func() string { return qualityOf(r.Folder) }) })
+	}, func(r train.Result) error {
+		if !c.Bool("json") {
+			return printResult(c, r, func() string { return qualityOf(r.Folder) })
+		}
+		quality, err := os.ReadFile(r.Folder.File(run.QualityJSON))
+		if err != nil || r.Interrupted {
+			quality = []byte("null") // a run without held-out images, or one that goes on
+		}
+		return printJSON(c.App.Writer, endedModel{folderOf(r), quality})
+	})
+}
+
+// endedModel is what has become of a run: it has its quality, or the command that goes on.
+type endedModel struct {
+	endedFolder
+	Quality json.RawMessage `json:"quality"`
 }
 
 // qualityOf is the table of a run that has one.

@@ -82,11 +82,7 @@ func trainedPolicy(c *cli.Context, do func(context.Context, train.Options) (run.
 		return r.Result, err
 	}, func(r train.Result) error {
 		if c.Bool("json") {
-			e := ended{Folder: string(r.Folder), Table: table}
-			if r.Interrupted {
-				e.Resume = r.Resume
-			}
-			return printJSON(c.App.Writer, e)
+			return printJSON(c.App.Writer, ended{folderOf(r), table})
 		}
 		return printResult(c, r, func() string { return table.Markdown() + "\n" })
 	})
@@ -94,9 +90,22 @@ func trainedPolicy(c *cli.Context, do func(context.Context, train.Options) (run.
 
 // ended is what has become of a run: it has a table, or the command that goes on.
 type ended struct {
-	Folder string     `json:"folder"`
-	Resume string     `json:"resume,omitempty"`
-	Table  *run.Table `json:"table"`
+	endedFolder
+	Table *run.Table `json:"table"`
+}
+
+// endedFolder is what runs of all kinds have at their end.
+type endedFolder struct {
+	Folder string `json:"folder"`
+	Resume string `json:"resume,omitempty"` // of an interrupted run
+}
+
+func folderOf(r train.Result) endedFolder {
+	e := endedFolder{Folder: string(r.Folder)}
+	if r.Interrupted {
+		e.Resume = r.Resume
+	}
+	return e
 }
 
 // trained shows the progress and the result of a run, which a signal stops in good order. show prints what has become of it.

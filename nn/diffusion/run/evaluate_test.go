@@ -49,7 +49,7 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	var ended Quality
-	text, err := os.ReadFile(filepath.Join(dir, qualityJSON))
+	text, err := os.ReadFile(filepath.Join(dir, QualityJSON))
 	if err == nil {
 		err = json.Unmarshal(text, &ended)
 	}

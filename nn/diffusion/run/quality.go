@@ -39,9 +39,8 @@ type Scores struct {
 
 // Results of a run with held-out images.
 const (
-	qualityJSON = "quality.json"
-	// QualityText is the name of the table of quality in a run folder.
-	QualityText = "quality.md"
+	QualityJSON = "quality.json" // what Quality encodes to
+	QualityText = "quality.md"   // its table
 )
 
 // Samples are compared with at most so many of training, and of the held-out ones, since each is compared with each.
@@ -165,7 +164,7 @@ func rounded(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 // files are the table for people and for programs.
 func (q *Quality) files() ([]train.File, error) {
 	data, err := json.MarshalIndent(q, "", "  ")
-	return []train.File{{Name: QualityText, Data: []byte(q.Markdown())}, {Name: qualityJSON, Data: append(data, '\n')}}, err
+	return []train.File{{Name: QualityText, Data: []byte(q.Markdown())}, {Name: QualityJSON, Data: append(data, '\n')}}, err
 }
 
 // Markdown is the table as readable text.

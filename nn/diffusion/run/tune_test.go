@@ -103,10 +103,10 @@ func TestTunedRun(t *testing.T) {
 		}
 	}
 	q, before := &Quality{}, &Quality{}
-	if err := json.Unmarshal(readFile(t, whole, qualityJSON), q); err != nil {
+	if err := json.Unmarshal(readFile(t, whole, QualityJSON), q); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(readFile(t, moved, qualityJSON), before); err != nil {
+	if err := json.Unmarshal(readFile(t, moved, QualityJSON), before); err != nil {
 		t.Fatal(err)
 	}
 	var names []string

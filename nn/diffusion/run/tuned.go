@@ -63,7 +63,7 @@ func (j *job) comparable(o *origin) *Row {
 	if o.data.SHA256 != j.data.SHA256 || !reflect.DeepEqual(o.config.numbers().Data, j.config.numbers().Data) {
 		return nil
 	}
-	text, err := os.ReadFile(train.Folder(j.config.Train.From).File(qualityJSON))
+	text, err := os.ReadFile(train.Folder(j.config.Train.From).File(QualityJSON))
 	q := &Quality{}
 	if err != nil || json.Unmarshal(text, q) != nil {
 		return nil
