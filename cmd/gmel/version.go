@@ -21,7 +21,7 @@ func versionText() string {
 	}
 	version := b.Main.Version
 	if version == "" || version == "(devel)" {
-		version = "of no release"
+		version = "(no release)"
 	}
 	return fmt.Sprintf("gmel %s, commit %s, %s %s/%s\n", version, train.Commit(b), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
