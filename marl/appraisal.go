@@ -24,6 +24,12 @@ const (
 // valued reports whether agents see what their actions are worth.
 func (c *Config) valued() bool { return c.Turns > 1 && c.TurnValues != TurnValuesNone }
 
+// IgnoresOrder reports whether agents decide by number although TurnOrder, which may be the default, says otherwise: only agents that see
+// what their actions are worth have another order.
+func (c *Config) IgnoresOrder() bool {
+	return c.Turns > 1 && !c.valued() && c.TurnOrder != TurnOrderNumber
+}
+
 // appraiser is what computes the values of actions in the offloading game, nil if agents do not see them.
 func (c *Config) appraiser() *sim.Appraiser {
 	if !c.valued() {

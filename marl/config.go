@@ -55,7 +55,7 @@ type Config struct {
 	// The policy begins near the action of most value. "none": nothing; amarl needs it. Only read with turns.
 	TurnValues string `yaml:"turn_values"`
 	// TurnOrder is "data": those with the most data to send decide first, N / R in a turn; or "number": IED i decides in turn
-	// i mod R. Only read with turns; without turn_values it is "number".
+	// i mod R. Only read with turns. Without turn_values the order is "number", and a flag or a plan that sets "data" is refused.
 	TurnOrder string `yaml:"turn_order"`
 	// NormaliseObs scales every observed feature to mean 0 and standard deviation 1 over the warm-up.
 	NormaliseObs bool `yaml:"normalise_obs"`

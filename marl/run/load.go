@@ -39,11 +39,26 @@ func Load(src Sources) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Check(); err != nil {
+	if err := cmp.Or(r.Check(), src.refuseOrder(r, &c.Train)); err != nil {
 		return c, usage(err)
 	}
 	c.game().ready()
 	return c, nil
+}
+
+// refuseOrder reports an order of turns that is asked for and would not be followed. In a file it may be the default, as gmel config
+// prints it.
+func (src *Sources) refuseOrder(r *setting.Reader, c *marl.Config) error {
+	const path = marl.SharedSection + ".turn_order"
+	from := r.Origin(path)
+	asked := from.Flag != "" || from.File != "" && from.File == src.SetsFile
+	if !asked || !c.IgnoresOrder() {
+		return nil
+	}
+	return &setting.Error{
+		Origin: from, Path: path, Problem: fmt.Sprintf("%q needs train.turn_values, without which IEDs decide in the order of their numbers", c.TurnOrder),
+		Allowed: fmt.Sprintf("%s, or train.turn_values %s or %s", marl.TurnOrderNumber, marl.TurnValuesEarlier, marl.TurnValuesAll),
+	}
 }
 
 // reader returns a reader of all sources.

@@ -66,6 +66,30 @@ func TestNoNeighboursInSpread(t *testing.T) {
 	}
 }
 
+// The order of turns that is the default works everywhere. One that is asked for and would not be followed is refused.
+func TestOrderOfTurns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(file, load(t, Sources{Algo: "amarl-ppo"}).Commented(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	data, turns, none := "train.turn_order=data", "train.turns=3", "train.turn_values=none"
+	for _, src := range []Sources{
+		{Sets: []string{turns}}, {Sets: []string{data}}, {Sets: []string{turns, "train.turn_order=number"}},
+		{File: file, Sets: []string{turns, none}}, {File: file, Sets: []string{turns, data}},
+	} {
+		load(t, src)
+	}
+	_, err := Load(Sources{File: file, Sets: []string{data, turns, none}})
+	want := `--set train.turn_order=data: train.turn_order: "data" needs train.turn_values, without which IEDs decide in the order of their numbers; ` +
+		"allowed: number, or train.turn_values earlier or all"
+	if !train.IsUsage(err) || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if _, err := Load(Sources{Sets: []string{data, turns}, SetsFile: "plan.yaml"}); !train.IsUsage(err) || !strings.HasPrefix(err.Error(), "plan.yaml: ") {
+		t.Error(err)
+	}
+}
+
 // Every preset that has defaults of its own exists, and gmel config prints them.
 func TestDefaultsOfPresetsArePrinted(t *testing.T) {
 	for preset := range presetDefaults {
