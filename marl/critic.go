@@ -24,6 +24,7 @@ var leaky = op.LeakyReLU(0.01)
 // e in W_Q and W_K, and in parts of its heads.
 type Critic struct {
 	agents, actions, heads int // actions 0: a critic of states
+	width                  int // H, of queries and keys of all heads
 	attention              bool
 	servers                *serverEmbedding // nil: not told
 
@@ -62,7 +63,7 @@ func NewServerValueCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes) 
 
 func newCritic(cfg *AttentionConfig, servers *ServerConfig, n Sizes, outputs int) *Critic {
 	p, h, init := nn.NewParams("critic"), cfg.Hidden, nn.KaimingUniform
-	c := &Critic{agents: cfg.group(n.Agents), actions: n.Actions, heads: cfg.Heads, attention: cfg.Attention, params: p}
+	c := &Critic{agents: cfg.group(n.Agents), actions: n.Actions, heads: cfg.Heads, width: h, attention: cfg.Attention, params: p}
 	c.servers = newServerEmbedding(p, servers, n)
 	all, chosen, told := c.servers.widths()
 	c.encoder = nn.NewLinear(p, "encoder", n.Obs+n.Actions+all+chosen, h, leaky, init)

@@ -76,8 +76,7 @@ func Offloading(w *sim.Worlds) Env {
 // IEDs whose neighbours have consecutive numbers, and a critic may be told the servers of candidates. If that
 // changes the worlds, they are restarted.
 func OffloadingFor(c *Config, w *sim.Worlds) Env {
-	a := c.Attention()
-	w.NumberByNearest(a != nil && a.Neighbours > 0 || c.RewardGroup > 0)
+	w.NumberByNearest(c.inNeighbourhoods())
 	w.ShowServers(c.servers().Tells() || c.Turns > 1)
 	e := &offloading{w: w, appraiser: c.appraiser()}
 	if e.appraiser != nil {
@@ -85,6 +84,12 @@ func OffloadingFor(c *Config, w *sim.Worlds) Env {
 	}
 	w.RecordTasks(false)
 	return e
+}
+
+// inNeighbourhoods reports whether neighbours must have consecutive numbers.
+func (c *Config) inNeighbourhoods() bool {
+	a := c.Attention()
+	return a != nil && a.Neighbours > 0 || c.RewardGroup > 0
 }
 
 type offloading struct {

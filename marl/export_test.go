@@ -16,6 +16,12 @@ func (n Normaliser) Upload(s *machine.Session, mean, scale []float32) error {
 	return n.upload(s, mean, scale)
 }
 
+// Watched is the greedy policy with the critic's queries and keys, which attention returns for the last Act.
+func (t *Trainer) Watched(how Execution) (p *Policy, attention func() (query, key []float32, err error), err error) {
+	p, err = t.watchedPolicy(t.attention(), how)
+	return p, func() (query, key []float32, err error) { return p.batch.attention() }, err
+}
+
 // Mean is the mean of the policy's normaliser.
 func (p *Policy) Mean() []float32 { return p.mean }
 

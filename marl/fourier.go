@@ -26,12 +26,20 @@ func (w *Workshop) NewServerTable(c *ServerConfig) *ServerTable {
 }
 
 // Inputs are the inputs of a critic for servers [B*A, C] of the candidates, None if it is not told. t may be nil.
-func (t *ServerTable) Inputs(f *nn.Fragment, servers machine.Tensor) (in ServerInputs) {
+func (t *ServerTable) Inputs(f *nn.Fragment, servers machine.Tensor) ServerInputs {
+	if t == nil {
+		return t.inputsAt(f, nil, servers)
+	}
+	return t.inputsAt(f, t.net.Placed, servers)
+}
+
+// inputsAt is Inputs for a table at another place; nil if t is nil.
+func (t *ServerTable) inputsAt(f *nn.Fragment, at *nn.Placed, servers machine.Tensor) (in ServerInputs) {
 	if servers != machine.None {
 		in.Servers = f.Input(servers)
 	}
-	if t != nil {
-		in.Table = t.net.Bind(f).Node(t.phi)
+	if at != nil {
+		in.Table = f.Bind(at.Params(), at).Node(t.phi)
 	}
 	return in
 }

@@ -56,13 +56,26 @@ func scratchOf(backend kernels.Backend, p *kernels.Program) (int64, error) {
 
 // EvaluationMemory is the memory that one policy takes on the backend while it plays `rows` IEDs at a time.
 func (t *Trainer) EvaluationMemory(backend kernels.Backend, rows int) (train.MemoryPart, error) {
+	part := train.MemoryPart{What: "evaluation", Setting: "train.eval_episodes and table_episodes below 64"}
 	p := t.newPolicy(Execution{Backend: backend, Sampled: true})
+	err := p.plan(rows, &part)
+	if a := t.attention(); a != nil && err == nil {
+		p = t.newPolicy(Execution{Backend: backend})
+		p.watched = &watched{AttentionNet: a}
+		err = p.plan(attentionWorlds*t.shop.Sizes.Agents, &part)
+	}
+	return part, err
+}
+
+// plan raises a part to the memory of the policy's Program for a number of rows.
+func (p *Policy) plan(rows int, part *train.MemoryPart) error {
 	x, err := p.newBatch(rows)
 	if err != nil {
-		return train.MemoryPart{}, err
+		return err
 	}
-	bytes, err := x.memory(backend)
-	return train.MemoryPart{What: "evaluation", Bytes: bytes, Setting: "train.eval_episodes and table_episodes below 64"}, err
+	bytes, err := x.memory(p.how.Backend)
+	part.Bytes = max(part.Bytes, bytes)
+	return err
 }
 
 // CheckpointMemory is what a checkpoint takes on the host while it is written: a copy of all that it holds.

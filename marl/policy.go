@@ -23,6 +23,7 @@ type Policy struct {
 
 	played    *sim.Worlds    // of the last Act
 	appraiser *sim.Appraiser // nil unless agents see what their actions are worth
+	watched   *watched       // nil unless the attention of the critic is measured
 	batch     *batch         // for the number of rows last asked for
 	err       error
 }
@@ -125,7 +126,7 @@ func (p *Policy) ActOn(v View, moment [2]float32, actions []int32) {
 func (p *Policy) view(w *sim.Worlds) View {
 	p.played = w
 	v := View{Obs: w.Obs, Mask: w.Mask}
-	if p.sizes.Turns > 1 {
+	if p.sizes.Turns > 1 || p.watched.tells() {
 		v.Servers = make([]float32, w.W*w.A*p.sizes.Candidates)
 		w.ListServers(v.Servers)
 	}
@@ -143,7 +144,7 @@ func (p *Policy) order(rows []float32) { p.appraiser.Order(p.played, rows) }
 // View is what agents see before anyone decides.
 type View struct {
 	Obs, Mask []float32 // [rows, O'], [rows, U]
-	Servers   []float32 // [rows, C] of the candidates; only if agents decide in turn
+	Servers   []float32 // [rows, C] of the candidates; only if agents decide in turn, or for a critic
 }
 
 // Choose chooses actions [rows], with what agents wait for messages in a Granting Env; moment is the counter of a sampled policy's draws, two numbers below 2^24. If agents decide
@@ -172,9 +173,10 @@ type batch struct {
 	session         *machine.Session
 	program         *kernels.Program
 	obs, mask       machine.Tensor
-	servers         machine.Tensor // None if all agents decide at once
+	servers         machine.Tensor // None if nothing reads them
 	moment, actions machine.Tensor
-	chosen          []float32 // [rows]
+	chosen          []float32     // [rows]
+	watched         *watchedBatch // nil if no critic is watched
 }
 
 // newBatch builds the Program for the given number of rows.
@@ -185,23 +187,30 @@ func (p *Policy) newBatch(rows int) (*batch, error) {
 	norm := newNormaliser(lay, n.Obs)
 	x := &batch{
 		layout: lay, placed: placed, norm: norm, obs: lay.Add("obs", rows, n.Own()), mask: lay.Add("mask", rows, n.Actions),
-		moment: lay.Add("moment", 2), actions: lay.Add("act", rows), chosen: make([]float32, rows),
+		moment: lay.Add("moment", 2), actions: lay.Add("act", rows), chosen: make([]float32, rows), watched: p.watched.place(lay, rows),
+	}
+	if n.Turns > 1 || p.watched.tells() {
+		x.servers = lay.Add("servers", rows, n.Candidates)
 	}
 	b := machine.NewBuilder("policy", lay)
-	if n.Turns > 1 {
-		x.servers = lay.Add("servers", rows, n.Candidates)
-		p.inTurn(b, x, rows)
-	} else {
-		all := decisions{own: x.obs, mask: x.mask, Decided: Decided{LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions}}
-		p.decide(b, x, all, uint32(StreamExecution))
-	}
+	p.watched.lower(b, x, p.decideAll(b, x, rows), n)
 	var err error
 	x.program, err = b.Build()
 	return x, err
 }
 
+// decideAll lowers the decisions of a slot.
+func (p *Policy) decideAll(b *machine.Builder, x *batch, rows int) Decided {
+	if p.sizes.Turns > 1 {
+		return p.inTurn(b, x, rows)
+	}
+	all := Decided{Obs: x.obs, LogProbs: b.Temp("logp", rows, p.sizes.Actions), Act: x.actions}
+	p.decide(b, x, decisions{own: x.obs, mask: x.mask, Decided: all}, uint32(StreamExecution))
+	return all
+}
+
 // inTurn lowers the turns of a slot.
-func (p *Policy) inTurn(b *machine.Builder, x *batch, rows int) {
+func (p *Policy) inTurn(b *machine.Builder, x *batch, rows int) Decided {
 	n := p.sizes
 	n.Worlds = rows / n.Agents
 	decided := Decided{Obs: b.Temp("seen obs", rows, n.Obs), LogProbs: b.Temp("logp", rows, n.Actions), Act: x.actions}
@@ -213,6 +222,7 @@ func (p *Policy) inTurn(b *machine.Builder, x *batch, rows int) {
 	}, func(turn int, obs, mask, logp, act machine.Tensor) {
 		p.decide(b, x, decisions{own: obs, mask: mask, Decided: Decided{LogProbs: logp, Act: act}}, StreamExecution.inTurn(turn))
 	})
+	return decided
 }
 
 // decide lowers the log-probabilities and actions for observations.
@@ -248,6 +258,9 @@ func (p *Policy) open(rows int) error {
 	err = x.norm.upload(x.session, p.mean, p.scale)
 	if err == nil {
 		err = x.session.Upload(x.placed.Flat, p.weights)
+	}
+	if err == nil {
+		err = p.watched.upload(x.session, x.watched)
 	}
 	if err != nil {
 		return errors.Join(err, x.session.Close())

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,6 +28,7 @@ const (
 	evaluationSection = "metrics.jsonl: evaluation"
 	timingSection     = "timing.jsonl"
 	tableSection      = "table.json"
+	attentionSection  = "attention.json"
 	diffusionSection  = "A diffusion run"
 )
 
@@ -146,15 +149,20 @@ func readRun(t *testing.T, dir string, names nameSet) {
 	for _, file := range []string{"metrics.jsonl", "timing.jsonl"} {
 		readLines(t, filepath.Join(dir, file), board, names)
 	}
-	var table any
-	text, err := os.ReadFile(filepath.Join(dir, "table.json"))
-	if err == nil {
-		err = json.Unmarshal(text, &table)
+	for _, section := range []string{tableSection, attentionSection} { // which are called like their files
+		var object any
+		text, err := os.ReadFile(filepath.Join(dir, section))
+		if errors.Is(err, fs.ErrNotExist) && section == attentionSection {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(text, &object)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		walk(object, "", func(name string) { names.add(section, name) })
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	walk(table, "", func(name string) { names.add(tableSection, name) })
 }
 
 // readDiffusionRun adds the names of all numbers that a diffusion run writes, without those of its speed.

@@ -73,6 +73,11 @@ func newLearner(w *marl.Workshop) *Learner {
 // Head implements marl.Learner.
 func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorOnline }
 
+// Attention implements marl.Attending.
+func (l *Learner) Attention() *marl.AttentionNet {
+	return &marl.AttentionNet{Critic: l.critic, Net: l.criticOnline, Table: l.table}
+}
+
 // Inspect implements marl.Learner. It measures the entropy of the attention on one minibatch, which would
 // be too expensive in every update.
 func (l *Learner) Inspect(b *machine.Builder) {

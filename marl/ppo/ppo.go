@@ -115,6 +115,15 @@ func New(w *marl.Workshop, m Method, v *marl.CriticConfig, critic Critic) *Learn
 // Head implements marl.Learner.
 func (l *Learner) Head() (marl.Head, *marl.Net) { return l.actor, l.actorNet }
 
+// Attention implements marl.Attending.
+func (l *Learner) Attention() *marl.AttentionNet {
+	c, ok := l.critic.(*attentionCritic)
+	if !ok {
+		return nil
+	}
+	return &marl.AttentionNet{Critic: c.Critic, Net: l.criticNet, Table: c.table}
+}
+
 // Remember implements marl.Learner. It stores a slot with the values of its state and of its successor
 // state. After the end of an episode the successor differs from the state of the next slot.
 func (l *Learner) Remember(b *machine.Builder, x marl.Played) {

@@ -135,6 +135,9 @@ func (j *job) Curve(lines []record.Line) []record.Panel {
 
 // Finish compares the result with all heuristics.
 func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
+	if files, err = j.attention(ctx); err != nil {
+		return nil, err
+	}
 	policies, done, err := j.learned()
 	if err != nil {
 		return nil, err
@@ -148,7 +151,20 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 		return nil, err
 	}
 	data, err := json.MarshalIndent(j.table, "", "  ")
-	return []train.File{{Name: tableText, Data: []byte(j.table.Markdown())}, {Name: tableJSON, Data: append(data, '\n')}}, err
+	return append(files, train.File{Name: tableText, Data: []byte(j.table.Markdown())}, train.File{Name: tableJSON, Data: append(data, '\n')}), err
+}
+
+// attention is the file with the attention by distance; none for a critic without attention, and in a game without distances.
+func (j *job) attention(ctx context.Context) ([]train.File, error) {
+	if j.config.Scenario == nil {
+		return nil, nil
+	}
+	a, err := j.AttentionByDistance(ctx, j.config.Scenario, marl.Execution{Backend: j.backend, Seed: j.config.EvalSeed})
+	if a == nil || err != nil {
+		return nil, err
+	}
+	data, err := json.MarshalIndent(a, "", "  ")
+	return []train.File{{Name: attentionJSON, Data: append(data, '\n')}}, err
 }
 
 // learned returns the current actor, sampled and greedy.

@@ -1,9 +1,12 @@
 package run
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/setting"
@@ -34,6 +37,26 @@ func ReadPast(dir string) (*Past, error) {
 		lines = nil
 	}
 	return p, errors.Join(table, lines)
+}
+
+// Attention reads the attention by distance; nil for a run that is not finished or has none.
+func (p *Past) Attention() (*marl.DistanceAttention, error) {
+	path := p.Folder.File(attentionJSON)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := &marl.DistanceAttention{}
+	if err = json.Unmarshal(data, a); err == nil {
+		err = a.Check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return a, nil
 }
 
 // Update is the number of updates of the last line.

@@ -76,6 +76,9 @@ func (d *Difference) UnmarshalJSON(data []byte) error {
 	return d.Scores.read(data)
 }
 
+// attentionJSON has the attention by distance, of a run that has attention.
+const attentionJSON = "attention.json"
+
 // Files of the table in a run folder. The JSON file is written last: a run that has it is complete.
 const (
 	tableText = "table.md"
