@@ -68,7 +68,12 @@ func (t *team) curve(of lines, name string, sum summary) curve {
 			}
 		}
 	}
-	c := curve{Series: Series{Name: t.label, Colour: t.colour}, at: map[float64]point{}}
+	return summed(Series{Name: t.label, Colour: t.colour}, values, sum)
+}
+
+// summed is a line of the values at each place.
+func summed(s Series, values map[float64][]float64, sum summary) curve {
+	c := curve{Series: s, at: map[float64]point{}}
 	for x, v := range values {
 		if c.at[x] = unsure(v[0]); len(v) > 1 {
 			c.at[x] = sum(v)
@@ -163,9 +168,6 @@ func rank(name string) int {
 	return len(order)
 }
 
-// headPrefix begins the names of the entropies of attention heads.
-const headPrefix = "attention_entropy_"
-
 // training are the curves of the reports of training.
 func training(id string, teams []*team) (all []*Figure) {
 	list := names(teams, (*run.Past).Training)
@@ -226,48 +228,6 @@ func action(n int) string {
 		return "local"
 	}
 	return fmt.Sprintf("candidate %d", n)
-}
-
-// attention are the entropies of the heads of attention, a figure for each team that has some.
-func attention(id string, teams []*team) (all []*Figure) {
-	for i, t := range teams {
-		f := &Figure{ID: fmt.Sprintf("%s%d", id, i), Title: t.label, Unit: "nats", XLabel: slotsLabel}
-		curves := t.numbered((*run.Past).Training, headPrefix, func(n int) string { return fmt.Sprintf("head %d", n) })
-		if len(curves) == 0 || !slices.ContainsFunc(curves, above0) {
-			continue
-		}
-		withoutIntervals(curves) // of all heads together nothing could be seen
-		if n := t.listens(); n > 1 {
-			curves = append(curves, level("uniform", math.Log(float64(n)), false))
-		}
-		f.draw(curves)
-		all = append(all, f)
-	}
-	return all
-}
-
-// above0 is false for a head that is switched off, whose entropy is 0 throughout.
-func above0(c curve) bool {
-	for _, p := range c.at {
-		if p.y > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// listens is the number of agents to which one attends: all others, or those of its group.
-func (t *team) listens() int {
-	scenario, others := t.runs[0].Config.Settings()
-	n, _ := strconv.Atoi(scenario["ieds"])
-	for path, value := range others {
-		if strings.HasSuffix(path, ".neighbours") {
-			if group, _ := strconv.Atoi(value); group > 0 {
-				n = group
-			}
-		}
-	}
-	return n - 1
 }
 
 func capital(s string) string {

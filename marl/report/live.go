@@ -40,7 +40,7 @@ func (s *server) states() string {
 	for _, dir := range s.dirs {
 		f := train.Folder(dir)
 		fmt.Fprint(&b, f.Busy())
-		for _, name := range []string{"config.yaml", "metrics.jsonl", "timing.jsonl", "table.json", "versions.json", qualityName, gridName, "samples"} {
+		for _, name := range []string{"config.yaml", "metrics.jsonl", "timing.jsonl", "table.json", "attention.json", "versions.json", qualityName, gridName, "samples"} {
 			if info, err := os.Stat(f.File(name)); err == nil {
 				fmt.Fprint(&b, " ", info.Size(), " ", info.ModTime().UnixNano())
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/compare"
 	"github.com/gmel-go/gmel/marl/doctor"
 	"github.com/gmel-go/gmel/marl/run"
@@ -45,7 +46,8 @@ type Task struct {
 	Learning  []*Figure
 	Training  []*Figure
 	Choices   []*Figure
-	Attention []*Figure
+	Attention []*Figure // entropies during training
+	Distances []*Figure // weights by distance at the end
 	Final     *Final
 	Splits    []Split
 	Remarks   []string
@@ -89,9 +91,13 @@ func New(dirs []string, o Options) (*Page, error) {
 // tasks sorts the runs of policies into scenarios and teams.
 func (p *Page) tasks(sources []*source) {
 	var runs []*run.Past
+	attends := map[*run.Past]*marl.DistanceAttention{}
 	for _, s := range sources {
 		if s.past != nil {
 			runs = append(runs, s.past)
+		}
+		if s.attention != nil {
+			attends[s.past] = s.attention
 		}
 	}
 	scenarios, groups := compare.Sort(runs)
@@ -101,6 +107,7 @@ func (p *Page) tasks(sources []*source) {
 		t := &Task{ID: id, Name: name, teams: teams}
 		t.Learning, t.Training = learning(id+"eval-", teams), training(id+"train-", teams)
 		t.Choices, t.Attention = choices(id+"choice-", teams), attention(id+"attention-", teams)
+		t.Distances = distances(id+"distance-", teams, attends)
 		t.Final, t.Splits, t.Remarks = final(teams), splits(teams), remarks(teams)
 		p.Tasks = append(p.Tasks, t)
 	}
@@ -166,7 +173,7 @@ func (t *Task) leader() *team {
 // figures are all that the page draws.
 func (p *Page) figures() (all []*Figure) {
 	for _, t := range p.Tasks {
-		all = slices.Concat(all, t.Learning, t.Choices, t.Attention, t.Training)
+		all = slices.Concat(all, t.Learning, t.Choices, t.Attention, t.Distances, t.Training)
 	}
 	for _, m := range p.Model {
 		all = append(all, m.Figures...)

@@ -79,6 +79,28 @@ func figuresIn(t *testing.T, text string) map[string]Figure {
 	return all
 }
 
+// The line of all heads is the mean over runs with an interval; lines of heads have none. A run without the record has no figure.
+func TestAttentionByDistance(t *testing.T) {
+	all := figuresIn(t, html(t, page(t, runs...)))
+	f := all["s0-distance-0"]
+	if got := seriesOf(f); !slices.Equal(got, []string{"head 0", "head 1", "head 2", "head 3", "all heads", "uniform"}) {
+		t.Fatalf("series %q", got)
+	}
+	want := (0.24926548 + 0.2514481) / 2 // the first numbers of the lists "mean"
+	mean, level := f.Series[4], f.Series[5]
+	if math.Abs(float64(mean.Y[0])-want) > 1e-6 || f.X[0] != 10 || mean.Runs[0] != 2 || mean.Low == nil || f.Series[0].Low != nil || level.Y[0] != 0.25 {
+		t.Errorf("%+v, want %g at 10 m", mean, want)
+	}
+	if _, there := all["s0-distance-1"]; there {
+		t.Error("amarl-ppo has a figure without a record")
+	}
+	dir := copied(t, runs[0], "damaged")
+	write(t, `{"distance_m":[10,30],"mean":[0.25]}`, dir, "attention.json")
+	if text := html(t, page(t, dir)); !strings.Contains(text, "attention.json is damaged: it has 2 distances and a list of 1 weights") || strings.Contains(text, "s0-distance-0") {
+		t.Error("a damaged record is not a note")
+	}
+}
+
 // Two seeds are one line with the mean of both (the interquartile mean of two), at the slots that their reports tell.
 func TestLearningCurve(t *testing.T) {
 	f := figuresIn(t, html(t, page(t, runs...)))["s0-eval-completion_rate"]

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
@@ -19,7 +20,9 @@ type source struct {
 	faults   []string  // what could not be read
 	sessions []train.Session
 	timing   []record.Line
-	busy     bool // a process trains in it
+
+	attention *marl.DistanceAttention // of a finished policy; nil for others
+	busy      bool                    // a process trains in it
 }
 
 // read reads a folder. Only a folder that holds no run is an error.
@@ -36,6 +39,10 @@ func read(dir string) (*source, error) {
 		s.past, err = run.ReadPast(dir)
 	}
 	s.fault(err)
+	if s.past != nil {
+		s.attention, err = s.past.Attention()
+		s.fault(err)
+	}
 	s.sessions, err = s.folder.Sessions()
 	s.fault(err)
 	if s.timing, err = record.ReadJSONL(s.folder.Timing()); !errors.Is(err, fs.ErrNotExist) {
