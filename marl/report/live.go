@@ -17,8 +17,9 @@ const freshness = time.Second
 
 // Handler serves the page of run folders, made anew as they grow. It only reads. Readers that name what they have, by its ETag, are told
 // when nothing has changed.
-func Handler(dirs []string) http.Handler {
-	s := &server{dirs: dirs}
+func Handler(dirs []string) http.Handler { return (&server{dirs: dirs, now: time.Now}).handler() }
+
+func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.serve)
 	return mux
@@ -26,6 +27,7 @@ func Handler(dirs []string) http.Handler {
 
 type server struct {
 	dirs []string
+	now  func() time.Time
 
 	mu    sync.Mutex
 	page  []byte
@@ -54,10 +56,11 @@ func (s *server) states() string {
 func (s *server) latest() (page []byte, tag string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.page != nil && time.Since(s.asked) < freshness {
+	now := s.now()
+	if s.page != nil && now.Sub(s.asked) < freshness {
 		return s.page, s.tag, nil
 	}
-	s.asked = time.Now()
+	s.asked = now
 	state := s.states()
 	if s.page != nil && state == s.state {
 		return s.page, s.tag, nil

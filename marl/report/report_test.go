@@ -15,6 +15,7 @@ import (
 	_ "github.com/gmel-go/gmel/marl/amarl" // registers itself
 	_ "github.com/gmel-go/gmel/marl/ppo"   // registers itself
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 // Runs of a second, by `gmel train --config cmd/gmel/testdata/tiny.yaml --set train.log_every=10 --set train.eval_every=20 --set
@@ -329,6 +330,30 @@ func TestEscaping(t *testing.T) {
 	}
 	if !strings.Contains(text, "&lt;img src=x onerror=alert(1)&gt;") {
 		t.Error("the folder is not named")
+	}
+}
+
+// The times of processes add up, also where one that goes on has trained for longer at its first report than the one before.
+func TestSeconds(t *testing.T) {
+	process := func(from int, seconds ...float64) (lines []record.Line) {
+		for i, now := range seconds {
+			update := from + 10*(i+1)
+			lines = append(lines, record.Line{Update: update, Values: map[string]float64{"seconds": now, "updates_per_s": float64(update-from) / now}})
+		}
+		return lines
+	}
+	for _, x := range []struct {
+		timing []record.Line
+		want   float64
+	}{
+		{nil, 0},
+		{process(0, 2.5, 5), 5},
+		{slices.Concat(process(0, 2.5, 5), process(20, 3)), 8},
+		{slices.Concat(process(0, 1.0/3, 0.7), process(20, 7, 9), process(40, 9.5)), 0.7 + 9 + 9.5},
+	} {
+		if got := (&source{timing: x.timing}).seconds(); math.Abs(got-x.want) > 1e-12 {
+			t.Errorf("%g s, want %g", got, x.want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 
 	"github.com/gmel-go/gmel/marl"
@@ -97,15 +98,17 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// seconds is the time that all processes of the run trained: each counts from its own start.
+// seconds is the time that all processes of the run trained. Each counts from its own start, and its speed tells the update at which it
+// began.
 func (s *source) seconds() (total float64) {
-	last := 0.0
+	began, last := 0.0, 0.0
 	for _, line := range s.timing {
 		now := line.Values["seconds"]
-		if now < last {
+		begin := math.Round(float64(line.Update) - line.Values["updates_per_s"]*now)
+		if begin != began {
 			total += last
 		}
-		last = now
+		began, last = begin, now
 	}
 	return total + last
 }
