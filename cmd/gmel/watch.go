@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/marl/report"
+	"github.com/gmel-go/gmel/marl/serve"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
@@ -50,22 +50,11 @@ func watch(c *cli.Context) error {
 	say(fmt.Sprintf("the page is at http://%s/; Ctrl-C ends", listener.Addr()))
 	ctx, stop := untilSignal(say, "answer")
 	defer stop()
-	return servePage(ctx, listener, report.Handler(c.Args().Slice()))
-}
-
-// servePage answers until the context ends.
-func servePage(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime}
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serving the page: %w", err)
-	case <-ctx.Done():
+	page := &http.Server{Handler: report.Handler(c.Args().Slice()), ReadHeaderTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime}
+	if err := serve.Until(ctx, page, listener); err != nil {
+		return err
 	}
-	end, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	if err := s.Shutdown(end); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := serve.Stop(page, stopTime); !errors.Is(err, serve.ErrCutOff) { // a page that is not read to its end by then is no fault
 		return err
 	}
 	return nil

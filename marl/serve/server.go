@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gmel-go/gmel/marl/actor"
 )
@@ -110,20 +108,11 @@ func (s *Server) HTTP() *http.Server {
 // Serve answers on a listener until ctx is done. Then it takes no new connection, finishes the requests in work and returns
 // nil; or an error if they take longer than Options.Grace, or if the listener fails.
 func (s *Server) Serve(ctx context.Context, h *http.Server, l net.Listener) error {
-	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(newBounded(l, s.o.MaxConnections)) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
+	if err := Until(ctx, h, newBounded(l, s.o.MaxConnections)); err != nil {
+		return err
 	}
 	s.stopping.Store(true)
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Grace)
-	defer cancel()
-	if err := h.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("serve: requests were cut off that were not done %v after the signal to stop", s.o.Grace.Round(time.Millisecond)), h.Close())
-	}
-	return nil
+	return Stop(h, s.o.Grace)
 }
 
 // reply writes a JSON object.
