@@ -1,0 +1,122 @@
+package comm
+
+import "fmt"
+
+// link carries messages between two ranks, which arrive in the order in which they were sent.
+type link interface {
+	send(to int, x []float32) error
+	// receive fills x. A message of another length is an error.
+	receive(from int, x []float32) error
+}
+
+// collective makes the calls of a Comm out of messages.
+type collective struct {
+	link
+	rank, size int
+}
+
+// chunk is the number of floats of a message of the chain. While a rank adds a chunk, the next one works on the chunk
+// before.
+const chunk = 8 << 10
+
+// Rank implements Comm.
+func (c *collective) Rank() int { return c.rank }
+
+// Size implements Comm.
+func (c *collective) Size() int { return c.size }
+
+// Chain implements Comm: prefix sums run from rank 0 to the last rank, which tells all ranks the result.
+func (c *collective) Chain(own, sum []float32) error {
+	n := len(sum)
+	if n == 0 && len(own) > 0 || n > 0 && len(own)%n != 0 {
+		return fmt.Errorf("comm: %d floats are no rows of %d", len(own), n)
+	}
+	for at := 0; at < n; at += chunk {
+		prefix := sum[at:min(at+chunk, n)]
+		if err := c.begin(prefix); err != nil {
+			return err
+		}
+		for row := at; row < len(own); row += n {
+			add(prefix, own[row:])
+		}
+		if c.rank == c.size-1 {
+			continue
+		}
+		if err := c.send(c.rank+1, prefix); err != nil {
+			return err
+		}
+	}
+	return c.broadcast(c.size-1, sum)
+}
+
+// begin is the sum of the lower ranks.
+func (c *collective) begin(prefix []float32) error {
+	if c.rank > 0 {
+		return c.receive(c.rank-1, prefix)
+	}
+	clear(prefix)
+	return nil
+}
+
+func add(to, x []float32) {
+	for i := range to {
+		to[i] += x[i]
+	}
+}
+
+// broadcast copies x of rank root to all ranks. Ranks form a binomial tree: counted from the root, rank v gets x from v
+// without its highest digit, and gives it to v + 2^k for all larger powers of two.
+func (c *collective) broadcast(root int, x []float32) error {
+	v := (c.rank - root + c.size) % c.size
+	step := 1
+	for step <= v {
+		step *= 2
+	}
+	if v > 0 {
+		if err := c.receive((root+v-step/2)%c.size, x); err != nil {
+			return err
+		}
+	}
+	for ; v+step < c.size; step *= 2 {
+		if err := c.send((root+v+step)%c.size, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Allgather implements Comm: parts go round a ring, so that every rank sends each of them once.
+func (c *collective) Allgather(all []float32, ends []int) error {
+	if len(ends) != c.size || ends[c.size-1] != len(all) {
+		return fmt.Errorf("comm: parts that end at %v are no %d parts of %d floats", ends, c.size, len(all))
+	}
+	part := func(step int) []float32 {
+		r, from := (c.rank-step+c.size)%c.size, 0
+		if r > 0 {
+			from = ends[r-1]
+		}
+		return all[from:ends[r]]
+	}
+	for step := range c.size - 1 {
+		if err := c.send((c.rank+1)%c.size, part(step)); err != nil {
+			return err
+		}
+		if err := c.receive((c.rank-1+c.size)%c.size, part(step+1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Barrier implements Comm. In round k a rank tells the rank 2^k after it that it, and all that it has heard of, are here.
+func (c *collective) Barrier() error {
+	for step := 1; step < c.size; step *= 2 {
+		if err := c.send((c.rank+step)%c.size, nil); err != nil {
+			return err
+		}
+		if err := c.receive((c.rank-step+c.size)%c.size, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package comm
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Comm is one rank of a group. One goroutine uses it. After an error it must not be used again.
+type Comm interface {
+	// Rank is the number of this rank, 0 to Size()-1.
+	Rank() int
+	// Size is the number of ranks R.
+	Size() int
+	// Chain writes into sum [n] the sum of the rows of all ranks, ((0 + row) + row) + ..., first those of rank 0. own
+	// [k, n] are the rows of this rank; k may be 0, and may differ from rank to rank.
+	Chain(own, sum []float32) error
+	// Allgather completes all on every rank: rank r has all[ends[r-1]:ends[r]], where ends[-1] is 0.
+	Allgather(all []float32, ends []int) error
+	// Barrier returns when all ranks have called it.
+	Barrier() error
+}
+
+// SilentError says that ranks did not take part in an exchange in time.
+type SilentError struct {
+	Ranks  []int
+	Size   int
+	Waited time.Duration
+}
+
+// Error names the ranks.
+func (e *SilentError) Error() string {
+	list := make([]string, len(e.Ranks))
+	for i, r := range e.Ranks {
+		list[i] = fmt.Sprint(r)
+	}
+	if len(list) == 1 {
+		return fmt.Sprintf("comm: rank %s of %d has not answered for %s", list[0], e.Size, e.Waited)
+	}
+	return fmt.Sprintf("comm: ranks %s of %d have not answered for %s", strings.Join(list, ", "), e.Size, e.Waited)
+}
