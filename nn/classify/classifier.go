@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
@@ -37,6 +38,11 @@ func Train(ctx context.Context, backend kernels.Backend, set *dataset.Set, draws
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Pooled {
+		if err := canPool(set.Shape); err != nil {
+			return nil, err
+		}
+	}
 	d, err := take(set, draws)
 	if err != nil {
 		return nil, err
@@ -47,7 +53,7 @@ func Train(ctx context.Context, backend kernels.Backend, set *dataset.Set, draws
 	}
 	c := &Classifier{
 		options: o, shape: set.Shape, size: set.Size(), classes: len(set.Classes), standard: d.standard,
-		net: newNetwork(set.Shape, len(set.Classes), o.Dropout), layout: machine.NewLayout(),
+		net: newNetwork(set.Shape, len(set.Classes), &o), layout: machine.NewLayout(),
 	}
 	c.place(len(d.labels), len(d.draws), variations)
 	if c.update, err = c.buildUpdate(); err != nil {
@@ -113,22 +119,55 @@ func (c *Classifier) run(ctx context.Context) error {
 
 // Predict returns the class of each of some rows of a set.
 func (c *Classifier) Predict(set *dataset.Set, rows []int) ([]int, error) {
+	answers, err := c.ask(set, rows, c.mem.answer)
+	all := make([]int, len(answers))
+	for i, a := range answers {
+		all[i] = int(a)
+	}
+	return all, err
+}
+
+// Probabilities returns those of all classes for each of some rows of a set, [rows][classes].
+func (c *Classifier) Probabilities(set *dataset.Set, rows []int) ([][]float64, error) {
+	logits, err := c.ask(set, rows, c.mem.logits)
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]float64, len(rows))
+	for i := range all {
+		all[i] = softmax(logits[i*c.classes:][:c.classes])
+	}
+	return all, nil
+}
+
+func softmax(logits []float32) []float64 {
+	p, sum, highest := make([]float64, len(logits)), 0.0, slices.Max(logits)
+	for i, v := range logits {
+		p[i] = math.Exp(float64(v) - float64(highest))
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// ask puts questions and reads a tensor of the answer, [asked, ...]: the part of each row.
+func (c *Classifier) ask(set *dataset.Set, rows []int, from machine.Tensor) (all []float32, err error) {
 	if set.Size() != c.size {
 		return nil, fmt.Errorf("classify: samples %v for a network that reads %v", set.Shape, c.shape)
 	}
-	x, answer, all := make([]float32, asked*c.size), make([]float32, asked), make([]int, 0, len(rows))
-	for from := 0; from < len(rows); from += asked {
-		some := rows[from:min(from+asked, len(rows))]
+	x, part := make([]float32, asked*c.size), make([]float32, from.Len())
+	for first := 0; first < len(rows); first += asked {
+		some := rows[first:min(first+asked, len(rows))]
 		for i, row := range some {
 			c.standard.Apply(x[i*c.size:][:c.size], set.Sample(row))
 		}
-		s, k := c.session, &c.mem
-		if err := errors.Join(s.Upload(k.question, x), s.Run(c.answer), s.Download(answer, k.answer), s.Sync()); err != nil {
+		s := c.session
+		if err := errors.Join(s.Upload(c.mem.question, x), s.Run(c.answer), s.Download(part, from), s.Sync()); err != nil {
 			return nil, fmt.Errorf("classify: %w", err)
 		}
-		for _, a := range answer[:len(some)] {
-			all = append(all, int(a))
-		}
+		all = append(all, part[:len(some)*len(part)/asked]...)
 	}
 	return all, nil
 }

@@ -98,6 +98,7 @@ func TestSameBits(t *testing.T) {
 	run := func(backend string, threads int, seed uint64) []float32 {
 		o := Defaults()
 		o.Seed, o.Updates, o.Batch, o.Vary = seed, 5, 8, dataset.Augment{FlipX: true, FlipY: true, ShiftX: 2, ShiftY: 1}
+		o.Pooled = seed%2 == 1
 		return trained(t, open(t, backend, threads), set, set.Rows(), o).parameters(t)
 	}
 	want := run("ref", 1, 3)
@@ -113,6 +114,12 @@ func TestSameBits(t *testing.T) {
 
 // Sequences are classified as well: a rising line from a falling one.
 func TestSequences(t *testing.T) {
+	for _, pooled := range []bool{false, true} {
+		testSequences(t, pooled)
+	}
+}
+
+func testSequences(t *testing.T, pooled bool) {
 	set := &dataset.Set{Name: "lines", Shape: []int{12, 2}, Classes: []string{"up", "down"}}
 	for row := range 40 {
 		class := row % 2
@@ -123,7 +130,7 @@ func TestSequences(t *testing.T) {
 		set.Class = append(set.Class, class)
 	}
 	o := Defaults()
-	o.Updates, o.Batch, o.Vary = 60, 16, dataset.Augment{ShiftX: 1}
+	o.Updates, o.Batch, o.Vary, o.Pooled = 60, 16, dataset.Augment{ShiftX: 1}, pooled
 	answers, err := trained(t, open(t, "cpu", 1), set, set.Rows(), o).Predict(set, set.Rows())
 	if err != nil {
 		t.Fatal(err)
@@ -182,13 +189,23 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// Answers are those of a plain forward pass in float64.
+// Answers are those of a plain forward pass in float64, and so are probabilities.
 func TestAnswers(t *testing.T) {
-	set := steel(t, 4, 9)
+	for _, size := range []int{9, 12} {
+		testAnswers(t, size, size == 12)
+	}
+}
+
+func testAnswers(t *testing.T, size int, pooled bool) {
+	set := steel(t, 4, size)
 	o := Defaults()
-	o.Updates, o.Batch = 30, 16
+	o.Updates, o.Batch, o.Pooled = 30, 16, pooled
 	c := trained(t, open(t, "cpu", 2), set, set.Rows(), o)
 	answers, err := c.Predict(set, set.Rows())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chances, err := c.Probabilities(set, set.Rows())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +213,12 @@ func TestAnswers(t *testing.T) {
 	for row, answer := range answers {
 		x := make([]float32, set.Size())
 		c.standard.Apply(x, set.Sample(row))
-		logits := p.logits(x, 9)
+		logits := p.logits(x, size)
+		for a, chance := range chances[row] {
+			if got, want := math.Log(chance/chances[row][0]), logits[a]-logits[0]; math.Abs(got-want) > 1e-4*(1+math.Abs(want)) {
+				t.Errorf("row %d: logarithm of the odds of class %d against 0 is %g, want %g", row, a, got, want)
+			}
+		}
 		best := slices.Index(logits, slices.Max(logits))
 		if best != answer && logits[best]-logits[answer] > 1e-4 {
 			t.Errorf("row %d is %d, want %d: %v", row, answer, best, logits)
@@ -221,6 +243,9 @@ func (p plain) logits(x []float32, size int) []float64 {
 	for i := range widths {
 		h, size = p.conv(h, size, i)
 		p.norm(h, i)
+		if p.c.options.Pooled && i < len(widths)-1 {
+			h, size = p.pool(h, size, widths[i]), size/2
+		}
 	}
 	last := widths[len(widths)-1]
 	w, b := p.c.net.out.W.Of(p.flat), p.c.net.out.B.Of(p.flat)
@@ -231,7 +256,33 @@ func (p plain) logits(x []float32, size int) []float64 {
 			logits[k] += v * float64(w[i%last*len(b)+k]) / float64(size*size)
 		}
 	}
+	if p.c.options.Pooled {
+		for channel, v := range p.peaks(h, last) {
+			for k := range logits {
+				logits[k] += v * float64(w[(last+channel)*len(b)+k])
+			}
+		}
+	}
 	return logits
+}
+
+// pool keeps the largest of every two by two pixels.
+func (p plain) pool(x []float64, size, channels int) (y []float64) {
+	y = make([]float64, len(x)/4)
+	for at, v := range x {
+		row, column, c := at/channels/size, at/channels%size, at%channels
+		to := (row/2*(size/2)+column/2)*channels + c
+		y[to] = max(y[to], v) // all are at least 0
+	}
+	return y
+}
+
+func (p plain) peaks(x []float64, channels int) []float64 {
+	y := make([]float64, channels)
+	for at, v := range x {
+		y[at%channels] = max(y[at%channels], v)
+	}
+	return y
 }
 
 func (p plain) conv(x []float64, size, i int) ([]float64, int) {
@@ -289,7 +340,7 @@ func TestScores(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	set := steel(t, 2, 8)
+	set := steel(t, 2, 10)
 	change := func(f func(*Options)) Options {
 		o := Defaults()
 		f(&o)
@@ -305,7 +356,8 @@ func TestRefused(t *testing.T) {
 		"0 draws":                {nil, Defaults()},
 		"draw 1 is row 12":       {[]float32{0, 12}, Defaults()},
 		"draw 0 is row 0.5":      {[]float32{.5}, Defaults()},
-		"shifts by up to 8 colu": {[]float32{0, 1}, change(func(o *Options) { o.Vary.ShiftX = 8 })},
+		"multiples of 4":         {[]float32{0, 1}, change(func(o *Options) { o.Pooled = true })},
+		"shifts by up to 10 col": {[]float32{0, 1}, change(func(o *Options) { o.Vary.ShiftX = 10 })},
 	} {
 		if _, err := Train(t.Context(), open(t, "ref", 1), set, c.draws, c.o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

@@ -14,8 +14,9 @@ var widths = []int{16, 32, 64}
 const perGroup = 4
 
 // network is three times convolution, GroupNorm and ReLU, each convolution but the first halving the size, then the mean
-// over all pixels, dropout and a linear layer.
+// over all pixels, dropout and a linear layer; see Options.Pooled for the other form.
 type network struct {
+	pooled  bool
 	params  *nn.Params
 	convs   []*nn.Conv
 	norms   []*nn.GroupNorm
@@ -24,11 +25,14 @@ type network struct {
 }
 
 // newNetwork is for samples [Y,X,C] or [T,C].
-func newNetwork(shape []int, classes int, dropout float64) *network {
-	n := &network{params: nn.NewParams("classifier"), dropout: float32(dropout)}
+func newNetwork(shape []int, classes int, o *Options) *network {
+	n := &network{params: nn.NewParams("classifier"), dropout: float32(o.Dropout), pooled: o.Pooled}
 	in := shape[len(shape)-1]
 	for i, out := range widths {
 		name, win := fmt.Sprintf("conv%d", i), op.Window{Stride: min(2, i+1), Pad: 1}
+		if o.Pooled {
+			win.Stride = 1
+		}
 		if len(shape) == 2 {
 			n.convs = append(n.convs, nn.NewConv1D(n.params, name, [3]int{3, in, out}, win, op.Identity, nn.KaimingUniform))
 		} else {
@@ -36,6 +40,9 @@ func newNetwork(shape []int, classes int, dropout float64) *network {
 		}
 		n.norms = append(n.norms, nn.NewGroupNorm(n.params, fmt.Sprintf("norm%d", i), out, out/perGroup, op.ReLU))
 		in = out
+	}
+	if o.Pooled {
+		in *= 2
 	}
 	n.out = nn.NewLinear(n.params, "out", in, classes, op.Identity, nn.KaimingUniform)
 	return n
@@ -45,6 +52,9 @@ func newNetwork(shape []int, classes int, dropout float64) *network {
 func (n *network) apply(bd *nn.Bound, x, counter *nn.Node, seed uint64) *nn.Node {
 	for i, c := range n.convs {
 		x = n.norms[i].Apply(bd, c.Apply(bd, x), nil)
+		if n.pooled && i < len(n.convs)-1 {
+			x = halved(x)
+		}
 	}
 	s := x.Shape()
 	pixels := 1
@@ -53,6 +63,9 @@ func (n *network) apply(bd *nn.Bound, x, counter *nn.Node, seed uint64) *nn.Node
 	}
 	h := op.SumGroups(op.Reshape(x, s[0]*pixels, s[len(s)-1]), pixels)
 	h = op.Affine(h, 1/float32(pixels), 0)
+	if n.pooled {
+		h = op.Concat(h, highest(x))
+	}
 	if counter != nil {
 		h = op.Dropout(h, counter, n.dropout, seed, streamDropout)
 	}

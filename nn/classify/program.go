@@ -35,6 +35,7 @@ type memory struct {
 	net     *nn.Placed
 
 	question machine.Tensor // [asked, ...]
+	logits   machine.Tensor // [asked, classes]
 	answer   machine.Tensor // [asked]
 }
 
@@ -46,7 +47,7 @@ func (c *Classifier) place(rows, draws, variations int) {
 	}
 	k.rates, k.update, k.counter = l.Add("rates", o.Updates, 1), l.Add("update", 1), l.Add("counter", 2)
 	k.x, k.label, k.loss = l.Add("x", c.batchOf(o.Batch)...), l.Add("label", o.Batch), l.Add("loss")
-	k.question, k.answer = l.Add("question", c.batchOf(asked)...), l.Add("answer", asked)
+	k.question, k.logits, k.answer = l.Add("question", c.batchOf(asked)...), l.Add("logits", asked, c.classes), l.Add("answer", asked)
 	k.net = c.net.params.Place(l, "net")
 	c.adam = nn.NewAdam(l, "adam", k.net, nn.AdamConfig{})
 }
@@ -107,9 +108,8 @@ func (c *Classifier) buildAnswer() (*kernels.Program, error) {
 	k, b := &c.mem, machine.NewBuilder("classify/answer", c.layout)
 	f := nn.NewFragment()
 	logits := c.net.apply(f.Bind(c.net.params, k.net), f.Input(k.question), nil, 0)
-	to := b.Temp("logits", logits.Shape()...)
-	f.Output(logits, to)
+	f.Output(logits, k.logits)
 	f.Lower(b)
-	b.ArgMax(to, k.answer)
+	b.ArgMax(k.logits, k.answer)
 	return b.Build()
 }
