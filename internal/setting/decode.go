@@ -16,9 +16,16 @@ type decoder struct {
 	reader *Reader
 	layer  int
 	listed bool // the value is part of a list that is being replaced
+
+	from func(*yaml.Node) Origin // in a file that the layer includes; nil: the layer says it
 }
 
-func (d *decoder) origin(n *yaml.Node) Origin { return d.reader.layers[d.layer].origin(n) }
+func (d *decoder) origin(n *yaml.Node) Origin {
+	if d.from != nil {
+		return d.from(n)
+	}
+	return d.reader.layers[d.layer].origin(n)
+}
 
 func (d *decoder) fail(n *yaml.Node, e *Error) {
 	e.Origin = d.origin(n)
@@ -35,6 +42,8 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 		// all keys of a section are commented out
 	case missing(n):
 		d.fail(n, &Error{Path: path, Problem: "a value is missing", Allowed: formOf(v)})
+	case v.Kind() == reflect.Struct && n.Kind == yaml.ScalarNode && isIncluded(v):
+		d.include(n, v, path)
 	case v.Kind() == reflect.Struct:
 		d.mapping(n, v, path)
 	case v.Kind() == reflect.Slice || v.Kind() == reflect.Array:

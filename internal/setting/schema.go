@@ -74,6 +74,9 @@ func (d *describer) value(v reflect.Value, path string) map[string]any {
 	case reflect.Struct:
 		o := object()
 		d.fields(v, path, o["properties"].(map[string]any))
+		if isIncluded(v) {
+			o["type"] = []string{"object", "null", "string"} // the name of a file
+		}
 		return o
 	case reflect.Slice:
 		return map[string]any{"type": "array", "items": d.entry(v, path)}
