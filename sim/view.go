@@ -7,6 +7,7 @@ import "github.com/gmel-go/gmel/kernels/philox"
 type View struct {
 	Episode, Slot int
 	Places        [][2]float32 // [A] x, y of each IED, m
+	HasTask       []bool       // [A] the IED has a task to decide on
 	First         []int32      // [A] ES of candidate 1, which also receives tasks for the cloud; -1: none
 	Servers       [][2]float32 // [M] x, y of each ES, m
 	GPUs          [][]GPU      // [M][G_m]
@@ -24,11 +25,12 @@ func (w *Worlds) View(world int) View {
 	p := w.p
 	v := View{
 		Episode: int(w.episode[world]), Slot: int(w.slot[world]), Servers: append([][2]float32(nil), p.servers...),
-		First: make([]int32, p.A), GPUs: make([][]GPU, p.M), Places: w.places(world),
+		HasTask: make([]bool, p.A), First: make([]int32, p.A), GPUs: make([][]GPU, p.M), Places: w.places(world),
 	}
 	for i := range v.First {
-		v.First[i] = -1
-		if agent := world*p.A + i; w.shown(agent) > 0 {
+		agent := world*p.A + i
+		v.HasTask[i], v.First[i] = w.model[agent] >= 0, -1
+		if w.shown(agent) > 0 {
 			v.First[i] = w.cand[agent*p.C]
 		}
 	}

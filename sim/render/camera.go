@@ -47,9 +47,6 @@ func (c *Camera) Before(w *sim.Worlds) {
 
 // After adds the outcomes of the decisions and takes the slot if it is wanted.
 func (c *Camera) After(w *sim.Worlds) error {
-	if _, slot := w.LastSlot(c.o.World); slot == 0 {
-		c.tasks, c.done = 0, 0
-	}
 	c.count(w)
 	if c.wants() {
 		c.play(w)
@@ -62,6 +59,9 @@ func (c *Camera) After(w *sim.Worlds) error {
 
 // count counts the tasks of a slot. Lost tasks count as failed, as in sim.Meter.
 func (c *Camera) count(w *sim.Worlds) {
+	if _, slot := w.LastSlot(c.o.World); slot == 0 {
+		c.tasks, c.done = 0, 0
+	}
 	for n := c.o.World * w.A; n < (c.o.World+1)*w.A; n++ {
 		if w.HadTask[n] {
 			c.tasks++

@@ -38,12 +38,16 @@ func (c *canvas) world(s *Scene, l *layout) {
 func (c *canvas) head(s *Scene) {
 	n := s.count()
 	c.write(axisWidth, 26, text{18, ink, left}, fmt.Sprintf("%s: world %d, episode %d, slot %d", s.Title, s.World, s.Episode, s.Slot))
-	tasks := len(s.IEDs) - n[Idle]
-	words := fmt.Sprintf("this slot: %d of %d IEDs with a task, %d failed; this episode: ", tasks, len(s.IEDs), n[Failed])
-	if s.Tasks == 0 {
-		words += "no task yet"
-	} else {
-		words += fmt.Sprintf("%.1f %% of %d tasks completed", 100*float64(s.Completed)/float64(s.Tasks), s.Tasks)
+	words := fmt.Sprintf("this slot: %d of %d IEDs with a task", len(s.IEDs)-n[Idle], len(s.IEDs))
+	if !s.Undecided {
+		words += fmt.Sprintf(", %d failed", n[Failed])
+	}
+	switch {
+	case s.Partial:
+	case s.Tasks == 0:
+		words += "; this episode: no task yet"
+	default:
+		words += fmt.Sprintf("; this episode: %.1f %% of %d tasks completed", 100*float64(s.Completed)/float64(s.Tasks), s.Tasks)
 	}
 	c.write(axisWidth, 48, text{14, ink, left}, words)
 }

@@ -29,7 +29,7 @@ func (c *canvas) legend(s *Scene, l *layout) []entry {
 // stateLegend explains the states of IEDs, counted if there is one world.
 func (c *canvas) stateLegend(s *Scene, counted bool) (all []entry) {
 	n := s.count()
-	for state := Idle; state <= Failed; state++ {
+	for _, state := range s.shown() {
 		if state == Cloud && n[Cloud] == 0 {
 			continue // most halls have none
 		}

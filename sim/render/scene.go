@@ -14,10 +14,12 @@ const (
 	Offloading              // completed by an ES
 	Cloud                   // completed by the cloud
 	Failed                  // not completed in time, or a waiting task was lost
+	Waiting                 // before the IEDs decide: it has a task
+	states
 )
 
 // Scene is one slot of one world: the backlogs and models at its start, when the IEDs decide, and
-// the outcomes of the decisions.
+// the outcomes of the decisions, unless they are still to come.
 type Scene struct {
 	Title                string  // scenario and policy; in a pair, the scenario
 	Panel                string  // in a pair: the policy
@@ -31,6 +33,9 @@ type Scene struct {
 
 	// Since the start of the episode, this slot included.
 	Tasks, Completed int
+
+	Undecided bool // the IEDs have not decided; they are Idle or Waiting, and nothing is sent
+	Partial   bool // the beginning of the episode was not seen, so Tasks and Completed are unknown
 }
 
 // IED is one device.
@@ -56,11 +61,19 @@ type GPU struct {
 }
 
 // count returns the number of IEDs in each state.
-func (s *Scene) count() (n [Failed + 1]int) {
+func (s *Scene) count() (n [states]int) {
 	for i := range s.IEDs {
 		n[s.IEDs[i].State]++
 	}
 	return n
+}
+
+// shown are the states that the picture can have.
+func (s *Scene) shown() []State {
+	if s.Undecided {
+		return []State{Idle, Waiting}
+	}
+	return []State{Idle, Local, Offloading, Cloud, Failed}
 }
 
 // gpus is the number of processors of all ESs.

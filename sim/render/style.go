@@ -28,7 +28,7 @@ var (
 )
 
 // stateStyle is the look of each state of an IED and its name in the legend.
-var stateStyle = [Failed + 1]struct {
+var stateStyle = [states]struct {
 	fill  color.RGBA
 	label string
 }{
@@ -37,6 +37,7 @@ var stateStyle = [Failed + 1]struct {
 	Offloading: {green, "offloaded to a server"},
 	Cloud:      {ink, "offloaded to the cloud"},
 	Failed:     {vermillion, "failed"},
+	Waiting:    {dim, "with a task"},
 }
 
 // modelColors are the colours of the first models. All further models share the last.
