@@ -18,6 +18,7 @@ typedef struct {
 	int64_t threads;
 	int32_t record_tasks; // 1: keep what became of every task (arrays task_...)
 	int32_t held_out;     // 1: play the part of an arrival trace that is held out for evaluation
+	int32_t pictures;     // 1: keep what gmel_picture draws; steps are slower
 } gmel_config;
 
 typedef enum { GMEL_FLOAT32, GMEL_INT32, GMEL_BOOL } gmel_kind; // GMEL_BOOL: a byte, 0 or 1

@@ -50,7 +50,7 @@ func gmel_open(c *C.gmel_config, handle *C.uintptr_t) *C.char {
 	s, err := open(&settings{
 		scenario: C.GoString(c.scenario), engine: C.GoString(c.engine), seed: uint64(c.seed),
 		worlds: int(c.worlds), threads: int(c.threads), recordTasks: c.record_tasks != 0,
-		heldOut: c.held_out != 0,
+		heldOut: c.held_out != 0, pictures: c.pictures != 0,
 	})
 	if err != nil {
 		return sentence(err)
@@ -200,6 +200,20 @@ func gmel_find(handle C.uintptr_t, name *C.char, to *C.gmel_array) *C.char {
 			to.shape[i] = C.int64_t(n)
 		}
 		return nil
+	})
+}
+
+// gmel_picture draws the last slot of a world. If next is 1, and where no slot of an episode has been played, it draws the slot
+// that is to be played. It writes the address of height x width x 3 bytes, red, green and blue; the caller frees them.
+//
+//export gmel_picture
+func gmel_picture(handle C.uintptr_t, world C.int64_t, next C.int32_t, to *unsafe.Pointer, height, width *C.int64_t) *C.char {
+	return call(handle, func(s *session) error {
+		rgb, at, err := s.picture(int(world), next != 0)
+		if err == nil {
+			*to, *height, *width = C.CBytes(rgb), C.int64_t(at.Dy()), C.int64_t(at.Dx())
+		}
+		return err
 	})
 }
 

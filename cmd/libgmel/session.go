@@ -17,6 +17,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/sim/render"
 )
 
 // settings are gmel_config in Go.
@@ -26,6 +27,7 @@ type settings struct {
 	worlds, threads  int
 	recordTasks      bool
 	heldOut          bool // the part of an arrival trace for evaluation
+	pictures         bool
 }
 
 // session is what a handle names: worlds whose arrays are pinned, because C and Python keep
@@ -37,6 +39,7 @@ type session struct {
 	arrays  map[string]array
 	memory  [][]byte // of the state
 	actions []int32  // of play
+	viewers []*render.Viewer
 }
 
 func open(c *settings) (*session, error) {
@@ -63,8 +66,12 @@ func open(c *settings) (*session, error) {
 		return nil, err
 	}
 	w.SetThreads(c.threads)
-	w.RecordTasks(c.recordTasks)
-	return newSession(w)
+	w.RecordTasks(c.recordTasks || c.pictures)
+	s, err := newSession(w)
+	if err == nil && c.pictures {
+		s.watch(c.recordTasks)
+	}
+	return s, err
 }
 
 // room fails where the worlds do not fit into memory. Closed worlds count as taken until the Go runtime gives their
@@ -123,6 +130,7 @@ func (s *session) reset(seed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.worlds.ResetTo(seed)
+	s.forget()
 }
 
 func (s *session) restart(chosen []bool) error {
@@ -135,10 +143,21 @@ func (s *session) restart(chosen []bool) error {
 func (s *session) step(actions []int32, chosen []bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.slot(actions, chosen)
+}
+
+func (s *session) slot(actions []int32, chosen []bool) error {
+	s.before(chosen)
+	var err error
 	if chosen == nil {
-		return s.worlds.Step(actions)
+		err = s.worlds.Step(actions)
+	} else {
+		err = s.worlds.StepSome(actions, chosen)
 	}
-	return s.worlds.StepSome(actions, chosen)
+	if err == nil {
+		s.after(chosen)
+	}
+	return err
 }
 
 func (s *session) save() ([]byte, error) {
@@ -150,6 +169,7 @@ func (s *session) save() ([]byte, error) {
 func (s *session) load(state []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.forget()
 	return s.worlds.UnmarshalBinary(state)
 }
 
@@ -165,6 +185,7 @@ func (s *session) adopt(seed uint64, memory [][]byte) error {
 	for i, m := range memory {
 		copy(s.memory[i], m)
 	}
+	s.forget()
 	return nil
 }
 
@@ -189,7 +210,7 @@ func (s *session) play(policy string, seed uint64, slots int) (int, error) {
 			break
 		}
 		p.Act(s.worlds, s.actions)
-		if err := s.worlds.Step(s.actions); err != nil {
+		if err := s.slot(s.actions, nil); err != nil {
 			return played, err
 		}
 	}
@@ -239,6 +260,9 @@ func bytesOf(array any) []byte {
 	panic(fmt.Sprintf("libgmel: an array of the state is a %T", array))
 }
 
+// taskPrefix begins the names of the outcomes.
+const taskPrefix = "task_"
+
 // arraysOf lists the arrays that callers read. The outcomes are there if they are recorded.
 func arraysOf(w *sim.Worlds) map[string]array {
 	all := map[string]array{
@@ -260,15 +284,15 @@ func arraysOf(w *sim.Worlds) map[string]array {
 		"uplink_bps": t.UplinkBps, "radio_wait": t.RadioWait, "upload": t.Upload, "queue_wait": t.QueueWait,
 		"switch": t.Switch, "compute": t.Compute, "download": t.Download, "latency": t.Latency, "energy": t.Energy,
 	} {
-		all["task_"+name] = arrayOf(s, w.W, w.A)
+		all[taskPrefix+name] = arrayOf(s, w.W, w.A)
 	}
-	all["task_model"] = arrayOf(t.Model, w.W, w.A)
-	all["task_action"] = arrayOf(t.Action, w.W, w.A)
-	all["task_server"] = arrayOf(t.Server, w.W, w.A)
-	all["task_completed"] = arrayOf(t.Completed, w.W, w.A)
+	all[taskPrefix+"model"] = arrayOf(t.Model, w.W, w.A)
+	all[taskPrefix+"action"] = arrayOf(t.Action, w.W, w.A)
+	all[taskPrefix+"server"] = arrayOf(t.Server, w.W, w.A)
+	all[taskPrefix+"completed"] = arrayOf(t.Completed, w.W, w.A)
 	if t.Lost != nil {
-		all["task_lost"] = arrayOf(t.Lost, w.W, w.A)
-		all["task_lost_s"] = arrayOf(t.LostS, w.W, w.A)
+		all[taskPrefix+"lost"] = arrayOf(t.Lost, w.W, w.A)
+		all[taskPrefix+"lost_s"] = arrayOf(t.LostS, w.W, w.A)
 	}
 	return all
 }

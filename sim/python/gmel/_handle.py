@@ -67,7 +67,16 @@ class Handle:
     """Worlds in the library. They live as long as the Handle or any of its arrays."""
 
     def __init__(
-        self, *, scenario: bytes, engine: str, seed: int, worlds: int, threads: int, record_tasks: bool, held_out: bool
+        self,
+        *,
+        scenario: bytes,
+        engine: str,
+        seed: int,
+        worlds: int,
+        threads: int,
+        record_tasks: bool,
+        held_out: bool,
+        pictures: bool,
     ) -> None:
         self._settings = {
             "engine": engine,
@@ -75,6 +84,7 @@ class Handle:
             "threads": threads,
             "record_tasks": record_tasks,
             "held_out": held_out,
+            "pictures": pictures,
         }
         self._seed = seed
         self._library = opened = _library.library()
@@ -82,7 +92,7 @@ class Handle:
         self._running: list[None] = []  # one for every call that has not returned
         self._left: list[Future[int | None]] = []  # the last long call of the main thread
         self._long = True
-        config = Config(scenario, engine.encode(), seed, worlds, threads, record_tasks, held_out)
+        config = Config(scenario, engine.encode(), seed, worlds, threads, record_tasks, held_out, pictures)
         self._owner = owner = _Owner(self._generation, opened)
         self._check(interruptibly(lambda: opened.gmel_open(config, owner.handle), self._left))
         self._long = int(np.prod(self._find("mask").shape[:2])) >= _LONG
@@ -156,6 +166,16 @@ class Handle:
     def load(self, state: bytes) -> None:
         """Sets the state to one that ``save`` returned for the same scenario and number of worlds."""
         self._call("gmel_load", state, len(state))
+
+    def picture(self, world: int, coming: bool) -> npt.NDArray[np.uint8]:
+        """[H, W, 3] red, green and blue."""
+        pixels, height, width = ctypes.c_void_p(), ctypes.c_int64(), ctypes.c_int64()
+        self._call("gmel_picture", world, coming, pixels, height, width)
+        try:
+            size = 3 * height.value * width.value
+            return np.frombuffer(bytearray(ctypes.string_at(pixels, size)), np.uint8).reshape(height.value, -1, 3)
+        finally:
+            self._library.gmel_free(pixels)
 
     def engine(self) -> str:
         return self._text("gmel_engine")

@@ -22,6 +22,7 @@ class Config(ctypes.Structure):
         ("threads", ctypes.c_int64),
         ("record_tasks", ctypes.c_int32),
         ("held_out", ctypes.c_int32),
+        ("pictures", ctypes.c_int32),
     ]
 
 
@@ -56,6 +57,7 @@ _FUNCTIONS = {
     "gmel_adopt": [_HANDLE, ctypes.c_uint64, ctypes.POINTER(Span), ctypes.c_int64],
     "gmel_names": [_HANDLE, _OUT],
     "gmel_find": [_HANDLE, ctypes.c_char_p, ctypes.POINTER(Array)],
+    "gmel_picture": [_HANDLE, ctypes.c_int64, ctypes.c_int32, _OUT, _COUNT, _COUNT],
     "gmel_engine": [_HANDLE, _OUT],
     "gmel_scenario": [_HANDLE, _OUT],
 }

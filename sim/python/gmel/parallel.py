@@ -12,7 +12,7 @@ from pettingzoo import ParallelEnv as PettingZooParallelEnv
 
 from ._library import Error
 from ._settings import Part, seed as checked_seed, seed_or_entropy
-from .spaces import Illegal, as_mask, check_illegal, check_render_mode, observation_box, played
+from .spaces import RENDERING, Illegal, as_mask, check_illegal, observation_box, played, renders, warn_unrendered
 from .worlds import Floats, Scenario, Worlds
 
 Observation = dict[str, np.ndarray]
@@ -37,11 +37,11 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
             workers play different episodes.
         part: "training" or "evaluation", the part of an arrival trace, see ``Worlds``.
         illegal: what to do about an action that the mask forbids, see ``gmel.spaces.Illegal``.
-        render_mode: None; there are no pictures.
+        render_mode: "rgb_array": ``render`` draws; None: it does not, and steps are faster.
         copy: True: observations are copies; False: views that the next step overwrites.
     """
 
-    metadata = {"name": "gmel_offloading_v0", "render_modes": [], "is_parallelizable": True}
+    metadata = {"name": "gmel_offloading_v0", **RENDERING, "is_parallelizable": True}
 
     def __init__(
         self,
@@ -54,10 +54,9 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         copy: bool = True,
     ) -> None:
         check_illegal(illegal)
-        check_render_mode(render_mode)
         self.render_mode = render_mode
         first = seed_or_entropy(seed)
-        self.worlds = Worlds(scenario, 1, seed=first, part=part)
+        self.worlds = Worlds(scenario, 1, seed=first, part=part, pictures=renders(render_mode))
         self._illegal, self._copy = illegal, copy
         self._random, self.np_random_seed = seeding.np_random(first)
         self.possible_agents = [f"ied_{i}" for i in range(self.worlds.num_agents)]
@@ -114,8 +113,12 @@ class ParallelEnv(PettingZooParallelEnv[str, Observation, int]):
         """[A, O] the observations of all agents, for a central critic; after the last step those of its end."""
         return np.array(self._shown()[0])
 
-    def render(self) -> None:
-        """There are no pictures."""
+    def render(self) -> np.ndarray | None:
+        """uint8 [H, W, 3] the slot of the last step; after ``reset`` the world whose agents have not decided."""
+        if self.render_mode is None:
+            warn_unrendered()
+            return None
+        return self.worlds.picture()
 
     def close(self) -> None:
         self.worlds.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
@@ -20,9 +21,20 @@ def check_illegal(value: str) -> None:
         raise Error(f'gmel: illegal={value!r} is not allowed; allowed: "error", "local"')
 
 
-def check_render_mode(value: str | None) -> None:
-    if value is not None:
-        raise Error(f"gmel: render_mode {value!r} is not allowed; allowed: None, there are no pictures")
+RENDERING: Final[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 5}
+"""What the metadata of an environment say about pictures; films of ``gmel simulate`` have as many slots a second."""
+
+
+def renders(mode: str | None) -> bool:
+    """Whether an environment keeps pictures."""
+    if mode is not None and mode not in RENDERING["render_modes"]:
+        raise Error(f'gmel: render_mode {mode!r} is not allowed; allowed: None, "rgb_array"')
+    return mode is not None
+
+
+def warn_unrendered() -> None:
+    """The warning that Gymnasium's own environments give."""
+    gymnasium.logger.warn('gmel: there is no picture without render_mode="rgb_array"')
 
 
 def observation_box(*shape: int) -> spaces.Box:

@@ -15,7 +15,7 @@ from gymnasium.vector.utils import batch_space
 
 from ._library import Error
 from ._settings import Part, chosen_worlds, seed as checked_seed, seed_or_entropy
-from .spaces import Illegal, as_mask, check_illegal, check_render_mode, observation_box, played
+from .spaces import RENDERING, Illegal, as_mask, check_illegal, observation_box, played, renders, warn_unrendered
 from .worlds import Floats, Scenario, Worlds
 
 
@@ -61,10 +61,12 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         part: "training" or "evaluation", the part of an arrival trace, see ``Worlds``.
         illegal: what to do about an action that a mask forbids, see ``gmel.spaces.Illegal``.
         autoreset_mode: one of ``gymnasium.vector.AutoresetMode`` or its value.
-        render_mode: None; there are no pictures.
+        render_mode: "rgb_array": ``render`` draws; None: it does not, and steps are faster.
         copy: True: arrays are copies; False: views that the next step overwrites, where no world
             shows the end of its episode.
     """
+
+    metadata = dict(RENDERING)
 
     def __init__(
         self,
@@ -80,12 +82,13 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         copy: bool = True,
     ) -> None:
         check_illegal(illegal)
-        check_render_mode(render_mode)
         self._mode = checked_mode(autoreset_mode)
-        self.metadata = {"render_modes": [], "autoreset_mode": self._mode}
+        self.metadata = self.metadata | {"autoreset_mode": self._mode}
         self.render_mode = render_mode
         first = seed_or_entropy(seed)
-        self.worlds = w = Worlds(scenario, num_envs, seed=first, threads=threads, part=part, copy=copy)
+        self.worlds = w = Worlds(
+            scenario, num_envs, seed=first, threads=threads, part=part, pictures=renders(render_mode), copy=copy
+        )
         self.num_envs = w.num_worlds
         self._illegal = illegal
         self._ended = np.zeros(self.num_envs, np.bool_)  # worlds that show the end of their episode
@@ -152,8 +155,18 @@ class VectorEnv(GymnasiumVectorEnv[Floats, npt.NDArray[Any], npt.NDArray[Any]]):
         info = {"action_mask": as_mask(self.worlds.final_mask), "_action_mask": over}
         return {"final_obs": final, "_final_obs": over, "final_info": info, "_final_info": over}
 
-    def render(self) -> None:
-        """There are no pictures."""
+    def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
+        """One uint8 [H, W, 3] for each world: the slot of the last step.
+
+        After a reset it is the world whose agents have not decided. In mode ``SAME_STEP`` the picture after the step
+        that ended an episode is still of that episode.
+        """
+        if self.render_mode is None:
+            warn_unrendered()
+            return None
+        # Worlds that were reset after their end are in the next episode already.
+        begun = self.worlds.truncated & ~self._ended & (self._mode is not AutoresetMode.SAME_STEP)
+        return tuple(self.worlds.picture(i, coming=begins) for i, begins in enumerate(begun))
 
     def __copy__(self) -> Self:
         return deepcopy(self)

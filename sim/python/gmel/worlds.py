@@ -47,6 +47,7 @@ class Worlds:
         record_tasks: record the outcomes in ``tasks``; this makes a step slower.
         part: "training" or "evaluation", the part of an arrival trace whose windows the worlds play, if
             the scenario holds one out (``tasks.arrivals.window``). Without it both are the same.
+        pictures: keep what ``picture`` draws; this makes a step slower.
         copy: arrays are copies instead of views.
     """
 
@@ -60,6 +61,7 @@ class Worlds:
         engine: str | None = None,
         record_tasks: bool = False,
         part: Part = "training",
+        pictures: bool = False,
         copy: bool = False,
     ) -> None:
         self._copy = copy
@@ -70,6 +72,7 @@ class Worlds:
             "threads": whole("threads", threads, 1, 2**15),
             "record_tasks": bool(record_tasks),
             "held_out": checked_part(part) == "evaluation",
+            "pictures": bool(pictures),
         }
         self._attach(Handle(scenario=scenario_text(scenario), seed=self._seed, **self._settings))
         self.num_worlds, self.num_agents, self.obs_size = self._arrays["obs"].shape  #: W, A, O
@@ -154,6 +157,18 @@ class Worlds:
         if not self._tasks:
             raise Error("gmel: these worlds do not record tasks; make them with record_tasks=True")
         return {name: a.copy() if self._copy else a for name, a in self._tasks.items()}
+
+    def picture(self, world: int = 0, *, coming: bool = False) -> npt.NDArray[np.uint8]:
+        """[H, W, 3] the last slot of a world: red, green and blue, as ``gmel simulate --render`` draws it.
+
+        With ``coming``, and before the first slot of an episode, it is the slot that is to be played, whose agents
+        have not decided. After a step that ended an episode the last slot is that of the old episode. Needs
+        ``pictures=True``.
+        """
+        handle = self._handle()
+        if not self._settings["pictures"]:
+            raise Error("gmel: these worlds keep no pictures; make them with pictures=True")
+        return handle.picture(whole("world", world, 0, self.num_worlds - 1), bool(coming))
 
     @property
     def engine(self) -> str:
