@@ -153,10 +153,11 @@ bench-unet-test: $(UNET_PYTHON)
 python:
 	$(GO) build -buildmode=c-shared -o sim/python/gmel/libgmel.so ./cmd/libgmel
 
-# The package as pip installs it, in a separate environment.
+# The package as pip installs it, in a separate environment; and an exported policy in it.
 python-test: python .cache/python/bin/pytest
 	$(call python_install,python)
 	.cache/python/bin/pytest -q sim/python/tests
+	GMEL_PYTHON=$(CURDIR)/.cache/python/bin/python $(GO) test -count=1 -run TestPackage ./marl/export
 
 # The path of PettingZoo's tutorial, with SuperSuit, Stable-Baselines3 and PyTorch (some GB), and a trained policy in PyTorch.
 python-test-rl: python .cache/python-rl/bin/pytest

@@ -15,12 +15,15 @@ import (
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/sim"
 )
 
-// Variables that name a Python: with ONNX Runtime, which `make export-test` sets, and with PyTorch, which `make python-test-rl` sets.
+// Variables that name a Python: with ONNX Runtime, which `make export-test` sets, with PyTorch, which `make python-test-rl` sets, and
+// with our package, which `make python-test` sets.
 const (
 	exportPython = "GMEL_EXPORT_PYTHON"
 	torchPython  = "GMEL_TORCH_PYTHON"
+	gmelPython   = "GMEL_PYTHON"
 )
 
 // compared is the number of observations.
@@ -46,6 +49,40 @@ func TestPyTorchPlaysTheFolder(t *testing.T) {
 	python := interpreter(t, torchPython, "python-test-rl")
 	dir, from, _ := exported(t, "amarl")
 	check(t, python, dir, record(t, from), section(t, "PyTorch"), "torch")
+}
+
+// Our package for Python decides as we do, and the example of its page completes as many tasks of other worlds.
+func TestPackagePlaysTheFolder(t *testing.T) {
+	python := interpreter(t, gmelPython, "python-test")
+	for _, algo := range []string{"amarl", "d3qn"} {
+		t.Run(algo, func(t *testing.T) {
+			dir, from, _ := exported(t, algo)
+			check(t, python, dir, record(t, from), "import gmel\np = gmel.load_policy('.')\nact, logits = p.act, p.logits\n", "gmel")
+			_, code, _ := strings.Cut(string(file(t, "../../docs/python.md")), "\n## A trained policy\n")
+			_, code, _ = strings.Cut(code, "\n```python\n")
+			code, _, _ = strings.Cut(code, "\n```\n")
+			code = strings.ReplaceAll(code, "runs/paper-1-1-policy", dir)
+			out, err := exec.CommandContext(t.Context(), python, "-c", code).CombinedOutput()
+			if want := played(t, from); err != nil || string(out) != want {
+				t.Errorf("%v, want %s, got %s", err, want, out)
+			}
+		})
+	}
+}
+
+// played is what the policy does in the worlds of the example, by our own engine.
+func played(t *testing.T, from *run.Trained) string {
+	t.Helper()
+	p, err := from.Open(run.EvalOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	s, err := sim.Simulate(sim.SimulateOptions{Scenario: from.Config.Scenario, Policy: p, Worlds: 100, Episodes: 100, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("completed %.4f of %d tasks\n", s.CompletionRate, s.Tasks)
 }
 
 func interpreter(t *testing.T, variable, target string) string {

@@ -1,6 +1,6 @@
 """Compares programs of others with decisions.safetensors, in the policy folder that is the working folder.
 
-usage: check.py LOADER DECISIONS (numpy|torch|onnx)
+usage: check.py LOADER DECISIONS (numpy|torch|onnx|gmel)
 """
 
 import sys
@@ -51,4 +51,4 @@ elif kind == "torch":
     same("PyTorch", code["act"](seen, torch.from_numpy(mask)).numpy(), code["logits"](seen).numpy())
 else:
     code = from_text()
-    same("NumPy", code["act"](observation, mask), code["logits"](observation))
+    same(kind, code["act"](observation, mask), code["logits"](observation))
