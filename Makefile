@@ -159,8 +159,9 @@ python-test: python .cache/python/bin/pytest
 	.cache/python/bin/pytest -q sim/python/tests
 	GMEL_PYTHON=$(CURDIR)/.cache/python/bin/python $(GO) test -count=1 -run TestPackage ./marl/export
 
-# The path of PettingZoo's tutorial, with SuperSuit, Stable-Baselines3 and PyTorch (some GB), and a trained policy in PyTorch.
-python-test-rl: python .cache/python-rl/bin/pytest
+# The path of PettingZoo's tutorial, with SuperSuit, Stable-Baselines3 and PyTorch (some GB); a trained policy in PyTorch; the
+# adapters for TorchRL and PufferLib.
+python-test-rl: python .cache/python-rl/pufferlib
 	$(call python_install,python-rl)
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
 	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl ./marl/export
@@ -212,6 +213,10 @@ define python_install
 rm -rf sim/python/build
 .cache/$(1)/bin/pip install -q --no-index --no-build-isolation --no-deps --force-reinstall ./sim/python
 endef
+
+.cache/python-rl/pufferlib: sim/python/requirements-pufferlib.txt .cache/python-rl/bin/pytest
+	.cache/python-rl/bin/pip install -q --no-deps -r $< || { echo "python-test-rl: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
+	touch $@
 
 .cache/python/bin/pytest: sim/python/requirements-test.txt
 .cache/python-rl/bin/pytest: sim/python/requirements-rl.txt sim/python/requirements-test.txt
