@@ -1,0 +1,42 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/diffusion/sample"
+)
+
+// drawBatch is the number of samples of a batch. A sample is the same in every batch.
+const drawBatch = 32
+
+// draw is the first n samples of a class, [n, size], in the units of the set. Sample i depends on seed and i alone.
+func (l *loop) draw(ctx context.Context, m *model, class, n int, seed uint64) (_ []float32, err error) {
+	plan, err := run.PlanOf(l.config.Generator.Sampler, l.config.Generator.Steps)
+	if err != nil {
+		return nil, err
+	}
+	batch := min(drawBatch, n)
+	s, err := sample.New(l.backend, m.net, m.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	var all []float32
+	for first := 0; first < n; first += batch {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		x, err := s.Run(sample.Request{First: first, Classes: slices.Repeat([]float32{float32(class)}, batch)})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x...)
+	}
+	all = all[:n*l.set.Size()]
+	m.standard.Back(all, all)
+	return all, nil
+}

@@ -1,0 +1,158 @@
+package loop
+
+import (
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// Report is what a loop has found. Intervals are 95 % over seeds (Student's t).
+type Report struct {
+	Seeds    int       `json:"seeds"`
+	FirstOne uint64    `json:"first_seed"`
+	Horizon  float64   `json:"horizon_s"` // length of an episode
+	Stations []Station `json:"stations"`
+	Sources  []Source  `json:"sources"`
+	Policies []Policy  `json:"policies"`
+	Earlier  []Earlier `json:"earlier"`
+	Traffic  Traffic   `json:"traffic"`
+	// Ratio is the rare-class F1 with samples of the federated model over that with raw images, both at the ideal edge.
+	Ratio train.Interval `json:"federated_over_raw"`
+	Times []float64      `json:"times_s"` // of all curves
+}
+
+// Station is the station of an ES: rare-class F1 at its end, by source.
+type Station struct {
+	Missing string                    `json:"missing_class"`
+	Images  int                       `json:"images"`
+	Raw     int                       `json:"raw_images"` // of its class at the others
+	F1      map[source]train.Interval `json:"rare_f1"`
+}
+
+// Source is where images of the missing class come from, at the ideal edge.
+type Source struct {
+	Name  source         `json:"name"`
+	Rare  train.Interval `json:"rare_f1"`  // at the end, mean over worlds and bases
+	Macro train.Interval `json:"macro_f1"` // the same
+	Curve []float64      `json:"curve"`    // rare-class F1 by Times, mean over worlds, bases and seeds
+}
+
+// Policy is what a policy brings about with samples of the federated model.
+type Policy struct {
+	Name       string         `json:"name"`
+	Kind       string         `json:"kind"`
+	Completion train.Interval `json:"completion"`
+	LatencyS   train.Interval `json:"latency_s"`
+	EnergyJ    train.Interval `json:"energy_per_task_j"`
+	Rare       train.Interval `json:"rare_f1"`   // at the end, mean over worlds and bases
+	ReachedS   train.Interval `json:"reached_s"` // when it has the target, mean over worlds and bases; the horizon where it never has
+	Share      train.Interval `json:"reaching"`  // share of worlds and bases that reach it
+	Curve      []float64      `json:"curve"`
+}
+
+// Earlier is by how many seconds a learned policy has the target before a rule, on the same worlds.
+type Earlier struct {
+	Policy  string         `json:"policy"`
+	Than    string         `json:"than"`
+	Seconds train.Interval `json:"seconds"`
+}
+
+// Traffic is that of federated averaging, with one seed.
+type Traffic struct {
+	Rounds int   `json:"rounds"`
+	Up     int64 `json:"bytes_up"`
+	Down   int64 `json:"bytes_down"`
+	Raw    int64 `json:"raw_bytes"` // of the images of missing classes that others have, if each station got those of its own
+}
+
+// level is the number of levels that are reached by a time, of times that may be -1 for never.
+func level(reached []float64, t float64) (n int) {
+	for n < len(reached) && reached[n] >= 0 && reached[n] <= t {
+		n++
+	}
+	return n
+}
+
+// at is the classifier at a station by a source, with a number of levels reached.
+func (r *seedResult) at(from source, station, level int) classified {
+	q := r.quality[from][station]
+	switch {
+	case from == nothing || from == rawImages:
+		return q[0]
+	case level == 0:
+		return r.quality[nothing][station][0]
+	}
+	return q[level-1]
+}
+
+// over is the mean over worlds and bases.
+func over(p *played, f func(reached []float64, world, base int) float64) float64 {
+	sum, n := 0.0, 0
+	for w := range p.Reached {
+		for b, reached := range p.Reached[w] {
+			sum += f(reached, w, b)
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// rareAt is the rare-class F1 of a policy at a time, mean over worlds and bases.
+func (r *seedResult) rareAt(p *played, from source, t float64) float64 {
+	return over(p, func(reached []float64, _, b int) float64 { return r.at(from, r.bases[b], level(reached, t)).Rare })
+}
+
+// goal is the first level at which a base has a share of the F1 that the ideal edge has at its end; 0: it has it with nothing.
+func (r *seedResult) goal(share float64, world, base int) int {
+	station := r.bases[base]
+	last := level(r.ideal.Reached[world][base], never)
+	for n := range last {
+		if r.at(together, station, n).Rare >= share*r.at(together, station, last).Rare {
+			return n
+		}
+	}
+	return last
+}
+
+// never is a time after all others.
+const never = 1e30
+
+// reachedS is when a policy has the goal of a world and base; the horizon if it never has.
+func (r *seedResult) reachedS(p *played, share, horizon float64, world, base int) (s float64, ok bool) {
+	n := r.goal(share, world, base)
+	if n == 0 {
+		return 0, true
+	}
+	if at := p.Reached[world][base][n-1]; at >= 0 && at <= horizon {
+		return at, true
+	}
+	return horizon, false
+}
+
+// interval collects a number for each seed.
+func interval(seeds []*seedResult, f func(*seedResult) float64) train.Interval {
+	var all []float64
+	for _, r := range seeds {
+		all = append(all, f(r))
+	}
+	return train.IntervalOf(all)
+}
+
+// curve is the mean over seeds of numbers at times.
+func curve(seeds []*seedResult, times []float64, f func(r *seedResult, t float64) float64) []float64 {
+	to := make([]float64, len(times))
+	for i, t := range times {
+		for _, r := range seeds {
+			to[i] += f(r, t) / float64(len(seeds))
+		}
+	}
+	return to
+}
+
+// kindOf are the policies of a kind, by their place.
+func kindOf(r *seedResult, kind string) (list []int) {
+	for i, p := range r.plays {
+		if p.kind == kind {
+			list = append(list, i)
+		}
+	}
+	return list
+}

@@ -1,0 +1,78 @@
+package loop
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// Markdown is the report as tables.
+func (r *Report) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s from %d; means with 95 %% intervals over seeds. Episodes of %g s.\n\n", train.Counted(int64(r.Seeds), "seed"), r.FirstOne, r.Horizon)
+	r.stationTable(&b)
+	r.sourceTable(&b)
+	r.policyTable(&b)
+	for _, e := range r.Earlier {
+		fmt.Fprintf(&b, "%s has the target %s s earlier than %s.\n", e.Policy, e.Seconds.Text(2), e.Than)
+	}
+	fmt.Fprintf(&b, "\nThe federated model reaches %s of the rare-class F1 with raw images. It took %s, %.2f MB up and %.2f MB down; the raw images would be %.3f MB.\n",
+		r.Ratio.Text(2), train.Counted(int64(r.Traffic.Rounds), "round"), mega(r.Traffic.Up), mega(r.Traffic.Down), mega(r.Traffic.Raw))
+	return b.String()
+}
+
+func mega(bytes int64) float64 { return float64(bytes) / 1e6 }
+
+func (r *Report) stationTable(b *strings.Builder) {
+	b.WriteString("| station | lacks | images | of the class elsewhere |")
+	for _, from := range allSources {
+		fmt.Fprintf(b, " %s |", from.title())
+	}
+	b.WriteString("\n|---|---|---|---|" + strings.Repeat("---|", len(allSources)) + "\n")
+	for i, s := range r.Stations {
+		fmt.Fprintf(b, "| %d | %s | %d | %d |", i, s.Missing, s.Images, s.Raw)
+		for _, from := range allSources {
+			fmt.Fprintf(b, " %s |", s.F1[from].Text(3))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\nNumbers below the sources are rare-class F1 with the last level of stock.\n\n")
+}
+
+func (r *Report) sourceTable(b *strings.Builder) {
+	b.WriteString("| source, at the ideal edge | rare-class F1 | macro F1 |\n|---|---|---|\n")
+	for _, s := range r.Sources {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", s.Name.title(), s.Rare.Text(3), s.Macro.Text(3))
+	}
+	b.WriteString("\n")
+}
+
+// shown are the times of a curve in the table, as parts of the horizon.
+var shown = []float64{0.1, 0.2, 0.4, 1}
+
+func (r *Report) policyTable(b *strings.Builder) {
+	b.WriteString("| policy | completion | latency s | J/task | target after s | reached |")
+	for _, share := range shown {
+		fmt.Fprintf(b, " F1 at %g s |", share*r.Horizon)
+	}
+	b.WriteString("\n|---|---|---|---|---|---|" + strings.Repeat("---|", len(shown)) + "\n")
+	for _, p := range r.Policies {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.LatencyS.Text(3), p.EnergyJ.Text(1), p.ReachedS.Text(2), p.Share.Text(2))
+		r.curveCells(b, p.Curve)
+	}
+	b.WriteString("| ideal edge | 1 | | | | |")
+	for _, s := range r.Sources {
+		if s.Name == together {
+			r.curveCells(b, s.Curve)
+		}
+	}
+	b.WriteString("\n")
+}
+
+func (r *Report) curveCells(b *strings.Builder, curve []float64) {
+	for _, share := range shown {
+		fmt.Fprintf(b, " %.3f |", curve[int(share*(instants-1)+0.5)])
+	}
+	b.WriteString("\n")
+}
