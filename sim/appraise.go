@@ -103,7 +103,7 @@ func (t *trial) commit(decisions []float32, later bool) {
 func (t *trial) appraise(i int, own, value []float32) {
 	present := []move{{int32(i), undecided}}
 	t.change(present, true)
-	best, worst := 0, 0
+	best, worst := int(t.w.choice(i, 0)), int(t.w.choice(i, 0))
 	for k := range t.w.choices(i) {
 		a := int(t.w.choice(i, k))
 		value[a] = float32(t.change([]move{{int32(i), int32(a)}}, false))

@@ -163,6 +163,7 @@ func (w *Worlds) clearQueues(world int) {
 func (w *Worlds) empty(agent int) {
 	w.model[agent] = -1
 	w.data[agent], w.cycles[agent], w.deadline[agent], w.age[agent] = 0, 0, 0, 0
+	w.setLeast(agent, 0)
 }
 
 // arrive advances the queues of a world to the current slot.
@@ -196,10 +197,16 @@ func (w *Worlds) nextWaiting(agent int) {
 		case w.model[agent] < 0:
 			w.model[agent], w.age[agent] = w.waitModel[j], age
 			w.data[agent], w.cycles[agent], w.deadline[agent] = w.waitData[j], w.waitCycles[j], w.waitDeadline[j]
+			if p.levels > 0 {
+				w.least[agent] = w.waitLeast[j]
+			}
 		default:
 			to := first + int(kept)
 			w.waitModel[to], w.waitAge[to] = w.waitModel[j], age
 			w.waitData[to], w.waitCycles[to], w.waitDeadline[to] = w.waitData[j], w.waitCycles[j], w.waitDeadline[j]
+			if p.levels > 0 {
+				w.waitLeast[to] = w.waitLeast[j]
+			}
 			kept++
 		}
 	}
@@ -217,12 +224,16 @@ func (w *Worlds) enqueue(agent int, x task) {
 	switch n := w.waiting[agent]; {
 	case w.model[agent] < 0:
 		w.model[agent], w.data[agent], w.cycles[agent], w.deadline[agent] = x.model, x.data, x.cycles, x.deadline
+		w.setLeast(agent, x.least)
 	case int(n) == w.p.queue:
 		w.lose(agent, x.deadline)
 	default:
 		j := agent*w.p.queue + int(n)
 		w.waitModel[j], w.waitAge[j] = x.model, 0
 		w.waitData[j], w.waitCycles[j], w.waitDeadline[j] = x.data, x.cycles, x.deadline
+		if w.p.levels > 0 {
+			w.waitLeast[j] = x.least
+		}
 		w.waiting[agent]++
 	}
 }
@@ -235,8 +246,8 @@ func (w *Worlds) drawArrivals(t *moment, i, agent int) {
 	u := philox.Uniform(number)
 	for n := 0; n < maxArrivals && u >= cdf[n]; n++ {
 		_, kind, size, work := t.words(uint32(i), streamBurst+2*uint32(n))
-		limit, _, _, _ := t.words(uint32(i), streamBurst+2*uint32(n)+1)
-		w.enqueue(agent, p.sample(kind, size, work, limit))
+		limit, ask, _, _ := t.words(uint32(i), streamBurst+2*uint32(n)+1)
+		w.enqueue(agent, p.sample(kind, size, work, limit, ask))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 type task struct {
 	model                  int32
 	data, cycles, deadline float32 // bit, cycles, s
+	least                  float32 // quality that it asks for, see level.go
 }
 
 // tracedTask is a row of an arrival trace.

@@ -16,6 +16,8 @@ import "github.com/gmel-go/gmel/internal/setting"
 //
 //	e = s + X + max C/F (phi + (1 - phi) b)
 //
+// With services (Service) a batch of b takes what the table says for its longest task, and there is no phi.
+//
 // A batch is aborted when the last of its deadlines passes. Its tasks share its energy equally.
 // Heuristics assume a batch of one task.
 type Batch struct {
@@ -71,7 +73,7 @@ func (w *Worlds) serveBatch(world, m int, keys []uint64) {
 		load = p.models[w.model[head]].load
 	}
 	for _, agent := range members[:b] {
-		work, last = max(work, w.cycles[agent]), max(last, w.due(int(agent)))
+		work, last = max(work, w.batchWork(int(agent), b)), max(last, w.due(int(agent)))
 	}
 	run := float32(work / p.serverSpeed[m] * p.batchTime[b])
 	end := start + load + run

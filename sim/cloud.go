@@ -55,7 +55,7 @@ func (w *Worlds) runCloud(world, agent int) {
 		w.fail(agent)
 		return
 	}
-	t.Compute[agent] = w.cycles[agent] / p.cloudSpeed
+	t.Compute[agent] = w.work(agent) / p.cloudSpeed
 	end := start + t.Compute[agent]
 	t.Energy[agent] += float32(p.gpuW * (min(end, due) - start))
 	result := t.ResultBits[agent]
@@ -64,18 +64,18 @@ func (w *Worlds) runCloud(world, agent int) {
 	w.finish(agent, end+t.Download[agent])
 }
 
-// cloudTime returns the time in s that the cloud adds to the radio time of the agent's task.
-func (w *Worlds) cloudTime(agent int) float32 {
+// cloudTime returns the time in s that the cloud adds to the radio time of the agent's task, with that work.
+func (w *Worlds) cloudTime(agent int, work float32) float32 {
 	p := w.p
 	wire := float32((w.data[agent] + p.models[w.model[agent]].result) / p.backhaul)
-	return wire + float32(2*p.delay) + w.cycles[agent]/p.cloudSpeed
+	return wire + float32(2*p.delay) + work/p.cloudSpeed
 }
 
 // predictCloud is the predicted latency of the cloud action; see predict.
-func (w *Worlds) predictCloud(agent int) float32 {
+func (w *Worlds) predictCloud(agent int, work float32) float32 {
 	p, link := w.p, agent*w.p.C
 	es := agent/p.A*p.M + int(w.cand[link])
 	n := float32(max(w.load[es], 1))
 	t := w.radio[agent] + w.data[agent]/w.uplink(es, w.now[link], n)
-	return t + w.cloudTime(agent) + p.models[w.model[agent]].result/p.downlink(w.now[link], n)
+	return t + w.cloudTime(agent, work) + p.models[w.model[agent]].result/p.downlink(w.now[link], n)
 }

@@ -48,7 +48,7 @@ func (d dice) scenario(t *testing.T) *Scenario {
 		s.Compute.CacheModels = d.count(1, 8)
 		d.options(t, s)
 		s.Energy = Energy{Kappa: d.scale(1e-30, 1e-24), GPUW: d.between(0, 1000)}
-		s.Reward = RewardRule{FailurePenalty: d.between(0, 3), EnergyWeightPerJ: pick(d, 0, d.scale(1e-5, 10))}
+		s.Reward.FailurePenalty, s.Reward.EnergyWeightPerJ = d.between(0, 3), pick(d, 0, d.scale(1e-5, 10))
 		s.Observation = Observation{d.flag(), d.flag(), d.flag()}
 		if s.Validate() == nil {
 			return s
@@ -139,6 +139,9 @@ func (d dice) options(t *testing.T, s *Scenario) {
 	if on() {
 		s.Time.MessageS = d.scale(1e-4, 10)
 	}
+	if on() && s.Tasks.Arrivals.Process != ArrivalsTrace {
+		d.services(s)
+	}
 }
 
 func (d dice) hotSpots(s *Scenario) {
@@ -221,6 +224,9 @@ func (d dice) act(w *Worlds, actions []int32) {
 	crowd := d.IntN(4) == 0
 	for n := range actions {
 		actions[n] = 0
+		if w.model[n] >= 0 {
+			actions[n] = w.choice(n, 0)
+		}
 		if w.model[n] >= 0 && (crowd || d.flag()) {
 			actions[n] = w.choice(n, d.IntN(w.choices(n)))
 			if crowd {

@@ -32,7 +32,7 @@
 // (gpu.go), batches (Batch), processor sharing (DisciplineSharing), a cloud tier (Cloud), uplinks
 // that interfere (interference.go), Poisson, Markov-modulated or traced arrivals with a queue
 // per IED (Arrivals), windows of a long trace (Window), IEDs at explicit positions or in hot spots (place.go),
-// ESs with a coverage radius (coverage.go), grants that take time (message.go), IEDs that move (Mobility). An option that is off changes no
+// ESs with a coverage radius (coverage.go), grants that take time (message.go), IEDs that move (Mobility), services that were measured (Service), whose level IEDs choose (level.go). An option that is off changes no
 // bit and no hash of a scenario.
 //
 // # Where the model comes from

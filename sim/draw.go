@@ -17,7 +17,7 @@ const (
 	streamPlace    = 0   // x, y, f_i, -
 	streamLink     = 1   // line of sight, shadowing radius, shadowing angle, -
 	streamTask     = 2   // arrival, model, data, steps
-	streamLimit    = 3   // deadline, -, -, -
+	streamLimit    = 3   // deadline, least quality, -, -
 	streamPolicy   = 4   // choice, -, -, -
 	streamArrival  = 5   // number of arrivals, change of phase, -, -
 	streamGoal     = 6   // x, y, speed, -
@@ -26,8 +26,8 @@ const (
 	streamGoalSpot = 11  // the same for a waypoint
 	streamWindow   = 12  // i and slot 0: start of the window of a trace (two words), -, -
 	streamFading   = 16  // + c/2: radius and angle of candidates c and c+1, for even c
-	streamBurst    = 64  // for arrival n of a slot: + 2n: -, model, data, steps; + 2n+1: deadline, -, -, -
-	streamImagined = 128 // for draw n of Imagine: + 2n: arrival, model, data, steps; + 2n+1: deadline, -, -, -
+	streamBurst    = 64  // for arrival n of a slot: + 2n: -, model, data, steps; + 2n+1: deadline, least quality, -, -
+	streamImagined = 128 // for draw n of Imagine: + 2n: arrival, model, data, steps; + 2n+1: deadline, least quality, -, -
 )
 
 // moment is the position of a world in time. A moment, the key, an entity and a

@@ -50,7 +50,7 @@ func environ(t *testing.T, name string, otherwise int) int {
 }
 
 // optionCount is the number of names that optionsOf has.
-const optionCount = 16
+const optionCount = 18
 
 // optionsOf names the options that a scenario has turned on.
 func optionsOf(s *Scenario) (on []string) {
@@ -65,7 +65,7 @@ func optionsOf(s *Scenario) (on []string) {
 		{"positions", s.Hall.IEDPositions != nil}, {"file of positions", s.Hall.IEDPositionsFile != ""},
 		{ArrivalsTrace, s.Tasks.Arrivals.Process == ArrivalsTrace}, {"streets", propagations[s.Hall.Clutter].street != street{}},
 		{"cells without a list", newParams(s).near.searched},
-		{"window", s.Tasks.Arrivals.Window.Start != ""}, {"messages", s.Time.MessageS > 0},
+		{"window", s.Tasks.Arrivals.Window.Start != ""}, {"messages", s.Time.MessageS > 0}, {"services", s.HasServices()},
 	} {
 		if o.on {
 			on = append(on, o.name)

@@ -61,19 +61,20 @@ func (q *Imagine) Act(w *Worlds, actions []int32) {
 type slotTasks struct {
 	model                       []int32
 	data, cycles, deadline, age []float32
+	least                       []float32 // nil without services
 }
 
 func newSlotTasks(n int) slotTasks {
-	return slotTasks{make([]int32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)}
+	return slotTasks{make([]int32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)}
 }
 
 // slotTasks returns the tasks of a Worlds with one world, and useTasks replaces them.
 func (w *Worlds) slotTasks() slotTasks {
-	return slotTasks{w.model, w.data, w.cycles, w.deadline, w.age}
+	return slotTasks{w.model, w.data, w.cycles, w.deadline, w.age, w.least}
 }
 
 func (w *Worlds) useTasks(x slotTasks) {
-	w.model, w.data, w.cycles, w.deadline, w.age = x.model, x.data, x.cycles, x.deadline, x.age
+	w.model, w.data, w.cycles, w.deadline, w.age, w.least = x.model, x.data, x.cycles, x.deadline, x.age, x.least
 }
 
 // draw imagines a task for each IED, or none.
@@ -86,18 +87,18 @@ func (x *slotTasks) draw(p *params, m *moment, sample uint32, rate float32) {
 			x.model[i] = -1
 			continue
 		}
-		limit, _, _, _ := m.words(uint32(i), stream+1)
-		k := p.imagined(kind, size, work, limit)
-		x.model[i], x.data[i], x.cycles[i], x.deadline[i] = k.model, k.data, k.cycles, k.deadline
+		limit, ask, _, _ := m.words(uint32(i), stream+1)
+		k := p.imagined(kind, size, work, limit, ask)
+		x.model[i], x.data[i], x.cycles[i], x.deadline[i], x.least[i] = k.model, k.data, k.cycles, k.deadline, k.least
 	}
 }
 
-// imagined turns four words into a task.
-func (p *params) imagined(kind, size, work, limit uint32) task {
+// imagined turns five words into a task.
+func (p *params) imagined(kind, size, work, limit, ask uint32) task {
 	if p.traced {
 		return p.trace[uint64(kind)*uint64(len(p.trace))>>32].task
 	}
-	return p.sample(kind, size, work, limit)
+	return p.sample(kind, size, work, limit, ask)
 }
 
 // copy takes all tasks from others.
@@ -112,6 +113,9 @@ func (x *slotTasks) take(i int, from *slotTasks) {
 	x.model[i], x.data[i], x.cycles[i], x.deadline[i] = from.model[i], from.data[i], from.cycles[i], from.deadline[i]
 	if from.age != nil {
 		x.age[i] = from.age[i]
+	}
+	if from.least != nil {
+		x.least[i] = from.least[i]
 	}
 }
 
@@ -140,6 +144,7 @@ func (w *Worlds) best(value []float64, actions []int32) {
 			continue
 		}
 		v := value[i*w.U:][:w.U]
+		actions[i] = w.choice(i, 0)
 		for k := range w.choices(i) {
 			if a := w.choice(i, k); v[a] > v[actions[i]] {
 				actions[i] = a

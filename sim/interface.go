@@ -19,10 +19,26 @@ func (s *Scenario) Interface() feature.Interface {
 		mask += ", and a candidate must cover the IED"
 		notes = append(notes, "Of a candidate that does not cover the IED, the gain is its lower bound and every other number is 0.")
 	}
+	if s.Levels() > 1 {
+		mask = "without a task only the first action is legal; with one, a level must have the quality that the task asks for"
+		if len(s.Hall.CoverageM) > 0 {
+			mask += ", and a candidate must cover the IED"
+		}
+	}
 	return feature.Interface{Observations: s.observations(), Actions: s.actions(), Mask: mask + ".", Notes: notes}
 }
 
-func (s *Scenario) actions() []feature.Action {
+func (s *Scenario) actions() (list []feature.Action) {
+	for l := range max(1, s.Levels()) {
+		for _, a := range s.plainActions() {
+			list = append(list, s.atLevel(a, l))
+		}
+	}
+	return list
+}
+
+// plainActions are those of a level.
+func (s *Scenario) plainActions() []feature.Action {
 	list := []feature.Action{{Name: "local", Meaning: "the IED computes the task itself, or has none"}}
 	for c := range s.Candidates() {
 		list = append(list, feature.Action{Name: candidate(c, ""), Meaning: fmt.Sprintf("the ES that is candidate %d computes the task", c+1)})

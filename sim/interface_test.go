@@ -80,7 +80,12 @@ func (w *Worlds) quantity(agent int, name string) float32 {
 		if k < 0 {
 			return 0
 		}
-		return w.cloudTime(agent)
+		return w.cloudTime(agent, w.cycles[agent])
+	case "task.least_quality":
+		return task(w.leastOf(agent))
+	}
+	if rest, of := strings.CutPrefix(name, "level_"); of {
+		return w.levelQuantity(agent, rest)
 	}
 	return truth(k >= 0 && name == "task.model."+w.scenario.Tasks.Models[k].Name)
 }
@@ -105,12 +110,41 @@ func (w *Worlds) candidateQuantity(agent, c int, part string) float32 {
 	case part == "load_time" && (k < 0 || w.holds(gpu, k)):
 		return 0
 	case part == "load_time":
-		return float32(w.scenario.Tasks.Models[k].LoadS)
+		return float32(w.scenario.Tasks.Models[k].LoadS + w.scenario.Tasks.Models[k].Service.LoadS)
 	case part == "speed":
 		return w.p.serverSpeed[m] / 1e9
 	}
 	held := slices.IndexFunc(w.scenario.Tasks.Models, func(m Model) bool { return part == "holds."+m.Name })
 	return truth(w.holds(gpu, int32(held)))
+}
+
+// levelQuantity is that of a level, "2.quality".
+func (w *Worlds) levelQuantity(agent int, name string) float32 {
+	number, part, _ := strings.Cut(name, ".")
+	l, err := strconv.Atoi(number)
+	if err != nil {
+		panic(name)
+	}
+	k := w.model[agent]
+	if k < 0 {
+		return 0
+	}
+	m := &w.scenario.Tasks.Models[k]
+	steps := stepsOf(m, l-1)
+	switch {
+	case steps == 0:
+		return 0
+	case part == "quality":
+		return float32(qualityOf(m, steps))
+	}
+	return float32(batchTime(&m.Service, 1, steps))
+}
+
+func (w *Worlds) leastOf(agent int) float32 {
+	if w.least == nil {
+		return 0
+	}
+	return w.least[agent]
 }
 
 func truth(x bool) float32 {

@@ -71,7 +71,7 @@ func checkTasks(t *rapid.T, w *Worlds) {
 		if o.Latency[n] > o.Deadline[n] || !o.Completed[n] && o.Latency[n] != o.Deadline[n] {
 			t.Fatalf("agent %d: latency %v, deadline %v, completed %v", n, o.Latency[n], o.Deadline[n], o.Completed[n])
 		}
-		local := o.Action[n] == 0
+		local := int(o.Action[n])%w.scenario.Destinations() == 0
 		if local != (o.Server[n] == -1) || local != (o.UplinkBps[n] == 0) || !(o.Energy[n] >= 0) {
 			t.Fatalf("agent %d: action %d, ES %d, rate %v, energy %v", n, o.Action[n], o.Server[n], o.UplinkBps[n], o.Energy[n])
 		}
@@ -103,9 +103,15 @@ func checkState(t *rapid.T, w *Worlds) {
 		}
 	}
 	for n := range w.model {
-		for u := range w.U {
+		for a := range w.U {
+			u, level := a%w.scenario.Destinations(), a/w.scenario.Destinations()
 			legal := u == 0 || w.model[n] >= 0 && (u <= w.reachOf(n) || u == w.p.C+1)
-			if (w.Mask[n*w.U+u] == 1) != legal {
+			if w.model[n] >= 0 {
+				legal = legal && w.enough(n, level)
+			} else {
+				legal = a == 0
+			}
+			if (w.Mask[n*w.U+a] == 1) != legal {
 				t.Fatalf("agent %d: mask %v", n, w.Mask[n*w.U:][:w.U])
 			}
 		}

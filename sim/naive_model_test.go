@@ -33,6 +33,8 @@ type job struct {
 	rate, sent, begun, ready float64 // uplink; absolute times
 	latency, energy          float64
 	done, served, cloud      bool
+	steps                    int     // with services
+	extra                    float64 // quality above the least one
 }
 
 func newNaive(s *Scenario) *naive {
@@ -187,7 +189,7 @@ func (n *naive) remote(j *job, rest []*job) {
 	if !n.later(j.due, j.begun) {
 		return
 	}
-	loading := n.s.Tasks.Models[j.model].LoadS
+	loading := n.s.Tasks.Models[j.model].LoadS + n.s.Tasks.Models[j.model].Service.LoadS
 	batch := n.group(j, rest)
 	var kept []int
 	for _, k := range n.memory[j.es][gpu] {
@@ -202,12 +204,11 @@ func (n *naive) remote(j *job, rest []*job) {
 	}
 	n.memory[j.es][gpu] = append(kept, j.model)
 	speeds := n.s.Compute.ServerGcyclesPerS
-	longest, latest := 0.0, 0.0
+	latest, b := 0.0, float64(len(batch))
 	for _, x := range batch {
-		longest, latest = math.Max(longest, x.cycles), math.Max(latest, x.due)
+		latest = math.Max(latest, x.due)
 	}
-	phi, b := n.s.Compute.Batch.FixedShare, float64(len(batch))
-	ready := j.begun + loading + longest/(speeds[j.es%len(speeds)]*1e9)*(phi+b-phi*b)
+	ready := j.begun + loading + n.batchSeconds(batch)/speeds[j.es%len(speeds)]
 	n.esFree[j.es][gpu] = math.Min(ready, latest)
 	for _, x := range batch {
 		x.energy += n.s.Energy.GPUW * (n.esFree[j.es][gpu] - j.begun) / b
@@ -282,10 +283,17 @@ func jobsOf(w *Worlds, world int, actions []int32, clock float64) []*job {
 			continue
 		}
 		action, messages := w.ungrant(actions[n])
+		d := int32(w.scenario.Destinations())
+		action, level := action%d, action/d
 		j := &job{
 			ied: i, action: int(action), granted: clock + w.scenario.Time.MessageS*float64(messages), model: int(w.model[n]), es: -1,
 			bits: float64(w.data[n]), cycles: float64(w.cycles[n]), due: clock + float64(w.deadline[n]) - float64(w.waited(n)), age: float64(w.waited(n)),
 			speed: float64(w.speed[n]), result: w.scenario.Tasks.Models[w.model[n]].ResultMbit * 1e6,
+		}
+		if m := &w.scenario.Tasks.Models[j.model]; m.served() {
+			j.steps, j.result = stepsOf(m, int(level)), float64(m.Service.ResultBits)
+			j.cycles = batchTime(&m.Service, 1, j.steps) * 1e9
+			j.extra = qualityOf(m, j.steps) - float64(w.least[n])
 		}
 		j.heard = map[int]float64{}
 		for c := range w.p.C {

@@ -45,6 +45,7 @@ func anyScenario(t *rapid.T) *Scenario {
 	s.Observation.ServerSpeeds = rapid.Bool().Draw(t, "server speeds")
 	s.Time.MessageS = rapid.SampledFrom([]float64{0, 0.001, 0.3}).Draw(t, "mu")
 	s.Reward.EnergyWeightPerJ = rapid.SampledFrom([]float64{0, 0.001}).Draw(t, "w_e")
+	anyServices(s, rapid.IntRange(0, 2).Draw(t, "services"))
 	return s
 }
 
@@ -112,6 +113,9 @@ func compareJob(t *rapid.T, w *Worlds, j *job) {
 		j.latency = tau
 	}
 	reward -= w.scenario.Reward.EnergyWeightPerJ * j.energy
+	if j.done {
+		reward += w.scenario.Reward.QualityWeight * j.extra
+	}
 	es := j.es
 	if j.cloud {
 		es = w.p.M
@@ -151,10 +155,11 @@ func compareMasks(t *rapid.T, w *Worlds, n *naive) {
 		if n.close {
 			return
 		}
-		for u := range w.U {
+		for a := range w.U {
+			u, level := a%w.scenario.Destinations(), a/w.scenario.Destinations()
 			candidate := u >= 1 && u <= w.p.C
-			legal := u == 0 || w.model[i] >= 0 && (!candidate || u <= len(inReach))
-			if (w.Mask[i*w.U+u] == 1) != legal {
+			legal := (u == 0 || w.model[i] >= 0 && (!candidate || u <= len(inReach))) && n.legalSteps(w, i, level)
+			if (w.Mask[i*w.U+a] == 1) != legal && !n.close {
 				t.Fatalf("IED %d: mask %v, in reach %v", i, w.Mask[i*w.U:][:w.U], inReach)
 			}
 			if candidate && u <= len(inReach) && !slices.Contains(inReach, int(w.cand[i*w.p.C+u-1])) {
@@ -188,7 +193,7 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 			flags = append(flags, held...)
 			load := 0.0
 			if m := w.model[i]; m >= 0 && held[m] == 0 {
-				load = n.s.Tasks.Models[m].LoadS // the largest is 1 s
+				load = n.s.Tasks.Models[m].LoadS + n.s.Tasks.Models[m].Service.LoadS // the largest is 1 s
 			}
 			loads = append(loads, load)
 			servers := n.s.Compute.ServerGcyclesPerS
@@ -217,6 +222,9 @@ func compareObservation(t *rapid.T, w *Worlds, n *naive) {
 		if n.s.Observation.ServerSpeeds {
 			want = append(want, speeds...)
 		}
+		if n.s.Levels() > 0 {
+			want = append(want, n.seenLevels(w, i)...)
+		}
 		if n.close {
 			return // float32 may choose another first free GPU
 		}
@@ -237,7 +245,7 @@ func (n *naive) seenTask(w *Worlds, i int) []float64 {
 	task := make([]float64, k+4)
 	if m := w.model[i]; m >= 0 {
 		task[0], task[1+m] = 1, 1
-		task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/8e9, float64(w.deadline[i]-w.waited(i))/4
+		task[k+1], task[k+2], task[k+3] = float64(w.data[i])/8e6, float64(w.cycles[i])/mostCycles(n.s), float64(w.deadline[i]-w.waited(i))/4
 	}
 	return task
 }
@@ -248,6 +256,6 @@ func (n *naive) cloudTime(w *Worlds, i int, o *Cloud) float64 {
 	if m < 0 {
 		return 0
 	}
-	bits := float64(w.data[i]) + n.s.Tasks.Models[m].ResultMbit*1e6
+	bits := float64(w.data[i]) + n.s.Tasks.Models[m].ResultMbit*1e6 + float64(n.s.Tasks.Models[m].Service.ResultBits)
 	return bits/o.BackhaulMbps/1e6 + 2*o.DelayS + float64(w.cycles[i])/o.GcyclesPerS/1e9
 }

@@ -26,7 +26,7 @@ func newNative(w *Worlds, name string) *engine.Engine {
 	return engine.New(strings.TrimPrefix(name, nativePrefix), &engine.Game{
 		Worlds:   w.W,
 		Scalars:  slices.Concat(scalarsOf(w.p), w.p.pathLossScalars(), w.scalars()),
-		Tables:   slices.Concat(w.p.modelTables(), w.p.hallTables(), w.p.placeTables(), w.p.traceTables()),
+		Tables:   slices.Concat(w.p.modelTables(), w.p.hallTables(), w.p.placeTables(), w.p.traceTables(), w.p.service.tables()),
 		State:    w.state,
 		Outcomes: engine.Planned(w.outcomeFields()),
 	})
@@ -124,7 +124,7 @@ func (w *Worlds) scalars() []engine.Scalar {
 		{Name: "tree_size", Value: len(t.tree.order)}, {Name: "servers_lo", Value: t.tree.lo[:]}, {Name: "servers_hi", Value: t.tree.hi[:]},
 		{Name: "gain_scale", Value: float32(gainScale)}, {Name: "gain_shift", Value: float32(gainShift)}, {Name: "gain_low", Value: gainLow},
 		w.seedScalar(), {Name: "blind", Value: w.blind}, {Name: "numbered", Value: w.numbered},
-		{Name: "show_servers", Value: w.telling},
+		{Name: "show_servers", Value: w.telling}, {Name: "levels", Value: w.p.levels}, {Name: "quality_weight", Value: w.p.qualityWeight},
 	}
 }
 

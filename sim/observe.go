@@ -2,7 +2,7 @@ package sim
 
 import "github.com/gmel-go/gmel/sim/engine"
 
-// The observation of an IED has O = 7 + K + 3C (+ 1) (+ C) (+ 1) (+ C K) (+ C) (+ C) numbers of
+// The observation of an IED has O = 7 + K + 3C (+ 1) (+ C) (+ 1) (+ C K) (+ C) (+ C) (+ 1 + 2L) numbers of
 // order 1:
 //
 //	0            1 with a task
@@ -82,7 +82,7 @@ func (w *Worlds) observe(world, agent int) {
 	if p.cloud {
 		o[0] = 0
 		if w.model[agent] >= 0 {
-			o[0] = min(float32(w.cloudTime(agent)*p.perWait), p.maxWait)
+			o[0] = min(float32(w.cloudTime(agent, w.cycles[agent])*p.perWait), p.maxWait)
 		}
 		o = o[1:]
 	}
@@ -95,9 +95,13 @@ func (w *Worlds) observe(world, agent int) {
 		o = o[p.C:]
 	}
 	if p.serverSpeeds {
-		for c := range o {
+		for c := range p.C {
 			o[c] = float32(p.serverSpeed[w.cand[agent*p.C+c]] * p.perServerSpeed)
 		}
+		o = o[p.C:]
+	}
+	if p.levels > 0 {
+		w.observeLevels(agent, o)
 	}
 	if p.coverage {
 		w.hideMissing(agent)

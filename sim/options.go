@@ -13,11 +13,12 @@ type optionState struct {
 	mobilityState
 	coverageState
 	messageState
+	serviceState
 }
 
 // optionFields lists the arrays of the options that are on.
 func (w *Worlds) optionFields() []engine.Array {
-	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields(), w.messageFields(), w.serverFields())
+	return slices.Concat(w.arrivalFields(), w.interferenceFields(), w.mobilityFields(), w.coverageFields(), w.messageFields(), w.serviceFields(), w.serverFields())
 }
 
 // startOptions begins an episode of a world whose topology has been drawn.

@@ -39,6 +39,8 @@ type params struct {
 	traceStart []int32                 // [slots of the trace + 1] first row of each slot
 	inputs     map[string]string       // the digest of each file that was read, by the key of its setting
 
+	service
+
 	traceSlots   int        // slots of the trace
 	windowed     bool       // an episode plays a window of it
 	part         *TracePart // that of these worlds, nil without windows
@@ -127,7 +129,7 @@ func sizes(s *Scenario) *params {
 		G: min(s.Compute.CacheModels, len(s.Tasks.Models)), O: s.ObsSize(), U: s.Actions(), slots: s.Time.Slots,
 		queue: s.Tasks.Arrivals.Queue, reuse: s.Radio.Reuse1, moveSlots: s.Hall.Mobility.EverySlots, markov: s.Tasks.Arrivals.Process == ArrivalsMarkov,
 		traced: s.Tasks.Arrivals.Process == ArrivalsTrace, windowed: s.Tasks.Arrivals.Window.Start != "", cloud: s.hasCloud(),
-		coverage: len(s.Hall.CoverageM) > 0, message: float32(s.Time.MessageS),
+		coverage: len(s.Hall.CoverageM) > 0, message: float32(s.Time.MessageS), service: service{levels: s.Levels()},
 	}
 	p.setGPUs(s)
 	return p
@@ -146,6 +148,7 @@ func newParams(s *Scenario) *params {
 	p.setTasks(s)
 	p.setArrivals(s)
 	p.setBatch(s)
+	p.setServices(s)
 	p.setMobility(s)
 	p.setPlaces(s)
 	p.setCoverage(s)
@@ -189,6 +192,7 @@ func (p *params) setTasks(s *Scenario) {
 	var total, data, cycles, deadline, load float64
 	urgent := math.Inf(1)
 	for _, m := range s.Tasks.Models {
+		m = m.measured()
 		total += m.Share
 		lo, hi := m.steps()
 		p.models = append(p.models, modelUnit{

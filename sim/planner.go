@@ -44,8 +44,8 @@ func (q *InTurn) Act(w *Worlds, actions []int32) {
 		order := t.order(mostData)
 		t.grantInOrder(order)
 		t.improve(order)
-		for i, a := range t.w.actions {
-			actions[world*w.A+i] = w.Grant(a, t.grant(i))
+		for i := range w.A {
+			actions[world*w.A+i] = w.Grant(t.w.actionOf(i), t.grant(i))
 		}
 	})
 }

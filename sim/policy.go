@@ -33,6 +33,9 @@ func Policies() []string {
 //	softmin       sample with probability proportional to exp(-T / temperature)
 //	switch-aware  softmin with a weighted model load time in T (see Softmin)
 //
+// With services all but random choose the destination as if every task had the work of its cheapest legal level, and then the
+// level (withLevel).
+//
 // A reference is one of in-turn (InTurn), imagine (Imagine) and planner (Planner).
 func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 	if err := s.Validate(); err != nil {
@@ -102,9 +105,13 @@ func (p constantPolicy) Name() string { return p.name }
 func (p constantPolicy) Act(w *Worlds, actions []int32) {
 	for n := range actions {
 		actions[n] = 0
-		if w.model[n] >= 0 && int(p.action) <= w.reachOf(n) {
+		if w.model[n] < 0 {
+			continue
+		}
+		if int(p.action) <= w.reachOf(n) {
 			actions[n] = p.action
 		}
+		actions[n] = w.withLevel(n, actions[n])
 	}
 }
 
@@ -118,13 +125,15 @@ func (greedyPolicy) Act(w *Worlds, actions []int32) {
 		if w.model[n] < 0 {
 			continue
 		}
-		best := w.predict(n, 0, 0)
-		for k := 1; k < w.choices(n); k++ {
-			a := w.choice(n, k)
-			if t := w.predict(n, int(a), 0); t < best {
+		work := w.cycles[n]
+		best := w.predict(n, 0, 0, work)
+		for k := 1; k < w.ways(n); k++ {
+			a := w.way(n, k)
+			if t := w.predict(n, int(a), 0, work); t < best {
 				best, actions[n] = t, a
 			}
 		}
+		actions[n] = w.withLevel(n, actions[n])
 	}
 }
 
@@ -170,20 +179,20 @@ func (p *Softmin) Act(w *Worlds, actions []int32) {
 		if w.model[n] < 0 {
 			continue
 		}
-		last, k := w.choices(n)-1, 0
+		last, k := w.ways(n)-1, 0
 		total := p.weigh(w, n, weight[:last+1])
 		for u := float32(draw(p.key, w, n/w.A, n%w.A) * total); k < last && u >= weight[k]; k++ {
 			u -= weight[k]
 		}
-		actions[n] = w.choice(n, k)
+		actions[n] = w.withLevel(n, w.way(n, k))
 	}
 }
 
-// weigh computes the unnormalised probabilities of the legal actions and returns their sum. It
+// weigh computes the unnormalised probabilities of the legal destinations and returns their sum. It
 // subtracts the smallest T first, so the largest weight is 1.
 func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
 	for k := range weight {
-		weight[k] = w.predict(n, int(w.choice(n, k)), p.SwitchWeight)
+		weight[k] = w.predict(n, int(w.way(n, k)), p.SwitchWeight, w.cycles[n])
 	}
 	best := weight[0]
 	for _, t := range weight {
@@ -196,16 +205,16 @@ func (p *Softmin) weigh(w *Worlds, n int, weight []float32) (total float32) {
 	return total
 }
 
-// predict returns the latency in s that the agent expects of an action. It takes
+// predict returns the latency in s that the agent expects of a destination, if its task has that work. It takes
 // the last slot's n_m (at least 1) for this slot's. If the ES does not hold the
 // model, it adds switchWeight times the load time.
-func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
+func (w *Worlds) predict(agent, action int, switchWeight, cycles float32) float32 {
 	p := w.p
 	if action == 0 {
-		return w.compute[agent] + w.cycles[agent]/w.speed[agent]
+		return w.compute[agent] + cycles/w.speed[agent]
 	}
 	if action > p.C {
-		return w.predictCloud(agent)
+		return w.predictCloud(agent, cycles)
 	}
 	link := agent*p.C + action - 1
 	m := int(w.cand[link])
@@ -213,7 +222,7 @@ func (w *Worlds) predict(agent, action int, switchWeight float32) float32 {
 	n := float32(max(w.load[es], 1))
 	gpu := w.nextGPU(es, m)
 	arrival := w.radio[agent] + w.data[agent]/w.uplink(es, w.now[link], n)
-	work := w.cycles[agent] / p.serverSpeed[m]
+	work := cycles / p.serverSpeed[m]
 	if p.sharing {
 		work = float32(work * n)
 	}

@@ -50,6 +50,9 @@ type Range [2]float64
 // Point is a place in the hall, [x, y] in m.
 type Point [2]float64
 
+// IsZero reports whether the range is left out, where it may be.
+func (r Range) IsZero() bool { return r == Range{} }
+
 // Form says what a range is written as, for errors.
 func (Range) Form() string { return "two numbers [min, max]" }
 
@@ -111,6 +114,10 @@ type Model struct {
 	ResultMbit     float64 `yaml:"result_mbit"`
 	DeadlineS      Range   `yaml:"deadline_s,flow"`
 	LoadS          float64 `yaml:"load_s"`
+
+	Service      Service `yaml:"service,omitempty"`            // an option: measured numbers in place of gcycles, gcycles_per_step, result_mbit and load_s
+	Levels       []int   `yaml:"levels,flow,omitempty"`        // with a service: steps that IEDs choose from; empty: all of the service
+	LeastQuality Range   `yaml:"least_quality,flow,omitempty"` // with a service: that tasks ask for
 }
 
 // Compute holds the speeds of IEDs and of each GPU of the ESs, and the size of each GPU's model
@@ -133,8 +140,9 @@ type Energy struct {
 
 // RewardRule holds the constants of the reward.
 type RewardRule struct {
-	FailurePenalty   float64 `yaml:"failure_penalty"`     // lambda
-	EnergyWeightPerJ float64 `yaml:"energy_weight_per_j"` // w_e
+	FailurePenalty   float64 `yaml:"failure_penalty"`          // lambda
+	EnergyWeightPerJ float64 `yaml:"energy_weight_per_j"`      // w_e
+	QualityWeight    float64 `yaml:"quality_weight,omitempty"` // w_q, see level.go
 }
 
 // Observation selects optional parts of the observation.
@@ -150,9 +158,12 @@ func (s *Scenario) Agents() int { return s.IEDs }
 // Candidates returns C = min(M, candidates), the number of ESs that an IED can choose from.
 func (s *Scenario) Candidates() int { return min(s.Servers, s.MaxCandidates) }
 
-// Actions returns U = C + 1: action 0 is local, action c is candidate c. With a cloud U = C + 2, and the
-// last action is the cloud.
-func (s *Scenario) Actions() int {
+// Actions returns U = D max(1, L): with services an action is a destination and a level (level.go).
+func (s *Scenario) Actions() int { return s.Destinations() * max(1, s.Levels()) }
+
+// Destinations returns D = C + 1: destination 0 is local, destination c is candidate c. With a cloud D = C + 2, and the
+// last one is the cloud.
+func (s *Scenario) Destinations() int {
 	if s.hasCloud() {
 		return s.Candidates() + 2
 	}
@@ -166,7 +177,7 @@ func (s *Scenario) hasCloud() bool { return s.Compute.Cloud.GcyclesPerS > 0 }
 func (s *Scenario) TaskSize() int { return 3 + len(s.Tasks.Models) }
 
 // ObsSize returns O = 7 + K + 3C, plus C K with cache flags, C with load times, C with
-// server speeds, C with reuse 1 and 1 each with a queue of arrivals and with a cloud.
+// server speeds, C with reuse 1, 1 each with a queue of arrivals and with a cloud, and 1 + 2L with services.
 func (s *Scenario) ObsSize() int {
 	k, c := len(s.Tasks.Models), s.Candidates()
 	o := 7 + k + 3*c
@@ -188,6 +199,9 @@ func (s *Scenario) ObsSize() int {
 	if s.Observation.ServerSpeeds {
 		o += c
 	}
+	if l := s.Levels(); l > 0 {
+		o += 1 + 2*l
+	}
 	return o
 }
 
@@ -199,6 +213,9 @@ func (s *Scenario) Clone() *Scenario {
 	c.Hall.HotSpots = append([]HotSpot(nil), s.Hall.HotSpots...)
 	c.Hall.CoverageM = append([]float64(nil), s.Hall.CoverageM...)
 	c.Tasks.Models = append([]Model(nil), s.Tasks.Models...)
+	for k := range c.Tasks.Models {
+		c.Tasks.Models[k] = c.Tasks.Models[k].clone()
+	}
 	c.Compute.ServerGcyclesPerS = append([]float64(nil), s.Compute.ServerGcyclesPerS...)
 	c.Compute.ServerGPUs = append([]int(nil), s.Compute.ServerGPUs...)
 	return &c

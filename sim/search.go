@@ -38,7 +38,9 @@ func (t *trial) plan(actions []int32) {
 		t.search(t.order(by))
 		if value := t.total(); value > best+least {
 			best = value
-			copy(actions, t.w.actions)
+			for i := range actions {
+				actions[i] = t.w.actionOf(i)
+			}
 		}
 	}
 }
@@ -119,14 +121,16 @@ func (t *trial) exchange(ieds []int32) (changed bool) {
 	return changed
 }
 
-// toward returns the action of an IED that leads to an ES, or to its own processor for -1; undecided if there is none.
+// toward returns the action of an IED that leads to an ES, or to its own processor for -1, at its present level; undecided if there
+// is none.
 func (t *trial) toward(i, m int) int32 {
+	_, level := t.w.p.split(t.w.actionOf(i))
 	if m < 0 {
-		return 0
+		return t.w.p.join(0, level)
 	}
 	for c, candidate := range t.w.cand[i*t.w.p.C:][:t.w.reachOf(i)] {
 		if int(candidate) == m {
-			return int32(c + 1)
+			return t.w.p.join(int32(c+1), level)
 		}
 	}
 	return undecided

@@ -36,7 +36,7 @@ func (w *Worlds) serve(world, m, agent int) {
 	if !w.touch(gpu, w.model[agent]) {
 		t.Switch[agent] = p.models[w.model[agent]].load
 	}
-	t.Compute[agent] = w.cycles[agent] / p.serverSpeed[m]
+	t.Compute[agent] = w.work(agent) / p.serverSpeed[m]
 	end := start + t.Switch[agent] + t.Compute[agent]
 	w.free[gpu] = min(end, tau)
 	t.Energy[agent] += float32(p.gpuW * (w.free[gpu] - start))
@@ -46,7 +46,8 @@ func (w *Worlds) serve(world, m, agent int) {
 // deliver sends the result of a task that ES m finishes at time `end`.
 func (w *Worlds) deliver(world, m, agent int, end float32) {
 	p, t := w.p, &w.Task
-	gain := w.now[agent*p.C+int(t.Action[agent])-1]
+	to, _ := p.split(t.Action[agent])
+	gain := w.now[agent*p.C+int(to)-1]
 	t.Download[agent] = t.ResultBits[agent] / p.downlink(gain, float32(w.load[world*p.M+m]))
 	w.finish(agent, end+t.Download[agent])
 }
@@ -63,7 +64,7 @@ func (w *Worlds) runLocal(agent int) {
 		w.fail(agent)
 		return
 	}
-	t.Compute[agent] = w.cycles[agent] / f
+	t.Compute[agent] = w.work(agent) / f
 	end := start + t.Compute[agent]
 	w.compute[agent] = min(end, tau)
 	// The energy is kappa f^2 per cycle. An aborted task used only the cycles until its deadline.

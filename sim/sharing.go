@@ -92,7 +92,7 @@ func (w *Worlds) admit(world, m int, keys []uint64, s *scratch) []sharer {
 			s.ready[k] = start + p.models[k].load
 			t.Energy[agent] += float32(p.gpuW * (min(s.ready[k], due) - start))
 		}
-		entry, work := max(start, s.ready[k]), w.cycles[agent]/p.serverSpeed[m]
+		entry, work := max(start, s.ready[k]), w.work(agent)/p.serverSpeed[m]
 		t.Switch[agent] = entry - start
 		inside = append(inside, sharer{int32(agent), entry, due, work, work})
 	}

@@ -32,27 +32,31 @@ func (w *Worlds) drawTask(t *moment, i, agent int) {
 	if philox.Uniform(arrival) >= p.arrival {
 		w.model[agent] = -1
 		w.data[agent], w.cycles[agent], w.deadline[agent] = 0, 0, 0
+		w.setLeast(agent, 0)
 		return
 	}
-	limit, _, _, _ := t.words(uint32(i), streamLimit)
-	x := p.sample(kind, size, work, limit)
+	limit, ask, _, _ := t.words(uint32(i), streamLimit)
+	x := p.sample(kind, size, work, limit, ask)
 	w.model[agent], w.data[agent], w.cycles[agent], w.deadline[agent] = x.model, x.data, x.cycles, x.deadline
+	w.setLeast(agent, x.least)
 }
 
-// sample turns four words into a task.
-func (p *params) sample(kind, size, work, limit uint32) task {
+// sample turns five words into a task.
+func (p *params) sample(kind, size, work, limit, ask uint32) task {
 	k, share := 0, philox.Uniform(kind)
 	for share >= p.models[k].upTo {
 		k++
 	}
 	m := &p.models[k]
 	steps := m.stepsLo + float32(int32(philox.Uniform(work)*m.stepsCount))
-	return task{
+	x := task{
 		model:    int32(k),
 		data:     m.dataLo + float32(philox.Uniform(size)*m.dataSpan),
 		cycles:   float32(steps * m.cyclesPerStep),
 		deadline: m.deadlineLo + float32(philox.Uniform(limit)*m.deadlineSpan),
 	}
+	p.ask(&x, philox.Uniform(ask))
+	return x
 }
 
 // drawFading multiplies the mean gains by this slot's small-scale power. Two

@@ -24,7 +24,7 @@ func (w *Worlds) StepSome(actions []int32, chosen []bool) error {
 	var kept []byte
 	for world, plays := range chosen {
 		if !plays {
-			clear(actions[world*w.A:][:w.A])
+			w.firstLegal(actions, world)
 			kept = w.appendWorld(kept, world)
 		}
 	}

@@ -145,10 +145,10 @@ func (w *Worlds) recordTask(agent int) {
 	t, k := &w.Task, w.model[agent]
 	t.Model[agent] = k
 	t.DataBits[agent] = w.data[agent]
-	t.Cycles[agent] = w.cycles[agent]
+	t.Cycles[agent] = w.work(agent)
 	t.ResultBits[agent] = w.p.models[k].result
 	t.Deadline[agent] = w.deadline[agent]
-	t.Action[agent] = w.actions[agent]
+	t.Action[agent] = w.actionOf(agent)
 }
 
 // minSE, in bit/s/Hz, keeps rates above zero when 1 + SNR rounds to 1.
@@ -210,7 +210,7 @@ func (w *Worlds) rewardWorld(world int) {
 }
 
 // reward sets r_i to -T/tau, or -(1 + lambda) for a failed task, minus the
-// weighted energy.
+// weighted energy, plus the weighted quality above the least one.
 func (w *Worlds) reward(agent int) {
 	p, t := w.p, &w.Task
 	switch {
@@ -223,4 +223,7 @@ func (w *Worlds) reward(agent int) {
 		w.Reward[agent] = -p.penalty
 	}
 	w.Reward[agent] -= float32(p.energyWeight * t.Energy[agent])
+	if p.qualityWeight > 0 && t.Completed[agent] {
+		w.Reward[agent] += w.bonus(agent)
+	}
 }

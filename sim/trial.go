@@ -47,6 +47,9 @@ func newTrial(p *params) *trial {
 	if p.message > 0 {
 		w.grants = make([]int32, p.A)
 	}
+	if p.levels > 0 {
+		w.level = make([]int32, p.A)
+	}
 	return &trial{
 		w: w, decided: make([]bool, p.A), senders: make([][]int32, p.M),
 		es: make([]float64, p.M), own: make([]float64, p.A), s: w.newScratch(),
@@ -73,6 +76,9 @@ func (t *trial) take(real *Worlds, world int) {
 	if p.coverage {
 		w.reach = real.reach[agents:][:p.A]
 	}
+	if p.levels > 0 {
+		w.least = real.least[agents:][:p.A]
+	}
 	t.compute, t.radio = real.compute[agents:][:p.A], real.radio[agents:][:p.A]
 	t.free, t.cache = real.free[gpus:][:p.M*p.P], real.cache[gpus*p.G:][:p.M*p.P*p.G]
 }
@@ -91,6 +97,7 @@ func (t *trial) forget() {
 	clear(t.decided)
 	clear(t.own)
 	clear(t.w.actions)
+	clear(t.w.level)
 	for m := range t.senders {
 		t.senders[m] = t.senders[m][:0]
 	}
@@ -140,7 +147,7 @@ func (t *trial) action(i int) int32 {
 	if !t.decided[i] {
 		return undecided
 	}
-	return t.w.actions[i]
+	return t.w.actionOf(i)
 }
 
 // target returns the ES to which an IED sends, -1 if it does not.
@@ -158,10 +165,20 @@ func (t *trial) set(i int, action int32) {
 		at, _ := slices.BinarySearch(t.senders[m], int32(i))
 		t.senders[m] = slices.Delete(t.senders[m], at, at+1)
 	}
-	t.decided[i], t.w.actions[i] = action != undecided, max(action, 0)
+	t.decided[i] = action != undecided
+	t.act(i, max(action, 0))
 	if m := t.target(i); m >= 0 {
 		at, _ := slices.BinarySearch(t.senders[m], int32(i))
 		t.senders[m] = slices.Insert(t.senders[m], at, int32(i))
+	}
+}
+
+// act sets the destination and the level of an IED.
+func (t *trial) act(i int, action int32) {
+	to, level := t.w.p.split(action)
+	t.w.actions[i] = to
+	if t.w.p.levels > 0 {
+		t.w.level[i] = level
 	}
 }
 

@@ -62,6 +62,7 @@ var fittings = []fitting{
 	option("observation.cache_flags", "cache flags", func(s *Scenario) bool { return s.Observation.CacheFlags }, observedCaches),
 	option("observation.load_times", "load times", func(s *Scenario) bool { return s.Observation.LoadTimes }, observedLoadTimes),
 	option("observation.server_speeds", "server speeds", func(s *Scenario) bool { return s.Observation.ServerSpeeds }, observedSpeeds),
+	{"tasks.models[].levels", levelsText, observedLevels},
 }
 
 // option is a part that a scenario has or has not.
@@ -92,7 +93,7 @@ func observedCaches(s *Scenario, _ *params) (list []feature.Observation) {
 func observedLoadTimes(s *Scenario, p *params) []feature.Observation {
 	longest := float32(0)
 	for i := range s.Tasks.Models {
-		longest = max(longest, float32(s.Tasks.Models[i].LoadS))
+		longest = max(longest, float32(s.Tasks.Models[i].measured().LoadS))
 	}
 	return s.each(scaled(".load_time", "s", p.perLoad, "time in which the ES would load the task's model; 0 if it holds it, or without a task").Between(0, longest))
 }

@@ -46,11 +46,13 @@ func (s *Scenario) Check(c *setting.Checker) {
 	s.validateHall(c)
 	s.validateRadio(c)
 	s.validateTasks(c)
+	s.validateServices(c)
 	s.validateCompute(c)
 	c.Between("energy.kappa", s.Energy.Kappa, 0, 1e-20)
 	c.Between("energy.gpu_w", s.Energy.GPUW, 0, 1e6)
 	c.Between("reward.failure_penalty", s.Reward.FailurePenalty, 0, 1e3)
 	c.Between("reward.energy_weight_per_j", s.Reward.EnergyWeightPerJ, 0, 1e3)
+	c.Between("reward.quality_weight", s.Reward.QualityWeight, 0, 1e3)
 }
 
 func (s *Scenario) validateHall(c *setting.Checker) {
@@ -113,16 +115,28 @@ func (s *Scenario) validateTasks(c *setting.Checker) {
 		m, at := &s.Tasks.Models[k], fmt.Sprintf("tasks.models[%d].", k)
 		c.Between(at+"share", m.Share, 0, 1)
 		c.Interval(at+"data_mbit", m.DataMbit, 1e-3, 1e5)
-		c.Interval(at+"gcycles", m.Gcycles, 1e-3, 1e5)
-		c.Between(at+"gcycles_per_step", m.GcyclesPerStep, 1e-3, 1e5)
-		lo, hi := m.steps()
-		c.Require(lo <= hi && hi < 1<<20, at+"gcycles", m.Gcycles, fmt.Sprintf(
-			"a range that holds a whole number of steps of %g Gcycles, fewer than 2^20", m.GcyclesPerStep))
-		c.Between(at+"result_mbit", m.ResultMbit, 0, 1e5)
 		c.Interval(at+"deadline_s", m.DeadlineS, 1e-3, 1e4)
-		c.Between(at+"load_s", m.LoadS, 0, 1e4)
+		m.validateWork(c, at)
 	}
 	s.validateShares(c)
+}
+
+// validateWork checks what a service stands in place of.
+func (m *Model) validateWork(c *setting.Checker, at string) {
+	if m.served() {
+		c.Require(m.Gcycles.IsZero(), at+"gcycles", m.Gcycles, "left out with a service, which says it")
+		c.Require(m.GcyclesPerStep == 0, at+"gcycles_per_step", m.GcyclesPerStep, "left out with a service, which says it")
+		c.Require(m.ResultMbit == 0, at+"result_mbit", m.ResultMbit, "left out with a service, which says it")
+		c.Require(m.LoadS == 0, at+"load_s", m.LoadS, "left out with a service, which says it")
+		return
+	}
+	c.Interval(at+"gcycles", m.Gcycles, 1e-3, 1e5)
+	c.Between(at+"gcycles_per_step", m.GcyclesPerStep, 1e-3, 1e5)
+	lo, hi := m.steps()
+	c.Require(lo <= hi && hi < 1<<20, at+"gcycles", m.Gcycles, fmt.Sprintf(
+		"a range that holds a whole number of steps of %g Gcycles, fewer than 2^20", m.GcyclesPerStep))
+	c.Between(at+"result_mbit", m.ResultMbit, 0, 1e5)
+	c.Between(at+"load_s", m.LoadS, 0, 1e4)
 }
 
 func (s *Scenario) validateCompute(c *setting.Checker) {

@@ -20,7 +20,7 @@ type Worlds struct {
 	W, A, O, U int
 
 	Obs  []float32 // [W, A, O] observation of the current slot
-	Mask []float32 // [W, A, U] 1: legal action; without a task only action 0 is legal, see also coverage.go
+	Mask []float32 // [W, A, U] 1: legal action; without a task only action 0 is legal, see also coverage.go and level.go
 
 	Reward  []float32 // [W, A] r_i of the last step, 0 without a task; a learner may mix rewards of agents
 	HadTask []bool    // [W, A] the IED decided on a task in the last step
@@ -325,7 +325,7 @@ func (w *Worlds) startEpisode(world int, s *scratch) {
 }
 
 // Step plays one slot in every world with the given actions [W, A]: 0 is local, c
-// is candidate c. A world that reaches its time limit is reset at once (see
+// is candidate c; with services an action is also a level (level.go). A world that reaches its time limit is reset at once (see
 // FinalObs). An illegal action is an error and changes nothing.
 func (w *Worlds) Step(actions []int32) error {
 	if err := w.Home(); err != nil {
@@ -336,7 +336,7 @@ func (w *Worlds) Step(actions []int32) error {
 		return err
 	}
 	keep()
-	w.actions = actions
+	w.actions = w.takeLevels(actions)
 	if w.native == nil {
 		w.Task = w.outcomes // the Go engine's working memory
 	}

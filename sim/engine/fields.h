@@ -8,7 +8,8 @@
 
 enum {
 	WORLD_LINES = 2, // lines of the path loss with line of sight, and more without it
-	WORLD_BURST = 31 // most arrivals of an IED in a slot
+	WORLD_BURST = 31, // most arrivals of an IED in a slot
+	WORLD_BATCH = 64  // most tasks of a batch
 };
 
 // Settings of options, ONE(type, name), and whether IEDs search the ESs that they measure. They are 0 where all options are off; a
@@ -16,7 +17,7 @@ enum {
 #define WORLD_OPTIONS(ONE) \
 	ONE(int32_t, queue) ONE(int32_t, markov) ONE(int32_t, traced) ONE(int32_t, reuse) ONE(int32_t, cloud) ONE(int32_t, batch_max) \
 	ONE(int32_t, sharing) ONE(int32_t, move_slots) ONE(float, los_near) ONE(int32_t, searched) ONE(int32_t, hot_spots) \
-	ONE(int32_t, place_rows) ONE(int32_t, own_rows) ONE(int32_t, coverage) ONE(float, message)
+	ONE(int32_t, place_rows) ONE(int32_t, own_rows) ONE(int32_t, coverage) ONE(float, message) ONE(int32_t, levels)
 
 // Scalars, ONE(type, name) and MANY(type, name, count): those of params.go, in SI units, and four that Worlds may change.
 #define WORLD_SCALARS(ONE, MANY) \
@@ -34,7 +35,7 @@ enum {
 	ONE(float, width) ONE(float, depth) ONE(float, per_cell_x) ONE(float, per_cell_y) \
 	ONE(float, band) ONE(float, snr_up) ONE(float, snr_down) ONE(float, max_se) ONE(float, specular) ONE(float, scatter) \
 	ONE(float, speed_lo) ONE(float, speed_span) ONE(float, kappa) ONE(float, gpu_w) ONE(float, ied_w) \
-	ONE(float, penalty) ONE(float, energy_weight) \
+	ONE(float, penalty) ONE(float, energy_weight) ONE(float, quality_weight) \
 	ONE(float, per_data) ONE(float, per_cycle) ONE(float, per_second) ONE(float, per_speed) ONE(float, per_agent) \
 	ONE(float, per_server_speed) ONE(float, per_load) ONE(float, per_wait) ONE(float, max_wait) \
 	ONE(float, gain_scale) ONE(float, gain_shift) ONE(float, gain_low) \
@@ -57,7 +58,10 @@ enum {
 	X(float, spot_up_to) X(float, spot_spread) X(float, spot_x) X(float, spot_lo_x) X(float, spot_span_x) /* [hot_spots] */ \
 	X(float, spot_y) X(float, spot_lo_y) X(float, spot_span_y) /* [hot_spots] */ \
 	X(float, row_x) X(float, row_y) /* [place_rows] */ \
-	X(float, coverage2)      /* [servers] squares of the radii, with coverage */
+	X(float, coverage2)      /* [servers] squares of the radii, with coverage */ \
+	X(float, level_cycles) X(float, level_quality) /* [models, levels] -1 is the quality of a level that a model does not have */ \
+	X(float, level_batch)    /* [models, levels, WORLD_BATCH + 1] cycles of a batch of b */ \
+	X(float, least_lo) X(float, least_span) X(float, least_most) /* [models] with levels */
 
 // Arrays of the state, X(type, name, need): ALWAYS there, or OPTION: only with an option that is on. sim/layout.go has their sizes.
 #define WORLD_STATE(X) \
@@ -74,6 +78,7 @@ enum {
 	X(float, place_x, OPTION) X(float, place_y, OPTION) X(float, goal_x, OPTION) X(float, goal_y, OPTION) \
 	X(float, pace, OPTION) X(float, rest, OPTION) X(float, drift, OPTION) \
 	X(int32_t, reach, OPTION) X(int32_t, grants, OPTION) \
+	X(float, least, OPTION) X(float, wait_least, OPTION) X(int32_t, chosen_level, OPTION) \
 	X(float, servers, OPTION) X(float, final_servers, OPTION)
 
 // Arrays of the outcomes [W, A], X(type, name, need, none); every byte of the entry of an IED without a task is `none`.

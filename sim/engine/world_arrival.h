@@ -5,17 +5,20 @@
 #include "world_view.h"
 
 // world_sample is sample of slot.go.
-WORLD_OPTION world_task world_sample(const world *w, uint32_t kind, uint32_t size, uint32_t work, uint32_t limit) {
+WORLD_OPTION world_task world_sample(const world *w, uint32_t kind, uint32_t size, uint32_t work, const uint32_t *limit) {
 	int32_t k = 0;
 	float share = world_uniform(kind);
 	while (share >= w->table.up_to[k]) k++;
-	return world_draw_task(&w->table, k, size, work, limit);
+	world_task x = world_draw_task(&w->table, k, size, work, limit[0]);
+	if (w->p->levels) world_ask(&w->table, w->p->levels, &x, limit[1]);
+	return x;
 }
 
 // world_empty takes the current task of IED n away.
 WORLD_OPTION void world_empty(world *w, int64_t n) {
 	w->model[n] = -1;
 	w->data[n] = w->cycles[n] = w->deadline[n] = w->age[n] = 0;
+	if (w->p->levels) w->least[n] = 0;
 }
 
 // world_clear_queue empties the queue of IED n at the start of an episode.
@@ -40,9 +43,11 @@ WORLD_OPTION void world_next_waiting(world *w, int64_t n) {
 		} else if (w->model[n] < 0) {
 			w->model[n] = w->wait_model[j], w->age[n] = age;
 			w->data[n] = w->wait_data[j], w->cycles[n] = w->wait_cycles[j], w->deadline[n] = w->wait_deadline[j];
+			if (w->p->levels) w->least[n] = w->wait_least[j];
 		} else {
 			w->wait_model[kept] = w->wait_model[j], w->wait_age[kept] = age;
 			w->wait_data[kept] = w->wait_data[j], w->wait_cycles[kept] = w->wait_cycles[j], w->wait_deadline[kept] = w->wait_deadline[j];
+			if (w->p->levels) w->wait_least[kept] = w->wait_least[j];
 			kept++;
 		}
 	}
@@ -53,12 +58,14 @@ WORLD_OPTION void world_next_waiting(world *w, int64_t n) {
 WORLD_OPTION void world_enqueue(world *w, int64_t n, const world_task *x) {
 	if (w->model[n] < 0) {
 		w->model[n] = x->model, w->data[n] = x->data, w->cycles[n] = x->cycles, w->deadline[n] = x->deadline;
+		if (w->p->levels) w->least[n] = x->least;
 	} else if (w->waiting[n] == w->p->queue) {
 		world_lose(w, n, x->deadline);
 	} else {
 		int64_t j = n * w->p->queue + w->waiting[n]++;
 		w->wait_model[j] = x->model, w->wait_age[j] = 0;
 		w->wait_data[j] = x->data, w->wait_cycles[j] = x->cycles, w->wait_deadline[j] = x->deadline;
+		if (w->p->levels) w->wait_least[j] = x->least;
 	}
 }
 
@@ -87,7 +94,7 @@ WORLD_OPTION void world_draw_arrivals(world *w, const world_moment *at, int64_t 
 		uint32_t limit[4] = {number, ied, at->slot, episode | (STREAM_BURST + 2 * k + 1)};
 		world_philox(at->key, task);
 		world_philox(at->key, limit);
-		world_task x = world_sample(w, task[1], task[2], task[3], limit[0]);
+		world_task x = world_sample(w, task[1], task[2], task[3], limit);
 		world_enqueue(w, n, &x);
 	}
 }

@@ -33,21 +33,21 @@ int64_t world_scratch_words(const world_params *p) {
 
 int32_t world_specialised(const world_params *p) { return world_has_common_shape(p); }
 
-// is_illegal tells whether the mask of an agent forbids an action; reach is read where ESs have radii.
-static int32_t is_illegal(const world_params *p, int32_t action, int32_t model, const int32_t *reach) {
-	return action < 0 || action >= p->actions || (action > 0 && model < 0) || (p->coverage && world_uncovered(p, *reach, action));
+// is_illegal tells whether the mask of agent n forbids an action.
+static int32_t is_illegal(const world_params *p, const uint32_t *state, int64_t n, int32_t action) {
+	const float *mask = (const float *)(state + p->state[WORLD_STATE_AT_mask]);
+	return action < 0 || action >= p->actions || mask[n * p->actions + action] == 0;
 }
 
 int64_t world_illegal(const world_params *p, const uint32_t *state, const int32_t *actions, int64_t lo, int64_t hi) {
 	enum { BLOCK = 1024 };
 	const int32_t *model = (const int32_t *)(state + p->state[WORLD_STATE_AT_model]), count = p->actions;
-	const int32_t *reach = p->coverage ? (const int32_t *)(state + p->state[WORLD_STATE_AT_reach]) : model;
 	for (int64_t end; lo < hi; lo = end) {
 		end = lo + BLOCK < hi ? lo + BLOCK : hi;
-		int32_t bad = p->coverage;
+		int32_t bad = p->coverage || p->levels;
 		for (int64_t j = lo; j < end; j++) bad |= (actions[j] < 0) | (actions[j] >= count) | ((actions[j] > 0) & (model[j] < 0));
 		for (int64_t j = lo; bad && j < end; j++)
-			if (is_illegal(p, actions[j], model[j], reach + j)) return j;
+			if (is_illegal(p, state, j, actions[j])) return j;
 	}
 	return -1;
 }

@@ -44,6 +44,15 @@ WORLD_FN int32_t world_ungrant(const world_params *p, int32_t granted, int32_t *
 	return split ? granted % p->actions : granted;
 }
 
+// world_destinations are the actions of a level, and world_destination that of an action; *level is its level. See level.go.
+WORLD_FN int32_t world_destinations(const world_params *p) { return p->levels ? p->actions / p->levels : p->actions; }
+
+WORLD_FN int32_t world_destination(const world_params *p, int32_t action, int32_t *level) {
+	int32_t d = world_destinations(p);
+	*level = p->levels ? action / d : 0;
+	return p->levels ? action % d : action;
+}
+
 // world_limits are the times of a task: deadline, time waited before, and what is left.
 typedef struct {
 	float tau, age, due;
@@ -180,6 +189,7 @@ typedef struct {
 typedef struct {
 	int32_t model;
 	float data, cycles, deadline;
+	float least; // quality that it asks for, with levels
 } world_task;
 
 // world_draw_task draws a task of model m.
@@ -191,7 +201,18 @@ WORLD_FN world_task world_draw_task(const world_tables *table, int32_t m, uint32
 	t.data = table->data_lo[m] + world_uniform(size) * table->data_span[m];
 	t.cycles = steps * table->cycles_per_step[m];
 	t.deadline = table->deadline_lo[m] + world_uniform(limit) * table->deadline_span[m];
+	t.least = 0;
 	return t;
+}
+
+// world_ask is ask of level.go: the least quality, and the work of the cheapest level that has it.
+WORLD_FN void world_ask(const world_tables *table, int32_t levels, world_task *t, uint32_t ask) {
+	const float *quality = table->level_quality + t->model * levels, *cycles = table->level_cycles + t->model * levels;
+	int32_t best = -1;
+	t->least = world_min(table->least_lo[t->model] + world_uniform(ask) * table->least_span[t->model], table->least_most[t->model]);
+	for (int32_t l = 0; l < levels; l++)
+		if (quality[l] >= t->least && (best < 0 || cycles[l] < cycles[best])) best = l;
+	t->cycles = cycles[best];
 }
 
 // world_cell is the cell of the hall that (x, y) is in.
@@ -215,11 +236,11 @@ WORLD_FN void world_show_one(const world_params *p, float free, int32_t load, fl
 
 // world_shape is the shape of an observation; queue, reuse, cloud and coverage are 0 or 1.
 typedef struct {
-	int32_t candidates, models, flags, load_times, server_speeds, queue, reuse, cloud, coverage;
+	int32_t candidates, models, flags, load_times, server_speeds, queue, reuse, cloud, coverage, levels;
 } world_shape;
 
 WORLD_FN world_shape world_shape_of(const world_params *p) {
-	world_shape s = {p->candidates, p->models, p->flags, p->load_times, p->server_speeds, p->queue > 0, p->reuse, p->cloud, p->coverage};
+	world_shape s = {p->candidates, p->models, p->flags, p->load_times, p->server_speeds, p->queue > 0, p->reuse, p->cloud, p->coverage, p->levels};
 	return s;
 }
 
@@ -227,7 +248,7 @@ WORLD_FN world_shape world_shape_of(const world_params *p) {
 // run. Observing is a large part of a step, and with this constant all loops of world_observe_one have counts that the compiler
 // knows. Any other shape takes the general code, which is slower and gives the same bits. A test lists the presets
 // that have it (TestPresetsWithTheCommonShape).
-#define WORLD_COMMON_SHAPE {4, 3, 1, 1, 1, 0, 0, 0, 0}
+#define WORLD_COMMON_SHAPE {4, 3, 1, 1, 1, 0, 0, 0, 0, 0}
 
 WORLD_FN int32_t world_has_common_shape(const world_params *p) {
 	const world_shape shape = world_shape_of(p), common = WORLD_COMMON_SHAPE;
@@ -236,18 +257,20 @@ WORLD_FN int32_t world_has_common_shape(const world_params *p) {
 
 // world_plain_shape is a shape of worlds without options, which is then known in part at compile time.
 WORLD_FN world_shape world_plain_shape(world_shape s) {
-	s.queue = s.reuse = s.cloud = s.coverage = 0;
+	s.queue = s.reuse = s.cloud = s.coverage = s.levels = 0;
 	return s;
 }
 
-// world_ied is what an IED knows of itself; model is -1 without a task. waiting, cloud_s and reach count
-// only with a queue, with a cloud and with coverage.
+// world_ied is what an IED knows of itself; model is -1 without a task. waiting, cloud_s, reach and what follows count
+// only with a queue, with a cloud, with coverage, and with levels and a task.
 typedef struct {
 	int32_t model;
 	float data, cycles, due, speed, compute, radio;
 	int32_t waiting;
 	float cloud_s;
 	int32_t reach;
+	float least;
+	const float *quality, *level_cycles; // [levels] of the model
 } world_ied;
 
 // world_shown is shown of coverage.go: how many candidates an IED sees that has the first `reach`.
@@ -256,6 +279,19 @@ WORLD_FN int32_t world_shown(world_shape s, int32_t reach) { return reach > 0 ? 
 // world_list_servers is listServers of servers.go for one IED that sees `shown` candidates.
 WORLD_FN void world_list_servers(const world_params *p, const int32_t *cand, int32_t shown, float *servers) {
 	for (int32_t c = 0; c < p->candidates; c++) servers[c] = (float)(c < shown ? cand[c] : p->servers);
+}
+
+// world_observe_levels is observeLevels of level.go, and copies the mask of level 0 to the levels that are legal.
+WORLD_OPTION void world_observe_levels(const world_params *p, const world_shape s, const world_ied *x, float *o, float *mask) {
+	const int32_t levels = s.levels, width = 1 + s.candidates + s.cloud, has = x->model >= 0;
+	o[0] = has ? x->least : 0;
+	for (int32_t l = levels - 1; l >= 0; l--) {
+		int32_t enough = has && x->quality[l] >= x->least;
+		o[1 + l] = has ? world_max(x->quality[l], 0) : 0;
+		o[1 + levels + l] = has ? x->level_cycles[l] * p->per_cycle : 0;
+		for (int32_t d = 0; d < width; d++) mask[l * width + d] = enough ? mask[d] : 0;
+	}
+	if (!has) mask[0] = 1;
 }
 
 // world_observe_one writes the observation o and the mask of an IED with the candidates `cand`, from the
@@ -302,6 +338,7 @@ WORLD_FN void world_observe_one(const world_params *p, const world_shape s, worl
 		if (s.load_times) loads[c] = 0;
 		if (s.server_speeds) speeds[c] = 0;
 	}
+	if (s.levels) world_observe_levels(p, s, &x, speeds + (s.server_speeds ? candidates : 0), mask);
 }
 
 #endif

@@ -13,7 +13,7 @@ typedef struct world_pairs {
 typedef struct world_tile {
 	uint32_t world[WORLD_TILE], ied[WORLD_TILE]; // relative to the tile, fixed
 	uint32_t arrival[WORLD_TILE], kind[WORLD_TILE], size[WORLD_TILE], work[WORLD_TILE];
-	uint32_t who[WORLD_TILE], who_world[WORLD_TILE], who_ied[WORLD_TILE], limit[WORLD_TILE];
+	uint32_t who[WORLD_TILE], who_world[WORLD_TILE], who_ied[WORLD_TILE], limit[WORLD_TILE], ask[WORLD_TILE];
 	uint32_t who_kind[WORLD_TILE], who_size[WORLD_TILE], who_work[WORLD_TILE];
 	int32_t model[WORLD_TILE];
 } world_tile;

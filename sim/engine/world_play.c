@@ -50,6 +50,12 @@ static void keep_grants(const world_stage *s, int64_t first, int64_t end, const 
 	for (int64_t i = first; i < end; i++) world_ungrant(s->params, (int32_t)act[i], &grants[i]);
 }
 
+// keep_levels notes the levels of the agents [first, end), and leaves the destinations of their actions.
+static void keep_levels(const world_stage *s, int64_t first, int64_t end) {
+	int32_t *level = (int32_t *)(s->state + s->params->state[WORLD_STATE_AT_chosen_level]);
+	for (int64_t i = first; i < end; i++) s->actions[i] = world_destination(s->params, s->actions[i], &level[i]);
+}
+
 int32_t world_play(void *self, int64_t task, float *const slot[SLOT_END]) {
 	const world_stage *s = self;
 	const world_params *p = s->params;
@@ -59,6 +65,7 @@ int32_t world_play(void *self, int64_t task, float *const slot[SLOT_END]) {
 	for (int64_t i = first; i < end; i++) s->actions[i] = world_ungrant(p, (int32_t)slot[SLOT_ACT][i], &messages);
 	if (world_illegal(p, s->state, s->actions, first, end) >= 0) return 1;
 	if (p->message > 0) keep_grants(s, first, end, slot[SLOT_ACT]);
+	if (p->levels) keep_levels(s, first, end);
 	s->isa->step(p, s->tables, s->state, NULL, s->actions, s->scratch + task * s->scratch_words, (int32_t)lo, (int32_t)hi);
 	world_report(s, lo, hi, slot);
 	return 0;

@@ -17,7 +17,7 @@ WORLD_FN void world_collect_sent(world *w, const world_slice *s, int32_t k, int3
 	b->share[at] = (float)w->load[s->ess + es];
 	b->speed[at] = w->table.server_speed[m];
 	b->result[at] = w->table.result[w->model[n]];
-	b->data[at] = w->data[n], b->cycles[at] = w->cycles[n], b->backlog[at] = world_granted(w, n, w->radio[n]);
+	b->data[at] = w->data[n], b->cycles[at] = world_work(w, n), b->backlog[at] = world_granted(w, n, w->radio[n]);
 	b->tau[at] = l.tau, b->age[at] = l.age, b->due[at] = l.due;
 	if (p->cloud) b->away[at] = action <= p->candidates;
 	if (p->reuse) b->heard[at] = b->gain[at] / world_noise_rise(w, s->ess + es);

@@ -91,8 +91,6 @@ WORLD_OPTION void world_share(world *w, const world_slice *s, int32_t m, const u
 	}
 }
 
-enum { WORLD_BATCH = 64 }; // most tasks of a batch
-
 static const uint64_t world_served = ~(uint64_t)0; // the key of a task that has joined a batch
 
 // world_gather is gather of batch.go; it returns the number of tasks.
@@ -108,6 +106,12 @@ WORLD_OPTION int32_t world_gather(world *w, const world_slice *s, float start, u
 		if (own == model && t->due[at] > start) members[b++] = task, keys[q] = world_served;
 	}
 	return b;
+}
+
+// world_batch_work is batchWork of level.go for the task in place `at` of a block.
+WORLD_OPTION float world_batch_work(const world *w, const world_slice *s, const world_tasks *t, int32_t at, int32_t b) {
+	if (!w->p->levels) return t->cycles[at];
+	return w->table.level_batch[world_level_row(w, s->first + t->who[at]) * (WORLD_BATCH + 1) + b];
 }
 
 // world_serve_batch is serveBatch of batch.go.
@@ -126,7 +130,7 @@ WORLD_OPTION void world_serve_batch(world *w, const world_slice *s, int32_t m, u
 	float load = world_touch(w->cache + gpu * p->cache, p->cache, model) ? 0 : w->table.model_load[model], work = 0, last = 0;
 	for (int32_t q = 0; q < b; q++) {
 		t = &w->sent[members[q] / WORLD_LANES];
-		work = world_max(work, t->cycles[members[q] % WORLD_LANES]), last = world_max(last, t->due[members[q] % WORLD_LANES]);
+		work = world_max(work, world_batch_work(w, s, t, members[q] % WORLD_LANES, b)), last = world_max(last, t->due[members[q] % WORLD_LANES]);
 	}
 	float run = work / w->table.server_speed[m] * w->table.batch_time[b], end = start + load + run;
 	w->free[gpu] = world_min(end, last);

@@ -26,7 +26,7 @@ static void world_draw_limits(world_tile *t, const world_moment *at, int32_t n) 
 	for (int32_t j = 0; j < n; j++) {
 		uint32_t c[4] = {w0 + t->who_world[j], i0 + t->who_ied[j], slot, stream};
 		world_philox(key, c);
-		t->limit[j] = c[0];
+		t->limit[j] = c[0], t->ask[j] = c[1];
 	}
 }
 
@@ -56,6 +56,7 @@ static void world_begin_tasks(world *w, const world_moment *at, int64_t first, i
 	memset(data, 0, (size_t)n * sizeof *data);
 	memset(cycles, 0, (size_t)n * sizeof *cycles);
 	memset(deadline, 0, (size_t)n * sizeof *deadline);
+	if (p->levels) memset(w->least + first, 0, (size_t)n * sizeof *w->least);
 	for (int32_t k = 0; k < tasks; k++) {
 		uint32_t j = t->who[k];
 		t->who_world[k] = t->world[j], t->who_ied[k] = t->ied[j];
@@ -68,6 +69,10 @@ static void world_begin_tasks(world *w, const world_moment *at, int64_t first, i
 		int32_t m = t->model[k];
 		world_task x = world_draw_task(&w->table, m, t->who_size[k], t->who_work[k], t->limit[k]);
 		model[j] = m;
+		if (p->levels) {
+			world_ask(&w->table, p->levels, &x, t->ask[k]);
+			w->least[first + j] = x.least;
+		}
 		data[j] = x.data, cycles[j] = x.cycles, deadline[j] = x.deadline;
 	}
 }
@@ -138,10 +143,14 @@ static void world_show(world *w, int32_t lo, int32_t hi) {
 // world_allow writes the masks alone.
 static void world_allow(world *w, int64_t first, int32_t n) {
 	const world_params *p = w->p;
+	const int32_t width = world_destinations(p);
 	for (int64_t i = first; i < first + n; i++) {
 		float *mask = w->mask + i * p->actions, legal = w->model[i] >= 0 ? 1.f : 0.f;
 		mask[0] = 1;
-		for (int32_t u = 1; u < p->actions; u++) mask[u] = p->coverage && world_uncovered(p, w->reach[i], u) ? 0 : legal;
+		for (int32_t u = 1; u < width; u++) mask[u] = p->coverage && world_uncovered(p, w->reach[i], u) ? 0 : legal;
+		for (int32_t l = p->levels - 1; l >= 0; l--)
+			for (int32_t u = 0; u < width; u++) mask[l * width + u] = legal > 0 && world_enough(w, i, l) ? mask[u] : 0;
+		if (p->levels && legal == 0) mask[0] = 1;
 	}
 }
 

@@ -60,7 +60,7 @@ static void world_collect(world *w, const world_slice *s) {
 		int32_t at = k % WORLD_LANES;
 		int64_t n = s->first + b->who[at];
 		world_limits l = world_limits_now(w, n);
-		b->cycles[at] = w->cycles[n], b->backlog[at] = world_granted(w, n, w->compute[n]), b->speed[at] = w->speed[n];
+		b->cycles[at] = world_work(w, n), b->backlog[at] = world_granted(w, n, w->compute[n]), b->speed[at] = w->speed[n];
 		b->tau[at] = l.tau, b->age[at] = l.age, b->due[at] = l.due;
 	}
 }
@@ -132,7 +132,7 @@ static void world_record(const world *w, const world_slice *s, world_outcomes o,
 		const world_tasks *b = &list[k / WORLD_LANES];
 		int32_t at = k % WORLD_LANES, j = b->who[at], model = w->model[s->first + j];
 		o.task_model[j] = model;
-		o.action[j] = w->actions[s->first + j];
+		o.action[j] = w->actions[s->first + j] + (p->levels ? world_destinations(p) * w->chosen_level[s->first + j] : 0);
 		o.server[j] = !away ? -1 : p->cloud && !b->away[at] ? p->servers : b->es[at] % p->servers;
 		o.completed[j] = (uint8_t)b->done[at];
 		o.data_bits[j] = w->data[s->first + j];
@@ -150,6 +150,10 @@ static void world_record(const world *w, const world_slice *s, world_outcomes o,
 static void world_settle(world *w, const world_slice *s, world_tasks *list, int32_t count) {
 	for (int32_t k = 0; k < count; k += WORLD_LANES) world_pay(w->p, &list[k / WORLD_LANES]);
 	for (int32_t k = 0; k < count; k++) w->reward[s->first + list[k / WORLD_LANES].who[k % WORLD_LANES]] = list[k / WORLD_LANES].reward[k % WORLD_LANES];
+	for (int32_t k = 0; w->p->quality_weight > 0 && k < count; k++) {
+		int64_t n = s->first + list[k / WORLD_LANES].who[k % WORLD_LANES];
+		if (list[k / WORLD_LANES].done[k % WORLD_LANES]) w->reward[n] += world_bonus(w, n);
+	}
 }
 
 static void world_advance(float *backlog, float slot, int64_t n) {

@@ -60,6 +60,22 @@ WORLD_FN float world_granted(const world *w, int64_t n, float backlog) {
 	return w->p->message > 0 ? world_max(backlog, w->p->message * (float)w->grants[n]) : backlog;
 }
 
+// world_level_row is row of level.go: that of IED n's model and level in the tables of levels.
+WORLD_FN int64_t world_level_row(const world *w, int64_t n) { return (int64_t)w->model[n] * w->p->levels + w->chosen_level[n]; }
+
+// world_work is work of level.go.
+WORLD_FN float world_work(const world *w, int64_t n) { return w->p->levels ? w->table.level_cycles[world_level_row(w, n)] : w->cycles[n]; }
+
+// world_bonus is bonus of level.go.
+WORLD_FN float world_bonus(const world *w, int64_t n) {
+	return w->p->quality_weight * (w->table.level_quality[world_level_row(w, n)] - w->least[n]);
+}
+
+// world_enough is enough of level.go, for IED n with a task.
+WORLD_FN int32_t world_enough(const world *w, int64_t n, int32_t level) {
+	return w->table.level_quality[(int64_t)w->model[n] * w->p->levels + level] >= w->least[n];
+}
+
 // world_clear_es starts an episode of an ES, counted in all worlds, for options.
 WORLD_FN void world_clear_es(const world *w, int64_t es) {
 	if (w->p->reuse) w->interference[es] = 0;
@@ -119,10 +135,14 @@ WORLD_FN float world_cloud_time(const world *w, const world_params *p, int64_t n
 
 // world_ied_of is what IED i knows of itself; options are asked for where the shape has them.
 WORLD_FN world_ied world_ied_of(const world *w, const world_params *p, world_shape shape, int64_t i) {
-	world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0, 0};
+	world_ied x = {w->model[i], w->data[i], w->cycles[i], w->deadline[i], w->speed[i], w->compute[i], w->radio[i], 0, 0, 0, 0, NULL, NULL};
 	if (shape.queue) x.due = x.due - w->age[i], x.waiting = w->waiting[i];
 	if (shape.cloud && x.model >= 0) x.cloud_s = world_cloud_time(w, p, i);
 	if (shape.coverage) x.reach = w->reach[i];
+	if (shape.levels && x.model >= 0) {
+		x.least = w->least[i];
+		x.quality = w->table.level_quality + x.model * shape.levels, x.level_cycles = w->table.level_cycles + x.model * shape.levels;
+	}
 	return x;
 }
 

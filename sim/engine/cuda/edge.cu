@@ -7,9 +7,9 @@
 namespace {
 
 template <bool OPTIONS> DEVICE bool is_illegal(const world_at &w, int64_t n) {
-	float granted = w.e.slot[SLOT_ACT][n], a = OPTIONS && granted < MOST_GRANTED ? (float)action_of(w, n) : granted;
+	float granted = w.e.slot[SLOT_ACT][n], a = OPTIONS && granted < MOST_GRANTED ? (float)chosen_by(w, n) : granted;
 	if (!(a > -1 && a < (float)w.p.actions) || (a >= 1 && w.model()[n] < 0)) return true;
-	return OPTIONS && w.p.coverage && world_uncovered(&w.p, w.reach()[n], (int32_t)a);
+	return OPTIONS && w.model()[n] >= 0 && forbids(w, n, (int32_t)a);
 }
 
 // any_illegal raises the fault for an action that a mask forbids; the world then stays as it is.
@@ -64,9 +64,11 @@ DEVICE uint64_t send(const world_at &w, int32_t i, int32_t action) {
 template <bool OPTIONS> DEVICE void run_own(const world_at &w, int64_t n) {
 	float *backlog = w.compute();
 	if constexpr (OPTIONS) backlog[n] = world_granted(w.view, n, backlog[n]);
-	world_own t = world_own_one(w.p.kappa, backlog[n], w.cycles()[n], w.speed()[n], limits_of<OPTIONS>(w, n));
+	float cycles = OPTIONS ? world_work(w.view, n) : w.cycles()[n];
+	world_own t = world_own_one(w.p.kappa, backlog[n], cycles, w.speed()[n], limits_of<OPTIONS>(w, n));
 	backlog[n] = t.until;
 	pay(w, n, t.done, t.latency, t.energy);
+	if (OPTIONS) pay_quality(w, n, t.done);
 }
 
 // decide carries out the actions up to the ESs and returns how many tasks go there.
@@ -119,15 +121,17 @@ DEVICE void advance(float *backlog, float slot, int32_t n) {
 	EACH(j, n) backlog[j] = world_max(backlog[j] - slot, 0);
 }
 
-DEVICE void draw_task(const world_at &w, int32_t i, uint32_t slot, uint32_t episode) {
+template <bool OPTIONS> DEVICE void draw_task(const world_at &w, int32_t i, uint32_t slot, uint32_t episode) {
 	const world_params &p = w.p;
 	int64_t n = w.ied + i;
 	uint32_t c[4] = {(uint32_t)w.world, (uint32_t)i, slot, episode << 8 | STREAM_TASK};
 	world_philox(p.key, c);
-	world_task x = {-1, 0, 0, 0};
+	world_task x = {-1, 0, 0, 0, 0};
+	uint32_t asked = 0;
 	if (world_uniform(c[0]) < p.arrival) {
 		uint32_t limit[4] = {(uint32_t)w.world, (uint32_t)i, slot, episode << 8 | STREAM_LIMIT};
 		world_philox(p.key, limit);
+		asked = limit[1];
 		int32_t model = 0;
 		for (int32_t k = 0; k < p.models; k++) model += world_uniform(c[1]) >= w.up_to()[k] ? 1 : 0;
 		// A loop over the places of the tables: one by one, by their functions, they make ptxas 13.0 spill registers.
@@ -140,6 +144,7 @@ DEVICE void draw_task(const world_at &w, int32_t i, uint32_t slot, uint32_t epis
 		tables.deadline_lo = at[WORLD_TABLE_AT_deadline_lo], tables.deadline_span = at[WORLD_TABLE_AT_deadline_span];
 		x = world_draw_task(&tables, model, c[2], c[3], limit[0]);
 	}
+	if (OPTIONS) ask(w, n, &x, asked);
 	w.model()[n] = x.model;
 	w.data()[n] = x.data, w.cycles()[n] = x.cycles, w.deadline()[n] = x.deadline;
 }
@@ -170,7 +175,7 @@ template <bool OPTIONS> DEVICE world_shape shape_of(const world_at &w) {
 template <bool OPTIONS> DEVICE world_ied ied_of(const world_at &w, int64_t n) {
 	if constexpr (OPTIONS) return world_ied_of(w.view, &w.p, shape_of<OPTIONS>(w), n);
 	world_ied x = {w.model()[n], w.data()[n],    w.cycles()[n], w.deadline()[n],
-	               w.speed()[n],   w.compute()[n], w.radio()[n], 0, 0, 0};
+	               w.speed()[n],   w.compute()[n], w.radio()[n], 0, 0, 0, 0, NULL, NULL};
 	return x;
 }
 
@@ -212,7 +217,7 @@ template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, 
 		float *o = w.e.staged ? stage : obs + n * p.obs, *k = w.e.staged ? stage + EDGE_THREADS * p.obs : mask + n * p.actions;
 		__syncthreads(); // rows are there, the stage is free
 		if (i < p.agents) {
-			if (!OPTIONS || !arrive(w, i, slot, episode)) draw_task(w, i, slot, episode);
+			if (!OPTIONS || !arrive(w, i, slot, episode)) draw_task<OPTIONS>(w, i, slot, episode);
 			draw_fading(w, i, slot, episode);
 			observe<OPTIONS>(w, i, o + threadIdx.x * p.obs, k + threadIdx.x * p.actions);
 		}

@@ -34,6 +34,24 @@ DEVICE world_moment moment_of(const world_at &w, uint32_t slot, uint32_t episode
 	return at;
 }
 
+// forbids tells whether the mask of IED n, with a task, forbids an action.
+DEVICE bool forbids(const world_at &w, int64_t n, int32_t action) {
+	int32_t level, to = world_destination(&w.p, action, &level);
+	return (w.p.levels && !world_enough(w.view, n, level)) || (w.p.coverage && world_uncovered(&w.p, w.view->reach[n], to));
+}
+
+// pay_quality adds what a completed task earns for its quality.
+DEVICE void pay_quality(const world_at &w, int64_t n, int32_t done) {
+	if (w.p.quality_weight > 0 && done) w.reward()[n] += world_bonus(w.view, n);
+}
+
+// ask completes the task of IED n by what it asks for.
+DEVICE void ask(const world_at &w, int64_t n, world_task *x, uint32_t word) {
+	if (!w.p.levels) return;
+	if (x->model >= 0) world_ask(&w.view->table, w.p.levels, x, word);
+	w.view->least[n] = x->least;
+}
+
 // gain_at is the gain with which IED i disturbs ES m, 0 where it sends nothing, or to this ES.
 DEVICE float gain_at(const world_at &w, int32_t i, int32_t m) {
 	int64_t link = (w.ied + i) * w.p.candidates;
@@ -63,6 +81,7 @@ DEVICE void measure_interference(const world_at &w) {
 DEVICE void before_sending(const world_at &w) {
 	measure_interference(w);
 	if (w.p.message > 0) EACH(i, w.p.agents) world_ungrant(&w.p, (int32_t)w.e.slot[SLOT_ACT][w.ied + i], &w.view->grants[w.ied + i]);
+	if (w.p.levels) EACH(i, w.p.agents) world_destination(&w.p, chosen_by(w, w.ied + i), &w.view->chosen_level[w.ied + i]);
 }
 
 // offload gives the task of IED i to the radio; true where it goes to an ES. The cloud runs its tasks at once.
@@ -99,7 +118,9 @@ DEVICE void serve_queues(const world_at &w, int32_t sent) {
 	EACH(i, w.p.agents) {
 		const world_tasks *b = &w.view->sent[i / WORLD_LANES];
 		const int32_t at = i % WORLD_LANES;
-		if (action_of(w, w.ied + i) > 0) pay(w, w.ied + i, b->done[at], b->latency[at], b->energy[at]);
+		if (action_of(w, w.ied + i) <= 0) continue;
+		pay(w, w.ied + i, b->done[at], b->latency[at], b->energy[at]);
+		pay_quality(w, w.ied + i, b->done[at]);
 	}
 }
 

@@ -113,9 +113,16 @@ struct world_at {
 // MOST_GRANTED is above what an action with its messages may be: floats count to there.
 const float MOST_GRANTED = 1 << 24;
 
-DEVICE int32_t action_of(const world_at &w, int64_t n) {
+// chosen_by is the action of IED n, with its level.
+DEVICE int32_t chosen_by(const world_at &w, int64_t n) {
 	int32_t messages;
 	return world_ungrant(&w.p, (int32_t)w.e.slot[SLOT_ACT][n], &messages);
+}
+
+// action_of is the destination of IED n.
+DEVICE int32_t action_of(const world_at &w, int64_t n) {
+	int32_t level;
+	return world_destination(&w.p, chosen_by(w, n), &level);
 }
 
 DEVICE void pay(const world_at &w, int64_t n, int32_t done, float latency, float energy) {
