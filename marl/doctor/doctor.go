@@ -30,27 +30,30 @@ type Diagnosis struct {
 	Updates  int       `json:"updates"`
 	Reports  int       `json:"reports"` // of training; most rules need some
 	Findings []Finding `json:"findings"`
+
+	Unjudged []Unjudged `json:"not_judged"`
 }
 
 // rule is a name and a function, nil for nothing wrong.
 type rule struct {
 	name string
 	find func(*evidence) *Finding
+	need need
 }
 
 var rules = []rule{
-	{"not-finite", notFinite},
-	{"one-action", oneAction},
-	{"entropy-gone", entropyGone},
-	{"entropy-stays", entropyStays},
-	{"value-error", valueError},
-	{"gradient-grows", gradientGrows},
-	{"gradient-zero", gradientZero},
-	{"steps-too-large", stepsTooLarge},
-	{"below-heuristic", belowHeuristic},
-	{"got-worse", gotWorse},
-	{"greedy-below-sampled", greedyBelowSampled},
-	{"still-rising", stillRising},
+	{"not-finite", notFinite, anyReport},
+	{"one-action", oneAction, played},
+	{"entropy-gone", entropyGone, early},
+	{"entropy-stays", entropyStays, lastQuarter},
+	{"value-error", valueError, lastQuarter},
+	{"gradient-grows", gradientGrows, bothHalves},
+	{"gradient-zero", gradientZero, lastQuarter},
+	{"steps-too-large", stepsTooLarge, lastHalf},
+	{"below-heuristic", belowHeuristic, finalTable},
+	{"got-worse", gotWorse, evaluations},
+	{"greedy-below-sampled", greedyBelowSampled, evaluations},
+	{"still-rising", stillRising, wholeRun},
 }
 
 // Names are those of the rules.
@@ -65,7 +68,7 @@ func Names() (names []string) {
 func Examine(p *run.Past) *Diagnosis {
 	e := newEvidence(p)
 	updates := max(p.Update(), p.Config.Train.Updates) // the last iteration may go beyond
-	d := &Diagnosis{Folder: string(p.Folder), Update: p.Update(), Updates: updates, Reports: len(e.training), Findings: []Finding{}}
+	d := &Diagnosis{Folder: string(p.Folder), Update: p.Update(), Updates: updates, Reports: len(e.training), Findings: []Finding{}, Unjudged: e.unjudged()}
 	for _, r := range rules {
 		if f := r.find(e); f != nil {
 			f.Rule = r.name
@@ -75,9 +78,6 @@ func Examine(p *run.Past) *Diagnosis {
 	return d
 }
 
-// enoughReports is the number from which rules about a quarter of a run's reports have leastReports.
-const enoughReports = 4 * leastReports
-
 // Text is the diagnosis for people.
 func (d *Diagnosis) Text() string {
 	var b strings.Builder
@@ -85,10 +85,10 @@ func (d *Diagnosis) Text() string {
 	switch {
 	case d.Update == 0:
 		b.WriteString("there is no report of training yet.\n")
-	case len(d.Findings) == 0 && d.Reports < enoughReports:
-		fmt.Fprintf(&b, "too early to say, after %s of training.\n", train.Counted(int64(d.Reports), "report"))
-	case len(d.Findings) == 0:
+	case len(d.Findings) == 0 && len(d.Unjudged) == 0:
 		b.WriteString("nothing looks wrong.\n")
+	case len(d.Findings) == 0:
+		fmt.Fprintf(&b, "nothing looks wrong to %d of %d rules; there is too little of the run for the others.\n", d.judging(), len(rules))
 	default:
 		fmt.Fprintf(&b, "%s.\n", train.Counted(int64(len(d.Findings)), "finding"))
 	}
@@ -97,6 +97,9 @@ func (d *Diagnosis) Text() string {
 		for _, try := range f.Try {
 			fmt.Fprintf(&b, "   - %s\n", try)
 		}
+	}
+	if text := d.notJudged(); text != "" && d.Update > 0 {
+		fmt.Fprintf(&b, "\nNot judged: %s.\n", text)
 	}
 	return b.String()
 }
@@ -124,14 +127,37 @@ func newEvidence(p *run.Past) *evidence {
 
 // values are those of a number in the reports of training between two parts of the run's updates, 0 to 1, without what is not finite.
 func (e *evidence) values(name string, from, to float64) (x []float64) {
-	updates := float64(e.past.Config.Train.Updates)
 	for _, line := range e.training {
-		at := float64(line.Update) / updates
-		if v, there := line.Values[name]; there && at > from && at <= to && !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if v, there := line.Values[name]; there && e.within(line, from, to) && !math.IsNaN(v) && !math.IsInf(v, 0) {
 			x = append(x, v)
 		}
 	}
 	return x
+}
+
+// within reports whether a line is between two parts of the run's updates; the last iteration may go beyond them.
+func (e *evidence) within(line record.Line, from, to float64) bool {
+	at := min(1, float64(line.Update)/float64(e.past.Config.Train.Updates))
+	return at > from && at <= to
+}
+
+// reports is the number of reports of training between two parts of the run's updates.
+func (e *evidence) reports(from, to float64) (n int) {
+	for _, line := range e.training {
+		if e.within(line, from, to) {
+			n++
+		}
+	}
+	return n
+}
+
+// ended reports whether the run has made all its updates.
+func (e *evidence) ended() bool { return e.past.Update() >= e.past.Config.Train.Updates }
+
+// evaluated reports whether there are enough evaluations to speak of a rise.
+func (e *evidence) evaluated() bool {
+	_, x := e.scores(e.greedy)
+	return len(x) >= leastScores
 }
 
 // scores are those of evaluations, by update.

@@ -137,7 +137,7 @@ func greedyBelowSampled(e *evidence) *Finding {
 // stillRising finds a finished run whose score still grew in its last fifth.
 func stillRising(e *evidence) *Finding {
 	rise, updates, x := e.rise()
-	if rise <= 0 || e.past.Update() < e.past.Config.Train.Updates {
+	if rise <= 0 || !e.ended() {
 		return nil
 	}
 	before := 0 // the last evaluation of the first four fifths
