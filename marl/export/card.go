@@ -25,6 +25,7 @@ type card struct {
 	Illegal  int        // actions that need more than to exist
 	Scores   run.Scores // of the policy in the final table; nil if the run is not complete
 	Table    string
+	NoTable  string // why there is none
 	Curve    bool
 	Film     bool
 }
@@ -33,7 +34,10 @@ type card struct {
 func newCard(c *actor.Contract, t *run.Trained, pictures map[string][]byte) *card {
 	x := &card{
 		Contract: c, Scenario: t.Scenario(), Slot: c.Game.SlotS > 0, Illegal: len(c.Interface.Actions) - 1,
-		Curve: pictures[curveFile] != nil, Film: pictures[filmFile] != nil,
+		Curve: pictures[curveFile] != nil, Film: pictures[filmFile] != nil, NoTable: "Training was not complete, so there is no table of results.",
+	}
+	if t.Damage != nil {
+		x.NoTable = "The records of the run are damaged, so there is no table of results."
 	}
 	if t.Table != nil && t.Table.Update == c.Checkpoint.Update {
 		x.Scores, x.Table = numbers(t.Table.Greedy().Scores), t.Table.Markdown()

@@ -3,6 +3,7 @@ package run
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -18,16 +19,20 @@ type Trained struct {
 	*Past
 	Saved  *train.Saved // the latest checkpoint
 	Inputs []train.Input
+	Damage error // why the table or the lines cannot be read, which the policy does not need; nil if they can
 }
 
 // ReadTrained reads a run folder with a checkpoint. It writes nothing, so the run may be training meanwhile. notice gets
-// warnings about the checkpoint, such as damage for which the previous one is used.
+// warnings, such as of a damaged checkpoint for which the previous one is used, or of a table that is left out.
 func ReadTrained(dir string, notice func(string)) (*Trained, error) {
 	past, err := ReadPast(dir)
-	if err != nil {
+	if past == nil {
 		return nil, err
 	}
-	t := &Trained{Past: past}
+	t := &Trained{Past: past, Damage: err}
+	if err != nil && notice != nil {
+		notice(fmt.Sprintf("WARNING: %v; it is left out, the policy does not need it", err))
+	}
 	if t.Inputs, err = past.Folder.Inputs(); err != nil {
 		return nil, err
 	}
