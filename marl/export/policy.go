@@ -60,8 +60,9 @@ func checkpointOf(t *run.Trained) (c actor.Checkpoint, err error) {
 	if c.Update, err = t.Saved.Update(); err != nil {
 		return c, err
 	}
-	c.Seed, c.SHA256 = t.Config.Seed, t.Saved.State.SHA256
-	return c, nil
+	c.Seed = t.Config.Seed
+	c.SHA256, err = t.Saved.State.SHA256()
+	return c, err
 }
 
 // versions are those of this program.

@@ -2,13 +2,11 @@ package checkpoint
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"maps"
 	"math"
@@ -80,38 +78,33 @@ func decode(r io.Reader, size int64) (*State, error) {
 		return nil, err
 	}
 	sum, own := l.checksum(header)
-	h, file := sha256.New(), sha256.New()
-	h.Write(withChecksum(header, zeroChecksum))
-	file.Write(header)
-	s, err := readData(io.TeeReader(r, io.MultiWriter(h, file)), l)
-	if err != nil {
-		return nil, err
-	}
 	if own {
-		err = verify(h, sum)
+		copy(header[checksumAt(header):], zeroChecksum)
 	}
+	h := sha256.New()
+	h.Write(header)
+	s, err := readData(io.TeeReader(r, h), l)
 	if err != nil {
 		return nil, err
 	}
-	s.Resaved, s.SHA256 = !own, hex.EncodeToString(file.Sum(nil))
+	if err := s.seal(hex.EncodeToString(h.Sum(nil)), sum, own); err != nil {
+		return nil, err
+	}
 	if l.meta["update"] != "" && s.Blobs[metaBlob] == nil {
 		return nil, fmt.Errorf("%w: an earlier version wrote it, whose networks are not divided into layers; go on with that version, or train anew", ErrLayout)
 	}
 	return s, s.takeMeta()
 }
 
-// withChecksum is a copy of a header with another checksum, if it has one.
-func withChecksum(header []byte, sum string) []byte {
-	header = bytes.Clone(header)
-	if at := bytes.Index(header, []byte(checksumPrefix)); at >= 0 {
-		copy(header[at+len(checksumPrefix):], sum)
-	}
-	return header
-}
-
-func verify(h hash.Hash, want string) error {
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("its SHA-256 begins with %.12s, recorded was %.12s", got, want)
+// seal compares the digest of what was read with the recorded one. A file of another program has none.
+func (s *State) seal(digest, recorded string, own bool) error {
+	switch {
+	case !own:
+		s.Resaved, s.digest = true, digest
+	case digest != recorded:
+		return fmt.Errorf("its SHA-256 begins with %.12s, recorded was %.12s", digest, recorded)
+	default:
+		s.checksum = recorded
 	}
 	return nil
 }

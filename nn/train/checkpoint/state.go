@@ -6,6 +6,7 @@ package checkpoint
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 )
@@ -27,9 +28,27 @@ type State struct {
 	// Resaved reports that another program wrote the file that was read, so its checksum is not that of the file. Write
 	// ignores it.
 	Resaved bool
-	// SHA256 is that of the file that was read, in hexadecimal digits: the file at its path may be another one since. Write
-	// ignores it.
-	SHA256 string
+
+	checksum string // in the file that was read, if Write wrote it
+	digest   string // of the file that was read, if another program wrote it
+}
+
+// SHA256 is that of the file that was read, in hexadecimal digits, as long as the state is as it was read; "" for a state that was not. The
+// file at its path may be another one since.
+func (s *State) SHA256() (string, error) {
+	if s.checksum == "" {
+		return s.digest, nil
+	}
+	blobs, err := s.blobs()
+	if err != nil {
+		return "", err
+	}
+	header, _, err := unsealed(s.Tensors, blobs) // equal states give equal files
+	if err != nil {
+		return "", err
+	}
+	copy(header[checksumAt(header):], s.checksum)
+	return writeAll(io.Discard, header, s.Tensors, blobs)
 }
 
 // metaBlob is the blob with Meta as a JSON object. It is no metadata of the header, which most programs drop when they
