@@ -60,7 +60,7 @@ func TestStraightThrough(t *testing.T) {
 	warm, act := r.Add("temperature"), r.Add("act", rows, actions)
 	seed := marl.Split(r.Seed, marl.StreamActor)
 	program := r.Open(func(b *machine.Builder) {
-		b.Uniform(r.Updates, u, uniformLow, uniformHigh, seed, uint32(marl.StreamActor))
+		b.Uniform(r.Updates, u, [2]float32{uniformLow, uniformHigh}, seed, uint32(marl.StreamActor))
 		f := nn.NewFragment()
 		bd := net.Bind(f)
 		a := straightThrough(bd.Node(w), f.Input(mask), f.Input(u), f.Input(warm))

@@ -62,7 +62,7 @@ func (l *Learner) updateCritic(b *machine.Builder, mb replay.Minibatch, y machin
 // are those of the replay.
 func (l *Learner) updateActor(b *machine.Builder, mb replay.Minibatch) error {
 	u := b.Temp("uniform", l.own.Batch*l.Sizes.Agents, l.Sizes.Actions)
-	b.Uniform(l.Updates, u, uniformLow, uniformHigh, marl.Split(l.Seed, marl.StreamActor), uint32(marl.StreamActor))
+	b.Uniform(l.Updates, u, [2]float32{uniformLow, uniformHigh}, marl.Split(l.Seed, marl.StreamActor), uint32(marl.StreamActor))
 	f := nn.NewFragment()
 	bd, obs, mask := l.actorOnline.Bind(f), f.Input(mb.Obs), f.Input(mb.Mask)
 	logits, logp := l.actor.Forward(bd, obs, mask)

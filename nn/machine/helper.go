@@ -60,11 +60,10 @@ func (b *Builder) RandInt(bound, counter, y Tensor, seed uint64, stream uint32) 
 	b.Op(d, bound, counter, y)
 }
 
-// Uniform fills y with uniform numbers from lo to hi by the random numbers of (seed, stream) at counter[2]; see
-// kernels.OpUniform.
-func (b *Builder) Uniform(counter, y Tensor, lo, hi float32, seed uint64, stream uint32) {
+// Uniform fills y with uniform numbers between two by the random numbers of (seed, stream) at counter[2]; see kernels.OpUniform.
+func (b *Builder) Uniform(counter, y Tensor, between [2]float32, seed uint64, stream uint32) {
 	d := desc(kernels.OpUniform, y.Len())
-	d.Seed, d.Stream, d.Scalar[0], d.Scalar[1] = seed, stream, lo, hi
+	d.Seed, d.Stream, d.Scalar[0], d.Scalar[1] = seed, stream, between[0], between[1]
 	b.Op(d, counter, y)
 }
 
