@@ -123,7 +123,8 @@ func TestServerCriticGolden(t *testing.T) {
 	for name, want := range g.Grads {
 		marltest.CloseTo(t, "gradient of "+name, r.gradient(name), marltest.Doubles(want), 1)
 	}
-	q, penalty := marltest.ServerCritic(r.Params("critic"), marltest.Wrap(n.Rows(), g.O, obs), g.Actions, marltest.Wrap(n.Rows(), g.C, g.Servers), g.N, g.Heads, true, true)
+	reference := marltest.ServerCritic{Agents: g.N, Heads: g.Heads, Attention: true, Matching: true}
+	q, penalty := reference.Values(r.Params("critic"), marltest.Wrap(n.Rows(), g.O, obs), g.Actions, marltest.Wrap(n.Rows(), g.C, g.Servers))
 	for i, want := range g.Q {
 		marltest.Near(t, "reference Q", q.V[i], want, 1e-5*(1+math.Abs(want)))
 	}
@@ -152,12 +153,12 @@ func TestServerCriticAgainstReference(t *testing.T) {
 			obs, act := marltest.Normals(rng, n.Rows()*n.Obs), marltest.ActionsOf(rng, n.Rows(), n.Actions)
 			servers, y := serversOf(rng, n.Rows()*n.Candidates, n.Servers), marltest.Normals(rng, n.Rows())
 			r.play(obs, act, servers, y)
-			p, group := r.Params("critic"), n.Agents
+			p, reference := r.Params("critic"), marltest.ServerCritic{Agents: n.Agents, Heads: c.heads, Attention: c.attention, Matching: c.matching}
 			if c.neighbours > 0 {
-				group = c.neighbours
+				reference.Agents = c.neighbours
 			}
 			loss := func() (marltest.Matrix, float64) {
-				q, penalty := marltest.ServerCritic(p, marltest.Wrap(n.Rows(), n.Obs, obs), act, marltest.Wrap(n.Rows(), n.Candidates, servers), group, c.heads, c.attention, c.matching)
+				q, penalty := reference.Values(p, marltest.Wrap(n.Rows(), n.Obs, obs), act, marltest.Wrap(n.Rows(), n.Candidates, servers))
 				return q, marltest.CriticLoss(a.AttentionPenalty, q, penalty, act, marltest.Doubles(y), marltest.Doubles(marltest.Ones(n.Rows())))
 			}
 			q, l := loss()
@@ -180,7 +181,8 @@ func TestFourierCriticAgainstReference(t *testing.T) {
 	r.play(obs, act, servers, make([]float32, n.Rows()))
 	p := r.Params("critic")
 	p["server_embedding"] = marltest.Wrap(n.Servers+1, 8, table)
-	q, _ := marltest.ServerCritic(p, marltest.Wrap(n.Rows(), n.Obs, obs), act, marltest.Wrap(n.Rows(), n.Candidates, servers), n.Agents, a.Heads, true, true)
+	reference := marltest.ServerCritic{Agents: n.Agents, Heads: a.Heads, Attention: true, Matching: true}
+	q, _ := reference.Values(p, marltest.Wrap(n.Rows(), n.Obs, obs), act, marltest.Wrap(n.Rows(), n.Candidates, servers))
 	marltest.CloseTo(t, "Q", r.Get(r.q), q.V, 1)
 }
 
@@ -208,7 +210,8 @@ func TestServerValueCriticAgainstReference(t *testing.T) {
 		r.Put(seen, obs)
 		r.Put(servers, at)
 		r.Run(p)
-		want, _ := marltest.ServerCritic(r.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, obs), nil, marltest.Wrap(n.Rows(), n.Candidates, at), n.Agents, c.heads, c.attention, c.matching)
+		reference := marltest.ServerCritic{Agents: n.Agents, Heads: c.heads, Attention: c.attention, Matching: c.matching}
+		want, _ := reference.Values(r.Params("critic"), marltest.Wrap(n.Rows(), n.Obs, obs), nil, marltest.Wrap(n.Rows(), n.Candidates, at))
 		marltest.CloseTo(t, fmt.Sprintf("V of %v", c), r.Get(v), want.V, 1)
 	}
 }

@@ -11,20 +11,17 @@ import (
 
 // tiny is for games that are solved in a second.
 func tiny(updates int) marl.Config {
-	c := marl.DefaultOf("isac")
-	c.Updates, c.Worlds, c.WarmupSlots = updates, 8, 8
-	c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma, c.LRFinal = false, false, 0, 0.9, 1
+	c := marltest.TinyReplay("isac", updates)
 	own := c.Own.(*Config)
-	own.Batch, own.Replay, own.Polyak, own.Hidden, own.ActorHidden = 32, 2000, 0.05, 16, 16
-	own.Alpha, own.AlphaFinal, own.LogitPenalty, own.LRCritic, own.LRActor = 0.01, 0.01, 0, 1e-2, 5e-3
+	own.Batch, own.Replay, own.Polyak = 32, 2000, 0.05
+	marltest.TinyNetworks(&own.CriticConfig, &own.ActorConfig)
 	return c
 }
 
 // busy has all features and few updates.
 func busy(updates int) marl.Config {
 	c := tiny(updates)
-	c.NormaliseObs, c.StandardiseReward, c.Omega, c.SlotsPerIteration, c.LRFinal = true, true, 0.5, 2, 0.1
-	c.LogEvery, c.CheckpointEvery = 4, 6
+	marltest.BusyReplay(&c)
 	own := c.Own.(*Config)
 	own.UpdatesPerIteration, own.AlphaFinal, own.LogitPenalty, own.Replay = 2, 0.001, 1e-3, 100
 	return c

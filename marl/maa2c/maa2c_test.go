@@ -12,21 +12,16 @@ import (
 
 // tiny is for games that are solved in a second.
 func tiny(updates int) marl.Config {
-	c := marl.DefaultOf("maa2c")
-	c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = updates, 16, 8, 4
-	c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma = false, false, 0, 0.9
+	c := marltest.TinyRollouts("maa2c", updates)
 	own := c.Own.(*Config)
-	own.Alpha, own.AlphaFinal, own.LogitPenalty = 0.01, 0.01, 0
-	own.Hidden, own.ActorHidden, own.LRCritic, own.LRActor = 16, 16, 1e-2, 5e-3
+	marltest.TinyNetworks(&own.CriticConfig, &own.ActorConfig)
 	return c
 }
 
 // busy has all features and few updates.
 func busy(updates int) marl.Config {
 	c := tiny(updates)
-	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 6, 5
-	c.NormaliseObs, c.StandardiseReward, c.Omega = true, true, 0.5
-	c.LogEvery, c.CheckpointEvery = 6, 12
+	marltest.BusyRollouts(&c)
 	own := c.Own.(*Config)
 	own.NStep, own.AlphaFinal, own.LogitPenalty = 3, 0.001, 1e-3
 	return c

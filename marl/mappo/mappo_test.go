@@ -12,13 +12,10 @@ import (
 // tiny is for games that are solved in a second.
 func tiny(state string, valueNorm bool) func(updates int) marl.Config {
 	return func(updates int) marl.Config {
-		c := marl.DefaultOf("mappo")
-		c.Updates, c.Worlds, c.SlotsPerIteration, c.WarmupSlots = updates, 16, 8, 4
-		c.NormaliseObs, c.StandardiseReward, c.Omega, c.Gamma = false, false, 0, 0.9
+		c := marltest.TinyRollouts("mappo", updates)
 		own := c.Own.(*Config)
 		own.Epochs, own.Minibatches, own.GAELambda = 4, 4, 0.95
-		own.Alpha, own.AlphaFinal, own.LogitPenalty = 0.01, 0.01, 0
-		own.Hidden, own.ActorHidden, own.LRCritic, own.LRActor = 16, 16, 1e-2, 5e-3
+		marltest.TinyNetworks(&own.CriticConfig, &own.ActorConfig)
 		own.State, own.ValueNorm = state, valueNorm
 		return c
 	}
@@ -27,9 +24,7 @@ func tiny(state string, valueNorm bool) func(updates int) marl.Config {
 // busy has all features and few updates.
 func busy(state string, valueNorm bool, updates int) marl.Config {
 	c := tiny(state, valueNorm)(updates)
-	c.Worlds, c.SlotsPerIteration, c.WarmupSlots = 4, 6, 5
-	c.NormaliseObs, c.StandardiseReward, c.Omega = true, true, 0.5
-	c.LogEvery, c.CheckpointEvery = 6, 12
+	marltest.BusyRollouts(&c)
 	own := c.Own.(*Config)
 	own.Epochs, own.Minibatches, own.AlphaFinal, own.LogitPenalty = 2, 3, 0.001, 1e-3
 	return c

@@ -2,9 +2,14 @@ package marltest
 
 import "math"
 
-// ServerCritic is Critic with vectors of servers: servers [B*A, C] are the servers of the candidates. With act nil it is a critic
-// of states.
-func ServerCritic(p Params, obs Matrix, act []float32, servers Matrix, agents, heads int, attention, matching bool) (q Matrix, penalty float64) {
+// ServerCritic is a critic with vectors of servers.
+type ServerCritic struct {
+	Agents, Heads       int // that attend to each other; of the attention
+	Attention, Matching bool
+}
+
+// Values is Critic for servers [B*A, C] of the candidates. With act nil it is a critic of states.
+func (c ServerCritic) Values(p Params, obs Matrix, act []float32, servers Matrix) (q Matrix, penalty float64) {
 	candidates, told := vectors(p["server_embedding"], servers, act)
 	seen := Beside(obs, candidates)
 	if act != nil {
@@ -14,13 +19,13 @@ func ServerCritic(p Params, obs Matrix, act []float32, servers Matrix, agents, h
 	s := Dense(Beside(obs, candidates), p["state.w"], p.Bias("state.b"), Leaky)
 	v := Dense(e, p["value.w"], p.Bias("value.b"), Leaky)
 	query, key := NewMatrix(s.Rows, s.Cols), NewMatrix(s.Rows, s.Cols)
-	if attention {
+	if c.Attention {
 		query, key = Dense(Beside(s, candidates), p["query.w"], nil, Identity), Dense(Beside(e, told), p["key.w"], nil, Identity)
 	}
-	if attention && matching {
-		query, key = matchHeads(query, key, candidates, told, heads)
+	if c.Attention && c.Matching {
+		query, key = matchHeads(query, key, candidates, told, c.Heads)
 	}
-	x, penalty := Attention(query, key, v, agents, heads)
+	x, penalty := Attention(query, key, v, c.Agents, c.Heads)
 	h := Dense(Beside(s, x), p["hidden.w"], p.Bias("hidden.b"), Leaky)
 	return Dense(h, p["output.w"], p.Bias("output.b"), Identity), penalty
 }

@@ -12,9 +12,8 @@ import (
 
 // tiny is for games that are solved in a second.
 func tiny(updates int) marl.Config {
-	c := marl.DefaultOf("qmix")
-	c.Updates, c.Worlds, c.WarmupSlots, c.LRFinal = updates, 8, 8, 1
-	c.NormaliseObs, c.StandardiseReward, c.Gamma = false, false, 0.9
+	c := marltest.TinyReplay("qmix", updates)
+	c.Omega = 1
 	own := c.Own.(*Config)
 	own.Batch, own.Replay, own.Polyak, own.Hidden, own.LR = 32, 2000, 0.05, 16, 1e-2
 	own.EpsilonFinal, own.EpsilonShare, own.Embed, own.HyperHidden = 0.1, 1, 8, 16
@@ -42,8 +41,7 @@ func variants(t *testing.T, check func(t *testing.T, form func(c marl.Config) ma
 // busy has all features and few updates.
 func busy(updates int) marl.Config {
 	c := tiny(updates)
-	c.NormaliseObs, c.StandardiseReward, c.Omega, c.LRFinal = true, true, 0.5, 0.1
-	c.SlotsPerIteration, c.LogEvery, c.CheckpointEvery = 2, 4, 6
+	marltest.BusyReplay(&c)
 	own := c.Own.(*Config)
 	own.UpdatesPerIteration, own.Replay, own.EpsilonShare = 2, 100, 0.5
 	return c

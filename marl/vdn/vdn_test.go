@@ -14,9 +14,8 @@ import (
 
 // tiny is for games that are solved in a second.
 func tiny(updates int) marl.Config {
-	c := marl.DefaultOf("vdn")
-	c.Updates, c.Worlds, c.WarmupSlots, c.LRFinal = updates, 8, 8, 1
-	c.NormaliseObs, c.StandardiseReward, c.Gamma = false, false, 0.9
+	c := marltest.TinyReplay("vdn", updates)
+	c.Omega = 1
 	own := c.Own.(*Config)
 	own.Batch, own.Replay, own.Polyak, own.Hidden, own.LR = 32, 2000, 0.05, 16, 1e-2
 	own.EpsilonFinal, own.EpsilonShare = 0.1, 1
@@ -26,8 +25,7 @@ func tiny(updates int) marl.Config {
 // busy has all features and few updates.
 func busy(updates int) marl.Config {
 	c := tiny(updates)
-	c.NormaliseObs, c.StandardiseReward, c.Omega, c.LRFinal = true, true, 0.5, 0.1
-	c.SlotsPerIteration, c.LogEvery, c.CheckpointEvery = 2, 4, 6
+	marltest.BusyReplay(&c)
 	own := c.Own.(*Config)
 	own.UpdatesPerIteration, own.Replay, own.EpsilonShare = 2, 100, 0.5
 	return c
