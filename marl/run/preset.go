@@ -11,7 +11,7 @@ import (
 // a run names the preset, with or without a number of IEDs. A scenario whose settings are written out, as in a
 // run's folder, has none, so a run that began without them goes on without them.
 var presetDefaults = map[string]func(*marl.Config){
-	// What an IED does to its neighbours is lost in the noise of a mean over hundreds: see docs/design/learning.md.
+	// What an IED does to its neighbours is lost in the noise of a mean over hundreds: see docs/design/neighbours.md.
 	// An algorithm with one reward for all (omega 1) or only the own one (omega 0) is left alone.
 	"population": func(c *marl.Config) {
 		if c.Omega > 0 && c.Omega < 1 {
