@@ -119,7 +119,9 @@ func (l *loop) read(set string) (*readBy, error) {
 		if from == nil {
 			return nil, usagef("policies.runs: %s has no checkpoint of a run", dir)
 		}
-		r.Runs[dir] = from.State.SHA256
+		if r.Runs[dir], err = from.State.SHA256(); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
