@@ -76,7 +76,7 @@ func inInput(err error) bool {
 
 // withoutPackage drops the name of the package at the beginning of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: ", "export: ", "actor: ", "header: ", "serve: ", "report: ", "federated: ", "classify: "} {
+	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: ", "export: ", "actor: ", "header: ", "serve: ", "report: ", "federated: ", "fewshot: ", "classify: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
@@ -88,7 +88,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Usage: "multi-agent learning of AIGC task offloading at the industrial edge",
 		Commands: []*cli.Command{
 			trainCommand(), evalCommand(), compareCommand(), sweepCommand(), clusterCommand(), reportCommand(), watchCommand(), doctorCommand(),
-			diffusionCommand(), loopCommand(), simulateCommand(), exportCommand(), serveCommand(), importCommand(), configCommand(), infoCommand(), benchCommand(),
+			diffusionCommand(), fewshotCommand(), loopCommand(), simulateCommand(), exportCommand(), serveCommand(), importCommand(), configCommand(), infoCommand(), benchCommand(),
 			completionCommand(),
 		},
 		Writer:                    stdout,

@@ -171,6 +171,15 @@ func (d *Data) vary(data *fit.Data) error {
 	return nil
 }
 
+// Parts reads the set, and returns the rows to train on and those that are held out, which may be none.
+func (d *Data) Parts() (set *dataset.Set, training, apart []int, err error) {
+	p, err := d.split()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return p.set, p.trained, p.apart, nil
+}
+
 // split reads the set and holds a part of every class back: what the table says, or some at random.
 func (d *Data) split() (*parts, error) {
 	set, err := d.set()

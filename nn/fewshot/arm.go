@@ -1,0 +1,114 @@
+package fewshot
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gmel-go/gmel/nn/dataset"
+)
+
+// Arm is what a classifier is trained on: how classes are drawn and images varied, and a source of further images.
+type Arm struct {
+	Name     string
+	Balanced bool            // all classes are drawn equally often
+	Vary     dataset.Augment // of every image, real or not
+	Source   string          // of further images, one of Sources; "": none
+	Share    float64         // of the draws of a class that has further images
+}
+
+// Kinds of arms.
+const (
+	nothing  = "nothing"  // all images alike, none varied
+	balanced = "balanced" // classes equally often
+	flips    = "flips"    // mirrored as well
+	shift    = "shift"    // mirrored, and moved by up to N pixels: shiftN
+	oracle   = "oracle"   // a source: all real images of the rare classes
+)
+
+// usualShare is the share of further images unless an arm says another.
+const usualShare = 0.5
+
+// ParseArm reads the name of an arm: nothing, balanced, flips or shiftN, then perhaps + and a source, then perhaps @ and the
+// share of its images among the draws of a class, such as shift10+paste@0.25.
+func ParseArm(name string, shape []int) (a Arm, err error) {
+	a = Arm{Name: name}
+	rest, share, shared := strings.Cut(name, "@")
+	base, source, sourced := strings.Cut(rest, "+")
+	if err := a.vary(base, shape); err != nil {
+		return a, err
+	}
+	if sourced {
+		if a.Source = source; !slices.Contains(Sources(), source) {
+			return a, fmt.Errorf("the arm %q has the source %q; allowed: %s", name, source, strings.Join(Sources(), ", "))
+		}
+		a.Share = usualShare
+	}
+	if shared {
+		a.Share, err = strconv.ParseFloat(share, 64)
+		if err != nil || !(a.Share > 0 && a.Share < 1) || !a.made() {
+			return a, fmt.Errorf("the arm %q has the share %q; allowed: a number between 0 and 1, after a source of made images", name, share)
+		}
+	}
+	if a.Source == paste && len(shape) != 3 {
+		return a, fmt.Errorf("the arm %q pastes, and the samples are windows; allowed: arms without paste", name)
+	}
+	return a, nil
+}
+
+// vary reads the part before the source.
+func (a *Arm) vary(base string, shape []int) error {
+	a.Balanced = base != nothing
+	windows := len(shape) == 2
+	text, moved := strings.CutPrefix(base, shift)
+	switch {
+	case base == nothing || base == balanced:
+		return nil
+	case windows && base == flips:
+		return fmt.Errorf("the arm %q mirrors, and windows of sensors have a direction; allowed: %s, %s, %sN", a.Name, nothing, balanced, shift)
+	case base != flips && !moved:
+		return fmt.Errorf("there is no arm %q; allowed: %s, %s, %s or %sN, then perhaps + and a source", a.Name, nothing, balanced, flips, shift)
+	}
+	a.Vary.FlipX, a.Vary.FlipY = !windows, !windows
+	if !moved {
+		return nil
+	}
+	by, err := strconv.Atoi(text)
+	if a.Vary.ShiftX = by; !windows {
+		a.Vary.ShiftY = by
+	}
+	if err != nil || by < 1 || a.Vary.Check(shape) != nil {
+		return fmt.Errorf("the arm %q shifts by %q; allowed: whole numbers from 1, below the size of a sample", a.Name, text)
+	}
+	return nil
+}
+
+// made reports that the arm has images that are made from others.
+func (a *Arm) made() bool { return a.Source != "" && a.Source != oracle }
+
+// Baseline reports that the arm may be the bar: it has neither a trained generator nor images that a study pretends not to have.
+func (a *Arm) Baseline() bool { return a.Source == "" || slices.Contains(cheap, a.Source) }
+
+// Baselines are the names of the arms of a study without a generator: the bar is one of the first, the last one is the oracle. reach
+// is the largest shift of those with further images.
+func Baselines(shape []int) []string {
+	names := []string{nothing, balanced}
+	if len(shape) == 3 {
+		names = append(names, flips)
+	}
+	reach := ""
+	for _, by := range []int{3, 6, 10} {
+		a := Arm{Vary: dataset.Augment{ShiftX: by}}
+		if a.Vary.Check(shape) == nil && (len(shape) == 2 || by < shape[0]) {
+			reach = fmt.Sprint(shift, by)
+			names = append(names, reach)
+		}
+	}
+	for _, source := range append(slices.Clone(cheap), oracle) {
+		if source != paste || len(shape) == 3 {
+			names = append(names, reach+"+"+source)
+		}
+	}
+	return names
+}

@@ -1,0 +1,176 @@
+package fewshot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/classify"
+	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/diffusion/quality"
+)
+
+// outcome is what a cell found.
+type outcome struct {
+	Test   classify.Confusion `json:"test"`             // of the test rows, or of those held back in a validation
+	Unused classify.Confusion `json:"unused"`           // of rows of rare classes that are neither trained on nor tested
+	Memory *quality.Memory    `json:"memory,omitempty"` // of further images
+}
+
+// bench works on the cells of one draw, one after the other. Further images are made once for all seeds.
+type bench struct {
+	study        *Study
+	backend      kernels.Backend
+	learn        learner
+	k, draw      int
+	rows, unused []int
+	made         map[string]*furtherImages
+	archive      *quality.Archive // of the images of training; nil: not compared yet
+}
+
+// furtherImages are those of a source in a draw or in a part of it.
+type furtherImages struct {
+	set    *dataset.Set
+	memory *quality.Memory
+}
+
+func (s *Study) newBench(backend kernels.Backend, k, draw int) (*bench, error) {
+	learn, err := newLearner(s.Classifier, s.network)
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{study: s, backend: backend, learn: learn, k: k, draw: draw, made: map[string]*furtherImages{}}
+	b.rows, b.unused, err = s.Task.draw(k, draw)
+	return b, err
+}
+
+// run trains the classifier of a cell and asks it.
+func (b *bench) run(ctx context.Context, c *cell) (*outcome, error) {
+	t := &b.study.Task
+	rows, asked, unused := b.rows, t.Test, b.unused
+	seed := t.seed(forClassifier, c.draw, c.seed)
+	switch {
+	case c.part > 0:
+		rows, asked = b.split(c.part)
+		unused, seed = nil, t.seed(forFold, c.draw, c.part)
+	case c.arm.Source == oracle:
+		rows, unused = t.Training, nil
+	}
+	more, err := b.further(ctx, c, rows)
+	if err != nil {
+		return nil, err
+	}
+	l := newLesson(c.arm, t.Set, rows, more.set)
+	a, err := b.learn(ctx, b.backend, l, seed)
+	if err != nil {
+		return nil, err
+	}
+	o := &outcome{Memory: more.memory}
+	o.Test, err = ask(a, t.Set, asked)
+	if err == nil {
+		o.Unused, err = ask(a, t.Set, unused)
+	}
+	return o, errors.Join(err, a.Close())
+}
+
+func ask(a answerer, set *dataset.Set, rows []int) (classify.Confusion, error) {
+	answers, err := a.Predict(set, rows)
+	if err != nil {
+		return nil, err
+	}
+	truth := make([]int, len(rows))
+	for i, row := range rows {
+		truth[i] = set.Class[row]
+	}
+	return classify.Confuse(truth, answers, len(set.Classes)), nil
+}
+
+// split holds back a part of the rows of a draw: a fold of every class, at least one row.
+func (b *bench) split(part int) (kept, back []int) {
+	t := &b.study.Task
+	die := t.seed(forFold, b.draw, 0)
+	for class := range t.Set.Classes {
+		m := material{task: t, rows: b.rows}
+		rows := m.of(class)
+		order := map[int]uint64{}
+		for _, row := range rows {
+			order[row] = (&Task{Seed: die}).seed(forFold, row, 0)
+		}
+		slices.SortFunc(rows, func(x, y int) int { return cmp.Compare(order[x], order[y]) })
+		n := min(folds, len(rows))
+		from, to := (part-1)*len(rows)/n, part*len(rows)/n
+		back = append(back, rows[from:to]...)
+		kept = append(append(kept, rows[:from]...), rows[to:]...)
+	}
+	slices.Sort(kept)
+	slices.Sort(back)
+	return kept, back
+}
+
+// further are the images of a cell's source, made from rows.
+func (b *bench) further(ctx context.Context, c *cell, rows []int) (*furtherImages, error) {
+	if !c.arm.made() {
+		return &furtherImages{}, nil
+	}
+	key := c.sourceKey()
+	if f := b.made[key]; f != nil {
+		return f, nil
+	}
+	number := slices.Index(Sources(), c.arm.Source)
+	m := &material{task: &b.study.Task, rows: rows, seed: b.study.seed(forSource, c.draw, c.part<<8|number)}
+	set, err := m.make(ctx, c.arm.Source)
+	if err != nil {
+		return nil, err
+	}
+	f := &furtherImages{set: set}
+	if c.part == 0 {
+		f.memory = b.memory(set, c.arm)
+	}
+	b.made[key] = f
+	return f, nil
+}
+
+// sourceKey is what the further images of a cell depend on.
+func (c *cell) sourceKey() string {
+	return fmt.Sprintf("%s/%d", c.arm.Source, c.part)
+}
+
+// memory compares images of rare classes with those of training, in all mirror images if the arm mirrors.
+func (b *bench) memory(made *dataset.Set, a *Arm) *quality.Memory {
+	set := b.study.Set
+	if b.archive == nil {
+		var real [][]float64
+		for _, row := range b.rows {
+			real = append(real, floats(set.Sample(row)))
+		}
+		b.archive = quality.NewArchive(real, nil)
+	}
+	var forms [][][]float64
+	for row, class := range made.Class {
+		if b.study.isRare(class) {
+			forms = append(forms, formsOf(made, row, a.Vary))
+		}
+	}
+	m := b.archive.Memory(forms, nil)
+	return &m
+}
+
+// formsOf are the mirror images of a sample.
+func formsOf(set *dataset.Set, row int, vary dataset.Augment) (forms [][]float64) {
+	for n := range vary.Flips() {
+		x := make([]float32, set.Size())
+		vary.Apply(x, set.Sample(row), set.Shape, [dataset.AugmentValues]float32{float32(n % 2), float32(n / 2)})
+		forms = append(forms, floats(x))
+	}
+	return forms
+}
+
+func floats(x []float32) (y []float64) {
+	for _, v := range x {
+		y = append(y, float64(v))
+	}
+	return y
+}

@@ -1,0 +1,146 @@
+package fewshot
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/optimize"
+)
+
+// logistic is multinomial logistic regression on standardised features.
+type logistic struct {
+	mean, scale []float64 // [features]
+	weights     []float64 // [features + 1, classes], the last row is the intercept
+	classes     int
+}
+
+// strength is C of scikit-learn: the cross-entropy summed over the rows, times C, plus half the squares of the weights without
+// intercepts.
+const strength = 1
+
+// fitLogistic finds the weights by L-BFGS.
+func fitLogistic(x [][]float64, class []int, classes int) (*logistic, error) {
+	m := &logistic{classes: classes}
+	m.standardise(x)
+	z := make([][]float64, len(x))
+	for i := range x {
+		z[i] = m.standard(x[i])
+	}
+	n := float64(len(x))
+	p := optimize.Problem{
+		Func: func(w []float64) float64 { return m.loss(z, class, w, nil) / n },
+		Grad: func(grad, w []float64) {
+			m.loss(z, class, w, grad)
+			for i := range grad {
+				grad[i] /= n
+			}
+		},
+	}
+	settings := &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
+	result, err := optimize.Minimize(p, make([]float64, (len(m.mean)+1)*classes), settings, &optimize.LBFGS{})
+	if result == nil {
+		return nil, fmt.Errorf("fewshot: the logistic regression: %w", err)
+	}
+	// A search that finds no lower point is at the end of its precision.
+	m.weights = result.X
+	return m, nil
+}
+
+// standardise takes mean and deviation of features. A feature that does not vary stays as it is.
+func (m *logistic) standardise(x [][]float64) {
+	n := float64(len(x))
+	m.mean, m.scale = make([]float64, len(x[0])), make([]float64, len(x[0]))
+	for _, row := range x {
+		for j, v := range row {
+			m.mean[j] += v / n
+		}
+	}
+	for _, row := range x {
+		for j, v := range row {
+			m.scale[j] += (v - m.mean[j]) * (v - m.mean[j]) / n
+		}
+	}
+	for j, v := range m.scale {
+		if m.scale[j] = math.Sqrt(v); m.scale[j] == 0 {
+			m.scale[j] = 1
+		}
+	}
+}
+
+// standard are standardised features and a 1 for the intercept.
+func (m *logistic) standard(x []float64) []float64 {
+	z := make([]float64, 0, len(x)+1)
+	for j, v := range x {
+		z = append(z, (v-m.mean[j])/m.scale[j])
+	}
+	return append(z, 1)
+}
+
+// loss is the objective; its gradient is written to grad unless that is nil.
+func (m *logistic) loss(z [][]float64, class []int, w, grad []float64) float64 {
+	clear(grad)
+	k, sum := m.classes, 0.0
+	p := make([]float64, k)
+	for i, row := range z {
+		m.scores(p, row, w)
+		total, highest := 0.0, p[0]
+		for _, v := range p {
+			highest = max(highest, v)
+		}
+		own := p[class[i]] - highest
+		for c, v := range p {
+			p[c] = math.Exp(v - highest)
+			total += p[c]
+		}
+		sum += strength * (math.Log(total) - own)
+		if grad == nil {
+			continue
+		}
+		for c := range p {
+			p[c] = strength * p[c] / total
+		}
+		p[class[i]] -= strength
+		for j, v := range row {
+			to := grad[j*k:][:k]
+			for c, g := range p {
+				to[c] += v * g
+			}
+		}
+	}
+	for i, v := range w[:len(w)-k] {
+		sum += v * v / 2
+		if grad != nil {
+			grad[i] += v
+		}
+	}
+	return sum
+}
+
+// scores writes the logits of a standardised row.
+func (m *logistic) scores(to, row, w []float64) {
+	clear(to)
+	for j, v := range row {
+		from := w[j*m.classes:][:m.classes]
+		for c, g := range from {
+			to[c] += v * g
+		}
+	}
+}
+
+// probabilities are those of the classes for some features.
+func (m *logistic) probabilities(x []float64) []float64 {
+	p := make([]float64, m.classes)
+	m.scores(p, m.standard(x), m.weights)
+	highest, total := math.Inf(-1), 0.0
+	for _, v := range p {
+		highest = max(highest, v)
+	}
+	for c, v := range p {
+		p[c] = math.Exp(v - highest)
+		total += p[c]
+	}
+	for c := range p {
+		p[c] /= total
+	}
+	return p
+}

@@ -1,0 +1,132 @@
+package fewshot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gmel-go/gmel/nn/classify"
+)
+
+// Study compares arms on a task.
+type Study struct {
+	Task
+	K          int // images of each rare class
+	Harm       int // images of each rare class in the comparison that asks for harm; 0: there is none
+	Draws      int
+	Seeds      int // classifiers of each arm in a draw
+	Parts      int // parts of a draw on which baselines are validated
+	Arms       []Arm
+	Classifier string // one of Classifiers
+
+	network func(*classify.Options) // of tests: a shorter training
+}
+
+// Defaults of a study.
+const (
+	DefaultDraws = 20
+	DefaultSeeds = 3
+	DefaultParts = 2
+)
+
+// folds is how many parts the rows of a class are cut into for validation; fewer rows are cut into single ones.
+const folds = 5
+
+// Check reports what is wrong with a study.
+func (s *Study) Check() error {
+	if err := s.Task.check(max(s.K, s.Harm)); err != nil {
+		return err
+	}
+	if err := s.Task.check(s.K); err != nil {
+		return err
+	}
+	switch {
+	case s.Draws < 2 || s.Draws > 1000 || s.Seeds < 1 || s.Seeds > 1000:
+		return fmt.Errorf("fewshot: %d draws of %d seeds; allowed: 2 to 1000 draws, since intervals are over draws, of 1 to 1000 seeds", s.Draws, s.Seeds)
+	case s.Parts < 1 || s.Parts > folds:
+		return fmt.Errorf("fewshot: validation on %d parts of a draw; allowed: 1 to %d", s.Parts, folds)
+	case s.Harm != 0 && s.Harm <= s.K:
+		return fmt.Errorf("fewshot: harm at k of %d beside k of %d; allowed: more, or 0 for none", s.Harm, s.K)
+	case len(s.Arms) == 0:
+		return errors.New("fewshot: a study without arms; allowed: at least one")
+	case s.K < 2 && len(s.candidates()) > 1:
+		return errors.New("fewshot: with k of 1 no image is left to choose the bar by; allowed: k of at least 2, or a single baseline")
+	}
+	for i, a := range s.Arms {
+		if slices.ContainsFunc(s.Arms[:i], func(b Arm) bool { return a.Name == b.Name }) {
+			return fmt.Errorf("fewshot: the arm %q is named twice; allowed: each once", a.Name)
+		}
+	}
+	_, err := newLearner(s.Classifier, nil)
+	return err
+}
+
+// candidates are the arms that may be the bar.
+func (s *Study) candidates() (list []*Arm) {
+	for i := range s.Arms {
+		if s.Arms[i].Baseline() {
+			list = append(list, &s.Arms[i])
+		}
+	}
+	return list
+}
+
+// tested are the arms with generated images.
+func (s *Study) tested() (list []*Arm) {
+	for i := range s.Arms {
+		if a := &s.Arms[i]; a.made() && !a.Baseline() {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// cell is one training of a classifier.
+type cell struct {
+	arm     *Arm
+	k, draw int
+	seed    int // from 1; 0 in a validation
+	part    int // from 1, of a validation; 0: none
+}
+
+// name is that of the cell's file.
+func (c *cell) name() string {
+	last := fmt.Sprintf("draw%03d-seed%d", c.draw, c.seed)
+	if c.part > 0 {
+		last = fmt.Sprintf("draw%03d-part%d", c.draw, c.part)
+	}
+	return fmt.Sprintf("k%d/%s/%s.json", c.k, c.arm.Name, last)
+}
+
+// cells are those of a draw in the main comparison: all arms, and the validation of those that may be the bar.
+func (s *Study) cells(draw int) (list []cell) {
+	candidates := s.candidates()
+	for i := range s.Arms {
+		list = append(list, s.trials(&s.Arms[i], s.K, draw)...)
+		if s.Arms[i].Baseline() && len(candidates) > 1 {
+			for part := range s.parts() {
+				list = append(list, cell{arm: &s.Arms[i], k: s.K, draw: draw, part: part + 1})
+			}
+		}
+	}
+	return list
+}
+
+// parts is the number of parts that a draw can be validated on.
+func (s *Study) parts() int { return min(s.Parts, s.K) }
+
+// trials are the cells of an arm in a draw.
+func (s *Study) trials(a *Arm, k, draw int) (list []cell) {
+	for seed := range s.Seeds {
+		list = append(list, cell{arm: a, k: k, draw: draw, seed: seed + 1})
+	}
+	return list
+}
+
+// harmCells are those of a draw with more images: the bar, and the arms with generated images.
+func (s *Study) harmCells(bar *Arm, draw int) (list []cell) {
+	for _, a := range append([]*Arm{bar}, s.tested()...) {
+		list = append(list, s.trials(a, s.Harm, draw)...)
+	}
+	return list
+}
