@@ -38,7 +38,7 @@ type distanceMeter struct {
 }
 
 // mostRanges is about how many ranges a hall has.
-const mostRanges = 20
+const mostRanges = 40
 
 // newDistanceMeter is for a hall of a width and a depth in m.
 func newDistanceMeter(c *Critic, width, depth float64) *distanceMeter {
@@ -59,9 +59,12 @@ func roundUp(x float64) float64 {
 // observe adds the agents of a world: queries and keys [A, H], and places in m.
 func (m *distanceMeter) observe(query, key []float32, places [][2]float32) {
 	width := len(query) / len(places)
-	d, weights := width/m.heads, make([]float64, m.group)
+	d, weights, ranges := width/m.heads, make([]float64, m.group), make([]int, m.group)
 	for i, at := range places {
 		first := i / m.group * m.group
+		for n := range ranges {
+			ranges[n] = m.rangeOf(at, places[first+n])
+		}
 		for h := range m.heads {
 			q := query[i*width+h*d:][:d]
 			for n := range weights {
@@ -70,11 +73,20 @@ func (m *distanceMeter) observe(query, key []float32, places [][2]float32) {
 			attend(weights, i-first)
 			for n, w := range weights {
 				if first+n != i {
-					m.add(distance(at, places[first+n]), h, w)
+					m.add(ranges[n], h, w)
 				}
 			}
 		}
 	}
+}
+
+// rangeOf is the range of the distance between two places in m.
+func (m *distanceMeter) rangeOf(p, q [2]float32) int {
+	r := int(math.Hypot(float64(p[0])-float64(q[0]), float64(p[1])-float64(q[1])) / m.width)
+	for len(m.sums) <= r {
+		m.pairs, m.sums = append(m.pairs, 0), append(m.sums, make([]float64, m.heads))
+	}
+	return r
 }
 
 // attend turns logits into weights over the uniform one (Iqbal & Sha 2019, eq. 6); that of the agent itself is 0.
@@ -90,12 +102,8 @@ func attend(x []float64, self int) {
 	}
 }
 
-// add adds a weight of a head. The first head counts the pair.
-func (m *distanceMeter) add(distance float64, head int, weight float64) {
-	r := int(distance / m.width)
-	for len(m.sums) <= r {
-		m.pairs, m.sums = append(m.pairs, 0), append(m.sums, make([]float64, m.heads))
-	}
+// add adds a weight of a head in a range. The first head counts the pair.
+func (m *distanceMeter) add(r, head int, weight float64) {
 	if head == 0 {
 		m.pairs[r]++
 	}
@@ -126,8 +134,4 @@ func dot(x, y []float32) (sum float64) {
 		sum += float64(float64(x[i]) * float64(y[i]))
 	}
 	return sum
-}
-
-func distance(p, q [2]float32) float64 {
-	return math.Hypot(float64(p[0])-float64(q[0]), float64(p[1])-float64(q[1]))
 }
