@@ -23,7 +23,7 @@ func (l *loop) classify(ctx context.Context, i int, more []float32, seed uint64)
 		return classified{}, err
 	}
 	k, o := &l.config.Classifier, classify.Defaults()
-	o.Seed, o.Updates, o.Batch, o.Vary = derive(seed, forClassifier, i), k.Updates, k.Batch, l.config.Data.Augment()
+	o.Seed, o.Updates, o.Batch, o.Pooled, o.Vary = derive(seed, forClassifier, i), k.Updates, k.Batch, k.Pooled, l.config.Data.Augment()
 	o.Vary.ShiftX, o.Vary.ShiftY = k.Shift, k.Shift
 	c, err := classify.Train(ctx, l.backend, set, draws, o)
 	if err != nil {

@@ -79,6 +79,8 @@ type Classifier struct {
 	Batch int `yaml:"batch"`
 	// Shift moves images by up to this number of pixels either way; they are mirrored as data.flip_x and data.flip_y say.
 	Shift int `yaml:"shift"`
+	// Pooled takes the largest of every two by two pixels where the network else moves by two: it sees a small defect far better.
+	Pooled bool `yaml:"pooled"`
 	// Levels are the numbers of samples in stock at which a base trains anew, ascending.
 	Levels []int `yaml:"levels"`
 	// Target is the share of the rare-class F1 of the ideal edge at its end; reported is when a policy first has it.
@@ -114,7 +116,7 @@ func Default() *Config {
 		Seed: 1, Seeds: 3, Data: diffusionrun.Default().Data,
 		Stations:   Stations{Rare: 20, Common: 40, Base: 1},
 		Generator:  Generator{Model: "xs", Rounds: 20, LocalUpdates: 20, Batch: 16, LR: f.LR, WarmUp: 50, EMA: 0.99, Dropout: 0.1, Sampler: "ipndm", Steps: 5},
-		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Levels: []int{1, 2, 4, 8, 16, 32, 64}, Target: 0.95},
+		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Pooled: true, Levels: []int{1, 2, 4, 8, 16, 32, 64}, Target: 0.95},
 		World:      World{Scenario: "paper", IEDs: 50, Episodes: 32},
 		Policies: Policies{
 			Rules: []string{"random", "nearest", "greedy", "softmin", "switch-aware"}, Learn: []string{marl.Default().Algo}, Updates: 3200,

@@ -17,7 +17,7 @@ const instants = 201
 
 // report computes what all seeds say and writes it.
 func (l *loop) report(seeds []*seedResult) (*Report, error) {
-	r := &Report{Seeds: len(seeds), FirstOne: l.config.Seed, Horizon: float64(l.scenario.Time.Slots) * l.scenario.Time.SlotS}
+	r := &Report{Seeds: len(seeds), FirstOne: l.config.Seed, Horizon: float64(l.scenario.Time.Slots) * l.scenario.Time.SlotS, Target: l.config.Classifier.Target}
 	for i := range instants {
 		r.Times = append(r.Times, r.Horizon*float64(i)/(instants-1))
 	}
@@ -27,9 +27,9 @@ func (l *loop) report(seeds []*seedResult) (*Report, error) {
 	}
 	r.Ratio = interval(seeds, func(s *seedResult) float64 { return s.end(together) / s.end(rawImages) })
 	for i := range seeds[0].plays {
-		r.Policies = append(r.Policies, r.policy(i, l.config.Classifier.Target, seeds))
+		r.Policies = append(r.Policies, r.policy(i, seeds))
 	}
-	r.compare(l.config.Classifier.Target, seeds)
+	r.compare(seeds)
 	t := seeds[0].traffic
 	r.Traffic = Traffic{Rounds: t.Rounds, Up: t.Up, Down: t.Down, Raw: l.rawBytes(seeds[0])}
 	if err := r.write(l.out); err != nil {
@@ -76,7 +76,7 @@ func (r *Report) source(from source, seeds []*seedResult) Source {
 }
 
 // policy is policy number i.
-func (r *Report) policy(i int, target float64, seeds []*seedResult) Policy {
+func (r *Report) policy(i int, seeds []*seedResult) Policy {
 	of := func(f func(s *seedResult, p *played) float64) train.Interval {
 		return interval(seeds, func(s *seedResult) float64 { return f(s, s.plays[i]) })
 	}
@@ -86,10 +86,10 @@ func (r *Report) policy(i int, target float64, seeds []*seedResult) Policy {
 		LatencyS:   of(func(_ *seedResult, p *played) float64 { return p.LatencyS }),
 		EnergyJ:    of(func(_ *seedResult, p *played) float64 { return p.EnergyJ }),
 		Rare:       of(func(s *seedResult, p *played) float64 { return s.rareAt(p, together, r.Horizon) }),
-		ReachedS:   of(func(s *seedResult, p *played) float64 { return r.seconds(s, p, target) }),
+		ReachedS:   of(func(s *seedResult, p *played) float64 { return r.seconds(s, p) }),
 		Share: of(func(s *seedResult, p *played) float64 {
 			return over(p, func(_ []float64, w, b int) float64 {
-				if _, ok := s.reachedS(p, target, r.Horizon, w, b); ok {
+				if _, ok := s.reachedS(p, r.Target, r.Horizon, w, b); ok {
 					return 1
 				}
 				return 0
@@ -100,21 +100,21 @@ func (r *Report) policy(i int, target float64, seeds []*seedResult) Policy {
 }
 
 // seconds is when a policy has the target, mean over worlds and bases.
-func (r *Report) seconds(s *seedResult, p *played, target float64) float64 {
+func (r *Report) seconds(s *seedResult, p *played) float64 {
 	return over(p, func(_ []float64, w, b int) float64 {
-		at, _ := s.reachedS(p, target, r.Horizon, w, b)
+		at, _ := s.reachedS(p, r.Target, r.Horizon, w, b)
 		return at
 	})
 }
 
 // compare says how much earlier each learned policy has the target than each rule.
-func (r *Report) compare(target float64, seeds []*seedResult) {
+func (r *Report) compare(seeds []*seedResult) {
 	for _, i := range kindOf(seeds[0], learned) {
 		for _, j := range kindOf(seeds[0], rule) {
 			r.Earlier = append(r.Earlier, Earlier{
 				Policy: seeds[0].plays[i].name, Than: seeds[0].plays[j].name,
 				Seconds: interval(seeds, func(s *seedResult) float64 {
-					return r.seconds(s, s.plays[j], target) - r.seconds(s, s.plays[i], target)
+					return r.seconds(s, s.plays[j]) - r.seconds(s, s.plays[i])
 				}),
 			})
 		}

@@ -9,6 +9,7 @@ type Report struct {
 	Seeds    int       `json:"seeds"`
 	FirstOne uint64    `json:"first_seed"`
 	Horizon  float64   `json:"horizon_s"` // length of an episode
+	Target   float64   `json:"target"`    // share of the rare-class F1 that the ideal edge has at its end
 	Stations []Station `json:"stations"`
 	Sources  []Source  `json:"sources"`
 	Policies []Policy  `json:"policies"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
@@ -13,9 +14,10 @@ import (
 
 // Kinds of policies.
 const (
-	ideal   = "ideal"
-	rule    = "rule"
-	learned = "learned"
+	ideal     = "ideal"
+	rule      = "rule"
+	reference = "reference" // it knows more than an IED can
+	learned   = "learned"
 )
 
 // server is a policy that is to play.
@@ -72,7 +74,11 @@ func (l *loop) servers(ctx context.Context, seed uint64) (all []server, err erro
 	}
 	all = append(all, server{ideal, ideal, own("local")})
 	for _, name := range l.config.Policies.Rules {
-		all = append(all, server{rule, name, own(name)})
+		kind := rule
+		if slices.Contains(sim.References(), name) {
+			kind = reference
+		}
+		all = append(all, server{kind, name, own(name)})
 	}
 	for _, algo := range l.config.Policies.Learn {
 		dir := l.ofSeed(seed, "policy-"+algo)

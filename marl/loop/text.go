@@ -13,6 +13,8 @@ func (r *Report) Markdown() string {
 	fmt.Fprintf(&b, "%s from %d; means with 95 %% intervals over seeds. Episodes of %g s.\n\n", train.Counted(int64(r.Seeds), "seed"), r.FirstOne, r.Horizon)
 	r.stationTable(&b)
 	r.sourceTable(&b)
+	fmt.Fprintf(&b, "Policies serve samples of the federated model. The target is %g of the rare-class F1 that the ideal edge has at its end; a base without it counts %g s.\n\n",
+		r.Target, r.Horizon)
 	r.policyTable(&b)
 	for _, e := range r.Earlier {
 		fmt.Fprintf(&b, "%s has the target %s s earlier than %s.\n", e.Policy, e.Seconds.Text(2), e.Than)
