@@ -26,19 +26,16 @@ func (c *collective) Rank() int { return c.rank }
 func (c *collective) Size() int { return c.size }
 
 // Chain implements Comm: prefix sums run from rank 0 to the last rank, which tells all ranks the result.
-func (c *collective) Chain(own, sum []float32) error {
-	n := len(sum)
-	if n == 0 && len(own) > 0 || n > 0 && len(own)%n != 0 {
-		return fmt.Errorf("comm: %d floats are no rows of %d", len(own), n)
+func (c *collective) Chain(sum []float32, own ...Rows) error {
+	if err := fit(sum, own); err != nil {
+		return err
 	}
-	for at := 0; at < n; at += chunk {
-		prefix := sum[at:min(at+chunk, n)]
+	for at := 0; at < len(sum); at += chunk {
+		prefix := sum[at:min(at+chunk, len(sum))]
 		if err := c.begin(prefix); err != nil {
 			return err
 		}
-		for row := at; row < len(own); row += n {
-			add(prefix, own[row:])
-		}
+		addRows(prefix, at, own)
 		if c.rank == c.size-1 {
 			continue
 		}
@@ -47,6 +44,32 @@ func (c *collective) Chain(own, sum []float32) error {
 		}
 	}
 	return c.broadcast(c.size-1, sum)
+}
+
+// fit checks that rows are as wide as their sum.
+func fit(sum []float32, own []Rows) error {
+	width := 0
+	for _, x := range own {
+		if x.Width < 1 || len(x.Floats)%x.Width != 0 {
+			return fmt.Errorf("comm: %d floats are no rows of %d", len(x.Floats), x.Width)
+		}
+		width += x.Width
+	}
+	if width != len(sum) {
+		return fmt.Errorf("comm: rows of %d floats for a sum of %d", width, len(sum))
+	}
+	return nil
+}
+
+// addRows adds rows to the part of their sum that begins at float at.
+func addRows(part []float32, at int, own []Rows) {
+	for _, x := range own {
+		from, to := max(0, at), min(x.Width, at+len(part)) // columns of x in the part
+		for row := 0; from < to && row < len(x.Floats); row += x.Width {
+			add(part[from-at:to-at], x.Floats[row+from:])
+		}
+		at -= x.Width
+	}
 }
 
 // begin is the sum of the lower ranks.

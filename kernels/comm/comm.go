@@ -12,13 +12,19 @@ type Comm interface {
 	Rank() int
 	// Size is the number of ranks R.
 	Size() int
-	// Chain writes into sum [n] the sum of the rows of all ranks, ((0 + row) + row) + ..., first those of rank 0. own
-	// [k, n] are the rows of this rank; k may be 0, and may differ from rank to rank.
-	Chain(own, sum []float32) error
+	// Chain writes into sum the sum of the rows of all ranks, ((0 + row) + row) + ..., first those of rank 0. own are the
+	// rows of this rank, for neighbouring parts of sum. All ranks have the same widths; the numbers of rows may differ.
+	Chain(sum []float32, own ...Rows) error
 	// Allgather completes all on every rank: rank r has all[ends[r-1]:ends[r]], where ends[-1] is 0.
 	Allgather(all []float32, ends []int) error
 	// Barrier returns when all ranks have called it.
 	Barrier() error
+}
+
+// Rows are rows of Width floats, one after the other; there may be none.
+type Rows struct {
+	Width  int
+	Floats []float32
 }
 
 // SilentError says that ranks did not take part in an exchange in time.

@@ -50,7 +50,7 @@ func share(n, rank, ranks int) (from, to int) { return n * rank / ranks, n * (ra
 
 // The oracle is kernels.OpSumCols on all rows, by the reference interpreter.
 func TestChainHasTheBitsOfSumCols(t *testing.T) {
-	for _, n := range []int{0, 1, 7, 50_000} {
+	for _, n := range []int{1, 7, 50_000} {
 		const rows = 16
 		x := rowsOf(rows, n)
 		want := append(slices.Clone(x), make([]float32, n)...)
@@ -63,7 +63,7 @@ func TestChainHasTheBitsOfSumCols(t *testing.T) {
 			together(t, ranks, func(c comm.Comm) error {
 				from, to := share(rows, c.Rank(), ranks)
 				sum := make([]float32, n)
-				if err := c.Chain(x[from*n:to*n], sum); err != nil {
+				if err := c.Chain(sum, comm.Rows{Width: n, Floats: x[from*n : to*n]}); err != nil {
 					return err
 				}
 				return sameBits(sum, want[rows*n:])
@@ -81,6 +81,24 @@ func sameBits(got, want []float32) error {
 	return nil
 }
 
+// Parts of a sum may have different numbers of rows.
+func TestChainOfParts(t *testing.T) {
+	const a, b, wide = 16, 4, 9000 // more than a message
+	x, y := rowsOf(a, 3), rowsOf(b, wide)
+	for _, ranks := range sizes {
+		together(t, ranks, func(c comm.Comm) error {
+			sum, first, second := make([]float32, 3+wide+3), make([]float32, 3), make([]float32, wide)
+			from, to := share(a, c.Rank(), ranks)
+			least, most := share(b, c.Rank(), ranks)
+			one, two := comm.Rows{Width: 3, Floats: x[from*3 : to*3]}, comm.Rows{Width: wide, Floats: y[least*wide : most*wide]}
+			if err := errors.Join(c.Chain(sum, one, two, one), c.Chain(first, one), c.Chain(second, two)); err != nil {
+				return err
+			}
+			return sameBits(sum, slices.Concat(first, second, first))
+		})
+	}
+}
+
 // Ranks without rows take part, too.
 func TestChainOfFewRows(t *testing.T) {
 	x := rowsOf(2, 3)
@@ -88,7 +106,7 @@ func TestChainOfFewRows(t *testing.T) {
 		together(t, ranks, func(c comm.Comm) error {
 			from, to := share(2, c.Rank(), ranks)
 			sum := make([]float32, 3)
-			if err := c.Chain(x[from*3:to*3], sum); err != nil {
+			if err := c.Chain(sum, comm.Rows{Width: 3, Floats: x[from*3 : to*3]}); err != nil {
 				return err
 			}
 			return sameBits(sum, []float32{x[0] + x[3], x[1] + x[4], x[2] + x[5]})
@@ -158,11 +176,11 @@ func TestSilentRankIsNamed(t *testing.T) {
 // named checks that all ranks but the silent one report it.
 func named(t *testing.T, ranks, silent int) {
 	errs := each(comm.NewGroup(ranks, time.Second), ranks, func(c comm.Comm) error {
-		sum := make([]float32, 20_000)
-		if err := c.Chain(nil, sum); err != nil || c.Rank() == silent {
+		sum, none := make([]float32, 20_000), comm.Rows{Width: 20_000}
+		if err := c.Chain(sum, none); err != nil || c.Rank() == silent {
 			return err
 		}
-		return c.Chain(nil, sum)
+		return c.Chain(sum, none)
 	})
 	for r, err := range errs {
 		var named *comm.SilentError
@@ -194,7 +212,8 @@ func TestAbort(t *testing.T) {
 // Ranks that run different Programs do not exchange numbers.
 func TestMismatchIsAnError(t *testing.T) {
 	errs := each(comm.NewGroup(2, time.Minute), 2, func(c comm.Comm) error {
-		return c.Chain(nil, make([]float32, 3+c.Rank()))
+		n := 3 + c.Rank()
+		return c.Chain(make([]float32, n), comm.Rows{Width: n})
 	})
 	if err := errors.Join(errs...); err == nil || !strings.Contains(err.Error(), "do not run the same Programs") {
 		t.Errorf("%v", err)
@@ -204,7 +223,8 @@ func TestMismatchIsAnError(t *testing.T) {
 func TestWrongSizesAreErrors(t *testing.T) {
 	c := comm.NewGroup(1, 0).Rank(0)
 	for name, err := range map[string]error{
-		"rows":  c.Chain(make([]float32, 5), make([]float32, 3)),
+		"rows":  c.Chain(make([]float32, 3), comm.Rows{Width: 3, Floats: make([]float32, 5)}),
+		"width": c.Chain(make([]float32, 3), comm.Rows{Width: 2}),
 		"ends":  c.Allgather(make([]float32, 5), []int{4}),
 		"parts": c.Allgather(make([]float32, 5), []int{2, 5}),
 	} {
