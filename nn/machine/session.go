@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gmel-go/gmel/internal/limit"
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/comm"
+	"github.com/gmel-go/gmel/kernels/share"
 )
 
 // Session runs several Programs over one buffer on one backend. Only one goroutine may use it.
@@ -14,6 +17,8 @@ type Session struct {
 	backend kernels.Backend
 	layout  *Layout
 	buffer  kernels.Buffer
+	group   comm.Comm                 // nil: the session is alone
+	shared  map[*kernels.Program]bool // Programs of which the session runs a share
 	exec    map[*kernels.Program]kernels.Executable
 	poison  kernels.Executable // nil unless Poison
 }
@@ -21,25 +26,67 @@ type Session struct {
 // NewSession allocates a zeroed buffer for the largest Program and compiles all of them.
 // The caller closes the backend. The programs must be built on the layout.
 func NewSession(backend kernels.Backend, layout *Layout, programs ...*kernels.Program) (*Session, error) {
-	size := layout.size
-	for _, p := range programs {
-		size = max(size, p.Arena)
+	return NewRankSession(nil, backend, layout, nil, programs...)
+}
+
+// NewRankSession is NewSession for a rank of a group. It runs its share of the shared Programs (package share), for which
+// all ranks must make the same calls of Run and Repeat, and the other Programs by itself. Without a group it runs all.
+func NewRankSession(group comm.Comm, backend kernels.Backend, layout *Layout, shared []*kernels.Program, others ...*kernels.Program) (*Session, error) {
+	s := &Session{backend: backend, layout: layout, group: group, shared: map[*kernels.Program]bool{}, exec: map[*kernels.Program]kernels.Executable{}}
+	for _, p := range shared {
+		s.shared[p] = group != nil
+	}
+	programs := slices.Concat(shared, others)
+	size, err := s.floats(programs)
+	if err != nil {
+		return nil, err
 	}
 	if err := roomFor(backend, size); err != nil {
 		return nil, err
 	}
-	s := &Session{backend: backend, layout: layout, exec: map[*kernels.Program]kernels.Executable{}}
-	var err error
 	if s.buffer, err = backend.Alloc(int(size)); err != nil {
 		return nil, fmt.Errorf("machine: arena of %.1f MiB on %s: %w", float64(size)/(1<<18), backend.Name(), err)
 	}
 	for _, p := range programs {
-		if s.exec[p], err = backend.Compile(p); err != nil {
+		if s.exec[p], err = s.compile(p, p); err != nil {
 			delete(s.exec, p)
 			return nil, errors.Join(fmt.Errorf("machine: program %q on %s: %w", p.Name, backend.Name(), err), s.Close())
 		}
 	}
 	return s, nil
+}
+
+// floats is the size of an arena for all Programs.
+func (s *Session) floats(programs []*kernels.Program) (int64, error) {
+	size := s.layout.size
+	for _, p := range programs {
+		size = max(size, p.Arena)
+		if s.shared[p] {
+			part, err := s.shareOf(p)
+			if err != nil {
+				return 0, err
+			}
+			size = max(size, part.Arena())
+		}
+	}
+	return size, nil
+}
+
+// shareOf is what the session runs of a shared Program.
+func (s *Session) shareOf(p *kernels.Program) (*share.Share, error) {
+	return share.Of(p, s.layout.size, s.group.Rank(), s.group.Size())
+}
+
+// compile prepares a form of the Program p.
+func (s *Session) compile(p, form *kernels.Program) (kernels.Executable, error) {
+	if !s.shared[p] {
+		return s.backend.Compile(form)
+	}
+	part, err := s.shareOf(form)
+	if err != nil {
+		return nil, err
+	}
+	return part.Compile(s.backend, s.group)
 }
 
 // roomFor refuses an arena that the host cannot give: the system would end the process. A backend with memory of its
@@ -56,7 +103,7 @@ func roomFor(backend kernels.Backend, size int64) error {
 // its local memory. A read of memory that the Program did not write then shows as NaN. For tests.
 func (s *Session) Poison() error {
 	for p, old := range s.exec {
-		run, err := s.backend.Compile(p.Poisoned())
+		run, err := s.compile(p, p.Poisoned())
 		if err != nil {
 			return err
 		}

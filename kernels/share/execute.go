@@ -1,0 +1,154 @@
+package share
+
+import (
+	"errors"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/comm"
+)
+
+// Compile prepares the stages for a backend. The ranks of the group must run the result the same number of times, over
+// arenas that are alike.
+func (s *Share) Compile(backend kernels.Backend, group comm.Comm) (kernels.Executable, error) {
+	x := &executable{group: group}
+	for i := range s.Stages {
+		e, err := backend.Compile(s.Stages[i].Program)
+		if err != nil {
+			return nil, errors.Join(err, x.Close())
+		}
+		x.stages = append(x.stages, stage{e, &s.Stages[i]})
+	}
+	return x, nil
+}
+
+// executable runs the stages of a rank.
+type executable struct {
+	group  comm.Comm
+	stages []stage
+	floats []float32 // of an exchange, on the host
+}
+
+type stage struct {
+	kernels.Executable
+	*Stage
+}
+
+// Run implements kernels.Executable.
+func (x *executable) Run(b kernels.Buffer, n int) error {
+	if len(x.stages) == 1 {
+		return x.stages[0].Run(b, n)
+	}
+	for range n {
+		for _, s := range x.stages {
+			if err := s.Run(b, 1); err != nil {
+				return err
+			}
+			if err := x.exchange(b, s.Stage); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// exchange is at most one chain and one gathering, however many tensors they have.
+func (x *executable) exchange(b kernels.Buffer, s *Stage) error {
+	if err := x.sum(b, s.Sums); err != nil {
+		return err
+	}
+	return x.gather(b, s.Blocks)
+}
+
+// sum adds up the rows of all ranks.
+func (x *executable) sum(b kernels.Buffer, sums []Sum) error {
+	var width, floats int64
+	for _, k := range sums {
+		width, floats = width+k.Width, floats+k.Rows*k.Width
+	}
+	if width == 0 {
+		return nil
+	}
+	all := x.host(width + floats)
+	sum, rest := all[:width], all[width:]
+	own := make([]comm.Rows, len(sums))
+	for i, k := range sums {
+		own[i] = comm.Rows{Width: int(k.Width), Floats: rest[:k.Rows*k.Width]}
+		rest = rest[k.Rows*k.Width:]
+		if err := b.Download(own[i].Floats, int(k.At)); err != nil {
+			return err
+		}
+	}
+	if err := x.group.Chain(sum, own...); err != nil {
+		return err
+	}
+	for _, k := range sums {
+		if err := b.Upload(int(k.At), sum[:k.Width]); err != nil {
+			return err
+		}
+		sum = sum[k.Width:]
+	}
+	return nil
+}
+
+// gather completes blocks. On the host they lie rank by rank: all that rank 0 has written, then all of rank 1.
+func (x *executable) gather(b kernels.Buffer, blocks []Block) error {
+	if len(blocks) == 0 {
+		return nil
+	}
+	parts, ends := layout(blocks, x.group.Size())
+	all, own := x.host(int64(ends[len(ends)-1])), x.group.Rank()
+	for _, p := range parts {
+		if p.rank == own {
+			if err := b.Download(all[p.from:p.to], p.at); err != nil {
+				return err
+			}
+		}
+	}
+	if err := x.group.Allgather(all, ends); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.rank != own {
+			if err := b.Upload(p.at, all[p.from:p.to]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// part is what a rank has written of a block: the floats [from, to) on the host, at in the arena.
+type part struct{ rank, from, to, at int }
+
+// layout lists the parts of all ranks, and where those of each rank end.
+func layout(blocks []Block, ranks int) (list []part, ends []int) {
+	n := 0
+	for r := range ranks {
+		for _, k := range blocks {
+			if from, to := k.written(r); from < to {
+				size := int(to - from)
+				list = append(list, part{r, n, n + size, int(from)})
+				n += size
+			}
+		}
+		ends = append(ends, n)
+	}
+	return list, ends
+}
+
+// host is memory for n floats.
+func (x *executable) host(n int64) []float32 {
+	if int64(len(x.floats)) < n {
+		x.floats = make([]float32, n)
+	}
+	return x.floats[:n]
+}
+
+// Close implements kernels.Executable.
+func (x *executable) Close() error {
+	var errs []error
+	for _, s := range x.stages {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
