@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/share"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -31,7 +32,14 @@ func (t *Trainer) floats() int64 {
 	for _, p := range t.Programs() {
 		size = max(size, p.Arena)
 	}
-	return size
+	if t.group == nil {
+		return size
+	}
+	part, err := share.Of(t.programs.update, t.shop.Layout.Size(), t.group.Rank(), t.group.Size())
+	if err != nil { // Open reports it
+		return size
+	}
+	return max(size, part.Arena())
 }
 
 // measureScratch asks a backend with its own memory how much the launches of all Programs allocate.

@@ -38,7 +38,7 @@ func (t *Trainer) build(env kernels.Environment) (err error) {
 
 // open allocates the arena, compiles the Programs and fills the networks.
 func (t *Trainer) open() error {
-	session, err := machine.NewSession(t.backend, t.shop.Layout, t.Programs()...)
+	session, err := machine.NewRankSession(t.group, t.backend, t.shop.Layout, []*kernels.Program{t.programs.update}, t.slot, t.prepare, t.inspect)
 	if err != nil {
 		return fmt.Errorf("marl: the arena of %d MB could not be made; lower %s: %w", megabytes(t.floats()), t.Memory().Largest().Setting, err)
 	}

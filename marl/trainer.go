@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
 )
@@ -26,6 +27,7 @@ type Trainer struct {
 	learner   Learner
 
 	backend   kernels.Backend
+	group     comm.Comm         // nil: the trainer is alone
 	residency kernels.Residency // where the worlds are played
 	scratch   int64             // bytes of device memory for launches of the Programs, besides the arena
 	session   *machine.Session
@@ -94,6 +96,11 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (t *Trainer
 	}
 	return t, nil
 }
+
+// Join makes a planned run one rank of a group; it is called before Open. All ranks have the same configuration, worlds
+// and seed, and the same methods are called on them. Every rank plays all worlds and runs its share of each update, so
+// all end with the bits of a trainer that is alone.
+func (t *Trainer) Join(group comm.Comm) { t.group = group }
 
 // Open allocates the memory of a planned run.
 func (t *Trainer) Open() error {
