@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
 )
 
 // AdamConfig holds the settings of Adam (Kingma & Ba 2015). Zero B1, B2 and Eps mean the paper's
@@ -15,6 +17,9 @@ type AdamConfig struct {
 	B1, B2  float32
 	Eps     float32
 	MaxNorm float32 // upper limit of the gradient's global norm
+
+	Faster *Param  // has Factor times the learning rate; nil: all have the same
+	Factor float32 // above 0
 }
 
 // Adam is the optimiser of one network. It owns the gradients, the moments and the step state.
@@ -30,7 +35,7 @@ type Adam struct {
 
 // NewAdam adds the tensors of an optimiser of p to the layout; their names begin with name.
 func NewAdam(l *machine.Layout, name string, p *Placed, cfg AdamConfig) *Adam {
-	if !(cfg.LR >= 0) || cfg.MaxNorm < 0 {
+	if !(cfg.LR >= 0) || cfg.MaxNorm < 0 || cfg.Faster != nil && !(cfg.Factor > 0) {
 		panic(fmt.Sprintf("nn: Adam %s with %+v", name, cfg))
 	}
 	cfg.B1, cfg.B2, cfg.Eps = cmp.Or(cfg.B1, 0.9), cmp.Or(cfg.B2, 0.999), cmp.Or(cfg.Eps, 1e-8)
@@ -70,7 +75,33 @@ func (a *Adam) Step(b *machine.Builder) {
 	}
 	b.ClipScale(q, a.norm, a.scale, limit)
 	b.AdamTick(a.state, a.cfg.B1, a.cfg.B2)
-	b.Adam(a.params.Flat, a.grads.Flat, a.m, a.v, a.state, scale, a.cfg.B1, a.cfg.B2, a.cfg.Eps)
+	if a.cfg.Faster == nil {
+		b.Adam(a.params.Flat, a.grads.Flat, a.m, a.v, a.state, scale, a.cfg.B1, a.cfg.B2, a.cfg.Eps)
+		return
+	}
+	from := a.cfg.Faster.offset
+	to := from + (a.cfg.Faster.len()+pad-1)/pad*pad
+	a.stepPart(b, 0, from, a.state, scale)
+	a.stepPart(b, from, to, a.faster(b), scale)
+	a.stepPart(b, to, a.params.net.size, a.state, scale)
+}
+
+// faster is the state with Factor times the learning rate.
+func (a *Adam) faster(b *machine.Builder) machine.Tensor {
+	state := b.Temp(a.name+"/faster", 3)
+	b.Copy(a.state, state)
+	lr := b.Part(state, 0, 1)
+	b.Unary(op.Act{Fn: kernels.FnAffine, A: a.cfg.Factor}, lr, lr)
+	return state
+}
+
+// stepPart updates a part of the parameters, which may be empty.
+func (a *Adam) stepPart(b *machine.Builder, from, to int, state, scale machine.Tensor) {
+	if from == to {
+		return
+	}
+	part := func(x machine.Tensor) machine.Tensor { return b.Part(x, from, to-from) }
+	b.Adam(part(a.params.Flat), part(a.grads.Flat), part(a.m), part(a.v), state, scale, a.cfg.B1, a.cfg.B2, a.cfg.Eps)
 }
 
 // InitState sets the optimiser to step 0: moments and gradients are zero, the learning rate is that

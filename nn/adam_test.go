@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -23,11 +24,16 @@ type regression struct {
 
 func newRegression(t *testing.T, cfg nn.AdamConfig) *regression {
 	t.Helper()
+	return newRegressionOf(t, func(*nn.Params) nn.AdamConfig { return cfg })
+}
+
+func newRegressionOf(t *testing.T, cfg func(*nn.Params) nn.AdamConfig) *regression {
+	t.Helper()
 	r := &regression{net: nn.NewParams("net"), layout: machine.NewLayout()}
 	first := nn.NewLinear(r.net, "first", 1, 16, op.Tanh, nn.KaimingUniform)
 	second := nn.NewLinear(r.net, "second", 16, 1, op.Identity, nn.XavierUniform)
 	r.placed = r.net.Place(r.layout, "net")
-	r.adam = nn.NewAdam(r.layout, "adam", r.placed, cfg)
+	r.adam = nn.NewAdam(r.layout, "adam", r.placed, cfg(r.net))
 	r.x, r.y, r.loss = r.layout.Add("x", 32, 1), r.layout.Add("y", 32, 1), r.layout.Add("loss")
 
 	f := nn.NewFragment()
@@ -78,6 +84,37 @@ func get(t *testing.T, s *machine.Session, from machine.Tensor) []float32 {
 		t.Fatal(err)
 	}
 	return x
+}
+
+// A parameter that learns three times as fast takes the first step of three times the rate, and the others that of the rate, to the bit.
+func TestFaster(t *testing.T) {
+	first := func(of func(*nn.Params) nn.AdamConfig) (*regression, []float32) {
+		r := newRegressionOf(t, of)
+		s := r.start(t)
+		if err := s.Run(r.program); err != nil {
+			t.Fatal(err)
+		}
+		return r, get(t, s, r.placed.Flat)
+	}
+	plain := func(lr float32) func(*nn.Params) nn.AdamConfig {
+		return func(*nn.Params) nn.AdamConfig { return nn.AdamConfig{LR: lr} }
+	}
+	_, slow := first(plain(0.25))
+	_, fast := first(plain(0.75))
+	for i := range 4 {
+		r, got := first(func(p *nn.Params) nn.AdamConfig {
+			return nn.AdamConfig{LR: 0.25, Faster: p.List()[i], Factor: 3}
+		})
+		for j, q := range r.net.List() {
+			want := slow
+			if j == i {
+				want = fast
+			}
+			if !slices.Equal(q.Of(got), q.Of(want)) {
+				t.Errorf("with %s faster, %s has another step", r.net.List()[i].Name(), q.Name())
+			}
+		}
+	}
 }
 
 func TestNetworkLearns(t *testing.T) {

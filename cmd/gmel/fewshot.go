@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -28,7 +29,11 @@ func fewshotCommand() *cli.Command {
 			&cli.IntFlag{Name: "draws", Usage: "`N` draws of the K images", Value: fewshot.DefaultDraws},
 			&cli.IntFlag{Name: "seeds", Usage: "`N` classifiers of each arm in a draw", Value: fewshot.DefaultSeeds},
 			&cli.IntFlag{Name: "parts", Usage: "validate the baselines on `N` of five parts of a draw, to choose the bar", Value: fewshot.DefaultParts},
-			&cli.StringFlag{Name: "arms", Usage: "what is compared `ARM,ARM,...`: nothing, balanced, flips or shiftN, perhaps + a source (" + strings.Join(fewshot.Sources(), ", ") + ") and @ its share; baselines stands for all without a generator", Value: baselines},
+			&cli.StringFlag{Name: "synth", Usage: "run `DIR` of gmel diffusion train on the classes that are not rare: the generator of recipes"},
+			&cli.StringFlag{
+				Name: "arms", Usage: "what is compared `ARM,ARM,...`: nothing, balanced, flips or shiftN, perhaps + a source (" + strings.Join(fewshot.Sources(), ", ") + ") and @ its share; baselines stands for all without a generator, recipes for those with one",
+				DefaultText: baselines + ", and with --synth " + recipes,
+			},
 			&cli.StringFlag{Name: "classifier", Usage: "kind of classifier `NAME`: " + strings.Join(fewshot.Classifiers(), ", "), Value: fewshot.CNN},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of draws, made images and classifiers", Value: 1},
 			&cli.StringFlag{Name: "out", Usage: "folder `DIR` of finished parts and of the table; given again, the command goes on (default: runs/fewshot-SET-kK)"},
@@ -39,8 +44,11 @@ func fewshotCommand() *cli.Command {
 	}
 }
 
-// baselines stands for fewshot.Baselines in a list of arms.
-const baselines = "baselines"
+// What stands for fewshot.Baselines and fewshot.Recipes in a list of arms.
+const (
+	baselines = "baselines"
+	recipes   = "recipes"
+)
 
 func fewshotStudy(c *cli.Context) error {
 	s, err := fewshotOf(c)
@@ -130,13 +138,32 @@ func fewshotOf(c *cli.Context) (*fewshot.Study, error) {
 	if s.Rare, err = rareClasses(s.Set, c.String("rare")); err != nil {
 		return nil, err
 	}
-	if s.Arms, err = fewshotArms(c.String("arms"), s.Set.Shape); err != nil {
+	list := c.String("arms")
+	if dir := c.String("synth"); dir != "" {
+		if s.Generator, err = fewshotGenerator(dir, &config.Data, progress(c).Line); err != nil {
+			return nil, err
+		}
+		list = cmp.Or(list, baselines+","+recipes)
+	}
+	if s.Arms, err = fewshotArms(cmp.Or(list, baselines), s.Set.Shape); err != nil {
 		return nil, err
 	}
 	if err := s.Check(); err != nil {
 		return nil, usagef("%w", err)
 	}
 	return s, nil
+}
+
+// fewshotGenerator reads the network of a run that has seen no row of the test.
+func fewshotGenerator(dir string, data *run.Data, notice func(string)) (*run.Network, error) {
+	n, err := run.ReadNetwork(dir, notice)
+	if err != nil {
+		return nil, err
+	}
+	if own := data.Split(); n.Split != own || own == "" {
+		return nil, usagef("--synth %s: the run was split by %q, and the set is by %q; allowed: one column for both, data.split_column, so that the run has seen no image of the test", dir, n.Split, own)
+	}
+	return n, nil
 }
 
 // rareClasses are numbers of classes by their names; a name with commas stands alone.
@@ -164,8 +191,11 @@ func rareClasses(set *dataset.Set, list string) ([]int, error) {
 func fewshotArms(list string, shape []int) (arms []fewshot.Arm, err error) {
 	for _, name := range strings.Split(list, ",") {
 		names := []string{strings.TrimSpace(name)}
-		if names[0] == baselines {
+		switch names[0] {
+		case baselines:
 			names = fewshot.Baselines(shape)
+		case recipes:
+			names = fewshot.Recipes(shape)
 		}
 		for _, name := range names {
 			arm, err := fewshot.ParseArm(name, shape)

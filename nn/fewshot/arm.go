@@ -51,8 +51,8 @@ func ParseArm(name string, shape []int) (a Arm, err error) {
 			return a, fmt.Errorf("the arm %q has the share %q; allowed: a number between 0 and 1, after a source of made images", name, share)
 		}
 	}
-	if a.Source == paste && len(shape) != 3 {
-		return a, fmt.Errorf("the arm %q pastes, and the samples are windows; allowed: arms without paste", name)
+	if (a.Source == paste || a.Source == harmonise) && len(shape) != 3 {
+		return a, fmt.Errorf("the arm %q pastes, and the samples are windows; allowed: arms without paste and harmonise", name)
 	}
 	return a, nil
 }
@@ -90,25 +90,49 @@ func (a *Arm) made() bool { return a.Source != "" && a.Source != oracle }
 // Baseline reports that the arm may be the bar: it has neither a trained generator nor images that a study pretends not to have.
 func (a *Arm) Baseline() bool { return a.Source == "" || slices.Contains(cheap, a.Source) }
 
-// Baselines are the names of the arms of a study without a generator: the bar is one of the first, the last one is the oracle. reach
-// is the largest shift of those with further images.
+// Baselines are the names of the arms of a study without a generator: the bar is one of them, but not the last one, the
+// oracle. The largest shift has the further images.
 func Baselines(shape []int) []string {
 	names := []string{nothing, balanced}
 	if len(shape) == 3 {
 		names = append(names, flips)
 	}
-	reach := ""
-	for _, by := range []int{3, 6, 10} {
-		a := Arm{Vary: dataset.Augment{ShiftX: by}}
-		if a.Vary.Check(shape) == nil && (len(shape) == 2 || by < shape[0]) {
-			reach = fmt.Sprint(shift, by)
-			names = append(names, reach)
-		}
+	for _, by := range shifts(shape) {
+		names = append(names, fmt.Sprint(shift, by))
 	}
 	for _, source := range append(slices.Clone(cheap), oracle) {
 		if source != paste || len(shape) == 3 {
-			names = append(names, reach+"+"+source)
+			names = append(names, widest(shape)+"+"+source)
 		}
 	}
 	return names
+}
+
+// shifts are those of the baselines that fit a shape.
+func shifts(shape []int) (list []int) {
+	for _, by := range []int{3, 6, 10} {
+		if by < slices.Min(shape[:len(shape)-1]) {
+			list = append(list, by)
+		}
+	}
+	return list
+}
+
+// widest is the baseline with the largest shift.
+func widest(shape []int) string {
+	list := shifts(shape)
+	if len(list) == 0 {
+		return balanced
+	}
+	return fmt.Sprint(shift, list[len(list)-1])
+}
+
+// Recipes are the names of the arms with images of a generator.
+func Recipes(shape []int) (names []string) {
+	for _, source := range recipes {
+		if source != harmonise || len(shape) == 3 {
+			names = append(names, widest(shape)+"+"+source)
+		}
+	}
+	return append(names, fmt.Sprintf("%s+%s@0.25", widest(shape), adapt))
 }

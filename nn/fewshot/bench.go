@@ -29,6 +29,7 @@ type bench struct {
 	rows, unused []int
 	made         map[string]*furtherImages
 	archive      *quality.Archive // of the images of training; nil: not compared yet
+	adapted      *adapted         // nil: not adapted yet
 }
 
 // furtherImages are those of a source in a draw or in a part of it.
@@ -38,7 +39,7 @@ type furtherImages struct {
 }
 
 func (s *Study) newBench(backend kernels.Backend, k, draw int) (*bench, error) {
-	learn, err := newLearner(s.Classifier, s.network)
+	learn, err := s.newLearner()
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,13 @@ func (b *bench) further(ctx context.Context, c *cell, rows []int) (*furtherImage
 	}
 	number := slices.Index(Sources(), c.arm.Source)
 	m := &material{task: &b.study.Task, rows: rows, seed: b.study.seed(forSource, c.draw, c.part<<8|number)}
-	set, err := m.make(ctx, c.arm.Source)
+	var set *dataset.Set
+	var err error
+	if slices.Contains(recipes, c.arm.Source) {
+		set, err = b.recipe(ctx, c.arm, m)
+	} else {
+		set, err = m.make(ctx, c.arm.Source)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +142,7 @@ func (b *bench) further(ctx context.Context, c *cell, rows []int) (*furtherImage
 
 // sourceKey is what the further images of a cell depend on.
 func (c *cell) sourceKey() string {
-	return fmt.Sprintf("%s/%d", c.arm.Source, c.part)
+	return fmt.Sprintf("%s/%d/%v", c.arm.Source, c.part, c.arm.Vary)
 }
 
 // memory compares images of rare classes with those of training, in all mirror images if the arm mirrors.
@@ -153,6 +160,9 @@ func (b *bench) memory(made *dataset.Set, a *Arm) *quality.Memory {
 		if b.study.isRare(class) {
 			forms = append(forms, formsOf(made, row, a.Vary))
 		}
+	}
+	if len(forms) == 0 {
+		return nil // a classifier has kept none
 	}
 	m := b.archive.Memory(forms, nil)
 	return &m

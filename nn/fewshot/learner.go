@@ -16,10 +16,11 @@ import (
 const (
 	CNN      = "cnn"      // the network of package classify, pooled
 	Logistic = "logistic" // logistic regression on the features of package quality
+	Encoder  = "encoder"  // logistic regression on the features of a generator's network
 )
 
 // Classifiers lists the kinds of classifiers.
-func Classifiers() []string { return []string{CNN, Logistic} }
+func Classifiers() []string { return []string{CNN, Logistic, Encoder} }
 
 // answerer is a trained classifier.
 type answerer interface {
@@ -31,14 +32,14 @@ type answerer interface {
 // learner trains a classifier on a lesson.
 type learner func(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error)
 
-// newLearner is a kind of classifier. network changes the training of the network; nil: it does not.
-func newLearner(kind string, network func(*classify.Options)) (learner, error) {
-	switch kind {
+// newLearner is the kind of classifier of a study.
+func (s *Study) newLearner() (learner, error) {
+	switch s.Classifier {
 	case CNN:
 		return func(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error) {
 			o := networkOptions()
-			if network != nil {
-				network(&o)
+			if s.network != nil {
+				s.network(&o)
 			}
 			o.Seed, o.Vary = seed, l.vary
 			return classify.Train(ctx, b, l.set, l.draws, o)
@@ -47,8 +48,15 @@ func newLearner(kind string, network func(*classify.Options)) (learner, error) {
 		return func(ctx context.Context, _ kernels.Backend, l *lesson, seed uint64) (answerer, error) {
 			return learnFixed(ctx, l, seed)
 		}, nil
+	case Encoder:
+		if s.Generator == nil {
+			return nil, fmt.Errorf("fewshot: the classifier %s needs a generator, whose network it reads", Encoder)
+		}
+		return func(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error) {
+			return learnEncoded(ctx, b, s.Generator, l, seed)
+		}, nil
 	}
-	return nil, fmt.Errorf("fewshot: there is no classifier %q; allowed: %s", kind, strings.Join(Classifiers(), ", "))
+	return nil, fmt.Errorf("fewshot: there is no classifier %q; allowed: %s", s.Classifier, strings.Join(Classifiers(), ", "))
 }
 
 // networkOptions are those of the network: as many images as with the default of package classify, but half a batch twice as fast.
@@ -66,25 +74,30 @@ const lessonRows = 2000
 
 // learnFixed draws the images of a lesson, varied, and fits their features.
 func learnFixed(ctx context.Context, l *lesson, seed uint64) (answerer, error) {
-	draws := l.draws
-	if len(draws) > lessonRows {
-		draws = make([]float32, lessonRows)
-		for i := range draws {
-			draws[i] = l.draws[i*len(l.draws)/lessonRows]
-		}
-	}
+	samples, class := l.varied(seed)
+	size := l.set.Size()
 	var features [][]float64
-	var class []int
-	varied := make([]float32, l.set.Size())
-	for i, row := range draws {
+	for i := range class {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		l.vary.Apply(varied, l.set.Sample(int(row)), l.set.Shape, l.vary.Values(seed, uint32(i), 0))
-		features, class = append(features, featuresOf(l.set, varied)), append(class, l.set.Class[int(row)])
+		features = append(features, featuresOf(l.set, samples[i*size:][:size]))
 	}
 	m, err := fitLogistic(features, class, len(l.set.Classes))
 	return fixed{m}, err
+}
+
+// varied draws images of a lesson evenly from its table, varies each, and returns them with their classes. A short table is taken as
+// it is.
+func (l *lesson) varied(seed uint64) (samples []float32, class []int) {
+	n, size := min(lessonRows, len(l.draws)), l.set.Size()
+	samples = make([]float32, n*size)
+	for i := range n {
+		row := int(l.draws[i*len(l.draws)/n])
+		l.vary.Apply(samples[i*size:][:size], l.set.Sample(row), l.set.Shape, l.vary.Values(seed, uint32(i), 0))
+		class = append(class, l.set.Class[row])
+	}
+	return samples, class
 }
 
 // featuresOf are those of one sample in the units of a set.
@@ -119,11 +132,16 @@ func (f fixed) Probabilities(set *dataset.Set, rows []int) ([][]float64, error) 
 
 func (f fixed) Predict(set *dataset.Set, rows []int) ([]int, error) {
 	p, err := f.Probabilities(set, rows)
+	return likeliest(p), err
+}
+
+// likeliest are the classes with the highest probabilities.
+func likeliest(p [][]float64) []int {
 	all := make([]int, len(p))
 	for i := range p {
 		all[i] = slices.Index(p[i], slices.Max(p[i]))
 	}
-	return all, err
+	return all
 }
 
 func (f fixed) Close() error { return nil }

@@ -61,7 +61,7 @@ func (t *Table) Picture() ([]byte, error) {
 	for _, p := range []panel{left, right} {
 		p.Y.Min, p.Y.Max = -0.5, float64(len(rows))-0.5
 	}
-	return encoded(left, right, len(rows))
+	return asPNG(left, right, len(rows))
 }
 
 // panel is a plot of intervals.
@@ -105,7 +105,7 @@ func (p panel) zero(lines int) error {
 	return nil
 }
 
-func encoded(left, right panel, lines int) ([]byte, error) {
+func asPNG(left, right panel, lines int) ([]byte, error) {
 	width, height := 2*panelWidth, edges+vg.Length(lines)*lineHeight
 	img := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dotsPer))}
 	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: vg.Centimeter / 2, PadTop: vg.Centimeter / 3, PadRight: vg.Centimeter / 2, PadLeft: vg.Centimeter / 3, PadBottom: vg.Centimeter / 3}

@@ -23,7 +23,7 @@ const (
 var cheap = []string{paste, mixup, smote, gaussian}
 
 // Sources lists the sources of further images.
-func Sources() []string { return append(slices.Clone(cheap), oracle) }
+func Sources() []string { return slices.Concat(cheap, []string{oracle}, recipes) }
 
 // Images that a source makes.
 const (

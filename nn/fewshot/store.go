@@ -25,7 +25,13 @@ type identity struct {
 // protocol is the number of the procedure of this package.
 const protocol = 1
 
-func (s *Study) identity() identity { return identity{protocol, s.Digest(), s.Classifier} }
+func (s *Study) identity() identity {
+	i := identity{protocol, s.Digest(), s.Classifier}
+	if s.Classifier == Encoder {
+		i.Classifier += " " + s.Generator.SHA256
+	}
+	return i
+}
 
 // identityFile is the name of the identity in a folder; cells are in cellFolder.
 const (
@@ -35,6 +41,7 @@ const (
 
 // store keeps outcomes, each in a file of its own from the moment it is known.
 type store struct {
+	name func(*cell) string
 	dir  string // "": in memory alone
 	mu   sync.Mutex
 	have map[string]*outcome
@@ -42,7 +49,7 @@ type store struct {
 
 // openStore opens the folder of a study, or begins it. A folder with cells of another study is an error.
 func (s *Study) openStore(dir string) (*store, error) {
-	st := &store{dir: dir, have: map[string]*outcome{}}
+	st := &store{name: s.name, dir: dir, have: map[string]*outcome{}}
 	if dir == "" {
 		return st, nil
 	}
@@ -99,7 +106,7 @@ func difference(there, asked identity) string {
 
 // get is the outcome of a cell; nil: it is not known yet.
 func (st *store) get(c *cell) (*outcome, error) {
-	name := c.name()
+	name := st.name(c)
 	st.mu.Lock()
 	o := st.have[name]
 	st.mu.Unlock()
@@ -129,7 +136,7 @@ func (st *store) keep(name string, o *outcome) {
 
 // put keeps an outcome.
 func (st *store) put(c *cell, o *outcome) error {
-	name := c.name()
+	name := st.name(c)
 	st.keep(name, o)
 	if st.dir == "" {
 		return nil

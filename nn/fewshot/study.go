@@ -1,11 +1,13 @@
 package fewshot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/gmel-go/gmel/nn/classify"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
 )
 
 // Study compares arms on a task.
@@ -19,7 +21,11 @@ type Study struct {
 	Arms       []Arm
 	Classifier string // one of Classifiers
 
+	// Generator is a diffusion model of classes that are not rare, for the arms and the classifier that need one; nil: there is none.
+	Generator *run.Network
+
 	network func(*classify.Options) // of tests: a shorter training
+	updates int                     // of tests: a shorter adaptation
 }
 
 // Defaults of a study.
@@ -57,9 +63,28 @@ func (s *Study) Check() error {
 			return fmt.Errorf("fewshot: the arm %q is named twice; allowed: each once", a.Name)
 		}
 	}
-	_, err := newLearner(s.Classifier, nil)
+	if err := s.checkRecipes(); err != nil {
+		return err
+	}
+	_, err := s.newLearner()
 	return err
 }
+
+// checkRecipes is an error unless there is a generator for the arms that need one.
+func (s *Study) checkRecipes() error {
+	for _, a := range s.tested() {
+		if s.Generator == nil {
+			return fmt.Errorf("fewshot: the arm %q needs a trained generator; allowed: a run of the classes that are not rare (--synth)", a.Name)
+		}
+	}
+	if s.Generator == nil {
+		return nil
+	}
+	return s.Task.checkGenerator(s.Generator)
+}
+
+// adaptUpdates is the length of an adaptation.
+func (s *Study) adaptUpdates() int { return cmp.Or(s.updates, adaptUpdates) }
 
 // candidates are the arms that may be the bar.
 func (s *Study) candidates() (list []*Arm) {
@@ -90,12 +115,16 @@ type cell struct {
 }
 
 // name is that of the cell's file.
-func (c *cell) name() string {
+func (s *Study) name(c *cell) string {
 	last := fmt.Sprintf("draw%03d-seed%d", c.draw, c.seed)
 	if c.part > 0 {
 		last = fmt.Sprintf("draw%03d-part%d", c.draw, c.part)
 	}
-	return fmt.Sprintf("k%d/%s/%s.json", c.k, c.arm.Name, last)
+	arm := c.arm.Name
+	if slices.Contains(recipes, c.arm.Source) {
+		arm += "-" + s.Generator.SHA256[:12]
+	}
+	return fmt.Sprintf("k%d/%s/%s.json", c.k, arm, last)
 }
 
 // cells are those of a draw in the main comparison: all arms, and the validation of those that may be the bar.

@@ -142,7 +142,7 @@ func add(to, c classify.Confusion) {
 func (st *store) known(c *cell) (*outcome, error) {
 	o, err := st.get(c)
 	if err == nil && o == nil {
-		err = fmt.Errorf("fewshot: the cell %s is missing", c.name())
+		err = fmt.Errorf("fewshot: the cell %s is missing", st.name(c))
 	}
 	return o, err
 }

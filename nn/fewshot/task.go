@@ -64,7 +64,8 @@ const (
 	forClassifier // (draw, seed)
 	forFold       // (draw)
 	forSource     // (draw, source)
-	forSample     // (draw, seed)
+	forAdapting   // (draw)
+	forJudge      // (draw)
 )
 
 // seed is the seed of something of a draw.

@@ -113,6 +113,14 @@ func (s *stage) add(b *builder, name string, j, in int, l Level) {
 // Config returns the description of the network.
 func (m *Model) Config() Config { return m.config }
 
+// ClassTable is the embedding of the classes, [Classes, TimeWidth], a row for each; nil for a network without classes.
+func (m *Model) ClassTable() *nn.Param {
+	if m.class == nil {
+		return nil
+	}
+	return m.class.Table
+}
+
 // Params returns its parameters.
 func (m *Model) Params() *nn.Params { return m.params }
 
@@ -164,21 +172,7 @@ func (m *Model) Apply(bd *nn.Bound, in Input) *nn.Node {
 }
 
 func (m *Model) apply(bd *nn.Bound, x *nn.Node, say told, drop *Dropout) *nn.Node {
-	h := m.in.Apply(bd, x)
-	kept := []*nn.Node{h}
-	for _, s := range m.down {
-		for j := range s.blocks {
-			h = s.step(bd, j, h, say, drop)
-			kept = append(kept, h)
-		}
-		if s.resample != nil {
-			h = s.resample.Apply(bd, h)
-			kept = append(kept, h)
-		}
-	}
-	for j := range m.middle.blocks {
-		h = m.middle.step(bd, j, h, say, drop)
-	}
+	h, kept, _ := m.encode(bd, x, say, drop)
 	for _, s := range m.up {
 		for j := range s.blocks {
 			last := len(kept) - 1
@@ -190,6 +184,28 @@ func (m *Model) apply(bd *nn.Bound, x *nn.Node, say told, drop *Dropout) *nn.Nod
 		}
 	}
 	return m.out.Apply(bd, m.outNorm.Apply(bd, h, nil))
+}
+
+// encode is the way down and the middle: its output, what is kept for the way up, and what each level puts out, the middle
+// last.
+func (m *Model) encode(bd *nn.Bound, x *nn.Node, say told, drop *Dropout) (h *nn.Node, kept, ends []*nn.Node) {
+	h = m.in.Apply(bd, x)
+	kept = []*nn.Node{h}
+	for _, s := range m.down {
+		for j := range s.blocks {
+			h = s.step(bd, j, h, say, drop)
+			kept = append(kept, h)
+		}
+		ends = append(ends, h)
+		if s.resample != nil {
+			h = s.resample.Apply(bd, h)
+			kept = append(kept, h)
+		}
+	}
+	for j := range m.middle.blocks {
+		h = m.middle.step(bd, j, h, say, drop)
+	}
+	return h, kept, append(ends, h)
 }
 
 // step is block j and its attention.

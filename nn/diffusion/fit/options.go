@@ -12,10 +12,12 @@ type Options struct {
 	Updates int // of the whole run; the rate falls to zero at its end
 	Batch   int // samples of an update
 
-	LR      float64 // Adam's rate after the warm-up
-	WarmUp  int     // updates in which the rate rises from zero
-	MaxNorm float64 // upper limit of the gradient's norm; 0: none
-	EMA     float64 // decay of the average of the parameters in one update
+	LR     float64 // Adam's rate after the warm-up
+	WarmUp int     // updates in which the rate rises from zero
+	// ClassFactor is how many times as fast the embedding of classes learns, such as that of new classes; 0: as fast as the rest.
+	ClassFactor float64
+	MaxNorm     float64 // upper limit of the gradient's norm; 0: none
+	EMA         float64 // decay of the average of the parameters in one update
 	// Keep maintains two power-function averages of the parameters beside that of EMA. From snapshots of them, PostHoc makes an
 	// average of any length after the run (EDM2, arXiv 2312.02696, section 3.2).
 	Keep bool
@@ -48,6 +50,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("fit: a batch of %d; allowed: 1 to %d", o.Batch, 1<<16)
 	case !(o.LR > 0) || math.IsInf(o.LR, 0) || o.WarmUp < 0:
 		return fmt.Errorf("fit: a rate of %g after a warm-up of %d updates; allowed: above 0, from 0", o.LR, o.WarmUp)
+	case !(o.ClassFactor >= 0) || math.IsInf(o.ClassFactor, 0):
+		return fmt.Errorf("fit: %g times the rate for the embedding of classes; allowed: from 0", o.ClassFactor)
 	case !(o.EMA >= 0 && o.EMA < 1) || !(o.Unlabelled >= 0 && o.Unlabelled < 1):
 		return fmt.Errorf("fit: a decay of %g and %g unlabelled; allowed: from 0, below 1", o.EMA, o.Unlabelled)
 	case !(o.MaxNorm >= 0) || !(o.LevelStd >= 0) || math.IsNaN(o.LevelMean) || math.Abs(o.LevelMean)+6*o.LevelStd > 40:

@@ -111,7 +111,11 @@ func (t *Trainer) place(l *machine.Layout) {
 	if t.options.Tuning != nil {
 		t.placeTuning(l)
 	}
-	t.adam = nn.NewAdam(l, "adam", k.net, nn.AdamConfig{B2: Beta2, MaxNorm: float32(t.options.MaxNorm)})
+	adam := nn.AdamConfig{B2: Beta2, MaxNorm: float32(t.options.MaxNorm)}
+	if t.options.ClassFactor != 0 {
+		adam.Faster, adam.Factor = t.model.ClassTable(), float32(t.options.ClassFactor)
+	}
+	t.adam = nn.NewAdam(l, "adam", k.net, adam)
 }
 
 // Memory is the plan of the arena and, on a device, of its launches.

@@ -1,0 +1,133 @@
+package fewshot
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/unet"
+)
+
+// encoder reads the features of a generator's network: what its way down and its middle put out for an image, told that there
+// is little noise and no class.
+type encoder struct {
+	from    *run.Network
+	session *machine.Session
+	program *kernels.Program
+	batch   unet.Batch
+	out     machine.Tensor
+}
+
+// encoderSigmas are the noise levels that the network is told. No noise is added, so features are the same each time.
+var encoderSigmas = []float64{0.2, 0.5}
+
+// encodedAtOnce is the number of images of a batch; each has a row for every level.
+const encodedAtOnce = 16
+
+func newEncoder(backend kernels.Backend, g *run.Network) (*encoder, error) {
+	l, n := machine.NewLayout(), encodedAtOnce*len(encoderSigmas)
+	e := &encoder{from: g, batch: g.Model.Place(l, "batch", n), out: l.Add("features", n, g.Model.FeatureWidth())}
+	net := g.Model.Params().Place(l, "net")
+	b := machine.NewBuilder("fewshot/encoder", l)
+	g.Model.Features(b, net, e.batch, e.out)
+	var err error
+	if e.program, err = b.Build(); err != nil {
+		return nil, err
+	}
+	if e.session, err = machine.NewSession(backend, l, e.program); err != nil {
+		return nil, err
+	}
+	times, none := make([]float32, n), make([]float32, n)
+	for i := range times {
+		sigma := encoderSigmas[i%len(encoderSigmas)]
+		times[i], none[i] = float32(math.Log(sigma)/4), float32(g.Model.Config().Classes-1)
+	}
+	err = errors.Join(e.session.Upload(net.Flat, g.Flat), e.session.Upload(e.batch.Time, times))
+	if g.Model.Config().Classes > 0 {
+		err = errors.Join(err, e.session.Upload(e.batch.Class, none))
+	}
+	if err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return e, nil
+}
+
+func (e *encoder) close() error { return e.session.Close() }
+
+// features are those of samples [n, size], in the units of the set: [n][levels * FeatureWidth].
+func (e *encoder) features(samples []float32, size int) (all [][]float64, err error) {
+	levels, width := len(encoderSigmas), e.from.Model.FeatureWidth()
+	x, y := make([]float32, encodedAtOnce*levels*size), make([]float32, e.out.Len())
+	own := make([]float32, size)
+	for first := 0; first*size < len(samples); first += encodedAtOnce {
+		n := min(encodedAtOnce, len(samples)/size-first)
+		for i := range n {
+			e.from.Data.Standard.Apply(own, samples[(first+i)*size:][:size])
+			for j, sigma := range encoderSigmas {
+				scale := diffusion.PredictEDM.At(diffusion.EDMLevel(sigma)).In
+				for at, v := range own {
+					x[(i*levels+j)*size+at] = float32(scale * float64(v))
+				}
+			}
+		}
+		if err := errors.Join(e.session.Upload(e.batch.X, x), e.session.Run(e.program), e.session.Download(y, e.out), e.session.Sync()); err != nil {
+			return nil, err
+		}
+		for i := range n {
+			row := make([]float64, levels*width)
+			for at, v := range y[i*levels*width:][:levels*width] {
+				row[at] = float64(v)
+			}
+			all = append(all, row)
+		}
+	}
+	return all, nil
+}
+
+// encoded is logistic regression on features of a generator.
+type encoded struct {
+	*logistic
+	*encoder
+}
+
+// learnEncoded draws the images of a lesson, varied, and fits their features.
+func learnEncoded(ctx context.Context, backend kernels.Backend, g *run.Network, l *lesson, seed uint64) (_ answerer, err error) {
+	e, err := newEncoder(backend, g)
+	if err != nil {
+		return nil, err
+	}
+	samples, class := l.varied(seed)
+	features, err := e.features(samples, l.set.Size())
+	if err = errors.Join(err, ctx.Err()); err == nil {
+		var m *logistic
+		if m, err = fitLogistic(features, class, len(l.set.Classes)); err == nil {
+			return encoded{m, e}, nil
+		}
+	}
+	return nil, errors.Join(err, e.close())
+}
+
+func (c encoded) Probabilities(set *dataset.Set, rows []int) ([][]float64, error) {
+	var samples []float32
+	for _, row := range rows {
+		samples = append(samples, set.Sample(row)...)
+	}
+	features, err := c.features(samples, set.Size())
+	all := make([][]float64, len(features))
+	for i, f := range features {
+		all[i] = c.probabilities(f)
+	}
+	return all, err
+}
+
+func (c encoded) Predict(set *dataset.Set, rows []int) ([]int, error) {
+	p, err := c.Probabilities(set, rows)
+	return likeliest(p), err
+}
+
+func (c encoded) Close() error { return c.close() }

@@ -1,0 +1,103 @@
+package fewshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/diffusion"
+)
+
+// Sources that need a trained generator of the other classes.
+const (
+	adapt     = "adapt"     // it is adapted to the k images and draws from noise
+	harmonise = "harmonise" // pastes get some noise, which the adapted generator removes
+	uncertain = "uncertain" // samples from noise that a classifier without them is right about, and not sure of
+)
+
+// recipes are these sources.
+var recipes = []string{adapt, harmonise, uncertain}
+
+// Numbers of the recipes.
+const (
+	harmoniseSigma = 0.5 // noise that pastes get: the deviation of the data
+	harmoniseSteps = 4   // of Heun, so seven evaluations
+	leastSigma     = 0.002
+	rho            = 7
+	sureOfPaste    = 0.3 // least probability of its class that a harmonised paste is kept with
+	askedPerKept   = 4   // samples from noise for each one that is wanted
+	leastSure      = 0.3 // an uncertain sample has a probability of its class from here
+	mostSure       = 0.8 // to here
+)
+
+// recipe makes the images of a source with a generator. Samples depend on the draw, and where a classifier judges them on the arm
+// without its source.
+func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, error) {
+	if b.study.Generator == nil {
+		return nil, fmt.Errorf("fewshot: the arm %q needs a generator", a.Name)
+	}
+	if b.adapted == nil {
+		own := *m
+		own.seed = b.study.seed(forAdapting, b.draw, 0)
+		var err error
+		if b.adapted, err = own.adapt(ctx, b.backend, b.study.Generator, b.study.adaptUpdates()); err != nil {
+			return nil, err
+		}
+	}
+	if a.Source == harmonise {
+		return b.harmonised(ctx, a, m)
+	}
+	plan, err := b.adapted.noisePlan()
+	if err != nil {
+		return nil, err
+	}
+	made := m.set(a.Source)
+	if made.Class = m.wanted(); a.Source == uncertain {
+		made.Class = slices.Repeat(made.Class, askedPerKept)
+	}
+	if err := b.adapted.draw(ctx, b.backend, plan, made, m.seed); err != nil || a.Source == adapt {
+		return made, err
+	}
+	return b.judged(ctx, a, m, made, leastSure, mostSure)
+}
+
+// harmonised are pastes that the generator has drawn anew from some noise (SDEdit, arXiv 2108.01073), without those that the
+// classifier takes for something else.
+func (b *bench) harmonised(ctx context.Context, a *Arm, m *material) (*dataset.Set, error) {
+	levels, sampler := append(diffusion.Karras(harmoniseSteps, leastSigma, harmoniseSigma, rho), diffusion.Clean), "heun"
+	if b.adapted.Tuned {
+		levels, sampler = []diffusion.Level{diffusion.EDMLevel(harmoniseSigma), diffusion.Clean}, "consistency"
+	}
+	plan, err := diffusion.SamplerByName(sampler, levels)
+	if err != nil {
+		return nil, err
+	}
+	made := m.paste()
+	if err := b.adapted.draw(ctx, b.backend, plan, made, m.seed); err != nil {
+		return nil, err
+	}
+	return b.judged(ctx, a, m, made, sureOfPaste, 1)
+}
+
+// judged keeps the images whose class has a probability between bounds, by a classifier of the arm without its source.
+func (b *bench) judged(ctx context.Context, a *Arm, m *material, made *dataset.Set, least, most float64) (*dataset.Set, error) {
+	plain := *a
+	plain.Source, plain.Share = "", 0
+	judge, err := b.learn(ctx, b.backend, newLesson(&plain, b.study.Set, m.rows, nil), b.study.seed(forJudge, b.draw, 0))
+	if err != nil {
+		return nil, err
+	}
+	chances, err := judge.Probabilities(made, made.Rows())
+	if err = errors.Join(err, judge.Close()); err != nil {
+		return nil, err
+	}
+	kept := m.set(made.Name)
+	for row, p := range chances {
+		if class := made.Class[row]; p[class] >= least && p[class] <= most {
+			kept.Class, kept.Values = append(kept.Class, class), append(kept.Values, made.Sample(row)...)
+		}
+	}
+	return kept, nil
+}

@@ -1,0 +1,203 @@
+package fewshot
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/unet"
+)
+
+// generator is an untrained network for the classes of a task that are not rare.
+func generator(t *testing.T, task *Task) *run.Network {
+	t.Helper()
+	standard, err := task.Set.Standard(task.Training)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &run.Description{Shape: task.Set.Shape, Standard: standard}
+	for class, name := range task.Set.Classes {
+		if !task.isRare(class) {
+			d.Classes = append(d.Classes, name)
+		}
+	}
+	m, err := unet.New("net", unet.Config{
+		Size: task.Set.Shape[:2], Inputs: 1, Outputs: 1, Levels: []unet.Level{{Channels: 8}, {Channels: 16}}, Blocks: 1, Groups: 2, Eps: 1e-5,
+		Kernel: 3, Dropout: 0.1, Classes: len(d.Classes) + 1, Augment: dataset.AugmentValues, TimeWidth: 16, FreqShift: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &run.Network{Model: m, Flat: make([]float32, m.Params().Len()), Data: d, Vary: dataset.Augment{FlipX: true}, Sample: run.DefaultSample(), SHA256: strings.Repeat("ab", 32)}
+	m.Params().Place(machine.NewLayout(), "net").Init(n.Flat, 1)
+	return n
+}
+
+// A network for all classes begins with what the generator knows. Rare classes begin around the mean of the others, each elsewhere.
+func TestBegin(t *testing.T) {
+	task := task(t, 14, 12)
+	g := generator(t, &task)
+	c := g.Model.Config()
+	c.Classes = 7
+	to, err := unet.New("net", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &material{task: &task, seed: 4}
+	flat := m.begin(g, to)
+	for i, q := range to.Params().List() {
+		if old := g.Model.Params().List()[i]; q != to.ClassTable() && !slices.Equal(q.Of(flat), old.Of(g.Flat)) {
+			t.Errorf("%s has changed", q.Name())
+		}
+	}
+	old, rows := g.Model.ClassTable().Of(g.Flat), to.ClassTable().Of(flat)
+	row := func(table []float32, i int) []float32 { return table[i*16:][:16] }
+	for now, before := range map[int]int{0: 0, 1: 1, 3: 2, 4: 3, 6: 4} { // classes 2 and 5 are rare, 6 stands for none
+		if !slices.Equal(row(rows, now), row(old, before)) {
+			t.Errorf("class %d does not have its row", now)
+		}
+	}
+	if slices.Equal(row(rows, 2), row(rows, 5)) {
+		t.Error("both rare classes have the same row")
+	}
+	square := 0.0
+	for _, class := range []int{2, 5} {
+		for i, v := range row(rows, class) {
+			mean := (row(old, 0)[i] + row(old, 1)[i] + row(old, 2)[i] + row(old, 3)[i]) / 4
+			square += float64((v-mean)*(v-mean)) / 32
+		}
+	}
+	if math.Abs(math.Sqrt(square)-rowNoise) > .15 {
+		t.Errorf("rows of rare classes deviate by %g from the mean of the others, want about %g", math.Sqrt(square), rowNoise)
+	}
+}
+
+// Half of what an adaptation draws is rare, and each class of a kind equally often.
+func TestAdaptData(t *testing.T) {
+	task := task(t, 14, 12)
+	rows, _, err := task.draw(3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := generator(t, &task)
+	g.Vary.ShiftX = 2
+	m := &material{task: &task, rows: rows, seed: 4}
+	d := m.adaptData(g, true)
+	counts := make([]float64, 6)
+	for _, row := range d.Draws {
+		counts[d.Class[int(row)]] += 1 / float64(len(d.Draws))
+	}
+	for class, share := range counts {
+		if want := map[bool]float64{true: 1. / 4, false: 1. / 8}[task.isRare(class)]; math.Abs(share-want) > 1e-3 {
+			t.Errorf("class %d has the share %g, want %g", class, share, want)
+		}
+	}
+	if d.N() != len(rows)+2*3*(rareRepeats-1) || d.Variants != variants || len(d.Described) != variants*d.N()*dataset.AugmentValues {
+		t.Errorf("%d images in %d variants, %d numbers that describe them", d.N(), d.Variants, len(d.Described))
+	}
+}
+
+// Samples are in the range of the set, the same for any number of threads, and others in another draw. A classifier keeps those
+// between its bounds.
+func TestRecipes(t *testing.T) {
+	s := short(t)
+	s.Generator, s.updates = generator(t, &s.Task), 2
+	made := func(name string, threads, draw int) *dataset.Set {
+		backend, err := openCPU(threads)()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer backend.Close()
+		b, err := s.newBench(backend, 4, draw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := arms(t, s.Set.Shape, name)[0]
+		set, err := b.recipe(t.Context(), &a, &material{task: &s.Task, rows: b.rows, seed: 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "flips+adapt" {
+			for _, bounds := range [][2]float64{{0, 1}, {2, 3}} {
+				kept, err := b.judged(t.Context(), &a, &material{task: &s.Task, rows: b.rows}, set, bounds[0], bounds[1])
+				if want := map[float64]int{0: set.N(), 2: 0}[bounds[0]]; err != nil || kept.N() != want {
+					t.Errorf("%d samples kept between %v, want %d: %v", kept.N(), bounds, want, err)
+				}
+			}
+		}
+		return set
+	}
+	for _, name := range []string{"flips+adapt", "flips+harmonise", "flips+uncertain"} {
+		set := made(name, 1, 0)
+		for i, v := range set.Values {
+			if !(v >= 0 && v <= 255) {
+				t.Fatalf("%s: value %d is %g", name, i, v)
+			}
+		}
+		for _, class := range set.Class {
+			if !s.isRare(class) {
+				t.Errorf("%s: a sample of class %d", name, class)
+			}
+		}
+		if name != "flips+adapt" {
+			continue
+		}
+		if set.N() != 2*madePerClass || !slices.Equal(made(name, 2, 0).Values, set.Values) {
+			t.Errorf("%s: %d samples, or other ones by two threads", name, set.N())
+		}
+		if slices.Equal(made(name, 1, 1).Values, set.Values) {
+			t.Errorf("%s: another draw has the same samples", name)
+		}
+	}
+	s.Generator.Tuned = true
+	if set := made("flips+adapt", 1, 0); set.N() != 2*madePerClass {
+		t.Errorf("%d samples of a tuned generator", set.N())
+	}
+}
+
+// A study has recipes beside the bar, at a larger k as well; and a classifier that reads the generator's network.
+func TestStudyWithGenerator(t *testing.T) {
+	s := short(t)
+	s.Generator, s.updates, s.Seeds, s.Harm = generator(t, &s.Task), 1, 1, 6
+	s.Arms = arms(t, s.Set.Shape, "flips", "flips+adapt")
+	table, err := s.Run(t.Context(), Options{Jobs: 1, Open: openCPU(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Bar != "flips" || table.Harm == nil || len(table.Harm.Arms) != 2 || table.Harm.Arms[1].Minus == nil || table.Arms[1].Ratio == nil {
+		t.Errorf("%+v", table)
+	}
+	if !strings.Contains(table.Markdown(), "Harm: the same with 6 images of each rare class") {
+		t.Error(table.Markdown())
+	}
+	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab/draw001-seed1.json" {
+		t.Errorf("a cell is called %s", name)
+	}
+	s.Classifier, s.Arms, s.Harm = Encoder, s.Arms[:1], 0
+	if table, err = s.Run(t.Context(), Options{Jobs: 1, Open: openCPU(1)}); err != nil || table.Arms[0].Macro.Mean < .2 {
+		t.Errorf("by the encoder: %v", err)
+	}
+}
+
+func TestGeneratorRefused(t *testing.T) {
+	s := short(t)
+	s.Arms = append(s.Arms, arms(t, s.Set.Shape, "flips+adapt")...)
+	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "needs a trained generator") {
+		t.Errorf("no generator: %v", err)
+	}
+	for want, change := range map[string]func(*run.Network){
+		"rare class":    func(g *run.Network) { g.Data.Classes[0] = s.Set.Classes[2] },
+		"no class":      func(g *run.Network) { g.Data.Classes[0] = "rust" },
+		"makes samples": func(g *run.Network) { g.Data.Shape = []int{8, 8, 1} },
+	} {
+		s.Generator = generator(t, &s.Task)
+		change(s.Generator)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package unet
+
+import (
+	"github.com/gmel-go/gmel/nn"
+	"github.com/gmel-go/gmel/nn/machine"
+	"github.com/gmel-go/gmel/nn/op"
+)
+
+// FeatureWidth is the number of features that Features gives of an image.
+func (m *Model) FeatureWidth() (n int) {
+	for _, l := range m.config.Levels {
+		n += l.Channels
+	}
+	return n + m.config.Levels[len(m.config.Levels)-1].Channels
+}
+
+// Features appends to the Program: to[B, FeatureWidth] = the means over all pixels of what each level of the encoder and the
+// middle of the network put out for batch.X. A denoiser has learnt them without labels of any other task.
+func (m *Model) Features(b *machine.Builder, net *nn.Placed, batch Batch, to machine.Tensor) {
+	f := nn.NewFragment()
+	bd, in := f.Bind(m.params, net), m.input(f, batch)
+	m.check(in)
+	_, _, ends := m.encode(bd, in.X, m.tell(bd, in), nil)
+	var means []*nn.Node
+	for _, h := range ends {
+		s, n := h.Shape(), pixels(h)
+		sum := op.SumGroups(op.Reshape(h, s[0]*n, s[len(s)-1]), n)
+		means = append(means, op.Affine(sum, 1/float32(n), 0))
+	}
+	f.Output(op.Concat(means...), to)
+	f.Lower(b)
+}
