@@ -35,11 +35,22 @@ func (t *Trainer) floats() int64 {
 	if t.group == nil {
 		return size
 	}
-	part, err := share.Of(t.programs.update, t.shop.Layout.Size(), t.group.Rank(), t.group.Size())
+	part, err := t.share()
 	if err != nil { // Open reports it
 		return size
 	}
 	return max(size, part.Arena())
+}
+
+// share is what the trainer runs of an update.
+func (t *Trainer) share() (*share.Share, error) {
+	return share.Of(t.programs.update, t.shop.Layout.Size(), t.group.Rank(), t.group.Size())
+}
+
+// Divided reports whether the ranks of the group, which the trainer has joined, divide an update. A small one they do not.
+func (t *Trainer) Divided() (bool, error) {
+	part, err := t.share()
+	return err == nil && part.Divided(), err
 }
 
 // measureScratch asks a backend with its own memory how much the launches of all Programs allocate.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/limit"
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
@@ -20,7 +22,7 @@ const (
 	exitOK      = 0
 	exitFault   = 1   // an error of the machine: a file, a disk, a device
 	exitUsage   = 2   // an error of the user: a flag, a key, a value; the same command fails again
-	exitStopped = 75  // training was stopped by a signal and can go on, or another process holds its folder: EX_TEMPFAIL of sysexits.h
+	exitStopped = 75  // training was stopped by a signal and can go on, or another process holds its folder, or a rank hangs: EX_TEMPFAIL of sysexits.h
 	exitSignal  = 130 // stopped at once by a second signal
 	exitPipe    = 141 // the output's reader has ended: what a shell says of a program that SIGPIPE ends
 )
@@ -51,7 +53,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	switch {
-	case errors.Is(err, errStopped) || errors.As(err, new(*train.LockedError)):
+	case errors.Is(err, errStopped) || errors.As(err, new(*train.LockedError)) || errors.As(err, new(*comm.SilentError)):
 		return exitStopped
 	case train.IsUsage(err) || inInput(err):
 		return exitUsage
@@ -74,12 +76,21 @@ func inInput(err error) bool {
 	return errors.As(err, &setting) || errors.As(err, &content)
 }
 
-// withoutPackage drops the name of the package at the beginning of an error.
+// packages are those whose errors begin with their name.
+var packages = []string{
+	"actor", "bench", "checkpoint", "classify", "comm", "dataset", "diffusion", "export", "federated", "fewshot", "fit",
+	"header", "kernels", "machine", "marl", "record", "report", "sample", "serve", "share", "sim", "train", "unet",
+}
+
+// withoutPackage drops the names of packages at the beginning of an error.
 func withoutPackage(text string) string {
-	for _, name := range []string{"sim: ", "dataset: ", "marl: ", "kernels: ", "checkpoint: ", "record: ", "train: ", "bench: ", "machine: ", "fit: ", "unet: ", "diffusion: ", "sample: ", "export: ", "actor: ", "header: ", "serve: ", "report: ", "federated: ", "fewshot: ", "classify: "} {
-		text = strings.TrimPrefix(text, name)
+	for {
+		name, rest, found := strings.Cut(text, ": ")
+		if !found || !slices.Contains(packages, name) {
+			return text
+		}
+		text = rest
 	}
-	return text
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {

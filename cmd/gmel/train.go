@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/gmel-go/gmel/marl"
@@ -23,6 +24,8 @@ func trainCommand() *cli.Command {
 			&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
 			&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
 			stealFlag(),
+			&cli.IntFlag{Name: "ranks", Value: 1, Usage: "`N` ranks in this process divide every update: the same numbers with any N, for tests of what several machines would do"},
+			&cli.DurationFlag{Name: "ranks-timeout", Value: run.DefaultRanksTimeout, Usage: "`TIME` after which a rank that does not answer is named, and the run stops with exit code 75"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the final table, or how to go on"},
 		),
 		Action: runTrain,
@@ -67,7 +70,11 @@ func sources(c *cli.Context) run.Sources {
 }
 
 func runTrain(c *cli.Context) error {
+	if err := checkRanks(c); err != nil {
+		return err
+	}
 	return trainedPolicy(c, func(ctx context.Context, o train.Options) (run.Result, error) {
+		o.Ranks, o.RanksTimeout = c.Int("ranks"), c.Duration("ranks-timeout")
 		o.Out, o.Profile, o.Debug = c.String("out"), c.Bool("profile"), c.Bool("debug")
 		return trainOrResume(ctx, c, o)
 	})
@@ -110,6 +117,9 @@ func folderOf(r train.Result) endedFolder {
 
 // trained shows the progress and the result of a run, which a signal stops in good order. show prints what has become of it.
 func trained(c *cli.Context, do func(context.Context, train.Options) (train.Result, error), show func(train.Result) error) error {
+	if err := refuseLauncher(os.LookupEnv); err != nil {
+		return err
+	}
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line, "update")
 	defer stop()

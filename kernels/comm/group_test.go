@@ -175,7 +175,7 @@ func TestSilentRankIsNamed(t *testing.T) {
 
 // named checks that all ranks but the silent one report it.
 func named(t *testing.T, ranks, silent int) {
-	errs := each(comm.NewGroup(ranks, time.Second), ranks, func(c comm.Comm) error {
+	errs := each(comm.NewGroup(ranks, 2*time.Second), ranks, func(c comm.Comm) error {
 		sum, none := make([]float32, 20_000), comm.Rows{Width: 20_000}
 		if err := c.Chain(sum, none); err != nil || c.Rank() == silent {
 			return err

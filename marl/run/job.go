@@ -5,48 +5,45 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/sim"
 )
 
 // job is a trainer of agents as a train.Job. It uses the trainer's methods for state, update and profile
-// unchanged.
+// unchanged. What changes its state, all ranks do.
 type job struct {
 	train.Plain
-	*marl.Trainer
-	config  *Config
-	backend kernels.Backend
-	table   *Table // nil before Finish
+	*marl.Trainer // of rank 0
+	config        *Config
+	backend       kernels.Backend // of rank 0
+	crew          *crew
+	table         *Table // nil before Finish
 }
 
 var _ train.Job = (*job)(nil)
 
-// openJob makes worlds, backend and trainer.
+// openJob makes worlds, backend and trainer of all ranks.
 func openJob(c *Config, o train.Options) (_ train.Job, err error) {
-	env, err := c.game().worlds(c, o)
+	crew, err := openCrew(c, o)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{config: c}
-	if j.backend, err = openBackend(&c.Train, o.Profile, o.Debug); err != nil {
-		return nil, err
-	}
+	j := &job{Trainer: crew.ranks[0].Trainer, config: c, backend: crew.ranks[0].backend, crew: crew}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, j.Close())
 		}
 	}()
-	if j.Trainer, err = marl.Plan(c.Train, env, j.backend, c.Seed); err != nil {
-		return nil, usage(err)
-	}
 	if err := j.plan(o); err != nil {
 		return nil, err
 	}
-	return j, j.Open()
+	return j, crew.all((*marl.Trainer).Open)
 }
 
 // plan reports the memory of the run before it is allocated.
@@ -58,13 +55,16 @@ func (j *job) plan(o train.Options) error {
 		return err
 	}
 	memory, host := j.Memory(), c.game().evaluationMemory(episodes, "train.eval_episodes or table_episodes")
-	memory.Parts, host.Parts = append(memory.Parts, evaluation), append(host.Parts, j.CheckpointMemory())
+	memory.Parts, host.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.crew.memory()), append(host.Parts, j.CheckpointMemory())
 	if _, apart := j.backend.(kernels.Limited); !apart {
 		memory.Parts, host.Parts = append(memory.Parts, host.Parts...), nil
 	}
 	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
 	if where := whoPlays(j.Worlds()); where != "" {
 		o.Say("%s", where)
+	}
+	if err := j.crew.tell(o); err != nil {
+		return err
 	}
 	if err := memory.Fit(train.FreeMemory(j.backend)); err != nil {
 		return err
@@ -78,10 +78,19 @@ func (j *job) Device() train.Device {
 }
 
 // WarmUp calls the trainer. Numbers that are not finite are marked as errors that a resumed run repeats.
-func (j *job) WarmUp(ctx context.Context) error { return repeated(j.Trainer.WarmUp(ctx)) }
+func (j *job) WarmUp(ctx context.Context) error {
+	return repeated(j.crew.all(func(t *marl.Trainer) error { return t.WarmUp(ctx) }))
+}
 
 // Step is an iteration of the trainer. It marks errors like WarmUp.
-func (j *job) Step(ctx context.Context) error { return repeated(j.Trainer.Step(ctx)) }
+func (j *job) Step(ctx context.Context) error {
+	return repeated(j.crew.all(func(t *marl.Trainer) error { return t.Step(ctx) }))
+}
+
+// Restore gives the state to all ranks.
+func (j *job) Restore(s *checkpoint.State) error {
+	return j.crew.all(func(t *marl.Trainer) error { return t.Restore(s) })
+}
 
 func repeated(err error) error {
 	var bad *marl.NonFiniteError
@@ -93,7 +102,14 @@ func repeated(err error) error {
 
 // Scalars are the trainer's metrics.
 func (j *job) Scalars() ([]record.Scalar, error) {
-	m, err := j.Report()
+	var m marl.Metrics
+	err := j.crew.all(func(t *marl.Trainer) error {
+		report, err := t.Report()
+		if t == j.Trainer {
+			m = report
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -190,10 +206,5 @@ func (j *job) CheckpointSize() train.MemoryPart {
 // WriteProfile writes the profile of the trainer.
 func (j *job) WriteProfile(w io.Writer) error { return j.Trainer.WriteProfile(w) }
 
-// Close frees trainer and backend.
-func (j *job) Close() error {
-	if j.Trainer == nil {
-		return j.backend.Close()
-	}
-	return errors.Join(j.Trainer.Close(), j.backend.Close())
-}
+// Close frees trainers and backends.
+func (j *job) Close() error { return j.crew.close() }

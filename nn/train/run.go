@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
@@ -52,8 +53,12 @@ type Options struct {
 	Debug   bool   // check the results of every op, on a device
 	// StealLock takes a folder whose lock names a live process of another host.
 	StealLock bool
-	Progress  func(Status) // called from time to time; nil: never
-	Notice    func(string) // one sentence for the user, such as where the run is; nil: dropped
+	// Ranks is the number of ranks of a job that can be divided, all in this process; 0: one. A rank that does not answer for
+	// RanksTimeout ends the run; 0: never.
+	Ranks        int
+	RanksTimeout time.Duration
+	Progress     func(Status) // called from time to time; nil: never
+	Notice       func(string) // one sentence for the user, such as where the run is; nil: dropped
 }
 
 // Say gives the user a sentence.

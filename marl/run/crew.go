@@ -1,0 +1,172 @@
+package run
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/comm"
+	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// crew is the ranks of a run, in this process. Each has its own trainer, worlds and backend, and all have the same state.
+type crew struct {
+	group *comm.Group // nil: there is one rank
+	ranks []*rank
+}
+
+type rank struct {
+	*marl.Trainer
+	backend kernels.Backend
+	silent  bool // it hangs in a call, so its memory must not be freed
+}
+
+// openCrew plans the trainers of all ranks, which share the threads.
+func openCrew(c *Config, o train.Options) (*crew, error) {
+	ranks := max(1, o.Ranks)
+	if err := c.checkRanks(ranks, o); err != nil {
+		return nil, err
+	}
+	crew, each := &crew{}, *c
+	if ranks > 1 {
+		crew.group = comm.NewGroup(ranks, o.RanksTimeout)
+		each.Train.Threads = max(1, threads(c.Train.Threads)/ranks)
+	}
+	for n := range ranks {
+		r, err := openRank(&each, o)
+		if err != nil {
+			return nil, errors.Join(err, crew.close())
+		}
+		crew.ranks = append(crew.ranks, r)
+		if crew.group != nil {
+			r.Join(crew.group.Rank(n))
+		}
+		o.Notice = nil // the others would say the same
+	}
+	return crew, nil
+}
+
+// checkRanks refuses what works for one rank only.
+func (c *Config) checkRanks(ranks int, o train.Options) error {
+	switch {
+	case ranks == 1:
+		return nil
+	case o.Profile:
+		return usagef("--profile measures a run with one rank; give it without --ranks %d", ranks)
+	case c.Train.Precision != kernels.FP32:
+		return usagef("--ranks %d needs train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
+	}
+	return nil
+}
+
+// openRank makes the worlds, the backend and the plan of a trainer.
+func openRank(c *Config, o train.Options) (*rank, error) {
+	env, err := c.game().worlds(c, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &rank{}
+	if r.backend, err = openBackend(&c.Train, o.Profile, o.Debug); err != nil {
+		return nil, err
+	}
+	if r.Trainer, err = marl.Plan(c.Train, env, r.backend, c.Seed); err != nil {
+		return nil, errors.Join(usage(err), r.backend.Close())
+	}
+	return r, nil
+}
+
+// others are the ranks after the first one.
+func (c *crew) others() []*rank { return c.ranks[1:] }
+
+// all does the same with the trainers of all ranks, at the same time. If one fails, the others are stopped at their next
+// exchange. It does not wait for a rank that hangs.
+func (c *crew) all(do func(*marl.Trainer) error) error {
+	if c.group == nil {
+		return do(c.ranks[0].Trainer)
+	}
+	type end struct {
+		rank int
+		err  error
+	}
+	ends := make(chan end, len(c.ranks))
+	for n, r := range c.ranks {
+		go func() { ends <- end{n, do(r.Trainer)} }()
+	}
+	errs := make([]error, len(c.ranks))
+	running := make([]bool, len(c.ranks))
+	for n := range running {
+		running[n] = true
+	}
+	for slices.Contains(running, true) {
+		e := <-ends
+		running[e.rank], errs[e.rank] = false, e.err
+		if e.err != nil {
+			c.group.Abort(e.err)
+		}
+		if silent := (*comm.SilentError)(nil); errors.As(e.err, &silent) {
+			for _, n := range silent.Ranks {
+				c.ranks[n].silent = c.ranks[n].silent || running[n]
+				running[n] = false
+			}
+		}
+	}
+	return cause(errs)
+}
+
+// cause is the error that ended the others.
+func cause(errs []error) error {
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, comm.ErrAborted) {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// memory is what the ranks after the first one take.
+func (c *crew) memory() (parts []train.MemoryPart) {
+	part := train.MemoryPart{What: train.Counted(int64(len(c.others())), "further rank"), Setting: "--ranks"}
+	for _, r := range c.others() {
+		part.Bytes += r.Memory().Bytes()
+	}
+	if part.Bytes > 0 {
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// tell says what the ranks do.
+func (c *crew) tell(o train.Options) error {
+	if c.group == nil {
+		return nil
+	}
+	divided, err := c.ranks[0].Divided()
+	if err != nil {
+		return err
+	}
+	if divided {
+		o.Say("%d ranks divide every update; numbers do not depend on them", len(c.ranks))
+	} else {
+		o.Say("WARNING: the updates of this run are too small to be divided, so each of the %d ranks computes all of them", len(c.ranks))
+	}
+	return nil
+}
+
+// close frees trainers and backends.
+func (c *crew) close() error {
+	var errs []error
+	for _, r := range c.ranks {
+		if !r.silent {
+			errs = append(errs, r.Trainer.Close(), r.backend.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// DefaultRanksTimeout is how long ranks wait for one that does not answer.
+const DefaultRanksTimeout = time.Minute
+
+// MaxRanks is the number of parts in which the sums of an update are cut at most: more ranks would have nothing to do.
+const MaxRanks = 16
