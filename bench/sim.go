@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -158,6 +159,9 @@ func (c *chooser) choose() {
 	for i := range c.actions {
 		action := int(c.table[(at+i)%len(c.table)] * uint32(u) >> 16)
 		c.actions[i] = int32(action) * int32(c.w.Mask[i*u+action]) // 0 for an action that is illegal
+		if c.w.Levels() > 0 && c.actions[i] == 0 {
+			c.actions[i] = int32(slices.Index(c.w.Mask[i*u:][:u], 1)) // where actions have levels, 0 may be, too
+		}
 	}
 }
 

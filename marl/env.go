@@ -65,6 +65,13 @@ type Granting interface {
 	Granted() bool
 }
 
+// Leveled is a Serving Env whose actions also choose one of L levels: with D = U / L, action a + D l is action a at level l.
+type Leveled interface {
+	Serving
+	// Levels is L; 0 or 1: actions choose no level.
+	Levels() int
+}
+
 // Offloading presents the edge offloading game as an Env. The worlds then stop recording the outcome of
 // every task: learning needs only rewards.
 func Offloading(w *sim.Worlds) Env {
@@ -128,6 +135,9 @@ func (e *offloading) UnmarshalBinary(b []byte) error { return e.w.UnmarshalBinar
 func (e *offloading) Appraise(decisions, values []float32) {
 	e.appraiser.Appraise(e.w, decisions, values)
 }
+
+// Levels implements Leveled.
+func (e *offloading) Levels() int { return e.w.Levels() }
 
 // Granted implements Granting.
 func (e *offloading) Granted() bool { return e.w.MessagesTakeTime() }

@@ -33,9 +33,13 @@ func Degenerate(s sim.Summary) string {
 		if share < degenerateShare {
 			continue
 		}
-		choice := fmt.Sprintf("candidate %d", a)
-		if a == 0 {
+		d := len(s.DestinationShares())
+		choice := fmt.Sprintf("candidate %d", a%d)
+		if a%d == 0 {
 			choice = "local execution"
+		}
+		if len(s.LevelShares) > 1 {
+			choice += fmt.Sprintf(" at level %d", a/d+1)
 		}
 		return fmt.Sprintf("policy %s chooses %s for %.1f %% of the tasks: it is degenerate", s.Policy, choice, 100*share)
 	}

@@ -133,7 +133,16 @@ func TestExportedPolicyDecidesTheSame(t *testing.T) {
 
 // In turns, an agent sees the sums that the interface describes. They are computed here as it says.
 func TestExportedPolicyDecidesInTurn(t *testing.T) {
-	c, s := marl.DefaultOf("amarl-ppo"), dozen(t)
+	plain, leveled := dozen(t), dozen(t)
+	withLevels(leveled)
+	for _, s := range []*sim.Scenario{plain, leveled} {
+		decidesInTurn(t, s)
+	}
+}
+
+func decidesInTurn(t *testing.T, s *sim.Scenario) {
+	t.Helper()
+	c := marl.DefaultOf("amarl-ppo")
 	c.Turns, c.TurnValues = 4, marl.TurnValuesNone
 	p, x := fresh(t, &c, s)
 	if x.Contract.Decision.Turns != 4 {
@@ -196,8 +205,8 @@ func inTurn(t *testing.T, x *actor.Policy, w *sim.Worlds, servers []float32, wan
 			if a != want[i] {
 				t.Fatalf("IED %d in turn %d: action %d, want %d", i, r, a, want[i])
 			}
-			if a > 0 {
-				chosen = append(chosen, choice{servers[i*candidates+int(a)-1], w.Obs[i*w.O:][:task]})
+			if to := int(a) % (candidates + 1); to > 0 {
+				chosen = append(chosen, choice{servers[i*candidates+to-1], w.Obs[i*w.O:][:task]})
 			}
 		}
 		for _, c := range chosen {

@@ -2,6 +2,7 @@ package marl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -294,13 +295,16 @@ func (t *turn) commit(sums machine.Tensor) {
 }
 
 // chosenServers is the server that the action of each agent uses: none for action 0, that of candidate a for
-// action a, and candidate 1 for a later action, which reaches the cloud by that server. servers [n, C], act and the result [n].
+// action a, and candidate 1 for a later action, which reaches the cloud by that server; at every level the same. servers
+// [n, C], act and the result [n].
 func (s Sizes) chosenServers(servers, act *nn.Node) *nn.Node {
 	first := op.Columns(servers, 0, 1)
 	byAction := []*nn.Node{op.Affine(first, 0, float32(s.Servers)), servers}
-	for range s.Actions - s.Candidates - 1 {
+	levels := max(1, s.Levels)
+	for range s.Actions/levels - s.Candidates - 1 {
 		byAction = append(byAction, first)
 	}
+	byAction = slices.Repeat(byAction, levels)
 	return op.Pick(op.Concat(byAction...), act)
 }
 

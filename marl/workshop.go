@@ -12,6 +12,7 @@ type Sizes struct {
 	Worlds, Agents, Obs, Actions int
 	Servers, Candidates          int
 	Task                         int  // T of a Serving Env
+	Levels                       int  // L of a Leveled Env
 	Turns                        int  // R of a slot; 0 or 1: all agents decide at once. See Own.
 	Granted                      bool // agents that decide in turn wait for a message of their server; see Granting
 	Ordered                      bool // agents decide in the order of the environment; see Config.TurnOrder
@@ -26,13 +27,16 @@ func sizesOf(env Env) (n Sizes) {
 	if g, ok := env.(Granting); ok {
 		n.Granted = g.Granted()
 	}
+	if l, ok := env.(Leveled); ok {
+		n.Levels = l.Levels()
+	}
 	return n
 }
 
 // SizesOf returns the sizes of a world of a scenario.
 func SizesOf(s *sim.Scenario) Sizes {
 	return Sizes{
-		Worlds: 1, Agents: s.IEDs, Obs: s.ObsSize(), Actions: s.Actions(), Servers: s.Servers, Candidates: s.Candidates(), Task: s.TaskSize(), Granted: s.Time.MessageS > 0,
+		Worlds: 1, Agents: s.IEDs, Obs: s.ObsSize(), Actions: s.Actions(), Servers: s.Servers, Candidates: s.Candidates(), Task: s.TaskSize(), Levels: s.Levels(), Granted: s.Time.MessageS > 0,
 	}
 }
 

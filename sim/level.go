@@ -103,6 +103,9 @@ func (p *params) ask(x *task, u float32) {
 	x.cycles = p.levelCycles[int(k)*p.levels+p.cheapest(k, x.least)]
 }
 
+// Levels returns L, 0 without services.
+func (w *Worlds) Levels() int { return w.p.levels }
+
 // setLeast sets what the agent's current task asks for.
 func (w *Worlds) setLeast(agent int, least float32) {
 	if w.p.levels > 0 {

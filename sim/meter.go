@@ -10,6 +10,7 @@ import (
 // for learned policies. Call Observe after every Step.
 type Meter struct {
 	scenario string
+	measured string
 	part     *TracePart
 	agents   int
 	slots    int
@@ -21,6 +22,7 @@ type Meter struct {
 	histogram [latencyBins + 1]int64
 	binS      float64
 	actions   []int64 // [U] tasks by action
+	levels    []int64 // [L] tasks by level, nil without services
 }
 
 // latencyBins is the number of bins of the latency histogram. The width of a bin
@@ -31,7 +33,7 @@ const latencyBins = 8192
 // are updated at every step, the rest at the end of an episode (see book).
 type sums struct {
 	steps, slots, tasks, completed, lost            int64
-	latency, reward, energy                         float64
+	latency, reward, energy, quality                float64
 	radioWait, upload, queue, load, compute, result float64
 }
 
@@ -40,7 +42,7 @@ type worldMeter struct {
 	hash             uint64
 	tasks, completed int64
 	latency, reward  float64
-	energy           float64
+	energy, quality  float64
 }
 
 // EpisodeStats describes one finished episode of one world.
@@ -51,6 +53,7 @@ type EpisodeStats struct {
 	MeanLatencyS   float64 // mean over tasks, tau for a failed task; NaN without tasks
 	RewardPerAgent float64 // sum over slots of r_i, mean over agents
 	EnergyPerTaskJ float64 // NaN without tasks
+	Quality        float64 // mean over completed tasks; NaN without services, or without such tasks
 }
 
 // EpisodeBytes is the memory of the results of one episode, with room for a list that grows.
@@ -86,7 +89,11 @@ type Summary struct {
 	MeanReward     float64      `json:"mean_reward"`    // sum of r_i over an episode, mean over agents and episodes
 	EnergyJ        float64      `json:"energy_j"`       // mean per task
 	LatencySplit   LatencySplit `json:"latency_split"`
-	ActionShares   []float64    `json:"action_shares"` // fractions of the tasks: local, candidate 1, 2, ...
+	ActionShares   []float64    `json:"action_shares"` // fractions of the tasks: local, candidate 1, 2, ...; then the same at the next level
+
+	Measured    string    `json:"measured,omitempty"`     // see Scenario.Measured
+	Quality     *float64  `json:"quality,omitempty"`      // mean over completed tasks; nil without services, or without such tasks
+	LevelShares []float64 `json:"level_shares,omitempty"` // fractions of the tasks; nil without services
 
 	TracePart *TracePart `json:"trace_part,omitempty"` // where the windows of an arrival trace were; nil without windows
 
@@ -126,8 +133,8 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 func NewMeter(w *Worlds, episodes int) *Meter {
 	w.RecordTasks(true)
 	m := &Meter{
-		scenario: w.scenario.Name, part: w.p.part, agents: w.A, slots: w.p.slots,
-		quota: make([]int, w.W), worlds: make([]worldMeter, w.W), actions: make([]int64, w.U),
+		scenario: w.scenario.Name, measured: w.scenario.Measured(), part: w.p.part, agents: w.A, slots: w.p.slots,
+		quota: make([]int, w.W), worlds: make([]worldMeter, w.W), actions: make([]int64, w.U), levels: make([]int64, w.p.levels),
 		binS: float64(w.p.deadlineMax) / latencyBins,
 	}
 	for i := range m.quota {
@@ -219,6 +226,9 @@ func (m *Meter) observeTask(w *Worlds, n int, e *worldMeter) {
 	s.compute += float64(t.Compute[n])
 	s.result += float64(t.Download[n])
 	m.actions[t.Action[n]]++
+	if w.p.levels > 0 {
+		m.observeLevel(w, n, e)
+	}
 	m.histogram[min(int(latency/m.binS), latencyBins)]++
 }
 
@@ -230,7 +240,7 @@ func (m *Meter) finish(w *Worlds, world int) {
 	m.episodes = append(m.episodes, EpisodeStats{
 		World: world, Episode: episode, Tasks: e.tasks,
 		CompletionRate: float64(e.completed) / tasks, MeanLatencyS: e.latency / tasks,
-		RewardPerAgent: e.reward / float64(m.agents), EnergyPerTaskJ: e.energy / tasks,
+		RewardPerAgent: e.reward / float64(m.agents), EnergyPerTaskJ: e.energy / tasks, Quality: m.quality(e.quality, e.completed),
 	})
 	m.sums.book(e)
 	*e = worldMeter{hash: e.hash}
@@ -243,6 +253,7 @@ func (s *sums) book(e *worldMeter) {
 	s.latency += e.latency
 	s.reward += e.reward
 	s.energy += e.energy
+	s.quality += e.quality
 }
 
 // Episodes returns the finished episodes in the order in which they finished, for
@@ -271,6 +282,7 @@ func (m *Meter) Summary() Summary {
 	for _, n := range m.actions {
 		out.ActionShares = append(out.ActionShares, per(float64(n)))
 	}
+	m.addLevels(&out, &s)
 	return out
 }
 

@@ -170,6 +170,9 @@ func summaryText(s sim.Summary) string {
 	if s.TracePart != nil {
 		fmt.Fprintf(&b, "arrivals    %s\n", s.TracePart)
 	}
+	if s.Measured != "" {
+		fmt.Fprintf(&b, "devices     %s\n", s.Measured)
+	}
 	if s.Tasks == 0 {
 		b.WriteString("completion  n/a, as all means over tasks: there were none\n")
 		fmt.Fprintf(&b, "speed       %.3g agent-steps/s\nhash        %s\n", s.AgentStepsPerS, s.Hash)
@@ -182,7 +185,14 @@ func summaryText(s sim.Summary) string {
 		l.RadioWait, l.Upload, l.QueueWait, l.Switch, l.Compute, l.Download)
 	fmt.Fprintf(&b, "reward      %.3f per IED and episode\n", s.MeanReward)
 	fmt.Fprintf(&b, "energy      %.2f J per task\n", s.EnergyJ)
-	fmt.Fprintf(&b, "actions     local %.3f, candidates %.3f\n", s.ActionShares[0], s.ActionShares[1:])
+	where := s.DestinationShares()
+	fmt.Fprintf(&b, "actions     local %.3f, candidates %.3f\n", where[0], where[1:])
+	if s.LevelShares != nil {
+		fmt.Fprintf(&b, "levels      %.3f, cheapest first\n", s.LevelShares)
+	}
+	if s.Quality != nil {
+		fmt.Fprintf(&b, "quality     %.4f of completed tasks\n", *s.Quality)
+	}
 	fmt.Fprintf(&b, "speed       %.3g agent-steps/s\nhash        %s\n", s.AgentStepsPerS, s.Hash)
 	return b.String()
 }

@@ -203,6 +203,15 @@ func (e *evidence) choices() (n int) {
 	}
 }
 
+// destinations is the number of actions of a level: all of them without levels.
+func (e *evidence) destinations() int {
+	for levels := 0; ; levels++ {
+		if _, there := e.greedy[0].Values[fmt.Sprintf("share_level_%d", levels+1)]; !there {
+			return e.choices() / max(1, levels)
+		}
+	}
+}
+
 func mean(x []float64) float64 {
 	sum := 0.0
 	for _, v := range x {

@@ -32,8 +32,9 @@ func oneAction(e *evidence) *Finding {
 		if last.Update == 0 || share < oneShare {
 			continue
 		}
-		what := fmt.Sprintf("The policy sends %.1f %% of the tasks to candidate %d alone", 100*share, a)
-		if a == 0 {
+		to := a % e.destinations()
+		what := fmt.Sprintf("The policy sends %.1f %% of the tasks to candidate %d alone", 100*share, to)
+		if to == 0 {
 			what = fmt.Sprintf("The policy computes %.1f %% of the tasks locally", 100*share)
 		}
 		return &Finding{

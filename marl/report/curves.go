@@ -207,12 +207,26 @@ func choices(id string, teams []*team) (all []*Figure) {
 	for i, t := range teams {
 		f := &Figure{ID: fmt.Sprintf("%s%d", id, i), Title: t.label, XLabel: slotsLabel, Stack: true}
 		curves := t.numbered((*run.Past).Greedy, "share_action_", action)
+		t.nameLevels(curves)
 		withoutIntervals(curves) // shares add up; their intervals would not
 		if f.draw(curves); len(f.X) > 0 {
 			all = append(all, f)
 		}
 	}
 	return all
+}
+
+// nameLevels completes the names of actions where they have levels: those of level 0 come first, then the same at the next one.
+func (t *team) nameLevels(curves []curve) {
+	levels := 0
+	for len(t.curve((*run.Past).Greedy, "share_level_"+strconv.Itoa(levels+1), averaged).at) > 0 {
+		levels++
+	}
+	for n := range curves {
+		if d := len(curves) / max(1, levels); levels > 1 {
+			curves[n].Name = fmt.Sprintf("%s, level %d", action(n%d), n/d+1)
+		}
+	}
 }
 
 func withoutIntervals(curves []curve) {

@@ -30,6 +30,12 @@ func summaryRecord(s sim.Summary) train.Record {
 	for a, share := range s.ActionShares {
 		scalars = append(scalars, record.Scalar{Name: fmt.Sprintf("share_action_%d", a), Value: share})
 	}
+	for l, share := range s.LevelShares {
+		scalars = append(scalars, record.Scalar{Name: fmt.Sprintf("share_level_%d", l+1), Value: share})
+	}
+	if s.Quality != nil {
+		scalars = append(scalars, record.Scalar{Name: qualityMeasure.Name, Value: *s.Quality})
+	}
 	return train.Record{Kind: s.Policy, Scalars: scalars}
 }
 

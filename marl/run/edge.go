@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
@@ -27,6 +28,9 @@ var edgeMeasures = []Measure{
 	{Name: "reward", Title: "reward", Digits: 2, Width: 16, Listed: 22},                           // episode sum, mean over agents
 	{Name: "energy_per_task_j", Title: "energy", Unit: "J/task", Digits: 1, Width: 15, Falling: true},
 }
+
+// qualityMeasure is one more where models have services.
+var qualityMeasure = Measure{Name: "quality", Title: "quality", Digits: 3, Width: 15, Listed: 20, Axis: "quality of completed tasks"}
 
 // ownNumbers warns readers of a meaningless comparison.
 const ownNumbers = "The numbers of the scenario are GMEL's own and not the paper's, so this table cannot be compared with the paper's."
@@ -95,8 +99,14 @@ func (g edge) heuristics(seed uint64) (all []player, err error) {
 	return all, nil
 }
 
-func (g edge) measures() []Measure { return edgeMeasures }
-func (g edge) paired() int         { return 2 } // completion and latency
+func (g edge) measures() []Measure {
+	if g.HasServices() {
+		return append(slices.Clone(edgeMeasures), qualityMeasure)
+	}
+	return edgeMeasures
+}
+
+func (g edge) paired() int { return 2 } // completion and latency
 
 func (g edge) headline(values map[string]float64) string {
 	if rate, ok := values[CompletionName]; ok {
@@ -117,6 +127,9 @@ func (p edgePlayer) release() error { return release(p.policy) }
 
 func (p edgePlayer) play(ctx context.Context, c *comparison, t *Table) (Row, error) {
 	t.Note = ownNumbers
+	if text := p.scenario.Measured(); text != "" {
+		t.Note += " The " + text + "."
+	}
 	s, episodes, err := measure(ctx, p.scenario, c, p.policy)
 	if err != nil {
 		return Row{}, err
@@ -125,14 +138,15 @@ func (p edgePlayer) play(ctx context.Context, c *comparison, t *Table) (Row, err
 	if text := marl.Degenerate(s); text != "" && p.learned {
 		t.Warnings = append(t.Warnings, text)
 	}
-	samples := make([][]float64, len(edgeMeasures))
+	of := edge{p.scenario}.measures()
+	samples := make([][]float64, len(of))
 	for _, e := range episodes {
-		for i, v := range []float64{e.CompletionRate, e.MeanLatencyS, e.p95, e.RewardPerAgent, e.EnergyPerTaskJ} {
+		for i, v := range []float64{e.CompletionRate, e.MeanLatencyS, e.p95, e.RewardPerAgent, e.EnergyPerTaskJ, e.Quality}[:len(of)] {
 			samples[i] = append(samples[i], v)
 		}
 	}
-	row := newRow(s.Policy, edgeMeasures, samples)
-	row.Knowledge, row.ActionShares, row.Hash = sim.Knowledge(s.Policy), s.ActionShares, s.Hash
+	row := newRow(s.Policy, of, samples)
+	row.Knowledge, row.ActionShares, row.LevelShares, row.Hash = sim.Knowledge(s.Policy), s.ActionShares, s.LevelShares, s.Hash
 	return row, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,13 +64,13 @@ func TestGamesDiffer(t *testing.T) {
 
 // A table reads back what it writes, with measures in their order.
 func TestTableReadsBack(t *testing.T) {
-	for _, of := range [][]Measure{edgeMeasures, spreadMeasures} {
+	for _, of := range [][]Measure{edgeMeasures, append(slices.Clone(edgeMeasures), qualityMeasure), spreadMeasures} {
 		var samples [][]float64
 		for i := range of {
 			samples = append(samples, []float64{float64(i), 2, 4})
 		}
 		row := newRow("x", of, samples)
-		row.ActionShares, row.Hash = []float64{1, 0}, "ab"
+		row.ActionShares, row.LevelShares, row.Hash = []float64{1, 0}, []float64{1}, "ab"
 		want := Table{Rows: []Row{row, row}, Warnings: []string{}}
 		want.compare(1, 1)
 		text, err := json.Marshal(&want)

@@ -30,7 +30,7 @@ type Measure struct {
 }
 
 // measures are those of all games, in the order in which tables have them.
-var measures = slices.Concat(edgeMeasures, spreadMeasures)
+var measures = slices.Concat(edgeMeasures, []Measure{qualityMeasure}, spreadMeasures)
 
 // Heading is the title with the unit.
 func (m Measure) Heading() string {

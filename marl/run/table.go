@@ -19,7 +19,8 @@ type Row struct {
 	Policy       string
 	Knowledge    string // of a reference: what it knows; "" for other policies
 	Scores       Scores
-	ActionShares []float64 // by action; in the edge game local, candidate 1, 2, ...
+	ActionShares []float64 // by action; in the edge game local, candidate 1, 2, ..., perhaps at several levels
+	LevelShares  []float64 // of a scenario with services: by level of the model, cheapest first; nil for others
 	Hash         string    // of all actions and rewards
 
 	samples [][]float64 // by score, then by episode
@@ -32,7 +33,11 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		o = append(o, Field{"knowledge", r.Knowledge})
 	}
 	o = append(o, r.Scores.fields()...)
-	return json.Marshal(append(o, Field{"action_shares", r.ActionShares}, Field{"hash", r.Hash}))
+	o = append(o, Field{"action_shares", r.ActionShares})
+	if r.LevelShares != nil {
+		o = append(o, Field{"level_shares", r.LevelShares})
+	}
+	return json.Marshal(append(o, Field{"hash", r.Hash}))
 }
 
 // UnmarshalJSON reads it back.
@@ -41,12 +46,14 @@ func (r *Row) UnmarshalJSON(data []byte) error {
 		Policy       string    `json:"policy"`
 		Knowledge    string    `json:"knowledge"`
 		ActionShares []float64 `json:"action_shares"`
+		LevelShares  []float64 `json:"level_shares"`
 		Hash         string    `json:"hash"`
 	}
 	if err := json.Unmarshal(data, &plain); err != nil {
 		return err
 	}
-	r.Policy, r.Knowledge, r.ActionShares, r.Hash = plain.Policy, plain.Knowledge, plain.ActionShares, plain.Hash
+	r.Policy, r.Knowledge, r.Hash = plain.Policy, plain.Knowledge, plain.Hash
+	r.ActionShares, r.LevelShares = plain.ActionShares, plain.LevelShares
 	return r.Scores.read(data)
 }
 
@@ -221,6 +228,11 @@ func (t *Table) Markdown() string {
 			parts = append(parts, strings.TrimSpace(s.Title+" "+s.Text(s.Digits)+" "+s.Unit))
 		}
 		fmt.Fprintf(&b, "%s minus %s, the best heuristic: %s.\n", d.Policy, d.Against, strings.Join(parts, ", "))
+	}
+	for _, r := range slices.Concat(t.Rows, t.References) {
+		if r.LevelShares != nil {
+			fmt.Fprintf(&b, "Levels of %s, cheapest first: %.3f.\n", r.Policy, r.LevelShares)
+		}
 	}
 	for _, r := range t.References {
 		fmt.Fprintf(&b, "Reference: %s %s.\n", r.Policy, r.Knowledge)

@@ -13,7 +13,9 @@ from ._library import Error
 from .worlds import Floats, Worlds
 
 Illegal = Literal["error", "local"]
-"""How an environment handles an action that the mask forbids: raise an Error, or play 0."""
+"""How an environment handles an action that the mask forbids: raise an Error, or play 0, the IED itself.
+
+Where 0 is illegal, because a task asks for a better level, it is the first legal action: the IED itself at another level."""
 
 
 def check_illegal(value: str) -> None:
@@ -47,7 +49,7 @@ def as_mask(mask: Floats) -> npt.NDArray[np.int8]:
 
 
 def played(worlds: Worlds, actions: npt.ArrayLike, illegal: Illegal) -> npt.NDArray[Any]:
-    """The actions to play, [W, A]: unchanged, or with 0 for actions that the mask forbids."""
+    """The actions to play, [W, A]: unchanged, or with the first legal action for those that the mask forbids."""
     given = np.asarray(actions)
     mask = worlds.mask
     if illegal == "error" or given.shape != mask.shape[:2] or given.dtype.kind not in "iu":
@@ -55,4 +57,4 @@ def played(worlds: Worlds, actions: npt.ArrayLike, illegal: Illegal) -> npt.NDAr
     inside = (given >= 0) & (given < mask.shape[2])
     known = np.where(inside, given, 0)
     legal = np.take_along_axis(mask, known[..., None].astype(np.intp), axis=2)[..., 0]
-    return np.where(legal > 0, known, 0)
+    return np.where(legal > 0, known, mask.argmax(axis=2))

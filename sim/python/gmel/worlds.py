@@ -197,6 +197,8 @@ class Worlds:
     def step(self, actions: npt.ArrayLike, chosen: npt.ArrayLike | None = None) -> None:
         """Plays one slot with whole numbers [W, A]: 0 is local, c is candidate server c.
 
+        With services, action d + D l is destination d of D at level l (``mask`` says which are legal).
+
         With flags ``chosen`` [W] only the chosen worlds play. The others wait: they show the same,
         their actions are not read, and their results of a step are cleared.
 
