@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"strings"
@@ -34,6 +35,7 @@ func diffusionProfileFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "quality", Usage: "compare samples with held-out images for each number of steps, which takes minutes"},
 		jsonFlag(),
 		&cli.StringFlag{Name: "plot", Usage: "draw times and quality by evaluations into `FILE` (PNG or SVG)"},
+		&cli.StringFlag{Name: "service", Usage: "write the table of times, with --quality also of quality, into `FILE`: a model of a scenario names it as its service"},
 		&cli.StringFlag{Name: "yaml", Usage: "write a scenario for the simulator into `FILE`, with this model as its service"},
 		threadsFlag(), backendFlag(), deviceFlag(),
 	}
@@ -73,9 +75,14 @@ func diffusionProfile(c *cli.Context) error {
 			return err
 		}
 	}
-	if path := c.String("yaml"); path != "" {
-		if err := writeNew(path, result.Scenario(), "--yaml"); err != nil {
-			return err
+	for _, f := range []struct {
+		flag string
+		text func() []byte
+	}{{"yaml", result.Scenario}, {"service", result.Service}} {
+		if path := c.String(f.flag); path != "" {
+			if err := writeNew(path, f.text(), "--"+f.flag); err != nil {
+				return err
+			}
 		}
 	}
 	if c.Bool("json") {
@@ -95,12 +102,17 @@ func profileOptions(c *cli.Context) (o run.ProfileOptions, err error) {
 	if o.Length, err = secondsOf(c, "seconds", 0.001, 86400); err != nil {
 		return o, err
 	}
-	path := c.String("yaml")
+	return o, errors.Join(canWrite(c, "yaml", o.CanScenario), canWrite(c, "service", o.CanService))
+}
+
+// canWrite says before minutes of measuring why a file cannot be written.
+func canWrite(c *cli.Context, flag string, can func() error) error {
+	path := c.String(flag)
 	if path == "" {
-		return o, nil
+		return nil
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return o, notCreated(fs.ErrExist, path, "--yaml")
+		return notCreated(fs.ErrExist, path, "--"+flag)
 	}
-	return o, o.CanScenario()
+	return can()
 }

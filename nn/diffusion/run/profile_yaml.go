@@ -24,8 +24,8 @@ func (o *ProfileOptions) CanScenario() error {
 }
 
 // Scenario is a scenario file of the simulator with this model as its only service, as far as the format goes: the unit of
-// work is one evaluation of the network for one sample. The file says which of its numbers were measured. What the format
-// has no key for follows as a comment. The options must allow it, see CanScenario.
+// work is one evaluation of the network for one sample. The file says which of its numbers were measured; Service has the whole
+// table instead of a line. The options must allow it, see CanScenario.
 func (p *Profile) Scenario() []byte {
 	unit, columns := p.Batches[0].Evaluation, len(p.Calls)/len(p.Batches)
 	first, last := &p.Calls[0], &p.Calls[columns-1]
@@ -56,7 +56,6 @@ func (p *Profile) Scenario() []byte {
 		put("  batch: {max: %d, fixed_share: %.4g}  # measured", most, share)
 	}
 	put("\nenergy:\n  kappa: %.4g  # the fastest IED takes %d W", min(1e-20, iedPower/(1e27*fastest*fastest*fastest)), iedPower)
-	put("%s", p.beyond())
 	return []byte(b.String())
 }
 
@@ -93,31 +92,4 @@ func (p *Profile) fixedShare() (share, worst float64) {
 		worst = max(worst, e, -e)
 	}
 	return share, worst
-}
-
-// beyond is what the format of scenarios has no key for: YAML after the sign of a comment.
-func (p *Profile) beyond() string {
-	var b strings.Builder
-	put := func(format string, args ...any) { fmt.Fprintf(&b, "# "+format+"\n", args...) }
-	b.WriteString("\n# The simulator does not read what follows. It is YAML without the first two characters of each line.\n")
-	put("service:")
-	put("  bytes: {checkpoint: %d, parameters: %d}", p.CheckpointBytes, p.ParameterBytes)
-	put("  load_s: {read: %.4g, build: %.4g, first_call: %.4g}", p.Load.Read.Median, p.Load.Build.Median, p.Load.First.Median)
-	put("  batches:  # seconds of a call are fixed_s + evaluations * evaluation_s")
-	for _, c := range p.Batches {
-		put("    - {batch: %d, fixed_s: %.4g, evaluation_s: %.5g, arena_bytes: %d}", c.Batch, c.Fixed, c.Evaluation, c.ArenaBytes)
-	}
-	put("  calls:  # measured: number of calls; 0: computed as above")
-	for _, c := range p.Calls {
-		put("    - {batch: %d, steps: %d, evaluations: %d, measured: %d, median_s: %.5g, low_s: %.5g, high_s: %.5g}", c.Batch, c.Steps, c.Evaluations, c.Measured, c.Median, c.Low, c.High)
-	}
-	if q := p.Quality; q != nil {
-		put("  quality:  # Frechet distance and recall; real is what a perfect generator reaches")
-		put("    real: {frechet: %g, recall: %g}", q.Real.Frechet, q.Real.Recall)
-		put("    samples:")
-		for _, r := range q.Rows {
-			put("      - {sampler: %s, steps: %d, evaluations: %d, frechet: %g, recall: %g}", r.Sampler, r.Steps, r.Evaluations, r.Frechet, r.Recall)
-		}
-	}
-	return b.String()
 }
