@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +45,8 @@ func TestPresetsSetEveryKey(t *testing.T) {
 		text := string(data)
 		for _, row := range strings.Split(string(paper(t, nil).YAML()), "\n") {
 			key, _, found := strings.Cut(strings.TrimLeft(row, " -"), ":")
-			if found && !strings.Contains(text, key+":") {
+			measured := slices.Contains([]string{"gcycles", "gcycles_per_step", "result_mbit", "load_s"}, key) && strings.Contains(text, "service:\n")
+			if found && !measured && !strings.Contains(text, key+":") {
 				t.Errorf("%s does not set %s", name, key)
 			}
 		}

@@ -53,6 +53,7 @@ func TestMetricsPage(t *testing.T) {
 		readRun(t, trainBriefly(t, algo, "scenario.ieds=5", "scenario.time.slots=10"), logged)
 	}
 	readRun(t, trainBriefly(t, marl.Default().Algo, "scenario=spread"), logged)
+	readRun(t, trainBriefly(t, marl.Default().Algo, "scenario=gmel-cpu", "scenario.ieds=5", "scenario.time.slots=10"), logged)
 	readDiffusionRun(t, logged)
 	explained := readMetricsPage(t)
 	if _, err := kernels.ReadGauges("gpu", ""); err != nil { // logged only with a device
