@@ -63,6 +63,10 @@ func (s *shower) text(line []byte) (string, error) {
 		var r TrainRow
 		err := json.Unmarshal(line, &r)
 		return s.under(TrainTitle(r), r.Text()), err
+	case "ranks":
+		var r RanksRow
+		err := json.Unmarshal(line, &r)
+		return s.under(RanksTitle(r), r.Text()), err
 	}
 	var r Row
 	if err := json.Unmarshal(line, &r); err != nil {

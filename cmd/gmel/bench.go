@@ -30,7 +30,7 @@ func benchCommand() *cli.Command {
 	for _, s := range c.Subcommands {
 		s.Flags, s.Action, s.Before, s.OnUsageError = benchFlags(), benchWork, noArguments, usageError
 	}
-	c.Subcommands = append(c.Subcommands, benchSimCommand(), benchTrainCommand(), &cli.Command{
+	c.Subcommands = append(c.Subcommands, benchSimCommand(), benchTrainCommand(), benchRanksCommand(), &cli.Command{
 		Name: "report", Usage: "write peers.json, peers.md and peers.png from the rows that --json printed",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "rows", Usage: "read the rows from `FILE`"},

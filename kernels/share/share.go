@@ -52,6 +52,22 @@ func (s *Share) Arena() (floats int64) {
 	return floats
 }
 
+// Floats are those that the ranks add up and those that they gather in one run of the Program.
+func (s *Share) Floats() (summed, gathered int64) {
+	for _, x := range s.Stages {
+		for _, k := range x.Sums {
+			summed += k.Width
+		}
+		for _, k := range x.Blocks {
+			for r := range k.Ends {
+				from, to := k.written(r)
+				gathered += to - from
+			}
+		}
+	}
+	return summed, gathered
+}
+
 // Of is the share of a rank in p. The first floats of the arena, persistent ones, are read after p, too.
 func Of(p *kernels.Program, persistent int64, rank, ranks int) (*Share, error) {
 	if err := p.Validate(); err != nil {

@@ -246,6 +246,11 @@ func TestExchanges(t *testing.T) {
 		if got := stages(part); !slices.Equal(got, x.want) {
 			t.Errorf("%d iterations, %d segments: %q, want %q", x.iterations, x.segments, got, x.want)
 		}
+		// Two ranks write 3 blocks of items; those with gaps end before the last gap.
+		items := x.iterations * tile * width
+		if summed, gathered := part.Floats(); summed != 2*width+1 || gathered != items+2*(2*items-2*width) {
+			t.Errorf("%d iterations: %d floats are summed and %d gathered", x.iterations, summed, gathered)
+		}
 	}
 }
 

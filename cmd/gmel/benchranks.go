@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/gmel-go/gmel/bench"
+	"github.com/gmel-go/gmel/marl/run"
+	"github.com/urfave/cli/v2"
+)
+
+func benchRanksCommand() *cli.Command {
+	return &cli.Command{
+		Name: "ranks", Usage: "what ranks would save of an update: the share of one, the exchange, and the network from which on they pay",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each row"},
+			&cli.StringSliceFlag{Name: "algo", Usage: "algorithm `NAME`; may be repeated (default: that of gmel train)"},
+			&cli.IntSliceFlag{Name: "ieds", Usage: "`N` IEDs a world; may be repeated", Value: cli.NewIntSlice(30)},
+			&cli.IntSliceFlag{Name: "ranks", Usage: "`R` ranks; may be repeated", Value: cli.NewIntSlice(2, 4, 8, run.MaxRanks)},
+			&cli.StringFlag{Name: "scenario", Usage: "preset or file `NAME|FILE`, grown to N at constant density", Value: "paper"},
+			&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as amarl-ppo.minibatches=4; may be repeated"},
+			backendFlag(), deviceFlag(),
+			&cli.IntFlag{Name: "threads", Usage: "`N` threads of a rank; 0: all cores"},
+			&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for each figure", Value: 3},
+		},
+		Action: benchRanks, Before: noArguments, OnUsageError: usageError,
+	}
+}
+
+func benchRanks(c *cli.Context) error {
+	seconds := c.Float64("seconds")
+	if !(seconds >= 0 && seconds <= 3600) {
+		return usagef("--seconds is %g; allowed are 0 to 3600", seconds)
+	}
+	for _, n := range c.IntSlice("ranks") {
+		if n < 2 || n > run.MaxRanks {
+			return usagef("--ranks is %d; allowed are 2 to %d", n, run.MaxRanks)
+		}
+	}
+	algorithms := c.StringSlice("algo")
+	if len(algorithms) == 0 {
+		algorithms = []string{""}
+	}
+	first := true
+	for _, algo := range algorithms {
+		for _, n := range c.IntSlice("ieds") {
+			o, err := trainOptions(c, algo, n, 0)
+			if err != nil {
+				return err
+			}
+			o.Length = time.Duration(seconds * float64(time.Second))
+			rows, err := bench.Ranks(bench.RanksOptions{TrainOptions: o, Ranks: c.IntSlice("ranks")})
+			if err != nil {
+				return usagef("%w", err)
+			}
+			for _, row := range rows {
+				if err := printRanks(c, row, first); err != nil {
+					return err
+				}
+				first = false
+			}
+		}
+	}
+	return nil
+}
+
+func printRanks(c *cli.Context, row bench.RanksRow, first bool) error {
+	if c.Bool("json") {
+		return written(json.NewEncoder(c.App.Writer).Encode(row))
+	}
+	text := row.Text()
+	if first {
+		text = bench.RanksTitle(row) + text
+	}
+	return printText(c.App.Writer, text)
+}
