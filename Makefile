@@ -39,7 +39,7 @@ CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/g
   kernels/cpu/program.h kernels/cpu/ops.h kernels/slot.h
 EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo && echo -mfma) -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)"
 test-emu:
-	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./sim/engine/cuda
+	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.

@@ -102,14 +102,14 @@ func (s *sample) sum(rows, columns, x, y int64) {
 }
 
 // run runs the shares of all ranks twice, and returns their arenas.
-func (s *sample) run(t *testing.T, ranks int) [][]float32 {
+func (s *sample) run(t *testing.T, backend string, ranks int) [][]float32 {
 	t.Helper()
 	group := comm.NewGroup(ranks, 0)
 	arenas, errs := make([][]float32, ranks), make([]error, ranks)
 	var all sync.WaitGroup
 	for r := range ranks {
 		all.Go(func() {
-			if arenas[r], errs[r] = s.runRank(group.Rank(r)); errs[r] != nil {
+			if arenas[r], errs[r] = s.runRank(backend, group.Rank(r)); errs[r] != nil {
 				group.Abort(errs[r])
 			}
 		})
@@ -121,11 +121,12 @@ func (s *sample) run(t *testing.T, ranks int) [][]float32 {
 	return arenas
 }
 
-func (s *sample) runRank(c comm.Comm) ([]float32, error) {
-	backend, err := kernels.Open("ref", kernels.Options{})
+func (s *sample) runRank(name string, c comm.Comm) ([]float32, error) {
+	backend, err := kernels.Open(name, kernels.Options{Threads: threads(name)})
 	if err != nil {
 		return nil, err
 	}
+	defer backend.Close()
 	part, err := share.Of(&s.p, s.persistent, c.Rank(), c.Size())
 	if err != nil {
 		return nil, err
@@ -155,13 +156,23 @@ func (s *sample) compare(t *testing.T, ranks ...int) {
 			t.Fatal(err)
 		}
 	}
-	for _, n := range ranks {
-		for r, got := range s.run(t, n) {
-			if i := differ(got[:s.persistent], want[:s.persistent]); i >= 0 {
-				t.Errorf("rank %d of %d: float %d is %g, want %g", r, n, i, got[i], want[i])
+	for _, backend := range kernels.Backends() {
+		for _, n := range ranks {
+			for r, got := range s.run(t, backend, n) {
+				if i := differ(got[:s.persistent], want[:s.persistent]); i >= 0 {
+					t.Errorf("%s, rank %d of %d: float %d is %g, want %g", backend, r, n, i, got[i], want[i])
+				}
 			}
 		}
 	}
+}
+
+// threads is the number of threads of a rank; the reference and emulated devices have one.
+func threads(backend string) int {
+	if backend == "cpu" {
+		return 2
+	}
+	return 0
 }
 
 // 37 and 300 iterations have segments of different lengths; with 300 a sum has more rows
