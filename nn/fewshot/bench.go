@@ -30,6 +30,8 @@ type bench struct {
 	made         map[string]*furtherImages
 	archive      *quality.Archive // of the images of training; nil: not compared yet
 	adapted      *adapted         // nil: not adapted yet
+
+	show func(c *cell, made *dataset.Set) error // is told of the further images of the first draw; nil: nothing is
 }
 
 // furtherImages are those of a source in a draw or in a part of it.
@@ -135,6 +137,11 @@ func (b *bench) further(ctx context.Context, c *cell, rows []int) (*furtherImage
 	f := &furtherImages{set: set}
 	if c.part == 0 {
 		f.memory = b.memory(set, c.arm)
+	}
+	if c.part == 0 && c.draw == 0 && b.show != nil {
+		if err := b.show(c, set); err != nil {
+			return nil, err
+		}
 	}
 	b.made[key] = f
 	return f, nil

@@ -315,6 +315,9 @@ func TestStudy(t *testing.T) {
 	if made != 2*(3*2+2*2) {
 		t.Errorf("%d cells, want three arms by two seeds, and two parts of two baselines, in two draws", made)
 	}
+	if made, err := os.ReadFile(filepath.Join(dir, "made/k4/shift3+mixup.png")); err != nil || len(made) < 100 {
+		t.Errorf("no picture of the mixtures: %v", err)
+	}
 	picture, err := got.Picture()
 	if err != nil {
 		t.Fatal(err)

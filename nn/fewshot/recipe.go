@@ -46,8 +46,9 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 			return nil, err
 		}
 	}
+	noise := b.study.seed(forNoise, b.draw, slices.Index(recipes, a.Source))
 	if a.Source == harmonise {
-		return b.harmonised(ctx, a, m)
+		return b.harmonised(ctx, a, m, noise)
 	}
 	plan, err := b.adapted.noisePlan()
 	if err != nil {
@@ -57,7 +58,7 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 	if made.Class = m.wanted(); a.Source == uncertain {
 		made.Class = slices.Repeat(made.Class, askedPerKept)
 	}
-	if err := b.adapted.draw(ctx, b.backend, plan, made, m.seed); err != nil || a.Source == adapt {
+	if err := b.adapted.draw(ctx, b.backend, plan, made, noise); err != nil || a.Source == adapt {
 		return made, err
 	}
 	return b.judged(ctx, a, m, made, leastSure, mostSure)
@@ -65,7 +66,7 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 
 // harmonised are pastes that the generator has drawn anew from some noise (SDEdit, arXiv 2108.01073), without those that the
 // classifier takes for something else.
-func (b *bench) harmonised(ctx context.Context, a *Arm, m *material) (*dataset.Set, error) {
+func (b *bench) harmonised(ctx context.Context, a *Arm, m *material, noise uint64) (*dataset.Set, error) {
 	levels, sampler := append(diffusion.Karras(harmoniseSteps, leastSigma, harmoniseSigma, rho), diffusion.Clean), "heun"
 	if b.adapted.Tuned {
 		levels, sampler = []diffusion.Level{diffusion.EDMLevel(harmoniseSigma), diffusion.Clean}, "consistency"
@@ -75,7 +76,7 @@ func (b *bench) harmonised(ctx context.Context, a *Arm, m *material) (*dataset.S
 		return nil, err
 	}
 	made := m.paste()
-	if err := b.adapted.draw(ctx, b.backend, plan, made, m.seed); err != nil {
+	if err := b.adapted.draw(ctx, b.backend, plan, made, noise); err != nil {
 		return nil, err
 	}
 	return b.judged(ctx, a, m, made, sureOfPaste, 1)

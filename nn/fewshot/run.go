@@ -68,9 +68,14 @@ func (r *runner) main(ctx context.Context) error {
 		r.harm = len(s.harmCells(s.tested()[0], 0)) * s.Draws
 	}
 	r.total = len(s.cells(0))*s.Draws + r.harm
+	return r.each(ctx, s.K, s.cells)
+}
+
+// known counts the cells that the folder has, so that the estimate of the time left is that of the others.
+func (r *runner) known(cells func(draw int) []cell) error {
 	known := 0
-	for draw := range s.Draws {
-		for _, c := range s.cells(draw) {
+	for draw := range r.study.Draws {
+		for _, c := range cells(draw) {
 			o, err := r.store.get(&c)
 			if err != nil {
 				return err
@@ -81,7 +86,7 @@ func (r *runner) main(ctx context.Context) error {
 		}
 	}
 	r.tell(known)
-	return r.each(ctx, s.K, s.cells)
+	return nil
 }
 
 // tell counts cells, and reports how many are done.
@@ -96,6 +101,9 @@ func (r *runner) tell(more int) {
 
 // each works on the cells of all draws, some draws at once.
 func (r *runner) each(ctx context.Context, k int, cells func(draw int) []cell) error {
+	if err := r.known(cells); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -127,6 +135,7 @@ func (r *runner) work(ctx context.Context, k int, cells func(draw int) []cell, n
 		if err != nil {
 			return err
 		}
+		b.show = r.store.show
 		for _, c := range cells(draw) {
 			if err := r.cell(ctx, b, &c); err != nil {
 				return err

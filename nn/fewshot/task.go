@@ -66,6 +66,7 @@ const (
 	forSource     // (draw, source)
 	forAdapting   // (draw)
 	forJudge      // (draw)
+	forNoise      // (draw, source)
 )
 
 // seed is the seed of something of a draw.
