@@ -104,7 +104,8 @@ func (b *bench) split(part int) (kept, back []int) {
 		}
 		slices.SortFunc(rows, func(x, y int) int { return cmp.Compare(order[x], order[y]) })
 		n := min(folds, len(rows))
-		from, to := (part-1)*len(rows)/n, part*len(rows)/n
+		fold := (part - 1) % n // a class of few rows has fewer folds
+		from, to := fold*len(rows)/n, (fold+1)*len(rows)/n
 		back = append(back, rows[from:to]...)
 		kept = append(append(kept, rows[:from]...), rows[to:]...)
 	}

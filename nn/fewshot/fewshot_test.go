@@ -282,6 +282,9 @@ func TestSplit(t *testing.T) {
 			}
 		}
 	}
+	if _, back := b.split(5); len(back) == 0 { // of classes with four rows, the first fold again
+		t.Error("the fifth part is empty")
+	}
 	if slices.Sort(all); len(slices.Compact(all)) != 8 {
 		t.Errorf("%v are held back, want each of the eight rare rows", all)
 	}
@@ -380,7 +383,7 @@ func TestRefused(t *testing.T) {
 		"harm at k of 3":       func(s *Study) { s.Harm = 3 },
 		"without arms":         func(s *Study) { s.Arms = nil },
 		"named twice":          func(s *Study) { s.Arms = append(s.Arms, s.Arms[0]) },
-		"no image is left":     func(s *Study) { s.K = 1 },
+		"none is left":         func(s *Study) { s.K = 1 },
 		`no classifier "tree"`: func(s *Study) { s.Classifier = "tree" },
 		"0 for the test":       func(s *Study) { s.Test = nil },
 	} {

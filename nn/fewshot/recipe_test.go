@@ -201,3 +201,24 @@ func TestGeneratorRefused(t *testing.T) {
 		}
 	}
 }
+
+// Copies of rare images are found, also mirrored ones where the arm mirrors.
+func TestMemory(t *testing.T) {
+	s := short(t)
+	b, err := s.newBench(nil, 4, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &material{task: &s.Task, rows: b.rows}
+	made := m.set("copies")
+	for _, row := range m.of(2) {
+		mirrored := make([]float32, s.Set.Size())
+		dataset.Augment{FlipX: true}.Apply(mirrored, s.Set.Sample(row), s.Set.Shape, [dataset.AugmentValues]float32{1})
+		made.Values, made.Class = append(made.Values, mirrored...), append(made.Class, 2)
+	}
+	for name, want := range map[string]float64{"flips+smote": 1, "balanced+smote": 0} {
+		if m := b.memory(made, &arms(t, s.Set.Shape, name)[0]); m.Copies != want || (m.Ratio == 0) != (want == 1) {
+			t.Errorf("%s: %+v for mirrored copies", name, m)
+		}
+	}
+}

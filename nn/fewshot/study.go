@@ -40,11 +40,10 @@ const folds = 5
 
 // Check reports what is wrong with a study.
 func (s *Study) Check() error {
-	if err := s.Task.check(max(s.K, s.Harm)); err != nil {
-		return err
-	}
-	if err := s.Task.check(s.K); err != nil {
-		return err
+	for _, k := range []int{s.K, max(s.K, s.Harm)} {
+		if err := s.Task.check(k); err != nil {
+			return err
+		}
 	}
 	switch {
 	case s.Draws < 2 || s.Draws > 1000 || s.Seeds < 1 || s.Seeds > 1000:
@@ -55,8 +54,8 @@ func (s *Study) Check() error {
 		return fmt.Errorf("fewshot: harm at k of %d beside k of %d; allowed: more, or 0 for none", s.Harm, s.K)
 	case len(s.Arms) == 0:
 		return errors.New("fewshot: a study without arms; allowed: at least one")
-	case s.K < 2 && len(s.candidates()) > 1:
-		return errors.New("fewshot: with k of 1 no image is left to choose the bar by; allowed: k of at least 2, or a single baseline")
+	case len(s.candidates()) > 1 && min(s.K, slices.Min(s.Set.Counts(s.Training))) < 2:
+		return errors.New("fewshot: of a class with one image none is left to choose the bar by; allowed: at least 2 of each class, or a single baseline")
 	}
 	for i, a := range s.Arms {
 		if slices.ContainsFunc(s.Arms[:i], func(b Arm) bool { return a.Name == b.Name }) {

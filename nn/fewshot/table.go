@@ -177,6 +177,7 @@ func (s *Study) rows(st *store, k int, arms []*Arm, bar *Arm) (rows []Row, err e
 // byDraw are the scores of an arm, a mean over seeds for each draw, and the mean memory of its further images.
 func (s *Study) byDraw(st *store, k int, a *Arm) (list []Scores, memory *quality.Memory, err error) {
 	list = make([]Scores, s.Draws)
+	var all []quality.Memory
 	for draw := range list {
 		for _, c := range s.trials(a, k, draw) {
 			o, err := st.known(&c)
@@ -188,15 +189,24 @@ func (s *Study) byDraw(st *store, k int, a *Arm) (list []Scores, memory *quality
 			list[draw].Corrected += one.Corrected / n
 			list[draw].Macro += one.Macro / n
 			if o.Memory != nil {
-				if memory == nil {
-					memory = &quality.Memory{}
-				}
-				memory.Ratio += o.Memory.Ratio / float64(s.Draws*s.Seeds)
-				memory.Copies += o.Memory.Copies / float64(s.Draws*s.Seeds)
+				all = append(all, *o.Memory)
 			}
 		}
 	}
-	return list, memory, nil
+	return list, meanMemory(all), nil
+}
+
+// meanMemory is that of several draws and seeds; nil for none.
+func meanMemory(all []quality.Memory) *quality.Memory {
+	if len(all) == 0 {
+		return nil
+	}
+	mean, n := quality.Memory{}, float64(len(all))
+	for _, m := range all {
+		mean.Ratio += m.Ratio / n
+		mean.Copies += m.Copies / n
+	}
+	return &mean
 }
 
 // summary are the intervals of three scores, or of their differences to others of the same draws.
