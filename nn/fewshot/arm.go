@@ -90,7 +90,7 @@ func (a *Arm) made() bool { return a.Source != "" && a.Source != oracle }
 // Baseline reports that the arm may be the bar: it has neither a trained generator nor images that a study pretends not to have.
 func (a *Arm) Baseline() bool { return a.Source == "" || slices.Contains(cheap, a.Source) }
 
-// Baselines are the names of the arms of a study without a generator: the bar is one of them, but not the last one, the
+// Baselines are the names of the arms of a study without a generator: the bar is one of them, but not an
 // oracle. The largest shift has the further images.
 func Baselines(shape []int) []string {
 	names := []string{nothing, balanced}
@@ -100,10 +100,17 @@ func Baselines(shape []int) []string {
 	for _, by := range shifts(shape) {
 		names = append(names, fmt.Sprint(shift, by))
 	}
-	for _, source := range append(slices.Clone(cheap), oracle) {
+	for _, source := range cheap {
 		if source != paste || len(shape) == 3 {
 			names = append(names, widest(shape)+"+"+source)
 		}
+	}
+	bounds := []string{widest(shape)}
+	if list := shifts(shape); len(list) > 1 {
+		bounds = append(bounds, fmt.Sprint(shift, list[0])) // with all images, small shifts may be enough
+	}
+	for _, base := range bounds {
+		names = append(names, base+"+"+oracle)
 	}
 	return names
 }
