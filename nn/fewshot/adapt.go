@@ -31,6 +31,7 @@ const (
 	samplerSteps  = 10   // of iPNDM
 	tunedSteps    = 2    // of consistency sampling
 	samplesAtOnce = 32
+	guideWeight   = 1.5 // of the network over its guide
 )
 
 // checkGenerator is an error unless a generator is for a task: trained on its other classes, in samples of its shape, and on nothing of
@@ -57,6 +58,23 @@ type adapted struct {
 	*run.Network
 	model *unet.Model
 	flat  []float32
+	early []float32     // the same after a quarter of the adaptation
+	guide *sample.Guide // of samples; nil: none
+}
+
+// guided is the generator with itself of an earlier time as its guide.
+func (a *adapted) guided() *adapted {
+	to := *a
+	to.guide = &sample.Guide{Model: a.model, Flat: a.early}
+	return &to
+}
+
+// guidance is the weight of the difference to the guide; 1: there is none.
+func (a *adapted) guidance() float32 {
+	if a.guide == nil {
+		return 1
+	}
+	return guideWeight
 }
 
 // adapt trains a generator of the other classes on the images of a draw, half of each batch rare.
@@ -78,9 +96,14 @@ func (m *material) adapt(ctx context.Context, backend kernels.Backend, g *run.Ne
 	if err := t.Begin(m.begin(g, a.model)); err != nil {
 		return nil, err
 	}
-	for range updates {
+	for update := range updates {
 		if err := errors.Join(ctx.Err(), t.Step(ctx)); err != nil {
 			return nil, err
+		}
+		if update == updates/4 {
+			if a.early, err = t.Average(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	a.flat, err = t.Average()
@@ -176,7 +199,9 @@ func (a *adapted) noisePlan() (diffusion.Plan, error) {
 // draw draws a sample of each class by a plan, from noise or from images in the units of the set; nil: from noise.
 func (a *adapted) draw(ctx context.Context, backend kernels.Backend, plan diffusion.Plan, made *dataset.Set, seed uint64) (err error) {
 	n, size := samplesAtOnce, made.Size()
-	s, err := sample.New(backend, a.model, a.flat, plan, sample.Options{Batch: n, Predict: diffusion.PredictEDM, Seed: seed, Guidance: 1})
+	s, err := sample.New(backend, a.model, a.flat, plan, sample.Options{
+		Batch: n, Predict: diffusion.PredictEDM, Seed: seed, Guidance: a.guidance(), Guide: a.guide,
+	})
 	if err != nil {
 		return err
 	}

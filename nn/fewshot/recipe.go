@@ -15,10 +15,11 @@ const (
 	adapt     = "adapt"     // it is adapted to the k images and draws from noise
 	harmonise = "harmonise" // pastes get some noise, which the adapted generator removes
 	uncertain = "uncertain" // samples from noise that a classifier without them is right about, and not sure of
+	guided    = "guided"    // samples from noise, guided by the network early in its adaptation (autoguidance, arXiv 2406.02507)
 )
 
 // recipes are these sources.
-var recipes = []string{adapt, harmonise, uncertain}
+var recipes = []string{adapt, harmonise, uncertain, guided}
 
 // Numbers of the recipes.
 const (
@@ -46,7 +47,11 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 			return nil, err
 		}
 	}
-	noise := b.study.seed(forNoise, b.draw, slices.Index(recipes, a.Source))
+	number := slices.Index(recipes, a.Source)
+	if a.Source == guided {
+		number = slices.Index(recipes, adapt) // the same noise, so that they differ by the guide alone
+	}
+	noise := b.study.seed(forNoise, b.draw, number)
 	if a.Source == harmonise {
 		return b.harmonised(ctx, a, m, noise)
 	}
@@ -58,7 +63,11 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 	if made.Class = m.wanted(); a.Source == uncertain {
 		made.Class = slices.Repeat(made.Class, askedPerKept)
 	}
-	if err := b.adapted.draw(ctx, b.backend, plan, made, noise); err != nil || a.Source == adapt {
+	from := b.adapted
+	if a.Source == guided {
+		from = from.guided()
+	}
+	if err := from.draw(ctx, b.backend, plan, made, noise); err != nil || a.Source != uncertain {
 		return made, err
 	}
 	return b.judged(ctx, a, m, made, leastSure, mostSure)

@@ -131,8 +131,15 @@ func TestRecipes(t *testing.T) {
 		}
 		return set
 	}
-	for _, name := range []string{"flips+adapt", "flips+harmonise", "flips+uncertain"} {
+	var plain []float32
+	for _, name := range []string{"flips+adapt", "flips+harmonise", "flips+uncertain", "flips+guided"} {
 		set := made(name, 1, 0)
+		if name == "flips+guided" && (set.N() != 2*madePerClass || slices.Equal(set.Values, plain)) {
+			t.Error("guided samples are those without a guide")
+		}
+		if name == "flips+adapt" {
+			plain = set.Values
+		}
 		for i, v := range set.Values {
 			if !(v >= 0 && v <= 255) {
 				t.Fatalf("%s: value %d is %g", name, i, v)
