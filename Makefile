@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl export-test search-test diffusers-test report-test
+.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -165,6 +165,20 @@ python-test-rl: python .cache/python-rl/pufferlib
 	$(call python_install,python-rl)
 	.cache/python-rl/bin/pytest -q sim/python/tests_rl
 	GMEL_TORCH_PYTHON=$(CURDIR)/.cache/python-rl/bin/python $(GO) test -count=1 -run TestPyTorch ./marl ./marl/export
+
+# build/wheel: a wheel with the worlds and the program, for Linux with glibc 2.17 or later; compiles all C once more.
+wheel: .cache/wheel/installed
+	GO="$(GO)" scripts/wheel
+
+# The wheel in a new environment: the same bits as ./gmel, an exported policy, the checkers.
+wheel-test: wheel build
+	scripts/wheel-test
+
+.cache/wheel/installed: sim/python/requirements-wheel.txt
+	@command -v python3 >/dev/null || { echo "wheel needs python3 with venv" >&2; exit 1; }
+	python3 -m venv --clear $(@D) || { echo "wheel: python3 cannot make a virtual environment; install its venv module" >&2; exit 1; }
+	$(@D)/bin/pip install -q -r $< || { rm -rf $(@D); echo "wheel: the packages of $< could not be installed; is there a network?" >&2; exit 1; }
+	touch $@
 
 # Exported policies and diffusion models in the ONNX checker, in ONNX Runtime and in NumPy by the texts of docs/export.md.
 export-test: .cache/export/installed

@@ -1,4 +1,7 @@
-"""Tags the wheel with the platform of its library. Everything else is in pyproject.toml."""
+"""Tags the wheel with the platform of its library, and gives it a command if it has the program.
+
+Everything else is in pyproject.toml.
+"""
 
 import pathlib
 import sys
@@ -7,7 +10,8 @@ from setuptools import setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.dist import Distribution
 
-if not (pathlib.Path(__file__).parent / "gmel" / "libgmel.so").exists():
+package = pathlib.Path(__file__).parent / "gmel"
+if not (package / "libgmel.so").exists():
     sys.exit("gmel: the library gmel/libgmel.so is missing; run make python in the root of the repository first")
 
 
@@ -25,4 +29,5 @@ class AnyPython(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(distclass=Binary, cmdclass={"bdist_wheel": AnyPython})
+command = ["gmel = _gmel_command:main"] if (package / "bin" / "gmel").exists() else []
+setup(distclass=Binary, cmdclass={"bdist_wheel": AnyPython}, entry_points={"console_scripts": command})
