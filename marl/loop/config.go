@@ -67,8 +67,10 @@ type Generator struct {
 	Dropout float64 `yaml:"dropout"`
 	// Sampler is ddim, heun, ipndm, dpm++, unipc or ddpm.
 	Sampler string `yaml:"sampler"`
-	// Steps are those of a sample. A task of S evaluations makes floor(S / steps) samples.
+	// Steps are those of a sample.
 	Steps int `yaml:"steps"`
+	// Samples of a task; 0: as many as it pays for, floor(S / steps) of a task of S evaluations of the network.
+	Samples int `yaml:"samples"`
 }
 
 // Classifier is the section classifier.
@@ -83,8 +85,8 @@ type Classifier struct {
 	Pooled bool `yaml:"pooled"`
 	// Levels are the numbers of samples in stock at which a base trains anew, ascending.
 	Levels []int `yaml:"levels"`
-	// Target is the share of the rare-class F1 of the ideal edge at its end; reported is when a policy first has it.
-	Target float64 `yaml:"target"`
+	// Targets are shares of the rare-class F1 that the ideal edge has at its end; reported is when a policy first has each.
+	Targets []float64 `yaml:"targets"`
 }
 
 // World is the section world: the edge.
@@ -115,8 +117,8 @@ func Default() *Config {
 	c := &Config{
 		Seed: 1, Seeds: 3, Data: diffusionrun.Default().Data,
 		Stations:   Stations{Rare: 20, Common: 40, Base: 1},
-		Generator:  Generator{Model: "xs", Rounds: 20, LocalUpdates: 20, Batch: 16, LR: f.LR, WarmUp: 50, EMA: 0.99, Dropout: 0.1, Sampler: "ipndm", Steps: 5},
-		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Pooled: true, Levels: []int{1, 2, 4, 8, 16, 32, 64}, Target: 0.95},
+		Generator:  Generator{Model: "xs", Rounds: 20, LocalUpdates: 20, Batch: 16, LR: f.LR, WarmUp: 50, EMA: 0.99, Dropout: 0.1, Sampler: "ipndm", Steps: 5, Samples: 1},
+		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Pooled: true, Levels: []int{1, 2, 4, 8, 16, 32}, Targets: []float64{0.9, 0.95, 1}},
 		World:      World{Scenario: "paper", IEDs: 50, Episodes: 32},
 		Policies: Policies{
 			Rules: []string{"random", "nearest", "greedy", "softmin", "switch-aware"}, Learn: []string{marl.Default().Algo}, Updates: 3200,
@@ -186,6 +188,7 @@ func (g *Generator) Check(v *setting.Checker) {
 	v.Require(g.Dropout >= 0 && g.Dropout < 1, "dropout", g.Dropout, "from 0, below 1")
 	v.OneOf("sampler", g.Sampler, slices.DeleteFunc(diffusion.Samplers(), func(name string) bool { return name == "consistency" })...)
 	v.Count("steps", g.Steps, 1, 10000)
+	v.Count("samples", g.Samples, 0, most)
 }
 
 // Check reports the settings that are not allowed.
@@ -197,7 +200,10 @@ func (k *Classifier) Check(v *setting.Checker) {
 	for i, n := range k.Levels {
 		v.Require(n > 0 && n <= most && (i == 0 || n > k.Levels[i-1]), fmt.Sprintf("levels[%d]", i), n, fmt.Sprintf("ascending numbers from 1 to %d", most))
 	}
-	v.Require(k.Target > 0 && k.Target <= 1, "target", k.Target, "above 0, up to 1")
+	v.Require(len(k.Targets) > 0, "targets", k.Targets, "at least one")
+	for i, x := range k.Targets {
+		v.Require(x > 0 && x <= 1, fmt.Sprintf("targets[%d]", i), x, "above 0, up to 1")
+	}
 }
 
 // Check reports the settings that are not allowed.

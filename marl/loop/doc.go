@@ -3,8 +3,8 @@
 //
 // Every edge server (ES) has a station with images and IEDs. A station lacks one class altogether, of which others hold a few images,
 // and no image leaves its station. The ESs learn one diffusion model together (package federated). The tasks of a station's IEDs are
-// requests for samples of the class that it lacks: S evaluations of the network make floor(S / steps) samples of some steps each. They
-// arrive at the base of the IED that asked, one IED or a few, if the task ends by its deadline. A base trains its classifier, on the
+// requests for samples of the class that it lacks. They arrive at the base of the IED that asked, one IED or a few, if the task ends by its
+// deadline. A base trains its classifier, on the
 // images of its station and what has arrived, whenever its stock reaches the next of some levels.
 //
 // Policies differ in when samples arrive, and sources in what arrives: nothing, samples of a model that was trained on the station's

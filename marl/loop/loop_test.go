@@ -23,7 +23,7 @@ func tiny(t *testing.T, more ...string) *Config {
 	t.Helper()
 	sets := append([]string{
 		"seeds=2", "data.height=8", "data.width=8", "data.per_class=13", "data.held_out=0.3", "stations.rare=2", "stations.common=2",
-		"generator.rounds=2", "generator.local_updates=2", "generator.batch=4", "generator.warm_up=1", "generator.steps=2",
+		"generator.rounds=2", "generator.local_updates=2", "generator.batch=4", "generator.warm_up=1", "generator.steps=2", "generator.samples=0",
 		"classifier.updates=3", "classifier.batch=8", "classifier.levels=[1,4]", "classifier.shift=1",
 		"world.ieds=0", "world.episodes=2", "policies.rules=[greedy]", "policies.learn=[]",
 	}, more...)
@@ -179,7 +179,7 @@ func TestPlay(t *testing.T) {
 		}
 		before = got
 	}
-	if !(before.Completion > .9 && before.LatencyS > 0 && before.EnergyJ > 0) {
+	if !(before.Samples > .85 && before.Samples < 1 && before.Completion > .9 && before.LatencyS > 0 && before.EnergyJ > 0) {
 		t.Errorf("switch-aware: %+v", before)
 	}
 }
@@ -203,10 +203,10 @@ func TestSamplesOf(t *testing.T) {
 		}
 		for n, had := range w.HadTask {
 			if had {
-				k := samplesOf(s, w, n, 1)
+				k := (&Generator{Steps: 1}).samplesOf(s, w, n)
 				least, most = min(least, k), max(most, k)
-				if samplesOf(s, w, n, 5) != k/5 {
-					t.Errorf("%d evaluations make %d samples of 5", k, samplesOf(s, w, n, 5))
+				if by5 := (&Generator{Steps: 5}).samplesOf(s, w, n); by5 != k/5 || (&Generator{Steps: 5, Samples: 3}).samplesOf(s, w, n) != 3 {
+					t.Errorf("%d evaluations make %d samples of 5", k, by5)
 				}
 			}
 		}

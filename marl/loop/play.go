@@ -16,6 +16,7 @@ type played struct {
 	Completion float64 `json:"completion"`
 	LatencyS   float64 `json:"latency_s"`         // a failed task is charged its deadline
 	EnergyJ    float64 `json:"energy_per_task_j"` // joules
+	Samples    float64 `json:"samples_in_time"`   // share of those asked for
 	// Reached is when a base's stock has reached each level, in seconds from the beginning of an episode; -1: not in its time.
 	Reached [][][]float64 `json:"reached_s"` // [worlds][bases][levels]
 	// ideal is the same of an edge that completes every request at once.
@@ -28,11 +29,13 @@ type arrival struct {
 	samples int
 }
 
-// samplesOf is the number of samples that a task makes: its evaluations of the network over those of a sample.
-func samplesOf(s *sim.Scenario, w *sim.Worlds, n, steps int) int {
+// samplesOf is the number of samples that the task of an IED makes.
+func (g *Generator) samplesOf(s *sim.Scenario, w *sim.Worlds, n int) int {
+	if g.Samples > 0 {
+		return g.Samples
+	}
 	m := &s.Tasks.Models[w.Task.Model[n]]
-	evaluations := int(math.Round(float64(w.Task.Cycles[n]) / (m.GcyclesPerStep * 1e9)))
-	return evaluations / steps
+	return int(math.Round(float64(w.Task.Cycles[n])/(m.GcyclesPerStep*1e9))) / g.Steps
 }
 
 // play plays an episode of every world. IEDs are numbered ES by ES, see bases.
@@ -63,7 +66,22 @@ func (l *loop) play(ctx context.Context, p sim.Policy, s *sim.Scenario, seed uin
 	}
 	sum := meter.Summary()
 	levels := l.config.Classifier.Levels
-	return &played{Completion: sum.CompletionRate, LatencyS: sum.MeanLatencyS, EnergyJ: sum.EnergyJ, Reached: reached(got, levels), ideal: reached(asked, levels)}, nil
+	return &played{
+		Completion: sum.CompletionRate, LatencyS: sum.MeanLatencyS, EnergyJ: sum.EnergyJ, Samples: count(got) / max(1, count(asked)),
+		Reached: reached(got, levels), ideal: reached(asked, levels),
+	}, nil
+}
+
+// count is the number of samples.
+func count(all [][][]arrival) (n float64) {
+	for _, world := range all {
+		for _, list := range world {
+			for _, a := range list {
+				n += float64(a.samples)
+			}
+		}
+	}
+	return n
 }
 
 // shelves are empty lists [worlds][bases].
@@ -83,7 +101,7 @@ func (l *loop) collect(w *sim.Worlds, s *sim.Scenario, slot int, got, asked [][]
 			continue
 		}
 		world, i := n/w.A, l.baseOf[n%w.A]
-		samples := samplesOf(s, w, n, l.config.Generator.Steps)
+		samples := l.config.Generator.samplesOf(s, w, n)
 		asked[world][i] = append(asked[world][i], arrival{now, samples})
 		if w.Task.Completed[n] {
 			got[world][i] = append(got[world][i], arrival{now + float64(w.Task.Latency[n]), samples})

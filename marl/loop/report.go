@@ -17,7 +17,7 @@ const instants = 201
 
 // report computes what all seeds say and writes it.
 func (l *loop) report(seeds []*seedResult) (*Report, error) {
-	r := &Report{Seeds: len(seeds), FirstOne: l.config.Seed, Horizon: float64(l.scenario.Time.Slots) * l.scenario.Time.SlotS, Target: l.config.Classifier.Target}
+	r := &Report{Seeds: len(seeds), FirstOne: l.config.Seed, Horizon: float64(l.scenario.Time.Slots) * l.scenario.Time.SlotS, Targets: l.config.Classifier.Targets}
 	for i := range instants {
 		r.Times = append(r.Times, r.Horizon*float64(i)/(instants-1))
 	}
@@ -83,40 +83,50 @@ func (r *Report) policy(i int, seeds []*seedResult) Policy {
 	return Policy{
 		Name: seeds[0].plays[i].name, Kind: seeds[0].plays[i].kind,
 		Completion: of(func(_ *seedResult, p *played) float64 { return p.Completion }),
+		Samples:    of(func(_ *seedResult, p *played) float64 { return p.Samples }),
 		LatencyS:   of(func(_ *seedResult, p *played) float64 { return p.LatencyS }),
 		EnergyJ:    of(func(_ *seedResult, p *played) float64 { return p.EnergyJ }),
 		Rare:       of(func(s *seedResult, p *played) float64 { return s.rareAt(p, together, r.Horizon) }),
-		ReachedS:   of(func(s *seedResult, p *played) float64 { return r.seconds(s, p) }),
-		Share: of(func(s *seedResult, p *played) float64 {
-			return over(p, func(_ []float64, w, b int) float64 {
-				if _, ok := s.reachedS(p, r.Target, r.Horizon, w, b); ok {
-					return 1
-				}
-				return 0
-			})
-		}),
-		Curve: curve(seeds, r.Times, func(s *seedResult, t float64) float64 { return s.rareAt(s.plays[i], together, t) }),
+		Targets:    r.targets(i, seeds),
+		Curve:      curve(seeds, r.Times, func(s *seedResult, t float64) float64 { return s.rareAt(s.plays[i], together, t) }),
 	}
 }
 
-// seconds is when a policy has the target, mean over worlds and bases.
-func (r *Report) seconds(s *seedResult, p *played) float64 {
+// targets says when policy number i has each target.
+func (r *Report) targets(i int, seeds []*seedResult) (all []Target) {
+	for _, share := range r.Targets {
+		all = append(all, Target{
+			Share:   share,
+			Seconds: interval(seeds, func(s *seedResult) float64 { return r.seconds(s, s.plays[i], share) }),
+			Reaching: interval(seeds, func(s *seedResult) float64 {
+				return over(s.plays[i], func(_ []float64, w, b int) float64 {
+					if _, ok := s.reachedS(s.plays[i], share, r.Horizon, w, b); ok {
+						return 1
+					}
+					return 0
+				})
+			}),
+		})
+	}
+	return all
+}
+
+// seconds is when a policy has a target, mean over worlds and bases.
+func (r *Report) seconds(s *seedResult, p *played, share float64) float64 {
 	return over(p, func(_ []float64, w, b int) float64 {
-		at, _ := s.reachedS(p, r.Target, r.Horizon, w, b)
+		at, _ := s.reachedS(p, share, r.Horizon, w, b)
 		return at
 	})
 }
 
-// compare says how much earlier each learned policy has the target than each rule.
+// compare says how much earlier each learned policy has each target than each rule.
 func (r *Report) compare(seeds []*seedResult) {
-	for _, i := range kindOf(seeds[0], learned) {
-		for _, j := range kindOf(seeds[0], rule) {
-			r.Earlier = append(r.Earlier, Earlier{
-				Policy: seeds[0].plays[i].name, Than: seeds[0].plays[j].name,
-				Seconds: interval(seeds, func(s *seedResult) float64 {
-					return r.seconds(s, s.plays[j]) - r.seconds(s, s.plays[i])
-				}),
-			})
+	for _, share := range r.Targets {
+		for _, i := range kindOf(seeds[0], learned) {
+			for _, j := range kindOf(seeds[0], rule) {
+				earlier := func(s *seedResult) float64 { return r.seconds(s, s.plays[j], share) - r.seconds(s, s.plays[i], share) }
+				r.Earlier = append(r.Earlier, Earlier{share, seeds[0].plays[i].name, seeds[0].plays[j].name, interval(seeds, earlier)})
+			}
 		}
 	}
 }

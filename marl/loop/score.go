@@ -9,7 +9,7 @@ type Report struct {
 	Seeds    int       `json:"seeds"`
 	FirstOne uint64    `json:"first_seed"`
 	Horizon  float64   `json:"horizon_s"` // length of an episode
-	Target   float64   `json:"target"`    // share of the rare-class F1 that the ideal edge has at its end
+	Targets  []float64 `json:"targets"`   // shares of the rare-class F1 that the ideal edge has at its end
 	Stations []Station `json:"stations"`
 	Sources  []Source  `json:"sources"`
 	Policies []Policy  `json:"policies"`
@@ -41,16 +41,24 @@ type Policy struct {
 	Name       string         `json:"name"`
 	Kind       string         `json:"kind"`
 	Completion train.Interval `json:"completion"`
+	Samples    train.Interval `json:"samples_in_time"` // share of those asked for
 	LatencyS   train.Interval `json:"latency_s"`
 	EnergyJ    train.Interval `json:"energy_per_task_j"`
-	Rare       train.Interval `json:"rare_f1"`   // at the end, mean over worlds and bases
-	ReachedS   train.Interval `json:"reached_s"` // when it has the target, mean over worlds and bases; the horizon where it never has
-	Share      train.Interval `json:"reaching"`  // share of worlds and bases that reach it
+	Rare       train.Interval `json:"rare_f1"` // at the end, mean over worlds and bases
+	Targets    []Target       `json:"targets"`
 	Curve      []float64      `json:"curve"`
 }
 
-// Earlier is by how many seconds a learned policy has the target before a rule, on the same worlds.
+// Target is when a policy has a share of the rare-class F1 that the ideal edge has at its end.
+type Target struct {
+	Share    float64        `json:"share"`
+	Seconds  train.Interval `json:"seconds"`  // mean over worlds and bases; the horizon where it never has
+	Reaching train.Interval `json:"reaching"` // share of worlds and bases that reach it
+}
+
+// Earlier is by how many seconds a learned policy has a target before a rule, on the same worlds.
 type Earlier struct {
+	Share   float64        `json:"share"`
 	Policy  string         `json:"policy"`
 	Than    string         `json:"than"`
 	Seconds train.Interval `json:"seconds"`

@@ -54,15 +54,17 @@ func TestScores(t *testing.T) {
 	if a, b := r.goal(.95, 0, 0), r.goal(.95, 0, 1); a != 2 || b != 1 {
 		t.Errorf("goals are levels %d and %d", a, b)
 	}
-	report := &Report{Horizon: 10, Target: .95}
-	if got := report.seconds(r, r.plays[0]); got != (6.+4)/2 {
+	report := &Report{Horizon: 10, Targets: []float64{1}}
+	if got := report.seconds(r, r.plays[0], .95); got != (6.+4)/2 {
 		t.Errorf("the target is reached after %g s", got)
 	}
-	report.Target = 1
-	if got := report.seconds(r, r.plays[0]); got != (6.+10)/2 {
+	if got := report.seconds(r, r.plays[0], 1); got != (6.+10)/2 {
 		t.Errorf("a target that is never reached counts %g s", got)
 	}
 	r.plays[0].kind, r.plays[1].kind = learned, rule
+	if got := report.targets(0, []*seedResult{r}); len(got) != 1 || got[0].Seconds.Mean != 8 || got[0].Reaching.Mean != .5 {
+		t.Errorf("targets: %+v", got)
+	}
 	report.compare([]*seedResult{r})
 	if len(report.Earlier) != 1 || report.Earlier[0].Seconds.Mean != (9.+8)/2-8 {
 		t.Errorf("compared: %+v", report.Earlier)

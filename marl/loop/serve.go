@@ -59,7 +59,7 @@ func (l *loop) playOf(ctx context.Context, s *server, seed uint64) (p *played, e
 		return nil, err
 	}
 	if s.kind == ideal {
-		return &played{Completion: 1, Reached: p.ideal}, nil
+		return &played{Completion: 1, Samples: 1, Reached: p.ideal}, nil
 	}
 	return p, nil
 }

@@ -13,12 +13,9 @@ func (r *Report) Markdown() string {
 	fmt.Fprintf(&b, "%s from %d; means with 95 %% intervals over seeds. Episodes of %g s.\n\n", train.Counted(int64(r.Seeds), "seed"), r.FirstOne, r.Horizon)
 	r.stationTable(&b)
 	r.sourceTable(&b)
-	fmt.Fprintf(&b, "Policies serve samples of the federated model. The target is %g of the rare-class F1 that the ideal edge has at its end; a base without it counts %g s.\n\n",
-		r.Target, r.Horizon)
+	fmt.Fprintf(&b, "Policies serve samples of the federated model. Targets are shares of the rare-class F1 that the ideal edge has at its end; a base without it counts %g s.\n\n", r.Horizon)
 	r.policyTable(&b)
-	for _, e := range r.Earlier {
-		fmt.Fprintf(&b, "%s has the target %s s earlier than %s.\n", e.Policy, e.Seconds.Text(2), e.Than)
-	}
+	r.earlierTable(&b)
 	fmt.Fprintf(&b, "\nThe federated model reaches %s of the rare-class F1 with raw images. It took %s, %.2f MB up and %.2f MB down; the raw images would be %.3f MB.\n",
 		r.Ratio.Text(2), train.Counted(int64(r.Traffic.Rounds), "round"), mega(r.Traffic.Up), mega(r.Traffic.Down), mega(r.Traffic.Raw))
 	return b.String()
@@ -54,16 +51,22 @@ func (r *Report) sourceTable(b *strings.Builder) {
 var shown = []float64{0.1, 0.2, 0.4, 1}
 
 func (r *Report) policyTable(b *strings.Builder) {
-	b.WriteString("| policy | completion | latency s | J/task | target after s | reached |")
+	b.WriteString("| policy | completion | samples in time | latency s | J/task |")
+	for _, share := range r.Targets {
+		fmt.Fprintf(b, " %g after s |", share)
+	}
 	for _, share := range shown {
 		fmt.Fprintf(b, " F1 at %g s |", share*r.Horizon)
 	}
-	b.WriteString("\n|---|---|---|---|---|---|" + strings.Repeat("---|", len(shown)) + "\n")
+	b.WriteString("\n|---|---|---|---|---|" + strings.Repeat("---|", len(r.Targets)+len(shown)) + "\n")
 	for _, p := range r.Policies {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.LatencyS.Text(3), p.EnergyJ.Text(1), p.ReachedS.Text(2), p.Share.Text(2))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.Samples.Text(3), p.LatencyS.Text(3), p.EnergyJ.Text(1))
+		for _, x := range p.Targets {
+			fmt.Fprintf(b, " %s |", x.Seconds.Text(2))
+		}
 		r.curveCells(b, p.Curve)
 	}
-	b.WriteString("| ideal edge | 1 | | | | |")
+	b.WriteString("| ideal edge | 1 | 1 | | |" + strings.Repeat(" |", len(r.Targets)))
 	for _, s := range r.Sources {
 		if s.Name == together {
 			r.curveCells(b, s.Curve)
@@ -77,4 +80,24 @@ func (r *Report) curveCells(b *strings.Builder, curve []float64) {
 		fmt.Fprintf(b, " %.3f |", curve[int(share*(instants-1)+0.5)])
 	}
 	b.WriteString("\n")
+}
+
+// earlierTable has a row for each pair, a column for each target.
+func (r *Report) earlierTable(b *strings.Builder) {
+	if len(r.Earlier) == 0 {
+		return
+	}
+	b.WriteString("| seconds earlier |")
+	for _, share := range r.Targets {
+		fmt.Fprintf(b, " %g |", share)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(r.Targets)) + "\n")
+	pairs := len(r.Earlier) / len(r.Targets)
+	for i, e := range r.Earlier[:pairs] {
+		fmt.Fprintf(b, "| %s than %s |", e.Policy, e.Than)
+		for k := range r.Targets {
+			fmt.Fprintf(b, " %s |", r.Earlier[k*pairs+i].Seconds.Text(2))
+		}
+		b.WriteString("\n")
+	}
 }
