@@ -121,7 +121,7 @@ func Default() *Config {
 		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Pooled: true, Levels: []int{1, 2, 4, 8, 16, 32}, Targets: []float64{0.9, 0.95, 1}},
 		World:      World{Scenario: "paper", IEDs: 50, Episodes: 32},
 		Policies: Policies{
-			Rules: []string{"random", "nearest", "greedy", "softmin", "switch-aware"}, Learn: []string{marl.Default().Algo}, Updates: 3200,
+			Rules: []string{"random", "nearest", "greedy", "softmin", "switch-aware"}, Learn: []string{marl.Default().Algo}, Updates: marl.Default().Updates,
 		},
 	}
 	c.Data.Height, c.Data.Width, c.Data.PerClass, c.Data.HeldOut = 16, 16, 260, 0.35

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/internal/setting"
@@ -47,6 +48,9 @@ func (l *loop) begin(set string) (release func() error, err error) {
 	return release, nil
 }
 
+// unbegun is what a process leaves that was killed before the configuration was there.
+var unbegun = []string{"run.lock", readFile, readFile + disk.TempSuffix, configFile + disk.TempSuffix}
+
 // fits refuses a folder that holds something else.
 func (l *loop) fits() error {
 	dir := l.options.Out
@@ -62,7 +66,7 @@ func (l *loop) fits() error {
 	}
 	if !l.out.HasRun() {
 		for _, e := range entries {
-			if e.Name() != "run.lock" && e.Name() != readFile {
+			if !slices.Contains(unbegun, e.Name()) {
 				return usagef("%s is not empty and holds no loop; nothing is ever overwritten: choose another --out", dir)
 			}
 		}

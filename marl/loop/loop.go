@@ -3,7 +3,6 @@ package loop
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels"
@@ -100,11 +99,5 @@ func (l *loop) count() {
 	l.done++
 	if l.options.Progress != nil {
 		l.options.Progress(l.done, l.total)
-	}
-}
-
-func (l *loop) say(format string, args ...any) {
-	if l.options.Notice != nil {
-		l.options.Notice(fmt.Sprintf(format, args...))
 	}
 }

@@ -1,23 +1,30 @@
 package loop
 
-import "github.com/gmel-go/gmel/nn/train/record"
+import (
+	"slices"
 
-// idealName is the line of the ideal edge among those of policies.
-const idealName = "ideal edge"
+	"github.com/gmel-go/gmel/nn/train/record"
+)
 
-// draw draws rare-class F1 over time: left what is sent, at the ideal edge; right who serves samples of the federated model.
+// draw draws rare-class F1 over time: left what is sent, at the ideal edge; right who serves samples of the federated model. The line of the
+// federated model at the ideal edge is in both. Learned policies come first, so that they have colours of their own.
 func (r *Report) draw(path string) error {
-	what := record.Panel{Title: "What arrives (ideal edge): F1 of the missing class", XLabel: "time, s"}
-	who := record.Panel{Title: "Who serves it (federated model)", XLabel: "time, s"}
+	what := record.Panel{Title: "F1 of the missing class, by what arrives (ideal edge)", XLabel: "time, s"}
+	who := record.Panel{Title: "By who serves it (dashed: the ideal edge)", XLabel: "time, s"}
 	for _, s := range r.Sources {
 		line := record.Series{Name: s.Name.title(), X: r.Times, Y: s.Curve, Dashed: s.Name == nothing || s.Name == rawImages}
-		if s.Name == together {
-			who.Series = append(who.Series, record.Series{Name: idealName, X: r.Times, Y: s.Curve, Dashed: true})
-		}
 		what.Series = append(what.Series, line)
+		if s.Name == together {
+			line.Dashed = true
+			who.Series = append(who.Series, line)
+		}
 	}
-	for _, p := range r.Policies {
-		who.Series = append(who.Series, record.Series{Name: p.Name, X: r.Times, Y: p.Curve})
+	for _, kinds := range [][]string{{learned}, {rule, reference}} {
+		for i := len(r.Policies) - 1; i >= 0; i-- { // the best rules are usually last
+			if p := r.Policies[i]; slices.Contains(kinds, p.Kind) {
+				who.Series = append(who.Series, record.Series{Name: p.Name, X: r.Times, Y: p.Curve})
+			}
+		}
 	}
 	return record.Curve(path, []record.Panel{what, who})
 }

@@ -124,10 +124,21 @@ func (r *Report) compare(seeds []*seedResult) {
 	for _, share := range r.Targets {
 		for _, i := range kindOf(seeds[0], learned) {
 			for _, j := range kindOf(seeds[0], rule) {
-				earlier := func(s *seedResult) float64 { return r.seconds(s, s.plays[j], share) - r.seconds(s, s.plays[i], share) }
-				r.Earlier = append(r.Earlier, Earlier{share, seeds[0].plays[i].name, seeds[0].plays[j].name, interval(seeds, earlier)})
+				r.Earlier = append(r.Earlier, r.earlier(i, j, share, seeds))
 			}
 		}
+	}
+}
+
+// earlier compares policy i with policy j.
+func (r *Report) earlier(i, j int, share float64, seeds []*seedResult) Earlier {
+	var worlds []float64
+	for _, s := range seeds {
+		worlds = append(worlds, s.inWorlds(i, j, share, r.Horizon)...)
+	}
+	return Earlier{
+		Share: share, Policy: seeds[0].plays[i].name, Than: seeds[0].plays[j].name, Worlds: train.IntervalOf(worlds),
+		Seconds: interval(seeds, func(s *seedResult) float64 { return r.seconds(s, s.plays[j], share) - r.seconds(s, s.plays[i], share) }),
 	}
 }
 

@@ -62,6 +62,8 @@ type Earlier struct {
 	Policy  string         `json:"policy"`
 	Than    string         `json:"than"`
 	Seconds train.Interval `json:"seconds"`
+	// Worlds is the same over the worlds of all seeds: what these policies, and not others of other seeds, would do on new worlds.
+	Worlds train.Interval `json:"seconds_over_worlds"`
 }
 
 // Traffic is that of federated averaging, with one seed.
@@ -154,6 +156,20 @@ func curve(seeds []*seedResult, times []float64, f func(r *seedResult, t float64
 		}
 	}
 	return to
+}
+
+// inWorlds is by how many seconds policy i has a target before policy j, in each world, mean over bases.
+func (r *seedResult) inWorlds(i, j int, share, horizon float64) (all []float64) {
+	for w := range r.ideal.Reached {
+		sum := 0.0
+		for b := range r.bases {
+			first, _ := r.reachedS(r.plays[i], share, horizon, w, b)
+			second, _ := r.reachedS(r.plays[j], share, horizon, w, b)
+			sum += second - first
+		}
+		all = append(all, sum/float64(len(r.bases)))
+	}
+	return all
 }
 
 // kindOf are the policies of a kind, by their place.

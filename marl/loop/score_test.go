@@ -66,7 +66,7 @@ func TestScores(t *testing.T) {
 		t.Errorf("targets: %+v", got)
 	}
 	report.compare([]*seedResult{r})
-	if len(report.Earlier) != 1 || report.Earlier[0].Seconds.Mean != (9.+8)/2-8 {
+	if len(report.Earlier) != 1 || report.Earlier[0].Seconds.Mean != (9.+8)/2-8 || report.Earlier[0].Worlds.Mean != .5 {
 		t.Errorf("compared: %+v", report.Earlier)
 	}
 }

@@ -82,12 +82,16 @@ func (r *Report) curveCells(b *strings.Builder, curve []float64) {
 	b.WriteString("\n")
 }
 
-// earlierTable has a row for each pair, a column for each target.
+// earlierTable has a row for each pair, a column for each target. One seed has intervals over its worlds.
 func (r *Report) earlierTable(b *strings.Builder) {
 	if len(r.Earlier) == 0 {
 		return
 	}
-	b.WriteString("| seconds earlier |")
+	head, of := "seconds earlier", func(e Earlier) train.Interval { return e.Seconds }
+	if r.Seeds == 1 {
+		head, of = "seconds earlier, with intervals over worlds", func(e Earlier) train.Interval { return e.Worlds }
+	}
+	fmt.Fprintf(b, "| %s |", head)
 	for _, share := range r.Targets {
 		fmt.Fprintf(b, " %g |", share)
 	}
@@ -96,7 +100,7 @@ func (r *Report) earlierTable(b *strings.Builder) {
 	for i, e := range r.Earlier[:pairs] {
 		fmt.Fprintf(b, "| %s than %s |", e.Policy, e.Than)
 		for k := range r.Targets {
-			fmt.Fprintf(b, " %s |", r.Earlier[k*pairs+i].Seconds.Text(2))
+			fmt.Fprintf(b, " %s |", of(r.Earlier[k*pairs+i]).Text(2))
 		}
 		b.WriteString("\n")
 	}
