@@ -23,6 +23,9 @@ const (
 	dotsPer    = 120               // dots per inch
 )
 
+// leastShown is the least difference that the picture has.
+const leastShown = -0.15
+
 // Picture draws the arms with their intervals as a PNG: on the left the corrected rare F1, on the right its difference to the
 // bar.
 func (t *Table) Picture() ([]byte, error) {
@@ -57,6 +60,10 @@ func (t *Table) Picture() ([]byte, error) {
 	right.NominalY(make([]string, len(names))...)
 	if err := right.zero(len(rows)); err != nil {
 		return nil, err
+	}
+	if right.X.Min < leastShown { // arms far below would hide the others
+		right.X.Min = leastShown
+		right.Title.Text = fmt.Sprintf("difference to the bar, from %g on", leastShown)
 	}
 	for _, p := range []panel{left, right} {
 		p.Y.Min, p.Y.Max = -0.5, float64(len(rows))-0.5
