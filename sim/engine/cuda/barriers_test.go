@@ -33,6 +33,7 @@ func games(t *testing.T) (all []game) {
 	t.Helper()
 	for i, set := range []func(*sim.Scenario){
 		func(s *sim.Scenario) { s.Compute.ServerGPUs = []int{1, 3, 2} },
+		served,
 		func(s *sim.Scenario) {
 			s.Compute.Batch, s.Compute.ServerGPUs = sim.Batch{Max: 8, FixedShare: 0.5}, []int{2}
 			s.Tasks.Arrivals = sim.Arrivals{Process: sim.ArrivalsPoisson, RatePerSlot: 2, Queue: 4}
@@ -52,6 +53,18 @@ func games(t *testing.T) (all []game) {
 		all = append(all, game{s, false}, game{s, true})
 	}
 	return all
+}
+
+// served makes the models services of three levels, in batches.
+func served(s *sim.Scenario) {
+	for k := range s.Tasks.Models {
+		m := &s.Tasks.Models[k]
+		*m = sim.Model{Name: m.Name, Share: m.Share, DataMbit: m.DataMbit, DeadlineS: m.DeadlineS, LeastQuality: sim.Range{0.2, 0.5}, Service: sim.Service{
+			Device: "a test", LoadS: 0.5, ResultBits: 1e6, Steps: []int{1, 2, 5}, Batches: []int{1, 4}, Seconds: [][]float64{{1, 2, 4}, {2, 5, 9}},
+			Quality: sim.Quality{Floor: 1, Frechet: []float64{4, 3, 2}},
+		}}
+	}
+	s.Compute.Batch.Max, s.Reward.QualityWeight = 4, 1
 }
 
 func newWorlds(t *testing.T, g game) *sim.Worlds {
