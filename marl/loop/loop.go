@@ -91,7 +91,13 @@ func (w *World) scenario() (*sim.Scenario, error) {
 		s.IEDs = w.IEDs
 	}
 	s.NormaliseShares()
-	return s, usage(s.Validate())
+	if err := s.Validate(); err != nil {
+		return nil, usage(err)
+	}
+	if s.Levels() > 0 {
+		return nil, usagef("world.scenario: in %s the steps of a sample are a decision, and the loop draws all by generator.steps; allowed: a scenario without services", w.Scenario)
+	}
+	return s, nil
 }
 
 // count reports the end of a stage.

@@ -145,6 +145,11 @@ func TestNoRun(t *testing.T) {
 	refuses(t, filepath.Join(t.TempDir(), "new"), c, "no checkpoint")
 }
 
+// Samples of steps that a policy chooses would be drawn by others.
+func TestStepsAreNoDecision(t *testing.T) {
+	refuses(t, filepath.Join(t.TempDir(), "new"), tiny(t, "world.scenario=gmel-cpu"), "the steps of a sample are a decision")
+}
+
 // What IEDs ask for does not depend on who decides, so the ideal edge is one for all; no policy is earlier; and what a world's tasks are worth
 // is whole evaluations.
 func TestPlay(t *testing.T) {
