@@ -14,12 +14,16 @@ import (
 const (
 	adapt     = "adapt"     // it is adapted to the k images and draws from noise
 	harmonise = "harmonise" // pastes get some noise, which the adapted generator removes
-	uncertain = "uncertain" // samples from noise that a classifier without them is right about, and not sure of
+	uncertain = "uncertain" // samples from noise, of which a classifier without them gives their class neither a low nor a high probability
 	guided    = "guided"    // samples from noise, guided by the network early in its adaptation (autoguidance, arXiv 2406.02507)
 )
 
 // recipes are these sources.
 var recipes = []string{adapt, harmonise, uncertain, guided}
+
+// recipeNumber is in the names of cells with images of a generator. It is raised when a change of the program changes these
+// images, so that older cells are not taken for new ones; those of other arms stay.
+const recipeNumber = 2
 
 // Numbers of the recipes.
 const (
@@ -27,10 +31,15 @@ const (
 	harmoniseSteps = 4   // of Heun, so seven evaluations
 	leastSigma     = 0.002
 	rho            = 7
-	sureOfPaste    = 0.3 // least probability of its class that a harmonised paste is kept with
-	askedPerKept   = 4   // samples from noise for each one that is wanted
-	leastSure      = 0.3 // an uncertain sample has a probability of its class from here
-	mostSure       = 0.8 // to here
+	askedPerKept   = 4 // samples from noise for each one that is wanted
+)
+
+// bounds are probabilities of its class that an image is kept with.
+type bounds struct{ least, most float64 }
+
+var (
+	sureOfPaste = bounds{0.3, 1}   // of harmonised pastes
+	unsure      = bounds{0.3, 0.8} // of uncertain samples
 )
 
 // recipe makes the images of a source with a generator. Samples depend on the draw, and where a classifier judges them on the arm
@@ -70,7 +79,7 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 	if err := from.draw(ctx, b.backend, plan, made, noise); err != nil || a.Source != uncertain {
 		return made, err
 	}
-	return b.judged(ctx, a, m, made, leastSure, mostSure)
+	return b.judged(ctx, a, m, made, unsure)
 }
 
 // harmonised are pastes that the generator has drawn anew from some noise (SDEdit, arXiv 2108.01073), without those that the
@@ -88,11 +97,11 @@ func (b *bench) harmonised(ctx context.Context, a *Arm, m *material, noise uint6
 	if err := b.adapted.draw(ctx, b.backend, plan, made, noise); err != nil {
 		return nil, err
 	}
-	return b.judged(ctx, a, m, made, sureOfPaste, 1)
+	return b.judged(ctx, a, m, made, sureOfPaste)
 }
 
 // judged keeps the images whose class has a probability between bounds, by a classifier of the arm without its source.
-func (b *bench) judged(ctx context.Context, a *Arm, m *material, made *dataset.Set, least, most float64) (*dataset.Set, error) {
+func (b *bench) judged(ctx context.Context, a *Arm, m *material, made *dataset.Set, keep bounds) (*dataset.Set, error) {
 	plain := *a
 	plain.Source, plain.Share = "", 0
 	judge, err := b.learn(ctx, b.backend, newLesson(&plain, b.study.Set, m.rows, nil), b.study.seed(forJudge, b.draw, 0))
@@ -105,7 +114,7 @@ func (b *bench) judged(ctx context.Context, a *Arm, m *material, made *dataset.S
 	}
 	kept := m.set(made.Name)
 	for row, p := range chances {
-		if class := made.Class[row]; p[class] >= least && p[class] <= most {
+		if class := made.Class[row]; p[class] >= keep.least && p[class] <= keep.most {
 			kept.Class, kept.Values = append(kept.Class, class), append(kept.Values, made.Sample(row)...)
 		}
 	}

@@ -1,11 +1,14 @@
 package fewshot
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/gmel-go/gmel/nn/machine"
@@ -101,8 +104,61 @@ func TestAdaptData(t *testing.T) {
 	}
 }
 
-// Samples are in the range of the set, the same for any number of threads, and others in another draw. A classifier keeps those
-// between its bounds.
+// fixedAnswers is a classifier that gives the first class these probabilities, one for each row.
+type fixedAnswers []float64
+
+func (f fixedAnswers) Predict(*dataset.Set, []int) ([]int, error) {
+	return nil, errors.New("not asked for")
+}
+func (f fixedAnswers) Close() error { return nil }
+
+func (f fixedAnswers) Probabilities(_ *dataset.Set, rows []int) (p [][]float64, err error) {
+	for _, row := range rows {
+		p = append(p, []float64{0, 0, f[row], 0, 0, 1 - f[row]})
+	}
+	return p, nil
+}
+
+// Images are kept whose class has a probability between the bounds, which are allowed themselves. The classifier learns
+// from real images alone.
+func TestJudged(t *testing.T) {
+	s := short(t)
+	b, err := s.newBench(nil, 4, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.learn = func(_ context.Context, _ kernels.Backend, l *lesson, _ uint64) (answerer, error) {
+		if l.set.N() != s.Set.N() {
+			t.Errorf("the classifier learns from %d images, want the %d real ones", l.set.N(), s.Set.N())
+		}
+		return fixedAnswers{.1, .3, .5, .8, .9, .1, .6}, nil
+	}
+	m := &material{task: &s.Task, rows: b.rows}
+	made := m.set("made")
+	made.Class = []int{2, 2, 2, 2, 2, 5, 5} // the last two have .9 and .4
+	for i := range made.Class {
+		made.Values = append(made.Values, slices.Repeat([]float32{float32(i)}, made.Size())...)
+	}
+	a := arms(t, s.Set.Shape, "flips+uncertain")[0]
+	for keep, want := range map[bounds][]float32{unsure: {1, 2, 3, 6}, sureOfPaste: {1, 2, 3, 4, 5, 6}, {0, 1}: {0, 1, 2, 3, 4, 5, 6}, {.95, 1}: nil} {
+		kept, err := b.judged(t.Context(), &a, m, made, keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []float32
+		for row, class := range kept.Class {
+			got = append(got, kept.Sample(row)[0])
+			if class != made.Class[int(kept.Sample(row)[0])] {
+				t.Errorf("image %g has the class %d", kept.Sample(row)[0], class)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v keeps %v, want %v", keep, got, want)
+		}
+	}
+}
+
+// Samples are in the range of the set, the same for any number of threads, and others in another draw.
 func TestRecipes(t *testing.T) {
 	s := short(t)
 	s.Generator, s.updates = generator(t, &s.Task), 2
@@ -120,14 +176,6 @@ func TestRecipes(t *testing.T) {
 		set, err := b.recipe(t.Context(), &a, &material{task: &s.Task, rows: b.rows, seed: 9})
 		if err != nil {
 			t.Fatal(err)
-		}
-		if name == "flips+adapt" {
-			for _, bounds := range [][2]float64{{0, 1}, {2, 3}} {
-				kept, err := b.judged(t.Context(), &a, &material{task: &s.Task, rows: b.rows}, set, bounds[0], bounds[1])
-				if want := map[float64]int{0: set.N(), 2: 0}[bounds[0]]; err != nil || kept.N() != want {
-					t.Errorf("%d samples kept between %v, want %d: %v", kept.N(), bounds, want, err)
-				}
-			}
 		}
 		return set
 	}
@@ -181,12 +229,33 @@ func TestStudyWithGenerator(t *testing.T) {
 	if !strings.Contains(table.Markdown(), "Harm: the same with 6 images of each rare class") {
 		t.Error(table.Markdown())
 	}
-	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab/draw001-seed1.json" {
+	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab-r2/draw001-seed1.json" {
 		t.Errorf("a cell is called %s", name)
 	}
 	s.Classifier, s.Arms, s.Harm = Encoder, s.Arms[:1], 0
 	if table, err = s.Run(t.Context(), Options{Jobs: 1, Open: openCPU(1)}); err != nil || table.Arms[0].Macro.Mean < .2 {
 		t.Errorf("by the encoder: %v", err)
+	}
+}
+
+// What a comparison of harm or a generator is for is there, or it is refused.
+func TestUnusedRefused(t *testing.T) {
+	s := short(t)
+	s.Generator = generator(t, &s.Task)
+	for _, c := range []struct{ arms, classifier, want string }{
+		{"flips", CNN, "a generator that nothing uses"},
+		{"flips", Encoder, "no arm has images of a generator"},
+		{"flips+adapt", CNN, "no arm can be the bar"},
+		{"flips+adapt,flips+oracle", CNN, "no arm can be the bar"},
+		{"flips,flips+adapt", CNN, ""},
+	} {
+		s.Arms, s.Classifier, s.Harm = arms(t, s.Set.Shape, strings.Split(c.arms, ",")...), c.classifier, 6
+		if strings.HasPrefix(c.want, "a generator") {
+			s.Harm = 0
+		}
+		if err := s.Check(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.arms, err, c.want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gmel-go/gmel/nn/classify"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
@@ -62,6 +63,9 @@ func (s *Study) Check() error {
 			return fmt.Errorf("fewshot: the arm %q is named twice; allowed: each once", a.Name)
 		}
 	}
+	if err := s.checkHarm(); err != nil {
+		return err
+	}
 	if err := s.checkRecipes(); err != nil {
 		return err
 	}
@@ -69,15 +73,31 @@ func (s *Study) Check() error {
 	return err
 }
 
-// checkRecipes is an error unless there is a generator for the arms that need one.
+// checkHarm is an error unless the comparison that asks for harm has two sides.
+func (s *Study) checkHarm() error {
+	switch {
+	case s.Harm == 0:
+		return nil
+	case len(s.tested()) == 0:
+		return fmt.Errorf("fewshot: harm at k of %d, and no arm has images of a generator; allowed: at least one (%s), or 0 for none", s.Harm, strings.Join(recipes, ", "))
+	case len(s.candidates()) == 0:
+		return fmt.Errorf("fewshot: harm at k of %d, and no arm can be the bar; allowed: at least one without a generator beside the oracle, or 0 for none", s.Harm)
+	}
+	return nil
+}
+
+// checkRecipes is an error unless there is a generator where one is needed, and only there.
 func (s *Study) checkRecipes() error {
 	for _, a := range s.tested() {
 		if s.Generator == nil {
 			return fmt.Errorf("fewshot: the arm %q needs a trained generator; allowed: a run of the classes that are not rare (--synth)", a.Name)
 		}
 	}
-	if s.Generator == nil {
+	switch {
+	case s.Generator == nil:
 		return nil
+	case len(s.tested()) == 0 && s.Classifier != Encoder:
+		return fmt.Errorf("fewshot: a generator that nothing uses; allowed: with an arm of %s, or with the classifier %s", strings.Join(recipes, ", "), Encoder)
 	}
 	return s.Task.checkGenerator(s.Generator)
 }
@@ -121,7 +141,7 @@ func (s *Study) name(c *cell) string {
 	}
 	arm := c.arm.Name
 	if slices.Contains(recipes, c.arm.Source) {
-		arm += "-" + s.Generator.SHA256[:12]
+		arm += fmt.Sprintf("-%s-r%d", s.Generator.SHA256[:12], recipeNumber)
 	}
 	return fmt.Sprintf("k%d/%s/%s.json", c.k, arm, last)
 }
