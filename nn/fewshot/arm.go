@@ -31,7 +31,8 @@ const (
 const usualShare = 0.5
 
 // ParseArm reads the name of an arm: nothing, balanced, flips or shiftN, then perhaps + and a source, then perhaps @ and the
-// share of its images among the draws of a class, such as shift10+paste@0.25.
+// share of its images among the draws of a class, such as shift10+paste@0.25. Made images need a base that balances: their share is one of
+// the draws of a class.
 func ParseArm(name string, shape []int) (a Arm, err error) {
 	a = Arm{Name: name}
 	rest, share, shared := strings.Cut(name, "@")
@@ -42,6 +43,9 @@ func ParseArm(name string, shape []int) (a Arm, err error) {
 	if sourced {
 		if a.Source = source; !slices.Contains(Sources(), source) {
 			return a, fmt.Errorf("the arm %q has the source %q; allowed: %s", name, source, strings.Join(Sources(), ", "))
+		}
+		if base == nothing && a.made() {
+			return a, fmt.Errorf("the arm %q adds made images to %s, which has no share for them; allowed: %s, %s or %sN before the source", name, nothing, balanced, flips, shift)
 		}
 		a.Share = usualShare
 	}

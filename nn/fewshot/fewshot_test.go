@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/kernels"
 	_ "github.com/gmel-go/gmel/kernels/cpu"
 	_ "github.com/gmel-go/gmel/kernels/ref"
@@ -55,6 +56,16 @@ func arms(t *testing.T, shape []int, names ...string) (list []Arm) {
 	return list
 }
 
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // short is a study of a few seconds.
 func short(t *testing.T) *Study {
 	s := &Study{Task: task(t, 14, 12), K: 4, Draws: 2, Seeds: 2, Parts: 2, Classifier: CNN}
@@ -70,6 +81,7 @@ func TestArms(t *testing.T) {
 		"flips":             {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true}},
 		"shift3+oracle":     {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true, ShiftX: 3, ShiftY: 3}, Source: oracle, Share: .5},
 		"flips+paste@0.25":  {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true}, Source: paste, Share: .25},
+		"nothing+oracle":    {Source: oracle, Share: .5},
 		"balanced+gaussian": {Balanced: true, Source: gaussian, Share: .5},
 	} {
 		want.Name = name
@@ -79,7 +91,7 @@ func TestArms(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"turned": `no arm "turned"`, "shift": "shifts by", "shift12": "below the size", "shift3+": "has the source", "flips@.5": "share", "flips+oracle@.5": "share",
-		"flips+smote@1": "share",
+		"flips+smote@1": "share", "nothing+paste": "has no share", "nothing+adapt@.25": "has no share",
 	} {
 		if _, err := ParseArm(name, []int{12, 12, 1}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
@@ -298,6 +310,7 @@ func TestStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "study")
+	write(t, filepath.Join(dir, identityFile+disk.TempSuffix), "{") // as a kill in the first write leaves it
 	ctx, cancel := context.WithCancel(t.Context())
 	first := Options{Folder: dir, Jobs: 2, Open: openCPU(2), Progress: func(done, _ int) {
 		if done == 5 {

@@ -79,7 +79,7 @@ func (st *store) begin(path string, own identity) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != lockFile {
+		if e.Name() != lockFile && e.Name() != identityFile+disk.TempSuffix { // what a kill in the first write leaves
 			return usagef("%s has files that are not of a study, such as %s; choose another --out", st.dir, e.Name())
 		}
 	}
