@@ -344,6 +344,14 @@ func TestStudy(t *testing.T) {
 	if got.Bar == "" || got.Arms[2].Validation != nil || got.Arms[0].Validation == nil || got.Arms[1].Copies == nil {
 		t.Errorf("%+v", got)
 	}
+	if got.Arms[2].Minus == nil || got.Arms[2].Minus.Corrected != nil {
+		t.Error("the oracle's corrected score is compared with that of other images")
+	}
+	for _, r := range got.Arms[:2] {
+		if (r.Minus == nil) != (r.Arm == got.Bar) || r.Minus != nil && r.Minus.Corrected == nil {
+			t.Errorf("%s beside the bar %s: %+v", r.Arm, got.Bar, r.Minus)
+		}
+	}
 	s.Classifier = Logistic
 	if _, err := s.Run(t.Context(), Options{Folder: dir, Open: openCPU(1)}); err == nil || !strings.Contains(err.Error(), "classifier is cnn there") {
 		t.Errorf("the folder of another study: %v", err)

@@ -48,11 +48,14 @@ func (t *Table) Picture() ([]byte, error) {
 		if err := left.mark(at, r.Corrected, ink); err != nil {
 			return nil, err
 		}
-		difference := Interval{}
+		difference := &Interval{} // of the bar
 		if r.Minus != nil {
 			difference = r.Minus.Corrected
 		}
-		if err := right.mark(at, difference, ink); err != nil {
+		if difference == nil {
+			continue // an oracle
+		}
+		if err := right.mark(at, *difference, ink); err != nil {
 			return nil, err
 		}
 	}

@@ -38,11 +38,12 @@ type Row struct {
 	Copies     *float64    `json:"copies,omitempty"`
 }
 
-// Difference is that of an arm to the bar, paired by draw and seed.
+// Difference is that of an arm to the bar, paired by draw and seed. An oracle has no unused rows, so its recall is that of other images
+// than the bar's: the difference of corrected scores is nil.
 type Difference struct {
-	Rare      Interval `json:"rare_f1"`
-	Corrected Interval `json:"rare_f1_corrected"`
-	Macro     Interval `json:"macro_f1"`
+	Rare      Interval  `json:"rare_f1"`
+	Corrected *Interval `json:"rare_f1_corrected,omitempty"`
+	Macro     Interval  `json:"macro_f1"`
 }
 
 // HarmTable has the arms with generated images at a larger k, beside the same bar.
@@ -163,8 +164,7 @@ func (s *Study) rows(st *store, k int, arms []*Arm, bar *Arm) (rows []Row, err e
 		row := Row{Arm: a.Name}
 		row.Rare, row.Corrected, row.Macro = summary(scores, nil)
 		if bar != nil && a != bar {
-			row.Minus = &Difference{}
-			row.Minus.Rare, row.Minus.Corrected, row.Minus.Macro = summary(scores, base)
+			row.Minus = minus(a, scores, base)
 		}
 		if memory != nil {
 			row.Ratio, row.Copies = rounded(memory.Ratio), rounded(memory.Copies)
@@ -172,6 +172,16 @@ func (s *Study) rows(st *store, k int, arms []*Arm, bar *Arm) (rows []Row, err e
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// minus is the difference of an arm to the bar.
+func minus(a *Arm, scores, bar []Scores) *Difference {
+	rare, corrected, macro := summary(scores, bar)
+	d := &Difference{Rare: rare, Macro: macro}
+	if a.Source != oracle {
+		d.Corrected = &corrected
+	}
+	return d
 }
 
 // byDraw are the scores of an arm, a mean over seeds for each draw, and the mean memory of its further images.

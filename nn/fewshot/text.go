@@ -24,7 +24,7 @@ func (t *Table) Markdown() string {
 
 // notes say how the table is read.
 const notes = `Rare F1 is the mean over the rare classes on the test rows; corrected, it also counts their unused rows of training, at the
-priors of the test rows. The bar is the baseline with the best validation, which reads images of training alone. Numbers are
+priors of the test rows. An oracle has no unused rows, so its corrected F1 is on the test rows alone and is not compared. The bar is the baseline with the best validation, which reads images of training alone. Numbers are
 means over draws with 95 % intervals (Student's t); differences are paired by draw and seed. Intervals say what other draws of
 images would change. All draws share the test rows, and what other ones would change comes on top.
 `
@@ -48,7 +48,7 @@ func writeRows(b *strings.Builder, rows []Row, bar string, validated bool) {
 		cells := []string{r.Arm, r.Rare.text(false), r.Corrected.text(false), r.Macro.text(false)}
 		switch {
 		case r.Minus != nil:
-			cells = append(cells, r.Minus.Rare.text(true), r.Minus.Corrected.text(true), r.Minus.Macro.text(true))
+			cells = append(cells, r.Minus.Rare.text(true), correctedText(r.Minus), r.Minus.Macro.text(true))
 		case r.Arm == bar:
 			cells = append(cells, "the bar", "", "")
 		default:
@@ -60,6 +60,14 @@ func writeRows(b *strings.Builder, rows []Row, bar string, validated bool) {
 		}
 		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 	}
+}
+
+// correctedText is empty for an oracle.
+func correctedText(d *Difference) string {
+	if d.Corrected == nil {
+		return ""
+	}
+	return d.Corrected.text(true)
 }
 
 func optional(v *float64, format string) string {
