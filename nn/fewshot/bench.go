@@ -91,27 +91,36 @@ func ask(a answerer, set *dataset.Set, rows []int) (classify.Confusion, error) {
 	return classify.Confuse(truth, answers, len(set.Classes)), nil
 }
 
-// split holds back a part of the rows of a draw: a fold of every class, at least one row.
+// split holds back a part of the rows of a draw: a fold of every class, at least one row. Rows of a class and group stay together.
 func (b *bench) split(part int) (kept, back []int) {
 	t := &b.study.Task
-	die := t.seed(forFold, b.draw, 0)
 	for class := range t.Set.Classes {
 		m := material{task: t, rows: b.rows}
-		rows := m.of(class)
-		order := map[int]uint64{}
-		for _, row := range rows {
-			order[row] = (&Task{Seed: die}).seed(forFold, row, 0)
-		}
-		slices.SortFunc(rows, func(x, y int) int { return cmp.Compare(order[x], order[y]) })
-		n := min(folds, len(rows))
+		units := b.units(m.of(class))
+		n := min(folds, len(units))
 		fold := (part - 1) % n // a class of few rows has fewer folds
-		from, to := fold*len(rows)/n, (fold+1)*len(rows)/n
-		back = append(back, rows[from:to]...)
-		kept = append(append(kept, rows[:from]...), rows[to:]...)
+		from, to := fold*len(units)/n, (fold+1)*len(units)/n
+		back = append(back, slices.Concat(units[from:to]...)...)
+		kept = append(append(kept, slices.Concat(units[:from]...)...), slices.Concat(units[to:]...)...)
 	}
 	slices.Sort(kept)
 	slices.Sort(back)
 	return kept, back
+}
+
+// units are the groups of rows of a class in a random order. Rows of a single group are each alone: some must be held back, and some
+// kept.
+func (b *bench) units(rows []int) [][]int {
+	t := &b.study.Task
+	units := t.groups(rows)
+	if len(units) == 1 {
+		units = slices.Collect(slices.Chunk(rows, 1))
+	}
+	die := Task{Seed: t.seed(forFold, b.draw, 0)}
+	slices.SortFunc(units, func(x, y []int) int {
+		return cmp.Compare(die.seed(forFold, x[0], 0), die.seed(forFold, y[0], 0))
+	})
+	return units
 }
 
 // further are the images of a cell's source, made from rows.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/gmel-go/gmel/kernels/philox"
 	"github.com/gmel-go/gmel/nn/dataset"
@@ -43,19 +44,46 @@ func (t *Task) check(k int) error {
 // isRare reports whether a class is rare.
 func (t *Task) isRare(class int) bool { return slices.Contains(t.Rare, class) }
 
-// draw is the rows of training in a draw, and the rows of rare classes that it leaves out. Draws of a smaller k are among those
-// of a larger one.
+// draw is the rows of training in a draw, and the rows of rare classes that it leaves out and that share no group with its rows. Draws of
+// a smaller k are among those of a larger one.
 func (t *Task) draw(k, number int) (rows, unused []int, err error) {
 	rows, err = t.Set.FewShot(t.Training, t.Rare, k, t.seed(forDraw, number, 0))
 	if err != nil {
 		return nil, nil, fmt.Errorf("fewshot: %w", err)
 	}
+	drawn := map[string]bool{}
+	for _, row := range rows {
+		drawn[t.group(row)] = true
+	}
 	for _, row := range t.Training {
-		if _, there := slices.BinarySearch(rows, row); !there {
+		if !drawn[t.group(row)] {
 			unused = append(unused, row)
 		}
 	}
 	return rows, unused, nil
+}
+
+// group names the rows that stay together with a row.
+func (t *Task) group(row int) string {
+	if t.Set.Group == nil {
+		return strconv.Itoa(row)
+	}
+	return t.Set.Group[row]
+}
+
+// groups are rows by their group, in the order of the first row of each.
+func (t *Task) groups(rows []int) (list [][]int) {
+	at := map[string]int{}
+	for _, row := range rows {
+		name := t.group(row)
+		i, there := at[name]
+		if !there {
+			i = len(list)
+			at[name], list = i, append(list, nil)
+		}
+		list[i] = append(list[i], row)
+	}
+	return list
 }
 
 // Purposes of random numbers: the last word of a counter.
@@ -80,6 +108,9 @@ func (t *Task) Digest() string {
 	h := sha256.New()
 	s := t.Set
 	fmt.Fprintf(h, "%v %q %v %v %v %v %d %v %v\n", s.Shape, s.Classes, s.Class, t.Training, t.Test, t.Rare, t.Seed, s.Low, s.High)
+	if len(t.groups(t.Training)) < len(t.Training) { // they decide what is held back and what is unused
+		fmt.Fprintf(h, "groups %q\n", s.Group)
+	}
 	var word [4]byte
 	for _, v := range s.Values {
 		binary.LittleEndian.PutUint32(word[:], math.Float32bits(v))
