@@ -97,6 +97,9 @@ func (w *World) scenario() (*sim.Scenario, error) {
 	if s.Levels() > 0 {
 		return nil, usagef("world.scenario: in %s the steps of a sample are a decision, and the loop draws all by generator.steps; allowed: a scenario without services", w.Scenario)
 	}
+	if s.Tasks.Arrivals.Queue > 0 {
+		return nil, usagef("world.scenario: in %s tasks wait in a queue of %d at their IED, and the loop has no place for tasks that are lost there; allowed: tasks.arrivals.queue 0", w.Scenario, s.Tasks.Arrivals.Queue)
+	}
 	return s, nil
 }
 

@@ -150,6 +150,25 @@ func TestStepsAreNoDecision(t *testing.T) {
 	refuses(t, filepath.Join(t.TempDir(), "new"), tiny(t, "world.scenario=gmel-cpu"), "the steps of a sample are a decision")
 }
 
+// Tasks that a full queue loses, and the wait before a decision, would not be counted.
+func TestQueueIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "queue.yaml")
+	if err := os.WriteFile(file, []byte("name: queue\nieds: 6\nservers: 2\ntasks: {arrivals: {process: poisson, queue: 2}}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, filepath.Join(t.TempDir(), "new"), tiny(t, "world.scenario="+file), "tasks wait in a queue of 2")
+}
+
+// A share of nothing is no number, and JSON has none that is infinite.
+func TestShare(t *testing.T) {
+	if got := share(1, 4); got != .25 {
+		t.Errorf("a quarter is %g", got)
+	}
+	if got := share(1, 0); !math.IsNaN(got) {
+		t.Errorf("a share of nothing is %g", got)
+	}
+}
+
 // What IEDs ask for does not depend on who decides, so the ideal edge is one for all; no policy is earlier; and what a world's tasks are worth
 // is whole evaluations.
 func TestPlay(t *testing.T) {

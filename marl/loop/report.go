@@ -3,6 +3,7 @@ package loop
 import (
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/nn/train"
+	"math"
 )
 
 // Files of the report; the last makes a loop complete.
@@ -25,7 +26,7 @@ func (l *loop) report(seeds []*seedResult) (*Report, error) {
 	for _, from := range allSources {
 		r.Sources = append(r.Sources, r.source(from, seeds))
 	}
-	r.Ratio = interval(seeds, func(s *seedResult) float64 { return s.end(together) / s.end(rawImages) })
+	r.Ratio = interval(seeds, func(s *seedResult) float64 { return share(s.end(together), s.end(rawImages)) })
 	for i := range seeds[0].plays {
 		r.Policies = append(r.Policies, r.policy(i, seeds))
 	}
@@ -40,6 +41,14 @@ func (l *loop) report(seeds []*seedResult) (*Report, error) {
 
 // end is the rare-class F1 of a source at the end of the ideal edge, mean over worlds and bases.
 func (s *seedResult) end(from source) float64 { return s.rareAt(s.ideal, from, never) }
+
+// share is a part of a whole; NaN of nothing.
+func share(part, whole float64) float64 {
+	if whole == 0 {
+		return math.NaN()
+	}
+	return part / whole
+}
 
 // rawBytes is the size of the raw images that stations would send; a value of an image of bytes is one byte, else four.
 func (l *loop) rawBytes(s *seedResult) (total int64) {
