@@ -45,7 +45,8 @@ const (
 )
 
 // Curve replaces the picture at path by the panels, side by side, with one legend. It is an SVG if the path ends so,
-// else a PNG. Series of one name have one colour in all panels.
+// else a PNG. Series of one name have one colour in all panels; after the
+// eighth name colours begin again, dotted.
 func Curve(path string, panels []Panel) error {
 	row, names := make([]*plot.Plot, len(panels)), newNames()
 	for i, p := range panels {
@@ -93,14 +94,21 @@ func newNames() *names {
 	return n
 }
 
-// colour is that of a name.
-func (n *names) colour(name string) color.Color {
+// style is that of a name: a colour, and dots where all colours are taken.
+func (n *names) style(name string, dashed bool) draw.LineStyle {
 	i, known := n.index[name]
 	if !known {
 		i = len(n.index)
 		n.index[name] = i
 	}
-	return palette.Series[i%len(palette.Series)]
+	s := draw.LineStyle{Color: palette.Series[i%len(palette.Series)], Width: vg.Points(1.5)}
+	switch {
+	case dashed:
+		s.Dashes, s.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1)
+	case i >= len(palette.Series):
+		s.Dashes = []vg.Length{vg.Points(1.5), vg.Points(1.5)}
+	}
+	return s
 }
 
 // list adds a line to the legend if its name is new there.
@@ -119,7 +127,7 @@ func (p Panel) plot(names *names) (*plot.Plot, error) {
 	}
 	out.Add(plotter.NewGrid())
 	for _, s := range p.Series {
-		colour := names.colour(s.Name)
+		style := names.style(s.Name, s.Dashed)
 		points := s.points()
 		if len(points) == 0 {
 			continue
@@ -128,10 +136,7 @@ func (p Panel) plot(names *names) (*plot.Plot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		line.Color, line.Width = colour, vg.Points(1.5)
-		if s.Dashed {
-			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1)
-		}
+		line.LineStyle = style
 		if band := s.band(); band != nil {
 			area, err := plotter.NewPolygon(band)
 			if err != nil {
