@@ -140,7 +140,7 @@ func fewshotOf(c *cli.Context) (*fewshot.Study, error) {
 	}
 	list := c.String("arms")
 	if dir := c.String("synth"); dir != "" {
-		if s.Generator, err = fewshotGenerator(dir, &config.Data, progress(c).Line); err != nil {
+		if s.Generator, err = fewshotGenerator(dir, s.Set, config.Data.Split(), progress(c).Line); err != nil {
 			return nil, err
 		}
 		list = cmp.Or(list, baselines+","+recipes)
@@ -154,14 +154,21 @@ func fewshotOf(c *cli.Context) (*fewshot.Study, error) {
 	return s, nil
 }
 
-// fewshotGenerator reads the network of a run that has seen no row of the test.
-func fewshotGenerator(dir string, data *run.Data, notice func(string)) (*run.Network, error) {
+// fewshotGenerator reads the network of a run that has seen no row of the test: it read the same rows, and was split as the set.
+func fewshotGenerator(dir string, set *dataset.Set, split string, notice func(string)) (*run.Network, error) {
 	n, err := run.ReadNetwork(dir, notice)
 	if err != nil {
 		return nil, err
 	}
-	if own := data.Split(); n.Split != own || own == "" {
-		return nil, usagef("--synth %s: the run was split by %q, and the set is by %q; allowed: one column for both, data.split_column, so that the run has seen no image of the test", dir, n.Split, own)
+	if n.Split != split || split == "" {
+		return nil, usagef("--synth %s: the run was split by %q, and the set is by %q; allowed: one column for both, data.split_column, so that the run has seen no image of the test", dir, n.Split, split)
+	}
+	same, err := n.Data.ReadFrom(set)
+	switch {
+	case err != nil:
+		return nil, usagef("--synth %s: %w", dir, err)
+	case !same:
+		return nil, usagef("--synth %s: the run read other rows than this set has of its classes; allowed: equal images, groups and parts by the same settings of data, so that the run has seen no image of the test", dir)
 	}
 	return n, nil
 }

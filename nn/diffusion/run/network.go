@@ -48,6 +48,15 @@ func (d *Data) Split() string {
 	return d.SplitColumn + "=" + d.TrainingPart
 }
 
+// ReadFrom reports whether a set has the rows that were read, those of its classes, with the same values, sources and parts.
+func (d *Description) ReadFrom(set *dataset.Set) (bool, error) {
+	own, err := set.Only(d.Classes)
+	if err != nil {
+		return false, err
+	}
+	return digest(own) == d.SHA256, nil
+}
+
 // Plan is a sampler for a number of steps, at the noise levels of the run if it is the run's own.
 func (n *Network) Plan(sampler string, steps int) (diffusion.Plan, error) {
 	return diffusion.SamplerByName(sampler, drawnBy(&n.Sample, sampler, steps, 1).levels())

@@ -59,6 +59,37 @@ func steelArray(t *testing.T, apart int) (path string, set *dataset.Set) {
 	return bytesArray(t, filepath.Join(dir, "images.npy"), set), set
 }
 
+// A run reads some classes of a set, and is not of a set with other images or parts of these classes.
+func TestReadFrom(t *testing.T) {
+	path, _ := steelArray(t, 1)
+	sets := []string{"data.class_column=kind", "data.group_column=coil", "data.split_column=part"}
+	_, about, _, err := load(t, small(append(sets, "data.source="+path, "data.classes=[scratches, patches]")...)).Data.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := func(path string) *dataset.Set {
+		set, _, _, err := load(t, small(append(sets, "data.source="+path)...)).Data.Parts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	other, _ := steelArray(t, 2)
+	value := whole(path)
+	value.Sample(slices.Index(value.Class, slices.Index(value.Classes, "patches")))[5]++
+	for want, list := range map[bool][]*dataset.Set{true: {whole(path)}, false: {whole(other), value}} {
+		for i, set := range list {
+			if same, err := about.ReadFrom(set); err != nil || same != want {
+				t.Errorf("set %d is the same: %v, want %v; %v", i, same, want, err)
+			}
+		}
+	}
+	about.Classes = []string{"rust"}
+	if _, err := about.ReadFrom(value); err == nil {
+		t.Error("a class that the set does not have is read from it")
+	}
+}
+
 // The table says which rows are trained on, and the classes that are asked for are numbered as they are asked for.
 func TestArrayOfImages(t *testing.T) {
 	path, set := steelArray(t, 1)
