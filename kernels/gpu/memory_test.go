@@ -59,11 +59,20 @@ func TestMemoryIsPlanned(t *testing.T) {
 	}
 }
 
-// A policy allocates as much device memory as is planned for evaluations, and Close frees it.
+// A policy allocates as much device memory as is planned for evaluations, and Close frees it. It plays so many worlds that they take more than
+// the few with the critic, whose attention is measured at the end of a run.
 func TestEvaluationIsPlanned(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})
-	tr, w := planned(t, b, "amarl")
+	tr, _ := planned(t, b, "amarl")
+	_, s, err := learns("amarl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := sim.New(s, 64, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := tr.Open(); err != nil {
 		t.Fatal(err)
 	}
