@@ -230,7 +230,7 @@ func TestSearchFaults(t *testing.T) {
 	for search, want := range map[string]string{
 		"{trials: 3}":                                                                         "plan.yaml:2: search.space: there is no setting to choose",
 		"{space: {amarl.heads: [1, 2]}}":                                                      "search.trials: 0 is not allowed; allowed: a whole number from 1 to 10000",
-		"{trials: 3, goal: joy, space: {a: 1}}":                                               `search.goal: "joy" is not allowed; allowed: completion_rate, mean_latency_s, reward, return, collisions, covered`,
+		"{trials: 3, goal: joy, space: {a: 1}}":                                               `search.goal: "joy" is not allowed; allowed: completion_rate, mean_latency_s, reward, quality, return, collisions, covered`,
 		"{trials: 3, sampler: x, space: {a: 1}}":                                              "allowed: tpe, random",
 		"{trials: 3, spaces: {}}":                                                             "search.spaces: unknown key; did you mean space?",
 		"{trials: 3, space: {amarl.heads: 2}}":                                                `plan.yaml:2: search.space.amarl.heads: "2" is no space; allowed: a list of values, or a range`,
