@@ -53,7 +53,7 @@ func diffusionSourceFlags() []cli.Flag {
 		&cli.StringFlag{Name: "from", Usage: "start from the network of the run in `DIR`, with its settings, and tune it for samples by 1 to 4 evaluations (train.objective consistency)"},
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel diffusion config prints one)"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
-		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
+		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream", DefaultText: "that of the configuration"},
 		backendFlag(), deviceFlag(),
 	}
 }

@@ -18,7 +18,7 @@ func loopCommand() *cli.Command {
 			&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; --print-config prints one)"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as stations.rare=7; may be repeated"},
 			&cli.StringFlag{Name: "data", Usage: "folder or file of a set of images `PATH`, short for --set data.source=PATH"},
-			&cli.Uint64Flag{Name: "seed", Usage: "first seed `S`"},
+			&cli.Uint64Flag{Name: "seed", Usage: "first seed `S`", DefaultText: "that of the configuration"},
 			&cli.StringSliceFlag{Name: "policy", Usage: "run folder `DIR` whose policy plays, too; may be repeated"},
 			&cli.StringFlag{Name: "out", Usage: "folder `DIR`, new or of a loop that goes on", Value: filepath.Join("runs", "loop")},
 			&cli.BoolFlag{Name: "print-config", Usage: "print the configuration in effect with comments, and do nothing else"},

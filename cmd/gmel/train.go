@@ -39,7 +39,7 @@ func sourceFlags() []cli.Flag {
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE` (YAML; gmel config prints one)"},
 		&cli.StringFlag{Name: "scenario", Usage: "preset, preset with a number of IEDs, or scenario file `NAME|NAME:N|FILE`; spread or spread:N is another game, simple_spread"},
 		&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as train.updates=500; may be repeated"},
-		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream"},
+		&cli.Uint64Flag{Name: "seed", Usage: "seed `S` of every random stream", DefaultText: "that of the configuration"},
 		backendFlag(), deviceFlag(),
 		&cli.StringFlag{Name: "precision", Usage: "precision `NAME` of the factors of products, short for --set train.precision=NAME: fp32, and on a GPU tf32 or bf16"},
 	}
