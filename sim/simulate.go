@@ -105,14 +105,23 @@ func (o *SimulateOptions) slot(w *Worlds, meter *Meter, actions []int32) error {
 	if watched {
 		o.Watcher.Before(w)
 	}
-	o.Policy.Act(w, actions)
-	if err := w.Step(actions); err != nil {
+	if err := o.act(w, actions); err != nil {
 		return fmt.Errorf("policy %s: %w", o.Policy.Name(), err)
 	}
 	if watched {
 		return o.Watcher.After(w)
 	}
 	return nil
+}
+
+// act lets the policy decide, and plays what it has decided.
+func (o *SimulateOptions) act(w *Worlds, actions []int32) error {
+	o.Policy.Act(w, actions)
+	// Act cannot return an error; a learned policy keeps that of its device.
+	if f, ok := o.Policy.(interface{ Err() error }); ok && f.Err() != nil {
+		return f.Err()
+	}
+	return w.Step(actions)
 }
 
 // open checks the options and makes the worlds.

@@ -217,3 +217,33 @@ func TestSimulateRefuses(t *testing.T) {
 		t.Errorf("error %v does not list the policies", err)
 	}
 }
+
+// broken is a policy whose device fails in its second slot. It then decides nothing, as a learned one.
+type broken struct{ slots int }
+
+func (b *broken) Name() string { return "broken" }
+
+func (b *broken) Act(_ *Worlds, actions []int32) {
+	clear(actions)
+	b.slots++
+}
+
+func (b *broken) Err() error {
+	if b.slots < 2 {
+		return nil
+	}
+	return errors.New("the device is gone")
+}
+
+// Act cannot return an error, so Simulate asks for it after every slot and plays no slot that was not decided.
+func TestSimulateStopsWhereAPolicyFails(t *testing.T) {
+	s, err := Preset("paper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &broken{}
+	_, err = Simulate(SimulateOptions{Scenario: s, Policy: p, Episodes: 1, Seed: 1})
+	if err == nil || err.Error() != "policy broken: the device is gone" || p.slots != 2 {
+		t.Errorf("after %d slots: %v", p.slots, err)
+	}
+}

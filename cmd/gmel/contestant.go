@@ -22,12 +22,12 @@ type contestant struct {
 	trained  *run.Player
 }
 
-// finish frees the policy and returns the error of its device, if it had one.
+// finish frees the policy.
 func (p *contestant) finish() error {
 	if p.trained == nil {
 		return nil
 	}
-	return errors.Join(p.trained.Err(), p.trained.Close())
+	return p.trained.Close()
 }
 
 // isRun reports that a flag names a run folder. Heuristics and references have their names first; ./greedy is a folder.
@@ -77,7 +77,8 @@ func contestants(c *cli.Context) (all []*contestant, err error) {
 // trainedContestant plays the greedy policy of a run.
 func trainedContestant(c *cli.Context, dir string, s *sim.Scenario) (*contestant, error) {
 	say := progress(c).Line
-	t, err := run.OpenPolicy(dir, s, run.EvalOptions{Seed: c.Uint64("seed"), Threads: c.Int("threads"), Notice: say})
+	// A run of another machine may have a backend that is not here.
+	t, err := run.OpenPolicy(dir, s, run.EvalOptions{Seed: c.Uint64("seed"), Threads: c.Int("threads"), Backend: "auto", Notice: say})
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func film(ctx context.Context, t *run.Trained, slots int) (gif []byte, err error
 	_, err = sim.Simulate(sim.SimulateOptions{
 		Context: ctx, Scenario: p.Scenario.HeldOut(), Policy: p, Worlds: 1, Episodes: 1, Seed: t.Config.EvalSeed, Threads: 1, Watcher: camera,
 	})
-	if err := errors.Join(err, p.Err()); err != nil { // after an error of the device, all actions are 0
+	if err != nil {
 		return nil, err
 	}
 	return camera.Picture()

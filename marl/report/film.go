@@ -36,7 +36,8 @@ func filmOf(p *run.Past, say func(string)) (data []byte, note string, err error)
 	if p.Config.Scenario == nil {
 		return nil, "", errors.New("only the edge game has films")
 	}
-	learned, err := run.OpenPolicy(string(p.Folder), p.Config.Scenario, run.EvalOptions{Seed: p.Config.EvalSeed, Threads: 1, Notice: say})
+	// A run of another machine may have a backend that is not here.
+	learned, err := run.OpenPolicy(string(p.Folder), p.Config.Scenario, run.EvalOptions{Seed: p.Config.EvalSeed, Threads: 1, Backend: "auto", Notice: say})
 	if err != nil {
 		return nil, "", err
 	}
@@ -54,9 +55,6 @@ func filmOf(p *run.Past, say func(string)) (data []byte, note string, err error)
 			return nil, "", err
 		}
 		cameras = append(cameras, c)
-	}
-	if err := learned.Err(); err != nil {
-		return nil, "", err
 	}
 	data, err = cameras[0].PictureBeside(cameras[1])
 	return data, fmt.Sprintf("The greedy policy of %s and %s in the same world: the same places, tasks and fading.", p.Folder, name), err
