@@ -251,16 +251,16 @@ func TestResumedInARound(t *testing.T) {
 // Traffic is counted by hand: 3 rounds of 3, 3 and 1 updates, of 2 cells; then the average over time, up and down.
 func TestTraffic(t *testing.T) {
 	tr := open(t, backendOf(t, "cpu", 1), options(), cell(0, 2, 5), cell(1, 6, 9))
-	all := 2 * modelBytes(tr.model)
+	all := 2 * 4 * int64(tr.model.Count())
 	for _, want := range []Traffic{{0, 0, 0}, {0, 0, all}, {0, 0, all}, {1, all, all}, {1, all, 2 * all}, {1, all, 2 * all}, {2, 2 * all, 2 * all}, {3, 4 * all, 4 * all}} {
-		if got := tr.Traffic(); got != want {
+		if got := trafficAfter(tr.Update(), tr.model, len(tr.cells), tr.options); got != want {
 			t.Errorf("after %d updates: %+v, want %+v", tr.Update(), got, want)
 		}
 		if tr.Update() < 7 {
 			steps(t, tr, 1)
 		}
 	}
-	if got := Total(tr.model, 2, tr.options); got != tr.Traffic() {
+	if got := Total(tr.model, 2, tr.options); got != trafficAfter(tr.Update(), tr.model, len(tr.cells), tr.options) {
 		t.Errorf("the whole run is told as %+v", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
@@ -53,14 +52,4 @@ func (t *Trainer) Restore(all *checkpoint.State) error {
 		}
 	}
 	return nil
-}
-
-// CheckpointSize is the sum over the cells.
-func (t *Trainer) CheckpointSize() (sum train.MemoryPart) {
-	for _, c := range t.cells {
-		part := c.CheckpointSize()
-		part.Bytes += sum.Bytes
-		sum = part
-	}
-	return sum
 }

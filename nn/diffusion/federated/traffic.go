@@ -9,38 +9,22 @@ type Traffic struct {
 	Down   int64 // bytes to the cells: parameters at the beginning of a round, and once the average over time, to draw from
 }
 
-// Traffic counts up to the present update.
-func (t *Trainer) Traffic() Traffic {
-	return trafficAfter(t.Update(), t.model, len(t.cells), t.options)
-}
-
 // Total is the traffic of a whole run.
 func Total(m *unet.Model, cells int, o Options) Traffic {
 	return trafficAfter(o.Fit.Updates, m, cells, o)
 }
 
+// trafficAfter counts up to an update.
 func trafficAfter(done int, m *unet.Model, cells int, o Options) Traffic {
 	begun, over := (done+o.Local-1)/o.Local, done/o.Local
 	ended := done == o.Fit.Updates
 	if ended {
 		over = begun
 	}
-	all := int64(cells) * modelBytes(m)
+	all := 4 * int64(cells) * int64(m.Count())
 	f := Traffic{Rounds: over, Up: int64(over) * all, Down: int64(begun) * all}
 	if ended {
 		f.Up, f.Down = f.Up+all, f.Down+all
 	}
 	return f
-}
-
-// modelBytes is the size of all parameters on the wire.
-func modelBytes(m *unet.Model) (total int64) {
-	for _, q := range m.Params().List() {
-		n := int64(1)
-		for _, d := range q.Shape() {
-			n *= int64(d)
-		}
-		total += 4 * n
-	}
-	return total
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 	"github.com/gmel-go/gmel/nn/train"
-	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/nn/unet"
 )
 
@@ -26,14 +25,11 @@ type Options struct {
 
 // Trainer is a run on one device, which plays all cells, one after the other.
 type Trainer struct {
-	train.Plain
 	model   *unet.Model
 	options Options
 	cells   []*fit.Trainer
 	images  []int // of each cell
 }
-
-var _ train.Job = (*Trainer)(nil)
 
 // Plan prepares a run without its memory, as fit.Plan does. The caller still owns the backend.
 func Plan(backend kernels.Backend, m *unet.Model, cells []Cell, o Options) (*Trainer, error) {
@@ -145,47 +141,3 @@ func (t *Trainer) mean(of func(*fit.Trainer) ([]float32, error)) ([]float32, err
 	Mean(all[0], all, t.images)
 	return all[0], nil
 }
-
-// Names of the metrics beside those of package fit.
-const (
-	RoundsName = "rounds"
-	UpName     = "bytes_up"
-	DownName   = "bytes_down"
-)
-
-// Scalars are those of fit.Trainer as means over the cells, weighted by their images, and the traffic.
-func (t *Trainer) Scalars() ([]record.Scalar, error) {
-	var all []record.Scalar
-	total := 0.0
-	for _, n := range t.images {
-		total += float64(n)
-	}
-	for i, c := range t.cells {
-		own, err := c.Scalars()
-		if err != nil {
-			return nil, err
-		}
-		if all == nil {
-			all = make([]record.Scalar, len(own))
-		}
-		for k, s := range own {
-			all[k].Name = s.Name
-			all[k].Value += s.Value * (float64(t.images[i]) / total)
-		}
-	}
-	f := t.Traffic()
-	return append(all, record.Scalar{Name: RoundsName, Value: float64(f.Rounds)},
-		record.Scalar{Name: UpName, Value: float64(f.Up)}, record.Scalar{Name: DownName, Value: float64(f.Down)}), nil
-}
-
-// Headline is the loss and the rounds.
-func (t *Trainer) Headline(line record.Line) string {
-	text := t.cells[0].Headline(line)
-	if rounds, ok := line.Values[RoundsName]; ok && text != "" {
-		text += fmt.Sprintf(", %.0f rounds", rounds)
-	}
-	return text
-}
-
-// Curve draws the loss.
-func (t *Trainer) Curve(lines []record.Line) []record.Panel { return t.cells[0].Curve(lines) }
