@@ -61,15 +61,23 @@ func (p *Program) places(i, a int, r Result) (list []Result) {
 	return list
 }
 
-// loopOf is the loop that contains op i, or nil.
-func (p *Program) loopOf(i int) *Desc {
+// LoopOf is the index of the loop that contains op i, or -1.
+func (p *Program) LoopOf(i int) int {
 	for h := i - 1; h >= 0; h-- {
 		if d := &p.Descs[h]; d.Op == OpLoop {
 			if int64(h)+d.Dim[LoopBody] >= int64(i) {
-				return d
+				return h
 			}
-			return nil
+			return -1
 		}
+	}
+	return -1
+}
+
+// loopOf is the loop that contains op i, or nil.
+func (p *Program) loopOf(i int) *Desc {
+	if h := p.LoopOf(i); h >= 0 {
+		return &p.Descs[h]
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func (m *member) overdue() error {
 	return m.aborted()
 }
 
-// silent is the error that names ranks that compute, or have ended, since long before the others lost patience.
+// silent names the ranks that have been outside of an exchange for more than half of the patience: they compute, or have ended.
 func (m *member) silent() error {
 	e := &SilentError{Size: len(m.seen), Waited: m.patience}
 	for r := range m.seen {

@@ -154,7 +154,7 @@ func TestBarrier(t *testing.T) {
 				if came < round*ranks {
 					return fmt.Errorf("round %d: a rank went on after %d of %d arrivals", round, came, round*ranks)
 				}
-				if err := c.Barrier(); err != nil { // nobody arrives for the next round before all have looked
+				if err := c.Barrier(); err != nil { // so that all have looked before the next round begins
 					return err
 				}
 			}

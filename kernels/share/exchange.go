@@ -35,7 +35,7 @@ func (c *cut) summand(op int, o *output) (user int, ok bool) {
 		return 0, false
 	}
 	d := &c.p.Descs[user]
-	sums := d.Op == kernels.OpSumCols && d.Fn == kernels.FnIdentity && c.loopOf(user) < 0 &&
+	sums := d.Op == kernels.OpSumCols && d.Fn == kernels.FnIdentity && c.p.LoopOf(user) < 0 &&
 		d.Arg[0] == o.from && d.Dim[1] == o.length && d.Dim[2] == o.length && d.Dim[0] >= o.pieces && d.Dim[0] <= kernels.ChunkRows
 	if !sums {
 		return 0, false

@@ -17,8 +17,8 @@ func (c *cut) read(op int, o *output) bool {
 	return ok
 }
 
-// reader returns the first op, from op on, that may read what is in a span now. What is there at the end of the Program,
-// and persistent, is read after the last op.
+// reader returns the first op, from op on, that may read what is in a span now. Persistent floats
+// are also read after the last op.
 func (c *cut) reader(op int, s span) (at int, ok bool) {
 	left := []span{s}
 	for ; op < len(c.p.Descs) && len(left) > 0; op++ {
@@ -57,7 +57,7 @@ func (a access) in(list []span) bool {
 func (c *cut) accesses(op int) (list []access) {
 	d := &c.p.Descs[op]
 	spec, _ := kernels.SpecOf(d.Op)
-	loop, step := c.loopOf(op), kernels.Step{}
+	loop, step := c.p.LoopOf(op), kernels.Step{}
 	header := &kernels.Desc{Dim: [kernels.MaxDims]int64{kernels.LoopIterations: 1, kernels.LoopSegments: 1}}
 	if loop >= 0 {
 		header, step = &c.p.Descs[loop], c.p.Steps[op]
@@ -74,19 +74,6 @@ func (c *cut) accesses(op int) (list []access) {
 		list = append(list, a)
 	}
 	return list
-}
-
-// loopOf is the op that is the loop of another one, or -1.
-func (c *cut) loopOf(op int) int {
-	for i := op - 1; i >= 0; i-- {
-		if d := &c.p.Descs[i]; d.Op == kernels.OpLoop {
-			if i+int(d.Dim[kernels.LoopBody]) >= op {
-				return i
-			}
-			return -1
-		}
-	}
-	return -1
 }
 
 // without is what is left of a list of spans.

@@ -68,7 +68,7 @@ func (s *Share) Floats() (summed, gathered int64) {
 	return summed, gathered
 }
 
-// Of is the share of a rank in p. The first floats of the arena, persistent ones, are read after p, too.
+// Of returns the share of a rank in p. The first floats of the arena, as many as persistent says, are also read after p has run.
 func Of(p *kernels.Program, persistent int64, rank, ranks int) (*Share, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("share: %w", err)
