@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"cmp"
-	"slices"
-)
+import ()
 
 // Appraiser predicts what actions are worth to IEDs that decide one after another, as the rule InTurn does: a trial plays the
 // slot with what others have decided and with each action of an IED that asks, by the rules of the step and with every option of
@@ -18,7 +15,7 @@ type Appraiser struct {
 
 // NewAppraiser returns an Appraiser with the prices of InTurn.
 func NewAppraiser(later bool) *Appraiser {
-	return &Appraiser{Prices: Prices{Queue: DefaultQueuePrice, Load: DefaultLoadPrice, Own: DefaultOwnPrice}, Later: later}
+	return &Appraiser{Prices: defaultPrices, Later: later}
 }
 
 // Entries of the decisions that Appraise reads, besides actions.
@@ -30,7 +27,7 @@ const (
 // Appraisals is the number of values about an IED with U actions: two for each action.
 func Appraisals(actions int) int { return 2 * actions }
 
-// Order writes in which order the IEDs of each world decide to rows [W, A]: that of InTurn, the most data first, then those without a
+// Order writes to rows [W, A] the order in which the IEDs of each world decide: that of InTurn, the most data first, then those without a
 // task. IED i of world w has the number w A + i.
 func (q *Appraiser) Order(w *Worlds, rows []float32) {
 	w.Home()
@@ -39,16 +36,11 @@ func (q *Appraiser) Order(w *Worlds, rows []float32) {
 		for i := range numbers {
 			numbers[i] = int32(first + i)
 		}
-		w.sortByData(numbers)
+		rank(mostData).sort(w, numbers)
 		for place, n := range numbers {
 			rows[first+place] = float32(n)
 		}
 	}
-}
-
-// sortByData puts the IEDs with the most data first, of equals the lowest number.
-func (w *Worlds) sortByData(numbers []int32) {
-	slices.SortStableFunc(numbers, func(i, j int32) int { return cmp.Compare(w.data[j], w.data[i]) })
 }
 
 // Appraise values the actions of every IED that asks, given the decisions [W, A] of the others. values are [W, A, 2 U]: first the own
@@ -91,7 +83,7 @@ func (t *trial) commit(decisions []float32, later bool) {
 			others = append(others, int32(i))
 		}
 	}
-	t.w.sortByData(others)
+	rank(mostData).sort(t.w, others)
 	t.grantAsDecided(decisions, others)
 	t.playAll()
 	if later {

@@ -7,7 +7,7 @@ import (
 	"github.com/gmel-go/gmel/sim/feature"
 )
 
-// The level of a service is a decision: an IED that knows where its task shall run also chooses in how many steps. With L levels and
+// The level of a service is a decision: an IED chooses where its task runs and in how many steps. With L levels and
 // D destinations (local, C candidates, perhaps the cloud), action d + D l is destination d at level l, so the actions of level
 // 0 are those of a scenario without services. Level l of a model is entry l of its levels; a model with fewer has no
 // more.
@@ -51,7 +51,6 @@ type service struct {
 }
 
 func (p *params) setServices(s *Scenario) {
-	p.levels = s.Levels()
 	if p.levels == 0 {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 //
 //	A = max(radio backlog, k mu) + D / r_up     own start s = max(own backlog, k mu)
 //
-// The wait counts in the latency, as part of RadioWait or QueueWait. Who decides says in which order: an action a that has waited
+// The wait counts in the latency, as part of RadioWait or QueueWait. The caller sets the order: an action a that has waited
 // for k messages is handed over as a + U k (Grant). An action below U waits for none, so decisions at once cost nothing. What ESs tell
 // each other goes over wires and costs nothing, nor do the requests, which are a few bits (buffer status reports, 3GPP TS 38.321).
 

@@ -19,7 +19,10 @@ import "github.com/gmel-go/gmel/sim/engine"
 //	  +2         n_m / N of the last slot
 //	then, with a queue of arrivals, waiting tasks / Q; then, with reuse 1, for each
 //	candidate the noise rise in units of 20 dB; then, with a cloud, the time that it would
-//	add to the radio time / tau_min; then, with cache flags, for each candidate K flags: the ES holds model k
+//	add to the radio time / tau_min; then, with cache flags, for each candidate K flags: the ES holds model k;
+//	then, with load times, for each candidate the time in which its ES would load the task's model / the
+//	longest load time, 0 if it holds it; then, with server speeds, for each candidate F_m / the largest;
+//	then, with services, the 1 + 2L numbers of observeLevels (level.go)
 //
 // D_max, C_max, tau_max, f_max are the largest values of the scenario, tau_min is the
 // shortest deadline. Backlogs are cut at 2 tau_max: more is no more hopeless (and a radio

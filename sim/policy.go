@@ -42,7 +42,7 @@ func NewPolicy(name string, s *Scenario, seed uint64) (Policy, error) {
 		return nil, err
 	}
 	key := philox.Key(seed ^ policyKey)
-	prices := Prices{DefaultQueuePrice, DefaultLoadPrice, DefaultOwnPrice}
+	prices := defaultPrices
 	switch name {
 	case "random":
 		return &randomPolicy{key}, nil

@@ -24,6 +24,9 @@ const (
 	DefaultOwnPrice           = 1
 )
 
+// defaultPrices are those of Planner and InTurn.
+var defaultPrices = Prices{Queue: DefaultQueuePrice, Load: DefaultLoadPrice, Own: DefaultOwnPrice}
+
 // costs are prices in reward.
 type costs struct {
 	queue, load, own float64   // per second

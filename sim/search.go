@@ -18,6 +18,11 @@ func mostWork(w *Worlds, i int32) float32      { return -w.cycles[i] }
 func firstDeadline(w *Worlds, i int32) float32 { return w.due(int(i)) }
 func firstNumber(*Worlds, int32) float32       { return 0 }
 
+// sort puts IEDs in this order; those of equal rank stay as they are.
+func (by rank) sort(w *Worlds, ieds []int32) {
+	slices.SortStableFunc(ieds, func(i, j int32) int { return cmp.Compare(by(w, i), by(w, j)) })
+}
+
 // order lists the IEDs with a task.
 func (t *trial) order(by rank) (ieds []int32) {
 	w := t.w
@@ -26,7 +31,7 @@ func (t *trial) order(by rank) (ieds []int32) {
 			ieds = append(ieds, i)
 		}
 	}
-	slices.SortStableFunc(ieds, func(i, j int32) int { return cmp.Compare(by(w, i), by(w, j)) })
+	by.sort(w, ieds)
 	return ieds
 }
 

@@ -2,7 +2,7 @@ package sim
 
 import "slices"
 
-// services replaces the invented numbers of all models by tables that nobody measured.
+// services replaces the invented numbers of all models by tables of random numbers.
 func (d dice) services(s *Scenario) {
 	s.Compute.Batch.FixedShare = 0
 	rated := true

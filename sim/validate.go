@@ -121,7 +121,7 @@ func (s *Scenario) validateTasks(c *setting.Checker) {
 	s.validateShares(c)
 }
 
-// validateWork checks what a service stands in place of.
+// validateWork checks the settings that a service replaces.
 func (m *Model) validateWork(c *setting.Checker, at string) {
 	if m.served() {
 		c.Require(m.Gcycles.IsZero(), at+"gcycles", m.Gcycles, "left out with a service, which says it")

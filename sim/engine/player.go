@@ -47,7 +47,7 @@ func (e *Engine) NewPlayer(tasks int) *Player {
 	return p
 }
 
-// Actions [W, A] are those of the last slot that a Program has played.
+// Actions [W, A] are those of the last slot that a Program has played; with services, of worlds that were played, the destinations alone.
 func (p *Player) Actions() []int32 { return p.actions }
 
 // Native is the function that plays a task of a slot, its first argument and the number of tasks (kernels.Native).

@@ -1,4 +1,5 @@
-"""The command ``gmel`` of a wheel. It is no part of the package, because that imports what the program does not need."""
+"""The command ``gmel`` of a wheel. It stands outside of the package, because importing the package
+loads NumPy and Gymnasium, which the program does not need."""
 
 import os
 import pathlib

@@ -18,12 +18,12 @@ const (
 // DrawPair returns a picture of two worlds side by side, each under the name of its policy, with one legend. They have the same hall,
 // servers and models.
 func DrawPair(a, b *Scene) image.Image {
-	left, right := pairLayout(a)
-	c := newCanvas(left.width, left.height)
-	c.write(axisWidth, 28, text{18, ink, 0}, fmt.Sprintf("%s: world %d, episode %d, slot %d", a.Title, a.World, a.Episode, a.Slot))
-	c.half(a, &left)
-	c.half(b, &right)
-	c.sharedLegend(a, b, &left)
+	l, r := pairLayout(a)
+	c := newCanvas(l.width, l.height)
+	c.write(axisWidth, 28, text{18, ink, left}, fmt.Sprintf("%s: world %d, episode %d, slot %d", a.Title, a.World, a.Episode, a.Slot))
+	c.half(a, &l)
+	c.half(b, &r)
+	c.sharedLegend(a, b, &l)
 	return c.image()
 }
 

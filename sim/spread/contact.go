@@ -2,9 +2,12 @@ package spread
 
 import "math"
 
+// CycleS is the time of a cycle, s.
+const CycleS = 0.1
+
 // Constants of the physics (core.py of MPE2).
 const (
-	dt            float32 = 0.1
+	dt            float32 = CycleS
 	keep          float32 = 1 - 0.25 // share of the velocity that damping leaves
 	motor         float32 = 5        // force of an action
 	contactForce  float32 = 100

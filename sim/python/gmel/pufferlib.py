@@ -19,7 +19,7 @@ class Env(pufferlib.PufferEnv):
     """W worlds with A agents each as W A agents of PufferLib: agent i of world w is number w A + i.
 
     PufferLib knows no masks, so an observation is that of the worlds followed by the mask, float32 [O + U], for a
-    policy that reads it, and an action that the mask forbids is played as 0. The memory of the worlds is copied once,
+    policy that reads it, and ``illegal`` says what becomes of an action that the mask forbids. The memory of the worlds is copied once,
     into PufferLib's buffer. The next episode begins at once, on another topology. At an end, the infos have the return
     and the length of the episodes, means over worlds and agents.
 
