@@ -1,3 +1,3 @@
-// Package export writes a trained policy in the form in which other programs take it: a folder with its contract, its numbers
-// and a model card.
+// Package export writes a trained policy for other programs: as a folder with its contract, its numbers, an ONNX model and a model
+// card, or as a header for C (package header).
 package export

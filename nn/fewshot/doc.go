@@ -8,8 +8,8 @@
 // The bar is the best arm without a model, chosen on images of training alone ([Table.Bar]). An arm with generated images is worth
 // something if its difference to the bar has an interval above 0.
 //
-// A diffusion model of the other classes makes images in three ways: it is adapted to the k images and draws from noise, it
-// harmonises pastes, or it draws what a classifier is not sure of.
+// A diffusion model of the other classes is adapted to the k images. It then draws from noise, also guided by its earlier self,
+// harmonises pastes, or draws what a classifier is not sure of.
 //
 // Whatever is random follows from the seed of the study, the draw and a purpose, by counters. So cells do not depend on each
 // other, on their order or on the number of threads, and a study goes on where it was stopped.
