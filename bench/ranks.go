@@ -87,6 +87,9 @@ type updated struct {
 
 // updateSeconds measures an update, or the share of a rank in it; group is nil for a rank that is alone.
 func updateSeconds(o TrainOptions, group comm.Comm) (x updated, err error) {
+	if err := room(o.Scenario, o.Config.Worlds); err != nil {
+		return x, err
+	}
 	worlds, err := sim.New(o.Scenario, o.Config.Worlds, 1)
 	if err != nil {
 		return x, err
@@ -213,14 +216,21 @@ func copySeconds(bytes int64, length time.Duration) (float64, error) {
 // solo is a rank without the others, to measure what it computes: it adds up its own rows, and gathers zeros.
 type solo struct{ rank, size int }
 
-func (s solo) Rank() int      { return s.rank }
-func (s solo) Size() int      { return s.size }
+// Rank implements comm.Comm.
+func (s solo) Rank() int { return s.rank }
+
+// Size implements comm.Comm.
+func (s solo) Size() int { return s.size }
+
+// Barrier implements comm.Comm. There is no rank to wait for.
 func (s solo) Barrier() error { return nil }
 
+// Chain implements comm.Comm with the rows of this rank alone.
 func (s solo) Chain(sum []float32, own ...comm.Rows) error {
 	return comm.NewGroup(1, 0).Rank(0).Chain(sum, own...)
 }
 
+// Allgather implements comm.Comm. The parts of other ranks are zeros.
 func (s solo) Allgather(all []float32, ends []int) error {
 	clear(all[:ends[s.rank]-s.own(ends)])
 	clear(all[ends[s.rank]:])

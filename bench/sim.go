@@ -160,7 +160,7 @@ func (c *chooser) choose() {
 		action := int(c.table[(at+i)%len(c.table)] * uint32(u) >> 16)
 		c.actions[i] = int32(action) * int32(c.w.Mask[i*u+action]) // 0 for an action that is illegal
 		if c.w.Levels() > 0 && c.actions[i] == 0 {
-			c.actions[i] = int32(slices.Index(c.w.Mask[i*u:][:u], 1)) // where actions have levels, 0 may be, too
+			c.actions[i] = int32(slices.Index(c.w.Mask[i*u:][:u], 1)) // with levels, action 0 may be illegal, too
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Attending is a Learner whose critic may attend to other agents.
 type Attending interface {
 	Learner
-	// Attention returns the critic with its parameters, nil if it attends to nobody.
+	// Attention returns the critic with its parameters, nil if it has no attention.
 	Attention() *AttentionNet
 }
 

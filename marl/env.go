@@ -57,8 +57,8 @@ type Located interface {
 	ServerPositions() [][2]float32
 }
 
-// Granting is a Serving Env in which agents that decide in turn may wait for messages: action a that has waited for k of them is
-// a + U k.
+// Granting is a Serving Env in which agents that decide in turn may wait for messages. It takes a + U k for action a after k
+// messages.
 type Granting interface {
 	Serving
 	// Granted reports whether messages take time.

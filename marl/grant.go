@@ -7,7 +7,7 @@ import (
 	"github.com/gmel-go/gmel/nn/op"
 )
 
-// Grants of a slot in turns, in a Granting Env. The server of candidate 1 of an agent sends it a message when its turn comes. So an agent
+// messages counts what agents wait for in the turns of a slot of a Granting Env. The server of candidate 1 of an agent sends it a message when its turn comes. So an agent
 // with a task waits for
 //
 //	k = 1 + the number of agents with a task and the same candidate 1 in earlier turns

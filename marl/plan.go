@@ -47,7 +47,7 @@ func (t *Trainer) share() (*share.Share, error) {
 	return share.Of(t.programs.update, t.shop.Layout.Size(), t.group.Rank(), t.group.Size())
 }
 
-// Divided reports whether the ranks of the group, which the trainer has joined, divide an update. A small one they do not.
+// Divided reports whether the ranks of the joined group divide an update. They do not divide a small one.
 func (t *Trainer) Divided() (bool, error) {
 	part, err := t.share()
 	return err == nil && part.Divided(), err

@@ -83,11 +83,14 @@ func (t *Trainer) newPolicy(how Execution) *Policy {
 // GreedyName is the name of the policy of an algorithm that takes the most probable action.
 func GreedyName(algorithm string) string { return algorithm + "-greedy" }
 
+// SampledName is the name of the policy of an algorithm that draws its actions.
+func SampledName(algorithm string) string { return algorithm + "-sampled" }
+
 func newPolicy(a Algorithm, c *Config, n Sizes, how Execution) *Policy {
 	how.Seed = Split(how.Seed, StreamExecution)
 	p := &Policy{name: GreedyName(a.Name()), how: how, sizes: n, appraiser: c.appraiser(), head: a.Head(c, n.Obs, n.Actions)}
 	if how.Sampled {
-		p.name = a.Name() + "-sampled"
+		p.name = SampledName(a.Name())
 	}
 	return p
 }
@@ -147,8 +150,8 @@ type View struct {
 	Servers   []float32 // [rows, C] of the candidates; only if agents decide in turn, or for a critic
 }
 
-// Choose chooses actions [rows], with what agents wait for messages in a Granting Env; moment is the counter of a sampled policy's draws, two numbers below 2^24. If agents decide
-// in turn, the rows are those of whole worlds.
+// Choose writes actions [rows]; in a Granting Env they include the messages that agents wait for. moment is the counter of a sampled
+// policy's draws, two numbers below 2^24. If agents decide in turn, the rows are those of whole worlds.
 func (p *Policy) Choose(v View, moment [2]float32, actions []int32) error {
 	if p.batch == nil || len(p.batch.chosen) != len(actions) {
 		if err := p.open(len(actions)); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/marl/run"
@@ -28,9 +27,9 @@ func benchRanksCommand() *cli.Command {
 }
 
 func benchRanks(c *cli.Context) error {
-	seconds := c.Float64("seconds")
-	if !(seconds >= 0 && seconds <= 3600) {
-		return usagef("--seconds is %g; allowed are 0 to 3600", seconds)
+	length, err := secondsOf(c, "seconds", 0, 3600)
+	if err != nil {
+		return err
 	}
 	for _, n := range c.IntSlice("ranks") {
 		if n < 2 || n > run.MaxRanks {
@@ -48,7 +47,7 @@ func benchRanks(c *cli.Context) error {
 			if err != nil {
 				return err
 			}
-			o.Length = time.Duration(seconds * float64(time.Second))
+			o.Length = length
 			rows, err := bench.Ranks(bench.RanksOptions{TrainOptions: o, Ranks: c.IntSlice("ranks")})
 			if err != nil {
 				return usagef("%w", err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
@@ -55,10 +54,11 @@ func benchSim(c *cli.Context) error {
 }
 
 func simOptions(c *cli.Context) (o bench.SimOptions, err error) {
-	o = bench.SimOptions{Engine: c.String("engine"), Threads: c.Int("threads"), Length: time.Duration(c.Float64("seconds") * float64(time.Second))}
-	switch seconds := c.Float64("seconds"); {
-	case !(seconds >= 0 && seconds <= 3600):
-		return o, usagef("--seconds is %g; allowed are 0 to 3600", seconds)
+	o = bench.SimOptions{Engine: c.String("engine"), Threads: c.Int("threads")}
+	if o.Length, err = secondsOf(c, "seconds", 0, 3600); err != nil {
+		return o, err
+	}
+	switch {
 	case o.Threads < 0 || o.Threads > 1024:
 		return o, usagef("--threads is %d; allowed are 1 to 1024, or 0 for all cores", o.Threads)
 	case o.Threads == 0:

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/marl"
@@ -30,9 +29,9 @@ func benchTrainCommand() *cli.Command {
 }
 
 func benchTrain(c *cli.Context) error {
-	seconds := c.Float64("seconds")
-	if !(seconds >= 0 && seconds <= 3600) {
-		return usagef("--seconds is %g; allowed are 0 to 3600", seconds)
+	length, err := secondsOf(c, "seconds", 0, 3600)
+	if err != nil {
+		return err
 	}
 	first := true
 	for _, algo := range c.StringSlice("algo") {
@@ -42,7 +41,7 @@ func benchTrain(c *cli.Context) error {
 				if err != nil {
 					return err
 				}
-				o.Length = time.Duration(seconds * float64(time.Second))
+				o.Length = length
 				row, err := bench.Train(o)
 				if err != nil {
 					return usagef("%w", err)

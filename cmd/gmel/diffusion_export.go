@@ -10,7 +10,7 @@ import (
 func diffusionExportCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "export",
-		Usage: "write the network of a run as a folder of the Python library diffusers",
+		Usage: "write the network of a run as a folder for diffusers and ONNX",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run folder `DIR`"},
 			&cli.StringFlag{Name: "out", Usage: "new folder `DIR`; its README.md says how to draw with it"},

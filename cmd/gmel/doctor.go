@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/doctor"
-	"github.com/gmel-go/gmel/marl/report"
 	"github.com/gmel-go/gmel/marl/run"
+	diffusion "github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/urfave/cli/v2"
 )
 
@@ -26,7 +26,7 @@ func examine(c *cli.Context) error {
 	var all []*doctor.Diagnosis
 	var texts []string
 	for _, dir := range c.Args().Slice() {
-		if report.IsModel(dir) {
+		if diffusion.IsRun(dir) {
 			return usagef("%s is the run of a diffusion model; gmel doctor knows runs of policies", dir)
 		}
 		p, err := run.ReadPast(dir)

@@ -24,7 +24,7 @@ type exportTarget struct {
 
 var exportTargets = map[string]exportTarget{
 	"c":      {"a C99 header without dependencies", ".h", exportHeader},
-	"folder": {"a folder with ONNX, safetensors, contract and model card; of a diffusion run, a folder of the Python library diffusers", "-export", exportFolder},
+	"folder": {"a folder with ONNX, safetensors, contract and model card; of a diffusion run, a folder for diffusers and ONNX", "-export", exportFolder},
 }
 
 // exportFolder writes the policy or the diffusion model of a run.

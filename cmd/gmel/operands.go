@@ -58,10 +58,7 @@ func takesValue(app *cli.App, command []string, arg string) bool {
 		}
 		c = c.Subcommands[at]
 	}
-	for _, f := range c.Flags {
-		if _, alone := f.(*cli.BoolFlag); slices.Contains(f.Names(), strings.TrimLeft(arg, "-")) {
-			return !alone
-		}
-	}
-	return false
+	f := flagOf(c.Flags, arg)
+	_, alone := f.(*cli.BoolFlag)
+	return f != nil && !alone
 }

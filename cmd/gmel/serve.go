@@ -32,7 +32,7 @@ func serveCommand() *cli.Command {
 
 func serveFolder(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("%d policy folders are given, 1 is needed, such as `gmel serve paper-1-1-policy`", c.NArg())
+		return usagef("%d policy folders are given, 1 is needed, such as `gmel serve paper-1-1-export`", c.NArg())
 	}
 	p, err := actor.Read(c.Args().First())
 	if err != nil {

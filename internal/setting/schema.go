@@ -7,15 +7,15 @@ import (
 	"regexp"
 )
 
-// SchemaDialect is the version of JSON Schema that Schema writes.
-const SchemaDialect = "https://json-schema.org/draft/2020-12/schema"
+// dialect is the version of JSON Schema that Schema writes.
+const dialect = "https://json-schema.org/draft/2020-12/schema"
 
 // Schema describes the documents that have these sections as a JSON Schema, so that an editor completes keys and words and shows
 // comments and defaults. It says less than a Reader, which also knows the ranges of numbers: some of them depend on other settings.
 // Of two sections with one name the last counts. Every document that a Reader takes conforms to it, if its numbers and booleans are written as JSON writes them.
 func Schema(title string, sections []Section) []byte {
 	doc := object()
-	doc["$schema"], doc["title"] = SchemaDialect, title
+	doc["$schema"], doc["title"] = dialect, title
 	keys := doc["properties"].(map[string]any)
 	for _, s := range sections {
 		if part := describing(s).section(s); s.Name == "" {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
@@ -118,7 +119,7 @@ func newEvidence(p *run.Past) *evidence {
 	e := &evidence{past: p, training: p.Training(), greedy: p.Greedy(), score: p.Config.Measures()[0]}
 	_, e.settings = p.Config.Settings()
 	for _, line := range p.Lines {
-		if strings.HasSuffix(line.Kind, "-sampled") {
+		if line.Kind == marl.SampledName(p.Config.Train.Algo) {
 			e.sampled = append(e.sampled, line)
 		}
 	}

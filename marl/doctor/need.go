@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
@@ -33,11 +34,7 @@ var (
 
 // reports is the need for n reports of training in a part of the run.
 func reports(n int, from, to float64, part string) need {
-	noun := "reports"
-	if n == 1 {
-		noun = "report"
-	}
-	return need{fmt.Sprintf("%d %s of training in the %s of the run", n, noun, part), func(e *evidence) bool { return e.reports(from, to) >= n }}
+	return need{fmt.Sprintf("%s of training in the %s of the run", train.Counted(int64(n), "report"), part), func(e *evidence) bool { return e.reports(from, to) >= n }}
 }
 
 // Unjudged are rules that the run is too short for, or has told too little.

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -121,15 +122,7 @@ func reached(all [][][]arrival, levels []int) [][][]float64 {
 }
 
 func reachedBy(list []arrival, levels []int) []float64 {
-	slices.SortStableFunc(list, func(a, b arrival) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(list, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	at, stock, next := slices.Repeat([]float64{-1}, len(levels)), 0, 0
 	for _, a := range list {
 		for stock += a.samples; next < len(levels) && stock >= levels[next]; next++ {

@@ -1,9 +1,10 @@
 package loop
 
 import (
+	"math"
+
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/nn/train"
-	"math"
 )
 
 // Files of the report; the last makes a loop complete.

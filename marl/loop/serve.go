@@ -48,7 +48,7 @@ func (l *loop) serving(ctx context.Context, r *seedResult) error {
 	return nil
 }
 
-// playOf plays a policy. What the ideal edge serves is what IEDs ask for, whoever decides.
+// playOf plays a policy. The ideal edge serves what IEDs ask for, which is the same for every policy.
 func (l *loop) playOf(ctx context.Context, s *server, seed uint64) (p *played, err error) {
 	policy, scenario, done, err := s.open()
 	if err != nil {
@@ -97,7 +97,7 @@ func (l *loop) servers(ctx context.Context, seed uint64) (all []server, err erro
 // tableEpisodes are those of the table at the end of a training, which nothing here reads.
 const tableEpisodes = 2
 
-// trainPolicy trains an algorithm on the scenario, or goes on with that.
+// trainPolicy trains an algorithm on the scenario, or resumes its training.
 func (l *loop) trainPolicy(ctx context.Context, algo, dir string, seed uint64) error {
 	of := derive(seed, forPolicy, 1)
 	sets := []string{

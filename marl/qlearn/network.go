@@ -48,7 +48,7 @@ func legal(q, mask *nn.Node) *nn.Node {
 	return op.Add(q, op.Affine(mask, far, -far)) // a legal action gets exactly 0
 }
 
-// Layers implements marl.Layered: of a state, the values of all actions differ from their advantages by one number.
+// Layers implements marl.Layered. In a state, values and advantages differ by the same number for all actions.
 func (n *Network) Layers() ([]*nn.Linear, string) {
 	return []*nn.Linear{n.first, n.second, n.advantage}, actor.OutputAdvantages
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	diffusion "github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -42,7 +43,7 @@ func (s *server) states() string {
 	for _, dir := range s.dirs {
 		f := train.Folder(dir)
 		fmt.Fprint(&b, f.Busy())
-		for _, name := range []string{"config.yaml", "metrics.jsonl", "timing.jsonl", "table.json", "attention.json", "versions.json", qualityName, gridName, "samples"} {
+		for _, name := range []string{"config.yaml", "metrics.jsonl", "timing.jsonl", "table.json", "attention.json", "versions.json", diffusion.QualityJSON, diffusion.GridPNG, "samples"} {
 			if info, err := os.Stat(f.File(name)); err == nil {
 				fmt.Fprint(&b, " ", info.Size(), " ", info.ModTime().UnixNano())
 			}

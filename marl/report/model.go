@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -17,28 +16,12 @@ import (
 	"github.com/gmel-go/gmel/nn/train/record"
 )
 
-// Files of a run of a diffusion model.
-const (
-	gridName    = "grid.png"
-	qualityName = "quality.json"
-)
-
 // model is a run of a diffusion model.
 type model struct {
 	config  *diffusion.Config
 	lines   []record.Line
 	quality *diffusion.Quality // nil: not measured
 	grid    template.URL       // the picture of samples, the last one of a run that is not finished; "" for none
-}
-
-// IsModel reports whether a folder holds the run of a diffusion model: the configuration of a policy has no section of this name.
-func IsModel(dir string) bool {
-	path, err := train.Folder(dir).Config()
-	if err != nil {
-		return false
-	}
-	data, err := os.ReadFile(path)
-	return err == nil && bytes.Contains(data, []byte("\nmodel:"))
 }
 
 func readModel(f train.Folder, path string) (*model, error) {
@@ -50,7 +33,7 @@ func readModel(f train.Folder, path string) (*model, error) {
 	if m.lines, lines = record.ReadJSONL(f.Metrics()); errors.Is(lines, fs.ErrNotExist) {
 		lines = nil
 	}
-	m.quality, quality = readQuality(f.File(qualityName))
+	m.quality, quality = readQuality(f.File(diffusion.QualityJSON))
 	m.grid, grid = lastGrid(f)
 	return m, errors.Join(lines, quality, grid)
 }
@@ -72,7 +55,7 @@ func readQuality(path string) (*diffusion.Quality, error) {
 
 // lastGrid is the picture of samples of a run.
 func lastGrid(f train.Folder) (template.URL, error) {
-	path := f.File(gridName)
+	path := f.File(diffusion.GridPNG)
 	if !exists(path) {
 		all, err := filepath.Glob(f.File("samples", "*.png"))
 		if err != nil || len(all) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/run"
+	diffusion "github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
 )
@@ -34,7 +35,7 @@ func read(dir string) (*source, error) {
 		return nil, err
 	}
 	s.busy = s.folder.Busy()
-	if IsModel(dir) {
+	if diffusion.IsRun(dir) {
 		s.model, err = readModel(s.folder, path)
 	} else {
 		s.past, err = run.ReadPast(dir)
@@ -90,7 +91,7 @@ func (s *source) finished() bool {
 		return s.past.Table != nil
 	}
 	at, of := s.update()
-	return at >= of && exists(s.folder.File(gridName))
+	return at >= of && exists(s.folder.File(diffusion.GridPNG))
 }
 
 func exists(path string) bool {

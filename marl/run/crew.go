@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -169,4 +170,4 @@ func (c *crew) close() error {
 const DefaultRanksTimeout = time.Minute
 
 // MaxRanks is the number of parts in which the sums of an update are cut at most: more ranks would have nothing to do.
-const MaxRanks = 16
+const MaxRanks = machine.MaxSegments

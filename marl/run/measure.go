@@ -17,7 +17,7 @@ type episode struct {
 	p95 float64
 }
 
-// measure plays a policy with marl.Evaluate and returns the episodes, ordered by world and episode. The
+// measure plays a policy in evaluation worlds and returns the episodes, ordered by world and episode. The
 // order is the same for every policy.
 func measure(ctx context.Context, scenario *sim.Scenario, c *comparison, p sim.Policy) (sim.Summary, []episode, error) {
 	w, err := sim.New(scenario.HeldOut(), sim.DefaultWorlds(c.episodes), evaluationSeed(c.seed))

@@ -12,6 +12,7 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim/feature"
+	"github.com/gmel-go/gmel/sim/spread"
 )
 
 // Trained is a trained policy with what its run folder tells of it.
@@ -113,9 +114,6 @@ func (g edge) played() *Played {
 	return &Played{Name: "edge", Agents: g.IEDs, SlotS: g.Time.SlotS, Slots: g.Time.Slots, Interface: g.Interface()}
 }
 
-// spreadCycleS is the time of a cycle of simple_spread.
-const spreadCycleS = 0.1
-
 func (g spreading) played() *Played {
-	return &Played{Name: g.name(), Agents: g.Agents, SlotS: spreadCycleS, Slots: g.MaxCycles, Interface: g.Interface()}
+	return &Played{Name: g.name(), Agents: g.Agents, SlotS: spread.CycleS, Slots: g.MaxCycles, Interface: g.Interface()}
 }

@@ -60,7 +60,7 @@ func (b *Builder) RandInt(bound, counter, y Tensor, seed uint64, stream uint32) 
 	b.Op(d, bound, counter, y)
 }
 
-// Uniform fills y with uniform numbers between two by the random numbers of (seed, stream) at counter[2]; see kernels.OpUniform.
+// Uniform fills y with uniform numbers from between[0] to between[1] by the random numbers of (seed, stream) at counter[2]; see kernels.OpUniform.
 func (b *Builder) Uniform(counter, y Tensor, between [2]float32, seed uint64, stream uint32) {
 	d := desc(kernels.OpUniform, y.Len())
 	d.Seed, d.Stream, d.Scalar[0], d.Scalar[1] = seed, stream, between[0], between[1]

@@ -6,14 +6,16 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+// MaxSegments is the number of parts in which a sum over a batch is cut at most.
+const MaxSegments = 16
+
 // Limits for loops. A tile whose temporaries stay in a core's second-level cache needs no bandwidth
 // beyond that cache.
 const (
 	tileFloats   = 64 << 10 // size of a tile's temporaries; see tiling.items
 	tileRows     = 64       // products of fewer rows are inefficient
 	minTiles     = 4        // with fewer tiles, threads have too little to share
-	maxSegments  = 16
-	loopMinFlops = 1 << 20 // with less work, a loop costs more than it saves
+	loopMinFlops = 1 << 20  // with less work, a loop costs more than it saves
 )
 
 // tile turns chains of ops on a batch into loops over tiles of the batch. b.tileItems > 0 is the
@@ -122,7 +124,7 @@ func (b *Builder) loops(s *schedule, ops []int) []*instr {
 	}
 	items = min(items, s.batch)
 	iterations, rest := s.batch/items, s.batch%items
-	segments := min(iterations, maxSegments)
+	segments := min(iterations, MaxSegments)
 	t.makeParts(iterations, segments, rest > 0)
 	out := t.loop(span{0, items, iterations, segments})
 	if rest > 0 {

@@ -114,8 +114,8 @@ func (j *job) Restore(s *checkpoint.State) error {
 	return j.Trainer.Restore(s)
 }
 
-// gridFile is the last result of a run.
-const gridFile = "grid.png"
+// GridPNG is the picture of samples, the last result of a run.
+const GridPNG = "grid.png"
 
 // samplesTag is what TensorBoard calls the pictures of samples.
 const samplesTag = "samples"
@@ -138,7 +138,7 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 		}
 	}
 	picture, err := j.picture(ctx)
-	return append(files, train.File{Name: gridFile, Data: picture, Tag: samplesTag}), err
+	return append(files, train.File{Name: GridPNG, Data: picture, Tag: samplesTag}), err
 }
 
 // picture is a grid of samples, a class in each row.

@@ -87,10 +87,10 @@ func read(r *setting.Reader, c *Config) (*Config, error) {
 	if err := c.resolveStart(r); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.pair(r), c.canGuide(&c.Sample)); err != nil || c.Data.kind() == drawn {
+	if err := errors.Join(c.pair(r), c.canGuide(&c.Sample)); err != nil {
 		return c, err
 	}
-	return c, errors.Join(absolute(r, sourceKey, &c.Data.Source), absolute(r, labelsKey, &c.Data.Labels))
+	return c, c.Data.Resolve(r)
 }
 
 // absolute makes a name relative to the text that has it absolute; "" stays.

@@ -210,7 +210,7 @@ func TestDraw(t *testing.T) {
 		}
 		return d
 	}
-	kept, err := os.ReadFile(filepath.Join(dir, gridFile))
+	kept, err := os.ReadFile(filepath.Join(dir, GridPNG))
 	if err != nil {
 		t.Fatal(err)
 	}

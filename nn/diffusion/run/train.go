@@ -90,7 +90,7 @@ func newRun(began, c *Config) *train.Run {
 			Updates: c.Train.Updates, LogEvery: c.Train.LogEvery, SnapshotEvery: c.Train.snapshotEvery(),
 			EvaluateEvery: c.Train.SampleEvery, CheckpointEvery: c.Train.CheckpointEvery,
 		},
-		Result: gridFile, Resume: "gmel diffusion train --resume", ResumeFlags: movedFlags(began, c),
+		Result: GridPNG, Resume: "gmel diffusion train --resume", ResumeFlags: movedFlags(began, c),
 		Open: func(o train.Options) (train.Job, error) { return openJob(c, o) },
 	}
 }

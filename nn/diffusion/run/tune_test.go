@@ -128,7 +128,7 @@ func beginsAtTheAverage(t *testing.T, from string) {
 	if _, err := Start(t.Context(), load(t, short(from, sets...)), train.Options{Out: dir}); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(readFile(t, dir, gridFile), readFile(t, from, gridFile)) {
+	if !bytes.Equal(readFile(t, dir, GridPNG), readFile(t, from, GridPNG)) {
 		t.Error("the samples differ")
 	}
 }
@@ -149,7 +149,7 @@ func drawnFromTunedRun(t *testing.T, from string) {
 		}
 		return d.Grid
 	}
-	if !bytes.Equal(draw(dir, ""), readFile(t, dir, gridFile)) || notes > 0 {
+	if !bytes.Equal(draw(dir, ""), readFile(t, dir, GridPNG)) || notes > 0 {
 		t.Error("the samples of no options are not those of the grid")
 	}
 	for _, sampler := range diffusion.Samplers() {

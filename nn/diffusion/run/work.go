@@ -23,7 +23,7 @@ type work struct {
 // parts of the whole that are reported.
 const thousand = 1000
 
-// plain is the operations of a network in the time of one of a plain loop, on a processor with vectors of eight.
+// plain is how many operations a network does in the time of one operation of a plain loop, on a processor with vectors of eight.
 const plain = 32
 
 // plannedWork adds up an evaluation.

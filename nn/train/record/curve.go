@@ -45,8 +45,7 @@ const (
 )
 
 // Curve replaces the picture at path by the panels, side by side, with one legend. It is an SVG if the path ends so,
-// else a PNG. Series of one name have one colour in all panels; after the
-// eighth name colours begin again, dotted.
+// else a PNG. Series of one name have one colour in all panels; after the eighth name colours begin again, dotted.
 func Curve(path string, panels []Panel) error {
 	row, names := make([]*plot.Plot, len(panels)), newNames()
 	for i, p := range panels {
