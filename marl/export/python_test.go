@@ -26,6 +26,9 @@ const (
 	gmelPython   = "GMEL_PYTHON"
 )
 
+// exportedName is the folder that `gmel export runs/paper-1-1 --to folder` writes.
+const exportedName = "paper-1-1-export"
+
 // compared is the number of observations.
 const compared = 10_000
 
@@ -61,7 +64,10 @@ func TestPackagePlaysTheFolder(t *testing.T) {
 			_, code, _ := strings.Cut(string(file(t, "../../docs/python.md")), "\n## A trained policy\n")
 			_, code, _ = strings.Cut(code, "\n```python\n")
 			code, _, _ = strings.Cut(code, "\n```\n")
-			code = strings.ReplaceAll(code, "runs/paper-1-1-policy", dir)
+			if !strings.Contains(code, exportedName) {
+				t.Fatalf("the example of docs/python.md does not play %s, which gmel export writes:\n%s", exportedName, code)
+			}
+			code = strings.ReplaceAll(code, exportedName, dir)
 			out, err := exec.CommandContext(t.Context(), python, "-c", code).CombinedOutput()
 			if want := played(t, from); err != nil || string(out) != want {
 				t.Errorf("%v, want %s, got %s", err, want, out)
