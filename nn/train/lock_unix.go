@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/gmel-go/gmel/internal/disk"
 )
@@ -18,7 +19,7 @@ func (f Folder) acquire(o Options) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the run folder cannot be locked: %w", disk.Explain(f.lock(), 0, err))
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := exclude(file); err != nil {
 		switch {
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			err = &LockedError{Folder: f}
@@ -37,4 +38,18 @@ func (f Folder) acquire(o Options) (*lock, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return l, nil
+}
+
+// settling is how long a lock may outlive the process that held it: if that was killed while it started a program, such as git, the
+// copy of it that was to become the program holds the lock until it does.
+const settling = time.Second
+
+// exclude locks the file; EWOULDBLOCK if another process keeps its lock.
+func exclude(file *os.File) error {
+	for end := time.Now().Add(settling); ; time.Sleep(settling / 100) {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
+			return err
+		}
+	}
 }
