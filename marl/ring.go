@@ -23,20 +23,26 @@ type Ring struct {
 
 // RingOptions of NewRing.
 type RingOptions struct {
-	Prefix   string // of the names of tables; RolloutPrefix if the memory is not needed after an iteration
+	Prefix   string // of the names of tables; RolloutPrefix if the memory is not needed after an iteration, else ReplayPrefix
 	Observed string // name of the table of observations
 	Capacity int    // R, in joint transitions
 	Setting  string // the setting to lower if the memory is too large
 	Scratch  string // the setting to lower if the scratch memory of an update is too large
 }
 
-// RolloutPrefix begins the names of tensors that checkpoints do not contain.
-const RolloutPrefix = "rollout/"
+// RolloutPrefix begins the names of tensors that checkpoints do not contain, ReplayPrefix those of a memory that they contain.
+const (
+	RolloutPrefix = "rollout/"
+	ReplayPrefix  = "replay/"
+
+	sizeName   = "size"
+	replaySize = ReplayPrefix + sizeName
+)
 
 // NewRing places the memory of a learner, with its table of observations.
 func (w *Workshop) NewRing(o RingOptions) *Ring {
 	l := w.Layout
-	r := &Ring{layout: l, options: o, Size: l.Add(o.Prefix+"size", 1), rows: l.Add(RolloutPrefix+"rows", w.Sizes.Worlds)}
+	r := &Ring{layout: l, options: o, Size: l.Add(o.Prefix+sizeName, 1), rows: l.Add(RolloutPrefix+"rows", w.Sizes.Worlds)}
 	r.Observed = r.Table(o.Observed, w.Sizes.Agents*w.Sizes.Obs)
 	w.memory = r
 	return r

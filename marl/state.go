@@ -2,6 +2,7 @@ package marl
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,12 +86,16 @@ func (w *Workshop) networks() map[machine.Tensor]*nn.Params {
 }
 
 // fileName is the name of a tensor in a checkpoint: parts of a name are joined by dots, as PyTorch does.
-func fileName(x machine.Tensor) string { return strings.ReplaceAll(x.Name(), "/", ".") }
+func fileName(x machine.Tensor) string { return fileNameOf(x.Name()) }
+
+func fileNameOf(name string) string { return strings.ReplaceAll(name, "/", ".") }
 
 // Keys of a checkpoint.
 const (
 	metaAlgo = "algo" // the algorithm
 	metaHead = "head" // the network of the head; its tensors begin with this name
+
+	metaReplayNext, metaReplayCount = "replay_next", "replay_count"
 )
 
 // meta has the counters, and the values that must be equal in a resumed run.
@@ -100,7 +105,7 @@ func (t *Trainer) meta() map[string]string {
 	_, net := t.learner.Head()
 	return map[string]string{
 		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
-		"replay_next": strconv.Itoa(w.memory.next), "replay_count": strconv.Itoa(w.memory.count),
+		metaReplayNext: strconv.Itoa(w.memory.next), metaReplayCount: strconv.Itoa(w.memory.count),
 		metaAlgo: t.algorithm.Name(), metaHead: fileName(net.Flat),
 		"seed":  strconv.FormatUint(w.Seed, 10),
 		"sizes": fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.Worlds, n.Agents, n.Obs, n.Actions),
@@ -143,6 +148,25 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	return t.show()
 }
 
+// Forget takes the transitions out of the state of a trained policy, and reports whether there were any. They are most of it. The state
+// can be restored to evaluate the policy again, but not to train on.
+func Forget(s *checkpoint.State) bool {
+	if !slices.ContainsFunc(s.Tensors, func(t checkpoint.Tensor) bool { return t.Name == fileNameOf(replaySize) && t.Data[0] > 0 }) {
+		return false
+	}
+	for i := range s.Tensors {
+		t := &s.Tensors[i]
+		switch {
+		case t.Name == fileNameOf(replaySize):
+			t.Data = []float32{0}
+		case strings.HasPrefix(t.Name, fileNameOf(ReplayPrefix)):
+			t.Shape, t.Data = append([]int{0}, t.Shape[1:]...), nil
+		}
+	}
+	s.Meta[metaReplayNext], s.Meta[metaReplayCount] = "0", "0"
+	return true
+}
+
 func (t *Trainer) restoreMeta(meta map[string]string) error {
 	own := t.meta()
 	for _, key := range []string{"sizes", "seed", metaAlgo} {
@@ -151,7 +175,7 @@ func (t *Trainer) restoreMeta(meta map[string]string) error {
 		}
 	}
 	r := t.shop.memory
-	for key, to := range map[string]*int{"update": &t.update, "slots": &t.slots, "replay_next": &r.next, "replay_count": &r.count} {
+	for key, to := range map[string]*int{"update": &t.update, "slots": &t.slots, metaReplayNext: &r.next, metaReplayCount: &r.count} {
 		n, err := strconv.Atoi(meta[key])
 		if err != nil || n < 0 {
 			return fmt.Errorf("marl: the checkpoint's %s is %q, want a number", key, meta[key])

@@ -26,7 +26,7 @@ type Memory struct {
 func New(w *marl.Workshop, c *Settings) *Memory {
 	agents, obs, actions := w.Sizes.Agents, w.Sizes.Obs, w.Sizes.Actions
 	r := w.NewRing(marl.RingOptions{
-		Prefix: "replay/", Observed: "obs", Capacity: c.Replay, Setting: w.Config.Algo + ".replay", Scratch: w.Config.Algo + ".batch",
+		Prefix: marl.ReplayPrefix, Observed: "obs", Capacity: c.Replay, Setting: w.Config.Algo + ".replay", Scratch: w.Config.Algo + ".batch",
 	})
 	return &Memory{
 		Ring: r, Mask: r.Table("mask", agents*actions), Act: r.Table("act", agents), Reward: r.Table("reward", agents),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 
+	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 )
 
@@ -79,7 +80,7 @@ func newRun(began, c *Config) *train.Run {
 	return &train.Run{
 		Name: c.game().name(), Seed: c.Seed, Config: c.Commented(),
 		Numbers: c.numbers().YAML(), Same: func(from *train.Saved, numbers []byte) error { return sameRun(c, from, numbers) },
-		Schedule: c.Train.Schedule(), Result: tableJSON,
+		Schedule: c.Train.Schedule(), Result: tableJSON, Spare: marl.Forget,
 		Resume: "gmel train --resume", ResumeFlags: movedFlags(began, c),
 		Open: func(o train.Options) (train.Job, error) { return openJob(c, o) },
 	}

@@ -37,6 +37,10 @@ type Run struct {
 	// complete. "": only the checkpoint counts.
 	Result string
 
+	// Spare takes what only training needs out of the state of a complete run, and reports whether there was anything. The state must
+	// remain one that the job can restore, because results that were deleted are made again. nil: everything is kept.
+	Spare func(*checkpoint.State) bool
+
 	// Resume is the command that resumes a run, without its folder, such as "gmel train --resume".
 	// ResumeFlags follow the folder.
 	Resume, ResumeFlags string
@@ -153,6 +157,9 @@ func Resume(ctx context.Context, f Folder, run *Run, o Options) (result Result, 
 		return Result{}, err
 	}
 	if done, err := r.complete(from); done || err != nil {
+		if done {
+			r.spare(from.State) // the process may have been killed before it did
+		}
 		return Result{Folder: f}, err
 	}
 	if from == nil {

@@ -318,7 +318,27 @@ func (r *runner) finish(ctx context.Context) error {
 		return errors.New("the results cannot be written")
 	}
 	r.draw()
-	return r.keepFiles(files)
+	if err := r.keepFiles(files); err != nil || r.run.Spare == nil {
+		return err
+	}
+	s, err := r.run.state(r.job)
+	if err == nil {
+		r.spare(s)
+	}
+	return err
+}
+
+// spare writes the state of a complete run without what only training needs, twice, so that the previous checkpoint is small, too.
+func (r *runner) spare(s *checkpoint.State) {
+	if r.run.Spare == nil || s.Resaved || !r.run.Spare(s) {
+		return
+	}
+	for range 2 {
+		if err := checkpoint.Write(r.folder.checkpoint(), s); err != nil {
+			r.options.Say("WARNING: the checkpoints of the complete run stay as large as they are: %v", err)
+			return
+		}
+	}
 }
 
 // writeProfile writes the profile of the job.
