@@ -23,6 +23,14 @@ type Place struct {
 	Thread      [3]int
 }
 
+// placed is a fault with a place.
+type placed interface {
+	error
+	placeOf() *Place
+}
+
+func (p *Place) placeOf() *Place { return p }
+
 func (p Place) String() string {
 	return fmt.Sprintf("%s:%d: %s, block %v, thread %v: %s", p.File, p.Line, p.Entry, p.Block, p.Thread, p.Text)
 }

@@ -1,12 +1,15 @@
 package ptx
 
-// Module is a parsed file of PTX. It is read-only, so that goroutines may share it.
+// Module is a parsed file of PTX. Goroutines may launch from one at the same time unless it has variables in global memory, which keep
+// their values from one launch to the next.
 type Module struct {
 	// Name is the name of the file, as given to Parse.
 	Name string
 
-	entries []*Entry
-	named   map[string]*Entry
+	entries   []*Entry
+	named     map[string]*Entry
+	addresses map[string]uint64 // of its variables in global and constant memory
+	memory    *region           // which holds them, or nil
 }
 
 // Entries are the kernels of the module, in the order of the file.
@@ -29,8 +32,19 @@ type Entry struct {
 	// Name is the mangled name.
 	Name string
 
-	module *Module
-	params []Param
+	module     *Module
+	params     []Param
+	maxThreads [3]int
+	code       []instruction
+	barriers   int
+	registers  int
+	banks      [2]int32 // registers, constants included, of 32 and of 64 bits
+	fills      []fill
+	local      int // bytes for a thread
+
+	sharedVariables []area
+	sharedEnd       int // after the last variable and its gap
+	sharedSize      int // without gaps
 }
 
 // Params are the parameters by position.
@@ -46,17 +60,17 @@ func (e *Entry) ParamBytes() int {
 }
 
 // MaxThreads is the largest block that .maxntid allows; zeros: no limit is declared.
-func (e *Entry) MaxThreads() [3]int { return [3]int{} }
+func (e *Entry) MaxThreads() [3]int { return e.maxThreads }
 
 // Shared is the number of bytes of shared memory that the entry declares itself.
-func (e *Entry) Shared() int { return 0 }
+func (e *Entry) Shared() int { return e.sharedSize }
 
 // Barriers is the number of barriers in the text, of a block or of a warp, with those of called functions at each call.
 // Options.SkipBarrier counts them in the same order.
-func (e *Entry) Barriers() int { return 0 }
+func (e *Entry) Barriers() int { return e.barriers }
 
-// Registers is the number of virtual registers that the entry and its functions declare.
-func (e *Entry) Registers() int { return 0 }
+// Registers is the number of virtual registers that the entry declares, with those of called functions at each call.
+func (e *Entry) Registers() int { return e.registers }
 
 // Instructions is the number of instructions in the text, with those of called functions at each call.
-func (e *Entry) Instructions() int { return 0 }
+func (e *Entry) Instructions() int { return len(e.code) - 1 } // without the end

@@ -1,0 +1,112 @@
+package ptx
+
+import (
+	"slices"
+	"strings"
+)
+
+// flight is an asynchronous copy of one thread that is under way. It arrives when the thread waits for it, the latest moment that the
+// ISA allows; only then is its source read.
+type flight struct {
+	thread   int
+	to, from uint64 // in shared and in global memory
+	size     int    // bytes to write
+	bytes    int    // bytes to read; the rest is zero
+	group    int    // commits of the thread before it
+	copy     *asyncTransfer
+}
+
+type asyncTransfer struct {
+	target, source access
+	to, from       address
+	bytes          r32 // how much to read; -1: all
+}
+
+// asyncCopy makes cp.async.ca and .cg from global to shared memory, commit_group, wait_group and wait_all.
+func asyncCopy(o *operands, in *instruction) {
+	rest := strings.TrimPrefix(o.opcode, "cp.async.")
+	switch rest {
+	case "commit_group":
+		o.count(0)
+		in.act = func(b *block, at run) {
+			for t := at.lo; t < at.hi; t++ {
+				b.commits[t]++
+			}
+		}
+	case "wait_all":
+		o.count(0)
+		in.act = func(b *block, at run) { b.arrive(at, func(*flight) bool { return true }) }
+	case "wait_group":
+		o.count(1)
+		n := o.number(0)
+		in.act = func(b *block, at run) { b.arrive(at, func(f *flight) bool { return f.group < b.commits[f.thread]-n }) }
+	default:
+		o.copyAsync(in)
+	}
+}
+
+// copyAsync makes the copy itself.
+func (o *operands) copyAsync(in *instruction) {
+	words := slices.DeleteFunc(slices.Clone(o.words), isHint)
+	words[len(words)-2] = strings.TrimSuffix(words[len(words)-2], "::cta")
+	if !slices.Equal(words, []string{"cp", "async", "ca", "shared", "global"}) && !slices.Equal(words, []string{"cp", "async", "cg", "shared", "global"}) {
+		o.unknown()
+		return
+	}
+	if len(o.list) != 4 {
+		o.count(3)
+	}
+	size := o.number(2)
+	if size != 16 && (words[2] == "cg" || size != 4 && size != 8) {
+		o.fail("%s cannot copy %d bytes", o.opcode, size)
+		return
+	}
+	x := &asyncTransfer{target: access{space: shared, size: size, write: true}, source: access{space: global, size: size}, bytes: -1}
+	x.to, x.from = o.address(0), o.address(1)
+	if len(o.list) == 4 {
+		x.bytes = o.read32(o.list[3])
+	}
+	in.act = x.start
+}
+
+// start checks both places and notes the copy.
+func (x *asyncTransfer) start(b *block, at run) {
+	to := slices.Clone(x.to.fill(b, at))
+	for i, from := range x.from.fill(b, at) {
+		t := at.lo + i
+		f := flight{thread: t, to: to[i], from: from, size: x.target.size, bytes: x.source.size, group: b.commits[t], copy: x}
+		if x.bytes >= 0 {
+			f.bytes = int(min(x.bytes.of(b, run{t, t + 1})[0], uint32(f.size)))
+		}
+		if f.bytes > 0 && b.at(&x.source, f.from, t, 0) == nil || b.at(&x.target, f.to, t, 0) == nil {
+			return
+		}
+		fillState(b.stateOf(f.to, f.size), pending)
+		b.copies = append(b.copies, f)
+	}
+}
+
+// stateOf is the states of bytes in shared memory that at has found to be there.
+func (b *block) stateOf(address uint64, size int) []byte {
+	at := b.sharedIndex(address)
+	return b.states[at : at+size]
+}
+
+// arrive completes the copies of threads that do.
+func (b *block) arrive(at run, do func(*flight) bool) {
+	b.copies = slices.DeleteFunc(b.copies, func(f flight) bool {
+		if f.thread < at.lo || f.thread >= at.hi || !do(&f) {
+			return false
+		}
+		fillState(b.stateOf(f.to, f.size), unwritten)
+		m := b.at(&f.copy.target, f.to, f.thread, 0)
+		if m == nil {
+			return true
+		}
+		clear(m)
+		if f.bytes > 0 {
+			copy(m, b.at(&f.copy.source, f.from, f.thread, 0)[:f.bytes])
+		}
+		return true
+	})
+}

@@ -1,0 +1,184 @@
+package ptx
+
+import "math"
+
+// floats is arithmetic with exact rounding to nearest. The forms that flush subnormals or approximate are not here, because the build
+// of the kernels does not emit them.
+var floats = table{
+	"add.rn.f32 add.f32": op2(func(d, a, b []uint32) {
+		each2(d, a, b, func(x, y uint32) uint32 { return bits32(float32of(x) + float32of(y)) })
+	}),
+	"sub.rn.f32 sub.f32": op2(func(d, a, b []uint32) {
+		each2(d, a, b, func(x, y uint32) uint32 { return bits32(float32of(x) - float32of(y)) })
+	}),
+	"mul.rn.f32 mul.f32": op2(func(d, a, b []uint32) {
+		each2(d, a, b, func(x, y uint32) uint32 { return bits32(float32of(x) * float32of(y)) })
+	}),
+	"div.rn.f32": op2(func(d, a, b []uint32) {
+		each2(d, a, b, func(x, y uint32) uint32 { return bits32(float32of(x) / float32of(y)) })
+	}),
+	"fma.rn.f32": op3(func(d, a, b, c []uint32) { each3(d, a, b, c, fma32) }),
+	"rcp.rn.f32": op1(func(d, a []uint32) { each1(d, a, func(x uint32) uint32 { return bits32(1 / float32of(x)) }) }),
+	"sqrt.rn.f32": op1(func(d, a []uint32) {
+		each1(d, a, func(x uint32) uint32 { return bits32(float32(math.Sqrt(float64(float32of(x))))) })
+	}),
+	"min.f32":      op2(func(d, a, b []uint32) { each2(d, a, b, min32) }),
+	"max.f32":      op2(func(d, a, b []uint32) { each2(d, a, b, max32) }),
+	"neg.f32":      op1(func(d, a []uint32) { each1(d, a, func(x uint32) uint32 { return x ^ sign32 }) }),
+	"abs.f32":      op1(func(d, a []uint32) { each1(d, a, func(x uint32) uint32 { return x &^ sign32 }) }),
+	"copysign.f32": op2(func(d, a, b []uint32) { each2(d, a, b, func(x, y uint32) uint32 { return x&sign32 | y&^sign32 }) }),
+
+	"add.rn.f64 add.f64": op2(func(d, a, b []uint64) {
+		each2(d, a, b, func(x, y uint64) uint64 { return bits64(float64of(x) + float64of(y)) })
+	}),
+	"sub.rn.f64 sub.f64": op2(func(d, a, b []uint64) {
+		each2(d, a, b, func(x, y uint64) uint64 { return bits64(float64of(x) - float64of(y)) })
+	}),
+	"mul.rn.f64 mul.f64": op2(func(d, a, b []uint64) {
+		each2(d, a, b, func(x, y uint64) uint64 { return bits64(float64of(x) * float64of(y)) })
+	}),
+	"div.rn.f64": op2(func(d, a, b []uint64) {
+		each2(d, a, b, func(x, y uint64) uint64 { return bits64(float64of(x) / float64of(y)) })
+	}),
+	"fma.rn.f64":  op3(func(d, a, b, c []uint64) { each3(d, a, b, c, fma64) }),
+	"sqrt.rn.f64": op1(func(d, a []uint64) { each1(d, a, func(x uint64) uint64 { return bits64(math.Sqrt(float64of(x))) }) }),
+	"neg.f64":     op1(func(d, a []uint64) { each1(d, a, func(x uint64) uint64 { return x ^ sign64 }) }),
+	"abs.f64":     op1(func(d, a []uint64) { each1(d, a, func(x uint64) uint64 { return x &^ sign64 }) }),
+}
+
+func fma64(x, y, z uint64) uint64 { return bits64(math.FMA(float64of(x), float64of(y), float64of(z))) }
+
+// comparison makes setp.relation.type p, a, b, and setp.relation.and.type p, a, b, c, which joins the result with a predicate.
+func comparison(o *operands, in *instruction) {
+	if len(o.words) < 3 || len(o.list) < 3 {
+		o.unknown()
+		return
+	}
+	relation, known := compares[o.words[1]]
+	joined := len(o.words) == 4
+	if !known || len(o.words) > 4 || !kindFits(o.words[1], o.typ) {
+		o.unknown()
+		return
+	}
+	o.count(3 + int(truth(joined)))
+	result, other, both := cutPair(o.list[0])
+	d := r32(o.write(result, false))
+	in.act = relate(o, relation, d)
+	if joined {
+		in.act = join(o, in.act, d, o.words[2])
+	}
+	if both {
+		e, first := r32(o.write(other, false)), in.act
+		in.act = func(b *block, at run) {
+			first(b, at)
+			each1(e.of(b, at), d.of(b, at), func(p uint32) uint32 { return p ^ 1 })
+		}
+		if joined {
+			o.unknown() // its second result is not the complement of the first
+		}
+	}
+}
+
+// cutPair divides "p|q" into both results.
+func cutPair(text string) (first, second string, both bool) {
+	for i := range len(text) {
+		if text[i] == '|' {
+			return text[:i], text[i+1:], true
+		}
+	}
+	return text, "", false
+}
+
+// kindFits reports that a relation is defined for a type: unordered ones for floats, lo to hs for unsigned numbers.
+func kindFits(relation string, k kind) bool {
+	switch relation {
+	case "eq", "ne":
+		return k.bits >= 16
+	case "lt", "le", "gt", "ge":
+		return k.class != 'b' && k.bits >= 16
+	case "lo", "ls", "hi", "hs":
+		return k.class == 'u' && k.bits >= 16
+	}
+	return k.class == 'f' && k.bits >= 32
+}
+
+// relate makes the comparison of operands 1 and 2.
+func relate(o *operands, r compare, d r32) action {
+	if o.typ.bits == 64 {
+		a, b := source[uint64](o, 1), source[uint64](o, 2)
+		f := relation64(r, o.typ.class)
+		return func(x *block, at run) { f(d.of(x, at), a.of(x, at), b.of(x, at)) }
+	}
+	a, b := source[uint32](o, 1), source[uint32](o, 2)
+	f := relation32(r, o.typ)
+	if f == nil {
+		o.unknown()
+	}
+	return func(x *block, at run) { f(d.of(x, at), a.of(x, at), b.of(x, at)) }
+}
+
+// number is what setp compares.
+type number interface {
+	int32 | int64 | uint32 | uint64 | float32 | float64
+}
+
+// holds reports whether x and y are in the relation.
+func holds[T number](r *compare, x, y T) uint32 {
+	return truth(x < y && r.less || x == y && r.equal || x > y && r.greater || (x != x || y != y) && r.unordered)
+}
+
+func relation32(r compare, k kind) func(d, a, b []uint32) {
+	switch {
+	case k.bits == 16 && k.class == 's':
+		return func(d, a, b []uint32) {
+			each2(d, a, b, func(x, y uint32) uint32 { return holds(&r, int32(int16(x)), int32(int16(y))) })
+		}
+	case k.class == 's':
+		return func(d, a, b []uint32) {
+			each2(d, a, b, func(x, y uint32) uint32 { return holds(&r, int32(x), int32(y)) })
+		}
+	case k.class == 'f' && k.bits == 32:
+		return func(d, a, b []uint32) {
+			each2(d, a, b, func(x, y uint32) uint32 { return holds(&r, float32of(x), float32of(y)) })
+		}
+	case k.class == 'u' || k.class == 'b':
+		return func(d, a, b []uint32) { each2(d, a, b, func(x, y uint32) uint32 { return holds(&r, x, y) }) }
+	}
+	return nil
+}
+
+func relation64(r compare, class byte) func(d []uint32, a, b []uint64) {
+	switch class {
+	case 's':
+		return func(d []uint32, a, b []uint64) {
+			each2(d, a, b, func(x, y uint64) uint32 { return holds(&r, int64(x), int64(y)) })
+		}
+	case 'f':
+		return func(d []uint32, a, b []uint64) {
+			each2(d, a, b, func(x, y uint64) uint32 { return holds(&r, float64of(x), float64of(y)) })
+		}
+	}
+	return func(d []uint32, a, b []uint64) { each2(d, a, b, func(x, y uint64) uint32 { return holds(&r, x, y) }) }
+}
+
+// join combines the result with predicate operand 3.
+func join(o *operands, first action, d r32, with string) action {
+	negated := len(o.list[3]) > 0 && o.list[3][0] == '!'
+	text := o.list[3]
+	if negated {
+		text = text[1:]
+	}
+	c, flip := o.read32(text), truth(negated)
+	f := map[string]func(x, y uint32) uint32{
+		"and": func(x, y uint32) uint32 { return x & (y ^ flip) },
+		"or":  func(x, y uint32) uint32 { return x | (y ^ flip) },
+		"xor": func(x, y uint32) uint32 { return x ^ y ^ flip },
+	}[with]
+	if f == nil {
+		o.unknown()
+	}
+	return func(b *block, at run) {
+		first(b, at)
+		each2(d.of(b, at), d.of(b, at), c.of(b, at), f)
+	}
+}

@@ -1,0 +1,238 @@
+package ptx
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// clock counts what orders accesses: barriers, and the beginnings of blocks and launches. An access is noted with the count at its
+// time.
+type clock = uint32
+
+// cell is who touched a word of memory last, or a byte where bytes are accessed.
+type cell struct {
+	written, read clock  // 0: never
+	firstRead     clock  // the first read of the launch
+	writeLine     uint32 // instructions
+	readLine      uint32
+	writer        uint16 // a thread, with the bit atomically, or several
+	reader        uint16 // a thread, several of one warp, or several
+}
+
+// Marks of cell.writer and cell.reader above the numbers of threads.
+const (
+	ofWarp     = 1 << 10 // several threads of warp reader-ofWarp
+	atomically = 1 << 12
+	several    = 1 << 13
+)
+
+// shadow is the cells of a memory: one for each word, until an access is shorter.
+type shadow struct {
+	cells []cell
+	bytes bool
+}
+
+// races is the race check of a launch. Two accesses of one block conflict if a barrier of the block is not between them, nor one of
+// the warp if both threads are in it; accesses of two blocks always do.
+type races struct {
+	clock   *clock
+	launch  clock // its beginning
+	block   clock // the beginning of the block
+	since   clock // the last barrier of the block
+	warps   [MaxThreads / warpSize]clock
+	started []clock // the beginnings of all blocks
+}
+
+// mark is an access to be noted.
+type mark struct {
+	*access
+	memory  string
+	offset  int
+	address uint64
+	thread  int
+	value   uint64
+	data    []byte
+}
+
+// newRaces begins a launch.
+func newRaces(m *Memory) *races {
+	if m.clock > 1<<31 { // far from an overflow: no launch has as many barriers
+		m.clock = 0
+		for _, r := range m.regions {
+			r.shadow = shadow{}
+		}
+	}
+	m.clock++
+	return &races{clock: &m.clock, launch: m.clock}
+}
+
+func (r *races) beginBlock(b *block) {
+	r.barrier()
+	r.block = r.since
+	r.started = append(r.started, r.since)
+	if b.shadow.cells == nil || b.shadow.bytes {
+		b.shadow = shadow{}
+	}
+}
+
+// barrier orders all accesses of the block before it and after it.
+func (r *races) barrier() {
+	*r.clock++
+	r.since = *r.clock
+	for w := range r.warps {
+		r.warps[w] = r.since
+	}
+}
+
+// warpBarrier orders those of a warp.
+func (r *races) warpBarrier(w int) {
+	*r.clock++
+	r.warps[w] = *r.clock
+}
+
+// touch notes an access, and reports a conflict with an earlier one.
+func (r *races) touch(b *block, s *shadow, m mark) {
+	if s.cells == nil {
+		s.cells = make([]cell, (len(m.data)+3)/4)
+	}
+	if !s.bytes && (m.size < 4 || m.offset%4 != 0) {
+		s.splitWords()
+	}
+	from, count := m.offset/4, m.size/4
+	if s.bytes {
+		from, count = m.offset, m.size
+	}
+	for i := from; i < from+count && b.err == nil; i++ {
+		if m.write {
+			r.write(b, &s.cells[i], &m)
+		} else {
+			r.read(b, &s.cells[i], &m)
+		}
+	}
+}
+
+// splitWords gives each byte a cell.
+func (s *shadow) splitWords() {
+	cells := make([]cell, 4*len(s.cells))
+	for i := range cells {
+		cells[i] = s.cells[i/4]
+	}
+	s.cells, s.bytes = cells, true
+}
+
+// ordered reports that an access at some time by thread u, or several, is before what thread t does now.
+func (r *races) ordered(at clock, u uint16, t int) bool {
+	w := t / warpSize
+	same := int(u) == t || u < ofWarp && int(u)/warpSize == w && at < r.warps[w] || u == uint16(ofWarp+w) && at < r.warps[w]
+	return at < r.since || same
+}
+
+func (r *races) read(b *block, c *cell, m *mark) {
+	t := uint16(m.thread)
+	switch {
+	case c.written < r.launch:
+	case c.written < r.block:
+		r.report(b, m, "read", "write", r.blockAt(c.written), c.writeLine, c.writer)
+	case m.atomic && c.writer&atomically != 0:
+	case !r.ordered(c.written, c.writer&^atomically, m.thread):
+		r.report(b, m, "read", "write", b.threadName(c.writer), c.writeLine, c.writer)
+	}
+	w := uint16(m.thread / warpSize)
+	switch {
+	case c.read < r.since || r.ordered(c.read, c.reader, m.thread) || c.reader == t:
+		c.reader = t
+	case c.reader < ofWarp && c.reader/warpSize == w || c.reader == ofWarp+w:
+		c.reader = ofWarp + w
+	default:
+		c.reader = several
+	}
+	if c.firstRead < r.launch {
+		c.firstRead = *r.clock
+	}
+	c.read, c.readLine = *r.clock, b.number()
+}
+
+func (r *races) write(b *block, c *cell, m *mark) {
+	t := uint16(m.thread)
+	writer := t
+	if m.atomic {
+		writer |= atomically
+	}
+	switch {
+	case c.written < r.launch:
+	case m.atomic && c.writer&atomically != 0:
+		if c.written >= r.block && c.writer != writer && !r.ordered(c.written, c.writer&^atomically, m.thread) {
+			writer = several | atomically
+		}
+	case c.written < r.block:
+		r.report(b, m, "write", "write", r.blockAt(c.written), c.writeLine, c.writer)
+	case !r.ordered(c.written, c.writer&^atomically, m.thread) && !sameValue(b, c, m):
+		r.report(b, m, "write", "write", b.threadName(c.writer), c.writeLine, c.writer)
+	}
+	switch {
+	case c.firstRead >= r.launch && c.firstRead < r.block && !m.atomic:
+		r.report(b, m, "write", "read", r.blockAt(c.firstRead), c.readLine, 0)
+	case c.read >= r.block && !r.ordered(c.read, c.reader, m.thread):
+		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, 0)
+	}
+	c.writer, c.written, c.writeLine = writer, *r.clock, b.number()
+}
+
+// sameValue reports a store that changes nothing after one of the same instruction and warp: whichever is performed last, the result
+// is the same.
+func sameValue(b *block, c *cell, m *mark) bool {
+	if m.atomic || m.size > 8 || c.writer&atomically != 0 || c.writeLine != b.number() || int(c.writer)/warpSize != m.thread/warpSize {
+		return false
+	}
+	var word [8]byte
+	putBytes(word[:m.size], m.value)
+	return bytes.Equal(word[:m.size], m.data[m.offset:m.offset+m.size])
+}
+
+// number is that of the running instruction.
+func (b *block) number() uint32 { return uint32(b.in.line) }
+
+// blockAt describes the block that ran at some time.
+func (r *races) blockAt(at clock) string {
+	i, found := slices.BinarySearch(r.started, at)
+	if !found {
+		i--
+	}
+	return fmt.Sprintf("the %s block of the launch", ordinal(i+1))
+}
+
+func ordinal(n int) string {
+	switch {
+	case n%10 == 1 && n%100 != 11:
+		return fmt.Sprintf("%dst", n)
+	case n%10 == 2 && n%100 != 12:
+		return fmt.Sprintf("%dnd", n)
+	case n%10 == 3 && n%100 != 13:
+		return fmt.Sprintf("%drd", n)
+	}
+	return fmt.Sprintf("%dth", n)
+}
+
+// threadName describes a writer or reader.
+func (b *block) threadName(who uint16) string {
+	switch who &^= atomically; {
+	case who >= several:
+		return "several threads"
+	case who >= ofWarp:
+		return fmt.Sprintf("several threads of warp %d", who-ofWarp)
+	}
+	return fmt.Sprintf("thread %v", b.place(int(who)))
+}
+
+// report makes the fault.
+func (r *races) report(b *block, m *mark, now, before, other string, line uint32, writer uint16) {
+	space := global
+	if m.memory == shared.String() {
+		space = shared
+	}
+	b.fail(m.thread, &RaceError{
+		Space: space.String(), Address: m.address, Memory: fmt.Sprintf("%s+%d", m.memory, m.offset), Kind: now + " after " + before,
+		Other: other, OtherLine: int(line), OtherAtomic: writer&atomically != 0,
+	})
+}
