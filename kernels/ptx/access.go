@@ -21,6 +21,9 @@ const (
 	pending // an asynchronous copy to it is under way
 )
 
+// allWritten is four bytes that are written.
+const allWritten = written * 0x01010101
+
 // at is the memory at an address for thread t, after all checks; nil after a fault. value is what a store writes, for the race check.
 func (b *block) at(a *access, address uint64, t int, value uint64) []byte {
 	if address&uint64(a.size-1) != 0 {
@@ -54,7 +57,7 @@ func (b *block) at(a *access, address uint64, t int, value uint64) []byte {
 	}
 	offset := address - r.base
 	if b.races != nil {
-		b.races.touch(b, &r.shadow, mark{a, r.name, int(offset), address, t, value, r.data})
+		b.races.touch(b, &r.shadow, mark{a, r, int(offset), address, t, value, r.data})
 	}
 	return r.data[offset : offset+uint64(a.size)]
 }
@@ -96,6 +99,9 @@ func (b *block) atShared(a *access, address uint64, t int, value uint64) []byte 
 		return nil
 	}
 	states := b.states[at : at+a.size]
+	if full := len(states) == 4 && binary.LittleEndian.Uint32(states) == allWritten; full {
+		states = nil
+	}
 	for i, s := range states {
 		switch {
 		case s == outside:
@@ -109,7 +115,7 @@ func (b *block) atShared(a *access, address uint64, t int, value uint64) []byte 
 		}
 	}
 	if b.races != nil {
-		b.races.touch(b, &b.shadow, mark{a, shared.String(), at, address, t, value, b.shared})
+		b.races.touch(b, &b.shadow, mark{a, nil, at, address, t, value, b.shared})
 	}
 	return b.shared[at : at+a.size]
 }
@@ -134,7 +140,7 @@ func (e *Entry) sharedName(address uint64) string {
 	best := "before its first variable"
 	for _, v := range e.sharedVariables {
 		if uint64(v.at) <= address {
-			best = fmt.Sprintf("at offset %d of %s, which ends at %d", address-uint64(v.at), v.name, v.size)
+			best = fmt.Sprintf("at offset %d of the %d bytes of %s", address-uint64(v.at), v.size, v.name)
 		}
 	}
 	return best

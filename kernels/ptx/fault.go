@@ -87,22 +87,16 @@ func (e *DivergenceError) Error() string { return e.Place.String() + ": " + e.Pr
 // RaceError is two accesses to the same bytes without an order between them, of which one is a write.
 type RaceError struct {
 	Place
-	Space       string
-	Address     uint64
-	Memory      string // the name of the memory and the offset in it
-	Kind        string // such as "write after read"
-	Other       string // the threads that were there first: "thread 7", "several threads", "block 2"
-	OtherLine   int
-	OtherAtomic bool
+	Space     string
+	Address   uint64
+	Memory    string // where in which variable or mapped memory that is
+	Kind      string // "read after write", "write after read", "write after write", the last of which may be "atomic write"
+	Other     string // who was there first: "thread [7 0 0]", "several threads", "the 2nd block of the launch"
+	OtherLine int
 }
 
 func (e *RaceError) Error() string {
-	atomic := ""
-	if e.OtherAtomic {
-		atomic = ", atomically"
-	}
-	return fmt.Sprintf("%s: race, %s at %#x of %s memory (%s): %s was there first%s, line %d", e.Place, e.Kind, e.Address, e.Space, e.Memory, e.Other,
-		atomic, e.OtherLine)
+	return fmt.Sprintf("%s: race, %s by %s (line %d) at %#x of %s memory, %s", e.Place, e.Kind, e.Other, e.OtherLine, e.Address, e.Space, e.Memory)
 }
 
 // LimitError is a block that does not end within Options.MaxSteps.

@@ -44,10 +44,10 @@ type races struct {
 	started []clock // the beginnings of all blocks
 }
 
-// mark is an access to be noted.
+// mark is an access to be noted, in global memory if region is not nil, else in shared memory.
 type mark struct {
 	*access
-	memory  string
+	region  *region
 	offset  int
 	address uint64
 	thread  int
@@ -103,11 +103,22 @@ func (r *races) touch(b *block, s *shadow, m mark) {
 	if s.bytes {
 		from, count = m.offset, m.size
 	}
+	oldest := r.launch
+	if m.region == nil { // shared memory begins with the block
+		oldest = r.block
+	}
 	for i := from; i < from+count && b.err == nil; i++ {
+		c := &s.cells[i]
+		if c.written < oldest {
+			c.written = 0
+		}
+		if c.firstRead < oldest {
+			c.read, c.firstRead = 0, 0
+		}
 		if m.write {
-			r.write(b, &s.cells[i], &m)
+			r.write(b, c, &m)
 		} else {
-			r.read(b, &s.cells[i], &m)
+			r.read(b, c, &m)
 		}
 	}
 }
@@ -131,7 +142,7 @@ func (r *races) ordered(at clock, u uint16, t int) bool {
 func (r *races) read(b *block, c *cell, m *mark) {
 	t := uint16(m.thread)
 	switch {
-	case c.written < r.launch:
+	case c.written == 0:
 	case c.written < r.block:
 		r.report(b, m, "read", "write", r.blockAt(c.written), c.writeLine, c.writer)
 	case m.atomic && c.writer&atomically != 0:
@@ -147,7 +158,7 @@ func (r *races) read(b *block, c *cell, m *mark) {
 	default:
 		c.reader = several
 	}
-	if c.firstRead < r.launch {
+	if c.firstRead == 0 {
 		c.firstRead = *r.clock
 	}
 	c.read, c.readLine = *r.clock, b.number()
@@ -160,7 +171,7 @@ func (r *races) write(b *block, c *cell, m *mark) {
 		writer |= atomically
 	}
 	switch {
-	case c.written < r.launch:
+	case c.written == 0:
 	case m.atomic && c.writer&atomically != 0:
 		if c.written >= r.block && c.writer != writer && !r.ordered(c.written, c.writer&^atomically, m.thread) {
 			writer = several | atomically
@@ -171,7 +182,7 @@ func (r *races) write(b *block, c *cell, m *mark) {
 		r.report(b, m, "write", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
 	switch {
-	case c.firstRead >= r.launch && c.firstRead < r.block && !m.atomic:
+	case c.firstRead > 0 && c.firstRead < r.block && !m.atomic:
 		r.report(b, m, "write", "read", r.blockAt(c.firstRead), c.readLine, 0)
 	case c.read >= r.block && !r.ordered(c.read, c.reader, m.thread):
 		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, 0)
@@ -227,12 +238,15 @@ func (b *block) threadName(who uint16) string {
 
 // report makes the fault.
 func (r *races) report(b *block, m *mark, now, before, other string, line uint32, writer uint16) {
-	space := global
-	if m.memory == shared.String() {
-		space = shared
+	if writer&atomically != 0 {
+		before = "atomic " + before
+	}
+	space, memory := shared, b.entry.sharedName(m.address)
+	if m.region != nil {
+		space, memory = global, fmt.Sprintf("at offset %d of %s", m.offset, m.region.name)
 	}
 	b.fail(m.thread, &RaceError{
-		Space: space.String(), Address: m.address, Memory: fmt.Sprintf("%s+%d", m.memory, m.offset), Kind: now + " after " + before,
-		Other: other, OtherLine: int(line), OtherAtomic: writer&atomically != 0,
+		Space: space.String(), Address: m.address, Memory: memory, Kind: now + " after " + before,
+		Other: other, OtherLine: int(line),
 	})
 }
