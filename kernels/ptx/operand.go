@@ -60,7 +60,11 @@ func (o *operands) read32(text string) r32 {
 		}
 		return r32(r)
 	}
-	bits := o.immediate(text, kind{'b', min(max(o.typ.bits, 16), 32)})
+	width := kinds["b32"]
+	if o.typ.bits == 16 {
+		width = kinds["b16"]
+	}
+	bits := o.immediate(text, width)
 	if bits > 1<<32-1 {
 		o.fail("%s has more than 32 bits", text)
 	}

@@ -1,0 +1,254 @@
+package ptx
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// Every lane adds 100 times the lane number; the result is the lane that it got, plus 1000 if it was in range.
+func TestShuffles(t *testing.T) {
+	for mode, want := range map[string]func(lane int) (from int, ok bool){
+		"idx.b32 %r2|%p1, %r1, 5, 31":      func(int) (int, bool) { return 5, true },
+		"idx.b32 %r2|%p1, %r1, 9, 0x181f":  func(l int) (int, bool) { return l&^7 + 1, true }, // segments of 8
+		"up.b32 %r2|%p1, %r1, 3, 0":        func(l int) (int, bool) { return l - 3, l >= 3 },
+		"up.b32 %r2|%p1, %r1, 3, 0x1000":   func(l int) (int, bool) { return l - 3, l%16 >= 3 },
+		"down.b32 %r2|%p1, %r1, 7, 31":     func(l int) (int, bool) { return l + 7, l+7 < 32 },
+		"down.b32 %r2|%p1, %r1, 1, 0x1c1f": func(l int) (int, bool) { return l + 1, l%4 < 3 },
+		"bfly.b32 %r2|%p1, %r1, 17, 31":    func(l int) (int, bool) { return l ^ 17, true },
+		"bfly.b32 %r2|%p1, %r1, 4, 0x0f":   func(l int) (int, bool) { return l ^ 4, l^4 <= 15 },
+	} {
+		got := perThread(t, 64, "shfl.sync."+mode+", 0xffffffff;\nselp.u32 %r3, 1000, 0, %p1;\nadd.u32 %r0, %r2, %r3;")
+		checkWords(t, mode, got, wanted(64, func(t int) int {
+			from, ok := want(t % 32)
+			if !ok {
+				return t
+			}
+			return t/32*32 + from + 1000
+		}))
+	}
+}
+
+func TestVotes(t *testing.T) {
+	before := "setp.gt.u32 %p1, %r1, 33;\n"
+	for instruction, want := range map[string]func(t int) int{
+		"vote.sync.ballot.b32 %r0, %p1, 0xffffffff;":                                           func(t int) int { return []int{0, 0xfffffffc}[t/32] },
+		"vote.sync.ballot.b32 %r0, !%p1, -1;":                                                  func(t int) int { return []int{0xffffffff, 3}[t/32] },
+		"vote.sync.any.pred %p2, %p1, -1; selp.u32 %r0, 1, 0, %p2;":                            func(t int) int { return t / 32 },
+		"vote.sync.all.pred %p2, !%p1, -1; selp.u32 %r0, 1, 0, %p2;":                           func(t int) int { return 1 - t/32 },
+		"vote.sync.uni.pred %p2, %p1, -1; selp.u32 %r0, 1, 0, %p2;":                            func(t int) int { return 1 - t/32 },
+		"shr.u32 %r2, %r1, 3; match.any.sync.b32 %r0, %r2, -1;":                                func(t int) int { return 0xff << (t % 32 / 8 * 8) },
+		"cvt.u64.u32 %d1, %r1; shr.u64 %d1, %d1, 5; match.all.sync.b64 %r0|%p2, %d1, -1;":      func(int) int { return 0xffffffff },
+		"match.all.sync.b32 %r0|%p2, %r1, -1; selp.u32 %r2, 1, 0, %p2; add.u32 %r0, %r0, %r2;": func(int) int { return 0 },
+		"redux.sync.add.u32 %r0, %r1, -1;":                                                     func(t int) int { return 496 + t/32*1024 },
+		"redux.sync.max.s32 %r0, %r1, -1;":                                                     func(t int) int { return 31 + t/32*32 },
+		"redux.sync.min.u32 %r0, %r1, -1;":                                                     func(t int) int { return t / 32 * 32 },
+		"redux.sync.xor.b32 %r0, %r1, -1;":                                                     func(int) int { return 0 },
+		"activemask.b32 %r0;":                                                                  func(int) int { return 0xffffffff },
+	} {
+		checkWords(t, instruction, perThread(t, 64, before+instruction), wanted(64, want))
+	}
+}
+
+// A part of a warp that names itself may shuffle; each branch has its own.
+func TestPartsOfAWarp(t *testing.T) {
+	got := perThread(t, 32, `setp.lt.u32 %p1, %r1, 12;
+@%p1 bra low;
+vote.sync.ballot.b32 %r0, %p1, 0xfffff000;
+shfl.sync.idx.b32 %r0, %r1, 20, 31, 0xfffff000;
+bra.uni end;
+low:
+shfl.sync.bfly.b32 %r0, %r1, 1, 31, 0xfff;
+end:
+bar.warp.sync -1;`)
+	checkWords(t, "branches", got, wanted(32, func(t int) int {
+		if t < 12 {
+			return t ^ 1
+		}
+		return 20
+	}))
+}
+
+func TestShuffleFaults(t *testing.T) {
+	for body, want := range map[string]string{
+		"setp.lt.u32 %p1, %r1, 9;\n@%p1 shfl.sync.idx.b32 %r0, %r1, 0, 31, -1;\n@!%p1 shfl.sync.idx.b32 %r0, %r1, 0, 31, -1;":                                         "9 of 32 threads wait here for the others, and thread [9 0 0] waits at line 10",
+		"shfl.sync.idx.b32 %r0, %r1, 0, 31, 0xfffffffe;":                                                                                                              "the thread is not in its own mask",
+		"selp.u32 %r2, -1, 1, %p1;\nsetp.lt.u32 %p1, %r1, 9;\nselp.u32 %r2, -1, 0x7fffffff, %p1;\nshfl.sync.idx.b32 %r0, %r1, 0, 31, %r2;":                            "threads of a warp give different masks",
+		"setp.lt.u32 %p1, %r1, 9;\n@%p1 shfl.sync.idx.b32 %r0, %r1, 20, 31, 0x1ff;":                                                                                   "lane 20 is asked for its value, but is not part of the shuffle",
+		"setp.lt.u32 %p1, %r1, 9;\n@%p1 ret;\nmma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f0,%f1,%f2,%f3}, {%r1,%r1,%r1,%r1}, {%r1,%r1}, {%f0,%f1,%f2,%f3};": "the warp does not have all of its 32 threads any more",
+	} {
+		err := run1(entry(t, "mov.u32 %r1, %tid.x;\n"+body), 32, nil, Options{})
+		checkFault(t, err, new(*DivergenceError), want)
+	}
+	// A warp whose other threads have left may go on with those that are there.
+	perThread(t, 32, "setp.lt.u32 %p1, %r1, 9;\n@%p1 ret;\nshfl.sync.idx.b32 %r0, %r1, 20, 31, -1;")
+}
+
+// mmaBody loads fragments from memory in the order of registers: a, b, c and back d.
+func mmaBody(opcode string, a, b int) string {
+	body := "ld.param.u64 %d10, [in];\nmov.u32 %r1, %tid.x;\nmad.wide.u32 %d11, %r1, 64, %d10;\n"
+	names := func(kind string, first, n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf("%%%s%d", kind, first+i))
+		}
+		return "{" + strings.Join(all, ", ") + "}"
+	}
+	for i := range a + b {
+		body += fmt.Sprintf("ld.global.u32 %%r%d, [%%d11+%d];\n", 10+i, 4*i)
+	}
+	body += fmt.Sprintf("ld.global.v4.f32 {%%f0, %%f1, %%f2, %%f3}, [%%d11+32];\n%s {%%f4, %%f5, %%f6, %%f7}, %s, %s, {%%f0, %%f1, %%f2, %%f3};\n",
+		opcode, names("r", 10, a), names("r", 10+a, b))
+	return body + "st.global.v4.f32 [%d11+48], {%f4, %f5, %f6, %f7};"
+}
+
+// The places of the matrices' elements are those of the tables in the PTX ISA, by element; the packages computes them by word.
+func TestMMA(t *testing.T) {
+	for _, x := range []struct {
+		shape, format string
+		k, a, b       int
+	}{
+		{"m16n8k4", "tf32", 4, 2, 1}, {"m16n8k8", "tf32", 8, 4, 2}, {"m16n8k8", "bf16", 8, 2, 1}, {"m16n8k16", "bf16", 16, 4, 2}, {"m16n8k16", "f16", 16, 4, 2},
+	} {
+		r := rand.New(rand.NewPCG(5, 6))
+		var a [16][16]float64
+		var b [16][8]float64
+		var c [16][8]float64
+		small := func() float64 { return float64(r.IntN(15) - 7) } // exact in all formats, and so are all sums
+		for i := range 16 {
+			for j := range 16 {
+				a[i][j] = small()
+			}
+			for j := range 8 {
+				b[i][j], c[i][j] = small(), small()
+			}
+		}
+		data := make([]byte, 2*32*64) // two warps, of which the second one has zeros in a
+		put := func(thread, word, half int, v float64) {
+			at := 64*thread + 4*word
+			switch bits := math.Float32bits(float32(v)); x.format {
+			case "tf32":
+				binary.LittleEndian.PutUint32(data[at:], bits|0x1fff) // the lower bits do not count
+			case "bf16":
+				binary.LittleEndian.PutUint16(data[at+2*half:], uint16(bits>>16))
+			default:
+				binary.LittleEndian.PutUint16(data[at+2*half:], uint16(nearestHalf(v)))
+			}
+		}
+		perWord := 2
+		if x.format == "tf32" {
+			perWord = 1
+		}
+		for lane := range 32 {
+			g, tig := lane/4, lane%4
+			for i := range x.a * perWord {
+				reg, half := i/perWord, i%perWord
+				put(lane, reg, half, a[g+8*(reg&1)][tig*perWord+half+4*perWord*(reg>>1)])
+			}
+			for i := range x.b * perWord {
+				reg, half := i/perWord, i%perWord
+				put(lane, x.a+reg, half, b[tig*perWord+half+4*perWord*reg][g])
+				put(lane+32, x.a+reg, half, 1)
+			}
+			for i := range 4 {
+				bits := math.Float32bits(float32(c[g+8*(i>>1)][2*tig+i&1]))
+				binary.LittleEndian.PutUint32(data[64*lane+32+4*i:], bits)
+				binary.LittleEndian.PutUint32(data[64*(lane+32)+32+4*i:], bits)
+			}
+		}
+		opcode := fmt.Sprintf("mma.sync.aligned.%s.row.col.f32.%s.%s.f32", x.shape, x.format, x.format)
+		if err := run1(entry(t, mmaBody(opcode, x.a, x.b)), 64, data, Options{Races: true}); err != nil {
+			t.Fatal(err)
+		}
+		for lane := range 32 {
+			for i := range 4 {
+				row, column := lane/4+8*(i>>1), 2*(lane%4)+i&1
+				want := c[row][column]
+				for k := range x.k {
+					want += a[row][k] * b[k][column]
+				}
+				if got := f64(getBytes(data[64*lane+48+4*i:][:4])); got != want {
+					t.Fatalf("%s: element %d, %d is %v, want %v", opcode, row, column, got, want)
+				}
+				if got := f64(getBytes(data[64*(lane+32)+48+4*i:][:4])); got != c[row][column] {
+					t.Fatalf("%s: the second warp has %v, want %v", opcode, got, c[row][column])
+				}
+			}
+		}
+	}
+}
+
+// A sum is rounded after each term, in ascending k: 2^24 + 1 + 1 loses both ones, 1 + 1 + 2^24 does not.
+func TestOrderOfMMA(t *testing.T) {
+	for name, x := range map[string]struct {
+		c     float32
+		terms [4]float32
+		want  float32
+	}{
+		"large first": {1 << 24, [4]float32{1, 1, 0, 0}, 1 << 24},
+		"large last":  {0, [4]float32{1, 1, 1 << 24, 0}, 1<<24 + 2},
+	} {
+		data := make([]byte, 32*64)
+		for lane := range 32 {
+			for i := range 2 {
+				binary.LittleEndian.PutUint32(data[64*lane+4*i:], math.Float32bits(x.terms[lane%4]))
+			}
+			binary.LittleEndian.PutUint32(data[64*lane+8:], math.Float32bits(1))
+			for i := range 4 {
+				binary.LittleEndian.PutUint32(data[64*lane+32+4*i:], math.Float32bits(x.c))
+			}
+		}
+		if err := run1(entry(t, mmaBody("mma.sync.aligned.m16n8k4.row.col.f32.tf32.tf32.f32", 2, 1)), 32, data, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := math.Float32frombits(binary.LittleEndian.Uint32(data[48:])); got != x.want {
+			t.Errorf("%s: %v, want %v", name, got, x.want)
+		}
+	}
+}
+
+// Matrices of 8 x 8 numbers 100 i + 10 row + column, whose rows lie in descending order in memory.
+func TestLoadMatrix(t *testing.T) {
+	for _, transposed := range []bool{false, true} {
+		opcode := "ldmatrix.sync.aligned.m8n8.x4.shared.b16"
+		if transposed {
+			opcode = "ldmatrix.sync.aligned.m8n8.x4.trans.shared::cta.b16"
+		}
+		data := make([]byte, 32*16)
+		for row := range 32 {
+			for column := range 8 {
+				binary.LittleEndian.PutUint16(data[16*(31-row)+2*column:], uint16(100*(row/8)+10*(row%8)+column))
+			}
+		}
+		err := run1(entry(t, `.shared .align 16 .b8 s[512];
+ld.param.u64 %d10, [in];
+mov.u32 %r1, %tid.x;
+mad.wide.u32 %d11, %r1, 16, %d10;
+ld.global.v4.u32 {%r2, %r3, %r4, %r5}, [%d11];
+mov.u32 %r6, s;
+mad.lo.u32 %r7, %r1, 16, %r6;
+st.shared.v4.u32 [%r7], {%r2, %r3, %r4, %r5};
+bar.sync 0;
+sub.u32 %r8, 31, %r1;
+mad.lo.u32 %r8, %r8, 16, %r6;
+`+opcode+` {%r2, %r3, %r4, %r5}, [%r8];
+st.global.v4.u32 [%d11], {%r2, %r3, %r4, %r5};`), 32, data, Options{Races: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for lane := range 32 {
+			for i := range 8 {
+				row, column := lane/4, 2*(lane%4)+i%2
+				if transposed {
+					row, column = column, row
+				}
+				if got, want := getBytes(data[16*lane+2*i:][:2]), uint64(100*(i/2)+10*row+column); got != want {
+					t.Errorf("transposed %t: lane %d has %d, want %d", transposed, lane, got, want)
+				}
+			}
+		}
+	}
+}
