@@ -30,23 +30,40 @@ func (b *block) at(a *access, address uint64, t int, value uint64) []byte {
 		b.fail(t, &AlignmentError{Space: a.space.String(), Address: address, Size: a.size})
 		return nil
 	}
-	switch space, offset := resolve(a.space, address); space {
-	case shared:
+	switch space, offset := resolve(a.space, address); {
+	case space == shared:
 		return b.atShared(a, offset, t, value)
-	case local:
-		if offset > uint64(b.localSize) || uint64(a.size) > uint64(b.localSize)-offset {
-			b.outside(t, a, local, offset, fmt.Sprintf("a thread has %d bytes", b.localSize))
-			return nil
-		}
-		from := t*b.localSize + int(offset)
-		return b.local[from : from+a.size]
-	case param:
-		if a.write || offset > uint64(len(b.params)) || uint64(a.size) > uint64(len(b.params))-offset {
+	case space == local:
+		return b.atLocal(a, offset, t)
+	case space == param && offset >= callParams:
+		return b.atLocal(a, offset-callParams, t)
+	case space == param:
+		if a.write || !within(offset, a.size, len(b.params)) {
 			b.outside(t, a, param, offset, fmt.Sprintf("there are %d bytes of parameters, which cannot be written", len(b.params)))
 			return nil
 		}
 		return b.params[offset : offset+uint64(a.size)]
 	}
+	return b.atGlobal(a, address, t, value)
+}
+
+// within reports that size bytes at offset are in n bytes.
+func within(offset uint64, size, n int) bool {
+	return offset <= uint64(n) && uint64(size) <= uint64(n)-offset
+}
+
+// atLocal is at in the memory of thread t.
+func (b *block) atLocal(a *access, offset uint64, t int) []byte {
+	if !within(offset, a.size, b.localSize) {
+		b.outside(t, a, local, offset, fmt.Sprintf("a thread has %d bytes", b.localSize))
+		return nil
+	}
+	from := t*b.localSize + int(offset)
+	return b.local[from : from+a.size]
+}
+
+// atGlobal is at in global memory. Neighbouring threads mostly touch the same region.
+func (b *block) atGlobal(a *access, address uint64, t int, value uint64) []byte {
 	r := b.region
 	if r == nil || !r.holds(address, a.size) {
 		if r = b.find(address, a.size); r == nil {

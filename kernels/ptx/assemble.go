@@ -150,7 +150,7 @@ func (a *assembler) instruction(s statement) error {
 		a.emit(in)
 		return o.err
 	case "call":
-		return a.call(s, o, in, rest)
+		return a.call(in, rest)
 	}
 	if err := o.make(&in); err != nil {
 		return err

@@ -11,8 +11,7 @@ type block struct {
 	skip     int // the barrier to leave out, or -1
 	maxSteps int
 
-	w32 []uint32 // registers [number, thread] of the bank of 32 bits
-	w64 []uint64
+	*registerFile // [number, thread] in each bank
 
 	index     [3]int // of the block
 	shared    []byte
@@ -41,13 +40,13 @@ func (e *Entry) newBlock(mem *Memory, grid, size [3]int, dynamic int, params []b
 	n := size[0] * size[1] * size[2]
 	b := &block{
 		entry: e, memory: mem, params: params, grid: grid, size: size, threads: n, skip: o.SkipBarrier, maxSteps: o.MaxSteps,
-		w32: make([]uint32, int(e.banks[0])*n), w64: make([]uint64, int(e.banks[1])*n),
 		shared: make([]byte, e.sharedEnd+dynamic), states: make([]byte, e.sharedEnd+dynamic),
 		localSize: e.local, local: make([]byte, e.local*n), addresses: make([]uint64, n), commits: make([]int, n),
 	}
 	if b.skip == 0 {
 		b.skip = -1
 	}
+	b.takeRegisters()
 	if b.maxSteps == 0 {
 		b.maxSteps = 1 << 28
 	}
@@ -58,6 +57,22 @@ func (e *Entry) newBlock(mem *Memory, grid, size [3]int, dynamic int, params []b
 		e.fills[i].write(b)
 	}
 	return b
+}
+
+// registerFile is the banks of a block: several MiB for a large kernel, which is why they are used again.
+type registerFile struct {
+	w32 []uint32
+	w64 []uint64
+}
+
+// takeRegisters gets a register file of the right size. Registers have no value at first, so what it holds does not matter.
+func (b *block) takeRegisters() {
+	n32, n64 := int(b.entry.banks[0])*b.threads, int(b.entry.banks[1])*b.threads
+	if f, ok := b.entry.files.Get().(*registerFile); ok && len(f.w32) == n32 && len(f.w64) == n64 {
+		b.registerFile = f
+		return
+	}
+	b.registerFile = &registerFile{make([]uint32, n32), make([]uint64, n64)}
 }
 
 // begin makes b the block of an index.

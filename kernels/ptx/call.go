@@ -8,7 +8,7 @@ import (
 
 // call puts the body of a function in the place of "call (results), name, (arguments)". Its parameters become other names of the
 // caller's variables.
-func (a *assembler) call(s statement, o *operands, in instruction, rest string) error {
+func (a *assembler) call(in instruction, rest string) error {
 	name, actual, err := parseCall(rest)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func (a *assembler) call(s statement, o *operands, in instruction, rest string) 
 	inner := newScope(nil)
 	for i, v := range slices.Concat(f.results, f.params) {
 		x, ok := a.scope.find(actual[i])
-		if !ok || x.space != local {
+		if !ok || x.space != param {
 			return fmt.Errorf("argument %s is not a variable of parameters", actual[i])
 		}
 		inner.names[v.name] = x

@@ -40,6 +40,7 @@ func (e *Entry) Launch(mem *Memory, grid, block [3]int, shared int, params []byt
 		return &LaunchError{e.Name, problem}
 	}
 	b := e.newBlock(mem, grid, block, shared, params, o)
+	defer e.files.Put(b.registerFile)
 	count := grid[0] * grid[1] * grid[2]
 	for i := range count {
 		if o.Order == Descending {

@@ -30,6 +30,7 @@ const (
 	globalBase    = 1 << 44
 	guard         = 1 << 16 // bytes that no kernel may touch, between regions
 	dynamicShared = 1 << 20 // offset in shared memory
+	callParams    = 1 << 32 // offset in parameter memory of variables for calls, which are in the local memory of a thread
 )
 
 // Map gives data an address, a multiple of 256, with a gap before and after it that nothing may touch. Kernels read and write data in
@@ -56,7 +57,7 @@ func alignUp(x, align uint64) uint64 { return (x + align - 1) &^ (align - 1) }
 
 // holds reports that size bytes at address are in r.
 func (r *region) holds(address uint64, size int) bool {
-	return address-r.base < uint64(len(r.data)) && uint64(size) <= uint64(len(r.data))-(address-r.base)
+	return within(address-r.base, size, len(r.data))
 }
 
 // find is the region of size bytes at address, or nil.

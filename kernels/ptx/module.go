@@ -1,5 +1,7 @@
 package ptx
 
+import "sync"
+
 // Module is a parsed file of PTX. Goroutines may launch from one at the same time unless it has variables in global memory, which keep
 // their values from one launch to the next.
 type Module struct {
@@ -40,7 +42,8 @@ type Entry struct {
 	registers  int
 	banks      [2]int32 // registers, constants included, of 32 and of 64 bits
 	fills      []fill
-	local      int // bytes for a thread
+	local      int       // bytes for a thread
+	files      sync.Pool // of *registerFile
 
 	sharedVariables []area
 	sharedEnd       int // after the last variable and its gap

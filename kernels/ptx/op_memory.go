@@ -32,6 +32,8 @@ func (o *operands) transfer(addressAt, registersAt int) *transfer {
 	o.count(2)
 	for _, w := range o.words[1:] {
 		switch {
+		case w == "const":
+			x.space = global // where the module's variables of both kinds are
 		case spaces["."+w] != generic:
 			x.space = spaces["."+w]
 		case w == "v2" || w == "v4":
@@ -45,7 +47,6 @@ func (o *operands) transfer(addressAt, registersAt int) *transfer {
 	}
 	x.size = x.elements * x.typ.size()
 	x.from = o.address(addressAt)
-	x.space = spaceOf(x.space, x.from)
 	names := o.vector(registersAt)
 	if len(names) != x.elements || x.size > 16 {
 		o.fail("%s moves %d elements, not %d", o.opcode, x.elements, len(names))
@@ -55,17 +56,6 @@ func (o *operands) transfer(addressAt, registersAt int) *transfer {
 		o.element(x, name, registersAt == 1)
 	}
 	return x
-}
-
-// spaceOf is the space of an access: local for parameters of calls, whose names are in local memory, and global for variables.
-func spaceOf(s space, a address) space {
-	switch {
-	case s == param && a.in == local:
-		return local
-	case s == constant, s == global:
-		return global
-	}
-	return s
 }
 
 // isHint reports ".L1::evict_last", ".L2::128B" and the like.
@@ -101,7 +91,7 @@ func load(o *operands, in *instruction) {
 	x := o.transfer(1, 0)
 	switch {
 	case o.err != nil:
-	case x.space == param && x.from.base < 0 && x.wide == nil && x.typ.bits == 32:
+	case x.space == param && x.from.base < 0 && x.from.offset < callParams:
 		in.act = x.loadParam
 	case x.wide == nil && x.typ.bits == 32:
 		in.act = x.loadWords
@@ -110,18 +100,21 @@ func load(o *operands, in *instruction) {
 	}
 }
 
-// loadParam reads parameters, which are the same for all threads.
+// loadParam reads parameters of the launch, which are the same for all threads.
 func (x *transfer) loadParam(b *block, at run) {
-	m := b.at(&x.access, x.from.offset, at.lo, 0)
-	for i, r := range x.narrow {
-		if m == nil {
-			return
-		}
-		word := binary.LittleEndian.Uint32(m[4*i:])
-		d := r.of(b, at)
-		for t := range d {
-			d[t] = word
-		}
+	x.loadAny(b, run{at.lo, at.lo + 1})
+	for _, r := range x.narrow {
+		broadcast(r.of(b, at))
+	}
+	for _, r := range x.wide {
+		broadcast(r.of(b, at))
+	}
+}
+
+// broadcast gives all the value of the first.
+func broadcast[T lane](d []T) {
+	for i := range d {
+		d[i] = d[0]
 	}
 }
 

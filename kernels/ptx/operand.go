@@ -148,12 +148,11 @@ func (o *operands) vector(i int) []string {
 	return splitList(strings.Trim(text, "{}"))
 }
 
-// address is operand "[base+offset]": a register of the bank of 32 or 64 bits, or none, and a number. in is the space of a name.
+// address is operand "[base+offset]": a register of the bank of 32 or 64 bits, or none, and a number.
 type address struct {
 	wide   bool
 	base   int32 // -1: none
 	offset uint64
-	in     space
 }
 
 func (o *operands) address(i int) address {
@@ -164,9 +163,6 @@ func (o *operands) address(i int) address {
 	}
 	text = strings.TrimSpace(text[1 : len(text)-1])
 	name, offset := cutOffset(text)
-	if s, ok := o.a.find(name); ok && s.space != register {
-		return address{base: -1, offset: s.address + offset, in: s.space}
-	}
 	if r, wide, ok := o.register(name); ok {
 		return address{base: r, wide: wide, offset: offset}
 	}

@@ -75,7 +75,10 @@ func (a *assembler) declare(s statement) error {
 	case local, param:
 		at := alignUp(uint64(a.entry.local), uint64(v.align))
 		a.entry.local = int(at) + v.size
-		a.scope.names[v.name] = symbol{space: local, typ: v.typ, address: at}
+		if v.space == param {
+			at += callParams
+		}
+		a.scope.names[v.name] = symbol{space: v.space, typ: v.typ, address: at}
 	default:
 		return fmt.Errorf("a variable of %s memory in a function is not supported", v.space)
 	}
