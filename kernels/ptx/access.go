@@ -124,7 +124,7 @@ func (b *block) atShared(a *access, address uint64, t int, value uint64) []byte 
 		case s == outside:
 			b.outside(t, a, shared, address, b.entry.sharedName(address))
 			return nil
-		case s == pending, s == unwritten && !a.write:
+		case s == pending, s == unwritten && !a.write && !b.poison:
 			b.fail(t, &UnwrittenError{Space: shared.String(), Address: address, Size: a.size, Pending: s == pending})
 			return nil
 		case a.write:

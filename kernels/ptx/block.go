@@ -9,6 +9,7 @@ type block struct {
 	size     [3]int // threads
 	threads  int
 	skip     int // the barrier to leave out, or -1
+	poison   bool
 	maxSteps int
 
 	*registerFile // [number, thread] in each bank
@@ -39,7 +40,7 @@ type block struct {
 func (e *Entry) newBlock(mem *Memory, grid, size [3]int, dynamic int, params []byte, o Options) *block {
 	n := size[0] * size[1] * size[2]
 	b := &block{
-		entry: e, memory: mem, params: params, grid: grid, size: size, threads: n, skip: o.SkipBarrier, maxSteps: o.MaxSteps,
+		entry: e, memory: mem, params: params, grid: grid, size: size, threads: n, skip: o.SkipBarrier, poison: o.Poison, maxSteps: o.MaxSteps,
 		shared: make([]byte, e.sharedEnd+dynamic), states: make([]byte, e.sharedEnd+dynamic),
 		localSize: e.local, local: make([]byte, e.local*n), addresses: make([]uint64, n), commits: make([]int, n),
 	}
@@ -91,10 +92,16 @@ func (b *block) begin(index [3]int) {
 		fillState(b.states[v.at:v.at+v.size], unwritten)
 	}
 	fillState(b.states[b.entry.sharedEnd:], unwritten)
+	if b.poison {
+		fillState(b.shared, poison)
+	}
 	if b.races != nil {
 		b.races.beginBlock(b)
 	}
 }
+
+// poison is a byte of shared memory that was never written (Options.Poison).
+const poison = 0xff
 
 func fillState(s []byte, state byte) {
 	for i := range s {

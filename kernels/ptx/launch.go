@@ -20,6 +20,9 @@ type Options struct {
 	// SkipBarrier leaves out a barrier of the entry's text, from 1 to Entry.Barriers(). 0: none. A kernel that needs the barrier then
 	// has a race.
 	SkipBarrier int
+	// Poison: shared memory that was never written holds bits of ones, which are a NaN, and reading it is no fault. So a kernel may read
+	// numbers that it does not use, and a result that depends on them is seen to be wrong.
+	Poison bool
 	// Order of the blocks.
 	Order Order
 	// MaxSteps is the number of instructions that a block may execute, counted once for all threads that execute one together.
