@@ -52,7 +52,7 @@ func (e *Entry) newBlock(mem *Memory, grid, size [3]int, dynamic int, params []b
 		b.maxSteps = 1 << 28
 	}
 	if o.Races {
-		b.races = newRaces(mem)
+		b.races = newRaces(mem, e.module.memory)
 	}
 	for i := range e.fills {
 		e.fills[i].write(b)
@@ -96,7 +96,7 @@ func (b *block) begin(index [3]int) {
 		fillState(b.shared, poison)
 	}
 	if b.races != nil {
-		b.races.beginBlock(b)
+		b.races.beginBlock()
 	}
 }
 

@@ -48,6 +48,8 @@ func TestConversions(t *testing.T) {
 		"cvt.u32.u16 r h":      func(x [4]uint64) uint64 { return x[0] & 0xffff },
 		"cvt.s32.s16 r h":      func(x [4]uint64) uint64 { return uint64(uint32(int32(int16(x[0])))) },
 		"cvt.s32.s8 r r":       func(x [4]uint64) uint64 { return uint64(uint32(int32(int8(x[0])))) },
+		"cvt.s8.s32 h r":       func(x [4]uint64) uint64 { return uint64(uint16(int8(x[0]))) },
+		"cvt.u8.s32 r r":       func(x [4]uint64) uint64 { return x[0] & 0xff },
 		"cvt.s64.s16 d h":      func(x [4]uint64) uint64 { return uint64(int64(int16(x[0]))) },
 		"cvt.rn.f32.s32 r r":   func(x [4]uint64) uint64 { return nearest(s32(x[0])) },
 		"cvt.rn.f32.u32 r r":   func(x [4]uint64) uint64 { return nearest(u32(x[0])) },

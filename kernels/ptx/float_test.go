@@ -93,6 +93,13 @@ func TestFloats(t *testing.T) {
 			f, _ := new(big.Float).SetPrec(200).Sqrt(new(big.Float).SetPrec(200).SetFloat64(v)).Float32()
 			return uint64(math.Float32bits(f))
 		},
+		"ex2.approx.f32 r r": func(x [4]uint64) uint64 { return exactly(nil, math.Pow(2, f64(x[0]))) },
+		"ex2.approx.ftz.f32 r r": func(x [4]uint64) uint64 {
+			if y := math.Pow(2, f64(x[0])); !(y < 0x1p-126) { // a subnormal x gives 1 with and without
+				return exactly(nil, y)
+			}
+			return 0
+		},
 		"neg.f32 r r":   func(x [4]uint64) uint64 { return uint64(uint32(x[0] ^ 1<<31)) },
 		"abs.f32 r r":   func(x [4]uint64) uint64 { return x[0] & 0x7fffffff },
 		"min.f32 r r r": func(x [4]uint64) uint64 { return extremeFloat(math.Min, x) },

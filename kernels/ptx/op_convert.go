@@ -44,7 +44,8 @@ func conversion(o *operands, in *instruction) {
 		return
 	}
 	o.count(2)
-	in.act = o.through(from, f)
+	register := o.kindOf(0)
+	in.act = o.through(from, func(x uint64) uint64 { return extend(f(x), to) & register.mask() })
 }
 
 // convertor is the conversion of the bits of one type to those of another, or nil.
@@ -158,8 +159,13 @@ func (o *operands) through(from kind, f func(uint64) uint64) action {
 	}
 }
 
-// isWide reports that an operand is a register of 64 bits.
-func (o *operands) isWide(i int) bool {
-	s, ok := o.a.scope.find(o.list[i])
-	return ok && s.space == register && s.typ.wide()
+// kindOf is the type of the register that is operand i, or zero.
+func (o *operands) kindOf(i int) kind {
+	if s, ok := o.a.scope.find(o.list[i]); ok && s.space == register {
+		return s.typ
+	}
+	return kind{}
 }
+
+// isWide reports that an operand is a register of 64 bits.
+func (o *operands) isWide(i int) bool { return o.kindOf(i).wide() }

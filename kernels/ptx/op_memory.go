@@ -48,9 +48,12 @@ func (o *operands) transfer(addressAt, registersAt int) *transfer {
 	x.size = x.elements * x.typ.size()
 	x.from = o.address(addressAt)
 	names := o.vector(registersAt)
-	if len(names) != x.elements || x.size > 16 {
+	switch {
+	case len(names) != x.elements:
 		o.fail("%s moves %d elements, not %d", o.opcode, x.elements, len(names))
 		return x
+	case x.size > 16:
+		o.fail("%s moves %d bytes, which is more than 16", o.opcode, x.size)
 	}
 	for _, name := range names {
 		o.element(x, name, registersAt == 1)

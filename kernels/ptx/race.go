@@ -55,8 +55,11 @@ type mark struct {
 	data    []byte
 }
 
-// newRaces begins a launch.
-func newRaces(m *Memory) *races {
+// newRaces begins a launch. The clock is that of m, so what other memories noted in the module's variables does not count.
+func newRaces(m *Memory, module *region) *races {
+	if module != nil {
+		module.shadow = shadow{}
+	}
 	if m.clock > 1<<31 { // far from an overflow: no launch has as many barriers
 		m.clock = 0
 		for _, r := range m.regions {
@@ -67,13 +70,10 @@ func newRaces(m *Memory) *races {
 	return &races{clock: &m.clock, launch: m.clock}
 }
 
-func (r *races) beginBlock(b *block) {
+func (r *races) beginBlock() {
 	r.barrier()
 	r.block = r.since
 	r.started = append(r.started, r.since)
-	if b.shadow.cells == nil || b.shadow.bytes {
-		b.shadow = shadow{}
-	}
 }
 
 // barrier orders all accesses of the block before it and after it.
