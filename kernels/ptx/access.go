@@ -21,9 +21,6 @@ const (
 	pending // an asynchronous copy to it is under way
 )
 
-// allWritten is four bytes that are written.
-const allWritten = written * 0x01010101
-
 // at is the memory at an address for thread t, after all checks; nil after a fault. value is what a store writes, for the race check.
 func (b *block) at(a *access, address uint64, t int, value uint64) []byte {
 	if address&uint64(a.size-1) != 0 {
@@ -115,26 +112,45 @@ func (b *block) atShared(a *access, address uint64, t int, value uint64) []byte 
 		b.outside(t, a, shared, address, b.entry.sharedName(address))
 		return nil
 	}
-	states := b.states[at : at+a.size]
-	if full := len(states) == 4 && binary.LittleEndian.Uint32(states) == allWritten; full {
-		states = nil
-	}
-	for i, s := range states {
-		switch {
-		case s == outside:
-			b.outside(t, a, shared, address, b.entry.sharedName(address))
-			return nil
-		case s == pending, s == unwritten && !a.write && !b.poison:
-			b.fail(t, &UnwrittenError{Space: shared.String(), Address: address, Size: a.size, Pending: s == pending})
-			return nil
-		case a.write:
-			states[i] = written
-		}
+	if states := b.states[at : at+a.size]; !full(states) && !b.use(a, states, address, t) {
+		return nil
 	}
 	if b.races != nil {
 		b.races.touch(b, &b.shadow, mark{a, nil, at, address, t, value, b.shared})
 	}
 	return b.shared[at : at+a.size]
+}
+
+// full reports that all bytes are written.
+func full(states []byte) bool {
+	for ; len(states) >= 4; states = states[4:] {
+		if binary.LittleEndian.Uint32(states) != written*0x01010101 {
+			return false
+		}
+	}
+	for _, s := range states {
+		if s != written {
+			return false
+		}
+	}
+	return true
+}
+
+// use checks bytes of which some may hold nothing, and notes that a write fills them.
+func (b *block) use(a *access, states []byte, address uint64, t int) bool {
+	for i, s := range states {
+		switch {
+		case s == outside:
+			b.outside(t, a, shared, address, b.entry.sharedName(address))
+			return false
+		case s == pending, s == unwritten && !a.write && !b.poison:
+			b.fail(t, &UnwrittenError{Space: shared.String(), Address: address, Size: a.size, Pending: s == pending})
+			return false
+		case a.write:
+			states[i] = written
+		}
+	}
+	return true
 }
 
 // sharedIndex is the place of an address in block.shared, or -1.

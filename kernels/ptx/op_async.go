@@ -13,13 +13,15 @@ type flight struct {
 	size     int    // bytes to write
 	bytes    int    // bytes to read; the rest is zero
 	group    int    // commits of the thread before it
-	copy     *asyncTransfer
+	target   *access
 }
 
+// asyncTransfer is the instruction that begins one.
 type asyncTransfer struct {
-	target, source access
-	to, from       address
-	bytes          r32 // how much to read; -1: all
+	size     int
+	target   access
+	to, from address
+	bytes    r32 // how much to read; -1: all
 }
 
 // asyncCopy makes cp.async.ca and .cg from global to shared memory, commit_group, wait_group and wait_all.
@@ -48,8 +50,8 @@ func asyncCopy(o *operands, in *instruction) {
 // copyAsync makes the copy itself.
 func (o *operands) copyAsync(in *instruction) {
 	words := slices.DeleteFunc(slices.Clone(o.words), isHint)
-	words[len(words)-2] = strings.TrimSuffix(words[len(words)-2], "::cta")
-	if !slices.Equal(words, []string{"cp", "async", "ca", "shared", "global"}) && !slices.Equal(words, []string{"cp", "async", "cg", "shared", "global"}) {
+	form := strings.Replace(strings.Join(words, "."), "shared::cta", "shared", 1)
+	if form != "cp.async.ca.shared.global" && form != "cp.async.cg.shared.global" {
 		o.unknown()
 		return
 	}
@@ -61,7 +63,7 @@ func (o *operands) copyAsync(in *instruction) {
 		o.fail("%s cannot copy %d bytes", o.opcode, size)
 		return
 	}
-	x := &asyncTransfer{target: access{space: shared, size: size, write: true}, source: access{space: global, size: size}, bytes: -1}
+	x := &asyncTransfer{size: size, target: access{space: shared, size: size, write: true}, bytes: -1}
 	x.to, x.from = o.address(0), o.address(1)
 	if len(o.list) == 4 {
 		x.bytes = o.read32(o.list[3])
@@ -74,11 +76,14 @@ func (x *asyncTransfer) start(b *block, at run) {
 	to := slices.Clone(x.to.fill(b, at))
 	for i, from := range x.from.fill(b, at) {
 		t := at.lo + i
-		f := flight{thread: t, to: to[i], from: from, size: x.target.size, bytes: x.source.size, group: b.commits[t], copy: x}
+		f := flight{thread: t, to: to[i], from: from, size: x.size, bytes: x.size, group: b.commits[t], target: &x.target}
 		if x.bytes >= 0 {
 			f.bytes = int(min(x.bytes.of(b, run{t, t + 1})[0], uint32(f.size)))
 		}
-		if f.bytes > 0 && b.at(&x.source, f.from, t, 0) == nil || b.at(&x.target, f.to, t, 0) == nil {
+		if from%uint64(x.size) != 0 {
+			b.fail(t, &AlignmentError{Space: global.String(), Address: from, Size: x.size})
+		}
+		if f.read(b, make([]byte, f.bytes)); b.err != nil || b.at(f.target, f.to, t, 0) == nil {
 			return
 		}
 		fillState(b.stateOf(f.to, f.size), pending)
@@ -99,14 +104,23 @@ func (b *block) arrive(at run, do func(*flight) bool) {
 			return false
 		}
 		fillState(b.stateOf(f.to, f.size), unwritten)
-		m := b.at(&f.copy.target, f.to, f.thread, 0)
+		m := b.at(f.target, f.to, f.thread, 0)
 		if m == nil {
 			return true
 		}
 		clear(m)
-		if f.bytes > 0 {
-			copy(m, b.at(&f.copy.source, f.from, f.thread, 0)[:f.bytes])
-		}
+		f.read(b, m[:f.bytes])
 		return true
 	})
+}
+
+// read reads the source, by words.
+func (f *flight) read(b *block, to []byte) {
+	for i := 0; i < len(to) && b.err == nil; {
+		a := access{space: global, size: 4}
+		if len(to)-i < a.size {
+			a.size = 1
+		}
+		i += copy(to[i:], b.at(&a, f.from+uint64(i), f.thread, 0))
+	}
 }

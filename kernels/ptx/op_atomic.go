@@ -44,11 +44,10 @@ type exchange struct {
 	access
 	typ      kind
 	from     address
-	result   int // the operand that takes the old number; -1: none
 	operate  func(x, y uint64, k kind) uint64
 	compares bool
 	operands []func(b *block, t int) uint64
-	keep     func(b *block, t int, old uint64)
+	keep     func(b *block, t int, old uint64) // takes the number that was there
 }
 
 // atomic makes atom and red.
@@ -60,8 +59,8 @@ func atomic(o *operands, in *instruction) {
 			x.operate = f
 		case w == "cas":
 			x.compares = true
-		case spaces["."+w] != generic:
-			x.space = spaces["."+w]
+		case accessSpaces[w] == global, accessSpaces[w] == shared:
+			x.space = accessSpaces[w]
 		case slices.Contains(strong, w), slices.Contains(scopes, w), isHint(w), kinds[w] == x.typ && x.typ.bits >= 32:
 		default:
 			o.unknown()

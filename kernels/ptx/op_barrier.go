@@ -10,26 +10,26 @@ func barrier(o *operands, in *instruction) {
 	in.flow = gather
 	switch {
 	case slices.Equal(words, []string{"sync"}):
-		o.wholeBlock(0)
+		o.wholeBlock(0, 1)
 		in.sync = &gathering{block: true, mask: -1, act: func(b *block, _ *lanes) { b.ordered() }}
 	case slices.Equal(words, []string{"warp", "sync"}):
 		o.count(1)
 		in.sync = &gathering{mask: o.read32(o.list[0]), act: func(b *block, s *lanes) { b.orderedWarps(s) }}
 	case len(words) == 3 && words[0] == "red":
-		o.wholeBlock(2)
+		o.wholeBlock(1, 3)
 		in.sync = &gathering{block: true, mask: -1, act: o.reduceBlock(words[1], words[2])}
 	default:
 		o.unknown()
 	}
 }
 
-// wholeBlock demands the operands of a barrier that all threads of a block reach: its number, next to others operands.
-func (o *operands) wholeBlock(others int) {
-	if len(o.list) > others+1 {
+// wholeBlock demands that operand id, the number of the barrier, is not followed by a number of threads. There are n operands then.
+func (o *operands) wholeBlock(id, n int) {
+	if len(o.list) > n {
 		o.fail("%s for a part of the block is not supported", o.opcode)
 	}
-	o.count(others + 1)
-	o.read32(o.list[min(others, 1)])
+	o.count(n)
+	o.read32(o.list[id])
 }
 
 // reduceBlock makes bar.red.op.type d, a, p: how many threads have p, or whether all or any have it.

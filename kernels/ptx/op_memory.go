@@ -26,16 +26,20 @@ var strong = []string{"volatile", "relaxed", "acquire", "release", "acq_rel", "m
 // scopes of strong accesses; all threads of a launch are in each of them, as the blocks run one after the other.
 var scopes = []string{"cta", "cluster", "gpu", "sys"}
 
+// accessSpaces are the words for memory. The module's constants are among its global variables.
+var accessSpaces = map[string]space{
+	"global": global, "const": global, "shared": shared, "shared::cta": shared, "local": local,
+	"param": param, "param::entry": param, "param::func": param,
+}
+
 // transfer reads the opcode and operands of ld and st.
 func (o *operands) transfer(addressAt, registersAt int) *transfer {
 	x := &transfer{typ: o.typ, elements: 1, mask: 1<<32 - 1}
 	o.count(2)
 	for _, w := range o.words[1:] {
 		switch {
-		case w == "const":
-			x.space = global // where the module's variables of both kinds are
-		case spaces["."+w] != generic:
-			x.space = spaces["."+w]
+		case accessSpaces[w] != generic:
+			x.space = accessSpaces[w]
 		case w == "v2" || w == "v4":
 			x.elements = int(w[1] - '0')
 		case slices.Contains(strong, w):
@@ -159,6 +163,9 @@ func (x *transfer) loadAny(b *block, at run) {
 // store makes st.
 func store(o *operands, in *instruction) {
 	x := o.transfer(0, 1)
+	if slices.Contains(o.words, "const") {
+		o.unknown()
+	}
 	x.write = true
 	in.act = x.storeAny
 }

@@ -114,6 +114,10 @@ func (o *operands) register(text string) (index int32, wide, ok bool) {
 
 // immediate is the bits of a number, or the address of a name.
 func (o *operands) immediate(text string, k kind) uint64 {
+	if text == "" {
+		o.fail("an operand of %s is empty", o.opcode)
+		return 0
+	}
 	if c := text[0]; c == '-' || c >= '0' && c <= '9' {
 		n, err := parseNumber(text, k)
 		if err != nil {

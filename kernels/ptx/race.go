@@ -13,16 +13,16 @@ type clock = uint32
 // cell is who touched a word of memory last, or a byte where bytes are accessed.
 type cell struct {
 	written, read clock  // 0: never
-	firstRead     clock  // the first read of the launch
-	writeLine     uint32 // instructions
+	firstRead     clock  // the first one of the launch that was not atomic
+	writeLine     uint32 // of the text
 	readLine      uint32
-	writer        uint16 // a thread, with the bit atomically, or several
-	reader        uint16 // a thread, several of one warp, or several
+	writer        uint16 // a thread, several of one warp, or several; with the bit atomically if all did it so
+	reader        uint16
 }
 
 // Marks of cell.writer and cell.reader above the numbers of threads.
 const (
-	ofWarp     = 1 << 10 // several threads of warp reader-ofWarp
+	ofWarp     = 1 << 10 // several threads of warp number writer-ofWarp
 	atomically = 1 << 12
 	several    = 1 << 13
 )
@@ -112,7 +112,7 @@ func (r *races) touch(b *block, s *shadow, m mark) {
 		if c.written < oldest {
 			c.written = 0
 		}
-		if c.firstRead < oldest {
+		if c.read < oldest {
 			c.read, c.firstRead = 0, 0
 		}
 		if m.write {
@@ -132,62 +132,69 @@ func (s *shadow) splitWords() {
 	s.cells, s.bytes = cells, true
 }
 
-// ordered reports that an access at some time by thread u, or several, is before what thread t does now.
-func (r *races) ordered(at clock, u uint16, t int) bool {
-	w := t / warpSize
-	same := int(u) == t || u < ofWarp && int(u)/warpSize == w && at < r.warps[w] || u == uint16(ofWarp+w) && at < r.warps[w]
-	return at < r.since || same
+// ordered reports that an access at some time, by who, is before what thread t does now.
+func (r *races) ordered(at clock, who uint16, t int) bool {
+	w, u := t/warpSize, int(who&^atomically)
+	inWarp := u < ofWarp && u/warpSize == w || u == ofWarp+w
+	return at < r.since || u == t || inWarp && at < r.warps[w]
 }
 
+// read checks a read against the last write, and notes it.
 func (r *races) read(b *block, c *cell, m *mark) {
-	t := uint16(m.thread)
 	switch {
-	case c.written == 0:
+	case c.written == 0, m.atomic && c.writer&atomically != 0:
 	case c.written < r.block:
 		r.report(b, m, "read", "write", r.blockAt(c.written), c.writeLine, c.writer)
-	case m.atomic && c.writer&atomically != 0:
-	case !r.ordered(c.written, c.writer&^atomically, m.thread):
+	case !r.ordered(c.written, c.writer, m.thread):
 		r.report(b, m, "read", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
-	w := uint16(m.thread / warpSize)
-	switch {
-	case c.read < r.since || r.ordered(c.read, c.reader, m.thread) || c.reader == t:
-		c.reader = t
-	case c.reader < ofWarp && c.reader/warpSize == w || c.reader == ofWarp+w:
-		c.reader = ofWarp + w
+	w, both := uint16(m.thread/warpSize), m.who()&c.reader&atomically
+	switch u := c.reader &^ atomically; {
+	case r.ordered(c.read, c.reader, m.thread):
+		c.reader = m.who()
+	case u < ofWarp && u/warpSize == w || u == ofWarp+w:
+		c.reader = ofWarp + w | both
 	default:
-		c.reader = several
+		c.reader = several | both
 	}
-	if c.firstRead == 0 {
+	if c.firstRead == 0 && !m.atomic {
 		c.firstRead = *r.clock
 	}
 	c.read, c.readLine = *r.clock, b.number()
 }
 
+// write checks a write against the last write and the reads, and notes it.
 func (r *races) write(b *block, c *cell, m *mark) {
-	t := uint16(m.thread)
-	writer := t
-	if m.atomic {
-		writer |= atomically
-	}
+	writer := m.who()
 	switch {
 	case c.written == 0:
 	case m.atomic && c.writer&atomically != 0:
-		if c.written >= r.block && c.writer != writer && !r.ordered(c.written, c.writer&^atomically, m.thread) {
+		if c.written >= r.block && !r.ordered(c.written, c.writer, m.thread) {
 			writer = several | atomically
 		}
 	case c.written < r.block:
 		r.report(b, m, "write", "write", r.blockAt(c.written), c.writeLine, c.writer)
-	case !r.ordered(c.written, c.writer&^atomically, m.thread) && !sameValue(b, c, m):
+	case !r.ordered(c.written, c.writer, m.thread) && !sameValue(b, c, m):
 		r.report(b, m, "write", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
 	switch {
-	case c.firstRead > 0 && c.firstRead < r.block && !m.atomic:
+	case c.firstRead > 0 && c.firstRead < r.block:
 		r.report(b, m, "write", "read", r.blockAt(c.firstRead), c.readLine, 0)
-	case c.read >= r.block && !r.ordered(c.read, c.reader, m.thread):
-		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, 0)
+	case c.read == 0, m.atomic && c.reader&atomically != 0:
+	case c.read < r.block:
+		r.report(b, m, "write", "read", r.blockAt(c.read), c.readLine, c.reader)
+	case !r.ordered(c.read, c.reader, m.thread):
+		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, c.reader)
 	}
 	c.writer, c.written, c.writeLine = writer, *r.clock, b.number()
+}
+
+// who is the thread of an access, with the bit atomically if it is one.
+func (m *mark) who() uint16 {
+	if m.atomic {
+		return uint16(m.thread) | atomically
+	}
+	return uint16(m.thread)
 }
 
 // sameValue reports a store that changes nothing after one of the same instruction and warp: whichever is performed last, the result
@@ -201,7 +208,7 @@ func sameValue(b *block, c *cell, m *mark) bool {
 	return bytes.Equal(word[:m.size], m.data[m.offset:m.offset+m.size])
 }
 
-// number is that of the running instruction.
+// number is the line of the running instruction.
 func (b *block) number() uint32 { return uint32(b.in.line) }
 
 // blockAt describes the block that ran at some time.

@@ -37,18 +37,21 @@ func TestRaces(t *testing.T) {
 		"reads of the warp, then its barrier": {neighbours("bar.sync 0;") + "\nbar.warp.sync -1;\nst.shared.u32 [%r2], 5;", 64, 1, ""},
 		"reads of other warps, then a barrier of the warp": {neighbours("bar.sync 0;") + "\nld.shared.u32 %r0, [s+4];\nbar.warp.sync -1;\nst.shared.u32 [%r2], 5;", 64, 1, "write after read by several threads"},
 		"an own read after the barrier of the warp":        {neighbours("bar.sync 0;") + "\nbar.warp.sync -1;\nld.shared.u32 %r0, [%r2];\nst.shared.u32 [%r2], 5;", 64, 1, ""},
-		"different values":                {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
-		"equal values of a warp":          {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
-		"equal values of two warps":       {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], 7;", 64, 1, "write after write"},
-		"bytes next to each other":        {neighbours("bar.sync 0;") + "\ncvt.u64.u32 %d1, %r1;\nadd.s64 %d1, %d1, %d10;\nst.global.u8 [%d1+512], %r1;", 64, 1, ""},
-		"a byte of a word":                {neighbours("bar.sync 0;") + "\nadd.u32 %r9, %r9, 512; add.u32 %r9, %r9, %r1;\nst.shared.u8 [%r9], %r1;\nsetp.eq.u32 %p1, %r1, 9;\nbar.warp.sync -1;\nsetp.eq.u32 %p1, %r1, 40;\n@%p1 ld.shared.u8 %r0, [s+520];", 64, 1, "read after write by thread [8 0 0]"},
-		"atomics":                         {"ld.param.u64 %d10, [in];\natom.global.add.u32 %r0, [%d10+512], 1;\nred.global.add.u32 [%d10+512], 1;\nld.volatile.global.u32 %r0, [%d10+512];", 64, 3, ""},
-		"a read after atomics":            {neighbours("bar.sync 0;") + "\nred.global.add.u32 [%d10+512], 1;\nld.global.u32 %r0, [%d10+512];", 64, 1, "read after atomic write by several threads"},
-		"an atomic after a read":          {neighbours("bar.sync 0;") + "\nld.global.u32 %r0, [%d10+512];\nred.global.add.u32 [%d10+512], 1;", 64, 1, "write after read"},
-		"another block's write":           {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nst.global.u32 [%d10], %r1;", 1, 3, "block [1 0 0], thread [0 0 0]: st.global.u32 [%d10], %r1: race, write after write by the 1st block of the launch (line 9) at 0x100000000000 of global memory, at offset 0 of data"},
-		"a read of another block's write": {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p1, %r1, 1;\n@%p1 st.global.u32 [%d10], %r1;\n@!%p1 ld.global.u32 %r1, [%d10];", 1, 3, "write after read by the 1st block"},
-		"a write of what all blocks read": {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nld.global.u32 %r2, [%d10];\nsetp.eq.u32 %p1, %r1, 2;\n@%p1 st.global.u32 [%d10], %r1;", 1, 3, "block [2 0 0], thread [0 0 0]: @%p1 st.global.u32 [%d10], %r1: race, write after read by the 1st block"},
-		"blocks apart":                    {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nmad.wide.u32 %d1, %r1, 4, %d10;\nst.global.u32 [%d1], %r1;\nld.global.u32 %r2, [%d1];\nld.global.u32 %r3, [%d10+512];", 1, 3, ""},
+		"different values":                     {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
+		"equal values of a warp":               {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
+		"equal values of two warps":            {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], 7;", 64, 1, "write after write"},
+		"bytes next to each other":             {neighbours("bar.sync 0;") + "\ncvt.u64.u32 %d1, %r1;\nadd.s64 %d1, %d1, %d10;\nst.global.u8 [%d1+512], %r1;", 64, 1, ""},
+		"a byte of a word":                     {neighbours("bar.sync 0;") + "\nadd.u32 %r9, %r9, 512; add.u32 %r9, %r9, %r1;\nst.shared.u8 [%r9], %r1;\nsetp.eq.u32 %p1, %r1, 9;\nbar.warp.sync -1;\nsetp.eq.u32 %p1, %r1, 40;\n@%p1 ld.shared.u8 %r0, [s+520];", 64, 1, "read after write by thread [8 0 0]"},
+		"atomics":                              {"ld.param.u64 %d10, [in];\natom.global.add.u32 %r0, [%d10+512], 1;\nred.global.add.u32 [%d10+512], 1;\nld.volatile.global.u32 %r0, [%d10+512];", 64, 3, ""},
+		"a read after atomics":                 {neighbours("bar.sync 0;") + "\nred.global.add.u32 [%d10+512], 1;\nld.global.u32 %r0, [%d10+512];", 64, 1, "read after atomic write by several threads"},
+		"an atomic after a read":               {neighbours("bar.sync 0;") + "\nld.global.u32 %r0, [%d10+512];\nred.global.add.u32 [%d10+512], 1;", 64, 1, "write after read"},
+		"volatile reads before a write":        {neighbours("bar.sync 0;") + "\nld.volatile.global.u32 %r0, [%d10+512];\nsetp.eq.u32 %p1, %r1, 5;\n@%p1 st.global.u32 [%d10+512], %r1;", 64, 1, "write after atomic read by several threads"},
+		"another block's volatile read":        {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nld.volatile.global.u32 %r2, [%d10];\nsetp.eq.u32 %p1, %r1, 1;\n@%p1 red.global.add.u32 [%d10], %r1;\nsetp.eq.u32 %p1, %r1, 2;\n@%p1 st.global.u32 [%d10], %r1;", 1, 3, "write after atomic write by the 2nd block"},
+		"an atomic after another block's read": {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p1, %r1, 0;\n@%p1 ld.global.u32 %r2, [%d10];\n@!%p1 red.global.add.u32 [%d10], %r1;", 1, 2, "write after read by the 1st block"},
+		"another block's write":                {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nst.global.u32 [%d10], %r1;", 1, 3, "block [1 0 0], thread [0 0 0]: st.global.u32 [%d10], %r1: race, write after write by the 1st block of the launch (line 9) at 0x100000000000 of global memory, at offset 0 of data"},
+		"a read of another block's write":      {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p1, %r1, 1;\n@%p1 st.global.u32 [%d10], %r1;\n@!%p1 ld.global.u32 %r1, [%d10];", 1, 3, "write after read by the 1st block"},
+		"a write of what all blocks read":      {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nld.global.u32 %r2, [%d10];\nsetp.eq.u32 %p1, %r1, 2;\n@%p1 st.global.u32 [%d10], %r1;", 1, 3, "block [2 0 0], thread [0 0 0]: @%p1 st.global.u32 [%d10], %r1: race, write after read by the 1st block"},
+		"blocks apart":                         {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nmad.wide.u32 %d1, %r1, 4, %d10;\nst.global.u32 [%d1], %r1;\nld.global.u32 %r2, [%d1];\nld.global.u32 %r3, [%d10+512];", 1, 3, ""},
 	} {
 		e := entry(t, x.body)
 		if err := runGrid(e, x.blocks, x.threads, data, Options{}); err != nil {
@@ -196,14 +199,17 @@ mad.lo.u32 %r8, %r8, 16, %r9;
 		as   any
 		want string
 	}{
-		"no wait":                     {two + "ld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
-		"a write over it":             {two + "st.shared.u32 [%r2], 0;", new(*UnwrittenError), "touched before the wait"},
-		"a wait for the first of two": {two + "cp.async.wait_group 1;\nld.shared.u32 %r0, [%r2];\nld.shared.u32 %r0, [%r2+1024];", new(*UnwrittenError), "ld.shared.u32 %r0, [%r2+1024]"},
-		"an uncommitted copy":         {"cp.async.ca.shared.global [%r2], [%d11], 8;\ncp.async.wait_group 0;\nld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
-		"no barrier":                  {two + "cp.async.wait_group 0;\nld.shared.u32 %r0, [%r8];", new(*RaceError), "read after write"},
-		"the source changes":          {"bar.sync 0;\n" + two + "st.global.u32 [%d11+4], 99;\ncp.async.wait_all;\nld.shared.v4.u32 {%r3, %r4, %r5, %r6}, [%r2];\nst.global.u32 [%d11+4], %r4;", nil, ""},
-		"all is right":                {two + "cp.async.wait_group 0;\nbar.sync 0;\nld.shared.u32 %r0, [%r8];\nst.global.u32 [%d11+8], %r0;", nil, ""},
-		"a part is read":              {"mov.u32 %r5, 4;\ncp.async.ca.shared.global [%r2], [%d11], 16, %r5;\ncp.async.wait_all;\nld.shared.v2.u32 {%r3, %r4}, [%r2];\nadd.u32 %r3, %r3, %r4;\nst.global.u32 [%d11+8], %r3;", nil, ""},
+		"no wait":                          {two + "ld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
+		"a write over it":                  {two + "st.shared.u32 [%r2], 0;", new(*UnwrittenError), "touched before the wait"},
+		"a wait for the first of two":      {two + "cp.async.wait_group 1;\nld.shared.u32 %r0, [%r2];\nld.shared.u32 %r0, [%r2+1024];", new(*UnwrittenError), "ld.shared.u32 %r0, [%r2+1024]"},
+		"an uncommitted copy":              {"cp.async.ca.shared.global [%r2], [%d11], 8;\ncp.async.wait_group 0;\nld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
+		"no barrier":                       {two + "cp.async.wait_group 0;\nld.shared.u32 %r0, [%r8];", new(*RaceError), "read after write"},
+		"the source changes":               {"bar.sync 0;\n" + two + "st.global.u32 [%d11+4], 99;\ncp.async.wait_all;\nld.shared.v4.u32 {%r3, %r4, %r5, %r6}, [%r2];\nst.global.u32 [%d11+4], %r4;", nil, ""},
+		"all is right":                     {two + "cp.async.wait_group 0;\nbar.sync 0;\nld.shared.u32 %r0, [%r8];\nst.global.u32 [%d11+8], %r0;", nil, ""},
+		"the source is misaligned":         {"cp.async.ca.shared.global [%r2], [%d11+4], 8;", new(*AlignmentError), "address 0x100000000004 of global memory is not a multiple of 8"},
+		"the part that is read is outside": {"mov.u32 %r5, 4;\ncp.async.ca.shared.global [%r2], [%d11+16], 16, %r5;", new(*BoundsError), "4 bytes at 0x100000000400"},
+		"nothing is read":                  {"cp.async.ca.shared.global [%r2], [%d11+16], 16, 0;\ncp.async.wait_all;\nld.shared.v2.u32 {%r3, %r4}, [%r2];\nst.global.v2.u32 [%d11], {%r3, %r4};", nil, ""},
+		"a part is read":                   {"mov.u32 %r5, 4;\ncp.async.ca.shared.global [%r2], [%d11], 16, %r5;\ncp.async.wait_all;\nld.shared.v2.u32 {%r3, %r4}, [%r2];\nadd.u32 %r3, %r3, %r4;\nst.global.u32 [%d11+8], %r3;", nil, ""},
 	} {
 		data := make([]byte, 1024)
 		for i := range 64 {
@@ -215,6 +221,10 @@ mad.lo.u32 %r8, %r8, 16, %r9;
 			case **UnwrittenError:
 				checkFault(t, err, as, x.want)
 			case **RaceError:
+				checkFault(t, err, as, x.want)
+			case **AlignmentError:
+				checkFault(t, err, as, x.want)
+			case **BoundsError:
 				checkFault(t, err, as, x.want)
 			default:
 				if err != nil {
@@ -228,6 +238,8 @@ mad.lo.u32 %r8, %r8, 16, %r9;
 			checkWords(t, name, got[1:2], []uint32{99})
 		case "all is right":
 			checkWords(t, name, []uint32{got[2], got[6]}, []uint32{1, 0})
+		case "nothing is read":
+			checkWords(t, name, []uint32{got[4], got[5]}, []uint32{0, 0})
 		case "a part is read":
 			checkWords(t, name, []uint32{got[2], got[4*63+2]}, []uint32{0, 63})
 		}
