@@ -49,7 +49,10 @@ type constantKey struct {
 // assemble makes an entry.
 func (p *parser) assemble(m *Module, f *function) (*Entry, error) {
 	e := &Entry{Name: f.name, module: m, maxThreads: f.maxThreads}
-	a := &assembler{parser: p, module: m, entry: e, scope: newScope(nil), shared: map[string]symbol{}, constants: map[constantKey]int32{}, specials: map[string]int32{}}
+	a := &assembler{
+		parser: p, module: m, entry: e, scope: newScope(nil),
+		shared: map[string]symbol{}, constants: map[constantKey]int32{}, specials: map[string]int32{},
+	}
 	for _, v := range f.params {
 		at := int(alignUp(uint64(e.ParamBytes()), uint64(v.align)))
 		e.params = append(e.params, Param{v.name, at, v.size, v.align})

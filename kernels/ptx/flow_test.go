@@ -19,7 +19,12 @@ func words(data []byte) (all []uint32) {
 func perThread(t *testing.T, threads int, body string) []uint32 {
 	t.Helper()
 	data := make([]byte, 4*threads)
-	e := entry(t, "ld.param.u64 %d10, [in];\nmov.u32 %r1, %tid.x;\nmad.wide.u32 %d10, %r1, 4, %d10;\n"+body+"\nst.global.u32 [%d10], %r0;\n")
+	e := entry(t, `ld.param.u64 %d10, [in];
+mov.u32 %r1, %tid.x;
+mad.wide.u32 %d10, %r1, 4, %d10;
+`+body+`
+st.global.u32 [%d10], %r0;
+`)
 	if err := run1(e, threads, data, Options{Races: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -131,9 +136,8 @@ st.global.u32 [%d1], %r0;`)
 	}
 }
 
-// A function is called in a loop, twice, with a result and memory of its own; and another by some of the threads.
-func TestCalls(t *testing.T) {
-	e := parsed(t, header+`
+// calling is a kernel that calls a function with a result and memory of its own: twice in a loop, and by some of the threads.
+const calling = header + `
 .func (.param .b32 sum) more(.param .b32 a, .param .b64 out)
 {
 .reg .b32 %r<4>; .reg .b64 %d<4>; .reg .pred %p<2>;
@@ -155,7 +159,7 @@ ret;
 }
 .visible .entry k(.param .u64 in)
 {
-`+registers+`
+` + registers + `
 .local .align 4 .b8 mine[4];
 ld.param.u64 %d10, [in];
 mov.u32 %r1, %tid.x;
@@ -197,7 +201,10 @@ ld.local.u32 %r4, [%d1];
 add.u32 %r0, %r0, %r4;
 st.global.u32 [%d10], %r0;
 ret;
-}`)
+}`
+
+func TestCalls(t *testing.T) {
+	e := parsed(t, calling)
 	data := make([]byte, 4*9)
 	if err := run1(e, 9, data, Options{}); err != nil {
 		t.Fatal(err)
@@ -292,20 +299,24 @@ func TestSyntaxErrors(t *testing.T) {
 
 func TestLaunchErrors(t *testing.T) {
 	e := parsed(t, header+".entry k(.param .u64 in) .maxntid 64 { .shared .b8 s[40000]; .reg .b32 %r; mov.u32 %r, s; bar.sync 0; }")
-	one, params := [3]int{1, 1, 1}, make([]byte, 8)
-	for want, launch := range map[string]func() error{
-		"launch of k: a grid of [0 1 1] has no blocks":                       func() error { return e.Launch(&Memory{}, [3]int{0, 1, 1}, one, 0, params, Options{}) },
-		"a grid of [1 70000 1] is larger than [2147483647 65535 65535]":      func() error { return e.Launch(&Memory{}, [3]int{1, 70000, 1}, one, 0, params, Options{}) },
-		"a block of [1 0 1] has no threads":                                  func() error { return e.Launch(&Memory{}, one, [3]int{1, 0, 1}, 0, params, Options{}) },
-		"a block of [32 64 1] is larger than 1024 threads, or 64 along z":    func() error { return e.Launch(&Memory{}, one, [3]int{32, 64, 1}, 0, params, Options{}) },
-		"a block of [65 1 1] has more threads than .maxntid [64 1 1] allows": func() error { return e.Launch(&Memory{}, one, [3]int{65, 1, 1}, 0, params, Options{}) },
-		"7 bytes of parameters, want 8":                                      func() error { return e.Launch(&Memory{}, one, one, 0, params[1:], Options{}) },
-		"40000 + 200000 bytes of shared memory, want 0 to 232448":            func() error { return e.Launch(&Memory{}, one, one, 200000, params, Options{}) },
-		"barrier 2 is to be left out, but there are 1":                       func() error { return e.Launch(&Memory{}, one, one, 0, params, Options{SkipBarrier: 2}) },
-		"order 2 of blocks is not known":                                     func() error { return e.Launch(&Memory{}, one, one, 0, params, Options{Order: 2}) },
+	one := [3]int{1, 1, 1}
+	for _, x := range []struct {
+		grid, block    [3]int
+		shared, params int
+		o              Options
+		want           string
+	}{
+		{[3]int{0, 1, 1}, one, 0, 8, Options{}, "launch of k: a grid of [0 1 1] has no blocks"},
+		{[3]int{1, 70000, 1}, one, 0, 8, Options{}, "a grid of [1 70000 1] is larger than [2147483647 65535 65535]"},
+		{one, [3]int{1, 0, 1}, 0, 8, Options{}, "a block of [1 0 1] has no threads"},
+		{one, [3]int{32, 64, 1}, 0, 8, Options{}, "a block of [32 64 1] is larger than 1024 threads, or 64 along z"},
+		{one, [3]int{65, 1, 1}, 0, 8, Options{}, "a block of [65 1 1] has more threads than .maxntid [64 1 1] allows"},
+		{one, one, 0, 7, Options{}, "7 bytes of parameters, want 8"},
+		{one, one, 200000, 8, Options{}, "40000 + 200000 bytes of shared memory, want 0 to 232448"},
+		{one, one, 0, 8, Options{SkipBarrier: 2}, "barrier 2 is to be left out, but there are 1"},
+		{one, one, 0, 8, Options{Order: 2}, "order 2 of blocks is not known"},
 	} {
-		if err := launch(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
+		err := e.Launch(&Memory{}, x.grid, x.block, x.shared, make([]byte, x.params), x.o)
+		checkFault(t, err, new(*LaunchError), x.want)
 	}
 }

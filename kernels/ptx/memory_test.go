@@ -37,19 +37,23 @@ func TestAlignment(t *testing.T) {
 func TestBounds(t *testing.T) {
 	data := make([]byte, 16)
 	for body, want := range map[string]string{
-		"ld.global.u32 %r0, [%d11];":                        "thread [4 0 0]: ld.global.u32 %r0, [%d11]: 4 bytes at 0x100000000010 are outside of global memory, at offset 16 of data, which ends at 16",
+		"ld.global.u32 %r0, [%d11];": "thread [4 0 0]: ld.global.u32 %r0, [%d11]: 4 bytes at 0x100000000010 are outside of" +
+			" global memory, at offset 16 of data, which ends at 16",
 		"ld.global.u32 %r0, [%d10+-4];":                     "4 bytes before data",
 		"st.global.v4.u32 [%d10+16], {%r1, %r1, %r1, %r1};": "16 bytes at 0x100000000010 are outside of global memory",
 		"mov.u64 %d1, 0; ld.u32 %r0, [%d1];":                "4 bytes at 0x0 are outside of global memory",
-		".shared .align 4 .b8 first[8]; .shared .align 4 .b8 second[8]; mov.u32 %r2, first; mad.lo.u32 %r2, %r1, 4, %r2; st.shared.u32 [%r2], 0;": "thread [2 0 0]: st.shared.u32 [%r2], 0: 4 bytes at 0x8 are outside of shared memory, at offset 8 of the 8 bytes of first",
-		".shared .align 4 .b8 s[8]; mov.u64 %d1, s; cvta.shared.u64 %d1, %d1; st.u32 [%d1+1000000000], 0;":                                        "outside of shared memory",
-		".local .align 4 .b8 l[8]; mov.u64 %d1, l; st.local.u32 [%d1+8], 0;":                                                                      "outside of local memory, a thread has 8 bytes",
+		".shared .align 4 .b8 first[8]; .shared .align 4 .b8 second[8]; mov.u32 %r2, first; mad.lo.u32 %r2, %r1, 4, %r2;" +
+			"st.shared.u32 [%r2], 0;": "thread [2 0 0]: st.shared.u32 [%r2], 0: 4 bytes at 0x8 are outside of shared memory," +
+			" at offset 8 of the 8 bytes of first",
+		".shared .align 4 .b8 s[8]; mov.u64 %d1, s; cvta.shared.u64 %d1, %d1; st.u32 [%d1+1000000000], 0;": "outside of shared memory",
+		".local .align 4 .b8 l[8]; mov.u64 %d1, l; st.local.u32 [%d1+8], 0;":                               "outside of local memory, a thread has 8 bytes",
 		"ld.param.u32 %r0, [in+8];": "outside of param memory, there are 8 bytes of parameters",
 		"st.param.u32 [in], %r0;":   "which cannot be written",
 	} {
 		checkFault(t, run1(entry(t, place+body), 8, data, Options{}), new(*BoundsError), want)
 	}
-	e := parsed(t, header+".extern .shared .align 16 .b8 dynamic[];\n.entry k() { st.shared.u32 [dynamic+12], 0; st.shared.u32 [dynamic+16], 0; }")
+	e := parsed(t, header+`.extern .shared .align 16 .b8 dynamic[];
+.entry k() { st.shared.u32 [dynamic+12], 0; st.shared.u32 [dynamic+16], 0; }`)
 	err := e.Launch(&Memory{}, [3]int{1, 1, 1}, [3]int{1, 1, 1}, 16, nil, Options{})
 	checkFault(t, err, new(*BoundsError), "outside of shared memory, at offset 16 of the launch's own")
 }

@@ -40,9 +40,10 @@ var logic = table{
 	"shf.r.wrap.b32": op3(func(d, a, b, c []uint32) {
 		each3(d, a, b, c, func(x, y, n uint32) uint32 { return uint32(funnel(x, y) >> (n & 31)) })
 	}),
-	"selp.b32 selp.u32 selp.s32 selp.f32 selp.b16 selp.u16 selp.s16": op3(func(d, a, b, c []uint32) { each3(d, a, b, c, choose[uint32]) }),
-	"selp.b64 selp.u64 selp.s64 selp.f64":                            op3(func(d, a, b []uint64, c []uint32) { each3(d, a, b, c, choose[uint64]) }),
-	"popc.b32":                                                       op1(func(d, a []uint32) { each1(d, a, func(x uint32) uint32 { return uint32(bits.OnesCount32(x)) }) }),
+	"selp.b32 selp.u32 selp.s32 selp.f32": op3(func(d, a, b, c []uint32) { each3(d, a, b, c, choose[uint32]) }),
+	"selp.b16 selp.u16 selp.s16":          op3(func(d, a, b, c []uint32) { each3(d, a, b, c, choose[uint32]) }),
+	"selp.b64 selp.u64 selp.s64 selp.f64": op3(func(d, a, b []uint64, c []uint32) { each3(d, a, b, c, choose[uint64]) }),
+	"popc.b32":                            op1(func(d, a []uint32) { each1(d, a, func(x uint32) uint32 { return uint32(bits.OnesCount32(x)) }) }),
 	"popc.b64": op1(func(d []uint32, a []uint64) {
 		each1(d, a, func(x uint64) uint32 { return uint32(bits.OnesCount64(x)) })
 	}),

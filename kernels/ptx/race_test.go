@@ -2,7 +2,7 @@ package ptx
 
 import "testing"
 
-// exchange is a body in which thread t writes word t of shared memory and reads another thread's, with something between.
+// neighbours is a body in which thread t writes word t of shared memory and reads another thread's, with something between.
 func neighbours(between string) string {
 	return `.shared .align 16 .b8 s[1024];
 ld.param.u64 %d10, [in];
@@ -18,41 +18,103 @@ ld.shared.u32 %r0, [%r3];
 st.global.u32 [%d11], %r0;`
 }
 
+// after is a body whose threads have met and have read shared memory since.
+var after = neighbours("bar.sync 0;")
+
+// racing are bodies with the fault that the race check finds in them; "": none.
+var racing = map[string]struct {
+	body            string
+	threads, blocks int
+	want            string
+}{
+	"a barrier":             {neighbours("bar.sync 0;"), 64, 1, ""},
+	"a barrier of the warp": {neighbours("bar.warp.sync -1;"), 64, 1, ""},
+	"nothing": {neighbours(""), 64, 1,
+		"thread [0 0 0]: ld.shared.u32 %r0, [%r3]: race, read after write by thread [1 0 0] (line 13)" +
+			" at 0x4 of shared memory, at offset 4 of the 1024 bytes of s"},
+	"a shuffle":                {neighbours("shfl.sync.idx.b32 %r4, %r1, 0, 31, -1;"), 64, 1, "read after write"},
+	"a fence":                  {neighbours("membar.cta; fence.acq_rel.gpu;"), 64, 1, "read after write"},
+	"a barrier of half a warp": {neighbours("setp.lt.u32 %p1, %r1, 16; @%p1 bar.warp.sync 0xffff;"), 32, 1, "read after write"},
+	"write after read":         {after + "\nst.shared.u32 [%r2], 5;", 64, 1, "write after read by thread [1 0 0]"},
+	"write after reads": {after + `
+ld.shared.u32 %r0, [s];
+st.shared.u32 [s], 5;`, 64, 1, "write after read by several threads"},
+	"reads of the warp, then its barrier": {after + "\nbar.warp.sync -1;\nst.shared.u32 [%r2], 5;", 64, 1, ""},
+	"reads of other warps, then a barrier of the warp": {after + `
+ld.shared.u32 %r0, [s+4];
+bar.warp.sync -1;
+st.shared.u32 [%r2], 5;`, 64, 1, "write after read by several threads"},
+	"an own read after the barrier of the warp": {after + `
+bar.warp.sync -1;
+ld.shared.u32 %r0, [%r2];
+st.shared.u32 [%r2], 5;`, 64, 1, ""},
+	"different values":          {after + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
+	"equal values of a warp":    {after + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
+	"equal values of two warps": {after + "\nst.shared.u32 [s+512], 7;", 64, 1, "write after write"},
+	"bytes next to each other": {after + `
+cvt.u64.u32 %d1, %r1;
+add.s64 %d1, %d1, %d10;
+st.global.u8 [%d1+512], %r1;`, 64, 1, ""},
+	"a byte of a word": {after + `
+add.u32 %r9, %r9, 512; add.u32 %r9, %r9, %r1;
+st.shared.u8 [%r9], %r1;
+setp.eq.u32 %p1, %r1, 9;
+bar.warp.sync -1;
+setp.eq.u32 %p1, %r1, 40;
+@%p1 ld.shared.u8 %r0, [s+520];`, 64, 1, "read after write by thread [8 0 0]"},
+	"atomics": {`ld.param.u64 %d10, [in];
+atom.global.add.u32 %r0, [%d10+512], 1;
+red.global.add.u32 [%d10+512], 1;
+ld.volatile.global.u32 %r0, [%d10+512];`, 64, 3, ""},
+	"a read after atomics": {after + `
+red.global.add.u32 [%d10+512], 1;
+ld.global.u32 %r0, [%d10+512];`, 64, 1, "read after atomic write by several threads"},
+	"an atomic after a read": {after + `
+ld.global.u32 %r0, [%d10+512];
+red.global.add.u32 [%d10+512], 1;`, 64, 1, "write after read"},
+	"volatile reads before a write": {after + `
+ld.volatile.global.u32 %r0, [%d10+512];
+setp.eq.u32 %p1, %r1, 5;
+@%p1 st.global.u32 [%d10+512], %r1;`, 64, 1, "write after atomic read by several threads"},
+	"another block's volatile read": {`ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+ld.volatile.global.u32 %r2, [%d10];
+setp.eq.u32 %p1, %r1, 1;
+@%p1 red.global.add.u32 [%d10], %r1;
+setp.eq.u32 %p1, %r1, 2;
+@%p1 st.global.u32 [%d10], %r1;`, 1, 3, "write after atomic write by the 2nd block"},
+	"an atomic after another block's read": {`ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+setp.eq.u32 %p1, %r1, 0;
+@%p1 ld.global.u32 %r2, [%d10];
+@!%p1 red.global.add.u32 [%d10], %r1;`, 1, 2, "write after read by the 1st block"},
+	"another block's write": {`ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+st.global.u32 [%d10], %r1;`, 1, 3,
+		"block [1 0 0], thread [0 0 0]: st.global.u32 [%d10], %r1: race, write after write by the 1st block of the launch (line 9)" +
+			" at 0x100000000000 of global memory, at offset 0 of data"},
+	"a read of another block's write": {`ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+setp.eq.u32 %p1, %r1, 1;
+@%p1 st.global.u32 [%d10], %r1;
+@!%p1 ld.global.u32 %r1, [%d10];`, 1, 3, "write after read by the 1st block"},
+	"a write of what all blocks read": {`ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+ld.global.u32 %r2, [%d10];
+setp.eq.u32 %p1, %r1, 2;
+@%p1 st.global.u32 [%d10], %r1;`, 1, 3,
+		"block [2 0 0], thread [0 0 0]: @%p1 st.global.u32 [%d10], %r1: race, write after read by the 1st block"},
+	"blocks apart": {`ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+mad.wide.u32 %d1, %r1, 4, %d10;
+st.global.u32 [%d1], %r1;
+ld.global.u32 %r2, [%d1];
+ld.global.u32 %r3, [%d10+512];`, 1, 3, ""},
+}
+
 func TestRaces(t *testing.T) {
 	data := make([]byte, 1024)
-	for name, x := range map[string]struct {
-		body    string
-		threads int
-		blocks  int
-		want    string // "": no race
-	}{
-		"a barrier":                           {neighbours("bar.sync 0;"), 64, 1, ""},
-		"a barrier of the warp":               {neighbours("bar.warp.sync -1;"), 64, 1, ""},
-		"nothing":                             {neighbours(""), 64, 1, "thread [0 0 0]: ld.shared.u32 %r0, [%r3]: race, read after write by thread [1 0 0] (line 13) at 0x4 of shared memory, at offset 4 of the 1024 bytes of s"},
-		"a shuffle":                           {neighbours("shfl.sync.idx.b32 %r4, %r1, 0, 31, -1;"), 64, 1, "read after write"},
-		"a fence":                             {neighbours("membar.cta; fence.acq_rel.gpu;"), 64, 1, "read after write"},
-		"a barrier of half a warp":            {neighbours("setp.lt.u32 %p1, %r1, 16; @%p1 bar.warp.sync 0xffff;"), 32, 1, "read after write"},
-		"write after read":                    {neighbours("bar.sync 0;") + "\nst.shared.u32 [%r2], 5;", 64, 1, "write after read by thread [1 0 0]"},
-		"write after reads":                   {neighbours("bar.sync 0;") + "\nld.shared.u32 %r0, [s];\nst.shared.u32 [s], 5;", 64, 1, "write after read by several threads"},
-		"reads of the warp, then its barrier": {neighbours("bar.sync 0;") + "\nbar.warp.sync -1;\nst.shared.u32 [%r2], 5;", 64, 1, ""},
-		"reads of other warps, then a barrier of the warp": {neighbours("bar.sync 0;") + "\nld.shared.u32 %r0, [s+4];\nbar.warp.sync -1;\nst.shared.u32 [%r2], 5;", 64, 1, "write after read by several threads"},
-		"an own read after the barrier of the warp":        {neighbours("bar.sync 0;") + "\nbar.warp.sync -1;\nld.shared.u32 %r0, [%r2];\nst.shared.u32 [%r2], 5;", 64, 1, ""},
-		"different values":                     {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
-		"equal values of a warp":               {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
-		"equal values of two warps":            {neighbours("bar.sync 0;") + "\nst.shared.u32 [s+512], 7;", 64, 1, "write after write"},
-		"bytes next to each other":             {neighbours("bar.sync 0;") + "\ncvt.u64.u32 %d1, %r1;\nadd.s64 %d1, %d1, %d10;\nst.global.u8 [%d1+512], %r1;", 64, 1, ""},
-		"a byte of a word":                     {neighbours("bar.sync 0;") + "\nadd.u32 %r9, %r9, 512; add.u32 %r9, %r9, %r1;\nst.shared.u8 [%r9], %r1;\nsetp.eq.u32 %p1, %r1, 9;\nbar.warp.sync -1;\nsetp.eq.u32 %p1, %r1, 40;\n@%p1 ld.shared.u8 %r0, [s+520];", 64, 1, "read after write by thread [8 0 0]"},
-		"atomics":                              {"ld.param.u64 %d10, [in];\natom.global.add.u32 %r0, [%d10+512], 1;\nred.global.add.u32 [%d10+512], 1;\nld.volatile.global.u32 %r0, [%d10+512];", 64, 3, ""},
-		"a read after atomics":                 {neighbours("bar.sync 0;") + "\nred.global.add.u32 [%d10+512], 1;\nld.global.u32 %r0, [%d10+512];", 64, 1, "read after atomic write by several threads"},
-		"an atomic after a read":               {neighbours("bar.sync 0;") + "\nld.global.u32 %r0, [%d10+512];\nred.global.add.u32 [%d10+512], 1;", 64, 1, "write after read"},
-		"volatile reads before a write":        {neighbours("bar.sync 0;") + "\nld.volatile.global.u32 %r0, [%d10+512];\nsetp.eq.u32 %p1, %r1, 5;\n@%p1 st.global.u32 [%d10+512], %r1;", 64, 1, "write after atomic read by several threads"},
-		"another block's volatile read":        {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nld.volatile.global.u32 %r2, [%d10];\nsetp.eq.u32 %p1, %r1, 1;\n@%p1 red.global.add.u32 [%d10], %r1;\nsetp.eq.u32 %p1, %r1, 2;\n@%p1 st.global.u32 [%d10], %r1;", 1, 3, "write after atomic write by the 2nd block"},
-		"an atomic after another block's read": {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p1, %r1, 0;\n@%p1 ld.global.u32 %r2, [%d10];\n@!%p1 red.global.add.u32 [%d10], %r1;", 1, 2, "write after read by the 1st block"},
-		"another block's write":                {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nst.global.u32 [%d10], %r1;", 1, 3, "block [1 0 0], thread [0 0 0]: st.global.u32 [%d10], %r1: race, write after write by the 1st block of the launch (line 9) at 0x100000000000 of global memory, at offset 0 of data"},
-		"a read of another block's write":      {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p1, %r1, 1;\n@%p1 st.global.u32 [%d10], %r1;\n@!%p1 ld.global.u32 %r1, [%d10];", 1, 3, "write after read by the 1st block"},
-		"a write of what all blocks read":      {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nld.global.u32 %r2, [%d10];\nsetp.eq.u32 %p1, %r1, 2;\n@%p1 st.global.u32 [%d10], %r1;", 1, 3, "block [2 0 0], thread [0 0 0]: @%p1 st.global.u32 [%d10], %r1: race, write after read by the 1st block"},
-		"blocks apart":                         {"ld.param.u64 %d10, [in];\nmov.u32 %r1, %ctaid.x;\nmad.wide.u32 %d1, %r1, 4, %d10;\nst.global.u32 [%d1], %r1;\nld.global.u32 %r2, [%d1];\nld.global.u32 %r3, [%d10+512];", 1, 3, ""},
-	} {
+	for name, x := range racing {
 		e := entry(t, x.body)
 		if err := runGrid(e, x.blocks, x.threads, data, Options{}); err != nil {
 			t.Errorf("%s, without the check: %v", name, err)
@@ -154,7 +216,13 @@ func TestBarriers(t *testing.T) {
 	body := "mov.u32 %r1, %tid.x;\nsetp.lt.u32 %p1, %r1, 40;\n"
 	for name, x := range map[string]struct{ body, want string }{
 		"a branch of some": {"@%p1 bra L;\nbar.sync 0;\nL:", ""}, // those who jump leave, and are not waited for
-		"two places":       {"@%p1 bra L;\nbar.sync 0;\nbra.uni M;\nL:\nbar.sync 0;\nM:", "test.ptx:10: k, block [0 0 0], thread [40 0 0]: bar.sync 0: 24 of 64 threads wait here for the others, and thread [0 0 0] waits at line 13: bar.sync 0"},
+		"two places": {`@%p1 bra L;
+bar.sync 0;
+bra.uni M;
+L:
+bar.sync 0;
+M:`,
+			"test.ptx:10: k, block [0 0 0], thread [40 0 0]: bar.sync 0: 24 of 64 threads wait here for the others, and thread [0 0 0] waits at line 13: bar.sync 0"},
 		"a guard":          {"@%p1 bar.sync 0;\nbar.sync 0;", "40 of 64 threads wait here for the others"},
 		"some have left":   {"@%p1 ret;\nbarrier.sync 0;", ""},
 		"they leave later": {"@!%p1 bra L;\nadd.u32 %r1, %r1, 1;\nret;\nL:\nbar.sync 0;", ""},
@@ -178,7 +246,8 @@ func TestBarrierReductions(t *testing.T) {
 		"bar.red.and.pred %p2, 0, %p1; selp.u32 %r0, 1, 0, %p2;":                  0,
 		"barrier.cta.red.and.aligned.pred %p2, 0, !%p3; selp.u32 %r0, 1, 0, %p2;": 1,
 	} {
-		checkWords(t, instruction, perThread(t, 64, before+"setp.lt.u32 %p3, %r1, 0;\n"+instruction), wanted(64, func(int) int { return want }))
+		checkWords(t, instruction, perThread(t, 64, before+`setp.lt.u32 %p3, %r1, 0;
+`+instruction), wanted(64, func(int) int { return want }))
 	}
 }
 
@@ -193,23 +262,49 @@ mad.lo.u32 %r2, %r1, 16, %r9;
 xor.b32 %r8, %r1, 1;
 mad.lo.u32 %r8, %r8, 16, %r9;
 `
-	two := "cp.async.cg.shared.global [%r2], [%d11], 16;\ncp.async.commit_group;\ncp.async.ca.shared.global.L2::128B [%r2+1024], [%d11], 4;\ncp.async.commit_group;\n"
+	two := `cp.async.cg.shared.global [%r2], [%d11], 16;
+cp.async.commit_group;
+cp.async.ca.shared.global.L2::128B [%r2+1024], [%d11], 4;
+cp.async.commit_group;
+`
 	for name, x := range map[string]struct {
 		body string
 		as   any
 		want string
 	}{
-		"no wait":                          {two + "ld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
-		"a write over it":                  {two + "st.shared.u32 [%r2], 0;", new(*UnwrittenError), "touched before the wait"},
-		"a wait for the first of two":      {two + "cp.async.wait_group 1;\nld.shared.u32 %r0, [%r2];\nld.shared.u32 %r0, [%r2+1024];", new(*UnwrittenError), "ld.shared.u32 %r0, [%r2+1024]"},
-		"an uncommitted copy":              {"cp.async.ca.shared.global [%r2], [%d11], 8;\ncp.async.wait_group 0;\nld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
-		"no barrier":                       {two + "cp.async.wait_group 0;\nld.shared.u32 %r0, [%r8];", new(*RaceError), "read after write"},
-		"the source changes":               {"bar.sync 0;\n" + two + "st.global.u32 [%d11+4], 99;\ncp.async.wait_all;\nld.shared.v4.u32 {%r3, %r4, %r5, %r6}, [%r2];\nst.global.u32 [%d11+4], %r4;", nil, ""},
-		"all is right":                     {two + "cp.async.wait_group 0;\nbar.sync 0;\nld.shared.u32 %r0, [%r8];\nst.global.u32 [%d11+8], %r0;", nil, ""},
-		"the source is misaligned":         {"cp.async.ca.shared.global [%r2], [%d11+4], 8;", new(*AlignmentError), "address 0x100000000004 of global memory is not a multiple of 8"},
-		"the part that is read is outside": {"mov.u32 %r5, 4;\ncp.async.ca.shared.global [%r2], [%d11+16], 16, %r5;", new(*BoundsError), "4 bytes at 0x100000000400"},
-		"nothing is read":                  {"cp.async.ca.shared.global [%r2], [%d11+16], 16, 0;\ncp.async.wait_all;\nld.shared.v2.u32 {%r3, %r4}, [%r2];\nst.global.v2.u32 [%d11], {%r3, %r4};", nil, ""},
-		"a part is read":                   {"mov.u32 %r5, 4;\ncp.async.ca.shared.global [%r2], [%d11], 16, %r5;\ncp.async.wait_all;\nld.shared.v2.u32 {%r3, %r4}, [%r2];\nadd.u32 %r3, %r3, %r4;\nst.global.u32 [%d11+8], %r3;", nil, ""},
+		"no wait":         {two + "ld.shared.u32 %r0, [%r2];", new(*UnwrittenError), "touched before the wait"},
+		"a write over it": {two + "st.shared.u32 [%r2], 0;", new(*UnwrittenError), "touched before the wait"},
+		"a wait for the first of two": {two + `cp.async.wait_group 1;
+ld.shared.u32 %r0, [%r2];
+ld.shared.u32 %r0, [%r2+1024];`, new(*UnwrittenError), "ld.shared.u32 %r0, [%r2+1024]"},
+		"an uncommitted copy": {`cp.async.ca.shared.global [%r2], [%d11], 8;
+cp.async.wait_group 0;
+ld.shared.u32 %r0, [%r2];`, new(*UnwrittenError), "touched before the wait"},
+		"no barrier": {two + `cp.async.wait_group 0;
+ld.shared.u32 %r0, [%r8];`, new(*RaceError), "read after write"},
+		"the source changes": {`bar.sync 0;
+` + two + `st.global.u32 [%d11+4], 99;
+cp.async.wait_all;
+ld.shared.v4.u32 {%r3, %r4, %r5, %r6}, [%r2];
+st.global.u32 [%d11+4], %r4;`, nil, ""},
+		"all is right": {two + `cp.async.wait_group 0;
+bar.sync 0;
+ld.shared.u32 %r0, [%r8];
+st.global.u32 [%d11+8], %r0;`, nil, ""},
+		"the source is misaligned": {"cp.async.ca.shared.global [%r2], [%d11+4], 8;", new(*AlignmentError),
+			"address 0x100000000004 of global memory is not a multiple of 8"},
+		"the part that is read is outside": {`mov.u32 %r5, 4;
+cp.async.ca.shared.global [%r2], [%d11+16], 16, %r5;`, new(*BoundsError), "4 bytes at 0x100000000400"},
+		"nothing is read": {`cp.async.ca.shared.global [%r2], [%d11+16], 16, 0;
+cp.async.wait_all;
+ld.shared.v2.u32 {%r3, %r4}, [%r2];
+st.global.v2.u32 [%d11], {%r3, %r4};`, nil, ""},
+		"a part is read": {`mov.u32 %r5, 4;
+cp.async.ca.shared.global [%r2], [%d11], 16, %r5;
+cp.async.wait_all;
+ld.shared.v2.u32 {%r3, %r4}, [%r2];
+add.u32 %r3, %r3, %r4;
+st.global.u32 [%d11+8], %r3;`, nil, ""},
 	} {
 		data := make([]byte, 1024)
 		for i := range 64 {

@@ -210,13 +210,10 @@ func (b *block) split(g *group, in *instruction, s, others lanes) {
 func (b *block) stuck() {
 	g := b.groups[0]
 	b.in = &b.entry.code[g.at]
-	rest := b.alive.without(&g.lanes)
-	problem := fmt.Sprintf("%d of %d threads wait here for the others", g.lanes.count(), b.alive.count())
-	if !rest.empty() {
-		other := b.groups[1]
-		problem += fmt.Sprintf(", and thread %v waits at line %d: %s", b.place(other.lanes.first()), b.entry.code[other.at].line, b.entry.code[other.at].text)
-	} else {
-		problem = fmt.Sprintf("%d threads wait here for some that have left", g.lanes.count())
-	}
-	b.fail(g.lanes.first(), &DivergenceError{Problem: problem})
+	other := b.groups[len(b.groups)-1]
+	in := &b.entry.code[other.at]
+	b.fail(g.lanes.first(), &DivergenceError{Problem: fmt.Sprintf(
+		"%d of %d threads wait here for the others, and thread %v waits at line %d: %s",
+		g.lanes.count(), b.alive.count(), b.place(other.lanes.first()), in.line, in.text,
+	)})
 }

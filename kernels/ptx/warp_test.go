@@ -74,11 +74,19 @@ bar.warp.sync -1;`)
 
 func TestShuffleFaults(t *testing.T) {
 	for body, want := range map[string]string{
-		"setp.lt.u32 %p1, %r1, 9;\n@%p1 shfl.sync.idx.b32 %r0, %r1, 0, 31, -1;\n@!%p1 shfl.sync.idx.b32 %r0, %r1, 0, 31, -1;":                                         "9 of 32 threads wait here for the others, and thread [9 0 0] waits at line 10",
-		"shfl.sync.idx.b32 %r0, %r1, 0, 31, 0xfffffffe;":                                                                                                              "the thread is not in its own mask",
-		"selp.u32 %r2, -1, 1, %p1;\nsetp.lt.u32 %p1, %r1, 9;\nselp.u32 %r2, -1, 0x7fffffff, %p1;\nshfl.sync.idx.b32 %r0, %r1, 0, 31, %r2;":                            "threads of a warp give different masks",
-		"setp.lt.u32 %p1, %r1, 9;\n@%p1 shfl.sync.idx.b32 %r0, %r1, 20, 31, 0x1ff;":                                                                                   "lane 20 is asked for its value, but is not part of the shuffle",
-		"setp.lt.u32 %p1, %r1, 9;\n@%p1 ret;\nmma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f0,%f1,%f2,%f3}, {%r1,%r1,%r1,%r1}, {%r1,%r1}, {%f0,%f1,%f2,%f3};": "the warp does not have all of its 32 threads any more",
+		`setp.lt.u32 %p1, %r1, 9;
+@%p1 shfl.sync.idx.b32 %r0, %r1, 0, 31, -1;
+@!%p1 shfl.sync.idx.b32 %r0, %r1, 0, 31, -1;`: "9 of 32 threads wait here for the others, and thread [9 0 0] waits at line 10",
+		"shfl.sync.idx.b32 %r0, %r1, 0, 31, 0xfffffffe;": "the thread is not in its own mask",
+		`selp.u32 %r2, -1, 1, %p1;
+setp.lt.u32 %p1, %r1, 9;
+selp.u32 %r2, -1, 0x7fffffff, %p1;
+shfl.sync.idx.b32 %r0, %r1, 0, 31, %r2;`: "threads of a warp give different masks",
+		`setp.lt.u32 %p1, %r1, 9;
+@%p1 shfl.sync.idx.b32 %r0, %r1, 20, 31, 0x1ff;`: "lane 20 is asked for its value, but is not part of the shuffle",
+		`setp.lt.u32 %p1, %r1, 9;
+@%p1 ret;
+mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f0,%f1,%f2,%f3}, {%r1,%r1,%r1,%r1}, {%r1,%r1}, {%f0,%f1,%f2,%f3};`: "the warp does not have all of its 32 threads any more",
 	} {
 		err := run1(entry(t, "mov.u32 %r1, %tid.x;\n"+body), 32, nil, Options{})
 		checkFault(t, err, new(*DivergenceError), want)
@@ -100,7 +108,9 @@ func mmaBody(opcode string, a, b int) string {
 	for i := range a + b {
 		body += fmt.Sprintf("ld.global.u32 %%r%d, [%%d11+%d];\n", 10+i, 4*i)
 	}
-	body += fmt.Sprintf("ld.global.v4.f32 {%%f0, %%f1, %%f2, %%f3}, [%%d11+32];\n%s {%%f4, %%f5, %%f6, %%f7}, %s, %s, {%%f0, %%f1, %%f2, %%f3};\n",
+	body += fmt.Sprintf(`ld.global.v4.f32 {%%f0, %%f1, %%f2, %%f3}, [%%d11+32];
+%s {%%f4, %%f5, %%f6, %%f7}, %s, %s, {%%f0, %%f1, %%f2, %%f3};
+`,
 		opcode, names("r", 10, a), names("r", 10+a, b))
 	return body + "st.global.v4.f32 [%d11+48], {%f4, %f5, %f6, %f7};"
 }
