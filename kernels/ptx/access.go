@@ -143,7 +143,7 @@ func (b *block) use(a *access, states []byte, address uint64, t int) bool {
 		case s == outside:
 			b.outside(t, a, shared, address, b.entry.sharedName(address))
 			return false
-		case s == pending, s == unwritten && !a.write && !b.poison:
+		case s == pending, s == unwritten && !a.write && !b.options.Poison:
 			b.fail(t, &UnwrittenError{Space: shared.String(), Address: address, Size: a.size, Pending: s == pending})
 			return false
 		case a.write:

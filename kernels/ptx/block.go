@@ -2,15 +2,13 @@ package ptx
 
 // block is the state of the block that runs, and what all blocks of its launch share. Blocks of a launch use it one after the other.
 type block struct {
-	entry    *Entry
-	memory   *Memory
-	params   []byte
-	grid     [3]int
-	size     [3]int // threads
-	threads  int
-	skip     int // the barrier to leave out, or -1
-	poison   bool
-	maxSteps int
+	entry   *Entry
+	memory  *Memory
+	params  []byte
+	grid    [3]int
+	size    [3]int // threads
+	threads int
+	options Options
 
 	*registerFile // [number, thread] in each bank
 
@@ -40,16 +38,13 @@ type block struct {
 func (e *Entry) newBlock(mem *Memory, grid, size [3]int, dynamic int, params []byte, o Options) *block {
 	n := size[0] * size[1] * size[2]
 	b := &block{
-		entry: e, memory: mem, params: params, grid: grid, size: size, threads: n, skip: o.SkipBarrier, poison: o.Poison, maxSteps: o.MaxSteps,
+		entry: e, memory: mem, params: params, grid: grid, size: size, threads: n, options: o,
 		shared: make([]byte, e.sharedEnd+dynamic), states: make([]byte, e.sharedEnd+dynamic),
 		localSize: e.local, local: make([]byte, e.local*n), addresses: make([]uint64, n), commits: make([]int, n),
 	}
-	if b.skip == 0 {
-		b.skip = -1
-	}
 	b.takeRegisters()
-	if b.maxSteps == 0 {
-		b.maxSteps = 1 << 28
+	if o.MaxSteps == 0 {
+		b.options.MaxSteps = 1 << 28
 	}
 	if o.Races {
 		b.races = newRaces(mem, e.module.memory)
@@ -92,7 +87,7 @@ func (b *block) begin(index [3]int) {
 		fillState(b.states[v.at:v.at+v.size], unwritten)
 	}
 	fillState(b.states[b.entry.sharedEnd:], unwritten)
-	if b.poison {
+	if b.options.Poison {
 		fillState(b.shared, poison)
 	}
 	if b.races != nil {
@@ -102,6 +97,11 @@ func (b *block) begin(index [3]int) {
 
 // poison is a byte of shared memory that was never written (Options.Poison).
 const poison = 0xff
+
+// skips reports that an instruction is the barrier to leave out.
+func (b *block) skips(in *instruction) bool {
+	return in.barrier > 0 && in.barrier == b.options.SkipBarrier
+}
 
 func fillState(s []byte, state byte) {
 	for i := range s {

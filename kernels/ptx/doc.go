@@ -12,7 +12,7 @@
 // and leaves memory as it was at that moment:
 //
 //   - *AlignmentError, *BoundsError: an address that is not a multiple of the access, or outside of its memory
-//   - *UnwrittenError: shared or local memory is read before it is written, or before its asynchronous copy was waited for
+//   - *UnwrittenError: shared memory is read before it is written, or touched before the wait for an asynchronous copy to it
 //   - *DivergenceError: a barrier, a shuffle or another operation of many threads that some of them never reach
 //   - *RaceError: two threads touch the same bytes, one writes them, and nothing orders them (Options.Races)
 //   - *LimitError: a block does not end

@@ -60,7 +60,7 @@ func (e *BoundsError) Error() string {
 	return fmt.Sprintf("%s: %d bytes at %#x are outside of %s memory, %s", e.Place, e.Size, e.Address, e.Space, e.Nearest)
 }
 
-// UnwrittenError is a read of shared or local memory that holds nothing yet.
+// UnwrittenError is an access to shared memory that holds nothing yet.
 type UnwrittenError struct {
 	Place
 	Space   string

@@ -21,6 +21,9 @@ func (b *block) meet(g *group, in *instruction) {
 		g.waiting = true
 		return
 	}
+	if in.barrier > 0 && b.options.Reached != nil {
+		b.options.Reached[in.barrier-1] = true
+	}
 	at := g.at
 	in.sync.act(b, &s)
 	if rest := g.lanes.without(&s); !rest.empty() {
@@ -32,7 +35,7 @@ func (b *block) meet(g *group, in *instruction) {
 // complete is the threads of g that have all that they wait for.
 func (b *block) complete(g *group, in *instruction) (s lanes) {
 	b.in = in
-	if in.sync.none || in.barrier == b.skip || in.sync.block && g.lanes == b.alive {
+	if in.sync.none || b.skips(in) || in.sync.block && g.lanes == b.alive {
 		return g.lanes
 	}
 	if in.sync.block {

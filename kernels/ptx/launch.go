@@ -20,6 +20,9 @@ type Options struct {
 	// SkipBarrier leaves out a barrier of the entry's text, from 1 to Entry.Barriers(). 0: none. A kernel that needs the barrier then
 	// has a race.
 	SkipBarrier int
+	// Reached, if not nil, learns which barriers the threads come to: element n-1 becomes true for barrier n. Then it has a length of
+	// Entry.Barriers().
+	Reached []bool
 	// Poison: shared memory that was never written holds bits of ones, which are a NaN, and reading it is no fault. So a kernel may read
 	// numbers that it does not use, and a result that depends on them is seen to be wrong.
 	Poison bool
@@ -74,6 +77,7 @@ func (e *Entry) check(grid, block [3]int, shared int, params []byte, o Options) 
 		{e.sharedSize > maxSharedStatic, fmt.Sprintf("%d bytes of its own shared memory are more than %d", e.sharedSize, maxSharedStatic)},
 		{shared < 0 || e.sharedSize+shared > maxShared, fmt.Sprintf("%d + %d bytes of shared memory, want 0 to %d", e.sharedSize, shared, maxShared)},
 		{o.SkipBarrier < 0 || o.SkipBarrier > e.barriers, fmt.Sprintf("barrier %d is to be left out, but there are %d", o.SkipBarrier, e.barriers)},
+		{o.Reached != nil && len(o.Reached) != e.barriers, fmt.Sprintf("Reached has %d elements, but there are %d barriers", len(o.Reached), e.barriers)},
 		{!slices.Contains([]Order{Ascending, Descending}, o.Order), fmt.Sprintf("order %d of blocks is not known", o.Order)},
 	}
 	for _, l := range limits {

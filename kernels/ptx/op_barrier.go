@@ -76,14 +76,14 @@ func (o *operands) predicate(i int) (p r32, flip uint32) {
 
 // ordered notes that all threads of the block have met.
 func (b *block) ordered() {
-	if b.races != nil && b.in.barrier != b.skip {
+	if b.races != nil && !b.skips(b.in) {
 		b.races.barrier()
 	}
 }
 
 // orderedWarps notes that all threads of some warps have met. A meeting of a part of a warp is not taken as an order.
 func (b *block) orderedWarps(s *lanes) {
-	if b.races == nil || b.in.barrier == b.skip {
+	if b.races == nil || b.skips(b.in) {
 		return
 	}
 	for w, x := range s {

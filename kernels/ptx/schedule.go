@@ -95,8 +95,8 @@ func (b *block) advance(g *group) {
 	for {
 		in := &code[g.at]
 		b.in = in
-		if b.steps++; b.steps > b.maxSteps {
-			b.fail(g.lanes.first(), &LimitError{Steps: b.maxSteps})
+		if b.steps++; b.steps > b.options.MaxSteps {
+			b.fail(g.lanes.first(), &LimitError{Steps: b.options.MaxSteps})
 		}
 		if in.flow != next {
 			if b.err == nil {

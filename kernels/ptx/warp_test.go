@@ -115,79 +115,95 @@ func mmaBody(opcode string, a, b int) string {
 	return body + "st.global.v4.f32 [%d11+48], {%f4, %f5, %f6, %f7};"
 }
 
-// The places of the matrices' elements are those of the tables in the PTX ISA, by element; the packages computes them by word.
+// mmaTrial is a shape and format of mma.sync, the registers that a lane has of a and b, and matrices of small whole numbers, with which
+// all sums are exact.
+type mmaTrial struct {
+	shape, format string
+	k, regA, regB int
+	a             [16][16]float64
+	b, c          [16][8]float64
+}
+
+// terms is the numbers in a register.
+func (x *mmaTrial) terms() int {
+	if x.format == "tf32" {
+		return 1
+	}
+	return 2
+}
+
+// put writes term i of a lane's registers from number reg on.
+func (x *mmaTrial) put(lane []byte, reg, i int, v float64) {
+	at := lane[4*(reg+i/x.terms()):]
+	switch bits := math.Float32bits(float32(v)); x.format {
+	case "tf32":
+		binary.LittleEndian.PutUint32(at, bits|0x1fff) // the lower bits do not count
+	case "bf16":
+		binary.LittleEndian.PutUint16(at[2*(i%2):], uint16(bits>>16))
+	default:
+		binary.LittleEndian.PutUint16(at[2*(i%2):], uint16(nearestHalf(v)))
+	}
+}
+
+// fill writes the fragments of a warp, each element at the place that the ISA's tables of fragments give. times scales a.
+func (x *mmaTrial) fill(warp []byte, times float64) {
+	n := x.terms()
+	for lane := range 32 {
+		data, group, thread := warp[64*lane:64*(lane+1)], lane/4, lane%4
+		for i := range x.regA * n {
+			x.put(data, 0, i, times*x.a[group+8*(i/n%2)][thread*n+i%n+4*n*(i/n/2)])
+		}
+		for i := range x.regB * n {
+			x.put(data, x.regA, i, x.b[thread*n+i%n+4*n*(i/n)][group])
+		}
+		for i := range 4 {
+			binary.LittleEndian.PutUint32(data[32+4*i:], math.Float32bits(float32(x.c[group+8*(i/2)][2*thread+i%2])))
+		}
+	}
+}
+
+// check compares the results of a warp with plain sums.
+func (x *mmaTrial) check(t *testing.T, warp []byte, times float64) {
+	t.Helper()
+	for lane := range 32 {
+		for i := range 4 {
+			row, column := lane/4+8*(i/2), 2*(lane%4)+i%2
+			want := x.c[row][column]
+			for k := range x.k {
+				want += times * x.a[row][k] * x.b[k][column]
+			}
+			if got := f64(getBytes(warp[64*lane+48+4*i:][:4])); got != want {
+				t.Fatalf("%s of %s: element %d, %d is %v, want %v", x.shape, x.format, row, column, got, want)
+			}
+		}
+	}
+}
+
+// Two warps multiply matrices, the second one with -a.
 func TestMMA(t *testing.T) {
-	for _, x := range []struct {
-		shape, format string
-		k, a, b       int
-	}{
-		{"m16n8k4", "tf32", 4, 2, 1}, {"m16n8k8", "tf32", 8, 4, 2}, {"m16n8k8", "bf16", 8, 2, 1}, {"m16n8k16", "bf16", 16, 4, 2}, {"m16n8k16", "f16", 16, 4, 2},
+	for _, x := range []mmaTrial{
+		{shape: "m16n8k4", format: "tf32", k: 4, regA: 2, regB: 1}, {shape: "m16n8k8", format: "tf32", k: 8, regA: 4, regB: 2},
+		{shape: "m16n8k8", format: "bf16", k: 8, regA: 2, regB: 1}, {shape: "m16n8k16", format: "bf16", k: 16, regA: 4, regB: 2},
+		{shape: "m16n8k8", format: "f16", k: 8, regA: 2, regB: 1}, {shape: "m16n8k16", format: "f16", k: 16, regA: 4, regB: 2},
 	} {
 		r := rand.New(rand.NewPCG(5, 6))
-		var a [16][16]float64
-		var b [16][8]float64
-		var c [16][8]float64
-		small := func() float64 { return float64(r.IntN(15) - 7) } // exact in all formats, and so are all sums
 		for i := range 16 {
 			for j := range 16 {
-				a[i][j] = small()
+				x.a[i][j] = float64(r.IntN(15) - 7)
 			}
 			for j := range 8 {
-				b[i][j], c[i][j] = small(), small()
+				x.b[i][j], x.c[i][j] = float64(r.IntN(15)-7), float64(r.IntN(15)-7)
 			}
 		}
-		data := make([]byte, 2*32*64) // two warps, of which the second one has zeros in a
-		put := func(thread, word, half int, v float64) {
-			at := 64*thread + 4*word
-			switch bits := math.Float32bits(float32(v)); x.format {
-			case "tf32":
-				binary.LittleEndian.PutUint32(data[at:], bits|0x1fff) // the lower bits do not count
-			case "bf16":
-				binary.LittleEndian.PutUint16(data[at+2*half:], uint16(bits>>16))
-			default:
-				binary.LittleEndian.PutUint16(data[at+2*half:], uint16(nearestHalf(v)))
-			}
-		}
-		perWord := 2
-		if x.format == "tf32" {
-			perWord = 1
-		}
-		for lane := range 32 {
-			g, tig := lane/4, lane%4
-			for i := range x.a * perWord {
-				reg, half := i/perWord, i%perWord
-				put(lane, reg, half, a[g+8*(reg&1)][tig*perWord+half+4*perWord*(reg>>1)])
-			}
-			for i := range x.b * perWord {
-				reg, half := i/perWord, i%perWord
-				put(lane, x.a+reg, half, b[tig*perWord+half+4*perWord*reg][g])
-				put(lane+32, x.a+reg, half, 1)
-			}
-			for i := range 4 {
-				bits := math.Float32bits(float32(c[g+8*(i>>1)][2*tig+i&1]))
-				binary.LittleEndian.PutUint32(data[64*lane+32+4*i:], bits)
-				binary.LittleEndian.PutUint32(data[64*(lane+32)+32+4*i:], bits)
-			}
-		}
+		data := make([]byte, 2*32*64)
+		x.fill(data[:32*64], 1)
+		x.fill(data[32*64:], -1)
 		opcode := fmt.Sprintf("mma.sync.aligned.%s.row.col.f32.%s.%s.f32", x.shape, x.format, x.format)
-		if err := run1(entry(t, mmaBody(opcode, x.a, x.b)), 64, data, Options{Races: true}); err != nil {
+		if err := run1(entry(t, mmaBody(opcode, x.regA, x.regB)), 64, data, Options{Races: true}); err != nil {
 			t.Fatal(err)
 		}
-		for lane := range 32 {
-			for i := range 4 {
-				row, column := lane/4+8*(i>>1), 2*(lane%4)+i&1
-				want := c[row][column]
-				for k := range x.k {
-					want += a[row][k] * b[k][column]
-				}
-				if got := f64(getBytes(data[64*lane+48+4*i:][:4])); got != want {
-					t.Fatalf("%s: element %d, %d is %v, want %v", opcode, row, column, got, want)
-				}
-				if got := f64(getBytes(data[64*(lane+32)+48+4*i:][:4])); got != c[row][column] {
-					t.Fatalf("%s: the second warp has %v, want %v", opcode, got, c[row][column])
-				}
-			}
-		}
+		x.check(t, data[:32*64], 1)
+		x.check(t, data[32*64:], -1)
 	}
 }
 
