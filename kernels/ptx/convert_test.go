@@ -3,6 +3,7 @@ package ptx
 import (
 	"math"
 	"math/big"
+	"sort"
 	"testing"
 )
 
@@ -70,9 +71,10 @@ func TestConversions(t *testing.T) {
 		"cvt.rn.bf16x2.f32 r r r": func(x [4]uint64) uint64 {
 			return shorter(x[0], 16, toEven, 0x7fff0000) | shorter(x[1], 16, toEven, 0x7fff0000)>>16
 		},
-		"cvt.f32.bf16 r h":   func(x [4]uint64) uint64 { return x[0] & 0xffff << 16 },
-		"cvt.rn.f16.f32 h r": func(x [4]uint64) uint64 { return nearestHalf(f64(x[0])) },
-		"cvt.f32.f16 r h":    func(x [4]uint64) uint64 { return exactly(nil, halfValue(x[0]&0xffff)) },
+		"cvt.f32.bf16 r h":       func(x [4]uint64) uint64 { return x[0] & 0xffff << 16 },
+		"cvt.rn.f16.f32 h r":     func(x [4]uint64) uint64 { return nearestHalf(f64(x[0])) },
+		"cvt.rn.f16x2.f32 r r r": func(x [4]uint64) uint64 { return nearestHalf(f64(x[0]))<<16 | nearestHalf(f64(x[1])) },
+		"cvt.f32.f16 r h":        func(x [4]uint64) uint64 { return exactly(nil, halfValue(x[0]&0xffff)) },
 		"cvt.rn.f32.f64 r d": func(x [4]uint64) uint64 {
 			return exactly(new(big.Rat).SetFloat64(math.Float64frombits(x[0])), math.Float64frombits(x[0]))
 		},
@@ -120,7 +122,7 @@ func halfValue(h uint64) float64 {
 	return sign * math.Ldexp(1024+mantissa, exponent-25)
 }
 
-// nearestHalf searches all float16 of one sign.
+// nearestHalf searches among the values of float16. Half of the way to 2^16 is beyond them.
 func nearestHalf(x float64) uint64 {
 	sign := uint64(0)
 	if math.Signbit(x) {
@@ -133,12 +135,16 @@ func nearestHalf(x float64) uint64 {
 	case magnitude >= 65520:
 		return sign | 0x7c00
 	}
-	best := uint64(0)
-	for h := range uint64(0x7c00) {
-		d, least := math.Abs(halfValue(h)-magnitude), math.Abs(halfValue(best)-magnitude)
-		if d < least || d == least && h&1 == 0 {
-			best = h
-		}
+	above := uint64(sort.Search(0x7c00, func(h int) bool { return halfValue(uint64(h)) >= magnitude }))
+	if above == 0 {
+		return sign
 	}
-	return sign | best
+	up, down := halfValue(above)-magnitude, magnitude-halfValue(above-1)
+	if above == 0x7c00 {
+		up = 65536 - magnitude
+	}
+	if up < down || up == down && above&1 == 0 {
+		return sign | above
+	}
+	return sign | (above - 1)
 }

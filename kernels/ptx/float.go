@@ -121,16 +121,3 @@ func ofHalf(h uint32) uint32 {
 	}
 	return sign | (exponent+112)<<23 | mantissa<<13
 }
-
-// compare is a relation of numbers that may be unordered, which is when one of them is not a number.
-type compare struct{ less, equal, greater, unordered bool }
-
-// compares are the relations of setp. Those that end in u also hold for unordered numbers.
-var compares = map[string]compare{
-	"eq": {equal: true}, "ne": {less: true, greater: true}, "lt": {less: true}, "le": {less: true, equal: true},
-	"gt": {greater: true}, "ge": {greater: true, equal: true}, "lo": {less: true}, "ls": {less: true, equal: true},
-	"hi": {greater: true}, "hs": {greater: true, equal: true},
-	"equ": {equal: true, unordered: true}, "neu": {less: true, greater: true, unordered: true}, "ltu": {less: true, unordered: true},
-	"leu": {less: true, equal: true, unordered: true}, "gtu": {greater: true, unordered: true},
-	"geu": {greater: true, equal: true, unordered: true}, "num": {less: true, equal: true, greater: true}, "nan": {unordered: true},
-}

@@ -1,9 +1,6 @@
 package ptx
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // packs are conversions of float32 to short formats; a pair has its first operand in the upper half.
 var packs = table{
@@ -36,10 +33,9 @@ func conversion(o *operands, in *instruction) {
 		o.unknown()
 		return
 	}
-	to, known := kinds[words[0]]
-	from, known2 := kinds[words[1]]
-	f := convertor(rounding, to, from)
-	if !known || !known2 || f == nil {
+	to, from := kinds[words[0]], kinds[words[1]]
+	f := converter(rounding, to, from)
+	if f == nil {
 		o.unknown()
 		return
 	}
@@ -48,12 +44,11 @@ func conversion(o *operands, in *instruction) {
 	in.act = o.through(from, func(x uint64) uint64 { return extend(f(x), to) & register.mask() })
 }
 
-// convertor is the conversion of the bits of one type to those of another, or nil.
-func convertor(rounding string, to, from kind) func(uint64) uint64 {
+// converter is the conversion of the bits of one type to those of another, or nil.
+func converter(rounding string, to, from kind) func(uint64) uint64 {
 	whole := roundings[rounding]
-	exact := slices.Contains([]string{"", "rn"}, rounding)
 	switch {
-	case to.class == 'f' && to.bits < 32 || from.class == 'f' && from.bits < 32 || to.class == 'p' || from.class == 'p':
+	case !to.converts() || !from.converts():
 		return nil
 	case from.class != 'f' && to.class != 'f':
 		if rounding != "" {
@@ -66,10 +61,15 @@ func convertor(rounding string, to, from kind) func(uint64) uint64 {
 		return func(x uint64) uint64 { return saturate(whole(number64(x, from)), to, from) }
 	case from == to && whole != nil:
 		return func(x uint64) uint64 { return numberBits(whole(number64(x, from)), to) }
-	case from == to && exact && rounding == "":
+	case from == to && rounding == "":
 		return func(x uint64) uint64 { return x }
 	}
 	return nil
+}
+
+// converts reports that cvt has rules for a type that do not depend on the other one: integers, float32 and float64.
+func (k kind) converts() bool {
+	return k.class == 's' || k.class == 'u' || k.class == 'f' && k.bits >= 32
 }
 
 // extend is an integer with 64 bits.
