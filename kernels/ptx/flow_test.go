@@ -227,7 +227,7 @@ func TestEndlessLoop(t *testing.T) {
 
 func TestCountsOfAnEntry(t *testing.T) {
 	m, err := Parse("x.ptx", header+`.entry a() .maxntid 64, 2, 1 { .reg .b32 %r<5>; .reg .pred %p; .shared .align 4 .b8 s[8]; bar.sync 0; bar.warp.sync 0xffffffff; mov.u32 %r1, s; }
-.entry b(.param .u32 x, .param .align 8 .b8 y[24], .param .u8 z) { ret; }`)
+.entry b(.param .u32 x, .param .align 8 .b8 y[24], .param .u8 z, .param .u64 .ptr .global .align 16 p) { ret; }`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,8 +235,8 @@ func TestCountsOfAnEntry(t *testing.T) {
 	if a.Barriers() != 2 || a.Registers() != 6 || a.Instructions() != 3 || a.Shared() != 8 || a.MaxThreads() != [3]int{64, 2, 1} || a.ParamBytes() != 0 {
 		t.Errorf("counts of a: %d, %d, %d, %d, %v, %d", a.Barriers(), a.Registers(), a.Instructions(), a.Shared(), a.MaxThreads(), a.ParamBytes())
 	}
-	want := []Param{{"x", 0, 4, 4}, {"y", 8, 24, 8}, {"z", 32, 1, 1}}
-	if !slices.Equal(b.Params(), want) || b.ParamBytes() != 33 || b.MaxThreads() != [3]int{} {
+	want := []Param{{"x", 0, 4, 4}, {"y", 8, 24, 8}, {"z", 32, 1, 1}, {"p", 40, 8, 8}}
+	if !slices.Equal(b.Params(), want) || b.ParamBytes() != 48 || b.MaxThreads() != [3]int{} {
 		t.Errorf("parameters of b: %v", b.Params())
 	}
 	if _, ok := m.Entry("a"); !ok {

@@ -1,14 +1,16 @@
 package ptx
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // gathering is what an instruction needs that threads execute together: all of a block, or some of a warp.
 type gathering struct {
-	block   bool
-	none    bool // it takes those that are there
-	mask    r32  // of a warp: the threads that take part; -1: all 32
-	aligned bool // all threads of the warp must take part, those that left included
-	act     func(b *block, s *lanes)
+	block bool // all of the block that have not left
+	none  bool // only those that are there
+	mask  r32  // else the threads of a warp that this register names, but for those that have left; -1: all 32, none of which may have
+	act   func(b *block, s *lanes)
 }
 
 // meet executes a gathering for those threads of g that are complete. The rest waits.
@@ -53,7 +55,7 @@ func (b *block) complete(g *group, in *instruction) (s lanes) {
 func (b *block) warpComplete(in *instruction, w int, here uint32) bool {
 	first := w*warpSize + bits.TrailingZeros32(here)
 	if in.sync.mask < 0 {
-		if in.sync.aligned && b.alive[w] != 1<<32-1 {
+		if b.alive[w] != 1<<32-1 {
 			b.fail(first, &DivergenceError{Problem: "the warp does not have all of its 32 threads any more, or never had"})
 		}
 		return here == b.alive[w]
@@ -65,12 +67,16 @@ func (b *block) warpComplete(in *instruction, w int, here uint32) bool {
 		t := w*warpSize + lane
 		switch {
 		case masks[t] != want:
-			b.fail(t, &DivergenceError{Problem: sprintMasks("threads of a warp give different masks", want, masks[t])})
+			b.fail(t, &DivergenceError{Problem: maskProblem("threads of a warp give different masks", want, masks[t])})
 			return false
 		case want>>lane&1 == 0:
-			b.fail(t, &DivergenceError{Problem: sprintMasks("the thread is not in its own mask", want, 1<<lane)})
+			b.fail(t, &DivergenceError{Problem: maskProblem("the thread is not in its own mask", want, 1<<lane)})
 			return false
 		}
 	}
 	return want&b.alive[w]&^here == 0
+}
+
+func maskProblem(problem string, want, got uint32) string {
+	return fmt.Sprintf("%s, %#08x and %#08x", problem, want, got)
 }

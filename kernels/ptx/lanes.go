@@ -22,8 +22,6 @@ func firstLanes(n int) (s lanes) {
 
 func (s *lanes) empty() bool { return *s == lanes{} }
 
-func (s *lanes) has(t int) bool { return s[t/warpSize]>>(t%warpSize)&1 != 0 }
-
 func (s *lanes) count() (n int) {
 	for _, w := range s {
 		n += bits.OnesCount32(w)

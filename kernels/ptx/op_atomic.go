@@ -98,7 +98,7 @@ func (o *operands) put(i int) func(b *block, t int, bits uint64) {
 		r := r64(o.write(o.list[i], true))
 		return func(b *block, t int, bits uint64) { r.of(b, run{t, t + 1})[0] = bits }
 	}
-	r := r32(o.write(o.list[i], false))
+	r := o.write32(o.list[i])
 	return func(b *block, t int, bits uint64) { r.of(b, run{t, t + 1})[0] = uint32(bits) }
 }
 

@@ -11,13 +11,13 @@ func barrier(o *operands, in *instruction) {
 	switch {
 	case slices.Equal(words, []string{"sync"}):
 		o.wholeBlock(0, 1)
-		in.sync = &gathering{block: true, mask: -1, act: func(b *block, _ *lanes) { b.ordered() }}
+		in.sync = &gathering{block: true, act: func(b *block, _ *lanes) { b.ordered() }}
 	case slices.Equal(words, []string{"warp", "sync"}):
 		o.count(1)
 		in.sync = &gathering{mask: o.read32(o.list[0]), act: func(b *block, s *lanes) { b.orderedWarps(s) }}
 	case len(words) == 3 && words[0] == "red":
 		o.wholeBlock(1, 3)
-		in.sync = &gathering{block: true, mask: -1, act: o.reduceBlock(words[1], words[2])}
+		in.sync = &gathering{block: true, act: o.reduceBlock(words[1], words[2])}
 	default:
 		o.unknown()
 	}
@@ -34,7 +34,7 @@ func (o *operands) wholeBlock(id, n int) {
 
 // reduceBlock makes bar.red.op.type d, a, p: how many threads have p, or whether all or any have it.
 func (o *operands) reduceBlock(operation, typ string) func(b *block, s *lanes) {
-	d := r32(o.write(o.list[0], false))
+	d := o.write32(o.list[0])
 	p, flip := o.predicate(2)
 	results := map[string]func(have, all int) uint32{
 		"popc.u32": func(have, _ int) uint32 { return uint32(have) },

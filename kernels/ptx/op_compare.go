@@ -1,7 +1,5 @@
 package ptx
 
-import "strings"
-
 // compare is a relation of numbers that may be unordered, which is when one of them is not a number.
 type compare struct{ less, equal, greater, unordered bool }
 
@@ -15,7 +13,7 @@ var compares = map[string]compare{
 	"geu": {greater: true, equal: true, unordered: true}, "num": {less: true, equal: true, greater: true}, "nan": {unordered: true},
 }
 
-// comparison makes setp.relation.type p, a, b, and setp.relation.and.type p, a, b, c, which joins the result with a predicate.
+// comparison makes setp.relation.type p|q, a, b, and setp.relation.and.type p, a, b, c, which joins the result with a predicate.
 func comparison(o *operands, in *instruction) {
 	if len(o.words) < 3 || len(o.list) < 3 {
 		o.unknown()
@@ -28,26 +26,23 @@ func comparison(o *operands, in *instruction) {
 		return
 	}
 	o.count(3 + int(truth(joined)))
-	result, other, both := cutPair(o.list[0])
-	d := r32(o.write(result, false))
+	d, q := o.pair(0)
 	in.act = relate(o, relation, d)
 	if joined {
 		in.act = joinPredicate(o, in.act, d, o.words[2])
 	}
-	if both {
-		e, first := r32(o.write(other, false)), in.act
-		in.act = func(b *block, at run) {
-			first(b, at)
-			each1(e.of(b, at), d.of(b, at), func(p uint32) uint32 { return p ^ 1 })
-		}
-		if joined {
-			o.unknown() // its second result is not the complement of the first
-		}
+	if q < 0 {
+		return
+	}
+	if joined {
+		o.unknown() // q is not the complement of p
+	}
+	first := in.act
+	in.act = func(b *block, at run) {
+		first(b, at)
+		each1(q.of(b, at), d.of(b, at), func(p uint32) uint32 { return p ^ 1 })
 	}
 }
-
-// cutPair divides "p|q" into both results.
-func cutPair(text string) (first, second string, both bool) { return strings.Cut(text, "|") }
 
 // kindFits reports that a relation is defined for a type: unordered ones for floats, lo to hs for unsigned numbers.
 func kindFits(relation string, k kind) bool {

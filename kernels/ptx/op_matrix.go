@@ -49,12 +49,10 @@ func multiply(o *operands, in *instruction) {
 	x.d = o.registers(0, 4, o.write32)
 	x.a, x.b, x.c = o.registers(1, words/2, o.read32), o.registers(2, words/4, o.read32), o.registers(3, 4, o.read32)
 	in.flow = gather
-	in.sync = &gathering{mask: -1, aligned: true, act: func(b *block, s *lanes) {
+	in.sync = &gathering{mask: -1, act: func(b *block, s *lanes) {
 		eachWarp(s, func(w int, _ uint32) { x.multiply(b, b.warpRun(w)) })
 	}}
 }
-
-func (o *operands) write32(text string) r32 { return r32(o.write(text, false)) }
 
 // registers is operand i as a vector of n registers.
 func (o *operands) registers(i, n int, one func(string) r32) (all []r32) {
@@ -136,7 +134,7 @@ func loadMatrix(o *operands, in *instruction) {
 		a.space = shared
 	}
 	in.flow = gather
-	in.sync = &gathering{mask: -1, aligned: true, act: func(b *block, s *lanes) {
+	in.sync = &gathering{mask: -1, act: func(b *block, s *lanes) {
 		eachWarp(s, func(w int, _ uint32) { loadMatrices(b, b.warpRun(w), a, &from, d, transposed) })
 	}}
 }

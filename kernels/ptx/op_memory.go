@@ -86,7 +86,7 @@ func (o *operands) element(x *transfer, name string, stores bool) {
 	case wide:
 		x.wide = append(x.wide, r64(o.write(name, true)))
 	default:
-		x.narrow = append(x.narrow, r32(o.write(name, false)))
+		x.narrow = append(x.narrow, o.write32(name))
 	}
 	if len(x.wide) > 0 && len(x.narrow) > 0 {
 		o.fail("a vector of registers of different widths is not supported")

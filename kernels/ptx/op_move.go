@@ -44,7 +44,7 @@ func (o *operands) split(to []string) action {
 	part := o.part(len(to))
 	var targets []r32
 	for _, x := range to {
-		targets = append(targets, r32(o.write(x, false)))
+		targets = append(targets, o.write32(x))
 	}
 	if o.typ.bits == 64 {
 		a := source[uint64](o, 1)

@@ -21,10 +21,6 @@ func eachWarp(s *lanes, f func(w int, here uint32)) {
 // warpRun is the threads of a warp that the block has.
 func (b *block) warpRun(w int) run { return run{w * warpSize, min((w+1)*warpSize, b.threads)} }
 
-func sprintMasks(problem string, want, got uint32) string {
-	return fmt.Sprintf("%s, %#08x and %#08x", problem, want, got)
-}
-
 // shuffle makes shfl.sync.mode.b32 d|p, a, b, c, mask.
 func shuffle(o *operands, in *instruction) {
 	if len(o.words) != 4 || o.words[1] != "sync" || o.words[3] != "b32" || !slices.Contains([]string{"up", "down", "bfly", "idx"}, o.words[2]) {
@@ -33,11 +29,7 @@ func shuffle(o *operands, in *instruction) {
 	}
 	o.count(5)
 	mode := o.words[2]
-	result, inRange, both := cutPair(o.list[0])
-	d, p := r32(o.write(result, false)), r32(-1)
-	if both {
-		p = r32(o.write(inRange, false))
-	}
+	d, p := o.pair(0)
 	a, lane, clamp := o.read32(o.list[1]), o.read32(o.list[2]), o.read32(o.list[3])
 	in.flow = gather
 	in.sync = &gathering{mask: o.read32(o.list[4]), act: func(b *block, s *lanes) {
@@ -101,14 +93,14 @@ func vote(o *operands, in *instruction) {
 	}
 	o.count(3)
 	result := results[o.words[2]+"."+o.words[3]]
-	d := r32(o.write(o.list[0], false))
+	d := o.write32(o.list[0])
 	p, flip := o.predicate(1)
 	o.collect(in, 2, d, func(b *block, w int, here uint32) func(lane int) uint32 {
 		have := uint32(0)
 		for i, x := range p.of(b, b.warpRun(w)) {
 			have |= (x ^ flip) << i & here
 		}
-		return func(int) uint32 { return result(have&here, here) }
+		return func(int) uint32 { return result(have, here) }
 	})
 }
 
@@ -147,11 +139,7 @@ func match(o *operands, in *instruction) {
 	}
 	o.count(3)
 	all := o.words[1] == "all"
-	result, same, both := cutPair(o.list[0])
-	d, p := r32(o.write(result, false)), r32(-1)
-	if both {
-		p = r32(o.write(same, false))
-	}
+	d, p := o.pair(0)
 	values := o.values(1)
 	o.collect(in, 2, d, func(b *block, w int, here uint32) func(lane int) uint32 {
 		v := values(b, w)
@@ -174,7 +162,7 @@ func match(o *operands, in *instruction) {
 // activeMask makes activemask.b32 d: the threads of the warp that execute it together.
 func activeMask(o *operands, in *instruction) {
 	o.count(1)
-	d := r32(o.write(o.list[0], false))
+	d := o.write32(o.list[0])
 	in.flow = gather
 	in.sync = &gathering{none: true, act: func(b *block, s *lanes) {
 		for _, at := range s.runs(nil) {
@@ -194,7 +182,7 @@ func reduceWarp(o *operands, in *instruction) {
 	}
 	o.count(3)
 	f, typ := atomics[o.words[2]], o.typ
-	d, values := r32(o.write(o.list[0], false)), o.values(1)
+	d, values := o.write32(o.list[0]), o.values(1)
 	o.collect(in, 2, d, func(b *block, w int, here uint32) func(lane int) uint32 {
 		v := values(b, w)
 		first := bits.TrailingZeros32(here)

@@ -143,6 +143,18 @@ func cutOffset(text string) (name string, offset uint64) {
 	return text, 0
 }
 
+// pair is operand i, "p|q", as registers of 32 bits to write. q is -1 if it is not there.
+func (o *operands) pair(i int) (p, q r32) {
+	first, second, both := strings.Cut(o.list[i], "|")
+	p, q = o.write32(first), -1
+	if both {
+		q = o.write32(second)
+	}
+	return p, q
+}
+
+func (o *operands) write32(text string) r32 { return r32(o.write(text, false)) }
+
 // vector is the elements of "{a, b}", or the operand itself.
 func (o *operands) vector(i int) []string {
 	text := o.list[i]

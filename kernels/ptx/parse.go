@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -64,7 +65,7 @@ func (p *parser) top(s statement) error {
 	switch {
 	case s.end == '\n':
 		return p.header(s, words)
-	case s.end == '{' && s.text != "", hasWord(words, ".func"), hasWord(words, ".entry"):
+	case s.end == '{' && s.text != "", slices.Contains(words, ".func"), slices.Contains(words, ".entry"):
 		return p.function(s)
 	case s.end == ';' && strings.HasPrefix(s.text, "."):
 		v, err := parseVariable(s.text)
@@ -83,15 +84,6 @@ func (p *parser) header(s statement, words []string) error {
 		return p.wrong(s, "only addresses of 64 bits are supported")
 	}
 	return nil
-}
-
-func hasWord(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // function reads a header such as ".visible .entry name( params ) .maxntid 128, 1, 1", and its body. A declaration has none.

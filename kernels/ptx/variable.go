@@ -39,12 +39,12 @@ func (s space) String() string {
 }
 
 // linkage are words of a declaration that do not matter to an interpreter of one module.
-var linkage = []string{".visible", ".weak", ".common", ".managed", ".ptr", ".noreturn"}
+var linkage = []string{".visible", ".weak", ".common", ".managed", ".noreturn"}
 
 // parseVariable reads a declaration without its semicolon.
 func parseVariable(text string) (variable, error) {
 	text, initial, _ := strings.Cut(text, "=")
-	v, known, external := variable{}, false, false
+	v, known, external, pointer := variable{}, false, false, false
 	words := strings.Fields(text)
 	for len(words) > 0 && strings.HasPrefix(words[0], ".") {
 		word := words[0]
@@ -60,9 +60,13 @@ func parseVariable(text string) (variable, error) {
 			if err != nil || n&(n-1) != 0 {
 				return v, fmt.Errorf(".align %s is not a power of two", words[0])
 			}
-			v.align = n
+			if !pointer {
+				v.align = n
+			}
 			words = words[1:]
-		case hasWord(linkage, word):
+		case word == ".ptr":
+			pointer = true // what follows is about the memory that it points to
+		case slices.Contains(linkage, word):
 		default:
 			if v.typ, known = kinds[word[1:]]; !known {
 				return v, fmt.Errorf("type or directive %s is not known", word)
