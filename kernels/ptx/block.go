@@ -84,18 +84,19 @@ func (b *block) begin(index [3]int) {
 	}
 	clear(b.states)
 	for _, v := range b.entry.sharedVariables {
-		fillState(b.states[v.at:v.at+v.size], unwritten)
+		fillBytes(b.states[v.at:v.at+v.size], unwritten)
 	}
-	fillState(b.states[b.entry.sharedEnd:], unwritten)
+	fillBytes(b.states[b.entry.sharedEnd:], unwritten)
+	fillBytes(b.local, poison)
 	if b.options.Poison {
-		fillState(b.shared, poison)
+		fillBytes(b.shared, poison)
 	}
 	if b.races != nil {
 		b.races.beginBlock()
 	}
 }
 
-// poison is a byte of shared memory that was never written (Options.Poison).
+// poison is a byte that was never written, of local memory and, with Options.Poison, of shared memory.
 const poison = 0xff
 
 // skips reports that an instruction is the barrier to leave out.
@@ -103,7 +104,7 @@ func (b *block) skips(in *instruction) bool {
 	return in.barrier > 0 && in.barrier == b.options.SkipBarrier
 }
 
-func fillState(s []byte, state byte) {
+func fillBytes(s []byte, state byte) {
 	for i := range s {
 		s[i] = state
 	}

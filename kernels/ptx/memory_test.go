@@ -74,6 +74,22 @@ ld.shared.u32 %r0, [s];`)
 	}
 }
 
+// Local memory that was never written is NaN in every block.
+func TestLocalPoison(t *testing.T) {
+	e := entry(t, `.local .align 4 .b8 l[4];
+ld.param.u64 %d10, [in];
+mov.u32 %r1, %ctaid.x;
+mad.wide.u32 %d10, %r1, 4, %d10;
+ld.local.u32 %r2, [l];
+st.global.u32 [%d10], %r2;
+st.local.u32 [l], 7;`)
+	data := make([]byte, 8)
+	if err := runGrid(e, 2, 1, data, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	checkWords(t, "local memory", words(data), []uint32{1<<32 - 1, 1<<32 - 1})
+}
+
 // Loads and stores of all widths, of vectors and with signs, by global, shared, local and generic addresses.
 func TestLoadsAndStores(t *testing.T) {
 	data := make([]byte, 128)

@@ -57,7 +57,7 @@ func parseVariable(text string) (variable, error) {
 			external = true
 		case word == ".align" && len(words) > 0:
 			n, err := strconv.Atoi(words[0])
-			if err != nil || n&(n-1) != 0 {
+			if err != nil || n < 1 || n&(n-1) != 0 {
 				return v, fmt.Errorf(".align %s is not a power of two", words[0])
 			}
 			if !pointer {
