@@ -84,12 +84,12 @@ func (b *block) begin(index [3]int) {
 	}
 	clear(b.states)
 	for _, v := range b.entry.sharedVariables {
-		fillBytes(b.states[v.at:v.at+v.size], unwritten)
+		fillWith(b.states[v.at:v.at+v.size], unwritten)
 	}
-	fillBytes(b.states[b.entry.sharedEnd:], unwritten)
-	fillBytes(b.local, poison)
+	fillWith(b.states[b.entry.sharedEnd:], unwritten)
+	fillWith(b.local, poison)
 	if b.options.Poison {
-		fillBytes(b.shared, poison)
+		fillWith(b.shared, poison)
 	}
 	if b.races != nil {
 		b.races.beginBlock()
@@ -102,12 +102,6 @@ const poison = 0xff
 // skips reports that an instruction is the barrier to leave out.
 func (b *block) skips(in *instruction) bool {
 	return in.barrier > 0 && in.barrier == b.options.SkipBarrier
-}
-
-func fillBytes(s []byte, state byte) {
-	for i := range s {
-		s[i] = state
-	}
 }
 
 // place is the index of a thread.

@@ -86,7 +86,7 @@ func (x *asyncTransfer) start(b *block, at run) {
 		if f.read(b, make([]byte, f.bytes)); b.err != nil || b.at(f.target, f.to, t, 0) == nil {
 			return
 		}
-		fillBytes(b.stateOf(f.to, f.size), pending)
+		fillWith(b.stateOf(f.to, f.size), pending)
 		b.copies = append(b.copies, f)
 	}
 }
@@ -103,7 +103,7 @@ func (b *block) arrive(at run, do func(*flight) bool) {
 		if f.thread < at.lo || f.thread >= at.hi || !do(&f) {
 			return false
 		}
-		fillBytes(b.stateOf(f.to, f.size), unwritten)
+		fillWith(b.stateOf(f.to, f.size), unwritten)
 		m := b.at(f.target, f.to, f.thread, 0)
 		if m == nil {
 			return true

@@ -59,12 +59,6 @@ func (o *operands) reduceBlock(operation, typ string) func(b *block, s *lanes) {
 	}
 }
 
-func fillWith(d []uint32, x uint32) {
-	for i := range d {
-		d[i] = x
-	}
-}
-
 // predicate is operand i, and 1 if it is negated.
 func (o *operands) predicate(i int) (p r32, flip uint32) {
 	text := o.list[i]

@@ -111,17 +111,10 @@ func load(o *operands, in *instruction) {
 func (x *transfer) loadParam(b *block, at run) {
 	x.loadAny(b, run{at.lo, at.lo + 1})
 	for _, r := range x.narrow {
-		broadcast(r.of(b, at))
+		fillWith(r.of(b, at), r.of(b, at)[0])
 	}
 	for _, r := range x.wide {
-		broadcast(r.of(b, at))
-	}
-}
-
-// broadcast gives all the value of the first.
-func broadcast[T lane](d []T) {
-	for i := range d {
-		d[i] = d[0]
+		fillWith(r.of(b, at), r.of(b, at)[0])
 	}
 }
 

@@ -33,6 +33,12 @@ func (r r64) of(b *block, at run) []uint64 {
 	return b.w64[int(r)*b.threads+at.lo : int(r)*b.threads+at.hi]
 }
 
+func fillWith[T any](all []T, x T) {
+	for i := range all {
+		all[i] = x
+	}
+}
+
 func each1[D, A lane](d []D, a []A, f func(A) D) {
 	a = a[:len(d)]
 	for i := range d {
