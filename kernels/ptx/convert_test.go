@@ -40,46 +40,47 @@ func nearest(x *big.Int) uint64 {
 	return uint64(math.Float32bits(f))
 }
 
-func TestConversions(t *testing.T) {
-	instructions{
-		"cvt.u64.u32 d r":      func(x [4]uint64) uint64 { return x[0] & 0xffffffff },
-		"cvt.s64.s32 d r":      func(x [4]uint64) uint64 { return low(s32(x[0]), 64) },
-		"cvt.u32.u64 r d":      func(x [4]uint64) uint64 { return x[0] & 0xffffffff },
-		"cvt.u16.u32 h r":      func(x [4]uint64) uint64 { return x[0] & 0xffff },
-		"cvt.u32.u16 r h":      func(x [4]uint64) uint64 { return x[0] & 0xffff },
-		"cvt.s32.s16 r h":      func(x [4]uint64) uint64 { return uint64(uint32(int32(int16(x[0])))) },
-		"cvt.s32.s8 r r":       func(x [4]uint64) uint64 { return uint64(uint32(int32(int8(x[0])))) },
-		"cvt.s8.s32 h r":       func(x [4]uint64) uint64 { return uint64(uint16(int8(x[0]))) },
-		"cvt.u8.s32 r r":       func(x [4]uint64) uint64 { return x[0] & 0xff },
-		"cvt.s64.s16 d h":      func(x [4]uint64) uint64 { return uint64(int64(int16(x[0]))) },
-		"cvt.rn.f32.s32 r r":   func(x [4]uint64) uint64 { return nearest(s32(x[0])) },
-		"cvt.rn.f32.u32 r r":   func(x [4]uint64) uint64 { return nearest(u32(x[0])) },
-		"cvt.rn.f32.s64 r d":   func(x [4]uint64) uint64 { return nearest(s64(x[0])) },
-		"cvt.rn.f32.u64 r d":   func(x [4]uint64) uint64 { return nearest(u64(x[0])) },
-		"cvt.rn.f32.u16 r h":   func(x [4]uint64) uint64 { return nearest(big.NewInt(int64(x[0] & 0xffff))) },
-		"cvt.rn.f64.u64 d d":   func(x [4]uint64) uint64 { return math.Float64bits(roundUnsigned(x[0])) },
-		"cvt.rzi.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 32, true) },
-		"cvt.rzi.u32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 32, false) },
-		"cvt.rzi.s64.f32 d r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 64, true) },
-		"cvt.rzi.u64.f32 d r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 64, false) },
-		"cvt.rni.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.RoundToEven, 32, true) },
-		"cvt.rmi.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Floor, 32, true) },
-		"cvt.rpi.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Ceil, 32, true) },
-		"cvt.rmi.f32.f32 r r":  func(x [4]uint64) uint64 { return exactly(nil, math.Floor(f64(x[0]))) },
-		"cvt.rna.tf32.f32 r r": func(x [4]uint64) uint64 { return shorter(x[0], 13, awayFromZero, 0x7fffe000) },
-		"cvt.rn.bf16.f32 h r":  func(x [4]uint64) uint64 { return shorter(x[0], 16, toEven, 0x7fff0000) >> 16 },
-		"cvt.rn.bf16x2.f32 r r r": func(x [4]uint64) uint64 {
-			return shorter(x[0], 16, toEven, 0x7fff0000) | shorter(x[1], 16, toEven, 0x7fff0000)>>16
-		},
-		"cvt.f32.bf16 r h":       func(x [4]uint64) uint64 { return x[0] & 0xffff << 16 },
-		"cvt.rn.f16.f32 h r":     func(x [4]uint64) uint64 { return nearestHalf(f64(x[0])) },
-		"cvt.rn.f16x2.f32 r r r": func(x [4]uint64) uint64 { return nearestHalf(f64(x[0]))<<16 | nearestHalf(f64(x[1])) },
-		"cvt.f32.f16 r h":        func(x [4]uint64) uint64 { return exactly(nil, halfValue(x[0]&0xffff)) },
-		"cvt.rn.f32.f64 r d": func(x [4]uint64) uint64 {
-			return exactly(new(big.Rat).SetFloat64(math.Float64frombits(x[0])), math.Float64frombits(x[0]))
-		},
-	}.check(t)
+// conversionCases are conversions.
+var conversionCases = instructions{
+	"cvt.u64.u32 d r":      func(x [4]uint64) uint64 { return x[0] & 0xffffffff },
+	"cvt.s64.s32 d r":      func(x [4]uint64) uint64 { return low(s32(x[0]), 64) },
+	"cvt.u32.u64 r d":      func(x [4]uint64) uint64 { return x[0] & 0xffffffff },
+	"cvt.u16.u32 h r":      func(x [4]uint64) uint64 { return x[0] & 0xffff },
+	"cvt.u32.u16 r h":      func(x [4]uint64) uint64 { return x[0] & 0xffff },
+	"cvt.s32.s16 r h":      func(x [4]uint64) uint64 { return uint64(uint32(int32(int16(x[0])))) },
+	"cvt.s32.s8 r r":       func(x [4]uint64) uint64 { return uint64(uint32(int32(int8(x[0])))) },
+	"cvt.s8.s32 h r":       func(x [4]uint64) uint64 { return uint64(uint16(int8(x[0]))) },
+	"cvt.u8.s32 r r":       func(x [4]uint64) uint64 { return x[0] & 0xff },
+	"cvt.s64.s16 d h":      func(x [4]uint64) uint64 { return uint64(int64(int16(x[0]))) },
+	"cvt.rn.f32.s32 r r":   func(x [4]uint64) uint64 { return nearest(s32(x[0])) },
+	"cvt.rn.f32.u32 r r":   func(x [4]uint64) uint64 { return nearest(u32(x[0])) },
+	"cvt.rn.f32.s64 r d":   func(x [4]uint64) uint64 { return nearest(s64(x[0])) },
+	"cvt.rn.f32.u64 r d":   func(x [4]uint64) uint64 { return nearest(u64(x[0])) },
+	"cvt.rn.f32.u16 r h":   func(x [4]uint64) uint64 { return nearest(big.NewInt(int64(x[0] & 0xffff))) },
+	"cvt.rn.f64.u64 d d":   func(x [4]uint64) uint64 { return math.Float64bits(roundUnsigned(x[0])) },
+	"cvt.rzi.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 32, true) },
+	"cvt.rzi.u32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 32, false) },
+	"cvt.rzi.s64.f32 d r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 64, true) },
+	"cvt.rzi.u64.f32 d r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Trunc, 64, false) },
+	"cvt.rni.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.RoundToEven, 32, true) },
+	"cvt.rmi.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Floor, 32, true) },
+	"cvt.rpi.s32.f32 r r":  func(x [4]uint64) uint64 { return toInteger(f64(x[0]), math.Ceil, 32, true) },
+	"cvt.rmi.f32.f32 r r":  func(x [4]uint64) uint64 { return exactly(nil, math.Floor(f64(x[0]))) },
+	"cvt.rna.tf32.f32 r r": func(x [4]uint64) uint64 { return shorter(x[0], 13, awayFromZero, 0x7fffe000) },
+	"cvt.rn.bf16.f32 h r":  func(x [4]uint64) uint64 { return shorter(x[0], 16, toEven, 0x7fff0000) >> 16 },
+	"cvt.rn.bf16x2.f32 r r r": func(x [4]uint64) uint64 {
+		return shorter(x[0], 16, toEven, 0x7fff0000) | shorter(x[1], 16, toEven, 0x7fff0000)>>16
+	},
+	"cvt.f32.bf16 r h":       func(x [4]uint64) uint64 { return x[0] & 0xffff << 16 },
+	"cvt.rn.f16.f32 h r":     func(x [4]uint64) uint64 { return nearestHalf(f64(x[0])) },
+	"cvt.rn.f16x2.f32 r r r": func(x [4]uint64) uint64 { return nearestHalf(f64(x[0]))<<16 | nearestHalf(f64(x[1])) },
+	"cvt.f32.f16 r h":        func(x [4]uint64) uint64 { return exactly(nil, halfValue(x[0]&0xffff)) },
+	"cvt.rn.f32.f64 r d": func(x [4]uint64) uint64 {
+		return exactly(new(big.Rat).SetFloat64(math.Float64frombits(x[0])), math.Float64frombits(x[0]))
+	},
 }
+
+func TestConversions(t *testing.T) { conversionCases.check(t) }
 
 // roundUnsigned is the nearest float64.
 func roundUnsigned(x uint64) float64 {

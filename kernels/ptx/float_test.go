@@ -64,47 +64,51 @@ func numbers(n int) [][4]uint64 {
 	return all[:min(len(all), MaxThreads)]
 }
 
+// floatCases are instructions on numbers of 32 bits.
+var floatCases = instructions{
+	"add.rn.f32 r r r": func(x [4]uint64) uint64 {
+		sum := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Add(v[0], v[1]) }
+		return exactly(combine(sum, x[0], x[1]), f64(x[0])+f64(x[1]))
+	},
+	"sub.rn.f32 r r r": func(x [4]uint64) uint64 {
+		difference := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Sub(v[0], v[1]) }
+		return exactly(combine(difference, x[0], x[1]), f64(x[0])-f64(x[1]))
+	},
+	"mul.rn.f32 r r r": func(x [4]uint64) uint64 {
+		product := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Mul(v[0], v[1]) }
+		return exactly(combine(product, x[0], x[1]), f64(x[0])*f64(x[1]))
+	},
+	"fma.rn.f32 r r r r": func(x [4]uint64) uint64 {
+		both := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Add(new(big.Rat).Mul(v[0], v[1]), v[2]) }
+		return exactly(combine(both, x[0], x[1], x[2]), math.FMA(f64(x[0]), f64(x[1]), f64(x[2])))
+	},
+	"div.rn.f32 r r r": func(x [4]uint64) uint64 { return exactQuotient(x[0], x[1]) },
+	"rcp.rn.f32 r r":   func(x [4]uint64) uint64 { return exactQuotient(uint64(math.Float32bits(1)), x[0]) },
+	"sqrt.rn.f32 r r": func(x [4]uint64) uint64 {
+		v := f64(x[0])
+		if !(v > 0) || math.IsInf(v, 0) {
+			return exactly(nil, math.Sqrt(v))
+		}
+		f, _ := new(big.Float).SetPrec(200).Sqrt(new(big.Float).SetPrec(200).SetFloat64(v)).Float32()
+		return uint64(math.Float32bits(f))
+	},
+	"ex2.approx.f32 r r": func(x [4]uint64) uint64 { return exactly(nil, math.Pow(2, f64(x[0]))) },
+	"ex2.approx.ftz.f32 r r": func(x [4]uint64) uint64 {
+		if y := math.Pow(2, f64(x[0])); !(y < 0x1p-126) { // a subnormal x gives 1 with and without
+			return exactly(nil, y)
+		}
+		return 0
+	},
+	"copysign.f32 r r r": func(x [4]uint64) uint64 { return x[0]&(1<<31) | x[1]&(1<<31-1) },
+	"neg.f32 r r":        func(x [4]uint64) uint64 { return uint64(uint32(x[0] ^ 1<<31)) },
+	"abs.f32 r r":        func(x [4]uint64) uint64 { return x[0] & 0x7fffffff },
+	"min.f32 r r r":      func(x [4]uint64) uint64 { return extremeFloat(math.Min, x) },
+	"max.f32 r r r":      func(x [4]uint64) uint64 { return extremeFloat(math.Max, x) },
+}
+
 func TestFloats(t *testing.T) {
 	in := numbers(450)
-	for instruction, want := range map[string]func(x [4]uint64) uint64{
-		"add.rn.f32 r r r": func(x [4]uint64) uint64 {
-			sum := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Add(v[0], v[1]) }
-			return exactly(combine(sum, x[0], x[1]), f64(x[0])+f64(x[1]))
-		},
-		"sub.rn.f32 r r r": func(x [4]uint64) uint64 {
-			difference := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Sub(v[0], v[1]) }
-			return exactly(combine(difference, x[0], x[1]), f64(x[0])-f64(x[1]))
-		},
-		"mul.rn.f32 r r r": func(x [4]uint64) uint64 {
-			product := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Mul(v[0], v[1]) }
-			return exactly(combine(product, x[0], x[1]), f64(x[0])*f64(x[1]))
-		},
-		"fma.rn.f32 r r r r": func(x [4]uint64) uint64 {
-			both := func(v ...*big.Rat) *big.Rat { return new(big.Rat).Add(new(big.Rat).Mul(v[0], v[1]), v[2]) }
-			return exactly(combine(both, x[0], x[1], x[2]), math.FMA(f64(x[0]), f64(x[1]), f64(x[2])))
-		},
-		"div.rn.f32 r r r": func(x [4]uint64) uint64 { return exactQuotient(x[0], x[1]) },
-		"rcp.rn.f32 r r":   func(x [4]uint64) uint64 { return exactQuotient(uint64(math.Float32bits(1)), x[0]) },
-		"sqrt.rn.f32 r r": func(x [4]uint64) uint64 {
-			v := f64(x[0])
-			if !(v > 0) || math.IsInf(v, 0) {
-				return exactly(nil, math.Sqrt(v))
-			}
-			f, _ := new(big.Float).SetPrec(200).Sqrt(new(big.Float).SetPrec(200).SetFloat64(v)).Float32()
-			return uint64(math.Float32bits(f))
-		},
-		"ex2.approx.f32 r r": func(x [4]uint64) uint64 { return exactly(nil, math.Pow(2, f64(x[0]))) },
-		"ex2.approx.ftz.f32 r r": func(x [4]uint64) uint64 {
-			if y := math.Pow(2, f64(x[0])); !(y < 0x1p-126) { // a subnormal x gives 1 with and without
-				return exactly(nil, y)
-			}
-			return 0
-		},
-		"neg.f32 r r":   func(x [4]uint64) uint64 { return uint64(uint32(x[0] ^ 1<<31)) },
-		"abs.f32 r r":   func(x [4]uint64) uint64 { return x[0] & 0x7fffffff },
-		"min.f32 r r r": func(x [4]uint64) uint64 { return extremeFloat(math.Min, x) },
-		"max.f32 r r r": func(x [4]uint64) uint64 { return extremeFloat(math.Max, x) },
-	} {
+	for instruction, want := range floatCases {
 		for i, got := range evaluate(t, instruction, in) {
 			if w := want(in[i]); got != w {
 				t.Errorf("%s of %#x gives %#x, want %#x", instruction, in[i], got, w)
@@ -138,23 +142,28 @@ func extremeFloat(f func(x, y float64) float64, x [4]uint64) uint64 {
 	return uint64(math.Float32bits(float32(f(a, b))))
 }
 
+func double(bits uint64) float64 { return math.Float64frombits(bits) }
+
+// doubleCases are instructions on numbers of 64 bits.
+var doubleCases = map[string]func(x [4]uint64) float64{
+	"add.rn.f64 d d d":    func(x [4]uint64) float64 { return double(x[0]) + double(x[1]) },
+	"sub.rn.f64 d d d":    func(x [4]uint64) float64 { return double(x[0]) - double(x[1]) },
+	"mul.rn.f64 d d d":    func(x [4]uint64) float64 { return double(x[0]) * double(x[1]) },
+	"div.rn.f64 d d d":    func(x [4]uint64) float64 { return double(x[0]) / double(x[1]) },
+	"fma.rn.f64 d d d d":  func(x [4]uint64) float64 { return math.FMA(double(x[0]), double(x[1]), double(x[2])) },
+	"sqrt.rn.f64 d d":     func(x [4]uint64) float64 { return math.Sqrt(double(x[0])) },
+	"neg.f64 d d":         func(x [4]uint64) float64 { return math.Copysign(double(x[0]), -math.Copysign(1, double(x[0]))) },
+	"abs.f64 d d":         func(x [4]uint64) float64 { return math.Abs(double(x[0])) },
+	"cvt.rmi.f64.f64 d d": func(x [4]uint64) float64 { return math.Floor(double(x[0])) },
+	"cvt.f64.f32 d r":     func(x [4]uint64) float64 { return f64(x[0]) },
+}
+
 func TestDoubles(t *testing.T) {
-	v := math.Float64frombits
-	nan := func(x float64) uint64 { return math.Float64bits(x) }
 	in := tuples(500)
-	for instruction, want := range map[string]func(x [4]uint64) float64{
-		"add.rn.f64 d d d":    func(x [4]uint64) float64 { return v(x[0]) + v(x[1]) },
-		"sub.rn.f64 d d d":    func(x [4]uint64) float64 { return v(x[0]) - v(x[1]) },
-		"mul.rn.f64 d d d":    func(x [4]uint64) float64 { return v(x[0]) * v(x[1]) },
-		"div.rn.f64 d d d":    func(x [4]uint64) float64 { return v(x[0]) / v(x[1]) },
-		"fma.rn.f64 d d d d":  func(x [4]uint64) float64 { return math.FMA(v(x[0]), v(x[1]), v(x[2])) },
-		"sqrt.rn.f64 d d":     func(x [4]uint64) float64 { return math.Sqrt(v(x[0])) },
-		"cvt.rmi.f64.f64 d d": func(x [4]uint64) float64 { return math.Floor(v(x[0])) },
-		"cvt.f64.f32 d r":     func(x [4]uint64) float64 { return f64(x[0]) },
-	} {
+	for instruction, want := range doubleCases {
 		for i, got := range evaluate(t, instruction, in) {
-			if w := want(in[i]); got != nan(w) && (w == w || v(got) == v(got)) {
-				t.Errorf("%s of %#x gives %v, want %v", instruction, in[i], v(got), w)
+			if w := want(in[i]); got != math.Float64bits(w) && (w == w || double(got) == double(got)) {
+				t.Errorf("%s of %#x gives %v, want %v", instruction, in[i], double(got), w)
 				break
 			}
 		}

@@ -138,6 +138,7 @@ func (all instructions) check(t *testing.T) {
 	}
 }
 
+func s16(x uint64) *big.Int { return big.NewInt(int64(int16(x))) }
 func s32(x uint64) *big.Int { return big.NewInt(int64(int32(x))) }
 func u32(x uint64) *big.Int { return big.NewInt(int64(uint32(x))) }
 func s64(x uint64) *big.Int { return big.NewInt(int64(x)) }
@@ -169,54 +170,63 @@ func rest(x, y *big.Int, n uint) uint64 {
 	return low(new(big.Int).Rem(x, y), n)
 }
 
-func TestIntegers(t *testing.T) {
-	instructions{
-		"add.s32 r r r":        func(x [4]uint64) uint64 { return low(addBig(s32(x[0]), s32(x[1])), 32) },
-		"add.s64 d d d":        func(x [4]uint64) uint64 { return low(addBig(s64(x[0]), s64(x[1])), 64) },
-		"sub.s32 r r r":        func(x [4]uint64) uint64 { return low(new(big.Int).Sub(s32(x[0]), s32(x[1])), 32) },
-		"sub.u64 d d d":        func(x [4]uint64) uint64 { return low(new(big.Int).Sub(u64(x[0]), u64(x[1])), 64) },
-		"add.s16 h h h":        func(x [4]uint64) uint64 { return low(addBig(s32(x[0]), s32(x[1])), 16) },
-		"sub.s16 h h h":        func(x [4]uint64) uint64 { return low(new(big.Int).Sub(s32(x[0]), s32(x[1])), 16) },
-		"mul.lo.s32 r r r":     func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), s32(x[1])), 32) },
-		"mul.lo.s64 d d d":     func(x [4]uint64) uint64 { return low(mulBig(s64(x[0]), s64(x[1])), 64) },
-		"mul.hi.u32 r r r":     func(x [4]uint64) uint64 { return part(mulBig(u32(x[0]), u32(x[1])), 32, 32) },
-		"mul.hi.s32 r r r":     func(x [4]uint64) uint64 { return part(mulBig(s32(x[0]), s32(x[1])), 32, 32) },
-		"mul.hi.u64 d d d":     func(x [4]uint64) uint64 { return part(mulBig(u64(x[0]), u64(x[1])), 64, 64) },
-		"mul.hi.s64 d d d":     func(x [4]uint64) uint64 { return part(mulBig(s64(x[0]), s64(x[1])), 64, 64) },
-		"mul.wide.u32 d r r":   func(x [4]uint64) uint64 { return low(mulBig(u32(x[0]), u32(x[1])), 64) },
-		"mul.wide.s32 d r r":   func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), s32(x[1])), 64) },
-		"mul.wide.s32 d r -20": func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), big.NewInt(-20)), 64) },
-		"mul.wide.u16 r h h":   func(x [4]uint64) uint64 { return x[0] & 0xffff * (x[1] & 0xffff) },
-		"mul.wide.s16 r h h": func(x [4]uint64) uint64 {
-			return low(mulBig(big.NewInt(int64(int16(x[0]))), big.NewInt(int64(int16(x[1])))), 32)
-		},
-		"mad.lo.s32 r r r r":   func(x [4]uint64) uint64 { return low(addBig(mulBig(s32(x[0]), s32(x[1])), s32(x[2])), 32) },
-		"mad.lo.s64 d d d d":   func(x [4]uint64) uint64 { return low(addBig(mulBig(s64(x[0]), s64(x[1])), s64(x[2])), 64) },
-		"mad.hi.u32 r r r r":   func(x [4]uint64) uint64 { return uint64(uint32(part(mulBig(u32(x[0]), u32(x[1])), 32, 32) + x[2])) },
-		"mad.wide.u32 d r r d": func(x [4]uint64) uint64 { return low(addBig(mulBig(u32(x[0]), u32(x[1])), u64(x[2])), 64) },
-		"mad.wide.s32 d r r d": func(x [4]uint64) uint64 { return low(addBig(mulBig(s32(x[0]), s32(x[1])), u64(x[2])), 64) },
-		"div.u32 r r r":        func(x [4]uint64) uint64 { return quotient(u32(x[0]), u32(x[1]), 32) },
-		"div.s32 r r r":        func(x [4]uint64) uint64 { return quotient(s32(x[0]), s32(x[1]), 32) },
-		"div.u64 d d d":        func(x [4]uint64) uint64 { return quotient(u64(x[0]), u64(x[1]), 64) },
-		"div.s64 d d d":        func(x [4]uint64) uint64 { return quotient(s64(x[0]), s64(x[1]), 64) },
-		"rem.u32 r r r":        func(x [4]uint64) uint64 { return rest(u32(x[0]), u32(x[1]), 32) },
-		"rem.s32 r r r":        func(x [4]uint64) uint64 { return rest(s32(x[0]), s32(x[1]), 32) },
-		"rem.u64 d d d":        func(x [4]uint64) uint64 { return rest(u64(x[0]), u64(x[1]), 64) },
-		"rem.s64 d d d":        func(x [4]uint64) uint64 { return rest(s64(x[0]), s64(x[1]), 64) },
-		"neg.s32 r r":          func(x [4]uint64) uint64 { return low(new(big.Int).Neg(s32(x[0])), 32) },
-		"neg.s64 d d":          func(x [4]uint64) uint64 { return low(new(big.Int).Neg(s64(x[0])), 64) },
-		"abs.s32 r r":          func(x [4]uint64) uint64 { return low(new(big.Int).Abs(s32(x[0])), 32) },
-		"abs.s64 d d":          func(x [4]uint64) uint64 { return low(new(big.Int).Abs(s64(x[0])), 64) },
-		"min.s32 r r r":        func(x [4]uint64) uint64 { return extreme(-1, s32(x[0]), s32(x[1]), 32) },
-		"max.s32 r r r":        func(x [4]uint64) uint64 { return extreme(1, s32(x[0]), s32(x[1]), 32) },
-		"min.u32 r r r":        func(x [4]uint64) uint64 { return extreme(-1, u32(x[0]), u32(x[1]), 32) },
-		"max.u32 r r r":        func(x [4]uint64) uint64 { return extreme(1, u32(x[0]), u32(x[1]), 32) },
-		"min.s64 d d d":        func(x [4]uint64) uint64 { return extreme(-1, s64(x[0]), s64(x[1]), 64) },
-		"max.s64 d d d":        func(x [4]uint64) uint64 { return extreme(1, s64(x[0]), s64(x[1]), 64) },
-		"min.u64 d d d":        func(x [4]uint64) uint64 { return extreme(-1, u64(x[0]), u64(x[1]), 64) },
-		"max.u64 d d d":        func(x [4]uint64) uint64 { return extreme(1, u64(x[0]), u64(x[1]), 64) },
-	}.check(t)
+// integerCases are arithmetic of integers.
+var integerCases = instructions{
+	"add.s32 r r r":        func(x [4]uint64) uint64 { return low(addBig(s32(x[0]), s32(x[1])), 32) },
+	"add.s64 d d d":        func(x [4]uint64) uint64 { return low(addBig(s64(x[0]), s64(x[1])), 64) },
+	"sub.s32 r r r":        func(x [4]uint64) uint64 { return low(new(big.Int).Sub(s32(x[0]), s32(x[1])), 32) },
+	"sub.u64 d d d":        func(x [4]uint64) uint64 { return low(new(big.Int).Sub(u64(x[0]), u64(x[1])), 64) },
+	"add.s16 h h h":        func(x [4]uint64) uint64 { return low(addBig(s32(x[0]), s32(x[1])), 16) },
+	"sub.s16 h h h":        func(x [4]uint64) uint64 { return low(new(big.Int).Sub(s32(x[0]), s32(x[1])), 16) },
+	"mul.lo.s32 r r r":     func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), s32(x[1])), 32) },
+	"mul.lo.s16 h h h":     func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), s32(x[1])), 16) },
+	"mad.lo.s16 h h h h":   func(x [4]uint64) uint64 { return low(addBig(mulBig(s32(x[0]), s32(x[1])), s32(x[2])), 16) },
+	"neg.s16 h h":          func(x [4]uint64) uint64 { return low(new(big.Int).Neg(s32(x[0])), 16) },
+	"min.s16 h h h":        func(x [4]uint64) uint64 { return extreme(-1, s16(x[0]), s16(x[1]), 16) },
+	"max.s16 h h h":        func(x [4]uint64) uint64 { return extreme(1, s16(x[0]), s16(x[1]), 16) },
+	"min.u16 h h h":        func(x [4]uint64) uint64 { return extreme(-1, u32(x[0]&0xffff), u32(x[1]&0xffff), 16) },
+	"max.u16 h h h":        func(x [4]uint64) uint64 { return extreme(1, u32(x[0]&0xffff), u32(x[1]&0xffff), 16) },
+	"mad.hi.s32 r r r r":   func(x [4]uint64) uint64 { return uint64(uint32(part(mulBig(s32(x[0]), s32(x[1])), 32, 32) + x[2])) },
+	"mul.lo.s64 d d d":     func(x [4]uint64) uint64 { return low(mulBig(s64(x[0]), s64(x[1])), 64) },
+	"mul.hi.u32 r r r":     func(x [4]uint64) uint64 { return part(mulBig(u32(x[0]), u32(x[1])), 32, 32) },
+	"mul.hi.s32 r r r":     func(x [4]uint64) uint64 { return part(mulBig(s32(x[0]), s32(x[1])), 32, 32) },
+	"mul.hi.u64 d d d":     func(x [4]uint64) uint64 { return part(mulBig(u64(x[0]), u64(x[1])), 64, 64) },
+	"mul.hi.s64 d d d":     func(x [4]uint64) uint64 { return part(mulBig(s64(x[0]), s64(x[1])), 64, 64) },
+	"mul.wide.u32 d r r":   func(x [4]uint64) uint64 { return low(mulBig(u32(x[0]), u32(x[1])), 64) },
+	"mul.wide.s32 d r r":   func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), s32(x[1])), 64) },
+	"mul.wide.s32 d r -20": func(x [4]uint64) uint64 { return low(mulBig(s32(x[0]), big.NewInt(-20)), 64) },
+	"mul.wide.u16 r h h":   func(x [4]uint64) uint64 { return x[0] & 0xffff * (x[1] & 0xffff) },
+	"mul.wide.s16 r h h": func(x [4]uint64) uint64 {
+		return low(mulBig(big.NewInt(int64(int16(x[0]))), big.NewInt(int64(int16(x[1])))), 32)
+	},
+	"mad.lo.s32 r r r r":   func(x [4]uint64) uint64 { return low(addBig(mulBig(s32(x[0]), s32(x[1])), s32(x[2])), 32) },
+	"mad.lo.s64 d d d d":   func(x [4]uint64) uint64 { return low(addBig(mulBig(s64(x[0]), s64(x[1])), s64(x[2])), 64) },
+	"mad.hi.u32 r r r r":   func(x [4]uint64) uint64 { return uint64(uint32(part(mulBig(u32(x[0]), u32(x[1])), 32, 32) + x[2])) },
+	"mad.wide.u32 d r r d": func(x [4]uint64) uint64 { return low(addBig(mulBig(u32(x[0]), u32(x[1])), u64(x[2])), 64) },
+	"mad.wide.s32 d r r d": func(x [4]uint64) uint64 { return low(addBig(mulBig(s32(x[0]), s32(x[1])), u64(x[2])), 64) },
+	"div.u32 r r r":        func(x [4]uint64) uint64 { return quotient(u32(x[0]), u32(x[1]), 32) },
+	"div.s32 r r r":        func(x [4]uint64) uint64 { return quotient(s32(x[0]), s32(x[1]), 32) },
+	"div.u64 d d d":        func(x [4]uint64) uint64 { return quotient(u64(x[0]), u64(x[1]), 64) },
+	"div.s64 d d d":        func(x [4]uint64) uint64 { return quotient(s64(x[0]), s64(x[1]), 64) },
+	"rem.u32 r r r":        func(x [4]uint64) uint64 { return rest(u32(x[0]), u32(x[1]), 32) },
+	"rem.s32 r r r":        func(x [4]uint64) uint64 { return rest(s32(x[0]), s32(x[1]), 32) },
+	"rem.u64 d d d":        func(x [4]uint64) uint64 { return rest(u64(x[0]), u64(x[1]), 64) },
+	"rem.s64 d d d":        func(x [4]uint64) uint64 { return rest(s64(x[0]), s64(x[1]), 64) },
+	"neg.s32 r r":          func(x [4]uint64) uint64 { return low(new(big.Int).Neg(s32(x[0])), 32) },
+	"neg.s64 d d":          func(x [4]uint64) uint64 { return low(new(big.Int).Neg(s64(x[0])), 64) },
+	"abs.s32 r r":          func(x [4]uint64) uint64 { return low(new(big.Int).Abs(s32(x[0])), 32) },
+	"abs.s64 d d":          func(x [4]uint64) uint64 { return low(new(big.Int).Abs(s64(x[0])), 64) },
+	"min.s32 r r r":        func(x [4]uint64) uint64 { return extreme(-1, s32(x[0]), s32(x[1]), 32) },
+	"max.s32 r r r":        func(x [4]uint64) uint64 { return extreme(1, s32(x[0]), s32(x[1]), 32) },
+	"min.u32 r r r":        func(x [4]uint64) uint64 { return extreme(-1, u32(x[0]), u32(x[1]), 32) },
+	"max.u32 r r r":        func(x [4]uint64) uint64 { return extreme(1, u32(x[0]), u32(x[1]), 32) },
+	"min.s64 d d d":        func(x [4]uint64) uint64 { return extreme(-1, s64(x[0]), s64(x[1]), 64) },
+	"max.s64 d d d":        func(x [4]uint64) uint64 { return extreme(1, s64(x[0]), s64(x[1]), 64) },
+	"min.u64 d d d":        func(x [4]uint64) uint64 { return extreme(-1, u64(x[0]), u64(x[1]), 64) },
+	"max.u64 d d d":        func(x [4]uint64) uint64 { return extreme(1, u64(x[0]), u64(x[1]), 64) },
 }
+
+func TestIntegers(t *testing.T) { integerCases.check(t) }
 
 // extreme is the lower or, with sign 1, the greater of two numbers.
 func extreme(sign int, x, y *big.Int, n uint) uint64 {
@@ -242,73 +252,78 @@ func bitAt(x uint64, i, n int, fill uint64) uint64 {
 	return x >> i & 1
 }
 
-func TestBits(t *testing.T) {
-	instructions{
-		"and.b32 r r r":  func(x [4]uint64) uint64 { return uint64(uint32(x[0] & x[1])) },
-		"or.b64 d d d":   func(x [4]uint64) uint64 { return x[0] | x[1] },
-		"xor.b64 d d d":  func(x [4]uint64) uint64 { return x[0] ^ x[1] },
-		"not.b32 r r":    func(x [4]uint64) uint64 { return uint64(^uint32(x[0])) },
-		"not.b16 h h":    func(x [4]uint64) uint64 { return uint64(^uint16(x[0])) },
-		"and.pred p p p": func(x [4]uint64) uint64 { return x[0] & x[1] & 1 },
-		"or.pred p p p":  func(x [4]uint64) uint64 { return (x[0] | x[1]) & 1 },
-		"xor.pred p p p": func(x [4]uint64) uint64 { return (x[0] ^ x[1]) & 1 },
-		"not.pred p p":   func(x [4]uint64) uint64 { return ^x[0] & 1 },
-		"mov.pred p -1":  func([4]uint64) uint64 { return 1 },
-		"shl.b32 r r r": func(x [4]uint64) uint64 {
-			return naive(32, func(i int) uint64 { return bitAt(x[0], i-shift(x[1]), 32, 0) })
-		},
-		"shr.u32 r r r": func(x [4]uint64) uint64 {
-			return naive(32, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 32, 0) })
-		},
-		"shr.s32 r r r": func(x [4]uint64) uint64 {
-			return naive(32, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 32, x[0]>>31) })
-		},
-		"shl.b64 d d r": func(x [4]uint64) uint64 {
-			return naive(64, func(i int) uint64 { return bitAt(x[0], i-shift(x[1]), 64, 0) })
-		},
-		"shr.u64 d d r": func(x [4]uint64) uint64 {
-			return naive(64, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 64, 0) })
-		},
-		"shr.s64 d d r": func(x [4]uint64) uint64 {
-			return naive(64, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 64, x[0]>>63) })
-		},
-		"shr.u16 h h r": func(x [4]uint64) uint64 {
-			return naive(16, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 16, 0) })
-		},
-		"shr.s16 h h r": func(x [4]uint64) uint64 {
-			return naive(16, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 16, x[0]>>15) })
-		},
-		"shl.b16 h h r": func(x [4]uint64) uint64 {
-			return naive(16, func(i int) uint64 { return bitAt(x[0], i-shift(x[1]), 16, 0) })
-		},
-		"shf.l.wrap.b32 r r r r":  func(x [4]uint64) uint64 { return part(pair(x), uint(32-x[2]&31), 32) },
-		"shf.r.wrap.b32 r r r r":  func(x [4]uint64) uint64 { return part(pair(x), uint(x[2]&31), 32) },
-		"shf.l.clamp.b32 r r r r": func(x [4]uint64) uint64 { return part(pair(x), uint(32-min(uint32(x[2]), 32)), 32) },
-		"shf.r.clamp.b32 r r r r": func(x [4]uint64) uint64 { return part(pair(x), uint(min(uint32(x[2]), 32)), 32) },
-		"selp.b32 r r r p":        func(x [4]uint64) uint64 { return uint64(uint32(x[1-x[2]&1])) },
-		"selp.b64 d d d p":        func(x [4]uint64) uint64 { return x[1-x[2]&1] },
-		"popc.b32 r r":            func(x [4]uint64) uint64 { return uint64(bits.OnesCount32(uint32(x[0]))) },
-		"popc.b64 r d":            func(x [4]uint64) uint64 { return uint64(bits.OnesCount64(x[0])) },
-		"clz.b32 r r":             func(x [4]uint64) uint64 { return uint64(32 - u32(x[0]).BitLen()) },
-		"clz.b64 r d":             func(x [4]uint64) uint64 { return uint64(64 - u64(x[0]).BitLen()) },
-		"brev.b32 r r":            func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return x[0] >> (31 - i) }) },
-		"brev.b64 d d":            func(x [4]uint64) uint64 { return naive(64, func(i int) uint64 { return x[0] >> (63 - i) }) },
-		"bfind.u32 r r":           func(x [4]uint64) uint64 { return uint64(uint32(u32(x[0]).BitLen() - 1)) },
-		"bfind.u64 r d":           func(x [4]uint64) uint64 { return uint64(uint32(u64(x[0]).BitLen() - 1)) },
-		"bfind.s32 r r":           func(x [4]uint64) uint64 { return uint64(uint32(magnitude(x[0]) - 1)) },
-		"bfind.shiftamt.u32 r r":  func(x [4]uint64) uint64 { return leftAlign(u32(x[0]).BitLen()) },
-		"bfind.shiftamt.s32 r r":  func(x [4]uint64) uint64 { return leftAlign(magnitude(x[0])) },
-		"bfe.u32 r r r r":         func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return field(x, i, 0) }) },
-		"bfe.s32 r r r r":         func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return field(x, i, fieldSign(x)) }) },
-		"bfi.b32 r r r r r":       func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return inserted(x, i, 32) }) },
-		"bfi.b64 d d d r r":       func(x [4]uint64) uint64 { return naive(64, func(i int) uint64 { return inserted(x, i, 64) }) },
-		"lop3.b32 r r r r 0x96":   func(x [4]uint64) uint64 { return uint64(uint32(x[0] ^ x[1] ^ x[2])) },
-		"lop3.b32 r r r r 0xca":   func(x [4]uint64) uint64 { return uint64(uint32(x[0]&x[1] | ^x[0]&x[2])) },
-		"prmt.b32 r r r r":        func(x [4]uint64) uint64 { return permuted(x) },
-		"cvta.to.global.u64 d d":  func(x [4]uint64) uint64 { return x[0] },
-		"mov.b16 h h":             func(x [4]uint64) uint64 { return x[0] & 0xffff },
-	}.check(t)
+// bitCases are what acts on bits.
+var bitCases = instructions{
+	"and.b32 r r r":    func(x [4]uint64) uint64 { return uint64(uint32(x[0] & x[1])) },
+	"and.b64 d d d":    func(x [4]uint64) uint64 { return x[0] & x[1] },
+	"not.b64 d d":      func(x [4]uint64) uint64 { return ^x[0] },
+	"cnot.b32 r r":     func(x [4]uint64) uint64 { return uint64(truth(uint32(x[0]) == 0)) },
+	"selp.b16 h h h p": func(x [4]uint64) uint64 { return x[1-x[2]&1] & 0xffff },
+	"or.b64 d d d":     func(x [4]uint64) uint64 { return x[0] | x[1] },
+	"xor.b64 d d d":    func(x [4]uint64) uint64 { return x[0] ^ x[1] },
+	"not.b32 r r":      func(x [4]uint64) uint64 { return uint64(^uint32(x[0])) },
+	"not.b16 h h":      func(x [4]uint64) uint64 { return uint64(^uint16(x[0])) },
+	"and.pred p p p":   func(x [4]uint64) uint64 { return x[0] & x[1] & 1 },
+	"or.pred p p p":    func(x [4]uint64) uint64 { return (x[0] | x[1]) & 1 },
+	"xor.pred p p p":   func(x [4]uint64) uint64 { return (x[0] ^ x[1]) & 1 },
+	"not.pred p p":     func(x [4]uint64) uint64 { return ^x[0] & 1 },
+	"mov.pred p -1":    func([4]uint64) uint64 { return 1 },
+	"shl.b32 r r r": func(x [4]uint64) uint64 {
+		return naive(32, func(i int) uint64 { return bitAt(x[0], i-shift(x[1]), 32, 0) })
+	},
+	"shr.u32 r r r": func(x [4]uint64) uint64 {
+		return naive(32, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 32, 0) })
+	},
+	"shr.s32 r r r": func(x [4]uint64) uint64 {
+		return naive(32, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 32, x[0]>>31) })
+	},
+	"shl.b64 d d r": func(x [4]uint64) uint64 {
+		return naive(64, func(i int) uint64 { return bitAt(x[0], i-shift(x[1]), 64, 0) })
+	},
+	"shr.u64 d d r": func(x [4]uint64) uint64 {
+		return naive(64, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 64, 0) })
+	},
+	"shr.s64 d d r": func(x [4]uint64) uint64 {
+		return naive(64, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 64, x[0]>>63) })
+	},
+	"shr.u16 h h r": func(x [4]uint64) uint64 {
+		return naive(16, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 16, 0) })
+	},
+	"shr.s16 h h r": func(x [4]uint64) uint64 {
+		return naive(16, func(i int) uint64 { return bitAt(x[0], i+shift(x[1]), 16, x[0]>>15) })
+	},
+	"shl.b16 h h r": func(x [4]uint64) uint64 {
+		return naive(16, func(i int) uint64 { return bitAt(x[0], i-shift(x[1]), 16, 0) })
+	},
+	"shf.l.wrap.b32 r r r r":  func(x [4]uint64) uint64 { return part(pair(x), uint(32-x[2]&31), 32) },
+	"shf.r.wrap.b32 r r r r":  func(x [4]uint64) uint64 { return part(pair(x), uint(x[2]&31), 32) },
+	"shf.l.clamp.b32 r r r r": func(x [4]uint64) uint64 { return part(pair(x), uint(32-min(uint32(x[2]), 32)), 32) },
+	"shf.r.clamp.b32 r r r r": func(x [4]uint64) uint64 { return part(pair(x), uint(min(uint32(x[2]), 32)), 32) },
+	"selp.b32 r r r p":        func(x [4]uint64) uint64 { return uint64(uint32(x[1-x[2]&1])) },
+	"selp.b64 d d d p":        func(x [4]uint64) uint64 { return x[1-x[2]&1] },
+	"popc.b32 r r":            func(x [4]uint64) uint64 { return uint64(bits.OnesCount32(uint32(x[0]))) },
+	"popc.b64 r d":            func(x [4]uint64) uint64 { return uint64(bits.OnesCount64(x[0])) },
+	"clz.b32 r r":             func(x [4]uint64) uint64 { return uint64(32 - u32(x[0]).BitLen()) },
+	"clz.b64 r d":             func(x [4]uint64) uint64 { return uint64(64 - u64(x[0]).BitLen()) },
+	"brev.b32 r r":            func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return x[0] >> (31 - i) }) },
+	"brev.b64 d d":            func(x [4]uint64) uint64 { return naive(64, func(i int) uint64 { return x[0] >> (63 - i) }) },
+	"bfind.u32 r r":           func(x [4]uint64) uint64 { return uint64(uint32(u32(x[0]).BitLen() - 1)) },
+	"bfind.u64 r d":           func(x [4]uint64) uint64 { return uint64(uint32(u64(x[0]).BitLen() - 1)) },
+	"bfind.s32 r r":           func(x [4]uint64) uint64 { return uint64(uint32(magnitude(x[0]) - 1)) },
+	"bfind.shiftamt.u32 r r":  func(x [4]uint64) uint64 { return leftAlign(u32(x[0]).BitLen()) },
+	"bfind.shiftamt.s32 r r":  func(x [4]uint64) uint64 { return leftAlign(magnitude(x[0])) },
+	"bfe.u32 r r r r":         func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return field(x, i, 0) }) },
+	"bfe.s32 r r r r":         func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return field(x, i, fieldSign(x)) }) },
+	"bfi.b32 r r r r r":       func(x [4]uint64) uint64 { return naive(32, func(i int) uint64 { return inserted(x, i, 32) }) },
+	"bfi.b64 d d d r r":       func(x [4]uint64) uint64 { return naive(64, func(i int) uint64 { return inserted(x, i, 64) }) },
+	"lop3.b32 r r r r 0x96":   func(x [4]uint64) uint64 { return uint64(uint32(x[0] ^ x[1] ^ x[2])) },
+	"lop3.b32 r r r r 0xca":   func(x [4]uint64) uint64 { return uint64(uint32(x[0]&x[1] | ^x[0]&x[2])) },
+	"prmt.b32 r r r r":        func(x [4]uint64) uint64 { return permuted(x) },
+	"cvta.to.global.u64 d d":  func(x [4]uint64) uint64 { return x[0] },
+	"mov.b16 h h":             func(x [4]uint64) uint64 { return x[0] & 0xffff },
 }
+
+func TestBits(t *testing.T) { bitCases.check(t) }
 
 // shift is the count of a shift: all 32 bits of its operand.
 func shift(x uint64) int { return int(uint32(x)) }
