@@ -56,6 +56,9 @@ func TestBounds(t *testing.T) {
 .entry k() { st.shared.u32 [dynamic+12], 0; st.shared.u32 [dynamic+16], 0; }`)
 	err := e.Launch(&Memory{}, [3]int{1, 1, 1}, [3]int{1, 1, 1}, 16, nil, Options{})
 	checkFault(t, err, new(*BoundsError), "outside of shared memory, at offset 16 of the launch's own")
+	e = parsed(t, header+".extern .shared .align 16 .b8 dynamic[];\n.entry k() { .shared .b8 s[8]; st.shared.u8 [dynamic], 0; st.shared.u8 [s+72], 0; }")
+	err = e.Launch(&Memory{}, [3]int{1, 1, 1}, [3]int{1, 1, 1}, 16, nil, Options{})
+	checkFault(t, err, new(*BoundsError), "outside of shared memory, at offset 72 of the 8 bytes of s")
 }
 
 func TestUnwritten(t *testing.T) {

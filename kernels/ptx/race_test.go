@@ -51,8 +51,12 @@ st.shared.u32 [%r2], 5;`, 64, 1, "write after read by several threads"},
 bar.warp.sync -1;
 ld.shared.u32 %r0, [%r2];
 st.shared.u32 [%r2], 5;`, 64, 1, ""},
-	"different values":          {after + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
-	"equal values of a warp":    {after + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
+	"different values":       {after + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
+	"equal values of a warp": {after + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
+	"equal values of two stores": {after + `
+setp.lt.u32 %p1, %r1, 16;
+@%p1 st.shared.u32 [s+512], 7;
+@!%p1 st.shared.u32 [s+512], 7;`, 32, 1, "write after write"},
 	"equal values of two warps": {after + "\nst.shared.u32 [s+512], 7;", 64, 1, "write after write"},
 	"bytes next to each other": {after + `
 cvt.u64.u32 %d1, %r1;
