@@ -20,6 +20,7 @@ type Classifier struct {
 	size     int
 	classes  int
 	standard dataset.Standard
+	numbers  numbers
 	net      *network
 
 	layout         *machine.Layout
@@ -43,7 +44,7 @@ func Train(ctx context.Context, backend kernels.Backend, set *dataset.Set, draws
 			return nil, err
 		}
 	}
-	d, err := take(set, draws)
+	d, err := take(set, draws, o.spare())
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func Train(ctx context.Context, backend kernels.Backend, set *dataset.Set, draws
 		return nil, err
 	}
 	c := &Classifier{
-		options: o, shape: set.Shape, size: set.Size(), classes: len(set.Classes), standard: d.standard,
+		options: o, shape: set.Shape, size: set.Size(), classes: len(set.Classes), standard: d.standard, numbers: d.numbers,
 		net: newNetwork(set.Shape, len(set.Classes), &o), layout: machine.NewLayout(),
 	}
 	c.place(len(d.labels), len(d.draws), variations)
@@ -96,10 +97,10 @@ func (c *Classifier) fill(d *drawn, sources []float32) error {
 // run makes all updates.
 func (c *Classifier) run(ctx context.Context) error {
 	for done, total := 0, c.options.Updates; done < total; {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), c.redraw(done)); err != nil {
 			return err
 		}
-		n := min(atOnce, total-done)
+		n := min(atOnce, c.options.roundEnd(done)-done)
 		if err := errors.Join(c.session.Repeat(c.update, n), c.session.Sync()); err != nil {
 			return fmt.Errorf("classify: %w", err)
 		}

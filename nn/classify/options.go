@@ -20,6 +20,7 @@ type Options struct {
 	Pooled bool
 	// Vary is how rows are varied in every update.
 	Vary     dataset.Augment
+	Rounds   *Rounds               // nil: one table of draws for all updates
 	Progress func(done, total int) // updates; nil: none
 }
 
@@ -37,7 +38,7 @@ func (o *Options) check() error {
 	case !(o.Dropout >= 0 && o.Dropout < 1) || !(o.Smooth >= 0 && o.Smooth < 1):
 		return fmt.Errorf("classify: dropout of %g and smoothing of %g; allowed: from 0, below 1", o.Dropout, o.Smooth)
 	}
-	return nil
+	return o.checkRounds()
 }
 
 // rates are Adam's in each update: half a cosine to zero (Loshchilov and Hutter, arXiv 1608.03983, equation 5).
