@@ -25,13 +25,14 @@ func fewshotCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "set", Usage: "a setting of the set `PATH=VALUE`, as in gmel diffusion train, such as data.split_column=split; may be repeated"},
 			&cli.StringFlag{Name: "rare", Usage: "rare classes `NAME,NAME,...`"},
 			&cli.IntFlag{Name: "k", Usage: "`K` images of each rare class; all of the others", Value: 5},
-			&cli.IntFlag{Name: "harm", Usage: "compare the arms with generated images at `K` images as well, to see harm; 0: do not"},
+			&cli.IntFlag{Name: "harm", Usage: "compare the arms that need a generator at `K` images as well, to see harm; 0: do not"},
 			&cli.IntFlag{Name: "draws", Usage: "`N` draws of the K images", Value: fewshot.DefaultDraws},
 			&cli.IntFlag{Name: "seeds", Usage: "`N` classifiers of each arm in a draw", Value: fewshot.DefaultSeeds},
 			&cli.IntFlag{Name: "parts", Usage: "validate the baselines on `N` of five parts of a draw, to choose the bar", Value: fewshot.DefaultParts},
+			&cli.IntFlag{Name: "adapt", Usage: "adapt the generator to the K images by `N` updates, most of the work of its images", Value: fewshot.DefaultAdapt},
 			&cli.StringFlag{Name: "synth", Usage: "run `DIR` of gmel diffusion train on the classes that are not rare: the generator of recipes"},
 			&cli.StringFlag{
-				Name: "arms", Usage: "what is compared `ARM,ARM,...`: nothing, balanced, flips or shiftN, perhaps + a source (" + strings.Join(fewshot.Sources(), ", ") + ") and @ its share; baselines stands for all without a generator, recipes for those with one",
+				Name: "arms", Usage: "what is compared `ARM,ARM,...`: nothing, balanced, flips or shiftN, perhaps + a classifier of its own, perhaps + a source (" + strings.Join(fewshot.Sources(), ", ") + ") and @ its share; baselines stands for all without a generator, recipes for those with one",
 				DefaultText: baselines + ", and with --synth " + recipes,
 			},
 			&cli.StringFlag{Name: "classifier", Usage: "kind of classifier `NAME`: " + strings.Join(fewshot.Classifiers(), ", "), Value: fewshot.CNN},
@@ -129,7 +130,7 @@ func fewshotOf(c *cli.Context) (*fewshot.Study, error) {
 		return nil, err
 	}
 	s := &fewshot.Study{
-		K: c.Int("k"), Harm: c.Int("harm"), Draws: c.Int("draws"), Seeds: c.Int("seeds"), Parts: c.Int("parts"), Classifier: c.String("classifier"),
+		K: c.Int("k"), Harm: c.Int("harm"), Draws: c.Int("draws"), Seeds: c.Int("seeds"), Parts: c.Int("parts"), Classifier: c.String("classifier"), Adapt: c.Int("adapt"),
 		Task: fewshot.Task{Seed: c.Uint64("seed")},
 	}
 	if s.Set, s.Training, s.Test, err = config.Data.Parts(); err != nil {

@@ -18,7 +18,6 @@ import (
 
 // How a generator is adapted to the k images.
 const (
-	adaptUpdates  = 350
 	adaptBatch    = 32
 	adaptRate     = 1e-3
 	adaptWarmUp   = 20

@@ -9,13 +9,15 @@ import (
 	"github.com/gmel-go/gmel/nn/dataset"
 )
 
-// Arm is what a classifier is trained on: how classes are drawn and images varied, and a source of further images.
+// Arm is what a classifier is trained on: how classes are drawn and images varied, and a source of further images. It may have another
+// classifier than its study.
 type Arm struct {
-	Name     string
-	Balanced bool            // all classes are drawn equally often
-	Vary     dataset.Augment // of every image, real or not
-	Source   string          // of further images, one of Sources; "": none
-	Share    float64         // of the draws of a class that has further images
+	Name       string
+	Balanced   bool            // all classes are drawn equally often
+	Vary       dataset.Augment // of every image, real or not
+	Classifier string          // one of Classifiers; "": that of the study
+	Source     string          // of further images, one of Sources; "": none
+	Share      float64         // of the draws of a class that has further images
 }
 
 // Kinds of arms.
@@ -30,9 +32,9 @@ const (
 // usualShare is the share of further images unless an arm says another.
 const usualShare = 0.5
 
-// ParseArm reads the name of an arm: nothing, balanced, flips or shiftN, then perhaps + and a source, then perhaps @ and the
-// share of its images among the draws of a class, such as shift10+paste@0.25. Made images need a base that balances: their share is one of
-// the draws of a class.
+// ParseArm reads the name of an arm: nothing, balanced, flips or shiftN, then perhaps + and a classifier, then perhaps + and a source, then
+// perhaps @ and the share of its images among the draws of a class, such as shift10+paste@0.25 or shift10+encoder+fly. Made images need a
+// base that balances: their share is one of the draws of a class.
 func ParseArm(name string, shape []int) (a Arm, err error) {
 	a = Arm{Name: name}
 	rest, share, shared := strings.Cut(name, "@")
@@ -40,9 +42,12 @@ func ParseArm(name string, shape []int) (a Arm, err error) {
 	if err := a.vary(base, shape); err != nil {
 		return a, err
 	}
+	if first, more, also := strings.Cut(source, "+"); slices.Contains(Classifiers(), first) {
+		a.Classifier, source, sourced = first, more, also
+	}
 	if sourced {
 		if a.Source = source; !slices.Contains(Sources(), source) {
-			return a, fmt.Errorf("the arm %q has the source %q; allowed: %s", name, source, strings.Join(Sources(), ", "))
+			return a, fmt.Errorf("the arm %q has the source %q; allowed: %s, after a classifier (%s) if it has its own", name, source, strings.Join(Sources(), ", "), strings.Join(Classifiers(), ", "))
 		}
 		if base == nothing && a.made() {
 			return a, fmt.Errorf("the arm %q adds made images to %s, which has no share for them; allowed: %s, %s or %sN before the source", name, nothing, balanced, flips, shift)
@@ -91,8 +96,19 @@ func (a *Arm) vary(base string, shape []int) error {
 // made reports that the arm has images that are made from others.
 func (a *Arm) made() bool { return a.Source != "" && a.Source != oracle }
 
-// Baseline reports that the arm may be the bar: it has neither a trained generator nor images that a study pretends not to have.
-func (a *Arm) Baseline() bool { return a.Source == "" || slices.Contains(cheap, a.Source) }
+// Baseline reports that the arm may be the bar: it has the classifier of the study, and neither images of a trained generator nor images that a
+// study pretends not to have.
+func (a *Arm) Baseline() bool {
+	return a.Classifier == "" && (a.Source == "" || slices.Contains(cheap, a.Source))
+}
+
+// trained reports that the arm needs a trained generator, for images or for its classifier.
+func (a *Arm) trained() bool { return slices.Contains(recipes, a.Source) || a.Classifier == Encoder }
+
+// isPlainOf reports that the arm is another one without its made images.
+func (a *Arm) isPlainOf(b *Arm) bool {
+	return b.made() && a.Source == "" && a.Balanced == b.Balanced && a.Vary == b.Vary && a.Classifier == b.Classifier
+}
 
 // Baselines are the names of the arms of a study without a generator: the bar is one of them, but not an
 // oracle. The largest shift has the further images.
@@ -138,12 +154,13 @@ func widest(shape []int) string {
 	return fmt.Sprint(shift, list[len(list)-1])
 }
 
-// Recipes are the names of the arms with images of a generator.
+// Recipes are the names of the arms with a generator: its images, and its network as the classifier.
 func Recipes(shape []int) (names []string) {
+	base := widest(shape)
 	for _, source := range recipes {
 		if source != harmonise || len(shape) == 3 {
-			names = append(names, widest(shape)+"+"+source)
+			names = append(names, base+"+"+source)
 		}
 	}
-	return append(names, fmt.Sprintf("%s+%s@0.25", widest(shape), adapt))
+	return append(names, fmt.Sprintf("%s+%s@0.25", base, adapt), base+"+"+Encoder, base+"+"+Encoder+"+"+fly)
 }

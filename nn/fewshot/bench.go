@@ -24,12 +24,14 @@ type outcome struct {
 type bench struct {
 	study        *Study
 	backend      kernels.Backend
-	learn        learner
+	pool         *pool
+	learn        func(a *Arm) (learner, error)
 	k, draw      int
 	rows, unused []int
 	made         map[string]*furtherImages
-	archive      *quality.Archive // of the images of training; nil: not compared yet
-	adapted      *adapted         // nil: not adapted yet
+	archive      *quality.Archive        // of the images of training; nil: not compared yet
+	adapted      *adapted                // nil: not adapted yet
+	drawn        map[string]*dataset.Set // of the adapted generator by its source, all of them
 
 	show func(c *cell, made *dataset.Set) error // is told of the further images of the first draw; nil: nothing is
 }
@@ -41,13 +43,21 @@ type furtherImages struct {
 }
 
 func (s *Study) newBench(backend kernels.Backend, k, draw int) (*bench, error) {
-	learn, err := s.newLearner()
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{study: s, backend: backend, learn: learn, k: k, draw: draw, made: map[string]*furtherImages{}}
+	b := &bench{study: s, backend: backend, pool: s.newPool(), k: k, draw: draw, made: map[string]*furtherImages{}, drawn: map[string]*dataset.Set{}}
+	b.learn = func(a *Arm) (learner, error) { return s.newLearner(cmp.Or(a.Classifier, s.Classifier), b.pool) }
+	var err error
 	b.rows, b.unused, err = s.Task.draw(k, draw)
 	return b, err
+}
+
+// forget leaves out the features of images that were made in this draw.
+func (b *bench) forget() {
+	for _, f := range b.made {
+		b.pool.forget(f.set)
+	}
+	for _, set := range b.drawn {
+		b.pool.forget(set)
+	}
 }
 
 // run trains the classifier of a cell and asks it.
@@ -66,8 +76,11 @@ func (b *bench) run(ctx context.Context, c *cell) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := newLesson(c.arm, t.Set, rows, more.set)
-	a, err := b.learn(ctx, b.backend, l, seed)
+	learn, err := b.learn(c.arm)
+	if err != nil {
+		return nil, err
+	}
+	a, err := learn(ctx, b.backend, newLesson(c.arm, t.Set, rows, more.set), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -157,9 +170,10 @@ func (b *bench) further(ctx context.Context, c *cell, rows []int) (*furtherImage
 	return f, nil
 }
 
-// sourceKey is what the further images of a cell depend on. Every arm with made images draws classes equally often.
+// sourceKey is what the further images of a cell depend on: some are judged by a classifier of the arm. Every arm with made images draws
+// classes equally often.
 func (c *cell) sourceKey() string {
-	return fmt.Sprintf("%s/%d/%v", c.arm.Source, c.part, c.arm.Vary)
+	return fmt.Sprintf("%s/%d/%v/%s", c.arm.Source, c.part, c.arm.Vary, c.arm.Classifier)
 }
 
 // memory compares images of rare classes with those of training, in all mirror images if the arm mirrors.

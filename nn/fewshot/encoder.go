@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/dataset"
@@ -60,7 +61,7 @@ func newEncoder(backend kernels.Backend, g *run.Network) (*encoder, error) {
 func (e *encoder) close() error { return e.session.Close() }
 
 // features are those of samples [n, size], in the units of the set: [n][levels * FeatureWidth].
-func (e *encoder) features(samples []float32, size int) (all [][]float64, err error) {
+func (e *encoder) features(samples []float32, size int) (all [][]float32, err error) {
 	levels, width := len(encoderSigmas), e.from.Model.FeatureWidth()
 	x, y := make([]float32, encodedAtOnce*levels*size), make([]float32, e.out.Len())
 	own := make([]float32, size)
@@ -79,45 +80,45 @@ func (e *encoder) features(samples []float32, size int) (all [][]float64, err er
 			return nil, err
 		}
 		for i := range n {
-			row := make([]float64, levels*width)
-			for at, v := range y[i*levels*width:][:levels*width] {
-				row[at] = float64(v)
-			}
-			all = append(all, row)
+			all = append(all, slices.Clone(y[i*levels*width:][:levels*width]))
 		}
 	}
 	return all, nil
 }
 
+// encoderNumber is the number of the procedure of learnEncoded. It is raised when a change of the program changes answers.
+const encoderNumber = 2
+
 // encoded is logistic regression on features of a generator.
 type encoded struct {
 	*logistic
 	*encoder
+	pool *pool
 }
 
 // learnEncoded draws the images of a lesson, varied, and fits their features.
-func learnEncoded(ctx context.Context, backend kernels.Backend, g *run.Network, l *lesson, seed uint64) (_ answerer, err error) {
-	e, err := newEncoder(backend, g)
+func learnEncoded(ctx context.Context, backend kernels.Backend, p *pool, l *lesson, seed uint64) (answerer, error) {
+	e, err := newEncoder(backend, p.from)
 	if err != nil {
 		return nil, err
 	}
-	samples, class := l.varied(seed)
-	features, err := e.features(samples, l.set.Size())
-	if err = errors.Join(err, ctx.Err()); err == nil {
-		var m *logistic
-		if m, err = fitLogistic(features, class, len(l.set.Classes)); err == nil {
-			return encoded{m, e}, nil
-		}
+	a, err := regress(l, func() ([][]float64, []int, error) {
+		views, class := p.views(l, seed)
+		features, err := p.of(e, views)
+		return features, class, errors.Join(err, ctx.Err())
+	}, func(m *logistic) answerer { return encoded{m, e, p} })
+	if err != nil {
+		return nil, errors.Join(err, e.close())
 	}
-	return nil, errors.Join(err, e.close())
+	return a, nil
 }
 
 func (c encoded) Probabilities(set *dataset.Set, rows []int) ([][]float64, error) {
-	var samples []float32
-	for _, row := range rows {
-		samples = append(samples, set.Sample(row)...)
+	views := make([]view, len(rows))
+	for i, row := range rows {
+		views[i] = view{set: set, row: row}
 	}
-	features, err := c.features(samples, set.Size())
+	features, err := c.pool.of(c.encoder, views)
 	all := make([][]float64, len(features))
 	for i, f := range features {
 		all[i] = c.probabilities(f)

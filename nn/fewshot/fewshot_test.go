@@ -68,7 +68,7 @@ func write(t *testing.T, path, text string) {
 
 // short is a study of a few seconds.
 func short(t *testing.T) *Study {
-	s := &Study{Task: task(t, 14, 12), K: 4, Draws: 2, Seeds: 2, Parts: 2, Classifier: CNN}
+	s := &Study{Task: task(t, 14, 12), K: 4, Draws: 2, Seeds: 2, Parts: 2, Classifier: CNN, Adapt: DefaultAdapt}
 	s.Arms = arms(t, s.Set.Shape, "nothing", "shift3+mixup", "flips+oracle")
 	s.network = func(o *classify.Options) { o.Updates, o.Batch = 4, 8 }
 	return s

@@ -32,31 +32,41 @@ type answerer interface {
 // learner trains a classifier on a lesson.
 type learner func(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error)
 
-// newLearner is the kind of classifier of a study.
-func (s *Study) newLearner() (learner, error) {
-	switch s.Classifier {
+// newLearner is a kind of classifier.
+func (s *Study) newLearner(kind string, p *pool) (learner, error) {
+	switch kind {
 	case CNN:
-		return func(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error) {
-			o := networkOptions()
-			if s.network != nil {
-				s.network(&o)
-			}
-			o.Seed, o.Vary = seed, l.vary
-			return classify.Train(ctx, b, l.set, l.draws, o)
-		}, nil
+		return s.learnNetwork, nil
 	case Logistic:
-		return func(ctx context.Context, _ kernels.Backend, l *lesson, seed uint64) (answerer, error) {
-			return learnFixed(ctx, l, seed)
-		}, nil
+		return learnFixed, nil
 	case Encoder:
 		if s.Generator == nil {
 			return nil, fmt.Errorf("fewshot: the classifier %s needs a generator, whose network it reads", Encoder)
 		}
 		return func(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error) {
-			return learnEncoded(ctx, b, s.Generator, l, seed)
+			return learnEncoded(ctx, b, p, l, seed)
 		}, nil
 	}
-	return nil, fmt.Errorf("fewshot: there is no classifier %q; allowed: %s", s.Classifier, strings.Join(Classifiers(), ", "))
+	return nil, fmt.Errorf("fewshot: there is no classifier %q; allowed: %s", kind, strings.Join(Classifiers(), ", "))
+}
+
+// networkRounds is how often the network chooses among further images as it learns, and once more.
+const networkRounds = 5
+
+// learnNetwork trains the network of package classify.
+func (s *Study) learnNetwork(ctx context.Context, b kernels.Backend, l *lesson, seed uint64) (answerer, error) {
+	o := networkOptions()
+	if s.network != nil {
+		s.network(&o)
+	}
+	o.Seed, o.Vary = seed, l.vary
+	if l.chooses {
+		o.Rounds = &classify.Rounds{N: networkRounds, Spare: l.made(), Next: func(c *classify.Classifier, round int) ([]float32, error) {
+			err := l.redraw(c, round, networkRounds-1)
+			return l.draws, err
+		}}
+	}
+	return classify.Train(ctx, b, l.set, l.draws, o)
 }
 
 // networkOptions are those of the network: as many images as with the default of package classify, but half a batch twice as fast.
@@ -73,18 +83,42 @@ type fixed struct{ *logistic }
 const lessonRows = 2000
 
 // learnFixed draws the images of a lesson, varied, and fits their features.
-func learnFixed(ctx context.Context, l *lesson, seed uint64) (answerer, error) {
-	samples, class := l.varied(seed)
-	size := l.set.Size()
-	var features [][]float64
-	for i := range class {
-		if err := ctx.Err(); err != nil {
+func learnFixed(ctx context.Context, _ kernels.Backend, l *lesson, seed uint64) (answerer, error) {
+	return regress(l, func() (features [][]float64, class []int, err error) {
+		samples, class := l.varied(seed)
+		size := l.set.Size()
+		for i := range class {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, err
+			}
+			features = append(features, featuresOf(l.set, samples[i*size:][:size]))
+		}
+		return features, class, nil
+	}, func(m *logistic) answerer { return fixed{m} })
+}
+
+// regressions is how often a regression chooses among further images, and is fitted again.
+const regressions = 2
+
+// regress fits the features that are read of a lesson, and makes a classifier of the fit.
+func regress(l *lesson, read func() (features [][]float64, class []int, err error), with func(*logistic) answerer) (answerer, error) {
+	for round := 1; ; round++ {
+		features, class, err := read()
+		if err != nil {
 			return nil, err
 		}
-		features = append(features, featuresOf(l.set, samples[i*size:][:size]))
+		m, err := fitLogistic(features, class, len(l.set.Classes))
+		if err != nil {
+			return nil, err
+		}
+		a := with(m)
+		if !l.chooses || round > regressions {
+			return a, nil
+		}
+		if err := l.redraw(a, round, regressions); err != nil {
+			return nil, err
+		}
 	}
-	m, err := fitLogistic(features, class, len(l.set.Classes))
-	return fixed{m}, err
 }
 
 // varied draws images of a lesson evenly from its table, varies each, and returns them with their classes. A short table is taken as

@@ -3,6 +3,7 @@ package fewshot
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 )
@@ -26,13 +27,20 @@ func fitLogistic(x [][]float64, class []int, classes int) (*logistic, error) {
 	for i := range x {
 		z[i] = m.standard(x[i])
 	}
-	n := float64(len(x))
+	// A search asks for the gradient where it has just asked for the loss, so both are computed at once.
+	n, at, slope := float64(len(x)), []float64(nil), make([]float64, (len(m.mean)+1)*classes)
+	loss := func(w []float64) float64 {
+		at = append(at[:0], w...)
+		return m.loss(z, class, w, slope) / n
+	}
 	p := optimize.Problem{
-		Func: func(w []float64) float64 { return m.loss(z, class, w, nil) / n },
+		Func: loss,
 		Grad: func(grad, w []float64) {
-			m.loss(z, class, w, grad)
-			for i := range grad {
-				grad[i] /= n
+			if !slices.Equal(w, at) {
+				loss(w)
+			}
+			for i, g := range slope {
+				grad[i] = g / n
 			}
 		},
 	}
@@ -76,7 +84,7 @@ func (m *logistic) standard(x []float64) []float64 {
 	return append(z, 1)
 }
 
-// loss is the objective; its gradient is written to grad unless that is nil.
+// loss is the objective; its gradient is written to grad.
 func (m *logistic) loss(z [][]float64, class []int, w, grad []float64) float64 {
 	clear(grad)
 	k, sum := m.classes, 0.0
@@ -93,9 +101,6 @@ func (m *logistic) loss(z [][]float64, class []int, w, grad []float64) float64 {
 			total += p[c]
 		}
 		sum += strength * (math.Log(total) - own)
-		if grad == nil {
-			continue
-		}
 		for c := range p {
 			p[c] = strength * p[c] / total
 		}
@@ -109,9 +114,7 @@ func (m *logistic) loss(z [][]float64, class []int, w, grad []float64) float64 {
 	}
 	for i, v := range w[:len(w)-k] {
 		sum += v * v / 2
-		if grad != nil {
-			grad[i] += v
-		}
+		grad[i] += v
 	}
 	return sum
 }

@@ -16,10 +16,11 @@ const (
 	harmonise = "harmonise" // pastes get some noise, which the adapted generator removes
 	uncertain = "uncertain" // samples from noise, of which a classifier without them gives their class neither a low nor a high probability
 	guided    = "guided"    // samples from noise, guided by the network early in its adaptation (autoguidance, arXiv 2406.02507)
+	fly       = "fly"       // samples from noise, of which the classifier in training draws those that it is unsure of, see lesson.redraw
 )
 
 // recipes are these sources.
-var recipes = []string{adapt, harmonise, uncertain, guided}
+var recipes = []string{adapt, harmonise, uncertain, guided, fly}
 
 // recipeNumber is in the names of cells with images of a generator. It is raised when a change of the program changes these
 // images, so that older cells are not taken for new ones; those of other arms stay.
@@ -37,6 +38,8 @@ const (
 // bounds are probabilities of its class that an image is kept with.
 type bounds struct{ least, most float64 }
 
+func (b bounds) has(p float64) bool { return p >= b.least && p <= b.most }
+
 var (
 	sureOfPaste = bounds{0.3, 1}   // of harmonised pastes
 	unsure      = bounds{0.3, 0.8} // of uncertain samples
@@ -48,43 +51,58 @@ func (b *bench) recipe(ctx context.Context, a *Arm, m *material) (*dataset.Set, 
 	if b.study.Generator == nil {
 		return nil, fmt.Errorf("fewshot: the arm %q needs a generator", a.Name)
 	}
+	source := a.Source
+	if source == fly {
+		source = uncertain // the same samples: there, a trained classifier chooses among them
+	}
+	made := b.drawn[source]
+	if made == nil {
+		var err error
+		if made, err = b.sampled(ctx, source, m); err != nil {
+			return nil, err
+		}
+		b.drawn[source] = made
+	}
+	switch a.Source {
+	case harmonise:
+		return b.judged(ctx, a, m, made, sureOfPaste)
+	case uncertain:
+		return b.judged(ctx, a, m, made, unsure)
+	}
+	return made, nil
+}
+
+// sampled are the images that the adapted generator makes of a source, before a classifier chooses.
+func (b *bench) sampled(ctx context.Context, source string, m *material) (*dataset.Set, error) {
 	if b.adapted == nil {
 		own := *m
 		own.seed = b.study.seed(forAdapting, b.draw, 0)
 		var err error
-		if b.adapted, err = own.adapt(ctx, b.backend, b.study.Generator, b.study.adaptUpdates()); err != nil {
+		if b.adapted, err = own.adapt(ctx, b.backend, b.study.Generator, b.study.Adapt); err != nil {
 			return nil, err
 		}
 	}
-	number := slices.Index(recipes, a.Source)
-	if a.Source == guided {
-		number = slices.Index(recipes, adapt) // the same noise, so that they differ by the guide alone
+	from, number := b.adapted, slices.Index(recipes, source)
+	if source == guided {
+		from, number = from.guided(), slices.Index(recipes, adapt) // the same noise, so that they differ by the guide alone
 	}
 	noise := b.study.seed(forNoise, b.draw, number)
-	if a.Source == harmonise {
-		return b.harmonised(ctx, a, m, noise)
+	if source == harmonise {
+		return b.harmonised(ctx, m, noise)
 	}
-	plan, err := b.adapted.noisePlan()
+	plan, err := from.noisePlan()
 	if err != nil {
 		return nil, err
 	}
-	made := m.set(a.Source)
-	if made.Class = m.wanted(); a.Source == uncertain {
+	made := m.set(source)
+	if made.Class = m.wanted(); source == uncertain {
 		made.Class = slices.Repeat(made.Class, askedPerKept)
 	}
-	from := b.adapted
-	if a.Source == guided {
-		from = from.guided()
-	}
-	if err := from.draw(ctx, b.backend, plan, made, noise); err != nil || a.Source != uncertain {
-		return made, err
-	}
-	return b.judged(ctx, a, m, made, unsure)
+	return made, from.draw(ctx, b.backend, plan, made, noise)
 }
 
-// harmonised are pastes that the generator has drawn anew from some noise (SDEdit, arXiv 2108.01073), without those that the
-// classifier takes for something else.
-func (b *bench) harmonised(ctx context.Context, a *Arm, m *material, noise uint64) (*dataset.Set, error) {
+// harmonised are pastes that the generator has drawn anew from some noise (SDEdit, arXiv 2108.01073).
+func (b *bench) harmonised(ctx context.Context, m *material, noise uint64) (*dataset.Set, error) {
 	levels, sampler := append(diffusion.Karras(harmoniseSteps, leastSigma, harmoniseSigma, rho), diffusion.Clean), "heun"
 	if b.adapted.Tuned {
 		levels, sampler = []diffusion.Level{diffusion.EDMLevel(harmoniseSigma), diffusion.Clean}, "consistency"
@@ -94,17 +112,18 @@ func (b *bench) harmonised(ctx context.Context, a *Arm, m *material, noise uint6
 		return nil, err
 	}
 	made := m.paste()
-	if err := b.adapted.draw(ctx, b.backend, plan, made, noise); err != nil {
-		return nil, err
-	}
-	return b.judged(ctx, a, m, made, sureOfPaste)
+	return made, b.adapted.draw(ctx, b.backend, plan, made, noise)
 }
 
 // judged keeps the images whose class has a probability between bounds, by a classifier of the arm without its source.
 func (b *bench) judged(ctx context.Context, a *Arm, m *material, made *dataset.Set, keep bounds) (*dataset.Set, error) {
 	plain := *a
 	plain.Source, plain.Share = "", 0
-	judge, err := b.learn(ctx, b.backend, newLesson(&plain, b.study.Set, m.rows, nil), b.study.seed(forJudge, b.draw, 0))
+	learn, err := b.learn(&plain)
+	if err != nil {
+		return nil, err
+	}
+	judge, err := learn(ctx, b.backend, newLesson(&plain, b.study.Set, m.rows, nil), b.study.seed(forJudge, b.draw, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +133,7 @@ func (b *bench) judged(ctx context.Context, a *Arm, m *material, made *dataset.S
 	}
 	kept := m.set(made.Name)
 	for row, p := range chances {
-		if class := made.Class[row]; p[class] >= keep.least && p[class] <= keep.most {
+		if class := made.Class[row]; keep.has(p[class]) {
 			kept.Class, kept.Values = append(kept.Class, class), append(kept.Values, made.Sample(row)...)
 		}
 	}

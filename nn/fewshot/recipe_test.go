@@ -127,11 +127,13 @@ func TestJudged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.learn = func(_ context.Context, _ kernels.Backend, l *lesson, _ uint64) (answerer, error) {
-		if l.set.N() != s.Set.N() {
-			t.Errorf("the classifier learns from %d images, want the %d real ones", l.set.N(), s.Set.N())
-		}
-		return fixedAnswers{.1, .3, .5, .8, .9, .1, .6}, nil
+	b.learn = func(*Arm) (learner, error) {
+		return func(_ context.Context, _ kernels.Backend, l *lesson, _ uint64) (answerer, error) {
+			if l.set.N() != s.Set.N() {
+				t.Errorf("the classifier learns from %d images, want the %d real ones", l.set.N(), s.Set.N())
+			}
+			return fixedAnswers{.1, .3, .5, .8, .9, .1, .6}, nil
+		}, nil
 	}
 	m := &material{task: &s.Task, rows: b.rows}
 	made := m.set("made")
@@ -161,7 +163,7 @@ func TestJudged(t *testing.T) {
 // Samples are in the range of the set, the same for any number of threads, and others in another draw.
 func TestRecipes(t *testing.T) {
 	s := short(t)
-	s.Generator, s.updates = generator(t, &s.Task), 2
+	s.Generator, s.Adapt = generator(t, &s.Task), 2
 	made := func(name string, threads, draw int) *dataset.Set {
 		backend, err := openCPU(threads)()
 		if err != nil {
@@ -217,7 +219,7 @@ func TestRecipes(t *testing.T) {
 // A study has recipes beside the bar, at a larger k as well; and a classifier that reads the generator's network.
 func TestStudyWithGenerator(t *testing.T) {
 	s := short(t)
-	s.Generator, s.updates, s.Seeds, s.Harm = generator(t, &s.Task), 1, 1, 6
+	s.Generator, s.Adapt, s.Seeds, s.Harm = generator(t, &s.Task), 1, 1, 6
 	s.Arms = arms(t, s.Set.Shape, "flips", "flips+adapt")
 	table, err := s.Run(t.Context(), Options{Jobs: 1, Open: openCPU(1)})
 	if err != nil {
@@ -229,7 +231,7 @@ func TestStudyWithGenerator(t *testing.T) {
 	if !strings.Contains(table.Markdown(), "Harm: the same with 6 images of each rare class") {
 		t.Error(table.Markdown())
 	}
-	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab-r2/draw001-seed1.json" {
+	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab-r2-u1/draw001-seed1.json" {
 		t.Errorf("a cell is called %s", name)
 	}
 	s.Classifier, s.Arms, s.Harm = Encoder, s.Arms[:1], 0
@@ -244,7 +246,7 @@ func TestUnusedRefused(t *testing.T) {
 	s.Generator = generator(t, &s.Task)
 	for _, c := range []struct{ arms, classifier, want string }{
 		{"flips", CNN, "a generator that nothing uses"},
-		{"flips", Encoder, "no arm has images of a generator"},
+		{"flips", Encoder, "no arm needs a generator"},
 		{"flips+adapt", CNN, "no arm can be the bar"},
 		{"flips+adapt,flips+oracle", CNN, "no arm can be the bar"},
 		{"flips,flips+adapt", CNN, ""},

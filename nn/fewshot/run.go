@@ -35,7 +35,7 @@ func (s *Study) Run(ctx context.Context, o Options) (_ *Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{study: s, options: o, store: st}
+	r := &runner{study: s, options: o, store: st, pool: s.newPool()}
 	if err := r.main(ctx); err != nil {
 		return nil, err
 	}
@@ -55,6 +55,7 @@ type runner struct {
 	study   *Study
 	options Options
 	store   *store
+	pool    *pool
 	total   int
 	harm    int // cells of the comparison that asks for harm
 	done    atomic.Int64
@@ -131,17 +132,26 @@ func (r *runner) work(ctx context.Context, k int, cells func(draw int) []cell, n
 		if draw >= r.study.Draws {
 			return nil
 		}
-		b, err := r.study.newBench(backend, k, draw)
-		if err != nil {
+		if err := r.draw(ctx, backend, k, draw, cells(draw)); err != nil {
 			return err
 		}
-		b.show = r.store.show
-		for _, c := range cells(draw) {
-			if err := r.cell(ctx, b, &c); err != nil {
-				return err
-			}
+	}
+}
+
+// draw makes the cells of a draw.
+func (r *runner) draw(ctx context.Context, backend kernels.Backend, k, draw int, cells []cell) error {
+	b, err := r.study.newBench(backend, k, draw)
+	if err != nil {
+		return err
+	}
+	b.show, b.pool = r.store.show, r.pool
+	defer b.forget()
+	for _, c := range cells {
+		if err := r.cell(ctx, b, &c); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // cell makes a cell unless it is known.

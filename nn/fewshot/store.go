@@ -28,7 +28,7 @@ const protocol = 1
 func (s *Study) identity() identity {
 	i := identity{protocol, s.Digest(), s.Classifier}
 	if s.Classifier == Encoder {
-		i.Classifier += " " + s.Generator.SHA256
+		i.Classifier = fmt.Sprintf("%s-%d %s", Encoder, encoderNumber, s.Generator.SHA256)
 	}
 	return i
 }

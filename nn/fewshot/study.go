@@ -1,7 +1,6 @@
 package fewshot
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,9 +23,9 @@ type Study struct {
 
 	// Generator is a diffusion model of classes that are not rare, for the arms and the classifier that need one; nil: there is none.
 	Generator *run.Network
+	Adapt     int // updates of its adaptation to the images of a draw
 
 	network func(*classify.Options) // of tests: a shorter training
-	updates int                     // of tests: a shorter adaptation
 }
 
 // Defaults of a study.
@@ -34,6 +33,7 @@ const (
 	DefaultDraws = 20
 	DefaultSeeds = 3
 	DefaultParts = 2
+	DefaultAdapt = 350
 )
 
 // folds is how many parts the rows of a class are cut into for validation; fewer rows are cut into single ones.
@@ -62,6 +62,9 @@ func (s *Study) Check() error {
 		if slices.ContainsFunc(s.Arms[:i], func(b Arm) bool { return a.Name == b.Name }) {
 			return fmt.Errorf("fewshot: the arm %q is named twice; allowed: each once", a.Name)
 		}
+		if a.Classifier == s.Classifier {
+			return fmt.Errorf("fewshot: the arm %q has the classifier of the study; allowed: without it, or with another one", a.Name)
+		}
 	}
 	if err := s.checkHarm(); err != nil {
 		return err
@@ -69,7 +72,7 @@ func (s *Study) Check() error {
 	if err := s.checkRecipes(); err != nil {
 		return err
 	}
-	_, err := s.newLearner()
+	_, err := s.newLearner(s.Classifier, nil)
 	return err
 }
 
@@ -79,7 +82,7 @@ func (s *Study) checkHarm() error {
 	case s.Harm == 0:
 		return nil
 	case len(s.tested()) == 0:
-		return fmt.Errorf("fewshot: harm at k of %d, and no arm has images of a generator; allowed: at least one (%s), or 0 for none", s.Harm, strings.Join(recipes, ", "))
+		return fmt.Errorf("fewshot: harm at k of %d, and no arm needs a generator; allowed: at least one (%s, %s), or 0 for none", s.Harm, strings.Join(recipes, ", "), Encoder)
 	case len(s.candidates()) == 0:
 		return fmt.Errorf("fewshot: harm at k of %d, and no arm can be the bar; allowed: at least one without a generator beside the oracle, or 0 for none", s.Harm)
 	}
@@ -88,22 +91,22 @@ func (s *Study) checkHarm() error {
 
 // checkRecipes is an error unless there is a generator where one is needed, and only there.
 func (s *Study) checkRecipes() error {
-	for _, a := range s.tested() {
-		if s.Generator == nil {
+	needed := s.Classifier == Encoder
+	for _, a := range s.Arms {
+		if needed = needed || a.trained(); a.trained() && s.Generator == nil {
 			return fmt.Errorf("fewshot: the arm %q needs a trained generator; allowed: a run of the classes that are not rare (--synth)", a.Name)
 		}
 	}
 	switch {
 	case s.Generator == nil:
 		return nil
-	case len(s.tested()) == 0 && s.Classifier != Encoder:
+	case !needed:
 		return fmt.Errorf("fewshot: a generator that nothing uses; allowed: with an arm of %s, or with the classifier %s", strings.Join(recipes, ", "), Encoder)
+	case s.Adapt < 1 || s.Adapt > 1<<20:
+		return fmt.Errorf("fewshot: an adaptation of %d updates; allowed: 1 to %d", s.Adapt, 1<<20)
 	}
 	return s.Task.checkGenerator(s.Generator)
 }
-
-// adaptUpdates is the length of an adaptation.
-func (s *Study) adaptUpdates() int { return cmp.Or(s.updates, adaptUpdates) }
 
 // candidates are the arms that may be the bar.
 func (s *Study) candidates() (list []*Arm) {
@@ -115,10 +118,10 @@ func (s *Study) candidates() (list []*Arm) {
 	return list
 }
 
-// tested are the arms with generated images.
+// tested are the arms that need a generator, without the oracle.
 func (s *Study) tested() (list []*Arm) {
 	for i := range s.Arms {
-		if a := &s.Arms[i]; a.made() && !a.Baseline() {
+		if a := &s.Arms[i]; a.trained() && a.Source != oracle {
 			list = append(list, a)
 		}
 	}
@@ -140,8 +143,11 @@ func (s *Study) name(c *cell) string {
 		last = fmt.Sprintf("draw%03d-part%d", c.draw, c.part)
 	}
 	arm := c.arm.Name
-	if slices.Contains(recipes, c.arm.Source) {
+	if c.arm.trained() {
 		arm += fmt.Sprintf("-%s-r%d", s.Generator.SHA256[:12], recipeNumber)
+	}
+	if slices.Contains(recipes, c.arm.Source) && s.Adapt != DefaultAdapt {
+		arm += fmt.Sprintf("-u%d", s.Adapt)
 	}
 	return fmt.Sprintf("k%d/%s/%s.json", c.k, arm, last)
 }
@@ -171,7 +177,7 @@ func (s *Study) trials(a *Arm, k, draw int) (list []cell) {
 	return list
 }
 
-// harmCells are those of a draw with more images: the bar, and the arms with generated images.
+// harmCells are those of a draw with more images: the bar, and the arms that need a generator.
 func (s *Study) harmCells(bar *Arm, draw int) (list []cell) {
 	for _, a := range append([]*Arm{bar}, s.tested()...) {
 		list = append(list, s.trials(a, s.Harm, draw)...)

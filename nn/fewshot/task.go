@@ -95,6 +95,7 @@ const (
 	forAdapting   // (draw)
 	forJudge      // (draw)
 	forNoise      // (draw, source)
+	forVariants   // ()
 )
 
 // seed is the seed of something of a draw.
