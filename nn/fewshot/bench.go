@@ -182,7 +182,7 @@ func (b *bench) memory(made *dataset.Set, a *Arm) *quality.Memory {
 	if b.archive == nil {
 		var real [][]float64
 		for _, row := range b.rows {
-			real = append(real, floats(set.Sample(row)))
+			real = append(real, float64s(set.Sample(row)))
 		}
 		b.archive = quality.NewArchive(real, nil)
 	}
@@ -204,12 +204,12 @@ func formsOf(set *dataset.Set, row int, vary dataset.Augment) (forms [][]float64
 	for n := range vary.Flips() {
 		x := make([]float32, set.Size())
 		vary.Apply(x, set.Sample(row), set.Shape, [dataset.AugmentValues]float32{float32(n % 2), float32(n / 2)})
-		forms = append(forms, floats(x))
+		forms = append(forms, float64s(x))
 	}
 	return forms
 }
 
-func floats(x []float32) (y []float64) {
+func float64s(x []float32) (y []float64) {
 	for _, v := range x {
 		y = append(y, float64(v))
 	}

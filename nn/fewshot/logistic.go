@@ -23,15 +23,15 @@ const strength = 1
 func fitLogistic(x [][]float64, class []int, classes int) (*logistic, error) {
 	m := &logistic{classes: classes}
 	m.standardise(x)
-	z := make([][]float64, len(x))
+	o := newObjective(len(m.mean)+1, class, classes)
 	for i := range x {
-		z[i] = m.standard(x[i])
+		o.add(m.standard(x[i]))
 	}
 	// A search asks for the gradient where it has just asked for the loss, so both are computed at once.
 	n, at, slope := float64(len(x)), []float64(nil), make([]float64, (len(m.mean)+1)*classes)
 	loss := func(w []float64) float64 {
 		at = append(at[:0], w...)
-		return m.loss(z, class, w, slope) / n
+		return o.at(w, slope) / n
 	}
 	p := optimize.Problem{
 		Func: loss,
@@ -45,7 +45,7 @@ func fitLogistic(x [][]float64, class []int, classes int) (*logistic, error) {
 		},
 	}
 	settings := &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
-	result, err := optimize.Minimize(p, make([]float64, (len(m.mean)+1)*classes), settings, &optimize.LBFGS{})
+	result, err := optimize.Minimize(p, make([]float64, len(slope)), settings, &optimize.LBFGS{})
 	if result == nil {
 		return nil, fmt.Errorf("fewshot: the logistic regression: %w", err)
 	}
@@ -82,41 +82,6 @@ func (m *logistic) standard(x []float64) []float64 {
 		z = append(z, (v-m.mean[j])/m.scale[j])
 	}
 	return append(z, 1)
-}
-
-// loss is the objective; its gradient is written to grad.
-func (m *logistic) loss(z [][]float64, class []int, w, grad []float64) float64 {
-	clear(grad)
-	k, sum := m.classes, 0.0
-	p := make([]float64, k)
-	for i, row := range z {
-		m.scores(p, row, w)
-		total, highest := 0.0, p[0]
-		for _, v := range p {
-			highest = max(highest, v)
-		}
-		own := p[class[i]] - highest
-		for c, v := range p {
-			p[c] = math.Exp(v - highest)
-			total += p[c]
-		}
-		sum += strength * (math.Log(total) - own)
-		for c := range p {
-			p[c] = strength * p[c] / total
-		}
-		p[class[i]] -= strength
-		for j, v := range row {
-			to := grad[j*k:][:k]
-			for c, g := range p {
-				to[c] += v * g
-			}
-		}
-	}
-	for i, v := range w[:len(w)-k] {
-		sum += v * v / 2
-		grad[i] += v
-	}
-	return sum
 }
 
 // scores writes the logits of a standardised row.

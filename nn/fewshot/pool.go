@@ -1,6 +1,7 @@
 package fewshot
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"sync"
 
@@ -15,6 +16,7 @@ type pool struct {
 	from *run.Network // nil: no classifier reads features
 	set  *dataset.Set // of the study
 	seed uint64       // of variants
+	most int          // images of a lesson
 
 	mu   sync.Mutex
 	have map[view][]float32
@@ -32,7 +34,7 @@ type view struct {
 const pooled = 320
 
 func (s *Study) newPool() *pool {
-	return &pool{from: s.Generator, set: s.Set, seed: s.seed(forVariants, 0, 0), have: map[view][]float32{}}
+	return &pool{from: s.Generator, set: s.Set, seed: s.seed(forVariants, 0, 0), most: cmp.Or(s.read, lessonRows), have: map[view][]float32{}}
 }
 
 // forget leaves out the images of a set.
@@ -64,7 +66,7 @@ func (p *pool) of(e *encoder, views []view) ([][]float64, error) {
 	}
 	all := make([][]float64, len(views))
 	for i, v := range views {
-		all[i] = floats(p.have[v])
+		all[i] = float64s(p.have[v])
 	}
 	return all, nil
 }
@@ -96,7 +98,7 @@ func (p *pool) sample(v view) []float32 {
 
 // views draws images of a lesson evenly from its table, each in one of its variants, and returns them with their classes.
 func (p *pool) views(l *lesson, seed uint64) (views []view, class []int) {
-	n := min(lessonRows, len(l.draws))
+	n := min(p.most, len(l.draws))
 	different := map[kind]map[int]bool{}
 	for i := range n {
 		row := int(l.draws[i*len(l.draws)/n])

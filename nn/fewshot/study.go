@@ -26,6 +26,7 @@ type Study struct {
 	Adapt     int // updates of its adaptation to the images of a draw
 
 	network func(*classify.Options) // of tests: a shorter training
+	read    int                     // of tests: fewer images of a lesson that are encoded
 }
 
 // Defaults of a study.
