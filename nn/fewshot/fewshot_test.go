@@ -76,13 +76,15 @@ func short(t *testing.T) *Study {
 
 func TestArms(t *testing.T) {
 	for name, want := range map[string]Arm{
-		"nothing":           {},
-		"balanced":          {Balanced: true},
-		"flips":             {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true}},
-		"shift3+oracle":     {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true, ShiftX: 3, ShiftY: 3}, Source: oracle, Share: .5},
-		"flips+paste@0.25":  {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true}, Source: paste, Share: .25},
-		"nothing+oracle":    {Source: oracle, Share: .5},
-		"balanced+gaussian": {Balanced: true, Source: gaussian, Share: .5},
+		"nothing":                    {},
+		"balanced":                   {Balanced: true},
+		"flips":                      {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true}},
+		"shift3+oracle":              {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true, ShiftX: 3, ShiftY: 3}, Source: oracle, Share: .5},
+		"flips+paste@0.25":           {Balanced: true, Vary: dataset.Augment{FlipX: true, FlipY: true}, Source: paste, Share: .25},
+		"nothing+oracle":             {Source: oracle, Share: .5},
+		"nothing+encoder":            {Classifier: Encoder},
+		"balanced+logistic+fly@0.25": {Balanced: true, Classifier: Logistic, Source: fly, Share: .25},
+		"balanced+gaussian":          {Balanced: true, Source: gaussian, Share: .5},
 	} {
 		want.Name = name
 		if got, err := ParseArm(name, []int{12, 12, 1}); err != nil || got != want {
@@ -90,7 +92,7 @@ func TestArms(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"turned": `no arm "turned"`, "shift": "shifts by", "shift12": "below the size", "shift3+": "has the source", "flips@.5": "share", "flips+oracle@.5": "share",
+		"turned": `no arm "turned"`, "shift": "shifts by", "shift12": "below the size", "shift3+": "has the source", "flips+fly+encoder": "has the source", "flips+encoder@.5": "share", "flips@.5": "share", "flips+oracle@.5": "share",
 		"flips+smote@1": "share", "nothing+paste": "has no share", "nothing+adapt@.25": "has no share",
 	} {
 		if _, err := ParseArm(name, []int{12, 12, 1}); err == nil || !strings.Contains(err.Error(), want) {
@@ -356,17 +358,18 @@ func TestBarReadsTrainingAlone(t *testing.T) {
 func TestRefused(t *testing.T) {
 	good := short(t)
 	for want, change := range map[string]func(*Study){
-		"no class is rare":     func(s *Study) { s.Rare = nil },
-		"all 6 classes":        func(s *Study) { s.Rare = []int{0, 1, 2, 3, 4, 5} },
-		"k of 11":              func(s *Study) { s.K = 11 },
-		"1 draws":              func(s *Study) { s.Draws = 1 },
-		"6 parts":              func(s *Study) { s.Parts = 6 },
-		"harm at k of 3":       func(s *Study) { s.Harm = 3 },
-		"without arms":         func(s *Study) { s.Arms = nil },
-		"named twice":          func(s *Study) { s.Arms = append(s.Arms, s.Arms[0]) },
-		"none is left":         func(s *Study) { s.K = 1 },
-		`no classifier "tree"`: func(s *Study) { s.Classifier = "tree" },
-		"0 for the test":       func(s *Study) { s.Test = nil },
+		"no class is rare":      func(s *Study) { s.Rare = nil },
+		"all 6 classes":         func(s *Study) { s.Rare = []int{0, 1, 2, 3, 4, 5} },
+		"k of 11":               func(s *Study) { s.K = 11 },
+		"1 draws":               func(s *Study) { s.Draws = 1 },
+		"6 parts":               func(s *Study) { s.Parts = 6 },
+		"harm at k of 3":        func(s *Study) { s.Harm = 3 },
+		"without arms":          func(s *Study) { s.Arms = nil },
+		"the classifier of the": func(s *Study) { s.Arms[0].Classifier = CNN },
+		"named twice":           func(s *Study) { s.Arms = append(s.Arms, s.Arms[0]) },
+		"none is left":          func(s *Study) { s.K = 1 },
+		`no classifier "tree"`:  func(s *Study) { s.Classifier = "tree" },
+		"0 for the test":        func(s *Study) { s.Test = nil },
 	} {
 		s := *good
 		s.Arms = slices.Clone(s.Arms)

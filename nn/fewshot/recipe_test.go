@@ -234,7 +234,7 @@ func TestStudyWithGenerator(t *testing.T) {
 	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab-r2-u1/draw001-seed1.json" {
 		t.Errorf("a cell is called %s", name)
 	}
-	s.Classifier, s.Arms, s.Harm = Encoder, s.Arms[:1], 0
+	s.Classifier, s.Arms, s.Harm, s.read = Encoder, s.Arms[:1], 0, 300
 	if table, err = s.Run(t.Context(), Options{Jobs: 1, Open: openCPU(1)}); err != nil || table.Arms[0].Macro.Mean < .2 {
 		t.Errorf("by the encoder: %v", err)
 	}

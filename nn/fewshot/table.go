@@ -3,6 +3,7 @@ package fewshot
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gmel-go/gmel/nn/classify"
 	"github.com/gmel-go/gmel/nn/diffusion/quality"
@@ -33,12 +34,13 @@ type Row struct {
 	Corrected  Interval    `json:"rare_f1_corrected"`
 	Macro      Interval    `json:"macro_f1"`
 	Minus      *Difference `json:"minus_bar,omitempty"`
-	Validation *float64    `json:"validation,omitempty"` // by which the bar is chosen
-	Ratio      *float64    `json:"nn_ratio,omitempty"`   // of further images, see quality.Memory
+	Added      *Difference `json:"minus_plain,omitempty"` // to the same arm without its made images
+	Validation *float64    `json:"validation,omitempty"`  // by which the bar is chosen
+	Ratio      *float64    `json:"nn_ratio,omitempty"`    // of further images, see quality.Memory
 	Copies     *float64    `json:"copies,omitempty"`
 }
 
-// Difference is that of an arm to the bar, paired by draw and seed. An oracle has no unused rows, so its recall is that of other images
+// Difference is that of an arm to another one, paired by draw and seed. An oracle has no unused rows, so its recall is that of other images
 // than the bar's: the difference of corrected scores is nil.
 type Difference struct {
 	Rare      Interval  `json:"rare_f1"`
@@ -148,35 +150,36 @@ func (st *store) known(c *cell) (*outcome, error) {
 	return o, err
 }
 
-// rows are those of some arms, with their differences to the bar, which is nil where there is none.
+// rows are those of some arms, with their differences to the bar, which is nil where there is none, and to the same arm without its made images
+// if that is one of them.
 func (s *Study) rows(st *store, k int, arms []*Arm, bar *Arm) (rows []Row, err error) {
-	var base []Scores
-	if bar != nil {
-		if base, _, err = s.byDraw(st, k, bar); err != nil {
-			return nil, err
-		}
-	}
+	scores := map[*Arm][]Scores{}
 	for _, a := range arms {
-		scores, memory, err := s.byDraw(st, k, a)
-		if err != nil {
+		row := Row{Arm: a.Name}
+		var memory *quality.Memory
+		if scores[a], memory, err = s.byDraw(st, k, a); err != nil {
 			return nil, err
 		}
-		row := Row{Arm: a.Name}
-		row.Rare, row.Corrected, row.Macro = summary(scores, nil)
-		if bar != nil && a != bar {
-			row.Minus = minus(a, scores, base)
-		}
+		row.Rare, row.Corrected, row.Macro = summary(scores[a], nil)
 		if memory != nil {
 			row.Ratio, row.Copies = rounded(memory.Ratio), rounded(memory.Copies)
 		}
 		rows = append(rows, row)
 	}
+	for i, a := range arms {
+		if bar != nil && a != bar {
+			rows[i].Minus = minus(a, scores[a], scores[bar])
+		}
+		if at := slices.IndexFunc(arms, func(b *Arm) bool { return b.isPlainOf(a) }); at >= 0 {
+			rows[i].Added = minus(a, scores[a], scores[arms[at]])
+		}
+	}
 	return rows, nil
 }
 
-// minus is the difference of an arm to the bar.
-func minus(a *Arm, scores, bar []Scores) *Difference {
-	rare, corrected, macro := summary(scores, bar)
+// minus is the difference of an arm to another one.
+func minus(a *Arm, scores, other []Scores) *Difference {
+	rare, corrected, macro := summary(scores, other)
 	d := &Difference{Rare: rare, Macro: macro}
 	if a.Source != oracle {
 		d.Corrected = &corrected

@@ -24,7 +24,7 @@ func (t *Table) Markdown() string {
 
 // notes say how the table is read.
 const notes = `Rare F1 is the mean over the rare classes on the test rows; corrected, it also counts their unused rows of training, at the
-priors of the test rows. An oracle has no unused rows, so its corrected F1 is on the test rows alone and is not compared. The bar is the baseline with the best validation, which reads images of training alone. Numbers are
+priors of the test rows. An oracle has no unused rows, so its corrected F1 is on the test rows alone and is not compared. The bar is the baseline with the best validation, which reads images of training alone; an arm with a classifier of its own is no baseline. Numbers are
 means over draws with 95 % intervals (Student's t); differences are paired by draw and seed. Intervals say what other draws of
 images would change. All draws share the test rows, and what other ones would change comes on top.
 `
@@ -39,7 +39,7 @@ func (t *Table) tested() string {
 }
 
 func writeRows(b *strings.Builder, rows []Row, bar string, validated bool) {
-	head := []string{"arm", "rare F1", "corrected", "macro F1", "minus the bar: rare F1", "corrected", "macro F1", "NN ratio", "copies"}
+	head := []string{"arm", "rare F1", "corrected", "macro F1", "minus the bar: rare F1", "corrected", "macro F1", "minus the same without made images: corrected", "NN ratio", "copies"}
 	if validated {
 		head = append(head, "validation")
 	}
@@ -54,7 +54,7 @@ func writeRows(b *strings.Builder, rows []Row, bar string, validated bool) {
 		default:
 			cells = append(cells, "", "", "")
 		}
-		cells = append(cells, optional(r.Ratio, "%.2f"), optional(r.Copies, "%.3f"))
+		cells = append(cells, correctedText(r.Added), optional(r.Ratio, "%.2f"), optional(r.Copies, "%.3f"))
 		if validated {
 			cells = append(cells, optional(r.Validation, "%.3f"))
 		}
@@ -62,9 +62,9 @@ func writeRows(b *strings.Builder, rows []Row, bar string, validated bool) {
 	}
 }
 
-// correctedText is empty for an oracle.
+// correctedText is empty for an oracle, and where there is nothing to compare with.
 func correctedText(d *Difference) string {
-	if d.Corrected == nil {
+	if d == nil || d.Corrected == nil {
 		return ""
 	}
 	return d.Corrected.text(true)
