@@ -9,7 +9,8 @@
 // something if its difference to the bar has an interval above 0.
 //
 // A diffusion model of the other classes is adapted to the k images. It then draws from noise, also guided by its earlier self,
-// harmonises pastes, or draws what a classifier is not sure of.
+// harmonises pastes, or draws what a classifier is not sure of, once it is trained or as it learns. Features of its network are a
+// classifier of their own.
 //
 // Whatever is random follows from the seed of the study, the draw and a purpose, by counters. So cells do not depend on each
 // other, on their order or on the number of threads, and a study goes on where it was stopped.
