@@ -42,8 +42,8 @@ func newLesson(a *Arm, set *dataset.Set, rows []int, further *dataset.Set) *less
 // made are the rows of the further images.
 func (l *lesson) made() (rows []int) {
 	if l.further != nil {
-		for row := range l.further.N() {
-			rows = append(rows, l.set.N()-l.further.N()+row)
+		for row := l.set.N() - l.further.N(); row < l.set.N(); row++ {
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -77,15 +77,15 @@ func (l *lesson) table(made []int) (draws []float32) {
 // which it is unsure, though it may be right. So training asks for what the classifier does not know yet, as in feedback-guided
 // synthesis (arXiv 2310.00158).
 func (l *lesson) redraw(c answerer, part, of int) error {
-	there := l.further.Rows()[:l.further.N()*part/of]
-	chances, err := c.Probabilities(l.further, there)
+	there := l.further.N() * part / of
+	chances, err := c.Probabilities(l.further, l.further.Rows()[:there])
 	if err != nil {
 		return err
 	}
 	var kept []int
-	for row, p := range chances {
-		if unsure.has(p[l.further.Class[row]]) {
-			kept = append(kept, l.set.N()-l.further.N()+row)
+	for i, row := range l.made()[:there] {
+		if unsure.has(chances[i][l.set.Class[row]]) {
+			kept = append(kept, row)
 		}
 	}
 	l.draws = l.table(kept)

@@ -231,8 +231,13 @@ func TestStudyWithGenerator(t *testing.T) {
 	if !strings.Contains(table.Markdown(), "Harm: the same with 6 images of each rare class") {
 		t.Error(table.Markdown())
 	}
-	if name := s.name(&cell{arm: &s.Arms[1], k: 4, draw: 1, seed: 1}); name != "k4/flips+adapt-abababababab-r2-u1/draw001-seed1.json" {
-		t.Errorf("a cell is called %s", name)
+	for arm, want := range map[string]string{
+		"flips": "flips", "flips+adapt": "flips+adapt-abababababab-r2-u1", "flips+logistic": "flips+logistic",
+		"flips+encoder": "flips+encoder-abababababab-r2-e2", "flips+encoder+fly": "flips+encoder+fly-abababababab-r2-e2-u1",
+	} {
+		if name := s.name(&cell{arm: &arms(t, s.Set.Shape, arm)[0], k: 4, draw: 1, seed: 1}); name != "k4/"+want+"/draw001-seed1.json" {
+			t.Errorf("a cell is called %s, want %s", name, want)
+		}
 	}
 	s.Classifier, s.Arms, s.Harm, s.read = Encoder, s.Arms[:1], 0, 300
 	if table, err = s.Run(t.Context(), Options{Jobs: 1, Open: openCPU(1)}); err != nil || table.Arms[0].Macro.Mean < .2 {

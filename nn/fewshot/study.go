@@ -147,6 +147,9 @@ func (s *Study) name(c *cell) string {
 	if c.arm.trained() {
 		arm += fmt.Sprintf("-%s-r%d", s.Generator.SHA256[:12], recipeNumber)
 	}
+	if c.arm.Classifier == Encoder {
+		arm += fmt.Sprintf("-e%d", encoderNumber)
+	}
 	if slices.Contains(recipes, c.arm.Source) && s.Adapt != DefaultAdapt {
 		arm += fmt.Sprintf("-u%d", s.Adapt)
 	}
