@@ -102,13 +102,13 @@ const regressions = 2
 
 // regress fits the features that are read of a lesson, and makes a classifier of the fit.
 func regress(l *lesson, read func() (features [][]float64, class []int, err error), with func(*logistic) answerer) (answerer, error) {
+	var m *logistic
 	for round := 1; ; round++ {
 		features, class, err := read()
 		if err != nil {
 			return nil, err
 		}
-		m, err := fitLogistic(features, class, len(l.set.Classes))
-		if err != nil {
+		if m, err = fitLogistic(features, class, len(l.set.Classes), m); err != nil {
 			return nil, err
 		}
 		a := with(m)

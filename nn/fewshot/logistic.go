@@ -19,16 +19,20 @@ type logistic struct {
 // intercepts.
 const strength = 1
 
-// fitLogistic finds the weights by L-BFGS.
-func fitLogistic(x [][]float64, class []int, classes int) (*logistic, error) {
+// fitLogistic finds the weights by L-BFGS, which begins at those of a fit to similar rows; nil: at zero.
+func fitLogistic(x [][]float64, class []int, classes int, similar *logistic) (*logistic, error) {
 	m := &logistic{classes: classes}
 	m.standardise(x)
+	begin := make([]float64, (len(m.mean)+1)*classes)
+	if similar != nil {
+		copy(begin, similar.weights)
+	}
 	o := newObjective(len(m.mean)+1, class, classes)
 	for i := range x {
 		o.add(m.standard(x[i]))
 	}
 	// A search asks for the gradient where it has just asked for the loss, so both are computed at once.
-	n, at, slope := float64(len(x)), []float64(nil), make([]float64, (len(m.mean)+1)*classes)
+	n, at, slope := float64(len(x)), []float64(nil), make([]float64, len(begin))
 	loss := func(w []float64) float64 {
 		at = append(at[:0], w...)
 		return o.at(w, slope) / n
@@ -45,7 +49,7 @@ func fitLogistic(x [][]float64, class []int, classes int) (*logistic, error) {
 		},
 	}
 	settings := &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
-	result, err := optimize.Minimize(p, make([]float64, len(slope)), settings, &optimize.LBFGS{})
+	result, err := optimize.Minimize(p, begin, settings, &optimize.LBFGS{})
 	if result == nil {
 		return nil, fmt.Errorf("fewshot: the logistic regression: %w", err)
 	}
