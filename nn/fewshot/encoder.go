@@ -89,6 +89,10 @@ func (e *encoder) features(samples []float32, size int) (all [][]float32, err er
 // encoderNumber is the number of the procedure of learnEncoded. It is raised when a change of the program changes answers.
 const encoderNumber = 2
 
+// encodedIterations is the most iterations of the search on features of a generator. Many of these go together, so to the end the search
+// would need a thousand and more, most of the time of the classifier. To stop it early is one more regulariser.
+const encodedIterations = 200
+
 // encoded is logistic regression on features of a generator.
 type encoded struct {
 	*logistic
@@ -102,7 +106,7 @@ func learnEncoded(ctx context.Context, backend kernels.Backend, p *pool, l *less
 	if err != nil {
 		return nil, err
 	}
-	a, err := regress(l, func() ([][]float64, []int, error) {
+	a, err := regress(l, encodedIterations, func() ([][]float64, []int, error) {
 		views, class := p.views(l, seed)
 		features, err := p.of(e, views)
 		return features, class, errors.Join(err, ctx.Err())

@@ -216,18 +216,18 @@ func TestLogistic(t *testing.T) {
 	if err := json.Unmarshal(text, &golden); err != nil {
 		t.Fatal(err)
 	}
-	m, err := fitLogistic(golden.X, golden.Class, 3, nil)
+	m, err := fitLogistic(golden.X, golden.Class, 3, search{iterations: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(golden.X) < 20 {
 		t.Fatalf("%d rows", len(golden.X))
 	}
-	half, err := fitLogistic(golden.X[10:], golden.Class[10:], 3, nil)
+	half, err := fitLogistic(golden.X[10:], golden.Class[10:], 3, search{iterations: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, err := fitLogistic(golden.X, golden.Class, 3, half)
+	later, err := fitLogistic(golden.X, golden.Class, 3, search{1000, half})
 	if err != nil {
 		t.Fatal(err)
 	}

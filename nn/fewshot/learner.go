@@ -84,7 +84,7 @@ const lessonRows = 2000
 
 // learnFixed draws the images of a lesson, varied, and fits their features.
 func learnFixed(ctx context.Context, _ kernels.Backend, l *lesson, seed uint64) (answerer, error) {
-	return regress(l, func() (features [][]float64, class []int, err error) {
+	return regress(l, fixedIterations, func() (features [][]float64, class []int, err error) {
 		samples, class := l.varied(seed)
 		size := l.set.Size()
 		for i := range class {
@@ -100,15 +100,18 @@ func learnFixed(ctx context.Context, _ kernels.Backend, l *lesson, seed uint64) 
 // regressions is how often a regression chooses among further images, and is fitted again.
 const regressions = 2
 
+// fixedIterations is the most iterations of the search on fixed features, which ends before.
+const fixedIterations = 1000
+
 // regress fits the features that are read of a lesson, and makes a classifier of the fit.
-func regress(l *lesson, read func() (features [][]float64, class []int, err error), with func(*logistic) answerer) (answerer, error) {
+func regress(l *lesson, iterations int, read func() (features [][]float64, class []int, err error), with func(*logistic) answerer) (answerer, error) {
 	var m *logistic
 	for round := 1; ; round++ {
 		features, class, err := read()
 		if err != nil {
 			return nil, err
 		}
-		if m, err = fitLogistic(features, class, len(l.set.Classes), m); err != nil {
+		if m, err = fitLogistic(features, class, len(l.set.Classes), search{iterations, m}); err != nil {
 			return nil, err
 		}
 		a := with(m)

@@ -19,13 +19,19 @@ type logistic struct {
 // intercepts.
 const strength = 1
 
-// fitLogistic finds the weights by L-BFGS, which begins at those of a fit to similar rows; nil: at zero.
-func fitLogistic(x [][]float64, class []int, classes int, similar *logistic) (*logistic, error) {
+// search is how weights are found.
+type search struct {
+	iterations int       // at most
+	similar    *logistic // begin at the weights of a fit to similar rows; nil: at zero
+}
+
+// fitLogistic finds the weights by L-BFGS.
+func fitLogistic(x [][]float64, class []int, classes int, by search) (*logistic, error) {
 	m := &logistic{classes: classes}
 	m.standardise(x)
 	begin := make([]float64, (len(m.mean)+1)*classes)
-	if similar != nil {
-		copy(begin, similar.weights)
+	if by.similar != nil {
+		copy(begin, by.similar.weights)
 	}
 	o := newObjective(len(m.mean)+1, class, classes)
 	for i := range x {
@@ -48,7 +54,7 @@ func fitLogistic(x [][]float64, class []int, classes int, similar *logistic) (*l
 			}
 		},
 	}
-	settings := &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
+	settings := &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: by.iterations, Converger: optimize.NeverTerminate{}}
 	result, err := optimize.Minimize(p, begin, settings, &optimize.LBFGS{})
 	if result == nil {
 		return nil, fmt.Errorf("fewshot: the logistic regression: %w", err)
