@@ -7,9 +7,12 @@ type link interface {
 	send(to int, x []float32) error
 	// receive fills x. A message of another length is an error.
 	receive(from int, x []float32) error
+	// await is receive without a limit of time. It returns ErrOver when rank 0 has ended the group.
+	await(from int, x []float32) error
+	Abort(cause error)
 }
 
-// collective makes the calls of a Comm out of messages.
+// collective makes the calls of a Member out of messages.
 type collective struct {
 	link
 	rank, size int
@@ -43,7 +46,7 @@ func (c *collective) Chain(sum []float32, own ...Rows) error {
 			return err
 		}
 	}
-	return c.broadcast(c.size-1, sum)
+	return c.broadcast(c.size-1, sum, c.receive)
 }
 
 // fit checks that rows are as wide as their sum.
@@ -89,14 +92,14 @@ func add(to, x []float32) {
 
 // broadcast copies x of rank root to all ranks. Ranks form a binomial tree: counted from the root, rank v gets x from v
 // without its highest digit, and gives it to v + 2^k for all larger powers of two.
-func (c *collective) broadcast(root int, x []float32) error {
+func (c *collective) broadcast(root int, x []float32, receive func(from int, x []float32) error) error {
 	v := (c.rank - root + c.size) % c.size
 	step := 1
 	for step <= v {
 		step *= 2
 	}
 	if v > 0 {
-		if err := c.receive((root+v-step/2)%c.size, x); err != nil {
+		if err := receive((root+v-step/2)%c.size, x); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ type Rows struct {
 // SilentError says that ranks did not take part in an exchange in time.
 type SilentError struct {
 	Ranks  []int
+	Hosts  []string // of the Ranks; nil: all ranks are in one process
 	Size   int
 	Waited time.Duration
 }
@@ -39,6 +40,9 @@ func (e *SilentError) Error() string {
 	list := make([]string, len(e.Ranks))
 	for i, r := range e.Ranks {
 		list[i] = fmt.Sprint(r)
+		if e.Hosts != nil {
+			list[i] += " (" + e.Hosts[i] + ")"
+		}
 	}
 	if len(list) == 1 {
 		return fmt.Sprintf("comm: rank %s of %d has not answered for %s", list[0], e.Size, e.Waited)

@@ -11,5 +11,8 @@
 // library and on the network. Here rank 0 adds its rows, rank 1 adds its own to what it gets from rank 0, and so on.
 // So the sum is one left fold, as kernels.OpSumCols has it, whichever rank has which rows.
 //
-// A [Group] is the ranks of one process, each a goroutine.
+// The ranks of a [Group] are goroutines of one process. A [Process] is a rank of a group of processes, on one or several
+// machines, which talk over MPI; it needs a build with the tag mpi. Both make the same calls of messages between two ranks.
+//
+// A [Member] may also be led: rank 0 tells the others what to do next.
 package comm
