@@ -11,7 +11,7 @@ import (
 type exchange struct {
 	mu      sync.Mutex
 	posted  [][]letter // by receiver
-	exits   []int
+	aborted []int      // exit codes
 	leaving sync.WaitGroup
 }
 
@@ -54,13 +54,13 @@ func (d *desk) receive() (from, tag int, t transfer, err error) {
 	return l.from, l.tag, &flight{x: l.x}, nil
 }
 
-func (d *desk) exit(code int) {
+func (d *desk) abort(code int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.exits = append(d.exits, code)
+	d.aborted = append(d.aborted, code)
 }
 
-func (d *desk) leave() error {
+func (d *desk) leave(int) error {
 	d.leaving.Done()
 	d.leaving.Wait()
 	return nil

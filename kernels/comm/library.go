@@ -11,10 +11,10 @@ type library interface {
 	// receive begins to receive the next message that has come; nil: none has. Messages of a rank come in the order in which
 	// they were sent.
 	receive() (from, tag int, t transfer, err error)
-	// exit ends all processes at once, with this exit code.
-	exit(code int)
-	// leave waits until all processes leave.
-	leave() error
+	// abort ends all processes at once, with this exit code.
+	abort(code int)
+	// leave waits until all processes leave, and ends this one with an exit code.
+	leave(code int) error
 }
 
 // transfer is a message on its way.

@@ -47,7 +47,7 @@ static int gmel_receive(gmel_message **message) {
 
 static int gmel_done(gmel_message *m, int *done) { return MPI_Test(&m->request, done, MPI_STATUS_IGNORE); }
 
-static void gmel_exit(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+static void gmel_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
 
 static char *gmel_text(int code) {
 	int length;
@@ -134,9 +134,17 @@ func (mpi) receive() (from, tag int, t transfer, err error) {
 	return int(m.from), int(m.tag), message{m}, nil
 }
 
-func (mpi) exit(code int) { C.gmel_exit(C.int(code)) }
+func (mpi) abort(code int) { C.gmel_abort(C.int(code)) }
 
-func (mpi) leave() error { return fault(C.MPI_Finalize()) }
+// leave ends the process as C does: MPICH tells its launcher in a function that runs at the exit of a program in C. Without that
+// the launcher kills the others.
+func (mpi) leave(code int) error {
+	err := fault(C.MPI_Finalize())
+	if err == nil {
+		C.exit(C.int(code))
+	}
+	return err
+}
 
 // message is a message in the memory of C, in which MPI may write until it is done.
 type message struct{ at *C.gmel_message }

@@ -18,7 +18,7 @@ import (
 type Process struct {
 	*collective
 	*hub
-	stop chan struct{} // closed to leave
+	stop chan int // the exit code, to leave
 	left chan error
 }
 
@@ -71,7 +71,7 @@ func Start(patience time.Duration) (*Process, error) { return start(openLibrary,
 // start is Start with any library.
 func start(open func() (library, error), patience time.Duration) (*Process, error) {
 	opened := make(chan error)
-	p := &Process{stop: make(chan struct{}), left: make(chan error, 1)}
+	p := &Process{stop: make(chan int), left: make(chan error, 1)}
 	go p.tend(open, patience, opened)
 	if err := <-opened; err != nil {
 		return nil, err
@@ -105,13 +105,24 @@ func (p *Process) tend(open func() (library, error), patience time.Duration, ope
 	p.hub = newHub(lib, patience)
 	p.collective = &collective{link: p.hub, rank: lib.rank(), size: lib.size()}
 	opened <- nil
-	for !isClosed(p.stop) {
-		time.Sleep(tick)
-		p.mu.Lock()
-		p.advance()
-		p.mu.Unlock()
+	looks := time.NewTicker(tick)
+	defer looks.Stop()
+	for {
+		select {
+		case code := <-p.stop:
+			p.left <- lib.leave(code)
+			return
+		case <-looks.C:
+			p.look()
+		}
 	}
-	p.left <- lib.leave()
+}
+
+// look looks after messages.
+func (h *hub) look() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.advance()
 }
 
 func newHub(lib library, patience time.Duration) *hub {
@@ -235,11 +246,11 @@ func rest(tries int) {
 	time.Sleep(min(time.Duration(tries)*time.Microsecond/4, tick))
 }
 
-// End leaves the group. Rank 0 ends it in good order, and the others wait for that. If a rank is silent or the network has failed,
-// End ends all processes at once with an exit code, and this one may not return from it.
+// End leaves the group and ends this process with an exit code; it returns only if that fails. Rank 0 ends the group in good
+// order, and the others wait for that. If a rank is silent or the network has failed, End ends all processes at once.
 func (p *Process) End(code int) error {
 	if p.farewell() {
-		close(p.stop)
+		p.stop <- code
 		return <-p.left
 	}
 	if !p.Speaks() {
@@ -247,7 +258,7 @@ func (p *Process) End(code int) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.library.exit(code)
+	p.library.abort(code)
 	return nil
 }
 

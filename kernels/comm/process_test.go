@@ -108,8 +108,8 @@ func TestOrdersAreAwaited(t *testing.T) {
 		}
 		return p.End(0)
 	})
-	if err := errors.Join(errs...); err != nil || len(e.exits) > 0 {
-		t.Errorf("%v, exits %v", err, e.exits)
+	if err := errors.Join(errs...); err != nil || len(e.aborted) > 0 {
+		t.Errorf("%v, aborted with %v", err, e.aborted)
 	}
 }
 
@@ -134,8 +134,8 @@ func TestStoppedProcessIsNamed(t *testing.T) {
 		if err := errors.Join(atOnce(others, func(p *Process) error { return p.End(75) })...); err != nil {
 			t.Error(err)
 		}
-		if !slices.Equal(e.exits, []int{75, 75}) {
-			t.Errorf("exit codes %v", e.exits)
+		if !slices.Equal(e.aborted, []int{75, 75}) {
+			t.Errorf("exit codes %v", e.aborted)
 		}
 		if others[0].Speaks() == others[1].Speaks() || !others[0].Speaks() {
 			t.Error("not one process alone speaks")
@@ -194,8 +194,8 @@ func TestFailureOfAProcess(t *testing.T) {
 			t.Errorf("rank %d: %v", r, err)
 		}
 	}
-	if err := errors.Join(atOnce(list, func(p *Process) error { return p.End(1) })...); err != nil || len(e.exits) > 0 {
-		t.Errorf("%v, exits %v", err, e.exits)
+	if err := errors.Join(atOnce(list, func(p *Process) error { return p.End(1) })...); err != nil || len(e.aborted) > 0 {
+		t.Errorf("%v, aborted with %v", err, e.aborted)
 	}
 }
 
