@@ -34,7 +34,9 @@ func main() {
 	keepIgnored()
 	survivePipes()
 	limit.UseProcessors()
-	os.Exit(execute(os.Args, os.Stdout, os.Stderr))
+	code := execute(os.Args, os.Stdout, os.Stderr)
+	leave(code)
+	os.Exit(code)
 }
 
 // execute runs a command line and returns the exit code.
@@ -47,11 +49,23 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if errors.Is(err, errNoReader) {
 		return exitPipe
 	}
+	if speaks() {
+		explain(stderr, err)
+	}
+	return exitCode(err)
+}
+
+// explain prints an error.
+func explain(stderr io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
 		if text := strings.TrimSpace(withoutPackage(line)); text != errStopped.Error() {
 			fmt.Fprintln(stderr, "gmel: "+text)
 		}
 	}
+}
+
+// exitCode is the code for an error.
+func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errStopped) || errors.As(err, new(*train.LockedError)) || errors.As(err, new(*comm.SilentError)):
 		return exitStopped

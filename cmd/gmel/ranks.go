@@ -1,41 +1,144 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"strconv"
 
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/marl/run"
 	"github.com/urfave/cli/v2"
 )
 
+// joined is this process as a rank of the run that it shares with other processes; nil: it is alone.
+var joined *comm.Process
+
 // checkRanks checks the flags of ranks.
 func checkRanks(c *cli.Context) error {
-	if n := c.Int("ranks"); n < 1 || n > run.MaxRanks {
+	n := c.Int("ranks")
+	switch {
+	case n < 1 || n > run.MaxRanks:
 		return usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, run.MaxRanks)
+	case joined != nil && n > 1:
+		return usagef("--ranks is %d; allowed: 1 where a launcher has started several processes, which are the ranks", n)
+	case joined != nil && joined.Size() > run.MaxRanks:
+		return usagef("%d processes were started; allowed: 1 to %d, the number of parts in which an update is cut", joined.Size(), run.MaxRanks)
 	}
+	return checkTimeout(c)
+}
+
+func checkTimeout(c *cli.Context) error {
 	if t := c.Duration("ranks-timeout"); t <= 0 {
 		return usagef("--ranks-timeout is %s; allowed: a time above 0, such as 60s", t)
 	}
 	return nil
 }
 
-// launched are the variables in which launchers say how many processes they have started. They count only if another one
+// launchers are the variables in which launchers say how many processes they have started. They count only if another one
 // says that the processes are to find each other, which not every step of Slurm wants.
-var launched = []struct{ size, with, launcher string }{
+var launchers = []struct{ size, with, name string }{
 	{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "mpirun"},
 	{"PMI_SIZE", "PMI_SIZE", "mpiexec"},
 	{"SLURM_STEP_NUM_TASKS", "PMIX_RANK", "srun"},
 }
 
-// refuseLauncher fails in one of several processes that a launcher has started to share a run: they would all train the
-// same run alone.
-func refuseLauncher(variable func(name string) (value string, ok bool)) error {
-	for _, x := range launched {
+// launched is the launcher that has started this process together with others, and their number; 0: this one is alone.
+func launched(variable func(name string) (value string, ok bool)) (launcher string, processes int) {
+	for _, x := range launchers {
 		value, _ := variable(x.size)
 		n, err := strconv.Atoi(value)
 		if _, there := variable(x.with); there && err == nil && n > 1 {
-			return usagef("%s has started %d processes, and this build has no MPI, so each of them would train the whole run: "+
-				"start one; for several seeds use gmel sweep, and --ranks for ranks in one process", x.launcher, n)
+			return x.name, n
 		}
 	}
+	return "", 0
+}
+
+// refuseLauncher fails in one of several processes that a launcher has started to share a run: they would all train the
+// same run alone.
+func refuseLauncher(variable func(name string) (value string, ok bool)) error {
+	launcher, n := launched(variable)
+	switch {
+	case n == 0:
+		return nil
+	case comm.HasMPI:
+		return usagef("%s has started %d processes, and each of them would do the whole work: start one; only gmel train can share a run among processes", launcher, n)
+	}
+	return usagef("%s has started %d processes, and this build has no MPI, so each of them would train the whole run: "+
+		"start one, or build gmel with make mpi; for several seeds use gmel sweep, and --ranks for ranks in one process", launcher, n)
+}
+
+// joinLaunched joins the processes that a launcher has started to share a run.
+func joinLaunched(c *cli.Context) error {
+	launcher, n := launched(os.LookupEnv)
+	if n == 0 || !comm.HasMPI {
+		return nil
+	}
+	if err := checkTimeout(c); err != nil {
+		return err
+	}
+	p, err := comm.Start(c.Duration("ranks-timeout"))
+	if err != nil {
+		return err
+	}
+	joined = p
+	stopSignals = append(stopSignals, forwardedSignals...)
+	if p.Size() != n {
+		return usagef("%s has started %d processes, but the MPI library of this build (%s) finds %d: start them with the launcher of that library",
+			launcher, n, p.Library(), p.Size())
+	}
 	return nil
+}
+
+// team is the processes that this one leads, for train.Options.
+func team() comm.Member {
+	if joined == nil {
+		return nil
+	}
+	return joined
+}
+
+// follows reports whether this process does what another one says.
+func follows() bool { return joined != nil && joined.Rank() > 0 }
+
+// follow does what rank 0 says. A signal is passed on to rank 0, which stops all ranks after the same update.
+func follow() error {
+	defer onSignal(func(first, second func() os.Signal) {
+		if first() == nil {
+			return
+		}
+		joined.Ask()
+		if second() != nil {
+			os.Exit(exitSignal)
+		}
+	})()
+	return run.Follow(joined)
+}
+
+// untilAsked returns a context that ends when another process of the run was asked to stop.
+func untilAsked(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	if joined != nil {
+		go func() {
+			select {
+			case <-joined.Asked():
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, cancel
+}
+
+// speaks reports whether this process tells the user how the command ends.
+func speaks() bool { return joined == nil || joined.Speaks() }
+
+// leave ends the program as one of several processes, if it is that; otherwise it returns.
+func leave(code int) {
+	if joined != nil {
+		if err := joined.End(code); err != nil {
+			fmt.Fprintln(os.Stderr, "gmel: "+err.Error())
+		}
+	}
 }

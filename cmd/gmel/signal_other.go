@@ -11,7 +11,7 @@ import (
 var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 // What does not exist here.
-var pipeSignals, backgroundSignals []os.Signal
+var pipeSignals, backgroundSignals, forwardedSignals []os.Signal
 
 // endBy ends the program.
 func endBy(os.Signal) { os.Exit(exitSignal) }

@@ -11,6 +11,9 @@ import (
 // stopSignals end training in good order; SIGHUP comes when the terminal closes.
 var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
+// forwardedSignals are those that every mpirun passes on to all processes. SIGTERM and SIGINT make that of Open MPI end them instead.
+var forwardedSignals = []os.Signal{syscall.SIGUSR1}
+
 // backgroundSignals are ignored by a background job besides SIGINT (POSIX, 2.11 Signals and Error Handling).
 var backgroundSignals = []os.Signal{syscall.SIGQUIT}
 

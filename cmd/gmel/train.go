@@ -70,11 +70,17 @@ func sources(c *cli.Context) run.Sources {
 }
 
 func runTrain(c *cli.Context) error {
+	if err := joinLaunched(c); err != nil {
+		return err
+	}
+	if follows() {
+		return follow()
+	}
 	if err := checkRanks(c); err != nil {
 		return err
 	}
 	return trainedPolicy(c, func(ctx context.Context, o train.Options) (run.Result, error) {
-		o.Ranks, o.RanksTimeout = c.Int("ranks"), c.Duration("ranks-timeout")
+		o.Ranks, o.RanksTimeout, o.Team = c.Int("ranks"), c.Duration("ranks-timeout"), team()
 		o.Out, o.Profile, o.Debug = c.String("out"), c.Bool("profile"), c.Bool("debug")
 		return trainOrResume(ctx, c, o)
 	})
@@ -117,12 +123,14 @@ func folderOf(r train.Result) endedFolder {
 
 // trained shows the progress and the result of a run, which a signal stops in good order. show prints what has become of it.
 func trained(c *cli.Context, do func(context.Context, train.Options) (train.Result, error), show func(train.Result) error) error {
-	if err := refuseLauncher(os.LookupEnv); err != nil {
+	if err := refuseLauncher(os.LookupEnv); joined == nil && err != nil {
 		return err
 	}
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line, "update")
 	defer stop()
+	ctx, forget := untilAsked(ctx)
+	defer forget()
 	result, err := do(ctx, train.Options{StealLock: c.Bool("steal-lock"), Progress: p.Train, Notice: p.Line})
 	p.Done()
 	if err != nil {

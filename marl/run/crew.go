@@ -12,20 +12,25 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// crew is the ranks of a run, in this process. Each has its own trainer, worlds and backend, and all have the same state.
+// crew is the ranks of a run in this process. Each has its own trainer, worlds and backend, and all have the same state.
 type crew struct {
-	group *comm.Group // nil: there is one rank
+	group *comm.Group // nil: there is one rank in this process
+	team  comm.Member // this process is rank 0 of several, which have a rank each; nil: there is one process
 	ranks []*rank
 }
 
 type rank struct {
 	*marl.Trainer
 	backend kernels.Backend
-	silent  bool // it hangs in a call, so its memory must not be freed
+	metrics marl.Metrics // of the last report
+	silent  bool         // it hangs in a call, so its memory must not be freed
 }
 
 // openCrew plans the trainers of all ranks, which share the threads.
 func openCrew(c *Config, o train.Options) (*crew, error) {
+	if o.Team != nil {
+		return openTeam(c, o)
+	}
 	ranks := max(1, o.Ranks)
 	if err := c.checkRanks(ranks, o); err != nil {
 		return nil, err
@@ -55,9 +60,9 @@ func (c *Config) checkRanks(ranks int, o train.Options) error {
 	case ranks == 1:
 		return nil
 	case o.Profile:
-		return usagef("--profile measures a run with one rank; give it without --ranks %d", ranks)
+		return usagef("--profile measures a run with one rank, and this one has %d", ranks)
 	case c.Train.Precision != kernels.FP32:
-		return usagef("--ranks %d needs train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
+		return usagef("%d ranks need train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
 	}
 	return nil
 }
@@ -78,14 +83,30 @@ func openRank(c *Config, o train.Options) (*rank, error) {
 	return r, nil
 }
 
-// others are the ranks after the first one.
+// size is the number of ranks of the run.
+func (c *crew) size() int {
+	if c.team != nil {
+		return c.team.Size()
+	}
+	return len(c.ranks)
+}
+
+// others are the ranks of this process after the first one.
 func (c *crew) others() []*rank { return c.ranks[1:] }
 
-// all does the same with the trainers of all ranks, at the same time. If one fails, the others are stopped at their next
-// exchange. It does not wait for a rank that hangs.
-func (c *crew) all(do func(*marl.Trainer) error) error {
+// all does a duty with the trainers of all ranks, at the same time.
+func (c *crew) all(x order) error {
+	if c.team != nil {
+		return c.lead(x)
+	}
+	return c.each(func(r *rank) error { return r.do(x) })
+}
+
+// each does something with all ranks of this process. If one fails, the others are stopped at their next exchange. It does
+// not wait for a rank that hangs.
+func (c *crew) each(do func(*rank) error) error {
 	if c.group == nil {
-		return do(c.ranks[0].Trainer)
+		return do(c.ranks[0])
 	}
 	type end struct {
 		rank int
@@ -93,7 +114,7 @@ func (c *crew) all(do func(*marl.Trainer) error) error {
 	}
 	ends := make(chan end, len(c.ranks))
 	for n, r := range c.ranks {
-		go func() { ends <- end{n, do(r.Trainer)} }()
+		go func() { ends <- end{n, do(r)} }()
 	}
 	errs := make([]error, len(c.ranks))
 	running := make([]bool, len(c.ranks))
@@ -140,7 +161,7 @@ func (c *crew) memory() (parts []train.MemoryPart) {
 
 // tell says what the ranks do.
 func (c *crew) tell(o train.Options) error {
-	if c.group == nil {
+	if c.size() == 1 {
 		return nil
 	}
 	divided, err := c.ranks[0].Divided()
@@ -148,9 +169,9 @@ func (c *crew) tell(o train.Options) error {
 		return err
 	}
 	if divided {
-		o.Say("%d ranks divide every update; numbers do not depend on them", len(c.ranks))
+		o.Say("%d ranks divide every update; numbers do not depend on them", c.size())
 	} else {
-		o.Say("WARNING: the updates of this run are too small to be divided, so each of the %d ranks computes all of them", len(c.ranks))
+		o.Say("WARNING: the updates of this run are too small to be divided, so each of the %d ranks computes all of them", c.size())
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 	if err := j.plan(o); err != nil {
 		return nil, err
 	}
-	return j, crew.all((*marl.Trainer).Open)
+	return j, crew.all(order{duty: open})
 }
 
 // plan reports the memory of the run before it is allocated.
@@ -79,17 +79,17 @@ func (j *job) Device() train.Device {
 
 // WarmUp calls the trainer. Numbers that are not finite are marked as errors that a resumed run repeats.
 func (j *job) WarmUp(ctx context.Context) error {
-	return repeated(j.crew.all(func(t *marl.Trainer) error { return t.WarmUp(ctx) }))
+	return repeated(j.crew.all(order{duty: warmUp, ctx: ctx}))
 }
 
 // Step is an iteration of the trainer. It marks errors like WarmUp.
 func (j *job) Step(ctx context.Context) error {
-	return repeated(j.crew.all(func(t *marl.Trainer) error { return t.Step(ctx) }))
+	return repeated(j.crew.all(order{duty: step, ctx: ctx}))
 }
 
 // Restore gives the state to all ranks.
 func (j *job) Restore(s *checkpoint.State) error {
-	return j.crew.all(func(t *marl.Trainer) error { return t.Restore(s) })
+	return j.crew.all(order{duty: restore, state: s})
 }
 
 func repeated(err error) error {
@@ -102,17 +102,10 @@ func repeated(err error) error {
 
 // Scalars are the trainer's metrics.
 func (j *job) Scalars() ([]record.Scalar, error) {
-	var m marl.Metrics
-	err := j.crew.all(func(t *marl.Trainer) error {
-		report, err := t.Report()
-		if t == j.Trainer {
-			m = report
-		}
-		return err
-	})
-	if err != nil {
+	if err := j.crew.all(order{duty: report}); err != nil {
 		return nil, err
 	}
+	m := j.crew.ranks[0].metrics
 	scalars := []record.Scalar{{Name: SlotsName, Value: float64(m.EnvSlots)}}
 	for _, s := range m.Scalars() {
 		scalars = append(scalars, record.Scalar{Name: s.Name, Value: float64(s.Value)})

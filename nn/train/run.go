@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gmel-go/gmel/internal/disk"
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
@@ -61,8 +62,11 @@ type Options struct {
 	// RanksTimeout ends the run; 0: never.
 	Ranks        int
 	RanksTimeout time.Duration
-	Progress     func(Status) // called from time to time; nil: never
-	Notice       func(string) // one sentence for the user, such as where the run is; nil: dropped
+	// Team has this process as its rank 0, and another process for each other rank; nil: there is one process. All but the
+	// job knows rank 0 alone.
+	Team     comm.Member
+	Progress func(Status) // called from time to time; nil: never
+	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
 }
 
 // Say gives the user a sentence.

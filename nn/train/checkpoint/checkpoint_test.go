@@ -144,7 +144,7 @@ func TestPublicFormat(t *testing.T) {
 	}
 }
 
-// Encode gives the bytes of the file that Write writes.
+// Encode gives the bytes of the file that Write writes, and Decode reads them.
 func TestEncode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c")
 	if err := Write(path, sample(1)); err != nil {
@@ -156,6 +156,16 @@ func TestEncode(t *testing.T) {
 	}
 	if got, err := Encode(sample(1)); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes, want %d, %v", len(got), len(want), err)
+	}
+	s, err := Decode(want, "a message")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(normal(sample(1)), normal(s), cmpopts.IgnoreUnexported(State{})); d != "" {
+		t.Error(d)
+	}
+	if _, err := Decode(want[:len(want)-1], "a message"); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "a message") {
+		t.Error(err)
 	}
 	if _, err := Encode(&State{Blobs: map[string][]byte{"meta": nil}}); err == nil || !strings.Contains(err.Error(), `"meta" is reserved`) {
 		t.Error(err)

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -33,6 +34,11 @@ func Read(path string) (*State, error) {
 		return nil, fmt.Errorf("checkpoint: %s is a folder", path)
 	}
 	return readFrom(f, info.Size(), path)
+}
+
+// Decode is Read for the bytes of a file, as Encode gives them; errors call them name.
+func Decode(data []byte, name string) (*State, error) {
+	return readFrom(bytes.NewReader(data), int64(len(data)), name)
 }
 
 func readFrom(r io.Reader, size int64, path string) (*State, error) {

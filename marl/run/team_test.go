@@ -1,0 +1,140 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gmel-go/gmel/kernels/comm"
+	"github.com/gmel-go/gmel/nn/train"
+)
+
+// asTeam does something as rank 0 of processes, which are goroutines here, and returns its error and those of the others.
+func asTeam(ranks int, lead func(o train.Options) error) (err error, others []error) {
+	group := comm.NewGroup(ranks, time.Minute)
+	others = make([]error, ranks-1)
+	var all sync.WaitGroup
+	for r := range others {
+		all.Go(func() { others[r] = Follow(group.Rank(r + 1)) })
+	}
+	err = lead(train.Options{Team: group.Rank(0)})
+	group.End()
+	all.Wait()
+	return err, others
+}
+
+// A run whose ranks are processes writes the folder of a run alone. It stops by a signal, goes on with another number of ranks and
+// their state from rank 0 alone, and ends with the same bytes.
+func TestTeamWritesTheFolderOfOne(t *testing.T) {
+	c := shortRun(t)
+	c.Train.CheckpointEvery = 1
+	t.Chdir(t.TempDir())
+	if _, err := Train(t.Context(), c, train.Options{Out: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	err, others := asTeam(3, func(o train.Options) error {
+		o.Out, o.Progress = "team", func(s train.Status) {
+			if s.Update == 0 { // after the first evaluation
+				stop()
+			}
+		}
+		r, err := Train(ctx, c, o)
+		if !r.Interrupted || r.Table != nil {
+			err = errors.Join(err, errors.New("not interrupted"))
+		}
+		return err
+	})
+	if err := errors.Join(append(others, err)...); err != nil {
+		t.Fatal(err)
+	}
+	err, others = asTeam(2, func(o train.Options) error {
+		_, err := Resume(t.Context(), "team", Sources{}, o)
+		return err
+	})
+	if err := errors.Join(append(others, err)...); err != nil {
+		t.Fatal(err)
+	}
+	sameFolders(t, "one", "team")
+}
+
+// A run that does not begin leaves no folder, and ends the other processes in good order.
+func TestTeamThatDoesNotBegin(t *testing.T) {
+	c := shortRun(t)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(c *Config, o *train.Options){
+		"before ranks are asked": func(c *Config, o *train.Options) { o.Out = "file" },
+		"for several ranks":      func(c *Config, o *train.Options) { o.Profile = true },
+		"on all ranks":           func(c *Config, o *train.Options) { c.Train.Backend = "none" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := *c
+			err, others := asTeam(2, func(o train.Options) error {
+				o.Out = "new"
+				change(&c, &o)
+				_, err := Train(t.Context(), &c, o)
+				return err
+			})
+			if err == nil || others[0] != nil {
+				t.Errorf("rank 0: %v, rank 1: %v", err, others[0])
+			}
+			if _, err := os.Stat("new"); err == nil {
+				t.Error("there is a folder")
+			}
+		})
+	}
+}
+
+// A rank that is started otherwise than rank 0, or has other files, is named, with the difference.
+func TestRanksAreCompared(t *testing.T) {
+	zero := introduction{Host: "n1", Program: "commit abc", Arguments: []string{"train"}, Digests: map[string]string{"tasks.arrivals.trace_file": "sha256:0123456789abcdef"}}
+	for want, change := range map[string]func(x *introduction){
+		"": func(x *introduction) {},
+		"rank 2 (n2) runs another gmel than rank 0 (n1): commit abd there, commit abc here; all ranks need one version": func(x *introduction) { x.Program = "commit abd" },
+		`rank 2 (n2) was started with other arguments than rank 0 (n1): ["train" "--seed" "2"] there, ["train"] here`:   func(x *introduction) { x.Arguments = []string{"train", "--seed", "2"} },
+		"rank 2 (n2): no such device": func(x *introduction) { x.Fault, x.Usage = "no such device", true },
+		"rank 2 (n2): no memory":      func(x *introduction) { x.Fault = "no memory" },
+		"rank 2 (n2) has another file in scenario.tasks.arrivals.trace_file than rank 0 (n1)": func(x *introduction) {
+			x.Digests = map[string]string{"tasks.arrivals.trace_file": "sha256:ffff456789abcdef"}
+		},
+	} {
+		other := zero
+		other.Host = "n2"
+		change(&other)
+		err := other.differs(zero, 2)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		if err != nil && train.IsUsage(err) == slices.Contains([]string{other.Fault}, "no memory") {
+			t.Errorf("%v: a fault of the user: %t", err, train.IsUsage(err))
+		}
+	}
+}
+
+// A failure of another process ends the run with its cause.
+func TestTeamReportsTheRankThatFailed(t *testing.T) {
+	group, failure := comm.NewGroup(2, time.Minute), errors.New("the device is lost")
+	errs := make(chan error)
+	go func() {
+		_, err := group.Rank(1).Told()
+		if err == nil {
+			err = together(group.Rank(1), func() error { return failure })
+		}
+		errs <- err
+	}()
+	err := group.Rank(0).Tell([]byte{byte(step)})
+	if err == nil {
+		err = together(group.Rank(0), func() error { return nil })
+	}
+	if !errors.Is(err, failure) || !errors.Is(err, comm.ErrAborted) || !errors.Is(<-errs, failure) {
+		t.Errorf("%v", err)
+	}
+}
