@@ -17,8 +17,9 @@ mpi: ## the program for mpirun, ./gmel, with the MPI library of mpicc, or of MPI
 	overlay=$$(scripts/mpi-flags $(MPICC)) && $(GO) build -tags mpi -overlay $$overlay -o gmel ./cmd/gmel
 
 # One run on several processes with Open MPI and MPICH, which are fetched once: the bytes of a run alone, a killed rank, a silent one.
+MPI ?= openmpi mpich
 test-mpi: .cache/mpi/installed
-	GO="$(GO)" scripts/test-mpi .cache/mpi/openmpi .cache/mpi/mpich
+	GO="$(GO)" scripts/test-mpi $(MPI:%=.cache/mpi/%)
 
 .cache/mpi/installed: kernels/comm/testdata/openmpi.txt kernels/comm/testdata/mpich.txt
 	@command -v python3 >/dev/null || { echo "test-mpi needs python3 with venv" >&2; exit 1; }

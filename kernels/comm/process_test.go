@@ -96,6 +96,7 @@ func ordered(m Member, orders ...[]byte) error {
 
 // A rank waits for an order longer than the patience, and rank 0 ends the group in good order.
 func TestOrdersAreAwaited(t *testing.T) {
+	t.Parallel()
 	const patience = 200 * time.Millisecond
 	list, e := processes(t, 3, patience)
 	errs := atOnce(list, func(p *Process) error {
@@ -115,6 +116,7 @@ func TestOrdersAreAwaited(t *testing.T) {
 
 // A process that stands still is named by all others, with its host, also while they wait for an order; one of them ends all.
 func TestStoppedProcessIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, stopped := range []int{0, 1} {
 		list, e := processes(t, 3, time.Second)
 		list[stopped].mu.Lock() // it gives no sign of life
@@ -146,6 +148,7 @@ func TestStoppedProcessIsNamed(t *testing.T) {
 
 // A process that lives but does not take part in an exchange is named, too.
 func TestBusyProcessIsNamed(t *testing.T) {
+	t.Parallel()
 	list, _ := processes(t, 3, time.Second)
 	for r, err := range atOnce(list, func(p *Process) error {
 		if p.Rank() == 1 {
@@ -162,6 +165,7 @@ func TestBusyProcessIsNamed(t *testing.T) {
 
 // A suspended job goes on: no process was silent while all stood still.
 func TestSuspendedProcessesGoOn(t *testing.T) {
+	t.Parallel()
 	const patience = 400 * time.Millisecond
 	list, _ := processes(t, 2, patience)
 	for _, p := range list {
