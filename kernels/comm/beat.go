@@ -174,22 +174,21 @@ func truth(b bool) float32 {
 	return 0
 }
 
-// listen ends the group if ranks give no sign of life. Long before that they count as outside of exchanges.
+// listen ends the group if a rank gives no sign of life, and names all that have given none for half of that time: by then they
+// count as outside of exchanges.
 func (h *hub) listen(now time.Duration) {
-	var ranks []int
+	var quiet []int
+	lost := false
 	for r, heard := range h.heard {
-		if r == h.rank || h.replied[r] {
+		if r == h.rank || h.replied[r] || now-heard <= h.patience/2 {
 			continue
 		}
-		if now-heard > h.patience/2 {
-			h.noteAt(r, false, heard)
-		}
-		if now-heard > h.patience {
-			ranks = append(ranks, r)
-		}
+		h.noteAt(r, false, heard)
+		quiet = append(quiet, r)
+		lost = lost || now-heard > h.patience
 	}
-	if ranks != nil {
-		h.end(h.silence(ranks))
+	if lost {
+		h.end(h.silence(quiet))
 	}
 }
 
