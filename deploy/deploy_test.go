@@ -40,6 +40,7 @@ func TestGolden(t *testing.T) {
 		"slurm.sbatch": Slurm{
 			Name: "gmel", Resources: Resources{2, "2G"}, Command: []string{"gmel", "train", "--auto-resume", "--set", "train.updates=5", "--out", "runs/a"},
 		}.Text,
+		"slurm-ranks.sbatch": Slurm{Name: "gmel", Resources: Resources{8, "4G"}, Ranks: 4, Command: []string{"gmel", "train", "--auto-resume", "--out", "runs/a"}}.Text,
 		"slurm-array.sbatch": slurmArray().Text,
 		"job.yaml":           job().Text,
 	} {
@@ -64,7 +65,7 @@ func TestGolden(t *testing.T) {
 
 // TestBatchFiles: bash can read them, and shellcheck, where it is installed, finds nothing to say but that quotes keep a dollar.
 func TestBatchFiles(t *testing.T) {
-	for _, s := range []Slurm{slurmArray(), {Name: "a", Resources: Resources{1, "1G"}, Command: awkward}} {
+	for _, s := range []Slurm{slurmArray(), {Name: "a", Resources: Resources{1, "1G"}, Command: awkward}, {Name: "a", Resources: Resources{1, "1G"}, Ranks: 2, Command: awkward}} {
 		text, err := s.Text()
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ type Slurm struct {
 	Account   string   // "": the default of the user
 	Runs      int      // tasks of the array, 0: no array
 	Parallel  int      // tasks of the array at a time, 0: no limit
+	Ranks     int      // nodes that share one run, a process on each, 0: one process without MPI
 	Command   []string // program and arguments
 }
 
@@ -24,6 +25,7 @@ func (s Slurm) Text() (string, error) {
 	c.match("partition", s.Partition, list)
 	c.match("account", s.Account, list)
 	c.atLeast("parallel", s.Parallel, 0)
+	c.atLeast("ranks", s.Ranks, 0)
 	for _, word := range s.Command {
 		c.printable("the command", word)
 	}

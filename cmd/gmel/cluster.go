@@ -28,7 +28,10 @@ func clusterCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name: "slurm", Usage: "print a batch file for Slurm that trains one run", Action: runFile, Before: noArguments, OnUsageError: usageError,
-				Flags: slices.Concat(sourceFlags(), []cli.Flag{&cli.StringFlag{Name: "out", Usage: "folder of the run `DIR`"}}, resourceFlags(), slurmFlags()),
+				Flags: slices.Concat(sourceFlags(), []cli.Flag{
+					&cli.StringFlag{Name: "out", Usage: "folder of the run `DIR`"},
+					&cli.IntFlag{Name: "ranks", Usage: "`N` nodes that share the run, a process on each; the program there needs MPI (make mpi)", Value: 1},
+				}, resourceFlags(), slurmFlags()),
 			},
 			array, job,
 			{Name: "container", Usage: "print the Containerfile of an image with gmel", Action: containerFile, Before: noArguments, OnUsageError: usageError},
@@ -80,7 +83,14 @@ func runFile(c *cli.Context) error {
 	for _, f := range append(sourceFlags(), &cli.StringFlag{Name: "out"}) {
 		command = append(command, given(c, f)...)
 	}
-	text, err := slurm(c, command...).Text()
+	if err := checkNumber(c); err != nil {
+		return err
+	}
+	s := slurm(c, command...)
+	if n := c.Int("ranks"); n > 1 {
+		s.Ranks = n
+	}
+	text, err := s.Text()
 	return printFile(c, text, err)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -14,12 +15,21 @@ import (
 // joined is this process as a rank of the run that it shares with other processes; nil: it is alone.
 var joined *comm.Process
 
+// checkNumber checks the number of ranks that is asked for.
+func checkNumber(c *cli.Context) error {
+	if n := c.Int("ranks"); n < 1 || n > run.MaxRanks {
+		return usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, run.MaxRanks)
+	}
+	return nil
+}
+
 // checkRanks checks the flags of ranks.
 func checkRanks(c *cli.Context) error {
+	if err := checkNumber(c); err != nil {
+		return err
+	}
 	n := c.Int("ranks")
 	switch {
-	case n < 1 || n > run.MaxRanks:
-		return usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, run.MaxRanks)
 	case joined != nil && n > 1:
 		return usagef("--ranks is %d; allowed: 1 where a launcher has started several processes, which are the ranks", n)
 	case joined != nil && joined.Size() > run.MaxRanks:
@@ -113,7 +123,11 @@ func follow() error {
 			os.Exit(exitSignal)
 		}
 	})()
-	return run.Follow(joined)
+	err := run.Follow(joined)
+	if errors.Is(err, comm.ErrAborted) { // by a rank whose failure rank 0 reports: its exit code counts
+		return nil
+	}
+	return err
 }
 
 // untilAsked returns a context that ends when another process of the run was asked to stop.

@@ -62,8 +62,8 @@ type Options struct {
 	// RanksTimeout ends the run; 0: never.
 	Ranks        int
 	RanksTimeout time.Duration
-	// Team has this process as its rank 0, and another process for each other rank; nil: there is one process. All but the
-	// job knows rank 0 alone.
+	// Team has this process as its rank 0, and another process for each other rank; nil: there is one process. Only the job
+	// knows of the others.
 	Team     comm.Member
 	Progress func(Status) // called from time to time; nil: never
 	Notice   func(string) // one sentence for the user, such as where the run is; nil: dropped
