@@ -31,16 +31,23 @@ type RanksRow struct {
 
 	Update   float64 `json:"update_seconds"`   // of one rank that is alone
 	Share    float64 `json:"share_seconds"`    // of the rank with the largest share, without the exchange
-	Exchange float64 `json:"exchange_seconds"` // among goroutines of this process
-	Floor    float64 `json:"floor_seconds"`    // a copy of Bytes in this process
+	Exchange float64 `json:"exchange_seconds"` // among goroutines of this process, or among Processes
+	Floor    float64 `json:"floor_seconds"`    // a copy of Bytes in this process, or the time of Bytes at the Rate
 	Bytes    int64   `json:"bytes"`            // one after the other, see bytesInTurn
 	Needed   float64 `json:"needed_rate"`      // bytes/s of a network with which ranks begin to pay; 0: they never do
+
+	Processes string  `json:"processes,omitempty"` // what they talk with; "": goroutines
+	Rate      float64 `json:"rate,omitempty"`      // bytes/s from each process to the next while all send
 }
 
 // RanksOptions of Ranks.
 type RanksOptions struct {
 	TrainOptions
 	Ranks []int // each 2 or more
+	// Team has this process as its rank 0, and others that call FollowRanks: they exchange instead of goroutines, and Ranks
+	// is their number. Processes says what they talk with.
+	Team      comm.Member
+	Processes string
 }
 
 // Ranks measures an update alone, and what a rank of each group runs of it. The ranks are measured one after the other, each with
@@ -63,10 +70,7 @@ func Ranks(o RanksOptions) (rows []RanksRow, err error) {
 			return nil, fmt.Errorf("bench: an update of %s with %d IEDs is too small to be divided", row.Algo, row.IEDs)
 		}
 		row.Share, row.Bytes = x.seconds, bytesInTurn(summed, gathered, n)
-		if row.Exchange, err = exchangeSeconds(summed, gathered, n, o.Length); err != nil {
-			return nil, err
-		}
-		if row.Floor, err = copySeconds(row.Bytes, o.Length); err != nil {
+		if err := row.network(&o, summed, gathered); err != nil {
 			return nil, err
 		}
 		if saved := row.Update - row.Share; saved > 0 {
@@ -75,6 +79,18 @@ func Ranks(o RanksOptions) (rows []RanksRow, err error) {
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// network measures the exchange, and what bounds it.
+func (r *RanksRow) network(o *RanksOptions, summed, gathered int64) (err error) {
+	if o.Team != nil {
+		return r.overTeam(o, newExchanged(summed, gathered, r.Ranks))
+	}
+	if r.Exchange, err = exchangeSeconds(summed, gathered, r.Ranks, o.Length); err != nil {
+		return err
+	}
+	r.Floor, err = copySeconds(r.Bytes, o.Length)
+	return err
 }
 
 // updated is an update that was measured.
@@ -160,19 +176,30 @@ func bytesInTurn(summed, gathered int64, ranks int) int64 {
 	return 4 * (summed*(1+levels) + gathered*int64(ranks-1)/int64(ranks))
 }
 
+// exchanged is what an exchange moves: floats that are added up, and the ends of the parts that are gathered.
+type exchanged struct {
+	Summed int
+	Ends   []int
+}
+
+func newExchanged(summed, gathered int64, ranks int) exchanged {
+	x := exchanged{Summed: int(summed), Ends: make([]int, ranks)}
+	for r := range x.Ends {
+		x.Ends[r] = int(gathered) * (r + 1) / ranks
+	}
+	return x
+}
+
 // exchangeSeconds is the time of an exchange among goroutines.
 func exchangeSeconds(summed, gathered int64, ranks int, length time.Duration) (float64, error) {
-	ends := make([]int, ranks)
-	for r := range ends {
-		ends[r] = int(gathered) * (r + 1) / ranks
-	}
+	x := newExchanged(summed, gathered, ranks)
 	m, err := measure(func(n int) (float64, error) {
 		group, errs := comm.NewGroup(ranks, 0), make([]error, ranks)
 		begin := time.Now()
 		var all sync.WaitGroup
 		for r := range ranks {
 			all.Go(func() {
-				if errs[r] = exchange(group.Rank(r), int(summed), ends, n); errs[r] != nil {
+				if errs[r] = x.exchange(group.Rank(r), n); errs[r] != nil {
 					group.Abort(errs[r])
 				}
 			})
@@ -184,15 +211,17 @@ func exchangeSeconds(summed, gathered int64, ranks int, length time.Duration) (f
 }
 
 // exchange adds up a row and gathers, n times.
-func exchange(c comm.Comm, summed int, ends []int, n int) error {
-	sum, all := make([]float32, summed), make([]float32, ends[len(ends)-1])
-	own := comm.Rows{Width: summed, Floats: make([]float32, summed)}
+func (x exchanged) exchange(c comm.Comm, n int) error {
+	sum, all := make([]float32, x.Summed), make([]float32, x.Ends[len(x.Ends)-1])
+	own := comm.Rows{Width: x.Summed, Floats: make([]float32, x.Summed)}
 	for range n {
-		if err := c.Chain(sum, own); err != nil {
-			return err
+		if len(sum) > 0 {
+			if err := c.Chain(sum, own); err != nil {
+				return err
+			}
 		}
 		if len(all) > 0 {
-			if err := c.Allgather(all, ends); err != nil {
+			if err := c.Allgather(all, x.Ends); err != nil {
 				return err
 			}
 		}
@@ -247,8 +276,12 @@ func (s solo) own(ends []int) int {
 
 // RanksTitle is the heading of a table of rows.
 func RanksTitle(r RanksRow) string {
-	return fmt.Sprintf("%s (%s), threads %d for each rank; times of an update in ms\n%-10s %6s %6s %6s | %8s %8s | %10s %8s %10s | %s\n",
-		r.Backend, r.Device, r.Threads, "algo", "IEDs", "worlds", "ranks", "alone", "share", "exchange", "floor", "MB", "a network pays from")
+	where := "goroutines"
+	if r.Processes != "" {
+		where = fmt.Sprintf("processes over %s, %.3g MB/s from one to the next", r.Processes, r.Rate/1e6)
+	}
+	return fmt.Sprintf("%s (%s), threads %d for each rank; exchange among %s; times of an update in ms\n%-10s %6s %6s %6s | %8s %8s | %10s %8s %10s | %s\n",
+		r.Backend, r.Device, r.Threads, where, "algo", "IEDs", "worlds", "ranks", "alone", "share", "exchange", "floor", "MB", "a network pays from")
 }
 
 // Text is the row of the table.

@@ -2,10 +2,12 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/ppo"
 	"github.com/gmel-go/gmel/sim"
@@ -21,7 +23,7 @@ func ranksOptions(t *testing.T, ieds int) RanksOptions {
 	c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Threads = 4, 8, 4, 1
 	own := c.Own.(*ppo.Config)
 	own.Hidden, own.ActorHidden, own.Minibatches = 32, 32, 4
-	return RanksOptions{TrainOptions{Config: c, Scenario: s.Population(ieds), Length: time.Millisecond}, []int{2, 3}}
+	return RanksOptions{TrainOptions: TrainOptions{Config: c, Scenario: s.Population(ieds), Length: time.Millisecond}, Ranks: []int{2, 3}}
 }
 
 func TestRanks(t *testing.T) {
@@ -47,6 +49,25 @@ func TestRanks(t *testing.T) {
 	var text strings.Builder
 	if err := Show(&text, strings.NewReader(string(line))); err != nil || text.String() != RanksTitle(rows[0])+rows[0].Text() {
 		t.Errorf("shown as %q, %v", text.String(), err)
+	}
+}
+
+// Processes that exchange are measured with the rate of their network. Here they are goroutines.
+func TestRanksOfATeam(t *testing.T) {
+	o, group := ranksOptions(t, 40), comm.NewGroup(3, time.Minute)
+	o.Ranks, o.Team, o.Processes = []int{3}, group.Rank(0), "channels"
+	errs := make(chan error)
+	for r := 1; r < 3; r++ {
+		go func() { errs <- FollowRanks(group.Rank(r)) }()
+	}
+	rows, err := Ranks(o)
+	group.End()
+	if err := errors.Join(err, <-errs, <-errs); err != nil {
+		t.Fatal(err)
+	}
+	r := rows[0]
+	if r.Ranks != 3 || r.Exchange <= 0 || r.Rate <= 0 || r.Floor != float64(r.Bytes)/r.Rate || !strings.Contains(RanksTitle(r), "processes over channels") {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/marl/run"
@@ -21,20 +22,30 @@ func benchRanksCommand() *cli.Command {
 			backendFlag(), deviceFlag(),
 			&cli.IntFlag{Name: "threads", Usage: "`N` threads of a rank; 0: all cores"},
 			&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for each figure", Value: 3},
+			ranksTimeoutFlag(),
 		},
 		Action: benchRanks, Before: noArguments, OnUsageError: usageError,
 	}
 }
 
+// benchRanks measures exchanges among goroutines or, if a launcher has started several processes, among them.
 func benchRanks(c *cli.Context) error {
+	if err := joinLaunched(c); err != nil {
+		return err
+	}
+	if follows() {
+		return follow(bench.FollowRanks)
+	}
+	if err := refuseLauncher(os.LookupEnv); joined == nil && err != nil {
+		return err
+	}
 	length, err := secondsOf(c, "seconds", 0, 3600)
 	if err != nil {
 		return err
 	}
-	for _, n := range c.IntSlice("ranks") {
-		if n < 2 || n > run.MaxRanks {
-			return usagef("--ranks is %d; allowed are 2 to %d", n, run.MaxRanks)
-		}
+	ranks, err := ranksToMeasure(c)
+	if err != nil {
+		return err
 	}
 	algorithms := c.StringSlice("algo")
 	if len(algorithms) == 0 {
@@ -48,7 +59,7 @@ func benchRanks(c *cli.Context) error {
 				return err
 			}
 			o.Length = length
-			rows, err := bench.Ranks(bench.RanksOptions{TrainOptions: o, Ranks: c.IntSlice("ranks")})
+			rows, err := bench.Ranks(bench.RanksOptions{TrainOptions: o, Ranks: ranks, Team: team(), Processes: library()})
 			if err != nil {
 				return usagef("%w", err)
 			}
@@ -61,6 +72,22 @@ func benchRanks(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// ranksToMeasure are the numbers of ranks: those that are asked for or, among processes, theirs.
+func ranksToMeasure(c *cli.Context) ([]int, error) {
+	if joined != nil {
+		if c.IsSet("ranks") {
+			return nil, usagef("--ranks is for ranks in one process, and a launcher has started %d processes, which are measured", joined.Size())
+		}
+		return []int{joined.Size()}, nil
+	}
+	for _, n := range c.IntSlice("ranks") {
+		if n < 2 || n > run.MaxRanks {
+			return nil, usagef("--ranks is %d; allowed are 2 to %d", n, run.MaxRanks)
+		}
+	}
+	return c.IntSlice("ranks"), nil
 }
 
 func printRanks(c *cli.Context, row bench.RanksRow, first bool) error {

@@ -38,6 +38,13 @@ func checkRanks(c *cli.Context) error {
 	return checkTimeout(c)
 }
 
+func ranksTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{
+		Name: "ranks-timeout", Value: run.DefaultRanksTimeout,
+		Usage: "`TIME` after which a rank that does not answer is named, and the command stops with exit code 75",
+	}
+}
+
 func checkTimeout(c *cli.Context) error {
 	if t := c.Duration("ranks-timeout"); t <= 0 {
 		return usagef("--ranks-timeout is %s; allowed: a time above 0, such as 60s", t)
@@ -73,7 +80,7 @@ func refuseLauncher(variable func(name string) (value string, ok bool)) error {
 	case n == 0:
 		return nil
 	case comm.HasMPI:
-		return usagef("%s has started %d processes, and each of them would do the whole work: start one; only gmel train can share a run among processes", launcher, n)
+		return usagef("%s has started %d processes, and each of them would do the whole work: start one; gmel train and gmel bench ranks alone use several", launcher, n)
 	}
 	return usagef("%s has started %d processes, and this build has no MPI, so each of them would train the whole run: "+
 		"start one, or build gmel with make mpi; for several seeds use gmel sweep, and --ranks for ranks in one process", launcher, n)
@@ -109,11 +116,19 @@ func team() comm.Member {
 	return joined
 }
 
+// library is what the processes of this command talk with; "" if this one is alone.
+func library() string {
+	if joined == nil {
+		return ""
+	}
+	return joined.Library()
+}
+
 // follows reports whether this process does what another one says.
 func follows() bool { return joined != nil && joined.Rank() > 0 }
 
-// follow does what rank 0 says. A signal is passed on to rank 0, which stops all ranks after the same update.
-func follow() error {
+// follow does what rank 0 says, until that has done. A signal is passed on to rank 0, which stops all ranks after the same update.
+func follow(do func(team comm.Member) error) error {
 	defer onSignal(func(first, second func() os.Signal) {
 		if first() == nil {
 			return
@@ -123,7 +138,7 @@ func follow() error {
 			os.Exit(exitSignal)
 		}
 	})()
-	err := run.Follow(joined)
+	err := do(joined)
 	if errors.Is(err, comm.ErrAborted) { // by a rank whose failure rank 0 reports: its exit code counts
 		return nil
 	}

@@ -25,7 +25,7 @@ func trainCommand() *cli.Command {
 			&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
 			stealFlag(),
 			&cli.IntFlag{Name: "ranks", Value: 1, Usage: "`N` ranks in this process divide every update: the same numbers with any N, for tests of what several machines would do"},
-			&cli.DurationFlag{Name: "ranks-timeout", Value: run.DefaultRanksTimeout, Usage: "`TIME` after which a rank that does not answer is named, and the run stops with exit code 75"},
+			ranksTimeoutFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the final table, or how to go on"},
 		),
 		Action: runTrain,
@@ -74,7 +74,7 @@ func runTrain(c *cli.Context) error {
 		return err
 	}
 	if follows() {
-		return follow()
+		return follow(run.Follow)
 	}
 	if err := checkRanks(c); err != nil {
 		return err
