@@ -17,7 +17,7 @@ func (e *libraryError) Unwrap() error { return e.error }
 // advance looks after all messages. The caller has locked mu.
 func (h *hub) advance() {
 	h.count()
-	if h.unreachable() {
+	if h.broken() {
 		return
 	}
 	err := h.deliver()
@@ -28,9 +28,12 @@ func (h *hub) advance() {
 		err = h.beat()
 	}
 	if err != nil {
-		h.fail(&libraryError{fmt.Errorf("comm: rank %d: %w", h.rank, err)})
+		h.end(&libraryError{err})
 	}
 }
+
+// broken reports whether the library has failed.
+func (h *hub) broken() bool { return h.failed() && errors.As(h.cause, new(*libraryError)) }
 
 // count counts the time in which this process has run. A longer gap between two looks is no time in which others were silent:
 // this process, and perhaps all of them, was suspended.
@@ -53,7 +56,7 @@ func (h *hub) post(to, tag int, x []float32) error {
 	return nil
 }
 
-// say sends a message to all other ranks. An error is one of the next look at messages.
+// say sends a message to all other ranks, as far as that works.
 func (h *hub) say(tag int, x []float32) {
 	for r := range h.seen {
 		if r != h.rank {

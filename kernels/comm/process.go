@@ -278,19 +278,21 @@ func (p *Process) Speaks() bool {
 
 // farewell waits until all ranks have heard that all is done. It reports false if some cannot.
 func (p *Process) farewell() bool {
-	for said := false; ; time.Sleep(tick) {
+	said := time.Duration(-1)
+	for ; ; time.Sleep(tick) {
 		p.mu.Lock()
-		if !said && (p.hub.rank == 0 || isClosed(p.closed)) {
-			said = true
+		if said < 0 && (p.hub.rank == 0 || isClosed(p.closed)) {
+			said = p.now()
 			p.say(tagOver, nil)
 		}
 		p.advance()
-		done := said && len(p.sending) == 0 && p.allReplied()
+		done := said >= 0 && len(p.sending) == 0 && p.allReplied()
+		late := p.now()-max(said, p.heard[0]) > p.patience // after the word of rank 0, or its last sign of life
 		p.mu.Unlock()
 		if done {
 			return true
 		}
-		if p.unreachable() {
+		if late || p.unreachable() {
 			return false
 		}
 	}

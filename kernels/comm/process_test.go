@@ -203,6 +203,18 @@ func TestFailureOfAProcess(t *testing.T) {
 	}
 }
 
+// A process that stands still at the end is not waited for.
+func TestEndOfAStoppedProcess(t *testing.T) {
+	t.Parallel()
+	list, e := processes(t, 2, time.Second/2)
+	list[0].Abort(errors.New("the disk is full"))
+	list[1].mu.Lock()
+	defer list[1].mu.Unlock()
+	if err := list[0].End(1); err != nil || !slices.Equal(e.aborted, []int{1}) {
+		t.Errorf("%v, aborted with %v", err, e.aborted)
+	}
+}
+
 // A request to stop that any process gets reaches all of them.
 func TestAsk(t *testing.T) {
 	list, _ := processes(t, 3, time.Minute)
