@@ -23,7 +23,7 @@ func TestMPI(t *testing.T) {
 		fmt.Printf("rank %d: %v\n", p.Rank(), err)
 		code = 1
 	}
-	fmt.Printf("rank %d of %d on %s, %s\n", p.Rank(), p.Size(), p.Host(p.Rank()), p.Library())
+	fmt.Printf("rank %d of %d on %s, %s\n", p.Rank(), p.Size(), p.hosts[p.Rank()], p.Library())
 	t.Error(p.End(code)) // ends the test
 }
 

@@ -135,9 +135,6 @@ func newHub(lib library, patience time.Duration) *hub {
 	return h
 }
 
-// Host is the host of a rank.
-func (p *Process) Host(rank int) string { return p.hosts[rank] }
-
 // Library is the MPI library and its version.
 func (p *Process) Library() string { return p.library.name() }
 

@@ -192,7 +192,7 @@ func TestFailureOfAProcess(t *testing.T) {
 	}) {
 		want := cause.Error()
 		if r != 2 {
-			want = fmt.Sprintf("rank 2 (%s): %s", list[r].Host(2), cause)
+			want = fmt.Sprintf("rank 2 (%s): %s", list[r].hosts[2], cause)
 		}
 		if !errors.Is(err, ErrAborted) || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("rank %d: %v", r, err)

@@ -10,7 +10,7 @@ import (
 type duty byte
 
 const (
-	join duty = iota // of another process: make a rank, see teamwork.join
+	join duty = iota // of another process: make a rank, see follower.join
 	open
 	warmUp
 	step

@@ -56,7 +56,7 @@ func openTeam(c *Config, o train.Options) (*crew, error) {
 	if failure != nil {
 		err = failure
 	}
-	for n := 1; n < len(all) && err == nil; n++ {
+	for n := 0; n < len(all) && err == nil; n++ {
 		err = all[n].differs(mine, n)
 	}
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/gmel-go/gmel/nn/train"
 )
 
-// asTeam does something as rank 0 of processes, which are goroutines here, and returns its error and those of the others.
-func asTeam(ranks int, lead func(o train.Options) error) (err error, others []error) {
+// asTeam does something as rank 0 of processes, which are goroutines here, and returns the errors of the others and its own.
+func asTeam(ranks int, lead func(o train.Options) error) (others []error, err error) {
 	group := comm.NewGroup(ranks, time.Minute)
 	others = make([]error, ranks-1)
 	var all sync.WaitGroup
@@ -25,7 +25,7 @@ func asTeam(ranks int, lead func(o train.Options) error) (err error, others []er
 	err = lead(train.Options{Team: group.Rank(0)})
 	group.End()
 	all.Wait()
-	return err, others
+	return others, err
 }
 
 // A run whose ranks are processes writes the folder of a run alone. It stops by a signal, goes on with another number of ranks and
@@ -38,7 +38,7 @@ func TestTeamWritesTheFolderOfOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	err, others := asTeam(3, func(o train.Options) error {
+	others, err := asTeam(3, func(o train.Options) error {
 		o.Out, o.Progress = "team", func(s train.Status) {
 			if s.Update == 0 { // after the first evaluation
 				stop()
@@ -53,7 +53,7 @@ func TestTeamWritesTheFolderOfOne(t *testing.T) {
 	if err := errors.Join(append(others, err)...); err != nil {
 		t.Fatal(err)
 	}
-	err, others = asTeam(2, func(o train.Options) error {
+	others, err = asTeam(2, func(o train.Options) error {
 		_, err := Resume(t.Context(), "team", Sources{}, o)
 		return err
 	})
@@ -77,7 +77,7 @@ func TestTeamThatDoesNotBegin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := *c
-			err, others := asTeam(2, func(o train.Options) error {
+			others, err := asTeam(2, func(o train.Options) error {
 				o.Out = "new"
 				change(&c, &o)
 				_, err := Train(t.Context(), &c, o)

@@ -87,10 +87,11 @@ func hostname() string {
 	return name
 }
 
-// jobVariables say which job of a scheduler a process is: those of Slurm, of an Indexed Job of Kubernetes, and of its pod by the downward API.
+// jobVariables say which job of a scheduler a process is: those of Slurm, of an Indexed Job of Kubernetes, of its pod by the downward API, and the number
+// of processes that mpirun, mpiexec or srun has started.
 var jobVariables = []string{
 	"SLURM_CLUSTER_NAME", "SLURM_JOB_ID", "SLURM_JOB_NAME", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_RESTART_COUNT", "SLURM_JOB_NODELIST",
-	"JOB_COMPLETION_INDEX", "POD_NAME", "POD_NAMESPACE", "NODE_NAME",
+	"JOB_COMPLETION_INDEX", "POD_NAME", "POD_NAMESPACE", "NODE_NAME", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
 }
 
 // scheduled are the variables that are set; nil without a scheduler.
