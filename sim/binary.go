@@ -89,30 +89,43 @@ func (w *Worlds) recordedFields() []engine.Array {
 
 // MarshalBinary returns the complete state, little-endian, with the outcomes of the last step if
 // they are recorded. A restored state continues with the same bits. The state contains the hash of
-// the scenario, not the scenario.
+// the scenario, not the scenario. JoinStates joins those of slices.
 func (w *Worlds) MarshalBinary() ([]byte, error) {
 	if err := w.Home(); err != nil {
 		return nil, err
 	}
 	fields := w.recordedFields()
-	size := marshalled(fields)
-	b := make([]byte, 0, stateHeader+size+stateTrailer)
-	b = append(b, stateMagic[:]...)
-	for _, v := range []uint64{w.identity(), w.seed, uint64(w.W), uint64(size)} {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
+	b := w.beginState(w.seed, w.W, marshalled(fields))
 	for i := range fields {
 		b = appendArray(b, &fields[i])
 	}
-	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b, stateCRC)), nil
+	return endState(b), nil
+}
+
+// beginState is the header of a state of a number of worlds, with room for the bytes of their arrays.
+func (w *Worlds) beginState(seed uint64, worlds, size int) []byte {
+	b := append(make([]byte, 0, stateHeader+size+stateTrailer), stateMagic[:]...)
+	for _, v := range []uint64{w.identity(), seed, uint64(worlds), uint64(size)} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	return b
+}
+
+// endState adds the trailer.
+func endState(b []byte) []byte {
+	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b, stateCRC))
 }
 
 // UnmarshalBinary restores a state into Worlds made by New with the same scenario and number of
-// worlds. The seed comes from the state. An error leaves the worlds unchanged. RecordTasks keeps its
+// worlds, or into a slice of them, which takes its worlds. The seed comes from the state. An error leaves the worlds unchanged. RecordTasks keeps its
 // value: if it is on and the state has no outcomes, they are cleared; if it is off, the outcomes of
 // the state are ignored.
 func (w *Worlds) UnmarshalBinary(b []byte) error {
-	if err := w.checkState(b); err != nil {
+	all := worldsOf(b)
+	if all != w.slice.All {
+		all = w.W // the state of a slice
+	}
+	if err := w.checkState(b, all); err != nil {
 		return err
 	}
 	w.Home() // the state on a device is not needed any more
@@ -123,7 +136,7 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 	}
 	b = b[stateHeader : len(b)-stateTrailer]
 	for _, f := range w.stateFields() {
-		b = readArray(&f, b)
+		b = w.readSlice(&f, b, all)
 	}
 	if !w.record {
 		return nil
@@ -131,14 +144,24 @@ func (w *Worlds) UnmarshalBinary(b []byte) error {
 	w.forgetTasks()
 	if len(b) > 0 {
 		for _, f := range w.outcomeFields() {
-			b = readArray(&f, b)
+			b = w.readSlice(&f, b, all)
 		}
 	}
 	return nil
 }
 
-// checkState compares the header with these worlds.
-func (w *Worlds) checkState(b []byte) error {
+// readSlice sets an array from that of these worlds or of all, by their number, and returns the rest.
+func (w *Worlds) readSlice(a *engine.Array, b []byte, worlds int) []byte {
+	first, world := 0, arrayBytes(a)/w.W
+	if worlds > w.W {
+		first = w.slice.First
+	}
+	readArray(a, b[first*world:])
+	return b[worlds*world:]
+}
+
+// checkState compares the header of a state of so many worlds with these.
+func (w *Worlds) checkState(b []byte, worlds int) error {
 	if w.p == nil {
 		return errors.New("sim: these Worlds are empty; restore a state into Worlds made by New with the scenario of the state")
 	}
@@ -155,12 +178,12 @@ func (w *Worlds) checkState(b []byte) error {
 		return fmt.Errorf("sim: the state belongs to scenario %016x, these worlds play %016x (%s)",
 			hash, w.identity(), w.scenario.Name)
 	}
-	if n := binary.LittleEndian.Uint64(b[24:]); n != uint64(w.W) {
-		return fmt.Errorf("sim: the state has %d worlds, but it is restored into %d", n, w.W)
+	if n := binary.LittleEndian.Uint64(b[24:]); n != uint64(worlds) {
+		return fmt.Errorf("sim: the state has %d worlds, but it is restored into %d", n, worlds)
 	}
 	size, have := binary.LittleEndian.Uint64(b[32:]), len(b)-stateHeader-stateTrailer
-	plain := marshalled(w.stateFields())
-	full := plain + marshalled(w.outcomeFields())
+	plain := marshalled(w.stateFields()) / w.W * worlds
+	full := plain + marshalled(w.outcomeFields())/w.W*worlds
 	if size != uint64(have) || have != plain && have != full {
 		return fmt.Errorf("sim: the state declares %d bytes and has %d; allowed: %d, or %d with outcomes", size, have, plain, full)
 	}

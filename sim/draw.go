@@ -4,7 +4,7 @@ import "github.com/gmel-go/gmel/kernels/philox"
 
 // Randomness is counter-based: block = Philox4x32-10(key = seed, counter) with
 //
-//	counter[0] = world
+//	counter[0] = world, its number among those of all slices (NewSlice)
 //	counter[1] = IED i, or link i M + m for streamLink and streamDrift
 //	counter[2] = slot, 0 for the streams of a topology
 //	counter[3] = episode << 8 | stream

@@ -121,11 +121,12 @@ func (d *device) differs(t *testing.T, host *Worlds) string {
 func compareDevice(t *testing.T, d dice, s *Scenario, seed uint64, order string) int {
 	t.Helper()
 	worlds, numbered := 1+d.IntN(max(1, min(6, 400/s.IEDs))), d.flag()
-	spec, err := New(s, worlds, seed)
+	slice := Slice{First: int(seed % 3 * 5), Worlds: worlds, All: worlds + 10}
+	spec, err := NewSlice(s, slice, seed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	guest, err := New(s, worlds, seed)
+	guest, err := NewSlice(s, slice, seed)
 	if err != nil {
 		t.Fatal(err)
 	}

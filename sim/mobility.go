@@ -113,7 +113,7 @@ func (w *Worlds) move(world int, s *scratch) {
 		if d := w.walk(&t, i, agent); d > 0 {
 			keep := exp2f(-float32(d * w.p.forget))
 			near := w.p.near.at(w.placeX[agent], w.placeY[agent])
-			w.carry(&t, i, before, near, keep, s)
+			w.carry(&t, agent, before, near, keep, s)
 			w.follow(agent, near, s)
 		}
 	}
@@ -160,9 +160,8 @@ func (w *Worlds) driftOf(agent int) []float32 {
 
 // carry advances the processes of ESs that are in both lists, before and near, and starts those of
 // ESs that are only in near. Both lists ascend.
-func (w *Worlds) carry(t *moment, i int, before, near []int32, keep float32, s *scratch) {
-	agent := int(t.world)*w.p.A + i
-	state, b := w.driftOf(agent), 0
+func (w *Worlds) carry(t *moment, agent int, before, near []int32, keep float32, s *scratch) {
+	i, state, b := agent%w.p.A, w.driftOf(agent), 0
 	copy(s.drift, state)
 	for q, m := range near {
 		for b < len(before) && before[b] < m {

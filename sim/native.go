@@ -123,7 +123,7 @@ func (w *Worlds) scalars() []engine.Scalar {
 		{Name: "per_cell_x", Value: t.perCellX}, {Name: "per_cell_y", Value: t.perCellY}, {Name: "searched", Value: t.searched},
 		{Name: "tree_size", Value: len(t.tree.order)}, {Name: "servers_lo", Value: t.tree.lo[:]}, {Name: "servers_hi", Value: t.tree.hi[:]},
 		{Name: "gain_scale", Value: float32(gainScale)}, {Name: "gain_shift", Value: float32(gainShift)}, {Name: "gain_low", Value: gainLow},
-		w.seedScalar(), {Name: "blind", Value: w.blind}, {Name: "numbered", Value: w.numbered},
+		w.seedScalar(), {Name: "first_world", Value: w.slice.First}, {Name: "blind", Value: w.blind}, {Name: "numbered", Value: w.numbered},
 		{Name: "show_servers", Value: w.telling}, {Name: "levels", Value: w.p.levels}, {Name: "quality_weight", Value: w.p.qualityWeight},
 	}
 }

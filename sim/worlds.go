@@ -45,6 +45,7 @@ type Worlds struct {
 
 	scenario *Scenario
 	p        *params
+	slice    Slice
 	seed     uint64
 	threads  int
 	tasks    []func() // one per thread, created once so that Step allocates nothing
@@ -137,17 +138,10 @@ type scratch struct {
 const maxBytes = 64e9
 
 // New makes W worlds of the scenario and resets them. It copies the scenario. World w depends only on
-// the scenario, the seed and w. It uses the C engine if the binary has it, otherwise the Go engine
+// the scenario, the seed and w, so several processes can have slices of them (NewSlice). It uses the C engine if the binary has it, otherwise the Go engine
 // (see Engines). Both give the same bits.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
-	if err := s.Validate(); err != nil {
-		return nil, err
-	}
-	name := engineGo
-	if names := nativeEngines(); len(names) > 0 {
-		name = names[0]
-	}
-	return NewOn(name, s, worlds, seed)
+	return NewOn(Engines()[0], s, worlds, seed)
 }
 
 // engineGo is the name of the Go engine, which is the specification.
@@ -159,6 +153,10 @@ func Engines() []string { return append(nativeEngines(), engineGo) }
 
 // NewOn is New with a named engine.
 func NewOn(name string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
+	return newSlice(name, s, Slice{Worlds: worlds, All: worlds}, seed)
+}
+
+func newSlice(name string, s *Scenario, slice Slice, seed uint64) (*Worlds, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
@@ -171,11 +169,12 @@ func NewOn(name string, s *Scenario, worlds int, seed uint64) (*Worlds, error) {
 	if err := errors.Join(p.loadArrivals(s), p.loadPlaces(s)); err != nil {
 		return nil, err
 	}
+	worlds := slice.Worlds
 	if one := Bytes(s, 1); worlds < 1 || float64(worlds) > max(maxBytes/float64(one), 1) {
 		return nil, fmt.Errorf("sim: %d worlds of %d IEDs are not allowed; allowed: 1 to %d (one takes %.3g MB, all at most %g GB)",
 			worlds, p.A, max(int64(maxBytes)/one, 1), float64(one)/1e6, maxBytes/1e9)
 	}
-	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s, p: p, seed: seed}
+	w := &Worlds{W: worlds, A: p.A, O: p.O, U: p.U, scenario: s, p: p, slice: slice, seed: seed}
 	w.state = engine.NewSlab(w.stateFields())
 	if name != engineGo {
 		w.native = newNative(w, name)
@@ -365,7 +364,7 @@ func (w *Worlds) Scenario() *Scenario { return w.scenario.Clone() }
 // moment returns the current slot of a world, for random draws.
 func (w *Worlds) moment(world int) moment {
 	return moment{
-		key: philox.Key(w.seed), world: uint32(world),
+		key: philox.Key(w.seed), world: uint32(w.slice.First + world),
 		slot: uint32(w.slot[world]), episode: uint32(w.episode[world]),
 	}
 }

@@ -24,7 +24,7 @@ enum {
 	ONE(int32_t, agents) ONE(int32_t, servers) ONE(int32_t, candidates) ONE(int32_t, models) ONE(int32_t, cache) \
 	ONE(int32_t, obs) ONE(int32_t, actions) ONE(int32_t, slots) ONE(int32_t, gpus) \
 	ONE(int32_t, flags) ONE(int32_t, load_times) ONE(int32_t, server_speeds) \
-	ONE(int32_t, episodic) ONE(int32_t, blind) ONE(int32_t, numbered) ONE(int32_t, show_servers) \
+	ONE(int32_t, episodic) ONE(int32_t, blind) ONE(int32_t, numbered) ONE(int32_t, show_servers) ONE(int32_t, first_world) \
 	ONE(int32_t, measured) ONE(int32_t, cells_x) ONE(int32_t, cells_y) \
 	WORLD_OPTIONS(ONE) \
 	ONE(int32_t, window_first) ONE(int32_t, window_every) ONE(int32_t, window_starts) \

@@ -184,7 +184,7 @@ static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 	if (!p->blind) world_show(w, lo, hi);
 	for (int64_t n = first; n < end; n += WORLD_TILE) {
 		int32_t count = end - n < WORLD_TILE ? (int32_t)(end - n) : WORLD_TILE;
-		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)lo, (uint32_t)(n - first), (uint32_t)w->slot[lo], (uint32_t)w->episode[lo]};
+		world_moment at = {{p->key[0], p->key[1]}, world_drawn(p, lo), (uint32_t)(n - first), (uint32_t)w->slot[lo], (uint32_t)w->episode[lo]};
 		if (p->queue)
 			for (int32_t j = 0; j < count; j++) world_arrive(w, &at, n + j, at.world + w->tile->world[j], at.ied + w->tile->ied[j]);
 		else

@@ -187,7 +187,7 @@ static void world_play(world *w, world_slice *s) {
 static void world_move_ieds(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;
 	for (int32_t number = lo; number < hi; number++) {
-		world_moment at = {{p->key[0], p->key[1]}, (uint32_t)number, 0, (uint32_t)w->slot[number], (uint32_t)w->episode[number]};
+		world_moment at = {{p->key[0], p->key[1]}, world_drawn(p, number), 0, (uint32_t)w->slot[number], (uint32_t)w->episode[number]};
 		for (int32_t i = 0; i < p->agents; i++) world_move(w, &at, (int64_t)number * p->agents + i, i);
 	}
 }

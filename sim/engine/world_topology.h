@@ -89,7 +89,7 @@ static const uint64_t *world_numbering(world *w, int64_t first) {
 
 static void world_draw_topology(world *w, int32_t number) {
 	const world_params *p = w->p;
-	world_moment at = world_begin_episode(p, (uint32_t)number, (uint32_t)w->episode[number]);
+	world_moment at = world_begin_episode(p, number, (uint32_t)w->episode[number]);
 	int64_t first = (int64_t)number * p->agents;
 	for (int32_t i = 0; i < p->agents; i++) w->keys[i] = (uint64_t)i;
 	world_draw_ieds(w, &at, first, w->keys);

@@ -92,9 +92,12 @@ typedef struct {
 	uint32_t key[2], world, ied, slot, episode;
 } world_moment;
 
+// world_drawn is the number of a world for random numbers: that among the worlds of all slices.
+WORLD_FN uint32_t world_drawn(const world_params *p, int32_t number) { return (uint32_t)(p->first_world + number); }
+
 // world_begin_episode is where the topology of a world is drawn from.
-WORLD_FN world_moment world_begin_episode(const world_params *p, uint32_t number, uint32_t episode) {
-	world_moment at = {{p->key[0], p->key[1]}, number, 0, 0, episode};
+WORLD_FN world_moment world_begin_episode(const world_params *p, int32_t number, uint32_t episode) {
+	world_moment at = {{p->key[0], p->key[1]}, world_drawn(p, number), 0, 0, episode};
 	if (!p->episodic) at.key[0] = p->fixed_key[0], at.key[1] = p->fixed_key[1], at.world = 0, at.episode = 0;
 	return at;
 }

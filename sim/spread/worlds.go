@@ -1,12 +1,14 @@
 package spread
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/kernels/philox"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Worlds steps W independent games together. It owns all slices that its methods return; they keep their address, and
@@ -14,6 +16,7 @@ import (
 type Worlds struct {
 	scenario        Scenario
 	worlds, agents  int
+	slice           sim.Slice
 	local, global   float32 // weights of the reward
 	seed            uint64
 	threads         int
@@ -47,16 +50,23 @@ func Bytes(s *Scenario, worlds int) int64 {
 
 // New makes W worlds and begins episode 0 in each. World w depends only on the settings, the seed and w.
 func New(s *Scenario, worlds int, seed uint64) (*Worlds, error) {
+	return NewSlice(s, sim.Slice{Worlds: worlds, All: worlds}, seed)
+}
+
+// NewSlice makes some of the worlds that New makes, with the same bits.
+func NewSlice(s *Scenario, slice sim.Slice, seed uint64) (*Worlds, error) {
+	worlds := slice.Worlds
 	c := setting.NewChecker(Name)
-	if s.Check(c); c.Err() != nil {
-		return nil, c.Err()
+	s.Check(c)
+	if err := errors.Join(c.Err(), slice.Validate()); err != nil {
+		return nil, err
 	}
 	if most := int(maxBytes / Bytes(s, 1)); worlds < 1 || worlds > most {
 		return nil, fmt.Errorf("spread: %d worlds of %d agents are not allowed; allowed: 1 to %d", worlds, s.Agents, most)
 	}
 	rows := worlds * s.Agents
 	w := &Worlds{
-		scenario: *s, worlds: worlds, agents: s.Agents, seed: seed, threads: 1,
+		scenario: *s, slice: slice, worlds: worlds, agents: s.Agents, seed: seed, threads: 1,
 		local: float32(s.LocalRatio), global: float32(1 - s.LocalRatio),
 		cycle: make([]int32, worlds), episode: make([]int32, worlds),
 		pos: make([]float32, 2*rows), vel: make([]float32, 2*rows), marks: make([]float32, 2*rows),
@@ -122,7 +132,7 @@ func (w *Worlds) begin(world int) {
 	clear(w.row(w.vel, world))
 	for kind, places := range [][]float32{w.row(w.pos, world), w.row(w.marks, world)} {
 		for i := range w.agents {
-			at := [4]uint32{uint32(world), uint32(w.episode[world]), uint32(kind*w.agents + i), drawReset}
+			at := [4]uint32{uint32(w.slice.First + world), uint32(w.episode[world]), uint32(kind*w.agents + i), drawReset}
 			words := philox.Block(philox.Key(w.seed), at)
 			places[2*i], places[2*i+1] = place(words[0]), place(words[1])
 		}

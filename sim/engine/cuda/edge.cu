@@ -124,12 +124,12 @@ DEVICE void advance(float *backlog, float slot, int32_t n) {
 template <bool OPTIONS> DEVICE void draw_task(const world_at &w, int32_t i, uint32_t slot, uint32_t episode) {
 	const world_params &p = w.p;
 	int64_t n = w.ied + i;
-	uint32_t c[4] = {(uint32_t)w.world, (uint32_t)i, slot, episode << 8 | STREAM_TASK};
+	uint32_t c[4] = {w.drawn(), (uint32_t)i, slot, episode << 8 | STREAM_TASK};
 	world_philox(p.key, c);
 	world_task x = {-1, 0, 0, 0, 0};
 	uint32_t asked = 0;
 	if (world_uniform(c[0]) < p.arrival) {
-		uint32_t limit[4] = {(uint32_t)w.world, (uint32_t)i, slot, episode << 8 | STREAM_LIMIT};
+		uint32_t limit[4] = {w.drawn(), (uint32_t)i, slot, episode << 8 | STREAM_LIMIT};
 		world_philox(p.key, limit);
 		asked = limit[1];
 		int32_t model = 0;
@@ -160,7 +160,7 @@ DEVICE void fade(const world_at &w, int64_t link, int32_t c, uint32_t radius, ui
 DEVICE void draw_fading(const world_at &w, int32_t i, uint32_t slot, uint32_t episode) {
 	int64_t link = (w.ied + i) * w.p.candidates;
 	for (int32_t c = 0; c < w.p.candidates; c += 2) {
-		uint32_t x[4] = {(uint32_t)w.world, (uint32_t)i, slot, episode << 8 | (uint32_t)(STREAM_FADING + c / 2)};
+		uint32_t x[4] = {w.drawn(), (uint32_t)i, slot, episode << 8 | (uint32_t)(STREAM_FADING + c / 2)};
 		world_philox(w.p.key, x);
 		fade(w, link + c, c, x[0], x[1]);
 		if (c + 1 < w.p.candidates) fade(w, link + c + 1, c + 1, x[2], x[3]);
@@ -239,7 +239,7 @@ template <bool OPTIONS> DEVICE void measure(const world_at &w, int32_t number, i
 	const world_params &p = w.p;
 	int64_t n = w.ied + number, link = n * p.candidates;
 	const uint32_t *key = p.episodic ? p.key : p.fixed_key;
-	uint32_t world = p.episodic ? (uint32_t)w.world : 0, era = p.episodic ? episode << 8 : 0;
+	uint32_t world = p.episodic ? w.drawn() : 0, era = p.episodic ? episode << 8 : 0;
 	uint32_t c[4] = {world, (uint32_t)i, 0, era | STREAM_PLACE};
 	world_philox(key, c);
 	float place_x = world_uniform(c[0]) * p.width, place_y = world_uniform(c[1]) * p.depth;

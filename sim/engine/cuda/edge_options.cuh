@@ -30,7 +30,7 @@ DEVICE world_slice slice_of(const world_at &w) {
 }
 
 DEVICE world_moment moment_of(const world_at &w, uint32_t slot, uint32_t episode) {
-	world_moment at = {{w.p.key[0], w.p.key[1]}, (uint32_t)w.world, 0, slot, episode};
+	world_moment at = {{w.p.key[0], w.p.key[1]}, w.drawn(), 0, slot, episode};
 	return at;
 }
 
@@ -137,7 +137,7 @@ DEVICE int32_t nearest_rank(const world_at &w, int32_t i) { return world_nearest
 
 // locate_ied gives the i-th IED of a topology its place instead of (*x, *y); true where it moves, and its links have been drawn.
 DEVICE bool locate_ied(const world_at &w, int32_t number, int32_t i, uint32_t episode, float *x, float *y) {
-	const world_moment at = world_begin_episode(&w.p, (uint32_t)w.world, episode);
+	const world_moment at = world_begin_episode(&w.p, w.world, episode);
 	int64_t n = w.ied + number;
 	world_locate(w.view, &at, i, STREAM_SPOT, x, y);
 	if (!w.p.move_slots) return false;

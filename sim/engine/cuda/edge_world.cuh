@@ -105,6 +105,7 @@ struct world_at {
 	WORLD_TABLES(WORLD_TABLE)
 #undef WORLD_ARRAY
 #undef WORLD_TABLE
+	DEVICE uint32_t drawn() const { return world_drawn(&p, world); }
 	DEVICE int64_t next_gpu(int32_t m) const { return world_next_gpu(&p, gpus(), free(), es + m); }
 };
 
