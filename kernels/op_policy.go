@@ -12,9 +12,9 @@ const (
 	OpLogSoftmaxGrad Op = 12
 
 	// OpSample: a[M] = index drawn from exp(logp[M,N]) by inverse CDF in ascending index with one
-	// uniform per row: Philox(key Seed, counter (row, low, high, Stream)), word 0.
+	// uniform per row: Philox(key Seed, counter (first + row, low, high, Stream)), word 0.
 	// If rounding leaves no such index, it is the last one with positive probability.
-	// Arg: logp, counter, a. Dim: M, N.
+	// Arg: logp, counter, a. Dim: M, N, first.
 	OpSample Op = 13
 
 	// OpArgMax: a[M] = first index of the largest x[M,N]. Arg: x, a. Dim: M, N.
@@ -42,7 +42,7 @@ var policyOps = family{
 		Rows: byRow(separate, dim(1), dim(1), dim(1), dim(1)),
 	},
 	OpSample: {
-		Name: "sample", Dims: []string{"M", "N"}, Random: true,
+		Name: "sample", Dims: []string{"M", "N", "first"}, Rare: 1, Random: true,
 		Args: []ArgSpec{in("logp", prod(0, 1)), in("counter", two), out("a", dim(0))},
 		Rows: uncut,
 	},

@@ -26,7 +26,7 @@ static void sample_run(const worker *w, const desc *d, int phase, int64_t task) 
 	uint32_t words[4 * LANES];
 	for (int64_t i = r.from; i < r.to; i++) {
 		int64_t block = (i - r.from) % LANES;
-		if (block == 0) philox_batch(&s, (uint32_t)i, words);
+		if (block == 0) philox_batch(&s, (uint32_t)(d->dim[2] + i), words);
 		argument(w, d, 2)[i] = (float)draw(argument(w, d, 0) + i * n, n, uniform_of(words[4 * block]));
 	}
 }

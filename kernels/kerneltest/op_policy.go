@@ -17,6 +17,7 @@ var policyOps = family{
 	kernels.OpSample: {sampleTrials, randomSample, mistakes{
 		"the last action is never drawn":           {after: dropLastAction},
 		"the high digit of the counter is ignored": {after: lowCounter},
+		"the number of the first row is ignored":   {before: fromRowZero},
 	}},
 	kernels.OpArgMax: {choiceTrials, randomChoice, mistakes{
 		"the last of equal numbers is taken": {after: lastOfEqual},
@@ -84,7 +85,7 @@ func sampleTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for _, m := range append(small, 700) {
 		for _, n := range []int64{1, 2, 5, 31, 33, 100} {
-			t := newTrial(op, m, n).with("logp", logProbs(n)).with("counter", counter)
+			t := newTrial(op, m, n, m%4*33).with("logp", logProbs(n)).with("counter", counter)
 			all = append(all, t.seed(uint64(m)<<40+7, uint32(n)).discrete())
 		}
 	}
@@ -94,7 +95,7 @@ func sampleTrials(op kernels.Op) []*trial {
 func randomSample(r dice, op kernels.Op) *trial {
 	m := r.size(513)
 	n := max(1, r.size(share(work, m)))
-	return newTrial(op, m, n).with("logp", logProbs(n)).with("counter", counter).seed(r.Uint64(), r.Uint32()).discrete()
+	return newTrial(op, m, n, r.Int64N(1<<20)).with("logp", logProbs(n)).with("counter", counter).seed(r.Uint64(), r.Uint32()).discrete()
 }
 
 func choiceTrials(op kernels.Op) []*trial {
@@ -143,6 +144,8 @@ func withoutNormaliser(c *call) {
 		copy(c.arg(c.x, "dx")[:c.Dim[1]], c.arg(c.old, "dy"))
 	}
 }
+
+func fromRowZero(d *kernels.Desc) { d.Dim[2] = 0 }
 
 func dropLastAction(c *call) {
 	for i, a := range c.arg(c.x, "a") {

@@ -103,7 +103,7 @@ func (o *op[T]) sample() {
 	logp, a, n := o.arg(0), o.arg(2), o.dim(1)
 	r := o.stream(o.arg(1))
 	for i := range a {
-		a[i] = T(draw(row(logp, i, n), T(uniform(r.block(uint32(i))[0]))))
+		a[i] = T(draw(row(logp, i, n), T(uniform(r.block(uint32(o.dim(2) + i))[0]))))
 	}
 }
 

@@ -80,7 +80,7 @@ struct sample_rows {
 		int there = (int)smaller(rows, v.dim(0) - first), row = threadIdx.x;
 		const float *logp = v.arg(0) + first * n;
 		uint32_t w[4];
-		philox_of(*v.d, v.arg(1)).block((uint32_t)(first + row), w);
+		philox_of(*v.d, v.arg(1)).block((uint32_t)(v.dim(2) + first + row), w);
 		float u = uniform_of(w[0]), cumulative = 0;
 		int64_t last = 0, drawn = -1;
 		for (int64_t from = 0; from < n; from += columns) {
