@@ -102,7 +102,7 @@ type updated struct {
 }
 
 // updateSeconds measures an update, or the share of a rank in it; group is nil for a rank that is alone.
-func updateSeconds(o TrainOptions, group comm.Comm) (x updated, err error) {
+func updateSeconds(o TrainOptions, group marl.Group) (x updated, err error) {
 	if err := room(o.Scenario, o.Config.Worlds); err != nil {
 		return x, err
 	}
@@ -264,6 +264,13 @@ func (s solo) Allgather(all []float32, ends []int) error {
 	clear(all[:ends[s.rank]-s.own(ends)])
 	clear(all[ends[s.rank]:])
 	return nil
+}
+
+// Collect implements marl.Group. The other ranks give nothing.
+func (s solo) Collect(own []byte) ([][]byte, error) {
+	all := make([][]byte, s.size)
+	all[s.rank] = own
+	return all, nil
 }
 
 // own is the number of floats that the rank has.

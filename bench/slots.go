@@ -54,7 +54,7 @@ func buildSlots(layout *machine.Layout, env kernels.Environment, moment machine.
 	rows, actions := x.Mask.Shape()[0], x.Mask.Shape()[1]
 	logp := b.Temp("logp", rows, actions)
 	b.Op(kernels.Desc{Op: kernels.OpLogSoftmax, Dim: [kernels.MaxDims]int64{int64(rows), int64(actions)}}, x.Mask, x.Mask, logp)
-	b.Sample(logp, moment, x.Act, 1, 98)
+	b.Sample(logp, x.Act, machine.Draw{Counter: moment, Seed: 1, Stream: 98})
 	b.Count(moment, 1)
 	b.Step(env, x)
 	return b.Build()

@@ -131,6 +131,15 @@ func (e *offloading) FinalMask() []float32           { return e.w.FinalMask }
 func (e *offloading) MarshalBinary() ([]byte, error) { return e.w.MarshalBinary() }
 func (e *offloading) UnmarshalBinary(b []byte) error { return e.w.UnmarshalBinary(b) }
 
+// Slice implements Sliced.
+func (e *offloading) Slice() (first, all int) {
+	s := e.w.Slice()
+	return s.First, s.All
+}
+
+// JoinStates implements Sliced.
+func (e *offloading) JoinStates(states [][]byte) ([]byte, error) { return e.w.JoinStates(states) }
+
 // Appraise implements Appraising.
 func (e *offloading) Appraise(decisions, values []float32) {
 	e.appraiser.Appraise(e.w, decisions, values)

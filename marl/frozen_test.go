@@ -31,6 +31,7 @@ import (
 	"github.com/gmel-go/gmel/marl/qmix"
 	"github.com/gmel-go/gmel/marl/selfish"
 	"github.com/gmel-go/gmel/marl/vdn"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -223,6 +224,12 @@ func listing(p *kernels.Program) string {
 // stateHash hashes the arena, so it does not depend on how a checkpoint divides the networks into tensors.
 func stateHash(t *testing.T, tr *marl.Trainer) string {
 	t.Helper()
+	return hashOf(t, tr, marltest.StateOf(t, tr))
+}
+
+// hashOf is stateHash of a trainer with this state.
+func hashOf(t *testing.T, tr *marl.Trainer, state *checkpoint.State) string {
+	t.Helper()
 	kept, err := tr.Kept()
 	if err != nil {
 		t.Fatal(err)
@@ -234,7 +241,7 @@ func stateHash(t *testing.T, tr *marl.Trainer) string {
 		sums = append(sums, h.Sum(nil))
 	}
 	slices.SortFunc(sums, slices.Compare)
-	worlds := sha256.Sum256(marltest.StateOf(t, tr).Blobs["worlds"])
+	worlds := sha256.Sum256(state.Blobs["worlds"])
 	all := sha256.Sum256(slices.Concat(append(sums, worlds[:])...))
 	return hex.EncodeToString(all[:])
 }

@@ -52,7 +52,7 @@ func (t *Trainer) metrics(sums []float32) (Metrics, error) {
 	if err := t.session.Run(t.inspect); err != nil {
 		return Metrics{}, err
 	}
-	m := Metrics{Update: t.update, EnvSlots: t.slots * w.Sizes.Worlds}
+	m := Metrics{Update: t.update, EnvSlots: t.slots * w.slice.All}
 	if m.scalars, err = t.learner.Scalars(t.session, w.Statistics.mean(sums)); err != nil {
 		return Metrics{}, err
 	}

@@ -234,7 +234,7 @@ func (p *Policy) decide(b *machine.Builder, x *batch, d decisions, stream uint32
 	f.Output(p.head.LogProbs(f.Bind(p.head.Params(), x.placed), f.Input(x.norm.Apply(b, d.own)), f.Input(d.mask)), d.LogProbs)
 	f.Lower(b)
 	if p.how.Sampled {
-		b.Sample(d.LogProbs, x.moment, d.Act, p.how.Seed, stream)
+		b.Sample(d.LogProbs, d.Act, machine.Draw{Counter: x.moment, Seed: p.how.Seed, Stream: stream})
 	} else {
 		b.ArgMax(d.LogProbs, d.Act)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
+	"github.com/gmel-go/gmel/sim"
 )
 
 // Ring is a learner's memory of joint transitions: row r of every table is about all agents of one
@@ -15,6 +16,8 @@ type Ring struct {
 	Size     machine.Tensor // [1] rows filled
 	rows     machine.Tensor // [W] rows of the next transitions
 
+	slice       sim.Slice
+	played      []machine.Tensor // tables that the slot Program fills
 	layout      *machine.Layout
 	options     RingOptions
 	tables      []machine.Tensor // [R, ...]
@@ -42,7 +45,9 @@ const (
 // NewRing places the memory of a learner, with its table of observations.
 func (w *Workshop) NewRing(o RingOptions) *Ring {
 	l := w.Layout
-	r := &Ring{layout: l, options: o, Size: l.Add(o.Prefix+sizeName, 1), rows: l.Add(RolloutPrefix+"rows", w.Sizes.Worlds)}
+	r := &Ring{
+		layout: l, options: o, slice: w.slice, Size: l.Add(o.Prefix+sizeName, 1), rows: l.Add(RolloutPrefix+"rows", w.Sizes.Worlds),
+	}
 	r.Observed = r.Table(o.Observed, w.Sizes.Agents*w.Sizes.Obs)
 	w.memory = r
 	return r
@@ -74,15 +79,16 @@ func (w *Workshop) Keep(b *machine.Builder, entries ...Entry) {
 	}
 	for _, e := range entries {
 		b.ScatterRows(e.Row, w.memory.rows, e.Table)
+		w.memory.played = append(w.memory.played, e.Table)
 	}
-	w.memory.moveOn(b, w.Sizes.Worlds)
+	w.memory.moveOn(b)
 }
 
-// moveOn advances the rows of the next transitions by the number of worlds.
-func (r *Ring) moveOn(b *machine.Builder, worlds int) {
-	capacity := r.options.Capacity
+// moveOn advances the rows of the next transitions by the number of worlds of all ranks.
+func (r *Ring) moveOn(b *machine.Builder) {
+	capacity, worlds := r.options.Capacity, r.slice.All
 	by := func(a, c float32) op.Act { return op.Act{Fn: kernels.FnAffine, A: a, B: c} }
-	back := b.Temp("past the end", worlds) // rows past the end of the ring wrap around
+	back := b.Temp("past the end", r.slice.Worlds) // rows past the end of the ring wrap around
 	b.Unary(by(1, float32(worlds)), r.rows, r.rows)
 	b.Unary(by(1, float32(1-capacity)), r.rows, back)
 	b.Unary(op.Clamp(0, 1), back, back)
@@ -107,11 +113,11 @@ func (r *Ring) Forget(s *machine.Session) error {
 	return s.Upload(r.rows, r.places())
 }
 
-// places are the rows of the next transitions of all worlds.
+// places are the rows of the next transitions.
 func (r *Ring) places() []float32 {
 	rows := make([]float32, r.rows.Len())
 	for i := range rows {
-		rows[i] = float32((r.next + i) % r.options.Capacity)
+		rows[i] = float32((r.next + r.slice.First + i) % r.options.Capacity)
 	}
 	return rows
 }

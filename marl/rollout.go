@@ -106,20 +106,27 @@ func (w *Workshop) decide(b *machine.Builder, l Learner, x Played) (normalised m
 	head, net := l.Head()
 	if w.Sizes.Turns > 1 {
 		w.decideInTurn(b, Turns{
-			Worlds: w.Sizes.Worlds, Own: x.own, Mask: x.Mask, Servers: x.Servers, Head: head, Net: net, Counter: w.slots, Stream: StreamPolicy,
+			First: w.slice.First, Worlds: w.Sizes.Worlds, Own: x.own, Mask: x.Mask, Servers: x.Servers, Head: head, Net: net, Counter: w.slots, Stream: StreamPolicy,
 		}, Decided{x.Obs, x.LogProbs, x.Act, x.granted})
 		return w.Normaliser.Apply(b, x.Obs)
 	}
 	normalised = w.Normaliser.Apply(b, x.Obs)
 	net.LogProbs(b, head, normalised, x.Mask, x.LogProbs)
-	b.Sample(x.LogProbs, w.slots, x.Act, Split(w.Seed, StreamPolicy), uint32(StreamPolicy))
+	draw := w.Draw(StreamPolicy, w.slots)
+	draw.First = w.slice.First * w.Sizes.Agents
+	b.Sample(x.LogProbs, x.Act, draw)
 	return normalised
 }
 
 // Rollout plays the slots of an iteration and stores their transitions.
-func (t *Trainer) Rollout() error { return t.rollout(t.cfg.SlotsPerIteration) }
+func (t *Trainer) Rollout() error {
+	if err := t.rollout(t.cfg.SlotsPerIteration); err != nil {
+		return err
+	}
+	return t.gather()
+}
 
-// rollout plays slots in all worlds with the current policy, in one call of the backend, and stores the
+// rollout plays slots in the worlds of this rank with the current policy, in one call of the backend, and stores the
 // transitions.
 func (t *Trainer) rollout(slots int) error {
 	w := t.shop
@@ -130,7 +137,7 @@ func (t *Trainer) rollout(slots int) error {
 		return err
 	}
 	t.slots += slots
-	w.memory.advance(slots * w.Sizes.Worlds)
+	w.memory.advance(slots * w.slice.All)
 	return t.checkTransitions()
 }
 

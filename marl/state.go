@@ -12,7 +12,7 @@ import (
 )
 
 // State returns everything that a resumed run needs to have the same bits: networks, targets, Adam's
-// moments, counters, statistics, the filled part of the replay, and the worlds.
+// moments, counters, statistics, the filled part of the replay, and the worlds. All ranks of a group must call it, and all get it.
 func (t *Trainer) State() (*checkpoint.State, error) {
 	s, networks := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}, t.shop.networks()
 	for _, x := range t.persistent() {
@@ -27,7 +27,7 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 			s.Tensors = append(s.Tensors, kept)
 		}
 	}
-	worlds, err := t.env.MarshalBinary()
+	worlds, err := t.worlds()
 	if err != nil {
 		return nil, fmt.Errorf("marl: the worlds' state: %w", err)
 	}
@@ -100,15 +100,14 @@ const (
 
 // meta has the counters, and the values that must be equal in a resumed run.
 func (t *Trainer) meta() map[string]string {
-	w := t.shop
-	n := w.Sizes
+	w, n := t.shop, t.shop.Sizes
 	_, net := t.learner.Head()
 	return map[string]string{
 		"update": strconv.Itoa(t.update), "slots": strconv.Itoa(t.slots),
 		metaReplayNext: strconv.Itoa(w.memory.next), metaReplayCount: strconv.Itoa(w.memory.count),
 		metaAlgo: t.algorithm.Name(), metaHead: fileName(net.Flat),
 		"seed":  strconv.FormatUint(w.Seed, 10),
-		"sizes": fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", n.Worlds, n.Agents, n.Obs, n.Actions),
+		"sizes": fmt.Sprintf("worlds %d, agents %d, observation %d, actions %d", w.slice.All, n.Agents, n.Obs, n.Actions),
 	}
 }
 

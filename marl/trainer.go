@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
 )
@@ -27,7 +26,7 @@ type Trainer struct {
 	learner   Learner
 
 	backend   kernels.Backend
-	group     comm.Comm         // nil: the trainer is alone
+	group     Group             // nil: the trainer is alone
 	residency kernels.Residency // where the worlds are played
 	scratch   int64             // bytes of device memory for launches of the Programs, besides the arena
 	session   *machine.Session
@@ -60,11 +59,12 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (t *Trainer
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	n := sizesOf(env)
-	if n.Worlds != cfg.Worlds {
-		return nil, fmt.Errorf("marl: the environment has %d worlds, train.worlds is %d", n.Worlds, cfg.Worlds)
+	slice, err := cfg.slice(env)
+	if err != nil {
+		return nil, err
 	}
-	if n, err = cfg.inTurns(n); err != nil {
+	n, err := cfg.inTurns(sizesOf(env))
+	if err != nil {
 		return nil, err
 	}
 	if err := cfg.checkProducts(n); err != nil {
@@ -76,6 +76,7 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (t *Trainer
 	}
 	t = &Trainer{cfg: cfg, env: env, algorithm: algorithm, backend: backend}
 	t.shop = NewWorkshop(&t.cfg, n, seed)
+	t.shop.slice = slice
 	if e, ok := env.(Located); ok {
 		t.shop.ServerPositions = e.ServerPositions()
 	}
@@ -97,13 +98,16 @@ func Plan(cfg Config, env Env, backend kernels.Backend, seed uint64) (t *Trainer
 	return t, nil
 }
 
-// Join makes a planned run one rank of a group; it is called before Open. All ranks have the same configuration, worlds
-// and seed, and the same methods are called on them. Every rank plays all worlds and runs its share of each update, so
-// all end with the bits of a trainer that is alone.
-func (t *Trainer) Join(group comm.Comm) { t.group = group }
+// Join makes a planned run one rank of a group; it is called before Open. All ranks have the same configuration and seed, the same
+// methods are called on them, and a rank has the worlds of Config.SliceOf, or all of them. It plays its worlds and runs its share of
+// each update, so all ranks end with the bits of a trainer that is alone.
+func (t *Trainer) Join(group Group) { t.group = group }
 
 // Open allocates the memory of a planned run.
 func (t *Trainer) Open() error {
+	if err := t.checkSlice(); err != nil {
+		return err
+	}
 	if err := t.open(); err != nil {
 		return err
 	}
@@ -156,6 +160,9 @@ func (t *Trainer) Step(ctx context.Context) error {
 	if err := t.playing.inParts(ctx, t.cfg.SlotsPerIteration, t.rollout); err != nil {
 		return err
 	}
+	if err := t.gather(); err != nil {
+		return err
+	}
 	if err := t.Prepare(); err != nil {
 		return err
 	}
@@ -178,6 +185,9 @@ func (t *Trainer) WarmUp(ctx context.Context) error {
 		if err := t.rollout(1); err != nil {
 			return err
 		}
+	}
+	if err := t.gather(); err != nil {
+		return err
 	}
 	t.warm = true
 	if err := t.normalise(); err != nil {

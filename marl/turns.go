@@ -84,7 +84,7 @@ func (s Sizes) Own() int { return s.Obs - s.committed() }
 
 // Turns says by which network the agents of some worlds decide, and from what.
 type Turns struct {
-	Worlds             int
+	First, Worlds      int            // the number of the first world, for random numbers
 	Own, Mask, Servers machine.Tensor // [W*A, O'] not normalised, [W*A, U], [W*A, C]
 	Head               Head
 	Net                *Net
@@ -113,10 +113,12 @@ func (w *Workshop) DecideInTurn(b *machine.Builder, x Turns) Decided {
 func (w *Workshop) decideInTurn(b *machine.Builder, x Turns, to Decided) {
 	n := w.Sizes
 	n.Worlds = x.Worlds
-	seed := Split(w.Seed, x.Stream)
+	draw := w.Draw(x.Stream, x.Counter)
+	draw.First = x.First * n.Agents / n.Turns
 	n.inTurn(b, decisions{x.Own, x.Mask, x.Servers, w.controller, to}, func(turn int, obs, mask, logp, act machine.Tensor) {
 		x.Net.LogProbs(b, x.Head, w.Normaliser.Apply(b, obs), mask, logp)
-		b.Sample(logp, x.Counter, act, seed, x.Stream.inTurn(turn))
+		draw.Stream = x.Stream.inTurn(turn)
+		b.Sample(logp, act, draw)
 	})
 }
 

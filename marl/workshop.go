@@ -59,6 +59,7 @@ type Workshop struct {
 	// ServerPositions [M] in m, nil if the environment does not tell them; see Located.
 	ServerPositions [][2]float32
 
+	slice    sim.Slice      // the worlds that are played: Sizes.Worlds of Config.Worlds
 	slots    machine.Tensor // [2] counter of slots
 	rollout  rollout
 	nets     []*Net
@@ -72,7 +73,7 @@ type Workshop struct {
 func NewWorkshop(c *Config, n Sizes, seed uint64) *Workshop {
 	l := machine.NewLayout()
 	return &Workshop{
-		Config: c, Sizes: n, Seed: seed, Layout: l,
+		Config: c, Sizes: n, Seed: seed, Layout: l, slice: sim.Slice{Worlds: n.Worlds, All: n.Worlds},
 		Normaliser: newNormaliser(l, n.Obs), RewardMoments: l.Add("reward_moments", 2),
 		slots: l.Add("act_counter", 2), Updates: l.Add("update_counter", 2), rollout: newRollout(l, n),
 	}

@@ -24,7 +24,7 @@ func trainCommand() *cli.Command {
 			&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
 			&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
 			stealFlag(),
-			&cli.IntFlag{Name: "ranks", Value: 1, Usage: "`N` ranks in this process divide every update: the same numbers with any N, for tests of what several machines would do"},
+			&cli.IntFlag{Name: "ranks", Value: 1, Usage: "`N` ranks in this process divide every update, and with an on-policy algorithm the worlds: the same numbers with any N, for tests of what several machines would do"},
 			ranksTimeoutFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the final table, or how to go on"},
 		),

@@ -51,7 +51,7 @@ func (l *Learner) nextActions(b *machine.Builder, mb *replay.Minibatch) (logp, a
 	logp = b.Temp("target_logp", rows, l.Sizes.Actions)
 	act = b.Temp("target_act", rows)
 	l.actorTarget.LogProbs(b, l.actor, mb.NextObs, mb.NextMask, logp)
-	b.Sample(logp, l.Updates, act, marl.Split(l.Seed, marl.StreamTarget), uint32(marl.StreamTarget))
+	b.Sample(logp, act, l.Draw(marl.StreamTarget, l.Updates))
 	return logp, act
 }
 
@@ -100,7 +100,7 @@ func (l *Learner) resample(b *machine.Builder, mb replay.Minibatch) (act machine
 	logp := b.Temp("policy_logp", rows, l.Sizes.Actions)
 	act = b.Temp("policy_act", rows)
 	l.actorOnline.LogProbs(b, l.actor, mb.Obs, mb.Mask, logp)
-	b.Sample(logp, l.Updates, act, marl.Split(l.Seed, marl.StreamActor), uint32(marl.StreamActor))
+	b.Sample(logp, act, l.Draw(marl.StreamActor, l.Updates))
 	return act
 }
 

@@ -21,6 +21,9 @@ type Algorithm struct{}
 
 func init() { marl.Register(Algorithm{}) }
 
+// OnPolicy implements marl.OnPolicy.
+func (Algorithm) OnPolicy() {}
+
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "maa2c" }
 

@@ -29,7 +29,7 @@ func (l *Learner) target(b *machine.Builder, mb replay.Minibatch, y machine.Tens
 	rows := l.own.Batch * l.Sizes.Agents
 	logp, next := b.Temp("target_logp", rows, l.Sizes.Actions), b.Temp("target_act", rows)
 	l.actorTarget.LogProbs(b, l.actor, mb.NextObs, mb.NextMask, logp)
-	b.Sample(logp, l.Updates, next, marl.Split(l.Seed, marl.StreamTarget), uint32(marl.StreamTarget))
+	b.Sample(logp, next, l.Draw(marl.StreamTarget, l.Updates))
 	f := nn.NewFragment()
 	act := op.OneHot(f.Input(next), l.Sizes.Actions)
 	q := l.critic.forward(l.criticTarget.Bind(f), f.Input(mb.NextObs), act, act)

@@ -14,6 +14,9 @@ type Algorithm struct{}
 
 func init() { marl.Register(Algorithm{}) }
 
+// OnPolicy implements marl.OnPolicy.
+func (Algorithm) OnPolicy() {}
+
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "mappo" }
 

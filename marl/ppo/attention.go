@@ -14,6 +14,9 @@ func init() { marl.Register(Algorithm{}) }
 // InTurn implements marl.InTurn.
 func (Algorithm) InTurn() {}
 
+// OnPolicy implements marl.OnPolicy.
+func (Algorithm) OnPolicy() {}
+
 // Name implements marl.Algorithm.
 func (Algorithm) Name() string { return "amarl-ppo" }
 

@@ -160,7 +160,7 @@ func (l *Learner) valuesOf(f *nn.Fragment, bd *nn.Bound, obs, servers machine.Te
 // advantages to mean 0 and deviation 1 over the agents that decided.
 func (l *Learner) Prepare(b *machine.Builder) {
 	c, r := l.Config, l.buffer
-	slots, width := c.SlotsPerIteration, l.Sizes.Rows()
+	slots, width := c.SlotsPerIteration, l.AllRows()
 	series := func(t machine.Tensor) machine.Tensor { return b.Part(t, 0, slots, width) } // [H, W*A]
 	reward := b.Temp("scaled reward", slots, width)
 	b.Copy(r.reward, reward)

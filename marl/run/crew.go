@@ -10,9 +10,12 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/sim"
 )
 
-// crew is the ranks of a run in this process. Each has its own trainer, worlds and backend, and all have the same state.
+// crew is the ranks of a run in this process. Each has its own trainer, backend and worlds, which are some of the run's or all of
+// them. All else of the state is the same.
 type crew struct {
 	group *comm.Group // nil: there is one rank in this process
 	team  comm.Member // this process is rank 0 of several, which have a rank each; nil: there is one process
@@ -22,8 +25,9 @@ type crew struct {
 type rank struct {
 	*marl.Trainer
 	backend kernels.Backend
-	metrics marl.Metrics // of the last report
-	silent  bool         // it hangs in a call, so its memory must not be freed
+	metrics marl.Metrics      // of the last report
+	state   *checkpoint.State // of the last save, until it is taken
+	silent  bool              // it hangs in a call, so its memory must not be freed
 }
 
 // openCrew plans the trainers of all ranks, which share the threads.
@@ -41,7 +45,7 @@ func openCrew(c *Config, o train.Options) (*crew, error) {
 		each.Train.Threads = max(1, threads(c.Train.Threads)/ranks)
 	}
 	for n := range ranks {
-		r, err := openRank(&each, o)
+		r, err := openRank(&each, each.Train.SliceOf(n, ranks), o)
 		if err != nil {
 			return nil, errors.Join(err, crew.close())
 		}
@@ -68,8 +72,8 @@ func (c *Config) checkRanks(ranks int, o train.Options) error {
 }
 
 // openRank makes the worlds, the backend and the plan of a trainer.
-func openRank(c *Config, o train.Options) (*rank, error) {
-	env, err := c.game().worlds(c, o)
+func openRank(c *Config, played sim.Slice, o train.Options) (*rank, error) {
+	env, err := c.game().worlds(c, played, o)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +163,16 @@ func (c *crew) memory() (parts []train.MemoryPart) {
 	return parts
 }
 
+// gathering is what the ranks take on the host to give each other what they have played.
+func (c *crew) gathering() (parts []train.MemoryPart) {
+	part := c.ranks[0].GatherMemory()
+	part.Bytes *= int64(len(c.ranks))
+	if part.Bytes > 0 {
+		parts = append(parts, part)
+	}
+	return parts
+}
+
 // tell says what the ranks do.
 func (c *crew) tell(o train.Options) error {
 	if c.size() == 1 {
@@ -168,9 +182,12 @@ func (c *crew) tell(o train.Options) error {
 	if err != nil {
 		return err
 	}
-	if divided {
+	switch first := c.ranks[0]; {
+	case divided && first.Sliced():
+		o.Say("%d ranks divide the worlds and every update; numbers do not depend on them", c.size())
+	case divided:
 		o.Say("%d ranks divide every update; numbers do not depend on them", c.size())
-	} else {
+	default:
 		o.Say("WARNING: the updates of this run are too small to be divided, so each of the %d ranks computes all of them", c.size())
 	}
 	return nil

@@ -93,7 +93,7 @@ func TestRanksWriteTheFolderOfOne(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !slices.Contains(said, "3 ranks divide every update; numbers do not depend on them") {
+	if !slices.Contains(said, "3 ranks divide the worlds and every update; numbers do not depend on them") {
 		t.Errorf("%q", said)
 	}
 	sameFolders(t, "one", "three")

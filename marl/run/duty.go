@@ -15,6 +15,7 @@ const (
 	warmUp
 	step
 	report
+	save
 	restore
 )
 
@@ -25,6 +26,10 @@ var duties = map[duty]func(r *rank, x order) error{
 	step:   func(r *rank, x order) error { return r.Step(x.ctx) },
 	report: func(r *rank, x order) (err error) {
 		r.metrics, err = r.Report()
+		return err
+	},
+	save: func(r *rank, x order) (err error) {
+		r.state, err = r.State()
 		return err
 	},
 	restore: func(r *rank, x order) error { return r.Restore(x.state) },

@@ -61,22 +61,30 @@ func (g edge) fits(trained game) (game, error) {
 }
 
 // worlds makes the worlds for training. Training reads rewards; evaluation has separate worlds.
-func (g edge) worlds(c *Config, o train.Options) (marl.Env, error) {
-	if err := worldsMemory(g.Scenario, c.Train.Worlds, "train.worlds").Fit(train.FreeMemory(nil)); err != nil {
+func (g edge) worlds(c *Config, played sim.Slice, o train.Options) (marl.Env, error) {
+	if err := worldsMemory(g.Scenario, played.Worlds, "train.worlds").Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
-	worlds, err := sim.New(g.Scenario, c.Train.Worlds, marl.Split(c.Seed, marl.StreamWorld))
+	worlds, err := sim.NewSlice(g.Scenario, played, marl.Split(c.Seed, marl.StreamWorld))
 	if err != nil {
 		return nil, err
 	}
 	worlds.SetThreads(threads(c.Train.Threads))
 	worlds.RecordTasks(false)
-	o.Say("%s of %s: %.3g MB on the engine %s", train.Counted(int64(c.Train.Worlds), "world"), train.Counted(int64(worlds.A), "IED"), float64(g.worldsBytes(c.Train.Worlds))/1e6, worlds.Engine())
+	o.Say("%s of %s: %.3g MB on the engine %s", countedWorlds(played), train.Counted(int64(worlds.A), "IED"), float64(g.worldsBytes(played.Worlds))/1e6, worlds.Engine())
 	if part := worlds.TracePart(); part != nil {
 		o.Say("training plays %s", part)
 		o.Say("evaluations play %s", worlds.EvaluationPart())
 	}
 	return marl.OffloadingFor(&c.Train, worlds), nil
+}
+
+// countedWorlds is how many worlds a rank plays.
+func countedWorlds(played sim.Slice) string {
+	if played.Worlds == played.All {
+		return train.Counted(int64(played.All), "world")
+	}
+	return fmt.Sprintf("%d of %s", played.Worlds, train.Counted(int64(played.All), "world"))
 }
 
 func (g edge) worldsBytes(worlds int) int64 { return sim.Bytes(g.Scenario, worlds) }

@@ -6,6 +6,7 @@ import (
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
+	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/spread"
 )
 
@@ -23,8 +24,8 @@ type game interface {
 	// fits is the game as a policy plays it that was trained in another one; it says why the policy cannot.
 	fits(trained game) (game, error)
 
-	// worlds makes the worlds of training.
-	worlds(c *Config, o train.Options) (marl.Env, error)
+	// worlds makes the worlds of training that a rank plays.
+	worlds(c *Config, played sim.Slice, o train.Options) (marl.Env, error)
 	worldsBytes(worlds int) int64
 	evaluationMemory(episodes int, setting string) train.Memory
 	sizes() marl.Sizes // of a world

@@ -55,7 +55,7 @@ func (j *job) plan(o train.Options) error {
 		return err
 	}
 	memory, host := j.Memory(), c.game().evaluationMemory(episodes, "train.eval_episodes or table_episodes")
-	memory.Parts, host.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.crew.memory()), append(host.Parts, j.CheckpointMemory())
+	memory.Parts, host.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.crew.memory()), append(append(host.Parts, j.CheckpointMemory()), j.crew.gathering()...)
 	if _, apart := j.backend.(kernels.Limited); !apart {
 		memory.Parts, host.Parts = append(memory.Parts, host.Parts...), nil
 	}
@@ -85,6 +85,15 @@ func (j *job) WarmUp(ctx context.Context) error {
 // Step is an iteration of the trainer. It marks errors like WarmUp.
 func (j *job) Step(ctx context.Context) error {
 	return repeated(j.crew.all(order{duty: step, ctx: ctx}))
+}
+
+// State is that of the trainer with the worlds of all ranks.
+func (j *job) State() (s *checkpoint.State, err error) {
+	err = j.crew.all(order{duty: save})
+	for _, r := range slices.Backward(j.crew.ranks) {
+		s, r.state = r.state, nil
+	}
+	return s, err
 }
 
 // Restore gives the state to all ranks.

@@ -9,6 +9,7 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
+	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/spread"
 )
 
@@ -78,17 +79,17 @@ func (g spreading) fits(trained game) (game, error) {
 	return g, nil
 }
 
-func (g spreading) worlds(c *Config, o train.Options) (marl.Env, error) {
-	memory := train.Memory{Parts: []train.MemoryPart{{What: "the worlds", Bytes: g.worldsBytes(c.Train.Worlds), Setting: "train.worlds"}}}
+func (g spreading) worlds(c *Config, played sim.Slice, o train.Options) (marl.Env, error) {
+	memory := train.Memory{Parts: []train.MemoryPart{{What: "the worlds", Bytes: g.worldsBytes(played.Worlds), Setting: "train.worlds"}}}
 	if err := memory.Fit(train.FreeMemory(nil)); err != nil {
 		return nil, err
 	}
-	w, err := spread.New(g.Scenario, c.Train.Worlds, marl.Split(c.Seed, marl.StreamWorld))
+	w, err := spread.NewSlice(g.Scenario, played, marl.Split(c.Seed, marl.StreamWorld))
 	if err != nil {
 		return nil, usage(err)
 	}
 	w.SetThreads(threads(c.Train.Threads))
-	o.Say("%s of simple_spread with %s: %.3g MB", train.Counted(int64(c.Train.Worlds), "world"), train.Counted(int64(g.Agents), "agent"), float64(memory.Bytes())/1e6)
+	o.Say("%s of simple_spread with %s: %.3g MB", countedWorlds(played), train.Counted(int64(g.Agents), "agent"), float64(memory.Bytes())/1e6)
 	return w, nil
 }
 

@@ -67,7 +67,7 @@ func openTeam(c *Config, o train.Options) (*crew, error) {
 
 // joined plans a rank of a team.
 func joined(c *Config, o train.Options) (*rank, error) {
-	r, err := openRank(c, o)
+	r, err := openRank(c, c.Train.SliceOf(o.Team.Rank(), o.Team.Size()), o)
 	if err != nil {
 		return nil, err
 	}

@@ -36,14 +36,21 @@ func (b *Builder) want(o kernels.Op, n int64, a Tensor, all ...Tensor) {
 	}
 }
 
-// Sample draws a[M] from the log-probabilities logp[M,U] with the random numbers of
-// (seed, stream) at counter[2].
-func (b *Builder) Sample(logp, counter, a Tensor, seed uint64, stream uint32) {
+// Draw says with which random numbers rows are drawn: those of (Seed, Stream) at Counter [2] for the rows from First on.
+type Draw struct {
+	Counter Tensor
+	Seed    uint64
+	Stream  uint32
+	First   int
+}
+
+// Sample draws a[M] from the log-probabilities logp[M,U].
+func (b *Builder) Sample(logp, a Tensor, by Draw) {
 	m, n := plane(logp)
 	b.want(kernels.OpSample, m, a, logp, a)
-	d := desc(kernels.OpSample, m, n)
-	d.Seed, d.Stream = seed, stream
-	b.Op(d, logp, counter, a)
+	d := desc(kernels.OpSample, m, n, int64(by.First))
+	d.Seed, d.Stream = by.Seed, by.Stream
+	b.Op(d, logp, by.Counter, a)
 }
 
 // ArgMax writes the index of the largest x[M,U] of each row into a[M].

@@ -19,6 +19,7 @@ type Session struct {
 	buffer  kernels.Buffer
 	group   comm.Comm                 // nil: the session is alone
 	shared  map[*kernels.Program]bool // Programs of which the session runs a share
+	gather  *share.Gatherer           // of GatherRows; nil before
 	exec    map[*kernels.Program]kernels.Executable
 	poison  kernels.Executable // nil unless Poison
 }
@@ -186,6 +187,22 @@ func (s *Session) UploadRows(t Tensor, row int, src []float32) error {
 		return fmt.Errorf("machine: upload of %d floats, beginning at row %d, does not fit %s", len(src), row, t)
 	}
 	return s.buffer.Upload(int(t.Offset()+int64(row)*n), src)
+}
+
+// GatherRows gives the rows of tables [R,...] that each rank of the group has written to all ranks, which must make the same calls.
+func (s *Session) GatherRows(tables []Tensor, written share.Rows) error {
+	if s.gather == nil {
+		s.gather = share.NewGatherer(s.group)
+	}
+	var list []share.Table
+	for _, t := range tables {
+		if err := s.fits(t, int(t.Len())); err != nil {
+			return fmt.Errorf("machine: gathering: %w", err)
+		}
+		_, width := rows(t)
+		list = append(list, share.Table{At: t.Offset(), Width: width})
+	}
+	return s.gather.Gather(s.buffer, list, written)
 }
 
 func (s *Session) fits(t Tensor, n int) error {
