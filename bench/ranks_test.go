@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,8 @@ func ranksOptions(t *testing.T, ieds int) RanksOptions {
 }
 
 func TestRanks(t *testing.T) {
-	rows, err := Ranks(ranksOptions(t, 40))
+	o := ranksOptions(t, 40)
+	rows, err := Ranks(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +37,13 @@ func TestRanks(t *testing.T) {
 		if r.Ranks != i+2 || r.Update != rows[0].Update || r.Share <= 0 || r.Exchange <= 0 || r.Floor <= 0 || r.IEDs != 40 {
 			t.Errorf("%+v", r)
 		}
-		if saved := r.Update - r.Share; saved > 0 && r.Needed != float64(r.Bytes)/saved {
-			t.Errorf("%+v: a network of %g bytes/s begins to pay", r, r.Needed)
+		// Rows of 40 IEDs: observation, mask and 7 more numbers. A rank gets those of the others.
+		s := o.Scenario
+		if want := 4 * int64(o.Config.Worlds*o.Config.SlotsPerIteration*s.IEDs*(s.ObsSize()+s.Actions()+7)); r.RolloutBytes != want/int64(r.Ranks)*int64(r.Ranks-1) {
+			t.Errorf("%d bytes of a rollout of %d reach a rank", r.RolloutBytes, want)
+		}
+		if r.Updates != 16 || r.Rollout != rows[0].Rollout || r.RolloutShare <= 0 || r.Needed != r.needed() {
+			t.Errorf("%+v", r)
 		}
 	}
 	if len(rows) != 2 || rows[1].Bytes <= rows[0].Bytes { // the tree of three ranks has two levels
@@ -68,6 +75,18 @@ func TestRanksOfATeam(t *testing.T) {
 	r := rows[0]
 	if r.Ranks != 3 || r.Exchange <= 0 || r.Rate <= 0 || r.Floor != float64(r.Bytes)/r.Rate || !strings.Contains(RanksTitle(r), "processes over channels") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// An iteration of 10 updates saves 10 ms each and 100 ms of its rollout, and sends 1 MB each and 10 MB: 20 MB in 0.2 s.
+func TestNeededRate(t *testing.T) {
+	r := RanksRow{Updates: 10, Update: 0.03, Share: 0.02, Bytes: 1e6, Rollout: 0.3, RolloutShare: 0.2, RolloutBytes: 1e7}
+	if got := r.needed(); math.Abs(got-1e8) > 1 {
+		t.Errorf("%g bytes/s", got)
+	}
+	r.Share, r.RolloutShare = 0.03, 0.3
+	if got := r.needed(); got != 0 {
+		t.Errorf("ranks that save nothing pay from %g bytes/s", got)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 func benchRanksCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ranks", Usage: "what ranks would save of an update: the share of one, the exchange, and the network from which on they pay",
+		Name: "ranks", Usage: "what ranks would save of a rollout and of an update: their shares, the exchange, and the network from which on they pay",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each row"},
 			&cli.StringSliceFlag{Name: "algo", Usage: "algorithm `NAME`; may be repeated (default: that of gmel train)"},
