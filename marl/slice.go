@@ -6,7 +6,6 @@ import (
 
 	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/kernels/share"
-	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -21,8 +20,8 @@ type Group interface {
 	Collect(own []byte) ([][]byte, error)
 }
 
-// OnPolicy is an Algorithm that learns from the slots of the last rollout, which fills its memory: then slices are gathered faster than
-// they are played. The others, with a replay, play all worlds on every rank.
+// OnPolicy is an Algorithm whose memory holds one rollout, which Forget or the next rollout replaces. Ranks then play slices, since a
+// rollout is gathered faster than it is played. With a replay, ranks play all worlds.
 type OnPolicy interface {
 	Algorithm
 	OnPolicy()
@@ -127,9 +126,4 @@ func (t *Trainer) worlds() ([]byte, error) {
 	}
 	states = slices.DeleteFunc(states, func(s []byte) bool { return len(s) == 0 })
 	return t.env.(Sliced).JoinStates(states)
-}
-
-// Draw says with which random numbers the rows of a batch are drawn.
-func (w *Workshop) Draw(s Stream, counter machine.Tensor) machine.Draw {
-	return machine.Draw{Counter: counter, Seed: Split(w.Seed, s), Stream: uint32(s)}
 }

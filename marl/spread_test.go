@@ -10,7 +10,10 @@ import (
 	"github.com/gmel-go/gmel/sim/spread"
 )
 
-var _ marl.Env = (*spread.Worlds)(nil)
+var (
+	_ marl.Env    = (*spread.Worlds)(nil)
+	_ marl.Sliced = (*spread.Worlds)(nil)
+)
 
 // spreading is simple_spread with short episodes.
 func spreading(t *testing.T, c *marl.Config, seed uint64) *spread.Worlds {
@@ -46,5 +49,33 @@ func TestSpreadWithEveryAlgorithm(t *testing.T) {
 			}
 			marltest.ResumesExactly(t, c, 24, func(seed uint64) marl.Env { return spreading(t, &c, seed) })
 		})
+	}
+}
+
+// Ranks that play slices of simple_spread end with the state of one.
+func TestSpreadOnRanks(t *testing.T) {
+	c := frozenConfig("mappo", false, 0)
+	s := spread.Default()
+	s.MaxCycles = 7
+	var want *checkpoint.State
+	for _, ranks := range []int{1, 3} {
+		crew := marltest.NewCrew(t, ranks, func(rank int) *marl.Trainer {
+			w, err := spread.NewSlice(s, c.SliceOf(rank, ranks), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr, err := marl.Plan(c, w, marltest.OpenBackend(t, "auto", 1), 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tr
+		})
+		crew.Run(t)
+		for _, state := range crew.States(t) {
+			if want == nil {
+				want = state
+			}
+			marltest.SameState(t, want, state)
+		}
 	}
 }

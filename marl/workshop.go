@@ -214,3 +214,8 @@ func (w *Workshop) finish(b *machine.Builder) (*kernels.Program, error) {
 	w.Statistics.count(b)
 	return b.Build()
 }
+
+// Draw says with which random numbers the rows of a batch are drawn.
+func (w *Workshop) Draw(s Stream, counter machine.Tensor) machine.Draw {
+	return machine.Draw{Counter: counter, Seed: Split(w.Seed, s), Stream: uint32(s)}
+}
