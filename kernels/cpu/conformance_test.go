@@ -11,7 +11,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-func TestConformance(t *testing.T) { kerneltest.Run(t, "cpu") }
+func TestConformance(t *testing.T) { kerneltest.Run(t, "cpu", 3) }
 
 // TestRandomShapes takes a few seconds. GMEL_RANDOM_ROUNDS sets the number of rounds (3 by default).
 func TestRandomShapes(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-func TestConformance(t *testing.T)  { kerneltest.Run(t, "emu") }
+func TestConformance(t *testing.T)  { kerneltest.Run(t, "emu", 1) }
 func TestRandomShapes(t *testing.T) { kerneltest.RunRandom(t, "emu", 1) }
 func TestLoops(t *testing.T)        { kerneltest.RunLoops(t, "emu") }
 

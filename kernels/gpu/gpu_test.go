@@ -53,7 +53,7 @@ func TestHold(t *testing.T) {
 
 func TestConformance(t *testing.T) {
 	needDevice(t)
-	kerneltest.Run(t, "gpu")
+	kerneltest.Run(t, "gpu", 1)
 }
 
 func TestRandomShapes(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/ref"
 )
 
-// Run tests the backend that is registered as name.
-func Run(t *testing.T, name string) {
+// Run tests the backend that is registered as name, with every number of threads up to most.
+func Run(t *testing.T, name string, most int) {
 	info, err := kernels.Describe(name)
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func Run(t *testing.T, name string) {
 	t.Logf("%s: %s, instruction sets %v", info.Name, info.Device, info.ISAs)
 	mine := chosen(t)
 	for _, b := range benches(t, mine) {
-		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs) })
+		t.Run(b.program.Name, func(t *testing.T) { b.run(t, name, info.ISAs, most) })
 	}
 	if mine.next() {
 		t.Run("step", func(t *testing.T) { testStep(t, name) })
@@ -39,6 +39,12 @@ type Trials struct {
 // TrialsOf runs the trials of an op on package ref.
 func TrialsOf(t *testing.T, op kernels.Op) *Trials {
 	b := newBench(trialsOf(op), uint64(op))
+	return &Trials{b, b.reference(t)}
+}
+
+// TrialsOfLoops runs the loops of an op on package ref.
+func TrialsOfLoops(t *testing.T, op kernels.Op) *Trials {
+	b := newLoopsOf(op)
 	return &Trials{b, b.reference(t)}
 }
 
@@ -110,13 +116,13 @@ func workOps() []kernels.Op {
 	return slices.DeleteFunc(kernels.Ops(), func(op kernels.Op) bool { return op == kernels.OpLoop || op == kernels.OpStep })
 }
 
-// run compares the results with the reference, for all instruction sets and numbers of threads.
-func (b *bench) run(t *testing.T, name string, isas []string) {
+// run compares the results with the reference, for all instruction sets and numbers of threads up to most.
+func (b *bench) run(t *testing.T, name string, isas []string, most int) {
 	want := b.reference(t)
 	for _, isa := range isas {
-		for threads := 1; threads <= 3; threads++ {
-			o := kernels.Options{Threads: threads, ISA: isa}
-			t.Run(fmt.Sprintf("%s/%d", isa, threads), func(t *testing.T) { b.compare(t, name, o, want) })
+		for threads := range most {
+			o := kernels.Options{Threads: 1 + threads, ISA: isa}
+			t.Run(fmt.Sprintf("%s/%d", isa, o.Threads), func(t *testing.T) { b.compare(t, name, o, want) })
 		}
 	}
 }
