@@ -163,12 +163,12 @@ template <class Tile> struct attention_grad {
 };
 
 // attention_grad_few is attention_grad for few agents: one thread has a row of the scores, and later a
-// column.
+// column. Gradients by agents without numbers are empty; their loops would have no barriers between the uses of square.
 template <int AGENTS> struct attention_grad_few {
 	static const int phases = 1, threads = few<AGENTS>::threads, resident = 384 / threads;
 	static const bool syncs = true;
 	static BOTH bool whole(const desc &d) { return d.op == OP_ATTENTION_GRAD; }
-	static int64_t tasks(const desc &d, int) { return few<AGENTS>::tasks(d); }
+	static int64_t tasks(const desc &d, int) { return d.dim[3] > 0 ? few<AGENTS>::tasks(d) : 0; }
 	static int64_t shared(const desc &) { return 0; }
 
 	static DEVICE void run(const view &v, int, int64_t task) {
