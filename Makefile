@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
+.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu test-ptx check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -55,6 +55,14 @@ EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo 
 test-emu:
 	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
+
+# The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. PTX_LIBRARY is a folder that scripts/gpu-library
+# may fill with PTX alone.
+PTX_LIBRARY ?= build/ptx
+PTX_TESTS ?=
+test-ptx:
+	GPU_CODE="-gencode arch=compute_90,code=compute_90" scripts/gpu-library $(PTX_LIBRARY)
+	. $(PTX_LIBRARY)/env && $(GO) vet -tags ptx ./kernels/emu && $(GO) test -tags ptx $(PTX_TESTS) ./kernels/emu
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.
 check:

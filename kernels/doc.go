@@ -9,6 +9,7 @@
 //	cpu  C with SIMD through cgo, a pool of C threads              (kernels/cpu)
 //	gpu  CUDA: launches, and graphs of them                        (kernels/gpu)
 //	emu  the CUDA kernels on a processor, for tests                (kernels/emu)
+//	ptx  their PTX in an interpreter, for tests                    (kernels/emu)
 //
 // # Numbers are specified, not accidental
 //

@@ -1,15 +1,9 @@
-//go:build emu
+//go:build emu || ptx
 
 package emu
 
-// Contraction is off as for nvcc (-fmad=false), by CGO_CXXFLAGS of make test-emu.
-
 /*
-#cgo CXXFLAGS: -std=c++17 -O2 -Wall
-#include <stdlib.h>
-#include <string.h>
 #include "../gpu/cuda/gmel_cuda.h"
-void gmel_emu_order(int order);
 */
 import "C"
 
@@ -25,72 +19,71 @@ import (
 	"github.com/gmel-go/gmel/kernels/launch"
 )
 
-func init() { kernels.Register("emu", driver{}) }
-
-// orders of blocks and threads, indexed by the codes of emu.h.
-var orders = []string{"forward", "backward", "shuffled"}
+func init() { kernels.Register(name, driver{}) }
 
 type driver struct{}
 
 func (driver) Info() kernels.Info {
-	return kernels.Info{Name: "emu", Device: "CUDA emulated on one thread", ISA: orders[0], ISAs: orders, Threads: 1}
+	return kernels.Info{Name: name, Device: device, ISA: isas[0], ISAs: isas, Threads: 1}
 }
 
 func (driver) Open(o kernels.Options) (kernels.Backend, error) {
-	precision, err := o.PrecisionIndex("emu")
+	precision, err := o.PrecisionIndex(name)
 	if err != nil {
 		return nil, err
 	}
 	o.Precision = "" // ProcessorOnly would refuse it
-	if err := o.ProcessorOnly("emu"); err != nil {
+	if err := o.ProcessorOnly(name); err != nil {
 		return nil, err
 	}
-	order := slices.Index(orders, o.ISA)
+	isa := slices.Index(isas, o.ISA)
 	if o.ISA == "" {
-		order = 0
+		isa = 0
 	}
-	if order < 0 {
-		return nil, fmt.Errorf("emu: no order %q; there is: %v", o.ISA, orders)
+	if isa < 0 {
+		return nil, fmt.Errorf(name+": there is no %q; there is: %v", o.ISA, isas)
 	}
-	return &backend{order: order, precision: precision, residents: kernels.Residents{Allocate: allocateState}}, nil
+	return &backend{isa: isa, precision: precision, residents: kernels.Residents{Allocate: allocateState}}, nil
 }
 
 type backend struct {
-	order     int
+	executor
+	isa       int // index into isas
 	precision int // index into kernels.Precisions
 	residents kernels.Residents
 	alone     bool // run every op in separate launches
 }
 
-func (*backend) Name() string   { return "emu" }
+func (*backend) Name() string   { return name }
 func (*backend) Sync() error    { return nil }
 func (b *backend) Close() error { return b.residents.Close() }
 
 func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err := p.Validate(); err != nil {
-		return nil, fmt.Errorf("emu: %w", err)
+		return nil, fmt.Errorf(name+": %w", err)
 	}
 	descs := (*C.desc)(unsafe.Pointer(unsafe.SliceData(p.Descs)))
 	if op := kernels.Op(C.gmel_cuda_missing(descs, C.int64_t(len(p.Descs)))); op != kernels.OpNone {
-		return nil, fmt.Errorf("emu: program %q: there is no kernel for %s", p.Name, op)
+		return nil, fmt.Errorf(name+": program %q: there is no kernel for %s", p.Name, op)
 	}
 	residents, err := b.residents.Acquire(p)
 	if err != nil {
-		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
+		return nil, fmt.Errorf(name+": program %q: %w", p.Name, err)
 	}
-	e := &executable{backend: b, program: p, residents: residents, plan: b.newPlan(p, residents)}
+	e := &executable{backend: b, program: p, residents: residents}
+	e.plan = b.newPlan(p, worlds(residents, &e.memory))
 	if e.plan == nil {
-		return nil, errors.Join(fmt.Errorf("emu: program %q: out of memory", p.Name), b.residents.Release(residents))
+		return nil, errors.Join(fmt.Errorf(name+": program %q: out of memory", p.Name), b.residents.Release(residents))
 	}
-	e.scratch = make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1)
+	e.scratch = e.memory.floats("scratch", make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1))
 	return e, nil
 }
 
 // newPlan passes the Program to C, which copies it.
-func (b *backend) newPlan(p *kernels.Program, residents []*kernels.Resident) *C.gmel_cuda_plan {
+func (b *backend) newPlan(p *kernels.Program, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, worlds(residents))
+	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, worlds)
 	return C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
 }
 
@@ -125,37 +118,39 @@ type executable struct {
 	program   *kernels.Program
 	plan      *C.gmel_cuda_plan
 	residents []*kernels.Resident // by number of the environment
-	scratch   []float32
+	memory    memory              // of the device, as far as the program may access it
+	scratch   *C.float
 }
 
 func (e *executable) Run(b kernels.Buffer, n int) error {
 	mem, ok := b.(*buffer)
 	switch {
 	case !ok:
-		return fmt.Errorf("emu: the arena of program %q is a %T, not a buffer of this backend", e.program.Name, b)
+		return fmt.Errorf(name+": the arena of program %q is a %T, not a buffer of this backend", e.program.Name, b)
 	case e.plan == nil || mem.data == nil:
-		return errors.New("emu: Run after Close")
+		return errors.New(name + ": Run after Close")
 	case int64(len(mem.data)) < e.program.Arena:
-		return fmt.Errorf("emu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, len(mem.data))
+		return fmt.Errorf(name+": program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, len(mem.data))
 	}
-	C.gmel_emu_order(C.int(e.backend.order))
 	for _, g := range e.residents {
 		if g == nil {
 			continue
 		}
 		if err := g.ToDevice(); err != nil {
-			return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
+			return fmt.Errorf(name+": program %q: %w", e.program.Name, err)
 		}
 	}
+	at := e.memory.floats("arena", mem.data)
 	for range n {
-		if err := e.runOnce(mem.data); err != nil {
-			return fmt.Errorf("emu: program %q: %w", e.program.Name, err)
+		if err := e.runOnce(mem.data, at); err != nil {
+			return fmt.Errorf(name+": program %q: %w", e.program.Name, err)
 		}
 	}
 	return nil
 }
 
-func (e *executable) runOnce(arena []float32) error {
+// runOnce runs the program on an arena, which the device has at an address.
+func (e *executable) runOnce(arena []float32, at *C.float) error {
 	for i := range C.gmel_cuda_plan_launches(e.plan) {
 		if C.gmel_cuda_plan_on_host(e.plan, i) != 0 {
 			d := &e.program.Descs[C.gmel_cuda_plan_op(e.plan, i)]
@@ -164,7 +159,9 @@ func (e *executable) runOnce(arena []float32) error {
 			}
 			continue
 		}
-		C.gmel_cuda_enqueue(e.plan, i, nil, (*C.float)(unsafe.SliceData(arena)), (*C.float)(unsafe.SliceData(e.scratch)))
+		if err := e.launch(i, at); err != nil {
+			return err
+		}
 	}
 	return e.backend.residents.Refused()
 }

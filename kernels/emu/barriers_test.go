@@ -48,7 +48,7 @@ func leaveOutEach(t *testing.T, trials *kerneltest.Trials, precision string, nee
 			continue
 		}
 		LeaveOut(i)
-		needed[name] = slices.ContainsFunc(orders, func(order string) bool { return len(faults(t, trials, order, precision)) > 0 })
+		needed[name] = slices.ContainsFunc(isas, func(order string) bool { return len(faults(t, trials, order, precision)) > 0 })
 		LeaveOut(-1)
 	}
 }
@@ -56,7 +56,7 @@ func leaveOutEach(t *testing.T, trials *kerneltest.Trials, precision string, nee
 // used lists the barriers that the trials use, and checks that the trials pass.
 func used(t *testing.T, trials *kerneltest.Trials, precision string) (numbers []int) {
 	before := Barriers()
-	for _, fault := range faults(t, trials, orders[0], precision) {
+	for _, fault := range faults(t, trials, isas[0], precision) {
 		t.Error(fault)
 	}
 	for i, b := range Barriers() {

@@ -1,4 +1,4 @@
-//go:build emu
+//go:build emu || ptx
 
 package emu
 
@@ -11,7 +11,7 @@ import (
 // Alloc returns host memory in place of device memory.
 func (*backend) Alloc(n int) (kernels.Buffer, error) {
 	if n < 0 {
-		return nil, fmt.Errorf("emu: cannot allocate %d floats", n)
+		return nil, fmt.Errorf(name+": cannot allocate %d floats", n)
 	}
 	return &buffer{make([]float32, n)}, nil
 }
@@ -23,7 +23,7 @@ func (b *buffer) Close() error { b.data = nil; return nil }
 
 func (b *buffer) Upload(offset int, src []float32) error {
 	if offset < 0 || offset+len(src) > len(b.data) {
-		return fmt.Errorf("emu: upload of [%d, %d) into a buffer of %d floats", offset, offset+len(src), len(b.data))
+		return fmt.Errorf(name+": upload of [%d, %d) into a buffer of %d floats", offset, offset+len(src), len(b.data))
 	}
 	copy(b.data[offset:], src)
 	return nil
@@ -31,7 +31,7 @@ func (b *buffer) Upload(offset int, src []float32) error {
 
 func (b *buffer) Download(dst []float32, offset int) error {
 	if offset < 0 || offset+len(dst) > len(b.data) {
-		return fmt.Errorf("emu: download of [%d, %d) from a buffer of %d floats", offset, offset+len(dst), len(b.data))
+		return fmt.Errorf(name+": download of [%d, %d) from a buffer of %d floats", offset, offset+len(dst), len(b.data))
 	}
 	copy(dst, b.data[offset:])
 	return nil

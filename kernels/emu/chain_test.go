@@ -58,7 +58,7 @@ func programsOf(t *testing.T, c bench.Case) map[string]*kernels.Program {
 // compiled is a Program on its own backend, with chains or without.
 func compiled(t *testing.T, p *kernels.Program, precision string, alone bool) *executable {
 	t.Helper()
-	b, err := kernels.Open("emu", kernels.Options{Precision: precision})
+	b, err := kernels.Open(name, kernels.Options{Precision: precision})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,10 +121,10 @@ func TestChainsChangeNoBits(t *testing.T) {
 		if err := ref.Run(p, want); err != nil {
 			t.Fatal(err)
 		}
-		for _, order := range append([]string{""}, orders...) {
+		for _, order := range append([]string{""}, isas...) {
 			got := slices.Clone(arena)
 			e := compiled(t, p, "", order == "")
-			e.backend.order = max(0, slices.Index(orders, order))
+			e.backend.isa = max(0, slices.Index(isas, order))
 			if err := e.Run(&buffer{got}, 1); err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-//go:build emu
+//go:build emu || ptx
 
 package emu
 
@@ -9,14 +9,21 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-func TestConformance(t *testing.T)  { kerneltest.Run(t, "emu", 1) }
-func TestRandomShapes(t *testing.T) { kerneltest.RunRandom(t, "emu", 1) }
-func TestLoops(t *testing.T)        { kerneltest.RunLoops(t, "emu") }
+func TestConformance(t *testing.T)  { kerneltest.Run(t, name, 1) }
+func TestRandomShapes(t *testing.T) { kerneltest.RunRandom(t, name, 1) }
+func TestLoops(t *testing.T)        { kerneltest.RunLoops(t, name) }
 
 func TestEveryOpHasAKernel(t *testing.T) {
 	for _, op := range kernels.Ops() {
 		if !hasKernel(op) {
 			t.Errorf("there is no kernel for %s", op)
 		}
+	}
+}
+
+// An instruction of tensor cores adds in ascending order here, so products have the bits of ref with rounded factors.
+func TestPrecisions(t *testing.T) {
+	for _, precision := range []string{kernels.TF32, kernels.BF16} {
+		t.Run(precision, func(t *testing.T) { kerneltest.RunPrecision(t, name, precision, true) })
 	}
 }

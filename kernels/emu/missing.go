@@ -1,4 +1,4 @@
-//go:build emu
+//go:build emu || ptx
 
 package emu
 

@@ -1,4 +1,4 @@
-//go:build emu
+//go:build emu || ptx
 
 package emu
 
@@ -15,13 +15,16 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// deviceState is the "device" memory of an environment.
-type deviceState struct{ world C.gmel_cuda_world }
+// deviceState is the "device" memory of an environment, with addresses of the host.
+type deviceState struct {
+	world                  C.gmel_cuda_world
+	tables, state, scratch C.size_t // sizes in words
+}
 
 func allocateState(image *kernels.Image) (kernels.DeviceState, error) {
-	name := C.CString(image.Kernel)
-	defer C.free(unsafe.Pointer(name))
-	game := C.gmel_cuda_environment_of(name)
+	kernel := C.CString(image.Kernel)
+	defer C.free(unsafe.Pointer(kernel))
+	game := C.gmel_cuda_environment_of(kernel)
 	if game == nil {
 		return nil, fmt.Errorf("no kernel plays %q", image.Kernel)
 	}
@@ -29,13 +32,18 @@ func allocateState(image *kernels.Image) (kernels.DeviceState, error) {
 	if words < 0 {
 		return nil, fmt.Errorf("the kernel that plays %q was built for other parameters", image.Kernel)
 	}
-	return &deviceState{C.gmel_cuda_world{
+	s := &deviceState{tables: C.size_t(len(image.Tables)), state: C.size_t(len(image.State)), scratch: C.size_t(words) * C.size_t(image.Worlds)}
+	s.world = C.gmel_cuda_world{
 		environment: game,
 		params:      C.CBytes(image.Params), params_bytes: C.int64_t(len(image.Params)), device_params: C.CBytes(image.Params),
 		tables: (*C.uint32_t)(C.CBytes(bytesOf(image.Tables))), state: (*C.uint32_t)(C.CBytes(bytesOf(image.State))),
-		scratch: (*C.uint32_t)(C.calloc(C.size_t(words)*C.size_t(image.Worlds), 4)), fault: (*C.int32_t)(C.calloc(2, 4)),
-	}}, nil
+		scratch: (*C.uint32_t)(C.calloc(s.scratch, 4)), fault: (*C.int32_t)(C.calloc(faultWords, 4)),
+	}
+	return s, nil
 }
+
+// faultWords are the number of an agent + 1, 0 for none, and its action.
+const faultWords = 2
 
 func bytesOf(s []uint32) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), 4*len(s)) }
 
@@ -51,7 +59,7 @@ func (s *deviceState) Pull(image *kernels.Image) error {
 }
 
 func (s *deviceState) Refused() (agent, action int, ok bool, err error) {
-	f := unsafe.Slice(s.world.fault, 2)
+	f := unsafe.Slice(s.world.fault, faultWords)
 	agent, action, ok = int(f[0])-1, int(f[1]), f[0] != 0
 	f[0] = 0
 	return agent, action, ok, nil
@@ -68,12 +76,23 @@ func (s *deviceState) Free() error {
 	return nil
 }
 
+// onDevice is the environment with addresses of the device.
+func (s *deviceState) onDevice(m *memory) C.gmel_cuda_world {
+	w := s.world
+	w.device_params = m.place("parameters of worlds", w.device_params, C.size_t(w.params_bytes))
+	w.tables = (*C.uint32_t)(m.place("tables of worlds", unsafe.Pointer(w.tables), 4*s.tables))
+	w.state = (*C.uint32_t)(m.place("state of worlds", unsafe.Pointer(w.state), 4*s.state))
+	w.scratch = (*C.uint32_t)(m.place("scratch of worlds", unsafe.Pointer(w.scratch), 4*s.scratch))
+	w.fault = (*C.int32_t)(m.place("fault of worlds", unsafe.Pointer(w.fault), 4*faultWords))
+	return w
+}
+
 // worlds lists the residents for C; state is nil if the host plays.
-func worlds(residents []*kernels.Resident) []C.gmel_cuda_world {
+func worlds(residents []*kernels.Resident, m *memory) []C.gmel_cuda_world {
 	list := make([]C.gmel_cuda_world, len(residents))
 	for i, g := range residents {
 		if g != nil {
-			list[i] = g.State.(*deviceState).world
+			list[i] = g.State.(*deviceState).onDevice(m)
 		}
 	}
 	return list

@@ -10,15 +10,6 @@ import (
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-// The emulated instruction adds in ascending order, so products have the bits of ref with rounded factors.
-func TestPrecisions(t *testing.T) {
-	for _, precision := range rounding {
-		t.Run(precision, func(t *testing.T) { kerneltest.RunPrecision(t, "emu", precision, true) })
-	}
-}
-
-var rounding = []string{kernels.TF32, kernels.BF16}
-
 // Properties that products do not show: the sign of zero, and the position of a number in a word.
 func TestWords(t *testing.T) {
 	negative := float32(math.Copysign(0, -1))
