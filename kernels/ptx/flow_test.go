@@ -320,3 +320,15 @@ func TestLaunchErrors(t *testing.T) {
 		checkFault(t, err, new(*LaunchError), x.want)
 	}
 }
+
+// nvcc writes true as -1.
+func TestTrueIsOne(t *testing.T) {
+	e := entry(t, loadInputs+"mov.pred %p1, -1;\nnot.pred %p0, %p1;\nselp.u32 %r0, 1, 0, %p0;\nst.global.u32 [%d11], %r0;")
+	data := []byte{9, 9, 9, 9}
+	if err := run1(e, 1, data, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if data[0] != 0 {
+		t.Error("the opposite of true is true")
+	}
+}

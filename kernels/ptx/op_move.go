@@ -3,7 +3,8 @@ package ptx
 // moves are mov of whole registers; cvta between global addresses, which generic ones contain, is one.
 var moves = table{
 	"mov.b64 mov.u64 mov.s64 mov.f64 cvta.global.u64 cvta.to.global.u64 cvta.const.u64 cvta.to.const.u64": op1(func(d, a []uint64) { copy(d, a) }),
-	"mov.b32 mov.u32 mov.s32 mov.f32 mov.b16 mov.u16 mov.s16 mov.pred":                                    op1(func(d, a []uint32) { copy(d, a) }),
+	"mov.b32 mov.u32 mov.s32 mov.f32 mov.b16 mov.u16 mov.s16":                                             op1(func(d, a []uint32) { copy(d, a) }),
+	"mov.pred":           op1(func(d, a []uint32) { each1(d, a, func(x uint32) uint32 { return truth(x != 0) }) }), // nvcc writes -1 for true
 	"cvta.shared.u64":    op1(func(d, a []uint64) { each1(d, a, func(x uint64) uint64 { return x + sharedWindow }) }),
 	"cvta.to.shared.u64": op1(func(d, a []uint64) { each1(d, a, func(x uint64) uint64 { return x - sharedWindow }) }),
 	"cvta.local.u64":     op1(func(d, a []uint64) { each1(d, a, func(x uint64) uint64 { return x + localWindow }) }),
