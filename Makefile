@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu test-ptx check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
+.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu test-ptx test-ptx-barriers check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -56,13 +56,18 @@ test-emu:
 	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
 
-# The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. PTX_LIBRARY is a folder that scripts/gpu-library
-# may fill with PTX alone.
+# The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. test-ptx-barriers leaves out each of their
+# barriers. PTX_LIBRARY is a folder that scripts/gpu-library fills with PTX alone.
 PTX_LIBRARY ?= build/ptx
-PTX_TESTS ?=
+PTX_RUN ?= .
+PTX_SKIP ?= Barriers
 test-ptx:
 	GPU_CODE="-gencode arch=compute_90,code=compute_90" scripts/gpu-library $(PTX_LIBRARY)
-	. $(PTX_LIBRARY)/env && $(GO) vet -tags ptx ./kernels/emu && $(GO) test -tags ptx $(PTX_TESTS) ./kernels/emu
+	. $(PTX_LIBRARY)/env && $(GO) vet -tags ptx ./kernels/emu ./sim/engine/cuda && \
+	  $(GO) test -tags ptx -timeout 60m -run '$(PTX_RUN)' -skip '$(PTX_SKIP)' ./kernels/emu ./sim/engine/cuda
+
+test-ptx-barriers:
+	$(MAKE) test-ptx PTX_RUN=Barriers PTX_SKIP=
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.
 check:

@@ -50,21 +50,21 @@ func entryOf(k *C.cuda_kernel) (*ptx.Entry, error) {
 	return e, nil
 }
 
-// kernelsLinked lists the kernels that are linked in.
-func kernelsLinked() (list []*C.cuda_kernel) {
+// kernelsLinked lists the entries of the kernels that are linked in.
+func kernelsLinked() (list []string) {
 	for k := C.cuda_kernels(); k != nil; k = k.next {
-		list = append(list, k)
+		list = append(list, C.GoString(k.name))
 	}
 	return list
 }
 
 // The head of a fat binary, and of an entry in it.
 const (
-	fatMagic    = 0xba55ed50
-	fatHead     = 16 // magic 4, version 2, size of the head 2, size of all entries 8
-	fatPTX      = 1
-	fatEntry    = 16 // kind 2, version 2, size of the head 4, size of the data 8
-	uncompressd = ".version "
+	fatMagic = 0xba55ed50
+	fatHead  = 16 // magic 4, version 2, size of the head 2, size of all entries 8
+	fatPTX   = 1
+	fatEntry = 16 // kind 2, version 2, size of the head 4, size of the data 8
+	textMark = ".version "
 )
 
 // textOf returns the PTX of a fat binary.
@@ -79,7 +79,7 @@ func textOf(binaryAt unsafe.Pointer) (string, error) {
 		kind, at, n := binary.LittleEndian.Uint16(rest), int(binary.LittleEndian.Uint32(rest[4:])), int(binary.LittleEndian.Uint64(rest[8:]))
 		data := rest[at : at+n]
 		if kind == fatPTX {
-			if !bytes.Contains(data, []byte(uncompressd)) {
+			if !bytes.Contains(data, []byte(textMark)) {
 				return "", fmt.Errorf("the PTX of a module is compressed; make test-ptx builds it as text")
 			}
 			text, _, _ := bytes.Cut(data, []byte{0})

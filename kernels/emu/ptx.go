@@ -43,12 +43,13 @@ type launched struct {
 	shared      int // bytes of dynamic shared memory
 	params      []byte
 	order       ptx.Order // of blocks
+	reached     []bool    // Options.Reached
 	err         error
 }
 
 // interpret runs a launch with every check, without one of the barriers of its entry, or with all if skip is 0.
 func (l *launched) interpret(skip int) error {
-	o := ptx.Options{Races: true, Poison: true, Order: l.order, SkipBarrier: skip}
+	o := ptx.Options{Races: true, Poison: true, Order: l.order, SkipBarrier: skip, Reached: l.reached}
 	return l.entry.Launch(&l.memory.Memory, l.grid, l.block, l.shared, l.params, o)
 }
 

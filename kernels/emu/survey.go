@@ -5,6 +5,7 @@ package emu
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -17,40 +18,56 @@ type Survey struct {
 	entries map[*ptx.Entry]*surveyed
 }
 
-// surveyed is what is known of an entry.
+// surveyed is what is known of the barriers of an entry, each at its number - 1.
 type surveyed struct {
-	unmissed []int // barriers that no launch has missed so far, from 1
-	launches int   // that were searched for them
+	missed   []bool
+	launches []int // on which it was left out; mostLaunches once it is missed
 }
 
-// mostLaunches bounds the search for launches that miss a barrier.
-const mostLaunches = 24
+// mostLaunches bounds the search for a launch that misses a barrier.
+const mostLaunches = 12
 
 // Watch makes all launches of a backend part of the survey.
 func (s *Survey) Watch(b kernels.Backend) { b.(*backend).run = s.launch }
 
-// launch runs a launch, and again without each of the barriers that are not missed so far.
+// launch runs a launch, and again without each of the barriers that it reaches, unless they are missed already.
 func (s *Survey) launch(l *launched) error {
 	x := s.of(l.entry)
-	if len(x.unmissed) == 0 || x.launches == mostLaunches {
+	if !slices.ContainsFunc(x.launches, func(n int) bool { return n < mostLaunches }) {
 		return l.interpret(0)
 	}
-	x.launches++
 	before := l.memory.contents()
+	l.reached = make([]bool, l.entry.Barriers())
 	if err := l.interpret(0); err != nil {
 		return err
 	}
 	after := l.memory.contents()
-	for _, grid := range l.grids(before, after) {
-		in := *l
-		in.grid = grid
-		x.unmissed = slices.DeleteFunc(x.unmissed, func(barrier int) bool {
-			l.memory.restore(before)
-			return in.interpret(barrier) != nil || !l.memory.holds(after)
-		})
+	var grids [][3]int
+	for i, reached := range l.reached {
+		if !reached || x.launches[i] >= mostLaunches {
+			continue
+		}
+		if grids == nil {
+			grids = l.grids(before, after)
+		}
+		x.missed[i] = l.misses(i+1, grids, before, after)
+		x.launches[i]++
+		if x.missed[i] {
+			x.launches[i] = mostLaunches
+		}
 	}
 	l.memory.restore(after)
 	return nil
+}
+
+// misses reports whether the launch has a fault or another result without a barrier, with one of the grids.
+func (l *launched) misses(barrier int, grids [][3]int, before, after [][]byte) bool {
+	return slices.ContainsFunc(grids, func(grid [3]int) bool {
+		other := *l
+		other.grid = grid
+		l.memory.restore(before)
+		return other.interpret(barrier) != nil || !l.memory.holds(after)
+	})
 }
 
 func (s *Survey) of(e *ptx.Entry) *surveyed {
@@ -59,10 +76,7 @@ func (s *Survey) of(e *ptx.Entry) *surveyed {
 	}
 	x := s.entries[e]
 	if x == nil {
-		x = &surveyed{}
-		for i := range e.Barriers() {
-			x.unmissed = append(x.unmissed, i+1)
-		}
+		x = &surveyed{make([]bool, e.Barriers()), make([]int, e.Barriers())}
 		s.entries[e] = x
 	}
 	return x
@@ -80,25 +94,36 @@ func (l *launched) grids(before, after [][]byte) [][3]int {
 	return [][3]int{l.grid, single.grid}
 }
 
-// Unmissed lists the barriers that no launch has missed, each as the name of its entry and its number in it.
+// Unmissed lists the barriers that no launch has missed, each as the name of its entry, its number in it, and the number of launches
+// that were tried.
 func (s *Survey) Unmissed() (list []string) {
 	for e, x := range s.entries {
-		for _, barrier := range x.unmissed {
-			list = append(list, fmt.Sprintf("%s %d", e.Name, barrier))
+		for i, missed := range x.missed {
+			if !missed {
+				list = append(list, fmt.Sprintf("%s %d: %d launches", e.Name, i+1, x.launches[i]))
+			}
 		}
 	}
 	slices.Sort(list)
 	return list
 }
 
-// Kernels is the number of entries that were launched, and Barriers that of their barriers.
-func (s *Survey) Kernels() int { return len(s.entries) }
-
+// Barriers is the number of barriers of all entries that were launched.
 func (s *Survey) Barriers() (n int) {
-	for e := range s.entries {
-		n += e.Barriers()
+	for _, x := range s.entries {
+		n += len(x.missed)
 	}
 	return n
+}
+
+// Unlaunched lists the kernels that are linked in and were not launched.
+func (s *Survey) Unlaunched() (list []string) {
+	for _, name := range kernelsLinked() {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(s.entries)), func(e *ptx.Entry) bool { return e.Name == name }) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // contents copies all memory that is mapped.

@@ -3,49 +3,72 @@
 package emu
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/kerneltest"
 )
 
-// needless are barriers that no launch misses, with the reason.
-var needless = map[string]string{}
+// TestTiles runs products with every tile, with blocks of terms side by side and in one chain.
+func TestTiles(t *testing.T) {
+	onTiles(t, func(t *testing.T, trials *kerneltest.Trials, precision string) { runTrials(t, trials, precision, nil) })
+}
 
-// TestBarriersAreMissed leaves out each barrier of each kernel of an op.
-func TestBarriersAreMissed(t *testing.T) {
+// TestBarriers leaves out each barrier of each kernel of an op.
+func TestBarriers(t *testing.T) {
 	var s Survey
+	survey := func(t *testing.T, trials *kerneltest.Trials, precision string) { runTrials(t, trials, precision, &s) }
 	for _, op := range kernels.Ops() {
 		if op != kernels.OpLoop && op != kernels.OpStep {
-			surveyTrials(t, &s, kerneltest.TrialsOf(t, op), kernels.FP32)
-			surveyTrials(t, &s, kerneltest.TrialsOfLoops(t, op), kernels.FP32)
+			t.Run(op.String(), func(t *testing.T) {
+				survey(t, kerneltest.TrialsOf(t, op), kernels.FP32)
+				survey(t, kerneltest.TrialsOfLoops(t, op), kernels.FP32)
+			})
 		}
 	}
 	for seed := range uint64(2) { // chains of products, with a loop and without
-		surveyTrials(t, &s, kerneltest.TrialsOfNet(t, seed), kernels.FP32)
+		t.Run(fmt.Sprint("net ", seed), func(t *testing.T) { survey(t, kerneltest.TrialsOfNet(t, seed), kernels.FP32) })
 	}
-	for _, op := range kerneltest.ProductOps() {
-		for _, precision := range []string{kernels.TF32, kernels.BF16} {
-			surveyTrials(t, &s, kerneltest.TrialsOfRounded(t, op, precision), precision)
-		}
+	onTiles(t, survey)
+	for _, barrier := range s.Unmissed() {
+		t.Errorf("nothing misses the barrier %s", barrier)
 	}
-	for _, name := range s.Unmissed() {
-		if needless[name] == "" {
-			t.Errorf("nothing misses the barrier %s", name)
-		}
+	for _, kernel := range s.Unlaunched() {
+		t.Errorf("nothing launches %s", kernel)
 	}
-	t.Logf("%d barriers of %d kernels", s.Barriers(), s.Kernels())
+	t.Logf("%d barriers of %d kernels", s.Barriers(), len(s.entries))
 }
 
-// surveyTrials runs trials in a precision.
-func surveyTrials(t *testing.T, s *Survey, trials *kerneltest.Trials, precision string) {
+// onTiles calls run with the trials of products, while their plans use one tile after the other.
+func onTiles(t *testing.T, run func(t *testing.T, trials *kerneltest.Trials, precision string)) {
+	defer chooseTile(-1, false)
+	for tile := range tiles {
+		for _, split := range []bool{false, true} {
+			chooseTile(tile, split)
+			for _, op := range kerneltest.ProductOps() {
+				t.Run(fmt.Sprintf("%s/%d/%t", op, tile, split), func(t *testing.T) {
+					run(t, kerneltest.TrialsOf(t, op), kernels.FP32)
+					for _, precision := range []string{kernels.TF32, kernels.BF16} {
+						run(t, kerneltest.TrialsOfRounded(t, op, precision), precision)
+					}
+				})
+			}
+		}
+	}
+}
+
+// runTrials runs trials in a precision, as part of a survey unless it is nil.
+func runTrials(t *testing.T, trials *kerneltest.Trials, precision string, s *Survey) {
 	t.Helper()
 	b, err := kernels.Open(name, kernels.Options{Precision: precision})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	s.Watch(b)
+	if s != nil {
+		s.Watch(b)
+	}
 	for _, fault := range trials.Faults(b) {
 		t.Error(fault)
 	}

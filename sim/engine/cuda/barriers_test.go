@@ -3,174 +3,16 @@
 package cuda_test
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
-	_ "github.com/gmel-go/gmel/kernels/cpu"
 	"github.com/gmel-go/gmel/kernels/emu"
-	"github.com/gmel-go/gmel/sim"
 	_ "github.com/gmel-go/gmel/sim/engine/cuda"
 )
-
-// game is worlds that use barriers of their kernels: more IEDs and ESs than a block has threads, several episodes.
-type game struct {
-	scenario *sim.Scenario
-	numbered bool // by the nearest ES
-}
-
-// games differ in their sizes, so that none finds its scalars in memory that another has left.
-func games(t *testing.T) (all []game) {
-	t.Helper()
-	for i, set := range []func(*sim.Scenario){
-		func(s *sim.Scenario) { s.Compute.ServerGPUs = []int{1, 3, 2} },
-		served,
-		func(s *sim.Scenario) {
-			s.Compute.Batch, s.Compute.ServerGPUs = sim.Batch{Max: 8, FixedShare: 0.5}, []int{2}
-			s.Tasks.Arrivals = sim.Arrivals{Process: sim.ArrivalsPoisson, RatePerSlot: 2, Queue: 4}
-			s.Compute.Cloud = sim.Cloud{GcyclesPerS: 100, BackhaulMbps: 1000}
-		},
-		func(s *sim.Scenario) {
-			s.Compute.Discipline, s.Radio.Reuse1 = sim.DisciplineSharing, true
-			s.Hall.Mobility = sim.Mobility{SpeedMPerS: sim.Range{1, 2}, EverySlots: 1, CorrelationM: 10}
-		},
-	} {
-		s, err := sim.Load(fmt.Sprintf("population:%d", 150+10*i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Servers, s.Time.Slots = 140+7*i, 3
-		set(s)
-		all = append(all, game{s, false}, game{s, true})
-	}
-	return all
-}
-
-// served makes the models services of three levels, in batches.
-func served(s *sim.Scenario) {
-	for k := range s.Tasks.Models {
-		m := &s.Tasks.Models[k]
-		*m = sim.Model{Name: m.Name, Share: m.Share, DataMbit: m.DataMbit, DeadlineS: m.DeadlineS, LeastQuality: sim.Range{0.2, 0.5}, Service: sim.Service{
-			Device: "a test", LoadS: 0.5, ResultBits: 1e6, Steps: []int{1, 2, 5}, Batches: []int{1, 4}, Seconds: [][]float64{{1, 2, 4}, {2, 5, 9}},
-			Quality: sim.Quality{Floor: 1, Frechet: []float64{4, 3, 2}},
-		}}
-	}
-	s.Compute.Batch.Max, s.Reward.QualityWeight = 4, 1
-}
-
-func newWorlds(t *testing.T, g game) *sim.Worlds {
-	t.Helper()
-	w, err := sim.New(g.scenario, 2, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.NumberByNearest(g.numbered)
-	w.RecordTasks(false)
-	return w
-}
-
-// hashOf plays a game with random actions and returns a hash of the results and of the state after each slot.
-func hashOf(t *testing.T, g game, b kernels.Backend) string {
-	t.Helper()
-	w, hash := newWorlds(t, g), sha256.New()
-	run, err := bench.OpenSlots(b, w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Close()
-	for range 2*g.scenario.Time.Slots + 1 {
-		if err := run.Run(1); err != nil {
-			t.Fatal(err)
-		}
-		results, err := run.Results()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, a := range results {
-			if err := binary.Write(hash, binary.LittleEndian, a.Data); err != nil {
-				t.Fatal(err)
-			}
-		}
-		state, err := w.MarshalBinary()
-		if err != nil {
-			t.Fatal(err)
-		}
-		hash.Write(state)
-	}
-	return fmt.Sprintf("%x", hash.Sum(nil))
-}
-
-// refuses plays actions of which one in each world is illegal; nothing may change.
-func refuses(t *testing.T, b kernels.Backend) error {
-	t.Helper()
-	w := newWorlds(t, games(t)[0])
-	before, err := w.MarshalBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := kernels.StepOf(0, w.Native())
-	spec, _ := kernels.SpecOf(d.Op)
-	end := int64(0)
-	for i, a := range spec.Args {
-		d.Arg[i] = end
-		end += a.Len(&d)
-	}
-	e, err := b.Compile(&kernels.Program{Name: "step", Descs: []kernels.Desc{d}, Arena: end, Environments: []kernels.Environment{w.Native()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	arena, err := b.Alloc(int(end))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer arena.Close()
-	actions := make([]float32, w.W*w.A)
-	for i := range w.W {
-		actions[i*w.A+w.A/2] = float32(w.U)
-	}
-	if err := arena.Upload(int(d.Arg[0]), actions); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Run(arena, 1); err == nil {
-		return errors.New("an illegal action is not refused")
-	}
-	after, err := w.MarshalBinary()
-	if err == nil && !bytes.Equal(before, after) {
-		err = errors.New("worlds move on with an illegal action")
-	}
-	return err
-}
-
-// playGames compares worlds in an order of threads with those of the processor.
-func playGames(t *testing.T, order string) error {
-	t.Helper()
-	b, err := kernels.Open("emu", kernels.Options{ISA: order})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	cpu, err := kernels.Open("cpu", kernels.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cpu.Close()
-	for i, g := range games(t) {
-		if hashOf(t, g, b) != hashOf(t, g, cpu) {
-			return fmt.Errorf("game %d: the worlds differ", i)
-		}
-	}
-	return refuses(t, b)
-}
 
 // orders of blocks and threads.
 func orders(t *testing.T) []string {
@@ -182,6 +24,17 @@ func orders(t *testing.T) []string {
 	return info.ISAs
 }
 
+// playInOrder plays the games in an order of threads.
+func playInOrder(t *testing.T, order string) error {
+	t.Helper()
+	b, err := kernels.Open("emu", kernels.Options{ISA: order})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	return playGames(t, b)
+}
+
 // ofWorlds are files whose barriers are those of worlds; sort.cuh serves other kernels, too.
 var ofWorlds = []string{"edge.cu", "edge_options.cuh", "sort.cuh"}
 
@@ -190,14 +43,14 @@ var ofWorlds = []string{"edge.cu", "edge_options.cuh", "sort.cuh"}
 func TestWorldsSeeMissingBarriers(t *testing.T) {
 	const variable = "GMEL_LEFT_OUT"
 	for _, order := range orders(t) {
-		if err := playGames(t, order); err != nil {
+		if err := playInOrder(t, order); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if name := os.Getenv(variable); name != "" {
 		emu.LeaveOut(slices.IndexFunc(emu.Barriers(), func(b emu.Barrier) bool { return b.Name == name }))
 		for _, order := range orders(t) {
-			if err := playGames(t, order); err != nil {
+			if err := playInOrder(t, order); err != nil {
 				t.Fatal(err)
 			}
 		}
