@@ -56,8 +56,8 @@ test-emu:
 	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
 
-# The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. test-ptx-barriers leaves out each of their
-# barriers. PTX_LIBRARY is a folder that scripts/gpu-library fills with PTX alone.
+# The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. test-ptx-barriers leaves out each
+# barrier of the worlds. PTX_LIBRARY is a folder that scripts/gpu-library fills with PTX alone.
 PTX_LIBRARY ?= build/ptx
 PTX_RUN ?= .
 PTX_SKIP ?= Barriers

@@ -15,8 +15,6 @@ typedef struct {
 
 static const cuda_kernel *kernels;
 
-const cuda_kernel *cuda_kernels(void) { return kernels; }
-
 void **__cudaRegisterFatBinary(const fat_binary *binary) { return (void **)binary->data; }
 void __cudaRegisterFatBinaryEnd(void **module) { (void)module; }
 void __cudaUnregisterFatBinary(void **module) { (void)module; }

@@ -18,9 +18,6 @@ typedef struct cuda_kernel {
 	const struct cuda_kernel *next;
 } cuda_kernel;
 
-// cuda_kernels is the list of all kernels that are linked in.
-const cuda_kernel *cuda_kernels(void);
-
 enum { CUDA_SUCCESS, CUDA_INVALID_VALUE, CUDA_OUT_OF_MEMORY, CUDA_UNKNOWN_KERNEL = 98, CUDA_LAUNCH_FAILURE = 719 };
 
 #endif

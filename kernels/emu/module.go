@@ -50,14 +50,6 @@ func entryOf(k *C.cuda_kernel) (*ptx.Entry, error) {
 	return e, nil
 }
 
-// kernelsLinked lists the entries of the kernels that are linked in.
-func kernelsLinked() (list []string) {
-	for k := C.cuda_kernels(); k != nil; k = k.next {
-		list = append(list, C.GoString(k.name))
-	}
-	return list
-}
-
 // The head of a fat binary, and of an entry in it.
 const (
 	fatMagic = 0xba55ed50

@@ -5,7 +5,6 @@ package emu
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -114,16 +113,6 @@ func (s *Survey) Barriers() (n int) {
 		n += len(x.missed)
 	}
 	return n
-}
-
-// Unlaunched lists the kernels that are linked in and were not launched.
-func (s *Survey) Unlaunched() (list []string) {
-	for _, name := range kernelsLinked() {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(s.entries)), func(e *ptx.Entry) bool { return e.Name == name }) {
-			list = append(list, name)
-		}
-	}
-	return list
 }
 
 // contents copies all memory that is mapped.
