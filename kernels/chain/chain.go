@@ -12,10 +12,12 @@ const (
 	Longest = 4   // products
 )
 
-// Marks of an op in a chain. gmel_cuda.h repeats them.
+// Marks of an op in a chain or in a group. gmel_cuda.h repeats them.
 const (
 	OnChip = 1 << iota // the next op in the order is the next product of the chain
 	Unread             // no other op reads the result, so it is not stored
+	ByRows             // this op, the next one and their neighbours with this mark process Schedule.Rows rows independently
+	Beside             // the next op is independent of this one and of its neighbours before it with this mark
 )
 
 // Schedule is an order of launches. Loops keep their positions, and ops stay in their loop.
@@ -23,13 +25,23 @@ type Schedule struct {
 	Program *kernels.Program // the same ops; some results have other offsets in local memory, which is then larger
 	Order   []int64          // [position] index of the op
 	Marks   []uint8          // [position] marks of the op
+	Rows    []int64          // [position] rows of an op next to a mark ByRows; nil before Group
+}
+
+// Plain is the order of the Program, without chains.
+func Plain(p *kernels.Program) *Schedule {
+	s := &Schedule{Program: p, Order: make([]int64, len(p.Descs)), Marks: make([]uint8, len(p.Descs))}
+	for i := range s.Order {
+		s.Order[i] = int64(i)
+	}
+	return s
 }
 
 // Of finds the chains of a valid Program.
 func Of(program *kernels.Program) *Schedule {
 	p := *program
 	p.Descs = slices.Clone(p.Descs)
-	s := &Schedule{&p, make([]int64, len(p.Descs)), make([]uint8, len(p.Descs))}
+	s := &Schedule{Program: &p, Order: make([]int64, len(p.Descs)), Marks: make([]uint8, len(p.Descs))}
 	local := p.Local // loops run one after the other and share it
 	for at := 0; at < len(p.Descs); {
 		d := &p.Descs[at]
@@ -45,10 +57,7 @@ func Of(program *kernels.Program) *Schedule {
 			s.Order[at] = int64(at)
 			at++
 		default:
-			end := at
-			for end < len(p.Descs) && p.Descs[end].Op != kernels.OpLoop && p.Descs[end].Op != kernels.OpStep {
-				end++
-			}
+			end := stretchFrom(&p, at)
 			s.place(at, newStretch(&p, nil, at, end))
 			at = end
 		}

@@ -55,6 +55,7 @@ type device struct {
 	memory       []float32
 	local, onTop int64
 	rand         *rand.Rand
+	grouped      bool
 }
 
 // chipFloats is the memory on chip: one row of every product of a chain.
@@ -62,7 +63,7 @@ const chipFloats = chain.Longest * chain.Widest
 
 func newDevice(p *kernels.Program, arena []float32, seed uint64) *device {
 	s, n := chain.Of(p), int64(len(arena))
-	d := &device{s, s.Program, arena, n, n + s.Program.Local, rand.New(rand.NewPCG(5, seed))}
+	d := &device{s, s.Program, arena, n, n + s.Program.Local, rand.New(rand.NewPCG(5, seed)), false}
 	d.memory = append(d.memory, make([]float32, d.p.Local+chipFloats)...)
 	return d
 }
@@ -92,16 +93,13 @@ func (d *device) run(t *testing.T) {
 
 // launch runs the op at a position, or the chain that begins there, and returns the position after it.
 func (d *device) launch(t *testing.T, place int, desc func(op int64) kernels.Desc) int {
+	if d.grouped && d.Marks[place]&chain.OnChip == 0 {
+		return d.group(t, place, desc)
+	}
 	var products []kernels.Desc
 	first := place
 	for {
-		x := desc(d.Order[place])
-		for a := range x.Arg {
-			if x.Arg[a] >= kernels.LocalBase {
-				x.Arg[a] += d.local - kernels.LocalBase
-			}
-		}
-		products = append(products, x)
+		products = append(products, d.located(desc(d.Order[place])))
 		place++
 		if d.Marks[place-1]&chain.OnChip == 0 {
 			break
@@ -115,6 +113,16 @@ func (d *device) launch(t *testing.T, place int, desc func(op int64) kernels.Des
 		d.row(t, products, d.Marks[first:], int64(row))
 	}
 	return place
+}
+
+// located is an op with its arguments in the one memory.
+func (d *device) located(x kernels.Desc) kernels.Desc {
+	for a := range x.Arg {
+		if x.Arg[a] >= kernels.LocalBase {
+			x.Arg[a] += d.local - kernels.LocalBase
+		}
+	}
+	return x
 }
 
 // row runs one row through a chain. Results stay on chip; those that are read later also go to memory.

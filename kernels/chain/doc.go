@@ -8,4 +8,7 @@
 // as the gradients of weights, move before or after the chain, as their reads and writes allow. A result in the local
 // memory of a loop is not stored if no other op reads it. A result in the arena is always stored, because a later
 // Program may read it.
+//
+// [Schedule.Group] finds groups: neighbours in that order which may share a launch although each result goes to memory.
+// They process the same rows independently, or touch nothing that the others write.
 package chain

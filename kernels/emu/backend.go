@@ -21,13 +21,17 @@ import (
 
 func init() { kernels.Register(name, driver{}) }
 
-type driver struct{}
+type driver struct{ alone bool } // see backend
 
-func (driver) Info() kernels.Info {
-	return kernels.Info{Name: name, Device: device, ISA: isas[0], ISAs: isas, Threads: 1}
+func (d driver) Info() kernels.Info {
+	i := kernels.Info{Name: name, Device: device, ISA: isas[0], ISAs: isas, Threads: 1}
+	if d.alone {
+		i.ISAs = isas[len(isas)-1:] // groups run the same code in every order
+	}
+	return i
 }
 
-func (driver) Open(o kernels.Options) (kernels.Backend, error) {
+func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 	precision, err := o.PrecisionIndex(name)
 	if err != nil {
 		return nil, err
@@ -43,7 +47,7 @@ func (driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if isa < 0 {
 		return nil, fmt.Errorf(name+": there is no %q; there is: %v", o.ISA, isas)
 	}
-	return &backend{isa: isa, precision: precision, residents: kernels.Residents{Allocate: allocateState}}, nil
+	return &backend{alone: d.alone, isa: isa, precision: precision, residents: kernels.Residents{Allocate: allocateState}}, nil
 }
 
 type backend struct {
@@ -88,7 +92,7 @@ func (b *backend) newPlan(p *kernels.Program, worlds []C.gmel_cuda_world) *C.gme
 }
 
 // This compiles only if package chain and gmel_cuda.h have the same marks and limits.
-var _ = [1]struct{}{}[(C.GMEL_ON_CHIP-chain.OnChip)|(C.GMEL_UNREAD-chain.Unread)|
+var _ = [1]struct{}{}[(C.GMEL_ON_CHIP-chain.OnChip)|(C.GMEL_UNREAD-chain.Unread)|(C.GMEL_BY_ROWS-chain.ByRows)|(C.GMEL_BESIDE-chain.Beside)|
 	(C.GMEL_CHAIN_WIDEST-chain.Widest)|(C.GMEL_CHAIN_LONGEST-chain.Longest)]
 
 // So are the fields of launch.Program where those of gmel_cuda_program are.
@@ -101,7 +105,7 @@ var (
 		(unsafe.Offsetof(inGo.InOrder)^unsafe.Offsetof(inC.in_order))|(unsafe.Offsetof(inGo.Count)^unsafe.Offsetof(inC.count))|
 		(unsafe.Offsetof(inGo.Local)^unsafe.Offsetof(inC.local))|(unsafe.Offsetof(inGo.Precision)^unsafe.Offsetof(inC.precision))|
 		(unsafe.Offsetof(inGo.Order)^unsafe.Offsetof(inC.order))|(unsafe.Offsetof(inGo.Marks)^unsafe.Offsetof(inC.marks))|
-		(unsafe.Offsetof(inGo.Worlds)^unsafe.Offsetof(inC.worlds))|(unsafe.Offsetof(inGo.Mark)^unsafe.Offsetof(inC.mark))|
+		(unsafe.Offsetof(inGo.Rows)^unsafe.Offsetof(inC.rows))|(unsafe.Offsetof(inGo.Worlds)^unsafe.Offsetof(inC.worlds))|(unsafe.Offsetof(inGo.Mark)^unsafe.Offsetof(inC.mark))|
 		(unsafe.Offsetof(inGo.Number)^unsafe.Offsetof(inC.number))]
 )
 
@@ -153,7 +157,7 @@ func (e *executable) Run(b kernels.Buffer, n int) error {
 func (e *executable) runOnce(arena []float32, at *C.float) error {
 	for i := range C.gmel_cuda_plan_launches(e.plan) {
 		if C.gmel_cuda_plan_on_host(e.plan, i) != 0 {
-			d := &e.program.Descs[C.gmel_cuda_plan_op(e.plan, i)]
+			d := &e.program.Descs[C.gmel_cuda_plan_op(e.plan, i, 0)]
 			if err := e.program.Environments[d.Dim[kernels.StepEnvironment]].Play(slot(d, arena)); err != nil {
 				return err
 			}

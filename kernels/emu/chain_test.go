@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gmel-go/gmel/bench"
@@ -92,12 +93,7 @@ func TestNetsRunInChains(t *testing.T) {
 		{"on-policy rollout", proximal["slot"], []int{3, 2, 2, 2, 2, 2}, 4},
 		{"on-policy update", proximal["update"], []int{2, 2, 2, 2, 3, 2}, 0},
 	} {
-		var chains []int
-		for _, n := range compiled(t, x.p, "", false).launches() {
-			if n > 1 {
-				chains = append(chains, n)
-			}
-		}
+		chains := chainsOf(t, x.p, kernels.FP32)
 		unread := 0
 		for _, m := range chain.Of(x.p).Marks {
 			if m&chain.Unread != 0 {
@@ -107,16 +103,34 @@ func TestNetsRunInChains(t *testing.T) {
 		if !slices.Equal(chains, x.chains) || unread != x.unread {
 			t.Errorf("%s: chains of %v, %d results not stored; want %v, %d", x.name, chains, unread, x.chains, x.unread)
 		}
-		if slices.Max(compiled(t, x.p, "", true).launches()) != 1 || slices.Max(compiled(t, x.p, kernels.TF32, false).launches()) != 1 {
-			t.Errorf("%s: chains where ops are to be alone, or in tf32", x.name)
+		if slices.Max(compiled(t, x.p, "", true).launches()) != 1 || len(chainsOf(t, x.p, kernels.TF32)) > 0 {
+			t.Errorf("%s: several ops in a launch where ops are to be alone, or a chain in tf32", x.name)
 		}
 	}
 }
 
-// More nets than in the suite, with chains and without, in all orders of threads.
-func TestChainsChangeNoBits(t *testing.T) {
-	for seed := range uint64(400) {
-		p, arena := kerneltest.Net(100 + seed)
+// chainsOf is the number of products in each chain of a Program.
+func chainsOf(t *testing.T, p *kernels.Program, precision string) (chains []int) {
+	t.Helper()
+	launches, err := Launches(p, precision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range launches {
+		if strings.Contains(l.Kernel, "rows_tile") && len(l.Ops) > 1 {
+			chains = append(chains, len(l.Ops))
+		}
+	}
+	return chains
+}
+
+// More nets and heads than in the suite, with launches of several ops and without, in all orders of threads.
+func TestLaunchesChangeNoBits(t *testing.T) {
+	for seed := range uint64(800) {
+		p, arena := kerneltest.Net(100 + seed/2)
+		if seed%2 == 1 {
+			p, arena = kerneltest.Head(100 + seed/2)
+		}
 		want := slices.Clone(arena)
 		if err := ref.Run(p, want); err != nil {
 			t.Fatal(err)
@@ -130,7 +144,7 @@ func TestChainsChangeNoBits(t *testing.T) {
 			}
 			for i := range want {
 				if math.Float32bits(got[i]) != math.Float32bits(want[i]) && want[i] == want[i] {
-					t.Fatalf("net %d, order %q: float %d is %g, want %g", seed, order, i, got[i], want[i])
+					t.Fatalf("%s, order %q: float %d is %g, want %g", p.Name, order, i, got[i], want[i])
 				}
 			}
 		}

@@ -10,8 +10,13 @@ import (
 )
 
 func TestConformance(t *testing.T)  { kerneltest.Run(t, name, 1) }
+func TestEveryKernel(t *testing.T)  { kerneltest.Run(t, apart, 1) } // what groups would run
 func TestRandomShapes(t *testing.T) { kerneltest.RunRandom(t, name, 1) }
 func TestLoops(t *testing.T)        { kerneltest.RunLoops(t, name) }
+
+const apart = name + ", every op alone"
+
+func init() { kernels.Register(apart, driver{alone: true}) }
 
 func TestEveryOpHasAKernel(t *testing.T) {
 	for _, op := range kernels.Ops() {

@@ -63,7 +63,7 @@ func (e *executable) launch(i C.int64_t, arena *C.float) error {
 	case l.err != nil:
 		return l.err
 	case code != C.CUDA_SUCCESS:
-		return fmt.Errorf("the launch of op %d ended with code %d", C.gmel_cuda_plan_op(e.plan, i), code)
+		return fmt.Errorf("the launch of op %d ended with code %d", C.gmel_cuda_plan_op(e.plan, i, 0), code)
 	case l.entry == nil:
 		return errors.New("nothing was launched")
 	}

@@ -1,6 +1,8 @@
 //go:build emu
 
 // One translation unit for each file would be easier to read, but would take four times as long to compile.
+#include <cxxabi.h>
+
 #define GMEL_EMULATE
 #include "../gpu/cuda/emu/emu.cc"
 
@@ -12,6 +14,7 @@
 #include "../gpu/cuda/conv_tf32.cu"
 #include "../gpu/cuda/environment.cu"
 #include "../gpu/cuda/gather.cu"
+#include "../gpu/cuda/group.cu"
 #include "../gpu/cuda/gemm_bf16.cu"
 #include "../gpu/cuda/gemm_fp32.cu"
 #include "../gpu/cuda/gemm_tf32.cu"
@@ -19,6 +22,7 @@
 #include "../gpu/cuda/norm.cu"
 #include "../gpu/cuda/optim.cu"
 #include "../gpu/cuda/plan.cu"
+#include "../gpu/cuda/plan_groups.cu"
 #include "../gpu/cuda/pointwise.cu"
 #include "../gpu/cuda/policy.cu"
 #include "../gpu/cuda/random.cu"
@@ -30,3 +34,5 @@ extern "C" uint32_t gmel_emu_word(int bf16_too, float x, float y) {
 	const float pair[2] = {x, y};
 	return bf16_too ? bf16::word(pair) : tf32::word(pair);
 }
+
+extern "C" char *gmel_emu_demangle(const char *name) { return abi::__cxa_demangle(name, NULL, NULL, NULL); }

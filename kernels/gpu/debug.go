@@ -34,7 +34,7 @@ func (e *executable) debugged(arena cu.DevicePtr) error {
 // debug launches a segment, waits after every launch and checks the floats that each op has written.
 func (e *executable) debug(s segment, arena cu.DevicePtr) error {
 	for i := s.from; i < s.to; i++ {
-		op := e.plan.ops[i]
+		op := e.plan.ops[i][0] // every op has launches of its own
 		err := e.plan.enqueue(i, e.backend.stream, arena, e.scratch)
 		if err == nil {
 			err = e.backend.stream.Synchronize()
@@ -44,7 +44,7 @@ func (e *executable) debug(s segment, arena cu.DevicePtr) error {
 		}
 		e.backend.ring.used = 0
 		e.backend.mark.clear()
-		if slices.Contains(e.plan.ops[i+1:], op) {
+		if slices.ContainsFunc(e.plan.ops[i+1:], func(later []int) bool { return later[0] == op }) {
 			continue // more phases or iterations of the op follow
 		}
 		if err := e.checkFinite(op, arena); err != nil {

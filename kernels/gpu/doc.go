@@ -1,9 +1,9 @@
 // Package gpu runs Programs on NVIDIA GPUs, as backend "gpu". It is built with the tag gpu and
 // without the tag cpu, by `make gpu`; otherwise it is empty, and the build does not need CUDA.
 //
-// The folder cuda has the kernels in C++. It turns a Program into a list of launches: one for each op, and one for each
-// chain of small products that package kernels/chain finds. With Options.Debug and Options.Profile there are no chains.
-// This package has devices, memory and streams (by gorgonia.org/cu) and CUDA graphs. The first run of a Program launches
+// The folder cuda has the kernels in C++. It turns a Program into a list of launches: of an op, of a chain of small products
+// or of a group of small ops, which package kernels/chain finds. With Options.Debug and Options.Profile every op has
+// launches of its own. This package has devices, memory and streams (by gorgonia.org/cu) and CUDA graphs. The first run of a Program launches
 // its kernels one by one, which loads them. Then the launches of one run or of many are captured, once for every arena and
 // number of runs, and later runs replay the graph.
 //

@@ -23,12 +23,12 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	number := b.mark.add(p)
+	number := b.mark.next()
 	l, err := b.newPlan(p, residents, number)
 	if err != nil {
-		b.mark.remove(number)
 		return nil, errors.Join(err, b.residents.Release(residents))
 	}
+	b.mark.add(number, noted{p, l.ops})
 	e := &executable{backend: b, program: p, number: number, plan: l, residents: residents, segments: l.segments(), graphs: map[replayed][]graph{}}
 	if err := b.do(e.prepare); err != nil {
 		return nil, errors.Join(err, e.Close())
@@ -190,7 +190,7 @@ func (e *executable) launches(s segment, arena cu.DevicePtr) error {
 			return e.backend.late(err)
 		}
 		if err != nil {
-			return e.backend.fail(fmt.Errorf("%s: %w", nameOfLaunch(e.program, e.plan.ops[i], e.plan.counts[i]), err))
+			return e.backend.fail(fmt.Errorf("%s: %w", nameOfLaunch(e.program, e.plan.ops[i]), err))
 		}
 	}
 	return nil

@@ -58,12 +58,12 @@ func nameOf(p *kernels.Program, op int) string {
 	return fmt.Sprintf("program %q, op %d (%s)", p.Name, op, p.Describe(op))
 }
 
-// nameOfLaunch is the name of a launch of several ops, of which op is the first.
-func nameOfLaunch(p *kernels.Program, op, ops int) string {
-	if ops == 1 {
-		return nameOf(p, op)
+// nameOfLaunch is the name of a launch of these ops.
+func nameOfLaunch(p *kernels.Program, ops []int) string {
+	if len(ops) == 1 {
+		return nameOf(p, ops[0])
 	}
-	return fmt.Sprintf("%s, the first of %d products in one launch", nameOf(p, op), ops)
+	return fmt.Sprintf("%s, the first of %d ops in one launch", nameOf(p, ops[0]), len(ops))
 }
 
 // fail records err as the permanent fault of the device: work in progress is lost.
@@ -85,8 +85,8 @@ func (b *backend) late(err error) error {
 		return b.fault
 	}
 	where := ""
-	if p, op, ops := b.mark.last(); p != nil {
-		where = " in " + nameOfLaunch(p, op, ops)
+	if p, ops := b.mark.last(); p != nil {
+		where = " in " + nameOfLaunch(p, ops)
 	}
 	return b.fail(fmt.Errorf("the device has failed%s: %w", where, err))
 }

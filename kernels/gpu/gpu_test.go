@@ -121,9 +121,9 @@ func TestSegments(t *testing.T) {
 		{[]int{9}, []segment{{0, 0, 9}}},
 		{[]int{0, 9, 1, 9, 9, 2}, []segment{{0, 1, 9}, {2, 3, 9}, {4, 4, 9}, {5, 6, -1}}},
 	} {
-		l := &plan{ops: x.ops}
+		l := &plan{}
 		for _, op := range x.ops {
-			l.onHost = append(l.onHost, op == 9)
+			l.ops, l.onHost = append(l.ops, []int{op}), append(l.onHost, op == 9)
 		}
 		if got := l.segments(); !slices.Equal(got, x.want) {
 			t.Errorf("segments of %v are %v, want %v", x.ops, got, x.want)
@@ -320,7 +320,8 @@ func TestOutOfMemory(t *testing.T) {
 func TestFault(t *testing.T) {
 	needFake(t)
 	b := open(t, kernels.Options{})
-	p := &kernels.Program{Name: "squares", Arena: 8, Descs: []kernels.Desc{unary(kernels.FnSquare, 4, 0, 4), unary(kernels.FnAbs, 4, 4, 0)}}
+	polyak := kernels.Desc{Op: kernels.OpPolyak, Dim: [kernels.MaxDims]int64{4}, Arg: [kernels.MaxArgs]int64{4, 0}} // has a launch of its own
+	p := &kernels.Program{Name: "squares", Arena: 8, Descs: []kernels.Desc{unary(kernels.FnSquare, 4, 0, 4), polyak}}
 	e, m := loaded(t, b, p, make([]float32, 8))
 	if err := errors.Join(e.Run(m, 1), b.Sync()); err != nil {
 		t.Fatal(err)
@@ -330,7 +331,7 @@ func TestFault(t *testing.T) {
 		t.Errorf("Run does not wait: %v", err)
 	}
 	err := b.Sync()
-	for _, word := range []string{`gpu:0: the device has failed in program "squares", op 1 (unary`, "IllegalAddress"} {
+	for _, word := range []string{`gpu:0: the device has failed in program "squares", op 1 (polyak`, "IllegalAddress"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("got %v, want %q in it", err, word)
 		}

@@ -10,16 +10,22 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// mark is host memory in which every kernel notes that it has begun (note_begun of cuda/kernel.cuh). It survives a fault,
-// unlike the memory of the device, so that the op of a fault in a graph is known. It costs a kernel one asynchronous
+// mark is host memory in which every launch notes that it has begun (note_begun of cuda/kernel.cuh). It survives a fault,
+// unlike the memory of the device, so that the ops of a fault in a graph are known. It costs a launch one asynchronous
 // store.
 type mark struct {
 	memory pinned
 	at     *uint64
 
-	lock     sync.Mutex
-	programs map[uint32]*kernels.Program // by number
-	number   uint32                      // of the last
+	lock   sync.Mutex
+	noted  map[uint32]noted // by number of the Program
+	number uint32           // of the last Program
+}
+
+// noted is a Program and the ops of its launches.
+type noted struct {
+	program *kernels.Program
+	ops     [][]int
 }
 
 func newMark() (*mark, error) {
@@ -27,35 +33,44 @@ func newMark() (*mark, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mark{memory: memory, at: (*uint64)(unsafe.Pointer(unsafe.SliceData(memory))), programs: map[uint32]*kernels.Program{}}
+	m := &mark{memory: memory, at: (*uint64)(unsafe.Pointer(unsafe.SliceData(memory))), noted: map[uint32]noted{}}
 	m.clear()
 	return m, nil
 }
 
-// add assigns a number to a Program, never 0.
-func (m *mark) add(p *kernels.Program) uint32 {
+// next is the number of the next Program, never 0.
+func (m *mark) next() uint32 {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.number++
-	m.programs[m.number] = p
 	return m.number
+}
+
+// add remembers a Program by its number.
+func (m *mark) add(number uint32, n noted) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.noted[number] = n
 }
 
 // remove forgets a Program that is not running.
 func (m *mark) remove(number uint32) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	delete(m.programs, number)
+	delete(m.noted, number)
 }
 
 // clear forgets the kernels that have ended without a fault.
 func (m *mark) clear() { atomic.StoreUint64(m.at, 0) }
 
-// last is the op that began last, and the number of ops in its launch; p is nil if none has begun since clear.
-func (m *mark) last() (p *kernels.Program, op, ops int) {
+// last is the Program of the launch that began last, and its ops; p is nil if none has begun since clear.
+func (m *mark) last() (p *kernels.Program, ops []int) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	at := atomic.LoadUint64(m.at)
-	const opBits = 28
-	return m.programs[uint32(at>>32)], int(at & (1<<opBits - 1)), int(uint32(at) >> opBits)
+	n, ok := m.noted[uint32(at>>32)]
+	if !ok {
+		return nil, nil
+	}
+	return n.program, n.ops[uint32(at)]
 }

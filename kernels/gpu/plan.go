@@ -22,9 +22,8 @@ import (
 // plan is a Program as a list of launches.
 type plan struct {
 	c      *C.gmel_cuda_plan
-	ops    []int  // the op of every launch, for a chain the first one
-	counts []int  // ops of every launch
-	onHost []bool // for every launch: whether the host plays it
+	ops    [][]int // the ops of every launch; an op of several phases may be in several
+	onHost []bool  // for every launch: whether the host plays it
 }
 
 // newPlan passes the Program to C, which copies it. residents are its environments on the device. Kernels note in the
@@ -43,8 +42,11 @@ func (b *backend) newPlan(p *kernels.Program, residents []*kernels.Resident, num
 		return nil, fmt.Errorf("gpu: program %q: out of memory of the host", p.Name)
 	}
 	for i := range C.gmel_cuda_plan_launches(l.c) {
-		l.ops = append(l.ops, int(C.gmel_cuda_plan_op(l.c, i)))
-		l.counts = append(l.counts, int(C.gmel_cuda_plan_ops(l.c, i)))
+		ops := make([]int, C.gmel_cuda_plan_ops(l.c, i))
+		for n := range ops {
+			ops[n] = int(C.gmel_cuda_plan_op(l.c, i, C.int64_t(n)))
+		}
+		l.ops = append(l.ops, ops)
 		l.onHost = append(l.onHost, C.gmel_cuda_plan_on_host(l.c, i) != 0)
 	}
 	return l, nil
@@ -95,9 +97,9 @@ type segment struct{ from, to, step int }
 // segments cuts the list of launches at the ops that the host plays.
 func (l *plan) segments() (list []segment) {
 	from := 0
-	for i, op := range l.ops {
+	for i, ops := range l.ops {
 		if l.onHost[i] {
-			list = append(list, segment{from, i, op})
+			list = append(list, segment{from, i, ops[0]})
 			from = i + 1
 		}
 	}

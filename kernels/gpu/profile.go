@@ -64,7 +64,7 @@ func (e *profiled) add(s segment) error {
 		if err != nil {
 			return e.backend.late(err)
 		}
-		e.seconds[e.plan.ops[i]] += ms / 1e3
+		e.seconds[e.plan.ops[i][0]] += ms / 1e3
 	}
 	return nil
 }

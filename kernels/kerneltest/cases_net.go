@@ -39,6 +39,16 @@ type netTensor struct {
 	temp         bool
 	at           int64 // offset in the first iteration, once it has a place
 	placed       bool
+	within       *netTensor // nil, or the tensor whose columns from shift on it is
+	shift        int64
+}
+
+// whole is the tensor that has the memory of t.
+func (t *netTensor) whole() *netTensor {
+	if t.within != nil {
+		return t.within
+	}
+	return t
 }
 
 // netOp is an op whose arguments have no offsets yet.
@@ -231,8 +241,8 @@ func (c *netCase) lower() {
 	}
 	for i, op := range c.ops {
 		for _, t := range op.args {
-			if t != nil && !t.placed {
-				c.place(i, t)
+			if t != nil && !t.whole().placed {
+				c.place(i, t.whole())
 			}
 		}
 		d, step := c.located(op)
@@ -267,7 +277,7 @@ func (c *netCase) place(i int, t *netTensor) {
 func (c *netCase) lastUse(t *netTensor) (last int) {
 	for i, op := range c.ops {
 		for _, a := range op.args {
-			if a == t {
+			if a != nil && a.whole() == t {
 				last = i
 			}
 		}
@@ -281,7 +291,7 @@ func (c *netCase) located(op netOp) (d kernels.Desc, step kernels.Step) {
 	for a := range op.args {
 		d.Arg[a] = kernels.Absent
 		if t := op.args[a]; t != nil {
-			d.Arg[a] = t.at
+			d.Arg[a] = t.whole().at + t.shift
 			if !t.temp {
 				step.Iteration[a] = c.rows * t.pitch
 			}

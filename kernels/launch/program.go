@@ -20,18 +20,24 @@ type Program[World any] struct {
 	Precision int32
 	Order     *int64
 	Marks     *uint8
+	Rows      *int64
 	Worlds    *World
 	Mark      *uint64
 	Number    uint32
 }
 
-// Schedule returns the order of launches of p in a precision, an index into kernels.Precisions. It is nil if every
-// op has its own launch: in precisions other than fp32, and if alone is set.
+// Schedule returns the order of launches of p in a precision, an index into kernels.Precisions. Products share launches
+// in fp32 only. The schedule is nil if alone is set: every op then has its own launches.
 func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
-	if alone || kernels.Precisions()[precision] != kernels.FP32 {
+	if alone {
 		return nil
 	}
-	return chain.Of(p)
+	s := chain.Plain(p)
+	if kernels.Precisions()[precision] == kernels.FP32 {
+		s = chain.Of(p)
+	}
+	s.Group()
+	return s
 }
 
 // Of lays out p, or the Program of its schedule s if s is not nil. worlds holds its environments on the device by
@@ -43,7 +49,7 @@ func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, p
 	p = s.Program
 	c := &Program[World]{
 		Descs: pinned(pin, p.Descs), Moves: pinned(pin, p.Steps), Count: int64(len(p.Descs)), Local: p.Local, Precision: int32(precision),
-		Order: pinned(pin, s.Order), Marks: pinned(pin, s.Marks), Worlds: pinned(pin, worlds),
+		Order: pinned(pin, s.Order), Marks: pinned(pin, s.Marks), Rows: pinned(pin, s.Rows), Worlds: pinned(pin, worlds),
 	}
 	if len(p.Steps) > 0 {
 		c.InOrder = pinned(pin, p.InOrder())

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/chain"
 )
 
 // layers is two products, one after the other, which make a chain in fp32.
@@ -17,12 +18,18 @@ func layers() *kernels.Program {
 	return &kernels.Program{Name: "layers", Arena: 80, Descs: []kernels.Desc{product(0, 16, 32), product(32, 48, 64)}}
 }
 
-func TestScheduleIsOfFP32(t *testing.T) {
+// Products are chains in fp32 only; groups are in every precision.
+func TestSchedule(t *testing.T) {
 	for i, precision := range kernels.Precisions() {
-		for _, alone := range []bool{false, true} {
-			if got, want := Schedule(layers(), i, alone) != nil, precision == kernels.FP32 && !alone; got != want {
-				t.Errorf("%s, alone %t: there is an order: %t", precision, alone, got)
-			}
+		if Schedule(layers(), i, true) != nil {
+			t.Errorf("%s: an order, although every op has its own launches", precision)
+		}
+		s := Schedule(layers(), i, false)
+		if chained := s.Marks[0]&chain.OnChip != 0; chained != (precision == kernels.FP32) {
+			t.Errorf("%s: a chain: %t", precision, chained)
+		}
+		if len(s.Rows) != len(s.Order) {
+			t.Errorf("%s: %d rows for %d ops", precision, len(s.Rows), len(s.Order))
 		}
 	}
 }
@@ -35,7 +42,7 @@ func TestProgram(t *testing.T) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	x := Of(&pin, p, s, 0, []int{5})
-	if x.Descs != &s.Program.Descs[0] || x.Count != 2 || x.Local != 7 || x.Order != &s.Order[0] || x.Marks != &s.Marks[0] || *x.Worlds != 5 {
+	if x.Descs != &s.Program.Descs[0] || x.Count != 2 || x.Local != 7 || x.Order != &s.Order[0] || x.Marks != &s.Marks[0] || x.Rows != &s.Rows[0] || *x.Worlds != 5 {
 		t.Errorf("with an order: %+v", x)
 	}
 	if x.Moves != nil || x.InOrder != nil {
@@ -43,7 +50,7 @@ func TestProgram(t *testing.T) {
 	}
 	p = &kernels.Program{Local: 3, Descs: []kernels.Desc{{Op: kernels.OpLoop, Dim: [kernels.MaxDims]int64{1, 2, 1}}, layers().Descs[0]}, Steps: make([]kernels.Step, 2)}
 	x = Of[int](&pin, p, nil, 2, nil)
-	if x.Descs != &p.Descs[0] || x.Moves != &p.Steps[0] || x.Local != 3 || x.Precision != 2 || x.Order != nil || x.Marks != nil || x.Worlds != nil {
+	if x.Descs != &p.Descs[0] || x.Moves != &p.Steps[0] || x.Local != 3 || x.Precision != 2 || x.Order != nil || x.Marks != nil || x.Rows != nil || x.Worlds != nil {
 		t.Errorf("without an order: %+v", x)
 	}
 	if *x.InOrder != 1 {

@@ -164,10 +164,15 @@ template <class Tile> __global__ void __launch_bounds__(Tile::threads, Tile::res
 
 int64_t blocks_of_rows(const chain &c, int rows) { return ceil_div(c.product[0].d.dim[GEMM_M], rows); }
 
-template <class Tile> int32_t enqueue_rows(chain c, void *stream) {
-	launch &l = c.product[0];
-	l.tasks = blocks_of_rows(c, Tile::rows);
-	dim3 grid((unsigned)smaller(l.tasks, MOST_BLOCKS_X), (unsigned)smaller(l.units, MOST_BLOCKS_Y));
+// cut makes blocks of Tile::rows rows.
+template <class Tile> chain cut(chain c) {
+	c.product[0].tasks = blocks_of_rows(c, Tile::rows);
+	return c;
+}
+
+template <class Tile> int32_t enqueue_rows(const chain &all, void *stream) {
+	chain c = cut<Tile>(all);
+	dim3 grid = grid_of(c.product[0]);
 #ifdef GMEL_EMULATE
 	(void)stream;
 	return emulate(grid, Tile::threads, true, [&] { run_chain<Tile>(c); });
@@ -177,13 +182,20 @@ template <class Tile> int32_t enqueue_rows(chain c, void *stream) {
 #endif
 }
 
-} // namespace
+template <class Tile> gmel_cuda_shape shape_of_rows(const chain &c) {
+	return shape_of(cut<Tile>(c).product[0], typeid(Tile).name(), Tile::threads);
+}
 
 // Many rows use tiles of 64, which read the right factors half as often; fewer rows use smaller tiles, so that no
 // multiprocessor is idle.
+typedef rows_tile<64, 256, 8, 2> large;
+typedef rows_tile<32, 128, 16, 3> small;
+bool many(const chain &c) { return blocks_of_rows(c, large::rows) * c.product[0].units >= 2 * MULTIPROCESSORS; }
+
+} // namespace
+
 int32_t chain_enqueue(const chain &c, void *stream) {
-	typedef rows_tile<64, 256, 8, 2> large;
-	typedef rows_tile<32, 128, 16, 3> small;
-	bool many = blocks_of_rows(c, large::rows) * c.product[0].units >= 2 * MULTIPROCESSORS;
-	return many ? enqueue_rows<large>(c, stream) : enqueue_rows<small>(c, stream);
+	return many(c) ? enqueue_rows<large>(c, stream) : enqueue_rows<small>(c, stream);
 }
+
+gmel_cuda_shape chain_shape(const chain &c) { return many(c) ? shape_of_rows<large>(c) : shape_of_rows<small>(c); }

@@ -13,5 +13,6 @@ struct chain {
 };
 
 int32_t chain_enqueue(const chain &c, void *stream);
+gmel_cuda_shape chain_shape(const chain &c);
 
 #endif

@@ -30,24 +30,26 @@ template <int K> DEVICE void put(const view &v, float *p, float (&x)[K]) {
 
 // quadwise makes a kernel of a struct with
 //
-//	static int64_t count(const desc &d);                                  // elements
+//	static BOTH int64_t count(const desc &d);                             // elements
 //	static DEVICE bool wide(const view &v);                               // groups of four elements are aligned
 //	template <int K> static DEVICE void at(const view &v, int64_t i);     // the work of elements [i, i+K), K 1 or 4
 template <class Each> struct quadwise {
-	static const int phases = 1, threads = THREADS;
+	static const int phases = 1, threads = THREADS, grouped_from = 0, lanes = 1;
 	static const bool syncs = false;
-	static int64_t tasks(const desc &d, int) { return ceil_div(Each::count(d), ELEMENTS); }
+	static BOTH int64_t count(const desc &d) { return Each::count(d); }
+	static int64_t tasks(const desc &d, int) { return ceil_div(count(d), ELEMENTS); }
 	static int64_t shared(const desc &) { return 0; }
-	static DEVICE void run(const view &v, int, int64_t task) {
-		int64_t from = task * ELEMENTS, end = smaller(from + ELEMENTS, Each::count(*v.d));
-		if (Each::wide(v)) {
-			int64_t i = from + 4 * (int64_t)threadIdx.x;
-			if (i + 4 <= end) return Each::template at<4>(v, i);
-			for (; i < end; i++) Each::template at<1>(v, i);
+	static DEVICE void range(const view &v, int64_t from, int64_t to) {
+		if (from % 4 != 0 || !Each::wide(v)) {
+			for (int64_t i = from + threadIdx.x; i < to; i += blockDim.x) Each::template at<1>(v, i);
 			return;
 		}
-		for (int64_t i = from + threadIdx.x; i < end; i += THREADS) Each::template at<1>(v, i);
+		for (int64_t i = from + 4 * (int64_t)threadIdx.x; i < to; i += 4 * blockDim.x) {
+			if (i + 4 <= to) Each::template at<4>(v, i);
+			else for (int64_t j = i; j < to; j++) Each::template at<1>(v, j);
+		}
 	}
+	static DEVICE void run(const view &v, int, int64_t task) { range(v, task * ELEMENTS, smaller((task + 1) * ELEMENTS, count(*v.d))); }
 };
 
 #endif

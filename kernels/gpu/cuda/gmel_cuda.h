@@ -38,8 +38,8 @@ typedef struct {
 	int32_t *fault;
 } gmel_cuda_world;
 
-// Marks of an op in a chain of products, and the chain's limits; those of package chain.
-enum { GMEL_ON_CHIP = 1, GMEL_UNREAD = 2 };
+// Marks of an op in a chain of products or in a group, and the chain's limits; those of package chain.
+enum { GMEL_ON_CHIP = 1, GMEL_UNREAD = 2, GMEL_BY_ROWS = 4, GMEL_BESIDE = 8 };
 enum { GMEL_CHAIN_WIDEST = 128, GMEL_CHAIN_LONGEST = 4 };
 
 // kernels.Program.
@@ -49,11 +49,11 @@ typedef struct {
 	const uint8_t *in_order; // kernels.Program.InOrder; NULL without loops
 	int64_t count, local;
 	int32_t precision;
-	const int64_t *order; // chain.Schedule, with fp32; NULL: ops in the order of the program, each in launches of its own
+	const int64_t *order; // chain.Schedule; NULL: ops in the order of the program, each in launches of its own
 	const uint8_t *marks;
+	const int64_t *rows;
 	const gmel_cuda_world *worlds; // by number of the environment; state is NULL where the host plays
-	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | ops << 28 | op, the
-	                               // first of ops; NULL: nowhere
+	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | launch; NULL: nowhere
 	uint32_t number;
 } gmel_cuda_program;
 
@@ -68,11 +68,19 @@ void gmel_cuda_plan_free(gmel_cuda_plan *p);
 // Floats of device memory for scratch and for the local memory of loops; all launches share it.
 int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p);
 
-// The launches in order, and the op (an index into descs) of each. For a chain it is the first op; gmel_cuda_plan_ops is
-// the number of ops.
+// The launches in order, the number of ops of each, and its n-th op, an index into descs. An op of several phases may be
+// in several launches.
 int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p);
-int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t launch);
 int64_t gmel_cuda_plan_ops(const gmel_cuda_plan *p, int64_t launch);
+int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t launch, int64_t n);
+
+// The kernel of a launch, as the compiler mangles the name of its struct, and its grid. kernel is NULL for an OP_STEP.
+typedef struct {
+	const char *kernel;
+	int64_t blocks_x, blocks_y;
+	int32_t threads; // of a block
+} gmel_cuda_shape;
+gmel_cuda_shape gmel_cuda_plan_shape(const gmel_cuda_plan *p, int64_t launch);
 
 // gmel_cuda_plan_on_host is 1 for an OP_STEP that the host has to play, in place of the launch.
 int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t launch);

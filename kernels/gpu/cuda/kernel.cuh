@@ -17,6 +17,8 @@
 #ifndef GMEL_KERNEL_CUH
 #define GMEL_KERNEL_CUH
 
+#include <typeinfo>
+
 #include "device.cuh"
 
 // launch is the argument of a kernel: one phase of one op, for `units` iterations or segments.
@@ -28,11 +30,12 @@ struct launch {
 	int64_t iterations, segments;    // of the loop; 1, 1 outside
 	int64_t first, units;            // iterations, or segments if by_segment
 	int64_t tasks;
+	int64_t shared_at; // floats before its part of shared
 	int32_t phase, by_segment;
 	uint64_t *mark, number; // see note_begun
 };
 
-// note_begun tells the host which kernel is running, in case it is the last before a fault. mark is host memory, or
+// note_begun tells the host which launch is running, in case it is the last before a fault. mark is host memory, or
 // NULL if the host does not need it.
 DEVICE void note_begun(uint64_t *mark, uint64_t number) {
 	if (mark && (blockIdx.x | blockIdx.y | threadIdx.x) == 0) *(volatile uint64_t *)mark = number;
@@ -67,7 +70,7 @@ DEVICE view view_of(const launch &l, int64_t iteration, int64_t segment) {
 	v.d = &l.d, v.l = &l, v.iteration = iteration, v.segment = segment;
 	int64_t from = l.iterations * segment / l.segments;
 	v.accumulate = (l.d.flags & FLAG_ACCUMULATE) != 0 || (l.m.sum && iteration > from);
-	v.shared = l.shared + iteration * l.shared_size;
+	v.shared = l.shared + l.shared_at + iteration * l.shared_size;
 	return v;
 }
 
@@ -96,18 +99,42 @@ template <class Op> __global__ void __launch_bounds__(Op::threads, resident_of<O
 		}
 }
 
+// AT_ONCE is the phase that replaces all others, for an op of which Op::at_once says that one phase is enough.
+// NEVER_GROUPED stands for Op::grouped_from, the first phase that a group of ops can run (group.cuh), of ops without it.
+enum { AT_ONCE = -1, NEVER_GROUPED = 0x7fffffff };
+
+template <class Op> auto at_once_of(const desc &d, int) -> decltype(Op::at_once(d)) { return Op::at_once(d); }
+template <class Op> bool at_once_of(const desc &, long) { return false; }
+template <class Op> constexpr auto grouped_from_of(int) -> decltype(Op::grouped_from) { return Op::grouped_from; }
+template <class Op> constexpr int grouped_from_of(long) { return NEVER_GROUPED; }
+
+// elements_of is the work of an op whose items can be divided (Op::range), in elements; -1 for other ops.
+template <class Op> auto elements_of(const desc &d, int) -> decltype(Op::count(d) * Op::lanes) { return Op::count(d) * Op::lanes; }
+template <class Op> int64_t elements_of(const desc &, long) { return -1; }
+
 // kernel is the description of a kernel for the plan.
 struct kernel {
-	int phases;
+	const char *name; // of its struct, as the compiler mangles it
+	int phases, threads, grouped_from;
 	int64_t (*tasks)(const desc &d, int phase);
 	int64_t (*shared)(const desc &d);
+	int64_t (*elements)(const desc &d);
+	bool (*at_once)(const desc &d);
 	int32_t (*enqueue)(const launch &l, void *stream);
 };
 
 enum { MOST_BLOCKS_X = 0x7fffffff, MOST_BLOCKS_Y = 65535 };
 
+// grid_of is the grid of a launch: blocks for its tasks, times its iterations or segments.
+inline dim3 grid_of(const launch &l) { return dim3((unsigned)smaller(l.tasks, MOST_BLOCKS_X), (unsigned)smaller(l.units, MOST_BLOCKS_Y)); }
+
+inline gmel_cuda_shape shape_of(const launch &l, const char *name, int threads) {
+	dim3 grid = grid_of(l);
+	return {name, grid.x, grid.y, threads};
+}
+
 template <class Op> int32_t enqueue_op(const launch &l, void *stream) {
-	dim3 grid((unsigned)smaller(l.tasks, MOST_BLOCKS_X), (unsigned)smaller(l.units, MOST_BLOCKS_Y));
+	dim3 grid = grid_of(l);
 #ifdef GMEL_EMULATE
 	return emulate(grid, Op::threads, Op::syncs, [&] { run_op<Op>(l); });
 #else
@@ -117,7 +144,10 @@ template <class Op> int32_t enqueue_op(const launch &l, void *stream) {
 }
 
 template <class Op> const kernel *kernel_of() {
-	static const kernel k = {Op::phases, Op::tasks, Op::shared, enqueue_op<Op>};
+	static const kernel k = {
+		typeid(Op).name(), Op::phases, Op::threads, grouped_from_of<Op>(0), Op::tasks, Op::shared,
+		[](const desc &d) { return (int64_t)elements_of<Op>(d, 0); }, [](const desc &d) { return at_once_of<Op>(d, 0); }, enqueue_op<Op>,
+	};
 	return &k;
 }
 

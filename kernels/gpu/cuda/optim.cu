@@ -1,6 +1,6 @@
 // Steps of optimisers.
 #include "float4_io.cuh"
-#include "tasks.cuh"
+#include "scalars.cuh"
 
 // m = fma(b1, m, (1-b1) g), v = fma(b2, v, ((1-b2) g) g), p -= rate m / (sqrt(v / (1-b2^t)) + eps)
 struct adam {
@@ -31,32 +31,6 @@ struct polyak {
 		load(v.arg(0) + i, p), load(v.arg(1) + i, t);
 		UNROLL for (int l = 0; l < K; l++) t[l] = fmaf(v.scalar(0), p[l] - t[l], t[l]);
 		store(v.arg(1) + i, t);
-	}
-};
-
-// scalarwise makes a kernel of a struct that computes a few numbers. One thread calls
-//
-//	static DEVICE void once(const view &v);
-template <class Each> struct scalarwise {
-	static const int phases = 1, threads = 32;
-	static const bool syncs = false;
-	static int64_t tasks(const desc &, int) { return 1; }
-	static int64_t shared(const desc &d) { return no_shared(d); }
-	static DEVICE void run(const view &v, int, int64_t) {
-		if (threadIdx.x == 0) Each::once(v);
-	}
-};
-
-// b1^t *= b1, b2^t *= b2
-struct adam_tick {
-	static DEVICE void once(const view &v) { v.arg(0)[1] *= v.scalar(0), v.arg(0)[2] *= v.scalar(1); }
-};
-
-// norm = sqrt(q), scale = min(1, Scalar[0] / (norm + 1e-6)), NaN if the norm is NaN
-struct clip_scale {
-	static DEVICE void once(const view &v) {
-		float norm = sqrtf(*v.arg(0)), s = v.scalar(0) / (norm + 1e-6f);
-		*v.arg(1) = norm, *v.arg(2) = s > 1 ? 1 : s;
 	}
 };
 

@@ -1,9 +1,8 @@
-#include <list>
-#include <new>
-#include <vector>
+#include "plan.cuh"
 
-#include "chain.cuh"
-#include "environment.cuh"
+#include <new>
+
+#include "tile_heuristic.cuh"
 
 #define CHOOSE(name) name##_kernel,
 #define CHOOSE_BY_PRECISION(name) {name##_fp32_kernel, name##_tf32_kernel, name##_bf16_kernel},
@@ -34,44 +33,68 @@ uint32_t gmel_cuda_missing(const desc *descs, int64_t count) {
 	return OP_NONE;
 }
 
-// item is a launch of the plan: of an op by a kernel of the table, of a chain, or of an OP_STEP, of which one is there.
-struct item {
-	const kernel *k;
-	int64_t op;
-	launch l;
-	const gmel_cuda_world *world; // state is NULL where the host plays
-	const chain *products;        // the first of which is op
-};
-
-struct gmel_cuda_plan {
-	std::vector<item> items;
-	int64_t local = 0, shared = 0; // floats: of all iterations of a loop; of one op
-	std::list<std::vector<char>> params; // of worlds
-	std::list<gmel_cuda_world> worlds;
-	std::list<chain> chains;
-	uint64_t *mark = NULL, number = 0;   // of gmel_cuda_program
-};
+static int64_t aligned(int64_t floats) { return ceil_div(floats, 64) * 64; }
 
 namespace {
 
-int64_t aligned(int64_t floats) { return ceil_div(floats, 64) * 64; }
-
-// builder makes the launches of a program.
+// builder makes the pieces of a program.
 struct builder {
 	const gmel_cuda_program *program;
 	gmel_cuda_plan *plan;
+	pieces now = {program, plan, {}};
+	bool independent = false; // the iterations of the loop
+	int64_t kept = 0;         // floats of scratch that pieces before this one still need
+	std::vector<piece> delayed = {};
 
-	void add(int64_t op, launch l) {
+	bool grouped() const { return program->order != NULL; }
+	int64_t op_at(int64_t place) const { return program->order ? program->order[place] : place; }
+	bool marked(int64_t place, uint8_t mark) const { return program->order && (program->marks[place] & mark) != 0; }
+
+	// add makes the pieces of an op, one for each phase.
+	void add(int64_t place, launch l) {
 		const kernel *k = kernel_for(l, program->precision);
-		l.shared_size = aligned(k->shared(l.d));
-		plan->shared = larger(plan->shared, l.shared_size * l.iterations);
-		for (l.phase = 0; l.phase < k->phases; l.phase++) {
-			launch at = l;
-			at.tasks = k->tasks(l.d, l.phase);
-			at.by_segment = l.m.sum && l.phase == k->phases - 1 && l.units == l.iterations;
-			if (at.by_segment) at.units = l.segments;
-			if (at.tasks > 0) plan->items.push_back({k, op, at, NULL, NULL});
+		bool sums = l.m.sum && l.units == l.iterations;
+		l.shared_size = aligned(k->shared(l.d)), l.shared_at = kept;
+		plan->shared = larger(plan->shared, kept + l.shared_size * l.iterations);
+		if (k->at_once(l.d) && !(sums && l.segments < l.iterations)) {
+			add_phase(place, k, l, AT_ONCE, true);
+			return;
 		}
+		for (int phase = 0; phase < k->phases - 1; phase++) add_phase(place, k, l, phase, false);
+		l.by_segment = sums;
+		if (sums) l.units = l.segments;
+		add_phase(place, k, l, k->phases - 1, k->phases == 1);
+		if (grouped() && group_has(l.d)) keep(l.shared_size * l.iterations);
+	}
+	// keep leaves the scratch of the last op as it is until the pieces are launched: in a group, blocks are at different ops.
+	void keep(int64_t floats) {
+		kept += floats;
+		if (kept > MOST_SHARED) launch_pieces();
+	}
+	void add_phase(int64_t place, const kernel *k, launch l, int phase, bool whole_op) {
+		l.phase = phase, l.tasks = k->tasks(l.d, phase);
+		if (l.tasks == 0) return;
+		piece p = {{{op_at(place)}, k, l, NULL, NULL, NULL}, place, whole_op, false};
+		if (!can_wait(p)) {
+			now.list.push_back(p);
+			return;
+		}
+		p.beside_before = !delayed.empty();
+		delayed.push_back(p);
+	}
+	// can_wait reports whether a piece may run after all others of the body: it adds the sums of a segment, reads nothing but
+	// scratch, and no other op of the loop touches its result.
+	bool can_wait(const piece &p) const {
+		const desc &d = p.it.l.d;
+		bool product = d.op == OP_GEMM;
+		return grouped() && independent && p.it.l.by_segment && !p.whole_op && group_has(d) && p.it.k->grouped_from <= p.it.l.phase &&
+		       d.arg[product ? 4 : 1] < LOCAL_BASE && !(product && (d.arg[2] != ABSENT || d.arg[3] != ABSENT));
+	}
+	void launch_pieces() {
+		now.list.insert(now.list.end(), delayed.begin(), delayed.end());
+		now.launch_all();
+		delayed.clear();
+		kept = 0;
 	}
 
 	void add_step(int64_t op) {
@@ -80,11 +103,8 @@ struct builder {
 		plan->params.push_back(std::vector<char>((const char *)w.params, (const char *)w.params + w.params_bytes));
 		w.params = plan->params.back().data();
 		plan->worlds.push_back(w);
-		plan->items.push_back({NULL, op, launch_of(program->descs[op]), &plan->worlds.back(), NULL});
+		plan->items.push_back({{op}, NULL, launch_of(program->descs[op]), &plan->worlds.back(), NULL, NULL});
 	}
-
-	int64_t op_at(int64_t place) const { return program->order ? program->order[place] : place; }
-	bool marked(int64_t place, uint8_t mark) const { return program->order && (program->marks[place] & mark) != 0; }
 
 	// launch_at is the launch of the op at a place; like is one of another op of the same loop.
 	launch launch_at(int64_t place, const launch &like, bool in_loop) const {
@@ -94,20 +114,22 @@ struct builder {
 		return l;
 	}
 
-	// place_ops makes the launches of the op at a place, or of the chain that begins there, and returns the next place.
+	// place_ops makes the pieces of the op at a place, or of the chain that begins there, and returns the next place.
 	int64_t place_ops(int64_t place, const launch &like, bool in_loop) {
 		if (!marked(place, GMEL_ON_CHIP)) {
-			add(op_at(place), launch_at(place, like, in_loop));
+			add(place, launch_at(place, like, in_loop));
 			return place + 1;
 		}
-		int64_t first = op_at(place);
+		int64_t first = place;
+		std::vector<int64_t> ops;
 		chain c = {};
 		do {
 			if (!marked(place, GMEL_UNREAD)) c.stored |= 1u << c.products;
 			c.product[c.products++] = launch_at(place, like, in_loop);
+			ops.push_back(op_at(place));
 		} while (marked(place++, GMEL_ON_CHIP));
 		plan->chains.push_back(c);
-		plan->items.push_back({NULL, first, c.product[0], NULL, &plan->chains.back()});
+		now.list.push_back({{ops, NULL, c.product[0], NULL, &plan->chains.back(), NULL}, first, true, false});
 		return place;
 	}
 
@@ -115,27 +137,34 @@ struct builder {
 	// on each other.
 	void add_loop(int64_t header) {
 		const desc &d = program->descs[header];
-		int64_t iterations = d.dim[LOOP_ITERATIONS], rounds = program->in_order[header] ? iterations : 1;
+		independent = !program->in_order[header];
+		int64_t iterations = d.dim[LOOP_ITERATIONS], rounds = independent ? 1 : iterations;
 		plan->local = larger(plan->local, aligned(program->local) * iterations);
 		launch l = launch_of(d);
 		l.iterations = iterations, l.segments = d.dim[LOOP_SEGMENTS];
 		l.local_size = aligned(program->local), l.units = iterations / rounds;
-		for (l.first = 0; l.first < rounds; l.first++)
+		for (l.first = 0; l.first < rounds; l.first++) {
 			for (int64_t place = header + 1; place <= header + d.dim[LOOP_BODY];) place = place_ops(place, l, true);
+			launch_pieces();
+		}
 	}
 
 	void build() {
 		for (int64_t place = 0; place < program->count;) {
 			const desc &d = program->descs[op_at(place)];
+			if (d.op != OP_LOOP && d.op != OP_STEP) {
+				place = place_ops(place, launch_of(d), false);
+				continue;
+			}
+			launch_pieces();
 			if (d.op == OP_LOOP) {
 				add_loop(place);
 				place += 1 + d.dim[LOOP_BODY];
-			} else if (d.op == OP_STEP) {
-				add_step(place++);
 			} else {
-				place = place_ops(place, launch_of(d), false);
+				add_step(op_at(place++));
 			}
 		}
+		launch_pieces();
 	}
 };
 
@@ -160,17 +189,23 @@ int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p) { return p->local + p->s
 
 int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p) { return (int64_t)p->items.size(); }
 
-int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t i) { return p->items[i].op; }
+int64_t gmel_cuda_plan_ops(const gmel_cuda_plan *p, int64_t i) { return (int64_t)p->items[i].ops.size(); }
 
-int64_t gmel_cuda_plan_ops(const gmel_cuda_plan *p, int64_t i) { return p->items[i].products ? p->items[i].products->products : 1; }
+int64_t gmel_cuda_plan_op(const gmel_cuda_plan *p, int64_t i, int64_t n) { return p->items[i].ops[n]; }
+
+gmel_cuda_shape gmel_cuda_plan_shape(const gmel_cuda_plan *p, int64_t i) {
+	const item &it = p->items[i];
+	if (it.products) return chain_shape(*it.products);
+	if (it.together) return group_shape(*it.together);
+	return it.k ? shape_of(it.l, it.k->name, it.k->threads) : gmel_cuda_shape{};
+}
 
 int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t i) { return p->items[i].world && !p->items[i].world->state; }
 
 // launch_now is a launch of the plan on these memories.
-static launch launch_now(launch l, const item &it, const gmel_cuda_plan *p, float *arena, float *scratch) {
+static launch launch_now(launch l, const gmel_cuda_plan *p, int64_t i, float *arena, float *scratch) {
 	l.arena = arena, l.local = scratch, l.shared = scratch + p->local;
-	uint64_t ops = it.products ? (uint64_t)it.products->products : 1;
-	l.mark = p->mark, l.number = p->number << 32 | ops << 28 | (uint64_t)it.op;
+	l.mark = p->mark, l.number = p->number << 32 | (uint64_t)i;
 	return l;
 }
 
@@ -178,10 +213,15 @@ int32_t gmel_cuda_enqueue(const gmel_cuda_plan *p, int64_t i, void *stream, floa
 	const item &it = p->items[i];
 	if (it.products) {
 		chain c = *it.products;
-		for (launch &l : c.product) l = launch_now(l, it, p, arena, scratch);
+		for (launch &l : c.product) l = launch_now(l, p, i, arena, scratch);
 		return chain_enqueue(c, stream);
 	}
-	launch l = launch_now(it.l, it, p, arena, scratch);
+	if (it.together) {
+		group g = *it.together;
+		g.common.l = launch_now(g.common.l, p, i, arena, scratch);
+		return group_enqueue(g, stream);
+	}
+	launch l = launch_now(it.l, p, i, arena, scratch);
 	if (it.world) return it.world->state ? it.world->environment->enqueue(*it.world, l, stream) : 0;
 	return it.k->enqueue(l, stream);
 }

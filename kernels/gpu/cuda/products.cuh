@@ -11,9 +11,13 @@
 #ifndef GMEL_PRODUCTS_CUH
 #define GMEL_PRODUCTS_CUH
 
+#include <type_traits>
+
 #include "epilogue.cuh"
 #include "tasks.cuh"
 #include "tile_heuristic.cuh"
+
+struct gemm; // a group of ops can run the last phase of its products (group.cuh)
 
 struct span {
 	int64_t from, to;
@@ -68,6 +72,7 @@ template <class P, class Tile, bool LONG> struct whole_product {
 // epilogue. If the sums of all blocks do not fit the scratch memory, the blocks are processed in rounds.
 template <class P, class Tile> struct split_product {
 	static const int phases = 2 * MOST_ROUNDS, threads = Tile::threads, resident = Tile::resident;
+	static const int grouped_from = std::is_same<P, gemm>::value ? phases - 1 : (int)NEVER_GROUPED;
 	static const bool syncs = true;
 	static BOTH int64_t size(const desc &d) { return P::groups(d) * P::most_rows(d) * P::width(d); }
 	static BOTH int64_t rounds(const desc &d) { return ceil_div(P::blocks(d), blocks_of_a_round(d, P::blocks(d))); }

@@ -1,6 +1,7 @@
 #include "functions.cuh"
 #include "philox.cuh"
 #include "float4_io.cuh"
+#include "scalars.cuh"
 
 // draws makes a kernel of a struct that converts the four words of a Philox block to four elements:
 //
@@ -80,28 +81,13 @@ struct dropout {
 	}
 };
 
-// counter[2] = (high, low) += Dim[0] in base 2^24; wraps at 2^48.
-struct count_draws {
-	static const int phases = 1, threads = 32;
-	static const bool syncs = false;
-	static int64_t tasks(const desc &, int) { return 1; }
-	static int64_t shared(const desc &d) { return no_shared(d); }
-	static DEVICE void run(const view &v, int, int64_t) {
-		if (threadIdx.x > 0) return;
-		float *c = v.arg(0);
-		uint64_t n = (uint64_t)c[0] * COUNTER_BASE + (uint64_t)c[1] + (uint64_t)v.dim(0);
-		c[0] = (float)(n / COUNTER_BASE % COUNTER_BASE);
-		c[1] = (float)(n % COUNTER_BASE);
-	}
-};
-
 const kernel *random_kernel(const desc &d) {
 	switch (d.op) {
 	case OP_RAND_INT: return kernel_of<draws<rand_int>>();
 	case OP_UNIFORM: return kernel_of<draws<uniforms>>();
 	case OP_NORMAL: return kernel_of<draws<normals>>();
 	case OP_DROPOUT: return kernel_of<draws<dropout>>();
-	case OP_COUNT: return kernel_of<count_draws>();
+	case OP_COUNT: return kernel_of<scalarwise<count_draws>>();
 	}
 	return NULL;
 }

@@ -11,8 +11,9 @@ BOTH bool is_split(const desc &d) { return d.unused > 0; }
 BOTH int64_t blocks_of_a_round(const desc &d, int64_t blocks) { return is_split(d) ? d.unused : blocks; }
 
 #ifdef GMEL_EMULATE
-// A small device, so that the shapes of tests use every tile and several rounds.
-enum { MULTIPROCESSORS = 1, MOST_SHARED = 1 << 15 };
+// A small device, so that the shapes of tests use every tile and several rounds; or the real one, to count its launches.
+#define MULTIPROCESSORS (emu::large_device ? 132 : 1)
+#define MOST_SHARED (emu::large_device ? 1 << 26 : 1 << 15)
 #else
 enum { MULTIPROCESSORS = 132, MOST_SHARED = 1 << 26 }; // H100; floats of scratch for the sums of a round, 256 MiB
 #endif

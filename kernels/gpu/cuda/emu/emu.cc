@@ -38,6 +38,8 @@ gmel_emu_switch:
 
 namespace emu {
 
+bool large_device = false;
+
 place here;
 
 static void fail(const char *what) {
@@ -264,6 +266,7 @@ static void run_plain(unsigned n, const std::function<void()> &body) {
 
 } // namespace emu
 
+void gmel_emu_large_device(int large) { emu::large_device = large != 0; }
 void gmel_emu_order(int order) { emu::order_of_threads = order; }
 int gmel_emu_sites(void) { return (int)emu::sites.size(); }
 const char *gmel_emu_site(int number) { return emu::sites[number].name.c_str(); }

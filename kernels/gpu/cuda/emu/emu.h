@@ -52,6 +52,7 @@ struct site {
 	int number; // in the order of first use
 	site(const char *file, int line);
 };
+extern bool large_device; // the plan is one for a device with many multiprocessors
 void *dynamic_shared(); // of a block; as large as on any device
 void barrier(const site &s);                                 // of the block
 int barrier_or(const site &s, int bit);
@@ -73,6 +74,7 @@ int32_t emulate(dim3 grid, dim3 block, bool syncs, const std::function<void()> &
 
 enum emu_order { EMU_FORWARD, EMU_BACKWARD, EMU_SHUFFLED };
 extern "C" void gmel_emu_order(int order);
+extern "C" void gmel_emu_large_device(int large);
 
 // The barriers used so far: file:line, and the number of uses. One of them can be left out; -1: none.
 extern "C" int gmel_emu_sites(void);
@@ -121,6 +123,7 @@ static inline int __float_as_int(float x) { return (int)__float_as_uint(x); }
 static inline float __int_as_float(int i) { return __uint_as_float((uint32_t)i); }
 static inline uint32_t __umulhi(uint32_t a, uint32_t b) { return (uint32_t)((uint64_t)a * b >> 32); }
 static inline int __popc(uint32_t x) { return __builtin_popcount(x); }
+static inline int __popcll(uint64_t x) { return __builtin_popcountll(x); }
 static inline int __ffs(int x) { return __builtin_ffs(x); }
 static inline int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
 template <class T> static inline T __ldg(const T *p) { return *p; }

@@ -1,0 +1,69 @@
+//go:build emu
+
+package emu
+
+/*
+#include <stdlib.h>
+#include "../gpu/cuda/gmel_cuda.h"
+void gmel_emu_large_device(int large);
+char *gmel_emu_demangle(const char *name);
+*/
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/gmel-go/gmel/kernels"
+)
+
+// Launch is a launch of a Program on a GPU.
+type Launch struct {
+	Kernel  string // its struct, such as "elementwise<binary>"; "" for an OpStep
+	Ops     []int  // indices into Program.Descs
+	Blocks  int64
+	Threads int // of a block
+}
+
+// Launches lists the launches of p in a precision on an H200. Programs with worlds are planned as if the host plays them.
+func Launches(p *kernels.Program, precision string) ([]Launch, error) {
+	index, err := kernels.Options{Precision: precision}.PrecisionIndex("emu")
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("emu: %w", err)
+	}
+	C.gmel_emu_large_device(1)
+	defer C.gmel_emu_large_device(0)
+	plan := (&backend{precision: index}).newPlan(p, nil)
+	if plan == nil {
+		return nil, fmt.Errorf("emu: program %q: out of memory", p.Name)
+	}
+	defer C.gmel_cuda_plan_free(plan)
+	var list []Launch
+	for i := range C.gmel_cuda_plan_launches(plan) {
+		shape := C.gmel_cuda_plan_shape(plan, i)
+		l := Launch{Blocks: int64(shape.blocks_x * shape.blocks_y), Threads: int(shape.threads)}
+		if shape.kernel != nil {
+			l.Kernel = Demangle(C.GoString(shape.kernel))
+		}
+		for n := range C.gmel_cuda_plan_ops(plan, i) {
+			l.Ops = append(l.Ops, int(C.gmel_cuda_plan_op(plan, i, n)))
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// Demangle is the C++ name of a symbol; a name that is not mangled stays as it is.
+func Demangle(symbol string) string {
+	name := C.CString(symbol)
+	defer C.free(unsafe.Pointer(name))
+	plain := C.gmel_emu_demangle(name)
+	if plain == nil {
+		return symbol
+	}
+	defer C.free(unsafe.Pointer(plain))
+	return C.GoString(plain)
+}
