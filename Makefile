@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu test-ptx test-ptx-barriers check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test
+.PHONY: build mpi test-mpi gpu gpu-bundle test-gpu-bundle test-gpu test test-emu test-ptx test-ptx-barriers check check-c check-asan check-arm64 check-manifest check-cluster bench bench-peers bench-unet bench-unet-test bench-policy bench-serve python python-test python-test-rl wheel wheel-test export-test search-test diffusers-test report-test launches
 
 build: ## the program, ./gmel
 	$(GO) build ./...
@@ -53,7 +53,7 @@ CUDA_SOURCES = $(wildcard kernels/gpu/cuda/*.cu kernels/gpu/cuda/*.cuh kernels/g
   kernels/cpu/program.h kernels/cpu/ops.h kernels/slot.h
 EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo && echo -mfma) -DGMEL_SOURCES=0x$$(cat $(CUDA_SOURCES) | git hash-object --stdin | cut -c1-8)"
 test-emu:
-	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda
+	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda ./cmd/launches
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
 
 # The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. test-ptx-barriers leaves out each
@@ -68,6 +68,11 @@ test-ptx:
 
 test-ptx-barriers:
 	$(MAKE) test-ptx PTX_RUN=Barriers PTX_SKIP=
+
+# What works of gmel bench cost on an H200, counted without a GPU: launches, bytes, registers, instructions, and times that are
+# predicted from these. LAUNCHES has flags of cmd/launches, such as "-works critic -each". Machine code takes minutes, once.
+launches:
+	@$(EMULATED) GO="$(GO)" scripts/launches $(LAUNCHES)
 
 # Formatting, vet for every build that exists, staticcheck, architecture laws.
 check:
