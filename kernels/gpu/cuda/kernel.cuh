@@ -74,14 +74,12 @@ DEVICE view view_of(const launch &l, int64_t iteration, int64_t segment) {
 	return v;
 }
 
+// run_unit runs an iteration, or those of a segment in order. It is one loop so that the code of an op exists once.
 template <class Op> DEVICE void run_unit(const launch &l, int64_t unit, int64_t task) {
-	if (!l.by_segment) {
-		Op::run(view_of(l, unit, segment_of(unit, l.iterations, l.segments)), l.phase, task);
-		return;
-	}
-	int64_t from = l.iterations * unit / l.segments, to = l.iterations * (unit + 1) / l.segments;
-	for (int64_t i = from; i < to; i++) {
-		Op::run(view_of(l, i, unit), l.phase, task);
+	int64_t from = unit, to = unit + 1;
+	if (l.by_segment) from = l.iterations * unit / l.segments, to = l.iterations * (unit + 1) / l.segments;
+	ROLLED for (int64_t i = from; i < to; i++) {
+		Op::run(view_of(l, i, segment_of(i, l.iterations, l.segments)), l.phase, task);
 		if (Op::syncs) __syncthreads(); // shared memory may be reused
 	}
 }
@@ -93,10 +91,7 @@ template <class Op> constexpr int resident_of(long) { return 1; }
 template <class Op> __global__ void __launch_bounds__(Op::threads, resident_of<Op>(0)) run_op(const __grid_constant__ launch l) {
 	note_begun(l.mark, l.number);
 	for (int64_t u = blockIdx.y; u < l.units; u += gridDim.y)
-		for (int64_t t = blockIdx.x; t < l.tasks; t += gridDim.x) {
-			run_unit<Op>(l, l.first + u, t);
-			if (Op::syncs) __syncthreads();
-		}
+		for (int64_t t = blockIdx.x; t < l.tasks; t += gridDim.x) run_unit<Op>(l, l.first + u, t);
 }
 
 // AT_ONCE is the phase that replaces all others, for an op of which Op::at_once says that one phase is enough.
