@@ -52,7 +52,7 @@ type Options struct {
 	Profile bool   // measure every op: the Executables are then Profilers, if the backend supports it
 
 	Device    string // device of a backend that has several: "" = the first, else one that Info lists, such as "gpu:1"
-	Precision string // precision of the factors of gemm and convolutions: "" or FP32 (the bits of package ref), TF32, BF16
+	Precision string // precision of the factors of gemm, convolutions and attention: "" or FP32 (the bits of package ref), TF32, BF16
 	Debug     bool   // wait after every op and check its results: the first number that is not finite is an error
 }
 

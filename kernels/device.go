@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Values of Options.Precision. The factors of gemm and of convolutions are rounded when they are read.
-// The arena (parameters, for example) and all other arithmetic, attention included, stay in fp32.
+// Values of Options.Precision. The factors of gemm and of convolutions are rounded when they are read, and so are those of
+// attention where a device has kernels for it: queries, keys, values, weights and slopes of scores, with sums in any order. The
+// arena (parameters, for example) and all other arithmetic stay in fp32.
 const (
 	FP32 = "fp32"
 	TF32 = "tf32" // factors rounded to 10 bits of mantissa, ties away from zero; sums in fp32

@@ -6,8 +6,10 @@
 #define GMEL_EMULATE
 #include "../gpu/cuda/emu/emu.cc"
 
-#include "../gpu/cuda/attention.cu"
+#include "../gpu/cuda/attention_bf16.cu"
+#include "../gpu/cuda/attention_fp32.cu"
 #include "../gpu/cuda/attention_grad.cu"
+#include "../gpu/cuda/attention_tf32.cu"
 #include "../gpu/cuda/chain.cu"
 #include "../gpu/cuda/conv_bf16.cu"
 #include "../gpu/cuda/conv_fp32.cu"

@@ -14,10 +14,11 @@ var productOps = []kernels.Op{kernels.OpGemm, kernels.OpConv, kernels.OpConvGrad
 
 const factors = 2
 
-// RunPrecision tests the products of the backend that is registered as name in a precision that rounds factors.
-// With exact, results must have the bits of package ref with rounded factors. Without exact, for devices that add
-// in another order, results must be as close to float64 with rounded factors as those of ref. With small whole
-// numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref.
+// RunPrecision tests the products and attention of the backend that is registered as name in a precision that rounds
+// factors. With exact, products must have the bits of package ref with rounded factors. Without exact, for devices that
+// add in another order, they must be as close to float64 with rounded factors as those of ref. With small whole
+// numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref. Attention must be within
+// bounds of float64, see attentionCase.
 func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	info, err := kernels.Describe(name)
 	if err != nil {
@@ -34,6 +35,9 @@ func RunPrecision(t *testing.T, name, precision string, exact bool) {
 				b.compareRounded(t, name, kernels.Options{ISA: isa, Precision: precision}, want, exact)
 			}
 		})
+	}
+	if mine.next() {
+		t.Run("attention", func(t *testing.T) { runRoundedAttention(t, name, precision, info.ISAs) })
 	}
 	if !mine.next() {
 		return
@@ -80,21 +84,7 @@ func (b *bench) compareRounded(t *testing.T, name string, o kernels.Options, wan
 	}
 	whole := b.withFactors(smallWhole)
 	whole.compare(t, name, o, whole.reference(t))
-	backend, err := kernels.Open(name, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer backend.Close()
-	s, err := b.open(backend)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
-	got, err := s.result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.rounded(o.Precision).checkPrecision(t, got)
+	b.rounded(o.Precision).checkPrecision(t, b.resultOn(t, name, o))
 }
 
 // rounded is the bench with factors rounded to a precision; its convolutions then have the direct form.

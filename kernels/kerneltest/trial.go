@@ -103,10 +103,15 @@ const (
 
 // newBench places the trials in one arena and fills it. The arguments of every second trial are aligned.
 func newBench(trials []*trial, seed uint64) *bench {
+	return newBenchOf(trials, seed, func(n int) bool { return n%2 == 1 })
+}
+
+// newBenchOf is newBench with the arguments of the trials aligned for which aligned(number) is true.
+func newBenchOf(trials []*trial, seed uint64, aligned func(n int) bool) *bench {
 	b := &bench{trials: trials}
 	r := rand.New(rand.NewPCG(seed, 1))
 	for n, t := range trials {
-		b.aligned = n%2 == 1
+		b.aligned = aligned(n)
 		b.guard()
 		for i := range t.spec().Args {
 			b.place(t, i, r)

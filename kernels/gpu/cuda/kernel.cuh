@@ -152,10 +152,10 @@ const kernel *kernel_for(launch &l, int precision);
 
 // The families of kernels, X(name). name_kernel in name.cu is the kernel of an op by its shape, NULL if the family has none.
 #define GMEL_FAMILIES(X) \
-	X(pointwise) X(reduce) X(policy) X(random) X(optim) X(gather) X(norm) X(image) X(rollout) X(attention)
+	X(pointwise) X(reduce) X(policy) X(random) X(optim) X(gather) X(norm) X(image) X(rollout)
 
-// The families of products, in name_fp32.cu, name_tf32.cu and name_bf16.cu: a kernel for every precision.
-#define GMEL_PRODUCTS(X) X(gemm) X(conv)
+// The families with products, in name_fp32.cu, name_tf32.cu and name_bf16.cu: a kernel for every precision.
+#define GMEL_PRODUCTS(X) X(gemm) X(conv) X(attention)
 
 #define GMEL_FAMILY(name) const kernel *name##_kernel(const desc &d);
 #define GMEL_PRODUCT(name) \

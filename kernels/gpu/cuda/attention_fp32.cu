@@ -144,7 +144,8 @@ template <int AGENTS> struct attention_few {
 	}
 };
 
-const kernel *attention_kernel(const desc &d) {
+const kernel *attention_fp32_kernel(launch &l) {
+	const desc &d = l.d;
 	switch (d.op) {
 	case OP_ATTENTION:
 	case OP_ATTENTION_PENALTY:
