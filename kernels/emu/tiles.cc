@@ -8,6 +8,8 @@
 #undef choose_tile
 #undef choose_tensor_tile
 
+bool emu::large_device = false;
+
 static int chosen = -1, split_too;
 
 // gmel_ptx_choose makes all products use a tile, with blocks of terms side by side where that is possible, or in one chain. Tile -1: as
