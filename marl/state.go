@@ -12,7 +12,8 @@ import (
 )
 
 // State returns everything that a resumed run needs to have the same bits: networks, targets, Adam's
-// moments, counters, statistics, the filled part of the replay, and the worlds. All ranks of a group must call it, and all get it.
+// moments, counters, statistics, the filled part of the replay, and the worlds. The other
+// ranks of a group must call State or GiveWorlds at the same time.
 func (t *Trainer) State() (*checkpoint.State, error) {
 	s, networks := &checkpoint.State{Blobs: map[string][]byte{}, Meta: t.meta()}, t.shop.networks()
 	for _, x := range t.persistent() {

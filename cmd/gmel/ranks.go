@@ -146,12 +146,13 @@ func follow(do func(team comm.Member) error) error {
 }
 
 // untilAsked returns a context that ends when another process of the run was asked to stop.
-func untilAsked(ctx context.Context) (context.Context, func()) {
+func untilAsked(ctx context.Context, say func(string)) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	if joined != nil {
 		go func() {
 			select {
 			case <-joined.Asked():
+				say("another rank was asked to stop: stopping after this update")
 				cancel()
 			case <-ctx.Done():
 			}

@@ -129,7 +129,7 @@ func trained(c *cli.Context, do func(context.Context, train.Options) (train.Resu
 	p := progress(c)
 	ctx, stop := untilSignal(p.Line, "update")
 	defer stop()
-	ctx, forget := untilAsked(ctx)
+	ctx, forget := untilAsked(ctx, p.Line)
 	defer forget()
 	result, err := do(ctx, train.Options{StealLock: c.Bool("steal-lock"), Progress: p.Train, Notice: p.Line})
 	p.Done()

@@ -207,6 +207,9 @@ func (h *hub) end(cause error) {
 	if !h.fail(cause) {
 		return
 	}
+	if h.broken() {
+		return // the library tells nobody
+	}
 	f := failure{Rank: h.rank, Text: cause.Error()}
 	if silent, ok := cause.(*SilentError); ok {
 		f.Silent = silent

@@ -124,11 +124,26 @@ func (c *collective) Allgather(all []float32, ends []int) error {
 		return all[from:ends[r]]
 	}
 	for step := range c.size - 1 {
-		if err := c.send((c.rank+1)%c.size, part(step)); err != nil {
+		if err := c.pass(part(step), part(step+1)); err != nil {
 			return err
 		}
-		if err := c.receive((c.rank-1+c.size)%c.size, part(step+1)); err != nil {
-			return err
+	}
+	return nil
+}
+
+// pass sends floats to the next rank and receives others from the one before, in pieces, so that no message takes so long that a rank
+// on a slow network seems to be silent. An empty part is no message.
+func (c *collective) pass(out, in []float32) error {
+	for at := 0; at < max(len(out), len(in)); at += piece {
+		if at < len(out) {
+			if err := c.send((c.rank+1)%c.size, out[at:min(at+piece, len(out))]); err != nil {
+				return err
+			}
+		}
+		if at < len(in) {
+			if err := c.receive((c.rank-1+c.size)%c.size, in[at:min(at+piece, len(in))]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

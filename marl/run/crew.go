@@ -26,6 +26,7 @@ type rank struct {
 	*marl.Trainer
 	backend kernels.Backend
 	metrics marl.Metrics      // of the last report
+	leads   bool              // it is rank 0, whose state is saved
 	state   *checkpoint.State // of the last save, until it is taken
 	silent  bool              // it hangs in a call, so its memory must not be freed
 }
@@ -49,6 +50,7 @@ func openCrew(c *Config, o train.Options) (*crew, error) {
 		if err != nil {
 			return nil, errors.Join(err, crew.close())
 		}
+		r.leads = n == 0
 		crew.ranks = append(crew.ranks, r)
 		if crew.group != nil {
 			r.Join(crew.group.Rank(n))

@@ -29,6 +29,9 @@ var duties = map[duty]func(r *rank, x order) error{
 		return err
 	},
 	save: func(r *rank, x order) (err error) {
+		if !r.leads {
+			return r.GiveWorlds()
+		}
 		r.state, err = r.State()
 		return err
 	},

@@ -26,6 +26,7 @@ func Follow(team comm.Member) (err error) {
 			err = f.obey(duty(message[0]), message[1:])
 		}
 		if err != nil {
+			team.Abort(err) // what the other ranks do not know yet
 			return err
 		}
 	}

@@ -90,9 +90,7 @@ func (j *job) Step(ctx context.Context) error {
 // State is that of the trainer with the worlds of all ranks.
 func (j *job) State() (s *checkpoint.State, err error) {
 	err = j.crew.all(order{duty: save})
-	for _, r := range slices.Backward(j.crew.ranks) {
-		s, r.state = r.state, nil
-	}
+	s, j.crew.ranks[0].state = j.crew.ranks[0].state, nil
 	return s, err
 }
 

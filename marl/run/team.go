@@ -71,6 +71,7 @@ func joined(c *Config, o train.Options) (*rank, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.leads = o.Team.Rank() == 0
 	r.Join(o.Team)
 	return r, nil
 }
