@@ -82,6 +82,15 @@ and.pred %p4, %p4, %p5;
 	}))
 }
 
+// A comparison may be joined with the predicate that it replaces.
+func TestJoinedWithItself(t *testing.T) {
+	got := perThread(t, 40, `
+setp.ge.u32 %p1, %r1, 10;
+setp.lt.and.u32 %p1, %r1, 20, %p1;
+selp.u32 %r0, 1, 0, %p1;`)
+	checkWords(t, "10 to 19", got, wanted(40, func(t int) int { return int(truth(t >= 10 && t < 20)) }))
+}
+
 func TestGuards(t *testing.T) {
 	got := perThread(t, 40, `
 mov.u32 %r0, 7;

@@ -27,9 +27,10 @@ func comparison(o *operands, in *instruction) {
 	}
 	o.count(3 + int(truth(joined)))
 	d, q := o.pair(0)
-	in.act = relate(o, relation, d)
 	if joined {
-		in.act = joinPredicate(o, in.act, d, o.words[2])
+		in.act = joinPredicate(o, relation, d)
+	} else {
+		in.act = relate(o, relation, d)
 	}
 	if q < 0 {
 		return
@@ -116,19 +117,21 @@ func relation64(r compare, class byte) func(d []uint32, a, b []uint64) {
 	return func(d []uint32, a, b []uint64) { each2(d, a, b, func(x, y uint64) uint32 { return holds(&r, x, y) }) }
 }
 
-// joinPredicate combines its result with predicate operand 3.
-func joinPredicate(o *operands, first action, d r32, with string) action {
+// joinPredicate makes the comparison and combines its result with predicate operand 3, which may be d.
+func joinPredicate(o *operands, r compare, d r32) action {
 	c, flip := o.predicate(3)
+	compared := r32(o.a.fresh(false))
+	first := relate(o, r, compared)
 	f := map[string]func(x, y uint32) uint32{
 		"and": func(x, y uint32) uint32 { return x & (y ^ flip) },
 		"or":  func(x, y uint32) uint32 { return x | (y ^ flip) },
 		"xor": func(x, y uint32) uint32 { return x ^ y ^ flip },
-	}[with]
+	}[o.words[2]]
 	if f == nil {
 		o.unknown()
 	}
 	return func(b *block, at run) {
 		first(b, at)
-		each2(d.of(b, at), d.of(b, at), c.of(b, at), f)
+		each2(d.of(b, at), compared.of(b, at), c.of(b, at), f)
 	}
 }
