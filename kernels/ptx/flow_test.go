@@ -279,6 +279,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"ld.surface.u32 %r1, [%d1];":                 "instruction ld.surface.u32 is not supported",
 		"cp.async.ca.shared.global [%r1], [%d1], 3;": "cannot copy 3 bytes",
 		"mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32 {%f1}, {%r1}, {%r1}, {%f1};": "is not supported",
+		"cp.async.ca.shared.global [%r1], [%d1], 16, %p1;":                            "instruction cp.async.ca.shared.global is not supported",
 		".reg .b128 %x;":  "type or directive .b128 is not known",
 		".global .b32 x;": "a variable of global memory in a function is not supported",
 	} {

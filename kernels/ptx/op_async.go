@@ -66,6 +66,9 @@ func (o *operands) copyAsync(in *instruction) {
 	x := &asyncTransfer{size: size, target: access{space: shared, size: size, write: true}, bytes: -1}
 	x.to, x.from = o.address(0), o.address(1)
 	if len(o.list) == 4 {
+		if s, ok := o.a.scope.find(o.list[3]); ok && s.typ == kinds["pred"] { // whether to ignore the source
+			o.unknown()
+		}
 		x.bytes = o.read32(o.list[3])
 	}
 	in.act = x.start
