@@ -10,6 +10,7 @@ type access struct {
 	space  space
 	size   int // bytes, of which addresses are multiples
 	write  bool
+	reads  bool // before it writes
 	atomic bool // it orders itself against others: atomics, and volatile, relaxed, acquire and release accesses
 }
 
@@ -143,7 +144,7 @@ func (b *block) use(a *access, states []byte, address uint64, t int) bool {
 		case s == outside:
 			b.outside(t, a, shared, address, b.entry.sharedName(address))
 			return false
-		case s == pending, s == unwritten && !a.write && !b.options.Poison:
+		case s == pending, s == unwritten && (!a.write || a.reads) && !b.options.Poison:
 			b.fail(t, &UnwrittenError{Space: shared.String(), Address: address, Size: a.size, Pending: s == pending})
 			return false
 		case a.write:

@@ -64,6 +64,8 @@ func TestBounds(t *testing.T) {
 func TestUnwritten(t *testing.T) {
 	err := run1(entry(t, ".shared .align 4 .b8 s[8];\nst.shared.u8 [s], 1;\nld.shared.u32 %r0, [s];"), 1, nil, Options{})
 	checkFault(t, err, new(*UnwrittenError), "4 bytes at 0x0 of shared memory are read but were never written")
+	err = run1(entry(t, ".shared .align 4 .b8 s[4];\natom.shared.add.u32 %r0, [s], 1;"), 1, nil, Options{})
+	checkFault(t, err, new(*UnwrittenError), "4 bytes at 0x0 of shared memory are read but were never written")
 	// Every block begins without the contents that the one before has left.
 	e := entry(t, `.shared .align 4 .b8 s[4];
 mov.u32 %r1, %ctaid.x;

@@ -52,7 +52,7 @@ type exchange struct {
 
 // atomic makes atom and red.
 func atomic(o *operands, in *instruction) {
-	x := &exchange{access: access{write: true, atomic: true, size: o.typ.size()}, typ: o.typ, keep: func(*block, int, uint64) {}}
+	x := &exchange{access: access{write: true, reads: true, atomic: true, size: o.typ.size()}, typ: o.typ, keep: func(*block, int, uint64) {}}
 	for _, w := range o.words[1:] {
 		switch f, isOperation := atomics[w]; {
 		case isOperation:
