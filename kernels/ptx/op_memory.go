@@ -174,7 +174,11 @@ func (x *transfer) storeAny(b *block, at run) {
 		for i, r := range x.wide {
 			values[i] = r.of(b, one)[0]
 		}
-		m := b.at(&x.access, address, at.lo+t, values[0])
+		var bits uint64 // those of the vector, of which the race check reads 8 bytes at most
+		for i := range x.elements {
+			bits |= values[i] & x.typ.mask() << (8 * size * i)
+		}
+		m := b.at(&x.access, address, at.lo+t, bits)
 		if m == nil {
 			return
 		}

@@ -53,6 +53,10 @@ ld.shared.u32 %r0, [%r2];
 st.shared.u32 [%r2], 5;`, 64, 1, ""},
 	"different values":       {after + "\nst.shared.u32 [s+512], %r1;", 32, 1, "write after write by thread [0 0 0]"},
 	"equal values of a warp": {after + "\nst.shared.u32 [s+512], 7;", 32, 1, ""},
+	"equal vectors of a warp": {after + `
+st.shared.v2.u16 [s+512], {7, 9};
+st.shared.v2.u32 [s+520], {7, 9};`, 32, 1, ""},
+	"vectors whose last elements differ": {after + "\nst.shared.v2.u32 [s+512], {7, %r1};", 2, 1, "write after write by thread [0 0 0]"},
 	"equal values of two stores": {after + `
 setp.lt.u32 %p1, %r1, 16;
 @%p1 st.shared.u32 [s+512], 7;
