@@ -92,11 +92,15 @@ type RaceError struct {
 	Memory    string // where in which variable or mapped memory that is
 	Kind      string // "read after write", "write after read", "write after write", the last of which may be "atomic write"
 	Other     string // who was there first: "thread [7 0 0]", "several threads", "the 2nd block of the launch"
-	OtherLine int
+	OtherLine int    // 0: not known
 }
 
 func (e *RaceError) Error() string {
-	return fmt.Sprintf("%s: race, %s by %s (line %d) at %#x of %s memory, %s", e.Place, e.Kind, e.Other, e.OtherLine, e.Address, e.Space, e.Memory)
+	other := e.Other
+	if e.OtherLine > 0 {
+		other += fmt.Sprintf(" (line %d)", e.OtherLine)
+	}
+	return fmt.Sprintf("%s: race, %s by %s at %#x of %s memory, %s", e.Place, e.Kind, other, e.Address, e.Space, e.Memory)
 }
 
 // LimitError is a block that does not end within Options.MaxSteps.

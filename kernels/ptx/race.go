@@ -14,6 +14,8 @@ type clock = uint32
 type cell struct {
 	written, read clock  // 0: never
 	firstRead     clock  // the first one of the launch that was not atomic
+	firstWrite    clock  // the first one of the launch
+	firstPlain    clock  // the first one that was not atomic
 	writeLine     uint32 // of the text
 	readLine      uint32
 	writer        uint16 // a thread, several of one warp, or several; with the bit atomically if all did it so
@@ -110,7 +112,7 @@ func (r *races) touch(b *block, s *shadow, m mark) {
 	for i := from; i < from+count && b.err == nil; i++ {
 		c := &s.cells[i]
 		if c.written < oldest {
-			c.written = 0
+			c.written, c.firstWrite, c.firstPlain = 0, 0, 0
 		}
 		if c.read < oldest {
 			c.read, c.firstRead = 0, 0
@@ -139,17 +141,43 @@ func (r *races) ordered(at clock, who uint16, t int) bool {
 	return at < r.since || u == t || inWarp && at < r.warps[w]
 }
 
-// read checks a read against the last write, and notes it.
+// foreign checks an access against the writes of other blocks. The line of the first one is known if nothing wrote later.
+func (r *races) foreign(b *block, c *cell, m *mark, now string) bool {
+	first := c.firstWrite
+	if m.atomic {
+		first = c.firstPlain
+	}
+	if first == 0 || first >= r.block {
+		return false
+	}
+	writer, line := uint16(0), c.writeLine
+	if first != c.firstPlain {
+		writer = atomically
+	}
+	if c.written != first {
+		line = 0
+	}
+	r.report(b, m, now, "write", r.blockAt(first), line, writer)
+	return true
+}
+
+// own reports that thread t itself did an access, and came to no barrier since.
+func (r *races) own(at clock, who uint16, t int) bool {
+	return int(who&^atomically) == t && at >= r.warps[t/warpSize]
+}
+
+// read checks a read against the writes, and notes it. A plain read stays the mark of a thread that reads atomically later.
 func (r *races) read(b *block, c *cell, m *mark) {
 	switch {
-	case c.written == 0, m.atomic && c.writer&atomically != 0:
-	case c.written < r.block:
-		r.report(b, m, "read", "write", r.blockAt(c.written), c.writeLine, c.writer)
+	case c.written == 0, r.foreign(b, c, m, "read"), m.atomic && c.writer&atomically != 0:
 	case !r.ordered(c.written, c.writer, m.thread):
 		r.report(b, m, "read", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
+	line := b.number()
 	w, both := uint16(m.thread/warpSize), m.who()&c.reader&atomically
 	switch u := c.reader &^ atomically; {
+	case m.atomic && r.own(c.read, c.reader, m.thread):
+		line = c.readLine
 	case r.ordered(c.read, c.reader, m.thread):
 		c.reader = m.who()
 	case u < ofWarp && u/warpSize == w || u == ofWarp+w:
@@ -160,20 +188,21 @@ func (r *races) read(b *block, c *cell, m *mark) {
 	if c.firstRead == 0 && !m.atomic {
 		c.firstRead = *r.clock
 	}
-	c.read, c.readLine = *r.clock, b.number()
+	c.read, c.readLine = *r.clock, line
 }
 
-// write checks a write against the last write and the reads, and notes it.
+// write checks a write against the writes and the reads, and notes it. A plain write stays the mark of a thread that writes
+// atomically later.
 func (r *races) write(b *block, c *cell, m *mark) {
-	writer := m.who()
+	writer, line := m.who(), b.number()
 	switch {
-	case c.written == 0:
+	case c.written == 0, r.foreign(b, c, m, "write"):
 	case m.atomic && c.writer&atomically != 0:
 		if c.written >= r.block && !r.ordered(c.written, c.writer, m.thread) {
 			writer = several | atomically
 		}
-	case c.written < r.block:
-		r.report(b, m, "write", "write", r.blockAt(c.written), c.writeLine, c.writer)
+	case m.atomic && r.own(c.written, c.writer, m.thread):
+		writer, line = c.writer, c.writeLine
 	case !r.ordered(c.written, c.writer, m.thread) && !sameValue(b, c, m):
 		r.report(b, m, "write", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
@@ -186,7 +215,13 @@ func (r *races) write(b *block, c *cell, m *mark) {
 	case !r.ordered(c.read, c.reader, m.thread):
 		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, c.reader)
 	}
-	c.writer, c.written, c.writeLine = writer, *r.clock, b.number()
+	c.writer, c.written, c.writeLine = writer, *r.clock, line
+	if c.firstWrite == 0 {
+		c.firstWrite = c.written
+	}
+	if c.firstPlain == 0 && !m.atomic {
+		c.firstPlain = c.written
+	}
 }
 
 // who is the thread of an access, with the bit atomically if it is one.

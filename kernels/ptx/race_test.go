@@ -87,6 +87,27 @@ red.global.add.u32 [%d10+512], 1;`, 64, 1, "write after read"},
 ld.volatile.global.u32 %r0, [%d10+512];
 setp.eq.u32 %p1, %r1, 5;
 @%p1 st.global.u32 [%d10+512], %r1;`, 64, 1, "write after atomic read by several threads"},
+	"atomics after the plain write of one thread": {after + `
+setp.eq.u32 %p1, %r1, 0;
+@%p1 st.shared.u32 [s+512], 0;
+red.shared.add.u32 [s+512], 1;`, 64, 1, "write after write by thread [0 0 0] (line 20)"},
+	"atomics after a plain write and a barrier of the warp": {after + `
+setp.eq.u32 %p1, %r1, 0;
+@%p1 st.shared.u32 [s+512], 0;
+bar.warp.sync -1;
+red.shared.add.u32 [s+512], 1;`, 32, 1, ""},
+	"an atomic after a plain and a volatile read": {after + `
+bar.sync 0;
+setp.eq.u32 %p1, %r1, 0;
+@%p1 ld.shared.u32 %r3, [%r2];
+@%p1 ld.volatile.shared.u32 %r3, [%r2];
+setp.eq.u32 %p1, %r1, 1;
+@%p1 red.shared.add.u32 [s], 1;`, 2, 1, "write after read by thread [0 0 0] (line 21)"},
+	"a plain read after atomics of two blocks": {`ld.param.u64 %d10, [in];
+red.global.add.u32 [%d10], 1;
+mov.u32 %r1, %ctaid.x;
+setp.eq.u32 %p1, %r1, 1;
+@%p1 ld.global.u32 %r2, [%d10];`, 1, 2, "read after atomic write by the 1st block of the launch at 0x"},
 	"another block's volatile read": {`ld.param.u64 %d10, [in];
 mov.u32 %r1, %ctaid.x;
 ld.volatile.global.u32 %r2, [%d10];
