@@ -47,7 +47,8 @@ type launched struct {
 	err         error
 }
 
-// interpret runs a launch with every check, without one of the barriers of its entry, or with all if skip is 0.
+// interpret runs a launch without one of the barriers of its entry, or with all if skip is 0. Races are looked for. Shared memory that
+// was never written is NaN, and reading it no fault, because kernels read numbers that they do not use.
 func (l *launched) interpret(skip int) error {
 	o := ptx.Options{Races: true, Poison: true, Order: l.order, SkipBarrier: skip, Reached: l.reached}
 	return l.entry.Launch(&l.memory.Memory, l.grid, l.block, l.shared, l.params, o)
