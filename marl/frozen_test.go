@@ -258,19 +258,25 @@ func (f *frozen) write(t *testing.T) {
 	}
 }
 
-func (f *frozen) compare(t *testing.T) {
+// readFrozen reads the golden hashes.
+func readFrozen(t *testing.T) (f frozen) {
 	t.Helper()
 	data, err := os.ReadFile(frozenFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want frozen
-	if err := json.Unmarshal(data, &want); err != nil {
+	if err := json.Unmarshal(data, &f); err != nil {
 		t.Fatal(err)
 	}
-	if len(want.States) == 0 {
+	if len(f.States) == 0 {
 		t.Fatalf("%s holds no hashes", frozenFile)
 	}
+	return f
+}
+
+func (f *frozen) compare(t *testing.T) {
+	t.Helper()
+	want := readFrozen(t)
 	compareHashes(t, "listing", f.Listings, want.Listings)
 	compareHashes(t, "program", f.Programs, want.Programs)
 	compareHashes(t, "state", f.States, want.States)

@@ -2,8 +2,6 @@ package marl_test
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"slices"
 	"testing"
 
@@ -33,23 +31,9 @@ type rankConfig struct {
 	ranks []int
 }
 
-// frozenStates are the golden hashes of states.
-func frozenStates(t *testing.T) map[string]string {
-	t.Helper()
-	data, err := os.ReadFile(frozenFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want frozen
-	if err := json.Unmarshal(data, &want); err != nil {
-		t.Fatal(err)
-	}
-	return want.States
-}
-
 // The oracle is the golden state of one trainer: every rank ends with its bits, and reports its metrics.
 func TestFrozenOnRanks(t *testing.T) {
-	want := frozenStates(t)
+	want := readFrozen(t).States
 	for name, x := range rankConfigs() {
 		var alone []marl.Metrics
 		for _, ranks := range append([]int{1}, x.ranks...) {
@@ -106,7 +90,7 @@ func TestResumeOnOtherRanks(t *testing.T) {
 	one := newCrew(t, "population:20", c, 1)
 	one.Restore(t, second)
 	one.Run(t)
-	want := frozenStates(t)["amarl-ppo attention=true neighbours=0"]
+	want := readFrozen(t).States["amarl-ppo attention=true neighbours=0"]
 	if first.Meta["update"] != "16" || second.Meta["update"] != "32" {
 		t.Errorf("the checkpoints are of updates %s and %s", first.Meta["update"], second.Meta["update"])
 	}

@@ -208,7 +208,7 @@ func (h *hub) end(cause error) {
 		return
 	}
 	if h.broken() {
-		return // the library tells nobody
+		return // the library cannot tell the others
 	}
 	f := failure{Rank: h.rank, Text: cause.Error()}
 	if silent, ok := cause.(*SilentError); ok {
