@@ -72,6 +72,28 @@ func (s *Scenario) Levels() int {
 	return most
 }
 
+// Steps are the numbers of steps that actions may ask for, of all models, ascending; none without services.
+func (s *Scenario) Steps() (all []int) {
+	for k := range s.Tasks.Models {
+		if m := &s.Tasks.Models[k]; m.served() {
+			all = append(all, m.levels()...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// StepsOf is the number of steps that an action asks of a model, and MostSteps the largest of those that an action may ask of it.
+// Both need services.
+func (s *Scenario) StepsOf(model int, action int32) int {
+	return s.Tasks.Models[model].levels()[int(action)/s.Destinations()]
+}
+
+// MostSteps is described at StepsOf.
+func (s *Scenario) MostSteps(model int) int {
+	return slices.Max(s.Tasks.Models[model].levels())
+}
+
 // seconds is the time of a batch of b at a number of steps.
 func (v *Service) seconds(b, steps int) float64 {
 	column := slices.Index(v.Steps, steps)

@@ -67,7 +67,7 @@ type Generator struct {
 	Dropout float64 `yaml:"dropout"`
 	// Sampler is ddim, heun, ipndm, dpm++, unipc or ddpm.
 	Sampler string `yaml:"sampler"`
-	// Steps are those of a sample.
+	// Steps are those of a sample. They are read only where the scenario has no services; else IEDs choose the steps.
 	Steps int `yaml:"steps"`
 	// Samples of a task; 0: as many as it pays for, floor(S / steps) of a task of S evaluations of the network.
 	Samples int `yaml:"samples"`
@@ -85,6 +85,9 @@ type Classifier struct {
 	Pooled bool `yaml:"pooled"`
 	// Levels are the numbers of samples in stock at which a base trains anew, ascending.
 	Levels []int `yaml:"levels"`
+	// StepShares is used where IEDs choose the steps: the share that samples of a number of steps have in a stock is rounded to one of this
+	// number of equal parts, so that there are few stocks to train with. Up to this number of samples, stocks are as they are.
+	StepShares int `yaml:"step_shares"`
 	// Targets are shares of the rare-class F1 that the ideal edge has at its end; reported is when a policy first has each.
 	Targets []float64 `yaml:"targets"`
 }
@@ -118,7 +121,7 @@ func Default() *Config {
 		Seed: 1, Seeds: 3, Data: diffusionrun.Default().Data,
 		Stations:   Stations{Rare: 20, Common: 40, Base: 1},
 		Generator:  Generator{Model: "xs", Rounds: 20, LocalUpdates: 20, Batch: 16, LR: f.LR, WarmUp: 50, EMA: 0.99, Dropout: 0.1, Sampler: "ipndm", Steps: 5, Samples: 1},
-		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Pooled: true, Levels: []int{1, 2, 4, 8, 16, 32}, Targets: []float64{0.9, 0.95, 1}},
+		Classifier: Classifier{Updates: 200, Batch: k.Batch, Shift: 2, Pooled: true, Levels: []int{1, 2, 4, 8, 16, 32}, StepShares: 4, Targets: []float64{0.9, 0.95, 1}},
 		World:      World{Scenario: "paper", IEDs: 50, Episodes: 32},
 		Policies: Policies{
 			Rules: []string{"random", "nearest", "greedy", "softmin", "switch-aware"}, Learn: []string{marl.Default().Algo}, Updates: marl.Default().Updates,
@@ -200,6 +203,7 @@ func (k *Classifier) Check(v *setting.Checker) {
 	for i, n := range k.Levels {
 		v.Require(n > 0 && n <= most && (i == 0 || n > k.Levels[i-1]), fmt.Sprintf("levels[%d]", i), n, fmt.Sprintf("ascending numbers from 1 to %d", most))
 	}
+	v.Count("step_shares", k.StepShares, 1, most)
 	v.Require(len(k.Targets) > 0, "targets", k.Targets, "at least one")
 	for i, x := range k.Targets {
 		v.Require(x > 0 && x <= 1, fmt.Sprintf("targets[%d]", i), x, "above 0, up to 1")

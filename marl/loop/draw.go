@@ -13,9 +13,12 @@ import (
 // drawBatch is the number of samples of a batch. A sample is the same in every batch.
 const drawBatch = 32
 
-// draw is the first n samples of a class, [n, size], in the units of the set. Sample i depends on seed and i alone.
-func (l *loop) draw(ctx context.Context, m *model, class, n int, seed uint64) (_ []float32, err error) {
-	plan, err := run.PlanOf(l.config.Generator.Sampler, l.config.Generator.Steps)
+// plan is that of a sample of some steps.
+func (g *Generator) plan(steps int) (diffusion.Plan, error) { return run.PlanOf(g.Sampler, steps) }
+
+// draw is the first n samples of a class, [n, size], in the units of the set. Sample i depends on steps, seed and i alone.
+func (l *loop) draw(ctx context.Context, m *model, class, n, steps int, seed uint64) (_ []float32, err error) {
+	plan, err := l.config.Generator.plan(steps)
 	if err != nil {
 		return nil, err
 	}

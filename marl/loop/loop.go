@@ -34,6 +34,7 @@ type loop struct {
 	backend   kernels.Backend
 	generator *diffusionrun.Config // of the network
 	scenario  *sim.Scenario
+	steps     []int // that a sample may have, ascending
 
 	set            *dataset.Set
 	trained, apart []int
@@ -47,6 +48,9 @@ type loop struct {
 func Run(ctx context.Context, c *Config, o Options) (_ *Report, err error) {
 	l := &loop{config: c, options: o, threads: cores(o.Threads), out: train.Folder(o.Out)}
 	if l.scenario, err = c.World.scenario(); err != nil {
+		return nil, err
+	}
+	if l.steps, err = c.Generator.steps(l.scenario); err != nil {
 		return nil, err
 	}
 	l.baseOf, l.bases = bases(l.scenario.IEDs, l.scenario.Servers, c.Stations.Base)
@@ -94,17 +98,14 @@ func (w *World) scenario() (*sim.Scenario, error) {
 	if err := s.Validate(); err != nil {
 		return nil, usage(err)
 	}
-	if s.Levels() > 0 {
-		return nil, usagef("world.scenario: in %s the steps of a sample are a decision, and the loop draws all by generator.steps; allowed: a scenario without services", w.Scenario)
-	}
 	if s.Tasks.Arrivals.Queue > 0 {
 		return nil, usagef("world.scenario: in %s tasks wait in a queue of %d at their IED, and the loop has no place for tasks that are lost there; allowed: tasks.arrivals.queue 0", w.Scenario, s.Tasks.Arrivals.Queue)
 	}
 	return s, nil
 }
 
-// count reports the end of a stage.
-func (l *loop) count() {
+// finish reports the end of a stage.
+func (l *loop) finish() {
 	l.done++
 	if l.options.Progress != nil {
 		l.options.Progress(l.done, l.total)

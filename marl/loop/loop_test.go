@@ -27,15 +27,21 @@ func tiny(t *testing.T, more ...string) *Config {
 		"classifier.updates=3", "classifier.batch=8", "classifier.levels=[1,4]", "classifier.shift=1",
 		"world.ieds=0", "world.episodes=2", "policies.rules=[greedy]", "policies.learn=[]",
 	}, more...)
-	file := filepath.Join(t.TempDir(), "two.yaml")
-	if err := os.WriteFile(file, []byte("name: two\nieds: 6\nservers: 2\ntime: {slots: 40}\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	c, err := Load(Sources{Sets: append([]string{"world.scenario=" + file}, sets...)})
+	c, err := Load(Sources{Sets: append([]string{"world.scenario=" + scenario(t, "ieds: 6\nservers: 2\ntime: {slots: 40}\n")}, sets...)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// scenario writes a scenario.
+func scenario(t *testing.T, text string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "two.yaml")
+	if err := os.WriteFile(file, []byte("name: two\n"+text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // files are those of a folder, without locks and what tells of a process.
@@ -124,7 +130,7 @@ func playsAsARun(t *testing.T, dir string, c *Config) {
 		t.Fatal(err)
 	}
 	c.Policies.Learn, c.Policies.Runs = nil, []string{filepath.Join(dir, "seed-1", "policy-maa2c")}
-	l := &loop{config: c, options: Options{Out: t.TempDir(), Backend: "cpu"}, threads: 1}
+	l := &loop{config: c, options: Options{Out: t.TempDir(), Backend: "cpu"}, steps: []int{2}, threads: 1}
 	if l.scenario, err = c.World.scenario(); err != nil {
 		t.Fatal(err)
 	}
@@ -145,17 +151,9 @@ func TestNoRun(t *testing.T) {
 	refuses(t, filepath.Join(t.TempDir(), "new"), c, "no checkpoint")
 }
 
-// Samples of steps that a policy chooses would be drawn by others.
-func TestStepsAreNoDecision(t *testing.T) {
-	refuses(t, filepath.Join(t.TempDir(), "new"), tiny(t, "world.scenario=gmel-cpu"), "the steps of a sample are a decision")
-}
-
 // Tasks that a full queue loses, and the wait before a decision, would not be counted.
 func TestQueueIsRefused(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "queue.yaml")
-	if err := os.WriteFile(file, []byte("name: queue\nieds: 6\nservers: 2\ntasks: {arrivals: {process: poisson, queue: 2}}\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	file := scenario(t, "ieds: 6\nservers: 2\ntasks: {arrivals: {process: poisson, queue: 2}}\n")
 	refuses(t, filepath.Join(t.TempDir(), "new"), tiny(t, "world.scenario="+file), "tasks wait in a queue of 2")
 }
 
@@ -177,7 +175,7 @@ func TestPlay(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := tiny(t, "classifier.levels=[1,8,40]", "world.episodes=3")
-	l := &loop{config: c, scenario: s, threads: 1, stations: make([]station, 4)}
+	l := &loop{config: c, scenario: s, steps: []int{5}, threads: 1, stations: make([]station, 4)}
 	l.baseOf, l.bases = bases(s.IEDs, s.Servers, 3)
 	var before *played
 	for _, name := range []string{"local", "greedy", "switch-aware"} {
@@ -195,7 +193,7 @@ func TestPlay(t *testing.T) {
 		for w := range got.Reached {
 			for b, reached := range got.Reached[w] {
 				for k, at := range reached {
-					if first := got.ideal[w][b][k]; at >= 0 && (first < 0 || at < first) {
+					if first := got.ideal.Reached[w][b][k]; at >= 0 && (first < 0 || at < first) {
 						t.Errorf("%s: base %d has level %d after %g s, before the ideal edge, %g", name, b, k, at, first)
 					}
 				}

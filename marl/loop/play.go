@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -13,21 +12,19 @@ import (
 
 // played is what a policy has served.
 type played struct {
-	name, kind string
-	Completion float64 `json:"completion"`
-	LatencyS   float64 `json:"latency_s"`         // a failed task is charged its deadline
-	EnergyJ    float64 `json:"energy_per_task_j"` // joules
-	Samples    float64 `json:"samples_in_time"`   // share of those asked for
+	policy, kind string
+	Completion   float64 `json:"completion"`
+	LatencyS     float64 `json:"latency_s"`         // a failed task is charged its deadline
+	EnergyJ      float64 `json:"energy_per_task_j"` // joules
+	Samples      float64 `json:"samples_in_time"`   // share of those asked for
 	// Reached is when a base's stock has reached each level, in seconds from the beginning of an episode; -1: not in its time.
 	Reached [][][]float64 `json:"reached_s"` // [worlds][bases][levels]
-	// ideal is the same of an edge that completes every request at once.
-	ideal [][][]float64
-}
-
-// arrival is some samples at a base.
-type arrival struct {
-	at      float64 // s
-	samples int
+	// Stocks are, where IEDs choose the steps, the samples of each number of steps in a stock then; null: not in its time.
+	Stocks [][][][]int `json:"stocks,omitempty"` // [worlds][bases][levels][steps]
+	Steps  float64     `json:"mean_steps"`       // of the samples in time
+	// ideal is what an edge that completes every request at once serves, in as many steps as an IED may choose.
+	ideal *played
+	mixes [][][]string // names of the mixtures of Stocks
 }
 
 // samplesOf is the number of samples that the task of an IED makes.
@@ -63,39 +60,25 @@ func (l *loop) play(ctx context.Context, p sim.Policy, s *sim.Scenario, seed uin
 			return nil, fmt.Errorf("policy %s: %w", p.Name(), err)
 		}
 		meter.Observe(w)
-		l.collect(w, s, slot, got, asked)
+		l.collect(w, s, slot, actions, got, asked)
 	}
 	sum := meter.Summary()
-	levels := l.config.Classifier.Levels
-	return &played{
-		Completion: sum.CompletionRate, LatencyS: sum.MeanLatencyS, EnergyJ: sum.EnergyJ, Samples: count(got) / max(1, count(asked)),
-		Reached: reached(got, levels), ideal: reached(asked, levels),
-	}, nil
+	return l.served(&played{Completion: sum.CompletionRate, LatencyS: sum.MeanLatencyS, EnergyJ: sum.EnergyJ}, got, asked), nil
 }
 
-// count is the number of samples.
-func count(all [][][]arrival) (n float64) {
-	for _, world := range all {
-		for _, list := range world {
-			for _, a := range list {
-				n += float64(a.samples)
-			}
-		}
-	}
-	return n
-}
-
-// shelves are empty lists [worlds][bases].
-func (l *loop) shelves(worlds int) [][][]arrival {
-	all := make([][][]arrival, worlds)
-	for i := range all {
-		all[i] = make([][]arrival, len(l.bases))
-	}
-	return all
+// served completes p by what arrived, and by the ideal edge with what was asked for.
+func (l *loop) served(p *played, got, asked [][][]arrival) *played {
+	p.ideal = &played{Completion: 1, Samples: 1}
+	n, steps := l.count(got)
+	of, most := l.count(asked)
+	p.Samples, p.Steps, p.ideal.Steps = n/max(1, of), steps/max(1, n), most/max(1, of)
+	l.grow(p, got)
+	l.grow(p.ideal, asked)
+	return p
 }
 
 // collect adds what a slot has brought, and what was asked for.
-func (l *loop) collect(w *sim.Worlds, s *sim.Scenario, slot int, got, asked [][][]arrival) {
+func (l *loop) collect(w *sim.Worlds, s *sim.Scenario, slot int, actions []int32, got, asked [][][]arrival) {
 	now := float64(slot) * s.Time.SlotS
 	for n := range w.W * w.A {
 		if !w.HadTask[n] {
@@ -103,31 +86,18 @@ func (l *loop) collect(w *sim.Worlds, s *sim.Scenario, slot int, got, asked [][]
 		}
 		world, i := n/w.A, l.baseOf[n%w.A]
 		samples := l.config.Generator.samplesOf(s, w, n)
-		asked[world][i] = append(asked[world][i], arrival{now, samples})
+		chosen, best := l.places(s, int(w.Task.Model[n]), actions[n])
+		asked[world][i] = append(asked[world][i], arrival{now, samples, best})
 		if w.Task.Completed[n] {
-			got[world][i] = append(got[world][i], arrival{now + float64(w.Task.Latency[n]), samples})
+			got[world][i] = append(got[world][i], arrival{now + float64(w.Task.Latency[n]), samples, chosen})
 		}
 	}
 }
 
-// reached is when stocks reach levels, see played.
-func reached(all [][][]arrival, levels []int) [][][]float64 {
-	to := make([][][]float64, len(all))
-	for w := range all {
-		for _, list := range all[w] {
-			to[w] = append(to[w], reachedBy(list, levels))
-		}
+// places are those of the steps that an action asks of a model, and of the most that it may ask.
+func (l *loop) places(s *sim.Scenario, model int, action int32) (chosen, most int) {
+	if !s.HasServices() {
+		return 0, 0
 	}
-	return to
-}
-
-func reachedBy(list []arrival, levels []int) []float64 {
-	slices.SortStableFunc(list, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
-	at, stock, next := slices.Repeat([]float64{-1}, len(levels)), 0, 0
-	for _, a := range list {
-		for stock += a.samples; next < len(levels) && stock >= levels[next]; next++ {
-			at[next] = a.at
-		}
-	}
-	return at
+	return slices.Index(l.steps, s.StepsOf(model, action)), slices.Index(l.steps, s.MostSteps(model))
 }

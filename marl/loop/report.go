@@ -32,6 +32,7 @@ func (l *loop) report(seeds []*seedResult) (*Report, error) {
 		r.Policies = append(r.Policies, r.policy(i, seeds))
 	}
 	r.compare(seeds)
+	r.addSteps(l, seeds)
 	t := seeds[0].traffic
 	r.Traffic = Traffic{Rounds: t.Rounds, Up: t.Up, Down: t.Down, Raw: l.rawBytes(seeds[0])}
 	if err := r.write(l.out); err != nil {
@@ -67,9 +68,21 @@ func (r *Report) addStations(l *loop, seeds []*seedResult) {
 	for i, class := range seeds[0].missing {
 		s := Station{Missing: l.set.Classes[class], Images: seeds[0].images[i], Raw: seeds[0].raw[i], F1: map[source]train.Interval{}}
 		for _, from := range allSources {
-			s.F1[from] = interval(seeds, func(x *seedResult) float64 { return x.at(from, i, len(x.quality[from][i])).Rare })
+			s.F1[from] = interval(seeds, func(x *seedResult) float64 { return x.quality[from][i][len(x.quality[from][i])-1].Rare })
 		}
 		r.Stations = append(r.Stations, s)
+	}
+}
+
+// addSteps says what samples are worth by their steps, if IEDs choose them.
+func (r *Report) addSteps(l *loop, seeds []*seedResult) {
+	if len(l.steps) == 1 {
+		return
+	}
+	levels := l.config.Classifier.Levels
+	for place, steps := range l.steps {
+		stock := key(pure(levels[len(levels)-1], place, len(l.steps)))
+		r.BySteps = append(r.BySteps, BySteps{steps, interval(seeds, func(s *seedResult) float64 { return s.meanOf(stock) })})
 	}
 }
 
@@ -79,7 +92,9 @@ func (r *Report) source(from source, seeds []*seedResult) Source {
 		Name: from,
 		Rare: interval(seeds, func(s *seedResult) float64 { return s.end(from) }),
 		Macro: interval(seeds, func(s *seedResult) float64 {
-			return over(s.ideal, func(reached []float64, _, b int) float64 { return s.at(from, s.bases[b], level(reached, never)).Macro })
+			return over(s.ideal, func(reached []float64, w, b int) float64 {
+				return s.at(from, s.ideal, w, b, level(reached, never)).Macro
+			})
 		}),
 		Curve: curve(seeds, r.Times, func(s *seedResult, t float64) float64 { return s.rareAt(s.ideal, from, t) }),
 	}
@@ -91,11 +106,12 @@ func (r *Report) policy(i int, seeds []*seedResult) Policy {
 		return interval(seeds, func(s *seedResult) float64 { return f(s, s.plays[i]) })
 	}
 	return Policy{
-		Name: seeds[0].plays[i].name, Kind: seeds[0].plays[i].kind,
+		Name: seeds[0].plays[i].policy, Kind: seeds[0].plays[i].kind,
 		Completion: of(func(_ *seedResult, p *played) float64 { return p.Completion }),
 		Samples:    of(func(_ *seedResult, p *played) float64 { return p.Samples }),
 		LatencyS:   of(func(_ *seedResult, p *played) float64 { return p.LatencyS }),
 		EnergyJ:    of(func(_ *seedResult, p *played) float64 { return p.EnergyJ }),
+		Steps:      of(func(_ *seedResult, p *played) float64 { return p.Steps }),
 		Rare:       of(func(s *seedResult, p *played) float64 { return s.rareAt(p, together, r.Horizon) }),
 		Targets:    r.targets(i, seeds),
 		Curve:      curve(seeds, r.Times, func(s *seedResult, t float64) float64 { return s.rareAt(s.plays[i], together, t) }),
@@ -147,7 +163,7 @@ func (r *Report) earlier(i, j int, share float64, seeds []*seedResult) Earlier {
 		worlds = append(worlds, s.inWorlds(i, j, share, r.Horizon)...)
 	}
 	return Earlier{
-		Share: share, Policy: seeds[0].plays[i].name, Than: seeds[0].plays[j].name, Worlds: train.IntervalOf(worlds),
+		Share: share, Policy: seeds[0].plays[i].policy, Than: seeds[0].plays[j].policy, Worlds: train.IntervalOf(worlds),
 		Seconds: interval(seeds, func(s *seedResult) float64 { return r.seconds(s, s.plays[j], share) - r.seconds(s, s.plays[i], share) }),
 	}
 }

@@ -15,6 +15,8 @@ type Report struct {
 	Policies []Policy  `json:"policies"`
 	Earlier  []Earlier `json:"earlier"`
 	Traffic  Traffic   `json:"traffic"`
+	// BySteps is what samples of the federated model are worth, where IEDs choose their steps.
+	BySteps []BySteps `json:"by_steps,omitempty"`
 	// Ratio is the rare-class F1 with samples of the federated model over that with raw images, both at the ideal edge.
 	Ratio train.Interval `json:"federated_over_raw"`
 	Times []float64      `json:"times_s"` // of all curves
@@ -36,6 +38,12 @@ type Source struct {
 	Curve []float64      `json:"curve"`    // rare-class F1 by Times, mean over worlds, bases and seeds
 }
 
+// BySteps is the rare-class F1 with samples of equal steps, a mean over stations with the last level of stock.
+type BySteps struct {
+	Steps int            `json:"steps"`
+	Rare  train.Interval `json:"rare_f1"`
+}
+
 // Policy is what a policy brings about with samples of the federated model.
 type Policy struct {
 	Name       string         `json:"name"`
@@ -44,7 +52,8 @@ type Policy struct {
 	Samples    train.Interval `json:"samples_in_time"` // share of those asked for
 	LatencyS   train.Interval `json:"latency_s"`
 	EnergyJ    train.Interval `json:"energy_per_task_j"`
-	Rare       train.Interval `json:"rare_f1"` // at the end, mean over worlds and bases
+	Steps      train.Interval `json:"mean_steps"` // of the samples in time
+	Rare       train.Interval `json:"rare_f1"`    // at the end, mean over worlds and bases
 	Targets    []Target       `json:"targets"`
 	Curve      []float64      `json:"curve"`
 }
@@ -82,16 +91,29 @@ func level(reached []float64, t float64) (n int) {
 	return n
 }
 
-// at is the classifier at a station by a source, with a number of levels reached.
-func (r *seedResult) at(from source, station, level int) classified {
+// at is the classifier at a base by a source, as p has served it, with a number of levels reached. Sources other than the federated model are
+// asked for at the ideal edge alone.
+func (r *seedResult) at(from source, p *played, world, base, level int) classified {
+	station := r.bases[base]
 	q := r.quality[from][station]
 	switch {
 	case from == nothing || from == rawImages:
 		return q[0]
 	case level == 0:
 		return r.quality[nothing][station][0]
+	case from == together && p.mixes != nil:
+		return r.mixed[station][p.mixes[world][base][level-1]]
 	}
 	return q[level-1]
+}
+
+// meanOf is the rare-class F1 with a mixture, mean over stations.
+func (r *seedResult) meanOf(mixture string) float64 {
+	sum := 0.0
+	for _, at := range r.mixed {
+		sum += at[mixture].Rare
+	}
+	return sum / float64(len(r.mixed))
 }
 
 // over is the mean over worlds and bases.
@@ -108,32 +130,27 @@ func over(p *played, f func(reached []float64, world, base int) float64) float64
 
 // rareAt is the rare-class F1 of a policy at a time, mean over worlds and bases.
 func (r *seedResult) rareAt(p *played, from source, t float64) float64 {
-	return over(p, func(reached []float64, _, b int) float64 { return r.at(from, r.bases[b], level(reached, t)).Rare })
+	return over(p, func(reached []float64, w, b int) float64 { return r.at(from, p, w, b, level(reached, t)).Rare })
 }
 
-// goal is the first level at which a base has a share of the F1 that the ideal edge has at its end; 0: it has it with nothing.
-func (r *seedResult) goal(share float64, world, base int) int {
-	station := r.bases[base]
-	last := level(r.ideal.Reached[world][base], never)
-	for n := range last {
-		if r.at(together, station, n).Rare >= share*r.at(together, station, last).Rare {
-			return n
-		}
-	}
-	return last
+// goal is a share of the rare-class F1 that the ideal edge has at its end.
+func (r *seedResult) goal(share float64, world, base int) float64 {
+	return share * r.at(together, r.ideal, world, base, level(r.ideal.Reached[world][base], never)).Rare
 }
 
 // never is a time after all others.
 const never = 1e30
 
-// reachedS is when a policy has the goal of a world and base; the horizon if it never has.
+// reachedS is when a policy first has the goal of a world and base; the horizon if it never has.
 func (r *seedResult) reachedS(p *played, share, horizon float64, world, base int) (s float64, ok bool) {
-	n := r.goal(share, world, base)
-	if n == 0 {
-		return 0, true
-	}
-	if at := p.Reached[world][base][n-1]; at >= 0 && at <= horizon {
-		return at, true
+	goal, reached := r.goal(share, world, base), p.Reached[world][base]
+	for n := range level(reached, horizon) + 1 {
+		if n > 0 {
+			s = reached[n-1]
+		}
+		if r.at(together, p, world, base, n).Rare >= goal {
+			return s, true
+		}
 	}
 	return horizon, false
 }

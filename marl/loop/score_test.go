@@ -2,17 +2,8 @@ package loop
 
 import (
 	"math"
-	"slices"
 	"testing"
 )
-
-// Stocks grow in the order of arrival, and several levels may be reached at once.
-func TestReachedBy(t *testing.T) {
-	list := []arrival{{5, 1}, {1, 2}, {3, 4}, {2, 0}}
-	if got, want := reachedBy(list, []int{1, 2, 4, 7, 8}), []float64{1, 1, 3, 5, -1}; !slices.Equal(got, want) {
-		t.Errorf("levels are reached at %v, want %v", got, want)
-	}
-}
 
 func TestLevel(t *testing.T) {
 	for at, want := range map[float64]int{0.5: 0, 1: 2, 4: 3, never: 3} {
@@ -51,8 +42,8 @@ func TestScores(t *testing.T) {
 	if got := r.end(rawImages); math.Abs(got-.95) > 1e-12 {
 		t.Errorf("with raw images %g", got)
 	}
-	if a, b := r.goal(.95, 0, 0), r.goal(.95, 0, 1); a != 2 || b != 1 {
-		t.Errorf("goals are levels %d and %d", a, b)
+	if a, b := r.goal(.95, 0, 0), r.goal(.5, 0, 1); a != .95*.8 || b != .4 {
+		t.Errorf("goals are F1 of %g and %g", a, b)
 	}
 	report := &Report{Horizon: 10, Targets: []float64{1}}
 	if got := report.seconds(r, r.plays[0], .95); got != (6.+4)/2 {

@@ -36,12 +36,18 @@ type seedResult struct {
 	traffic federated.Traffic
 	// quality is the classifier of each source and station with nothing in stock and at each level; one number where stock does not count.
 	quality map[source][][]classified
+	// mixed are, where IEDs choose the steps, classifiers with samples of the federated model by station and mixture.
+	mixed []map[string]classified
 }
 
 // stagesOfSeed is the number of stages of a seed.
 func (l *loop) stagesOfSeed() int {
 	p, stations := &l.config.Policies, l.scenario.Servers
-	return 1 + stations + len(allSources)*stations + 1 + len(p.Rules) + 2*len(p.Learn) + len(p.Runs)
+	n := 1 + stations + len(allSources)*stations + 1 + len(p.Rules) + 2*len(p.Learn) + len(p.Runs)
+	if len(l.steps) > 1 {
+		n += stations
+	}
+	return n
 }
 
 // seed makes all stages of a seed.
@@ -57,42 +63,46 @@ func (l *loop) seed(ctx context.Context, seed uint64) (r *seedResult, err error)
 		r.missing, r.images = append(r.missing, s.missing), append(r.images, len(s.rows))
 		r.raw = append(r.raw, len(l.shared(s.missing))/l.set.Size())
 	}
-	if err := l.learning(ctx, r); err != nil {
+	shared, err := l.learning(ctx, r)
+	if err != nil {
 		return nil, err
 	}
-	return r, l.serving(ctx, r)
+	if err := l.serving(ctx, r); err != nil {
+		return nil, err
+	}
+	return r, l.mixtures(ctx, shared, r)
 }
 
-// learning trains the models and the classifiers.
-func (l *loop) learning(ctx context.Context, r *seedResult) error {
+// learning trains the models, and the classifiers that do not depend on a policy. It returns the federated model.
+func (l *loop) learning(ctx context.Context, r *seedResult) (*model, error) {
 	all := make([]int, len(l.stations))
 	for i := range all {
 		all[i] = i
 	}
 	shared, err := l.learn(ctx, l.ofSeed(r.seed, "federated.safetensors"), all, r.seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.traffic = shared.traffic
-	l.count()
+	l.finish()
 	for i := range l.stations {
 		alone, err := l.learn(ctx, l.ofSeed(r.seed, fmt.Sprintf("own-%d.safetensors", i)), []int{i}, r.seed)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		l.count()
+		l.finish()
 		for _, from := range allSources {
 			q, err := stage(l.ofSeed(r.seed, "classifiers", fmt.Sprintf("%s-%d.json", from, i)), func() ([]classified, error) {
 				return l.classifiers(ctx, i, map[source]*model{own: alone, together: shared}[from], from, r.seed)
 			})
 			if err != nil {
-				return err
+				return nil, err
 			}
 			r.quality[from] = append(r.quality[from], q)
-			l.count()
+			l.finish()
 		}
 	}
-	return nil
+	return shared, nil
 }
 
 // classifiers trains those of a station with images from a source: one, or one for each level of stock.
@@ -103,7 +113,7 @@ func (l *loop) classifiers(ctx context.Context, i int, m *model, from source, se
 	switch {
 	case m != nil:
 		levels = l.config.Classifier.Levels
-		values, err = l.draw(ctx, m, class, levels[len(levels)-1], derive(seed, forSamples, i))
+		values, err = l.draw(ctx, m, class, levels[len(levels)-1], l.steps[len(l.steps)-1], derive(seed, forSamples, i))
 	case from == rawImages:
 		values = l.shared(class)
 		levels = []int{len(values) / size}

@@ -38,12 +38,13 @@ func (l *loop) serving(ctx context.Context, r *seedResult) error {
 		if err != nil {
 			return err
 		}
-		if p.name, p.kind = s.name, s.kind; s.kind == ideal {
+		p.name(l.config.Classifier.StepShares)
+		if p.policy, p.kind = s.name, s.kind; s.kind == ideal {
 			r.ideal = p
 		} else {
 			r.plays = append(r.plays, p)
 		}
-		l.count()
+		l.finish()
 	}
 	return nil
 }
@@ -59,7 +60,7 @@ func (l *loop) playOf(ctx context.Context, s *server, seed uint64) (p *played, e
 		return nil, err
 	}
 	if s.kind == ideal {
-		return &played{Completion: 1, Samples: 1, Reached: p.ideal}, nil
+		return p.ideal, nil
 	}
 	return p, nil
 }
@@ -85,7 +86,7 @@ func (l *loop) servers(ctx context.Context, seed uint64) (all []server, err erro
 		if err := l.trainPolicy(ctx, algo, dir, seed); err != nil {
 			return nil, err
 		}
-		l.count()
+		l.finish()
 		all = append(all, server{learned, algo, l.trainedPolicy(dir, seed)})
 	}
 	for _, dir := range l.config.Policies.Runs {

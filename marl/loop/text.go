@@ -16,6 +16,7 @@ func (r *Report) Markdown() string {
 	fmt.Fprintf(&b, "Policies serve samples of the federated model. Targets are shares of the rare-class F1 that the ideal edge has at its end; a base without it counts %g s.\n\n", r.Horizon)
 	r.policyTable(&b)
 	r.earlierTable(&b)
+	r.stepsTable(&b)
 	fmt.Fprintf(&b, "\nThe federated model reaches %s of the rare-class F1 with raw images. It took %s, %.2f MB up and %.2f MB down; the raw images would be %.3f MB.\n",
 		r.Ratio.Text(2), train.Counted(int64(r.Traffic.Rounds), "round"), mega(r.Traffic.Up), mega(r.Traffic.Down), mega(r.Traffic.Raw))
 	return b.String()
@@ -51,28 +52,39 @@ func (r *Report) sourceTable(b *strings.Builder) {
 var shown = []float64{0.1, 0.2, 0.4, 1}
 
 func (r *Report) policyTable(b *strings.Builder) {
-	b.WriteString("| policy | completion | samples in time | latency s | J/task |")
+	b.WriteString("| policy | completion | samples in time | steps | latency s | J/task |")
 	for _, share := range r.Targets {
 		fmt.Fprintf(b, " %g after s |", share)
 	}
 	for _, share := range shown {
 		fmt.Fprintf(b, " F1 at %g s |", share*r.Horizon)
 	}
-	b.WriteString("\n|---|---|---|---|---|" + strings.Repeat("---|", len(r.Targets)+len(shown)) + "\n")
+	b.WriteString("\n|---|---|---|---|---|---|" + strings.Repeat("---|", len(r.Targets)+len(shown)) + "\n")
 	for _, p := range r.Policies {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.Samples.Text(3), p.LatencyS.Text(3), p.EnergyJ.Text(1))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.Samples.Text(3), p.Steps.Text(2), p.LatencyS.Text(3), p.EnergyJ.Text(1))
 		for _, x := range p.Targets {
 			fmt.Fprintf(b, " %s |", x.Seconds.Text(2))
 		}
 		r.curveCells(b, p.Curve)
 	}
-	b.WriteString("| ideal edge | 1 | 1 | | |" + strings.Repeat(" |", len(r.Targets)))
+	b.WriteString("| ideal edge | 1 | 1 | | | |" + strings.Repeat(" |", len(r.Targets)))
 	for _, s := range r.Sources {
 		if s.Name == together {
 			r.curveCells(b, s.Curve)
 		}
 	}
 	b.WriteString("\n")
+}
+
+// stepsTable is there where IEDs choose the steps.
+func (r *Report) stepsTable(b *strings.Builder) {
+	if r.BySteps == nil {
+		return
+	}
+	b.WriteString("\n| steps of all samples | rare-class F1 with the last level of stock |\n|---|---|\n")
+	for _, s := range r.BySteps {
+		fmt.Fprintf(b, "| %d | %s |\n", s.Steps, s.Rare.Text(3))
+	}
 }
 
 func (r *Report) curveCells(b *strings.Builder, curve []float64) {
