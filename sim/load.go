@@ -21,7 +21,7 @@ const basePreset = "paper"
 
 // Presets returns the names of the built-in scenarios.
 func Presets() []string {
-	return []string{"paper", "population", "hot", "models8", "amcoedge", "dedgeai", "qeco", "ccm", "sdxl", "gmel-cpu"}
+	return []string{"paper", "population", "hot", "models8", "amcoedge", "dedgeai", "qeco", "ccm", "sdxl", "gmel-cpu", "gmel-loop"}
 }
 
 // Preset returns a fresh copy of a built-in scenario.
