@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -16,7 +17,11 @@ type instruction struct {
 	barrier int // its number among the barriers of the entry; 0: none
 	line    int
 	text    string
+	source  origin
 }
+
+// origin is a line of what the PTX was compiled from, as .loc has it; zeros: not known.
+type origin struct{ file, line int32 }
 
 // flow is what an instruction does to the places of threads.
 type flow uint8
@@ -39,6 +44,7 @@ type assembler struct {
 	constants map[constantKey]int32
 	specials  map[string]int32
 	calls     []string // functions around the current instruction
+	source    origin   // of the current instruction
 }
 
 type constantKey struct {
@@ -67,7 +73,10 @@ func (p *parser) assemble(m *Module, f *function) (*Entry, error) {
 }
 
 // emit adds an instruction.
-func (a *assembler) emit(in instruction) { a.entry.code = append(a.entry.code, in) }
+func (a *assembler) emit(in instruction) {
+	in.source = a.source
+	a.entry.code = append(a.entry.code, in)
+}
 
 // body adds the instructions of a function.
 func (a *assembler) body(f *function) error {
@@ -117,7 +126,9 @@ func (a *assembler) statement(s statement) error {
 	case s.end == ':':
 		a.scope.labels[s.text] = len(a.entry.code)
 		return nil
-	case s.end == '\n', strings.HasPrefix(s.text, ".pragma"):
+	case s.end == '\n':
+		return a.locate(s)
+	case strings.HasPrefix(s.text, ".pragma"):
 		return nil
 	case strings.HasPrefix(s.text, "."):
 		return a.declare(s)
@@ -125,6 +136,25 @@ func (a *assembler) statement(s statement) error {
 		return nil
 	}
 	return a.instruction(s)
+}
+
+// locate reads ".loc file line column ...".
+func (a *assembler) locate(s statement) error {
+	words := strings.Fields(s.text)
+	if words[0] != ".loc" {
+		return nil
+	}
+	if len(words) < 3 {
+		return fmt.Errorf("a .loc needs a file and a line")
+	}
+	for i, to := range []*int32{&a.source.file, &a.source.line} {
+		n, err := strconv.ParseInt(words[1+i], 10, 32)
+		if err != nil {
+			return fmt.Errorf("%s is no number of a file or line", words[1+i])
+		}
+		*to = int32(n)
+	}
+	return nil
 }
 
 // instruction adds "@!%p op.mod a, b, c".

@@ -115,7 +115,8 @@ func (b *block) fail(t int, err placed) {
 		return
 	}
 	*err.placeOf() = Place{
-		File: b.entry.module.Name, Entry: b.entry.Name, Line: b.in.line, Text: b.in.text, Block: b.index, Thread: b.place(t),
+		File: b.entry.module.Name, Entry: b.entry.Name, Line: b.in.line, Text: b.in.text, Source: b.entry.module.nameOf(b.in.source),
+		Block: b.index, Thread: b.place(t),
 	}
 	b.err = err
 }

@@ -19,6 +19,7 @@ type Place struct {
 	File, Entry string
 	Line        int // of the file, from 1
 	Text        string
+	Source      string // "file:line" that the instruction was compiled from, or ""
 	Block       [3]int
 	Thread      [3]int
 }
@@ -32,7 +33,11 @@ type placed interface {
 func (p *Place) placeOf() *Place { return p }
 
 func (p Place) String() string {
-	return fmt.Sprintf("%s:%d: %s, block %v, thread %v: %s", p.File, p.Line, p.Entry, p.Block, p.Thread, p.Text)
+	text := p.Text
+	if p.Source != "" {
+		text += " (" + p.Source + ")"
+	}
+	return fmt.Sprintf("%s:%d: %s, block %v, thread %v: %s", p.File, p.Line, p.Entry, p.Block, p.Thread, text)
 }
 
 // AlignmentError is an address that is not a multiple of the size of its access.

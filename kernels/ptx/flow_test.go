@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -253,6 +254,43 @@ func TestCountsOfAnEntry(t *testing.T) {
 	}
 	if _, ok := m.Entry("c"); ok {
 		t.Error("entry c is found")
+	}
+}
+
+// nvcc -lineinfo says which line of a source, inlined or not, an instruction is from.
+func TestSources(t *testing.T) {
+	m, err := Parse("x.ptx", header+`.entry k(.param .u64 in)
+{
+	.reg .b32 %r<2>; .reg .b64 %d<2>;
+	.loc	1 12 3
+	bar.sync 0;
+	.loc	2 7 1, function_name $L__info_string0, inlined_at 1 14 5
+	bar.sync 0;
+	ld.global.u32 %r1, [%d1];
+	ret;
+}
+	.file	1 "/some/folder/a name.cu"
+	.file	2 "inner.cuh"
+	.section	.debug_str
+	{
+$L__info_string0:
+.b8 95
+.b8 0
+	}
+.entry other() { bar.sync 0; ret; }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, other := m.Entries()[0], m.Entries()[1]
+	if a, b, c := e.BarrierSource(1), e.BarrierSource(2), other.BarrierSource(1); a != "a name.cu:12" || b != "inner.cuh:7" || c != "" {
+		t.Errorf("the barriers are from %q, %q and %q", a, b, c)
+	}
+	if e.Digest() == other.Digest() || e.Digest() != e.Digest() {
+		t.Error("digests do not tell entries apart")
+	}
+	err = run1(e, 1, nil, Options{})
+	if fault := new(BoundsError); !errors.As(err, &fault) || fault.Source != "inner.cuh:7" || !strings.Contains(err.Error(), "ld.global.u32 %r1, [%d1] (inner.cuh:7): ") {
+		t.Error(err)
 	}
 }
 

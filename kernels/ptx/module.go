@@ -1,6 +1,12 @@
 package ptx
 
-import "sync"
+import (
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"sync"
+)
 
 // Module is a parsed file of PTX. Goroutines may launch from one at the same time unless it has variables in global memory, which keep
 // their values from one launch to the next.
@@ -12,6 +18,16 @@ type Module struct {
 	named     map[string]*Entry
 	addresses map[string]uint64 // of its variables in global and constant memory
 	memory    *region           // which holds them, or nil
+	files     map[int32]string  // names of sources by number, if the module has them
+}
+
+// nameOf is "file:line", or "" if it is not known.
+func (m *Module) nameOf(s origin) string {
+	file, ok := m.files[s.file]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", file, s.line)
 }
 
 // Entries are the kernels of the module, in the order of the file.
@@ -77,3 +93,19 @@ func (e *Entry) Registers() int { return e.registers }
 
 // Instructions is the number of instructions in the text, with those of called functions at each call.
 func (e *Entry) Instructions() int { return len(e.code) - 1 } // without the end
+
+// BarrierSource is the line of the source that barrier n is from, counted as by Options.SkipBarrier, as "file:line" without folders;
+// "" if the PTX does not tell (nvcc -lineinfo).
+func (e *Entry) BarrierSource(n int) string {
+	i := slices.IndexFunc(e.code, func(in instruction) bool { return in.barrier == n })
+	return e.module.nameOf(e.code[i].source)
+}
+
+// Digest tells entries with other instructions apart.
+func (e *Entry) Digest() uint64 {
+	h := fnv.New64a()
+	for i := range e.code {
+		io.WriteString(h, e.code[i].text+"\n")
+	}
+	return h.Sum64()
+}

@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,11 +25,12 @@ type parser struct {
 	variables map[string]variable // of the module
 	functions map[string]*function
 	order     []*function
+	files     map[int32]string // names of sources, by their numbers in .loc
 }
 
 // Parse reads a module of PTX. name is the name of the file, for messages.
 func Parse(name, text string) (*Module, error) {
-	p := &parser{scanner: scanner{text: text, line: 1}, name: name, variables: map[string]variable{}, functions: map[string]*function{}}
+	p := &parser{scanner: scanner{text: text, line: 1}, name: name, variables: map[string]variable{}, functions: map[string]*function{}, files: map[int32]string{}}
 	for {
 		s, ok := p.next()
 		if !ok {
@@ -38,7 +40,7 @@ func Parse(name, text string) (*Module, error) {
 			return nil, err
 		}
 	}
-	m := &Module{Name: name, named: map[string]*Entry{}}
+	m := &Module{Name: name, named: map[string]*Entry{}, files: p.files}
 	p.placeGlobals(m)
 	for _, f := range p.order {
 		if !f.entry {
@@ -65,6 +67,9 @@ func (p *parser) top(s statement) error {
 	switch {
 	case s.end == '\n':
 		return p.header(s, words)
+	case s.end == '{' && strings.HasPrefix(s.text, ".section"): // for debuggers
+		p.skipPast('}')
+		return nil
 	case s.end == '{' && s.text != "", slices.Contains(words, ".func"), slices.Contains(words, ".entry"):
 		return p.function(s)
 	case s.end == ';' && strings.HasPrefix(s.text, "."):
@@ -78,10 +83,19 @@ func (p *parser) top(s statement) error {
 	return p.wrong(s, "this is not known outside of functions")
 }
 
-// header reads a line such as .version.
+// header reads a line such as .version, or .file 1 "folder/name".
 func (p *parser) header(s statement, words []string) error {
-	if words[0] == ".address_size" && words[len(words)-1] != "64" {
+	switch {
+	case words[0] == ".address_size" && words[len(words)-1] != "64":
 		return p.wrong(s, "only addresses of 64 bits are supported")
+	case words[0] == ".file" && len(words) > 2:
+		number, err := strconv.ParseInt(words[1], 10, 32)
+		if err != nil {
+			return p.wrong(s, "%s is no number of a file", words[1])
+		}
+		_, quoted, _ := strings.Cut(s.text, words[1]+" ")
+		name, _, _ := strings.Cut(strings.TrimPrefix(quoted, `"`), `"`)
+		p.files[int32(number)] = path.Base(name)
 	}
 	return nil
 }

@@ -39,6 +39,16 @@ func (s *scanner) next() (statement, bool) {
 	return statement{strings.Join(strings.Fields(withoutComments(raw)), " "), line, end}, true
 }
 
+// skipPast moves behind the next c, whatever is before it.
+func (s *scanner) skipPast(c byte) {
+	n := strings.IndexByte(s.text[s.at:], c) + 1
+	if n == 0 {
+		n = len(s.text) - s.at
+	}
+	s.line += strings.Count(s.text[s.at:s.at+n], "\n")
+	s.at += n
+}
+
 // skipBlank moves to the next character that is neither blank nor part of a comment.
 func (s *scanner) skipBlank() {
 	for s.at < len(s.text) {
