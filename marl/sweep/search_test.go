@@ -77,6 +77,9 @@ func sample(mode string) {
 		}
 		say(got)
 	}
+	if err := lines.Err(); err != nil {
+		say(answer{Error: err.Error()})
+	}
 }
 
 const tinyRun = `
