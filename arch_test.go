@@ -1,6 +1,6 @@
 // Package gmel_test holds what is true of the whole repository, as tests: the laws of the architecture
 // (arch_*_test.go), the documents for strangers (docs_test.go, contributing_test.go), the script of the GPU
-// bundle (bundle_test.go). They read the source of every file, whatever its build tags, and need no build.
+// bundle (bundle_test.go), the whole check (ci_test.go). They read the source of every file, whatever its build tags, and need no build.
 package gmel_test
 
 import (
