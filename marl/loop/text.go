@@ -61,7 +61,7 @@ func (r *Report) policyTable(b *strings.Builder) {
 	}
 	b.WriteString("\n|---|---|---|---|---|---|" + strings.Repeat("---|", len(r.Targets)+len(shown)) + "\n")
 	for _, p := range r.Policies {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.Samples.Text(3), p.Steps.Text(2), p.LatencyS.Text(3), p.EnergyJ.Text(1))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |", p.Name, p.Completion.Text(3), p.Samples.Text(3), p.Steps.Text(2), p.LatencyS.Text(3), p.EnergyJ.Text(r.energyDigits()))
 		for _, x := range p.Targets {
 			fmt.Fprintf(b, " %s |", x.Seconds.Text(2))
 		}
@@ -74,6 +74,16 @@ func (r *Report) policyTable(b *strings.Builder) {
 		}
 	}
 	b.WriteString("\n")
+}
+
+// energyDigits are the decimals of energies: tasks take from millijoules to hundreds of joules.
+func (r *Report) energyDigits() int {
+	for _, p := range r.Policies {
+		if p.EnergyJ.Mean >= 1 {
+			return 1
+		}
+	}
+	return 4
 }
 
 // stepsTable is there where IEDs choose the steps.
