@@ -17,8 +17,9 @@ const (
 	// OpCount: counter[2] = (high, low) += Dim[0] in base 2^24. Arg: counter.
 	OpCount Op = 31
 
-	// OpDropout: y[n] = u < p ? 0 : x * (1 / (1-p)), u as in OpRandInt, so the same counter gives the
-	// same mask again (Srivastava et al. 2014); acc. Scalar: p. Arg: x, counter, y. Dim: n.
+	// OpDropout: y[n] = u < p ? 0 : x * (1 / (1-p)), u from Philox word i%4 of counter (first + i/4, low, high, Stream),
+	// so the same counter gives the same mask again (Srivastava et al. 2014); acc. Scalar: p. Arg: x, counter, y. Dim: n,
+	// first: blocks of four elements before x, of which x is a part.
 	OpDropout Op = 46
 )
 
@@ -44,7 +45,7 @@ var randomOps = family{
 		Rows: uncut,
 	},
 	OpDropout: {
-		Name: "dropout", Dims: []string{"n"}, Random: true, Accumulates: true,
+		Name: "dropout", Dims: []string{"n", "first"}, Rare: 1, Random: true, Accumulates: true,
 		Args: []ArgSpec{in("x", dim(0)), in("counter", two), out("y", dim(0))},
 		Rows: uncut,
 	},

@@ -10,7 +10,7 @@ static void dropout_run(const worker *w, const desc *d, int phase, int64_t task)
 	uint32_t words[BATCH];
 	range r = element_range(d, task);
 	for (int64_t i = r.from; i < r.to; i += BATCH) {
-		draw_batch(&s, i, minimum(BATCH, r.to - i), words);
+		draw_batch(&s, 4 * d->dim[1] + i, minimum(BATCH, r.to - i), words);
 		for (int64_t l = 0; l < minimum(BATCH, r.to - i); l += VL) {
 			int64_t n = r.to - i - l;
 			vec v = choose(less(uniform_vec(words + l), p), splat(0), load_part(x + i + l, n) * keep);

@@ -14,6 +14,7 @@ var randomOps = family{
 	kernels.OpDropout: {dropoutTrials, randomDraws, mistakes{
 		"what is kept is not scaled":               {after: unscaled},
 		"the high digit of the counter is ignored": {after: lowCounter},
+		"the number of the first block is ignored": {before: fromBlockZero},
 	}},
 }
 
@@ -44,6 +45,7 @@ func randomDraws(r dice, op kernels.Op) *trial {
 	case kernels.OpRandInt:
 		return t.with("bound", values(float32(1+r.IntN(1<<20)))).discrete()
 	case kernels.OpDropout:
+		t.desc.Dim[1] = r.Int64N(1 << 20)
 		p := r.Float32() * 0.99 // the kept elements are large, and may cancel with the output that they are added to
 		return t.with("x", special).scalars(p).flags(r.flag()).within(8 + 40/(1-float64(p)))
 	case kernels.OpNormal:
@@ -70,11 +72,13 @@ func randomCount(r dice, op kernels.Op) *trial {
 func dropoutTrials(op kernels.Op) []*trial {
 	var all []*trial
 	for i, n := range long {
-		t := newTrial(op, n).with("counter", counter).with("x", special).seed(uint64(n)<<33|7, uint32(i)).scalars(float32(i) / 16)
+		t := newTrial(op, n, int64(i%2)*n).with("counter", counter).with("x", special).seed(uint64(n)<<33|7, uint32(i)).scalars(float32(i) / 16)
 		all = append(all, t.flags(kernels.Flags(i%2)*acc))
 	}
 	return all
 }
+
+func fromBlockZero(d *kernels.Desc) { d.Dim[1] = 0 }
 
 func repeatWord(c *call) {
 	y := c.arg(c.x, "y")

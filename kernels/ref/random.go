@@ -17,19 +17,20 @@ func randomOps[T Float]() family[T] {
 	}
 }
 
-// stream is the Philox stream of one op: its key and the three fixed counter words.
+// stream is the Philox stream of one op: its key, its first block and the three fixed counter words.
 type stream struct {
 	key          [2]uint32
+	first        uint32
 	low, high, s uint32
 }
 
 // stream reads counter[2] = (high, low).
 func (o *op[T]) stream(counter []T) stream {
-	return stream{philox.Key(o.Seed), uint32(counter[1]), uint32(counter[0]), o.Stream}
+	return stream{key: philox.Key(o.Seed), low: uint32(counter[1]), high: uint32(counter[0]), s: o.Stream}
 }
 
 func (s stream) block(i uint32) [4]uint32 {
-	return philox.Block(s.key, [4]uint32{i, s.low, s.high, s.s})
+	return philox.Block(s.key, [4]uint32{s.first + i, s.low, s.high, s.s})
 }
 
 // uniform is in [0, 1), a multiple of 2^-24, exact.
@@ -67,7 +68,9 @@ func (o *op[T]) uniform() {
 func (o *op[T]) dropout() {
 	x, y, p := o.arg(0), o.arg(2), o.scalar(0)
 	keep := 1 / (1 - p)
-	o.stream(o.arg(1)).words(len(y), func(i int, w [4]uint32) {
+	s := o.stream(o.arg(1))
+	s.first = uint32(o.dim(1))
+	s.words(len(y), func(i int, w [4]uint32) {
 		var v T
 		if T(uniform(w[i%4])) >= p {
 			v = T(x[i] * keep)

@@ -67,7 +67,7 @@ func (n *network) apply(bd *nn.Bound, x, counter *nn.Node, seed uint64) *nn.Node
 		h = op.Concat(h, highest(x))
 	}
 	if counter != nil {
-		h = op.Dropout(h, counter, n.dropout, seed, streamDropout)
+		h = op.Dropout(h, counter, op.Mask{P: n.dropout, Seed: seed, Stream: streamDropout})
 	}
 	return n.out.Apply(bd, h)
 }

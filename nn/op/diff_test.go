@@ -96,7 +96,10 @@ var derivatives = map[string]func(b *bench) *G.Node{
 	"upsample":         func(b *bench) *G.Node { return op.Upsample(b.in(2, 2, 3, 2), 2) },
 	"avgpool":          func(b *bench) *G.Node { return op.AvgPool(b.in(2, 4, 6, 3), 2) },
 	"dropout": func(b *bench) *G.Node {
-		return op.Dropout(b.in(4, 6), b.node(func(i int) float64 { return float64(i) }, 2), 0.5, 3, 4)
+		return op.Dropout(b.in(4, 6), b.node(func(i int) float64 { return float64(i) }, 2), op.Mask{P: 0.5, Seed: 3, Stream: 4})
+	},
+	"dropout of a part": func(b *bench) *G.Node {
+		return op.Dropout(b.in(4, 6), b.node(func(i int) float64 { return float64(i) }, 2), op.Mask{P: 0.5, Seed: 3, Stream: 4, Before: 6})
 	},
 	"time embedding": func(b *bench) *G.Node { return op.Mul(b.in(3, 4), op.TimeEmbedding(b.index(100, 3), 2, 1000)) },
 	"crossentropy":   func(b *bench) *G.Node { return op.CrossEntropy(b.in(4, 3), b.index(3, 4)) },

@@ -10,22 +10,40 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// Dropout sets each element of x to 0 with probability p, 0 <= p < 1, and divides the others by 1-p
-// (Srivastava et al. 2014). The mask depends on seed, stream and counter[2] (see kernels.OpDropout).
-// It is not stored: the gradient draws it again, so the counter must not change in between.
-// Another counter gives another mask. Two layers need two streams.
-func Dropout(x, counter *G.Node, p float32, seed uint64, stream uint32) *G.Node {
-	if !(p >= 0 && p < 1) || !same(counter.Shape(), tensor.Shape{2}) {
-		fault(fmt.Sprintf("Dropout(p=%g)", p), "0 <= p < 1 and counter[2]", x, counter)
+// Mask says where the mask of a dropout comes from: see kernels.OpDropout. Two layers need two streams.
+type Mask struct {
+	P      float32 // probability of a 0, 0 <= P < 1
+	Seed   uint64
+	Stream uint32
+	// Before is the number of rows of a batch before x[M,...], which is a part of it and has the mask that it has there. They
+	// must have a multiple of 4 elements.
+	Before int
+}
+
+// Dropout sets each element of x to 0 with probability P, and divides the others by 1-P (Srivastava et al. 2014). The mask
+// depends on counter[2], too. It is not stored: the gradient draws it again, so the counter must not change in between.
+// Another counter gives another mask.
+func Dropout(x, counter *G.Node, m Mask) *G.Node {
+	if !(m.P >= 0 && m.P < 1) || !same(counter.Shape(), tensor.Shape{2}) {
+		fault(fmt.Sprintf("Dropout(p=%g)", m.P), "0 <= p < 1 and counter[2]", x, counter)
 	}
-	if p == 0 {
+	if m.P == 0 {
 		return x
 	}
-	d := kernels.Desc{Op: kernels.OpDropout, Seed: seed, Stream: stream, Dim: [kernels.MaxDims]int64{size(x.Shape())}}
-	d.Scalar[0] = p
-	k := &kernel{name: fmt.Sprintf("dropout %g %d %d", p, seed, stream), out: []tensor.Shape{x.Shape().Clone()}, wrt: []bool{true, false}}
+	n, before := size(x.Shape()), int64(0)
+	name := fmt.Sprintf("dropout %g %d %d", m.P, m.Seed, m.Stream)
+	if m.Before != 0 {
+		before = int64(m.Before) * n / int64(max(1, x.Shape()[0]))
+		name += fmt.Sprintf(" after %d", m.Before)
+	}
+	if before < 0 || before%4 != 0 {
+		fault(fmt.Sprintf("Dropout after %d rows", m.Before), "a multiple of 4 elements before x", x)
+	}
+	d := kernels.Desc{Op: kernels.OpDropout, Seed: m.Seed, Stream: m.Stream, Dim: [kernels.MaxDims]int64{n, before / 4}}
+	d.Scalar[0] = m.P
+	k := &kernel{name: name, out: []tensor.Shape{x.Shape().Clone()}, wrt: []bool{true, false}}
 	k.lower = func(e Emitter, in, out []Val) { e.Emit(d, in[0], in[1], out[0]) }
-	k.grad = func(in G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{Dropout(dy, in[1], p, seed, stream), nil} }
+	k.grad = func(in G.Nodes, _, dy *G.Node) G.Nodes { return G.Nodes{Dropout(dy, in[1], m), nil} }
 	return k.apply(x, counter)
 }
 

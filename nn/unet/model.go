@@ -156,13 +156,14 @@ type Dropout struct {
 	Counter *nn.Node // [2]
 	Seed    uint64
 	First   uint32
+	Before  int // samples of the batch before X, which is a part of it; see op.Mask
 }
 
 func (d *Dropout) apply(x *nn.Node, block int) *nn.Node {
 	if d == nil {
 		return x
 	}
-	return op.Dropout(x, d.Counter, d.P, d.Seed, d.First+uint32(block))
+	return op.Dropout(x, d.Counter, op.Mask{P: d.P, Seed: d.Seed, Stream: d.First + uint32(block), Before: d.Before})
 }
 
 // Apply returns y[B,...,Outputs]. It panics if a shape does not fit.

@@ -6,6 +6,7 @@
 // draws makes a kernel of a struct that converts the four words of a Philox block to four elements:
 //
 //	static const int counter, out;                                                         // arguments
+//	static DEVICE int64_t first(const view &v);                                            // block
 //	static DEVICE void draw(const view &v, const uint32_t (&w)[4], float (&y)[4]);
 //	static DEVICE float value(const view &v, int64_t i, float drawn);                      // of element i
 //
@@ -21,7 +22,7 @@ template <class Each> struct draws {
 		if (n <= 0) return;
 		uint32_t w[4];
 		float y[4], *out = v.arg(Each::out) + i;
-		philox_of(*v.d, v.arg(Each::counter)).block((uint32_t)(i / 4), w);
+		philox_of(*v.d, v.arg(Each::counter)).block((uint32_t)(Each::first(v) + i / 4), w);
 		Each::draw(v, w, y);
 		UNROLL for (int l = 0; l < 4; l++)
 			if (l < n) y[l] = Each::value(v, i + l, y[l]);
@@ -34,6 +35,7 @@ template <class Each> struct draws {
 // y[n] = floor(u bound), below bound
 struct rand_int {
 	static const int counter = 1, out = 2;
+	static DEVICE int64_t first(const view &) { return 0; }
 	static DEVICE void draw(const view &v, const uint32_t (&w)[4], float (&y)[4]) {
 		float bound = *v.arg(0);
 		UNROLL for (int l = 0; l < 4; l++) {
@@ -47,6 +49,7 @@ struct rand_int {
 // y[n] = lo + (hi - lo) u
 struct uniforms {
 	static const int counter = 0, out = 1;
+	static DEVICE int64_t first(const view &) { return 0; }
 	static DEVICE void draw(const view &v, const uint32_t (&w)[4], float (&y)[4]) {
 		float lo = v.scalar(0), span = v.scalar(1) - lo;
 		UNROLL for (int l = 0; l < 4; l++) y[l] = lo + span * uniform_of(w[l]);
@@ -57,6 +60,7 @@ struct uniforms {
 // y[n] = mean + std z: Box-Muller from pairs of words, cosine first, then sine.
 struct normals {
 	static const int counter = 0, out = 1;
+	static DEVICE int64_t first(const view &) { return 0; }
 	static DEVICE void draw(const view &v, const uint32_t (&w)[4], float (&y)[4]) {
 		float mean = v.scalar(0), std = v.scalar(1), sine, cosine;
 		UNROLL for (int l = 0; l < 4; l += 2) {
@@ -72,6 +76,7 @@ struct normals {
 // y[n] = u < p ? 0 : x (1 / (1-p)); NaN is dropped too if u < p.
 struct dropout {
 	static const int counter = 1, out = 2;
+	static DEVICE int64_t first(const view &v) { return v.dim(1); }
 	static DEVICE void draw(const view &, const uint32_t (&w)[4], float (&y)[4]) {
 		UNROLL for (int l = 0; l < 4; l++) y[l] = uniform_of(w[l]);
 	}

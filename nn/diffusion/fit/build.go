@@ -64,7 +64,7 @@ func (t *Trainer) pick(b *machine.Builder) {
 	b.Fill(ones, 1)
 	f := nn.NewFragment()
 	// Dropout leaves a 0 or something from 1 up, which is clamped to 1.
-	told := op.Apply(op.Dropout(f.Input(ones), f.Input(k.counter), float32(o.Unlabelled), o.Seed, streamLabel), op.Clamp(0, 1))
+	told := op.Apply(op.Dropout(f.Input(ones), f.Input(k.counter), op.Mask{P: float32(o.Unlabelled), Seed: o.Seed, Stream: streamLabel}), op.Clamp(0, 1))
 	none := float32(t.model.Config().Classes - 1)
 	f.Output(op.Affine(op.Mul(told, op.Affine(f.Input(label), 1, -none)), 1, none), k.batch.Class)
 	f.Lower(b)
