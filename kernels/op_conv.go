@@ -61,6 +61,7 @@ var convOps = family{
 		Args:  []ArgSpec{in("x", convX), in("dy", convY), out("dw", convW)},
 		Check: (*Desc).checkConv,
 		Rows:  uncut,
+		Terms: termsOf([]int{2}, prod(ConvY, ConvX, ConvC), convImageY),
 	},
 }
 
@@ -106,9 +107,12 @@ var (
 	convW = prod(ConvKY, ConvKX, ConvC, ConvF)
 )
 
-func convY(d *Desc) int64 {
+func convY(d *Desc) int64 { return mul(d.Dim[ConvB], convImageY(d)) }
+
+// convImageY is the size of an image of y.
+func convImageY(d *Desc) int64 {
 	rows, columns := d.ConvOutput()
-	return mul(d.Dim[ConvB], rows, columns, d.Dim[ConvF])
+	return mul(rows, columns, d.Dim[ConvF])
 }
 
 // convFlops counts those of the direct form, so that rates of both forms compare.

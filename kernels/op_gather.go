@@ -18,7 +18,8 @@ var gatherOps = family{
 	},
 	OpScatterRows: {
 		Name: "scatterrows", Dims: []string{"M", "N", "R"}, Accumulates: true,
-		Args: []ArgSpec{in("x", prod(0, 1)), in("idx", dim(0)), inout("table", prod(2, 1))},
-		Rows: uncut,
+		Args:  []ArgSpec{in("x", prod(0, 1)), in("idx", dim(0)), inout("table", prod(2, 1))},
+		Rows:  uncut,
+		Terms: termsOf([]int{2}, dim(1), one),
 	},
 }

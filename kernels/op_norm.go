@@ -66,7 +66,8 @@ var normOps = family{
 			in("sums", times(2, prod(0, 1))), in("gamma", dim(1)), in("beta", dim(1)), opt("film", times(2, prod(0, 1))),
 			out("dgamma", dim(1)), out("dbeta", dim(1)), optOut("dfilm", times(2, prod(0, 1))),
 		},
-		Rows: uncut,
+		Rows:  uncut,
+		Terms: termsOf([]int{4, 5}, times(2, dim(1)), nil, nil, times(2, dim(1)), nil, nil, times(2, dim(1))),
 	},
 	OpLayerNorm: {
 		Name: "layernorm", Dims: []string{"M", "N"}, Flops: times(8, prod(0, 1)),

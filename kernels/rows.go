@@ -39,6 +39,49 @@ func (r *Rows) Part(d Desc, items, batch int64) Desc {
 	return d
 }
 
+// Terms says how an op adds up over the items of a batch. A part of the batch (Rows.Part) is an op of its own, whose sums
+// overwrite its outputs.
+type Terms struct {
+	Rows
+	Sums []int // the arguments that add up over the items; they do not move
+}
+
+// Terms says how d adds up over a batch of items; ok is false if it adds nothing up. An absent argument has to be Absent; the
+// offsets of the others do not matter.
+func (d *Desc) Terms(items int64) (t Terms, ok bool) {
+	spec, known := SpecOf(d.Op)
+	if !known {
+		return Terms{}, false
+	}
+	if spec.Terms != nil {
+		t = spec.Terms(d)
+	} else if t.Rows, ok = spec.Rows(d); ok && t.Sum != NoSum {
+		t.Sums = []int{t.Sum}
+	}
+	n := d.Dim[t.Dim]
+	if len(t.Sums) == 0 || n == 0 || n%items != 0 {
+		return Terms{}, false
+	}
+	for i := range t.Pitch {
+		t.Pitch[i] *= n / items
+	}
+	return t, true
+}
+
+// termsOf is for ops that loops over tiles leave whole, with Dim[0] items. pitch gives, for each argument in order, the floats
+// from item to item; nil if all items share the argument.
+func termsOf(sums []int, pitch ...func(*Desc) int64) func(*Desc) Terms {
+	return func(d *Desc) Terms {
+		t := Terms{Rows: Rows{Sum: NoSum}, Sums: sums}
+		for i, f := range pitch {
+			if f != nil {
+				t.Pitch[i] = f(d)
+			}
+		}
+		return t
+	}
+}
+
 // uncut is for ops without independent items, and for ops that loops run on the whole batch.
 func uncut(*Desc) (Rows, bool) { return Rows{}, false }
 

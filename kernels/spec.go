@@ -44,6 +44,9 @@ type Spec struct {
 	Gaps func(d *Desc) bool
 	// Rows says how the op processes parts of a batch; ok is false if it cannot. Every op has this function.
 	Rows func(d *Desc) (rows Rows, ok bool)
+	// Terms says how the op adds up over the items of a batch, where Rows does not: the op cannot be cut into tiles, or has
+	// several sums. Else it is nil.
+	Terms func(d *Desc) Terms
 }
 
 // family is the Specs of related ops. They share a file op_*.go with their codes and formulas.

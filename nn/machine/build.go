@@ -18,7 +18,17 @@ func (b *Builder) Build() (*kernels.Program, error) {
 	b.built = true
 	b.code = fuseAttention(dropDead(b.code))
 	if !b.noFuse {
-		b.code = b.tile(fuse(b.code))
+		b.code = fuse(b.code)
+	}
+	var err error
+	switch {
+	case b.divided:
+		b.code, err = b.divide(b.code)
+	case !b.noFuse:
+		b.code = b.tile(b.code)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("machine: Program %q: %w", b.name, err)
 	}
 	temps, err := lifetimes(b.code)
 	if err != nil {

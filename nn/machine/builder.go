@@ -17,6 +17,8 @@ type instr struct {
 	d    kernels.Desc
 	args [kernels.MaxArgs]loc
 	step kernels.Step // in the body of a loop
+
+	division *Division // how it adds up over a batch; nil: as one op
 }
 
 // Builder builds one Program from graph fragments and single ops, in the order of the calls.
@@ -30,6 +32,8 @@ type Builder struct {
 	environments []kernels.Environment
 
 	tileItems int64 // see Tile
+	division  *Division
+	divided   bool // some ops have a Division
 	built     bool
 
 	planned, total int64
@@ -69,7 +73,7 @@ func (b *Builder) Op(d kernels.Desc, args ...Tensor) {
 }
 
 func (b *Builder) emit(d kernels.Desc, args []loc) {
-	in := &instr{d: d}
+	in := &instr{d: d, division: b.division}
 	copy(in.args[:], args)
 	if err := in.check(len(args)); err != nil {
 		panic(fmt.Sprintf("machine: Program %q: %v", b.name, err))
