@@ -10,7 +10,7 @@ import (
 // Compile prepares the stages for a backend. The ranks of the group must run the result the same number of times, over
 // arenas that are alike.
 func (s *Share) Compile(backend kernels.Backend, group comm.Comm) (kernels.Executable, error) {
-	x := &executable{group: group}
+	x := &executable{group: group, adder: NewAdder(group)}
 	for i := range s.Stages {
 		e, err := backend.Compile(s.Stages[i].Program)
 		if err != nil {
@@ -24,8 +24,9 @@ func (s *Share) Compile(backend kernels.Backend, group comm.Comm) (kernels.Execu
 // executable runs the stages of a rank.
 type executable struct {
 	group  comm.Comm
+	adder  *Adder
 	stages []stage
-	floats []float32 // of an exchange, on the host
+	floats []float32 // that are gathered, on the host
 }
 
 type stage struct {
@@ -53,41 +54,10 @@ func (x *executable) Run(b kernels.Buffer, n int) error {
 
 // exchange is at most one chain and one gathering, however many tensors they have.
 func (x *executable) exchange(b kernels.Buffer, s *Stage) error {
-	if err := x.sum(b, s.Sums); err != nil {
+	if err := x.adder.Add(b, s.Sums...); err != nil {
 		return err
 	}
 	return x.gather(b, s.Blocks)
-}
-
-// sum adds up the rows of all ranks.
-func (x *executable) sum(b kernels.Buffer, sums []Sum) error {
-	var width, floats int64
-	for _, k := range sums {
-		width, floats = width+k.Width, floats+k.Rows*k.Width
-	}
-	if width == 0 {
-		return nil
-	}
-	all := x.host(width + floats)
-	sum, rest := all[:width], all[width:]
-	own := make([]comm.Rows, len(sums))
-	for i, k := range sums {
-		own[i] = comm.Rows{Width: int(k.Width), Floats: rest[:k.Rows*k.Width]}
-		rest = rest[k.Rows*k.Width:]
-		if err := b.Download(own[i].Floats, int(k.At)); err != nil {
-			return err
-		}
-	}
-	if err := x.group.Chain(sum, own...); err != nil {
-		return err
-	}
-	for _, k := range sums {
-		if err := b.Upload(int(k.At), sum[:k.Width]); err != nil {
-			return err
-		}
-		sum = sum[k.Width:]
-	}
-	return nil
 }
 
 // gather completes blocks. On the host they lie rank by rank: all that rank 0 has written, then all of rank 1.
@@ -96,7 +66,7 @@ func (x *executable) gather(b kernels.Buffer, blocks []Block) error {
 		return nil
 	}
 	parts, ends := layout(blocks, x.group.Size())
-	all, own := x.host(int64(ends[len(ends)-1])), x.group.Rank()
+	all, own := host(&x.floats, int64(ends[len(ends)-1])), x.group.Rank()
 	for _, p := range parts {
 		if p.rank == own {
 			if err := b.Download(all[p.from:p.to], p.at); err != nil {
@@ -134,14 +104,6 @@ func layout(blocks []Block, ranks int) (list []part, ends []int) {
 		ends = append(ends, n)
 	}
 	return list, ends
-}
-
-// host is memory for n floats.
-func (x *executable) host(n int64) []float32 {
-	if int64(len(x.floats)) < n {
-		x.floats = make([]float32, n)
-	}
-	return x.floats[:n]
 }
 
 // Close implements kernels.Executable.

@@ -20,6 +20,7 @@ type Session struct {
 	group   comm.Comm                 // nil: the session is alone
 	shared  map[*kernels.Program]bool // Programs of which the session runs a share
 	gather  *share.Gatherer           // of GatherRows; nil before
+	adder   *share.Adder              // of SumRows; nil before
 	exec    map[*kernels.Program]kernels.Executable
 	poison  kernels.Executable // nil unless Poison
 }
@@ -203,6 +204,19 @@ func (s *Session) GatherRows(tables []Tensor, written share.Rows) error {
 		list = append(list, share.Table{At: t.Offset(), Width: width})
 	}
 	return s.gather.Gather(s.buffer, list, written)
+}
+
+// SumRows puts the sum of the rows of all ranks of the group into the first row of the table t [R,...]. Each rank has some rows,
+// from its first one on, or none; all must make the same calls.
+func (s *Session) SumRows(t Tensor, own int) error {
+	if err := s.fits(t, int(t.Len())); err != nil {
+		return fmt.Errorf("machine: sum of rows: %w", err)
+	}
+	if s.adder == nil {
+		s.adder = share.NewAdder(s.group)
+	}
+	_, width := rows(t)
+	return s.adder.Add(s.buffer, share.Sum{At: t.Offset(), Rows: int64(own), Width: width})
 }
 
 func (s *Session) fits(t Tensor, n int) error {

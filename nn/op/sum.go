@@ -15,6 +15,9 @@ func Sum(x *G.Node) *G.Node { return sumAll(x, 1) }
 // Mean is the mean of all elements, a scalar.
 func Mean(x *G.Node) *G.Node { return sumAll(x, float32(1/float64(size(x.Shape())))) }
 
+// MeanOf is the sum of all elements over n: a part of the mean of n elements, of which x has some.
+func MeanOf(n int, x *G.Node) *G.Node { return sumAll(x, float32(1/float64(n))) }
+
 func sumAll(x *G.Node, scale float32) *G.Node {
 	d := kernels.Desc{Op: kernels.OpSumAll, Dim: [kernels.MaxDims]int64{size(x.Shape())}}
 	return sum(x, fmt.Sprintf("sum *%g", scale), d, scale, tensor.Shape{}, tensor.Shape{})

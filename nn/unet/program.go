@@ -62,7 +62,7 @@ func (m *Model) dropout(f *nn.Fragment, loss Loss) *Dropout {
 	if loss.Counter == machine.None {
 		return nil
 	}
-	return &Dropout{P: m.config.Dropout, Counter: f.Input(loss.Counter), Seed: loss.Seed, First: loss.First}
+	return &Dropout{P: m.config.Dropout, Counter: f.Input(loss.Counter), Seed: loss.Seed, First: loss.First, Before: loss.Before}
 }
 
 func (m *Model) input(f *nn.Fragment, batch Batch) Input {
@@ -84,7 +84,8 @@ func (m *Model) condition(f *nn.Fragment, batch Batch) Input {
 	return in
 }
 
-// Loss is the memory of a loss: the mean over the batch of Weight times the mean square of y - Target. Diffusion models
+// Loss is the memory of a loss: the mean over the batch of Weight times the mean square of y - Target. Of a part of a batch it is
+// the part of the sum. Diffusion models
 // of every parametrisation have this loss, with their own targets and weights. Huber makes it robust.
 type Loss struct {
 	Target machine.Tensor // [B,...,Outputs]
@@ -99,6 +100,9 @@ type Loss struct {
 	Counter machine.Tensor // [2], of dropout; None for no dropout
 	Seed    uint64
 	First   uint32 // the first of the Streams of dropout
+
+	Whole  int // samples of the batch of which this is a part; 0: it is the whole
+	Before int // samples of it before the part
 }
 
 // PlaceLoss adds a loss for a batch of n, with a counter if the network has dropout.
@@ -133,13 +137,17 @@ func (m *Model) Gradients(b *machine.Builder, net, grads *nn.Placed, batch Batch
 
 func (m *Model) loss(f *nn.Fragment, y *nn.Node, loss Loss) *nn.Node {
 	n, size := y.Shape()[0], pixels(y)*m.config.Outputs
+	whole := n
+	if loss.Whole > 0 {
+		whole = loss.Whole
+	}
 	rows := op.Reshape(op.Square(op.Sub(y, f.Input(loss.Target))), n, size)
 	if loss.Huber == 0 {
-		return op.Mean(op.Mul(rows, op.Col(f.Input(loss.Weight))))
+		return op.MeanOf(whole*size, op.Mul(rows, op.Col(f.Input(loss.Weight))))
 	}
 	c, s := loss.Huber, f.Input(loss.Scale)
 	q := op.Affine(op.SumRows(rows), 1/float32(size), 0)
 	// (sqrt(s^2 q + c^2) - c) / s^2, without a difference of nearly equal numbers.
 	root := op.Sqrt(op.Affine(op.Mul(q, op.Square(s)), 1, c*c))
-	return op.Mean(op.Mul(op.Div(q, op.Affine(root, 1, c)), f.Input(loss.Weight)))
+	return op.MeanOf(whole, op.Mul(op.Div(q, op.Affine(root, 1, c)), f.Input(loss.Weight)))
 }

@@ -21,9 +21,31 @@ const (
 	streamDropout = 16 // and those after it
 )
 
-// build builds the Program of one update.
-func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
-	k, b := &t.mem, machine.NewBuilder("fit/update", l)
+// build builds the Program of one update or, for a rank of a group, two: its part of the gradient, and what follows from the sum
+// of all parts.
+func (t *Trainer) build(l *machine.Layout) (err error) {
+	b := machine.NewBuilder("fit/update", l)
+	if err := t.gradient(b); err != nil {
+		return err
+	}
+	if t.own.group != nil {
+		if t.program, err = b.Build(); err != nil {
+			return err
+		}
+		b = machine.NewBuilder("fit/step", l)
+		t.total(b)
+		t.learn(b)
+		t.own.step, err = b.Build()
+		return err
+	}
+	t.learn(b)
+	t.program, err = b.Build()
+	return err
+}
+
+// gradient computes the loss and its gradient, of the samples of this rank.
+func (t *Trainer) gradient(b *machine.Builder) error {
+	k := &t.mem
 	t.pick(b)
 	if t.options.Tuning != nil {
 		t.compare(b)
@@ -31,9 +53,14 @@ func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
 		t.noise(b)
 		b.Fill(k.loss.Weight, 1) // EDM's weight, see diffusion.Prediction.EDMWeight
 	}
-	if err := t.model.Gradients(b, k.net, t.adam.Grads(), k.batch, k.loss); err != nil {
-		return nil, err
-	}
+	b.Divide(t.division())
+	defer b.Divide(nil)
+	return t.model.Gradients(b, k.net, t.adam.Grads(), k.batch, k.loss)
+}
+
+// learn moves the parameters by the gradient.
+func (t *Trainer) learn(b *machine.Builder) {
+	k := &t.mem
 	move := t.schedule(b)
 	t.adam.Step(b)
 	t.approach(b, k.ema, move)
@@ -41,10 +68,9 @@ func (t *Trainer) build(l *machine.Layout) (*kernels.Program, error) {
 	t.record(b)
 	b.Count(k.counter, 1)
 	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: 1}, k.update, k.update)
-	return b.Build()
 }
 
-// pick draws the samples and their classes.
+// pick draws the samples of the whole batch and their classes, and takes those of this rank.
 func (t *Trainer) pick(b *machine.Builder) {
 	k, n, o := &t.mem, t.options.Batch, &t.options
 	bound, entry, row := b.Temp("bound", 1), b.Temp("entry", n), b.Temp("row", n)
@@ -52,22 +78,23 @@ func (t *Trainer) pick(b *machine.Builder) {
 	b.RandInt(bound, k.counter, entry, o.Seed, streamPick)
 	b.GatherRows(k.draws, entry, row)
 	variant := t.variant(b, row)
-	b.GatherRows(k.values, variant, k.clean)
+	b.GatherRows(k.values, t.own.of(b, variant), k.clean)
 	if k.described != machine.None {
-		b.GatherRows(k.described, variant, k.batch.Augment)
+		b.GatherRows(k.described, t.own.of(b, variant), k.batch.Augment)
 	}
 	if k.batch.Class == machine.None {
 		return
 	}
-	label, ones := b.Temp("label", n), b.Temp("ones", n)
+	label, ones, class := b.Temp("label", n), b.Temp("ones", n), b.Temp("class", n)
 	b.GatherRows(k.labels, row, label)
 	b.Fill(ones, 1)
 	f := nn.NewFragment()
 	// Dropout leaves a 0 or something from 1 up, which is clamped to 1.
 	told := op.Apply(op.Dropout(f.Input(ones), f.Input(k.counter), op.Mask{P: float32(o.Unlabelled), Seed: o.Seed, Stream: streamLabel}), op.Clamp(0, 1))
 	none := float32(t.model.Config().Classes - 1)
-	f.Output(op.Affine(op.Mul(told, op.Affine(f.Input(label), 1, -none)), 1, none), k.batch.Class)
+	f.Output(op.Affine(op.Mul(told, op.Affine(f.Input(label), 1, -none)), 1, none), class)
 	f.Lower(b)
+	b.Copy(t.own.of(b, class), k.batch.Class)
 }
 
 // variant draws a variant of each sample and returns its place among all of them.
@@ -90,7 +117,7 @@ func (t *Trainer) noise(b *machine.Builder) {
 	z := b.Temp("z", o.Batch)
 	b.Normal(k.counter, z, o.Seed, streamLevel)
 	b.Normal(k.counter, k.noise, o.Seed, streamNoise)
-	t.corrupt(b, denoising{z: z, clean: k.clean, noise: k.noise, input: k.batch.X, target: k.loss.Target, time: k.batch.Time})
+	t.corrupt(b, denoising{z: t.own.of(b, z), clean: k.clean, noise: t.own.of(b, k.noise), input: k.batch.X, target: k.loss.Target, time: k.batch.Time})
 }
 
 // denoising is a batch to denoise.

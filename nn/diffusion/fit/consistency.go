@@ -60,8 +60,8 @@ func (t *Trainer) placeTuning(l *machine.Layout) {
 	k := &t.mem
 	k.below = k.batch
 	k.below.X, k.below.Y = l.Add("below/x", k.batch.X.Shape()...), l.Add("below/y", k.batch.Y.Shape()...)
-	k.below.Time = l.Add("below/time", t.options.Batch)
-	k.loss.Scale, k.loss.Huber = l.Add("batch/scale", t.options.Batch), float32(t.options.Tuning.Huber)
+	k.below.Time = l.Add("below/time", t.own.n)
+	k.loss.Scale, k.loss.Huber = l.Add("batch/scale", t.own.n), float32(t.options.Tuning.Huber)
 }
 
 // compare prepares the loss of consistency tuning: both inputs, the evaluation at the lower level, and the target. Both
@@ -70,7 +70,7 @@ func (t *Trainer) placeTuning(l *machine.Layout) {
 // With T_t the target of denoising at t, f(x_t, t) = x + out(t) (F_t - T_t), where F_t is what the network puts out. So
 // F_t should be T_t + out(r)/out(t) (F_r - T_r). At r = 0 that is T_t, to the bit.
 func (t *Trainer) compare(b *machine.Builder) {
-	k, n := &t.mem, t.options.Batch
+	k, n := &t.mem, t.own.n
 	lower, ratio := b.Temp("below/target", n, t.size), b.Temp("below/ratio", n, 1)
 	b.Fill(k.loss.Weight, 1) // ECT's weight 1 / out(t)^2 is part of unet.Loss with Scale
 	t.pair(b, lower, ratio)
@@ -84,16 +84,17 @@ func (t *Trainer) compare(b *machine.Builder) {
 // pair draws levels and noise and writes what both evaluations read, the scale of the loss and the target of denoising at t;
 // and to lower and ratio that at r, and out(r)/out(t).
 func (t *Trainer) pair(b *machine.Builder, lower, ratio machine.Tensor) {
-	k, o, n := &t.mem, &t.options, t.options.Batch
-	z := b.Temp("z", n)
+	k, o, n := &t.mem, &t.options, t.own.n
+	z := b.Temp("z", o.Batch)
 	b.Normal(k.counter, z, o.Seed, streamLevel)
 	b.Normal(k.counter, k.noise, o.Seed, streamNoise)
 	gap := t.gap(b)
 	f := nn.NewFragment()
 	bounds := op.Clamp(float32(math.Log(lowestSigma)), float32(math.Log(highestSigma)))
-	logT := op.Apply(op.Affine(f.Input(z), float32(o.LevelStd), float32(o.LevelMean)), bounds)
-	at := newEDM(f, k, op.Reshape(op.Exp(logT), n, 1))
-	below := newEDM(f, k, op.Mul(at.sigma, keptShare(at.sigma, f.Input(gap))))
+	logT := op.Apply(op.Affine(f.Input(t.own.of(b, z)), float32(o.LevelStd), float32(o.LevelMean)), bounds)
+	x, e := f.Input(k.clean), f.Input(t.own.of(b, k.noise))
+	at := newEDM(x, e, op.Reshape(op.Exp(logT), n, 1))
+	below := newEDM(x, e, op.Mul(at.sigma, keptShare(at.sigma, f.Input(gap))))
 	// The logarithm of r = 0 is not finite. What is told there does not matter, because the ratio is 0.
 	logR := op.Log(op.Apply(below.sigma, op.Clamp(lowestSigma, highestSigma)))
 	f.Output(at.in(), b.Part(k.batch.X, 0, n, t.size))
@@ -123,9 +124,9 @@ func keptShare(sigma, gap *nn.Node) *nn.Node {
 // edm is EDM's preconditioning at the levels of a batch, by x and e of Trainer.noise.
 type edm struct{ sigma, c, x, e *nn.Node }
 
-func newEDM(f *nn.Fragment, k *memory, sigma *nn.Node) edm {
+func newEDM(x, e, sigma *nn.Node) edm {
 	const s = diffusion.DataStd
-	return edm{sigma, op.Exp(op.Affine(op.Log(op.Affine(op.Square(sigma), 1, s*s)), -0.5, 0)), f.Input(k.clean), f.Input(k.noise)}
+	return edm{sigma, op.Exp(op.Affine(op.Log(op.Affine(op.Square(sigma), 1, s*s)), -0.5, 0)), x, e}
 }
 
 // in is the input of the network, [B,size].

@@ -24,6 +24,13 @@ type Data struct {
 	HeldOut *Data
 }
 
+// withoutHeldOut is the set for training alone.
+func (d *Data) withoutHeldOut() *Data {
+	own := *d
+	own.HeldOut = nil
+	return &own
+}
+
 // Size is the number of values of a sample.
 func (d *Data) Size() int {
 	n := 1

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
@@ -29,6 +30,7 @@ type Trainer struct {
 	session *machine.Session // nil before Open
 	adam    *nn.Adam
 	mem     memory
+	own     own // what this rank does of an update
 
 	update int // updates done
 }
@@ -46,19 +48,27 @@ type memory struct {
 	update   machine.Tensor // [1] number of the update
 	counter  machine.Tensor // [2] of all random numbers
 
-	clean, noise machine.Tensor // [B, size]
-	batch        unet.Batch
-	below        unet.Batch // of consistency tuning, at the lower level; it has the conditions of batch
-	loss         unet.Loss
-	net, ema     *nn.Placed
-	powers       powers
-	heldOut      heldOut
-	sums         machine.Tensor // of the updates since the last report
+	clean    machine.Tensor // [own, size]
+	noise    machine.Tensor // [B, size]
+	batch    unet.Batch
+	below    unet.Batch // of consistency tuning, at the lower level; it has the conditions of batch
+	loss     unet.Loss
+	net, ema *nn.Placed
+	powers   powers
+	heldOut  heldOut
+	sums     machine.Tensor // of the updates since the last report
 }
 
 // Plan prepares a run without its memory: Memory says how much Open will allocate, and no other method may be called
 // before Open. The caller still owns the backend.
 func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer, error) {
+	return PlanRank(nil, backend, m, d, o)
+}
+
+// PlanRank is Plan for a rank of a group, whose ranks divide the batch of each update. All ranks have the same network, set and
+// options, and make the same calls of Open, Begin, Step and Restore, so all end with the bits of a trainer that is alone. Only rank 0
+// measures the loss on held-out samples.
+func PlanRank(group comm.Comm, backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer, error) {
 	c := m.Config()
 	if err := o.check(); err != nil {
 		return nil, err
@@ -69,10 +79,13 @@ func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer,
 	if err := d.check(&c); err != nil {
 		return nil, err
 	}
-	t := &Trainer{model: m, data: d, options: o, size: d.Size(), table: d.draws(), backend: backend, layout: machine.NewLayout()}
+	if group != nil && group.Rank() > 0 {
+		d = d.withoutHeldOut()
+	}
+	t := &Trainer{model: m, data: d, options: o, size: d.Size(), table: d.draws(), backend: backend, layout: machine.NewLayout(), own: ownOf(o.Batch, group)}
 	t.place(t.layout)
-	var err error
-	if t.program, err = t.build(t.layout); err != nil {
+	err := t.build(t.layout)
+	if err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
 	if d.HeldOut != nil {
@@ -84,14 +97,14 @@ func Plan(backend kernels.Backend, m *unet.Model, d *Data, o Options) (*Trainer,
 }
 
 func (t *Trainer) place(l *machine.Layout) {
-	k, n := &t.mem, t.options.Batch
+	k, n := &t.mem, t.own.n
 	rows := t.data.variants() * t.data.N()
 	k.values, k.draws = l.Add("data", rows, t.size), l.Add("draws", len(t.table), 1)
 	if t.data.Class != nil {
 		k.labels = l.Add("classes", t.data.N(), 1)
 	}
 	k.schedule, k.update, k.counter = l.Add("schedule", t.options.Updates, t.options.columns()), l.Add("update", 1), l.Add("counter", 2)
-	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", n, t.size), l.Add("sums", sumsLen)
+	k.clean, k.noise, k.sums = l.Add("clean", n, t.size), l.Add("noise", t.options.Batch, t.size), l.Add("sums", sumsLen)
 	k.net, k.ema = t.model.Params().Place(l, "net"), t.model.Params().Place(l, "ema")
 	if t.options.Keep {
 		k.powers.place(l, t.model.Params(), t.options.Updates)
@@ -108,6 +121,7 @@ func (t *Trainer) place(l *machine.Layout) {
 		k.loss.Counter = k.counter
 	}
 	k.loss.Seed, k.loss.First = t.options.Seed, streamDropout
+	k.loss.Whole, k.loss.Before = t.options.Batch, t.own.first
 	if t.options.Tuning != nil {
 		t.placeTuning(l)
 	}
@@ -116,6 +130,7 @@ func (t *Trainer) place(l *machine.Layout) {
 		adam.Faster, adam.Factor = t.model.ClassTable(), float32(t.options.ClassFactor)
 	}
 	t.adam = nn.NewAdam(l, "adam", k.net, adam)
+	t.placeSegments(l)
 }
 
 // Memory is the plan of the arena and, on a device, of its launches.
@@ -127,10 +142,17 @@ func (t *Trainer) Memory() (train.Memory, error) {
 	for _, p := range t.programs() {
 		arena = max(arena, p.Arena)
 	}
+	segments := int64(0)
+	if t.own.rows != machine.None {
+		segments = 4 * t.own.rows.Len()
+	}
 	parts := []train.MemoryPart{
 		{What: "the set", Bytes: set, Setting: "the number of samples"},
-		{What: "network, optimiser and averages", Bytes: 4*t.layout.Size() - set, Setting: "model.size"},
+		{What: "network, optimiser and averages", Bytes: 4*t.layout.Size() - set - segments, Setting: "model.size"},
 		{What: "scratch", Bytes: 4 * (arena - t.layout.Size()), Setting: "train.batch"},
+	}
+	if segments > 0 {
+		parts = append(parts, train.MemoryPart{What: "gradients of the segments of the batch", Bytes: segments, Setting: "model.size"})
 	}
 	if limited, ok := t.backend.(kernels.Limited); ok {
 		launches := train.MemoryPart{What: "launches", Setting: "train.batch"}
@@ -147,16 +169,18 @@ func (t *Trainer) Memory() (train.Memory, error) {
 }
 
 // programs are those that the session runs.
-func (t *Trainer) programs() []*kernels.Program {
-	if h := t.mem.heldOut.program; h != nil {
-		return []*kernels.Program{t.program, h}
+func (t *Trainer) programs() (list []*kernels.Program) {
+	for _, p := range []*kernels.Program{t.program, t.own.step, t.mem.heldOut.program} {
+		if p != nil {
+			list = append(list, p)
+		}
 	}
-	return []*kernels.Program{t.program}
+	return list
 }
 
 // Open allocates the memory, and fills it for the first update.
 func (t *Trainer) Open() (err error) {
-	if t.session, err = machine.NewSession(t.backend, t.layout, t.programs()...); err != nil {
+	if t.session, err = machine.NewRankSession(t.own.group, t.backend, t.layout, nil, t.programs()...); err != nil {
 		return err
 	}
 	k := &t.mem
@@ -196,7 +220,7 @@ func (t *Trainer) Update() int { return t.update }
 
 // Step is one update. It returns a train.Repeated for a loss or a gradient that is not finite.
 func (t *Trainer) Step(context.Context) error {
-	if err := errors.Join(t.session.Run(t.program), t.session.Sync()); err != nil {
+	if err := t.run(); err != nil {
 		return fmt.Errorf("fit: %w", err)
 	}
 	t.update++
