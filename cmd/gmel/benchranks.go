@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"github.com/gmel-go/gmel/bench"
-	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train/crew"
 	"github.com/urfave/cli/v2"
 )
 
@@ -16,7 +16,7 @@ func benchRanksCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each row"},
 			&cli.StringSliceFlag{Name: "algo", Usage: "algorithm `NAME`; may be repeated (default: that of gmel train)"},
 			&cli.IntSliceFlag{Name: "ieds", Usage: "`N` IEDs a world; may be repeated", Value: cli.NewIntSlice(30)},
-			&cli.IntSliceFlag{Name: "ranks", Usage: "`R` ranks; may be repeated", Value: cli.NewIntSlice(2, 4, 8, run.MaxRanks)},
+			&cli.IntSliceFlag{Name: "ranks", Usage: "`R` ranks; may be repeated", Value: cli.NewIntSlice(2, 4, 8, crew.MaxRanks)},
 			&cli.StringFlag{Name: "scenario", Usage: "preset or file `NAME|FILE`, grown to N at constant density", Value: "paper"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one setting `PATH=VALUE`, such as amarl-ppo.minibatches=4; may be repeated"},
 			backendFlag(), deviceFlag(),
@@ -83,8 +83,8 @@ func ranksToMeasure(c *cli.Context) ([]int, error) {
 		return []int{joined.Size()}, nil
 	}
 	for _, n := range c.IntSlice("ranks") {
-		if n < 2 || n > run.MaxRanks {
-			return nil, usagef("--ranks is %d; allowed are 2 to %d", n, run.MaxRanks)
+		if n < 2 || n > crew.MaxRanks {
+			return nil, usagef("--ranks is %d; allowed are 2 to %d", n, crew.MaxRanks)
 		}
 	}
 	return c.IntSlice("ranks"), nil

@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/gmel-go/gmel/kernels/comm"
-	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train/crew"
 	"github.com/urfave/cli/v2"
 )
 
@@ -17,8 +17,8 @@ var joined *comm.Process
 
 // checkNumber checks the number of ranks that is asked for.
 func checkNumber(c *cli.Context) error {
-	if n := c.Int("ranks"); n < 1 || n > run.MaxRanks {
-		return usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, run.MaxRanks)
+	if n := c.Int("ranks"); n < 1 || n > crew.MaxRanks {
+		return usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, crew.MaxRanks)
 	}
 	return nil
 }
@@ -32,15 +32,15 @@ func checkRanks(c *cli.Context) error {
 	switch {
 	case joined != nil && n > 1:
 		return usagef("--ranks is %d; allowed: 1 where a launcher has started several processes, which are the ranks", n)
-	case joined != nil && joined.Size() > run.MaxRanks:
-		return usagef("%d processes were started; allowed: 1 to %d, the number of parts in which an update is cut", joined.Size(), run.MaxRanks)
+	case joined != nil && joined.Size() > crew.MaxRanks:
+		return usagef("%d processes were started; allowed: 1 to %d, the number of parts in which an update is cut", joined.Size(), crew.MaxRanks)
 	}
 	return checkTimeout(c)
 }
 
 func ranksTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: "ranks-timeout", Value: run.DefaultRanksTimeout,
+		Name: "ranks-timeout", Value: crew.DefaultTimeout,
 		Usage: "`TIME` after which a rank that does not answer is named, and the command stops with exit code 75",
 	}
 }

@@ -2,161 +2,101 @@ package run
 
 import (
 	"errors"
-	"slices"
-	"time"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/marl"
-	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
-	"github.com/gmel-go/gmel/sim"
+	"github.com/gmel-go/gmel/nn/train/crew"
 )
 
-// crew is the ranks of a run in this process. Each has its own trainer, backend and worlds, which are some of the run's or all of
-// them. All else of the state is the same.
-type crew struct {
-	group *comm.Group // nil: there is one rank in this process
-	team  comm.Member // this process is rank 0 of several, which have a rank each; nil: there is one process
-	ranks []*rank
-}
-
+// rank is a rank of a run. It has its own trainer, backend and worlds, which are some of the run's or all of them. All else of the
+// state is the same.
 type rank struct {
 	*marl.Trainer
+	config  *Config
 	backend kernels.Backend
 	metrics marl.Metrics      // of the last report
 	leads   bool              // it is rank 0, whose state is saved
 	state   *checkpoint.State // of the last save, until it is taken
-	silent  bool              // it hangs in a call, so its memory must not be freed
 }
+
+var _ crew.Rank = (*rank)(nil)
 
 // openCrew plans the trainers of all ranks, which share the threads.
-func openCrew(c *Config, o train.Options) (*crew, error) {
-	if o.Team != nil {
-		return openTeam(c, o)
-	}
+func openCrew(c *Config, o train.Options) (*crew.Crew[*rank], error) {
 	ranks := max(1, o.Ranks)
-	if err := c.checkRanks(ranks, o); err != nil {
-		return nil, err
+	if o.Team != nil {
+		ranks = o.Team.Size()
 	}
-	crew, each := &crew{}, *c
-	if ranks > 1 {
-		crew.group = comm.NewGroup(ranks, o.RanksTimeout)
-		each.Train.Threads = max(1, threads(c.Train.Threads)/ranks)
+	if ranks > 1 && c.Train.Precision != kernels.FP32 {
+		return nil, usagef("%d ranks need train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
 	}
-	for n := range ranks {
-		r, err := openRank(&each, each.Train.SliceOf(n, ranks), o)
-		if err != nil {
-			return nil, errors.Join(err, crew.close())
-		}
-		r.leads = n == 0
-		crew.ranks = append(crew.ranks, r)
-		if crew.group != nil {
-			r.Join(crew.group.Rank(n))
-		}
-		o.Notice = nil // the others would say the same
-	}
-	return crew, nil
-}
-
-// checkRanks refuses what works for one rank only.
-func (c *Config) checkRanks(ranks int, o train.Options) error {
-	switch {
-	case ranks == 1:
-		return nil
-	case o.Profile:
-		return usagef("--profile measures a run with one rank, and this one has %d", ranks)
-	case c.Train.Precision != kernels.FP32:
-		return usagef("%d ranks need train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
-	}
-	return nil
+	open := func(p crew.Place, o train.Options) (*rank, error) { return openRank(c, p, o) }
+	return crew.Open(crew.Job[*rank]{Config: c.YAML(), Open: open}, o)
 }
 
 // openRank makes the worlds, the backend and the plan of a trainer.
-func openRank(c *Config, played sim.Slice, o train.Options) (*rank, error) {
-	env, err := c.game().worlds(c, played, o)
+func openRank(c *Config, p crew.Place, o train.Options) (*rank, error) {
+	own := *c
+	if p.Here > 1 {
+		own.Train.Threads = max(1, threads(c.Train.Threads)/p.Here)
+	}
+	env, err := c.game().worlds(&own, c.Train.SliceOf(p.Rank(), p.Ranks()), o)
 	if err != nil {
 		return nil, err
 	}
-	r := &rank{}
-	if r.backend, err = openBackend(&c.Train, o.Profile, o.Debug); err != nil {
+	r := &rank{config: c, leads: p.Rank() == 0}
+	if r.backend, err = openBackend(&own.Train, o.Profile, o.Debug); err != nil {
 		return nil, err
 	}
-	if r.Trainer, err = marl.Plan(c.Train, env, r.backend, c.Seed); err != nil {
+	if r.Trainer, err = marl.Plan(own.Train, env, r.backend, c.Seed); err != nil {
 		return nil, errors.Join(usage(err), r.backend.Close())
+	}
+	if p.Group != nil {
+		r.Join(p.Group)
 	}
 	return r, nil
 }
 
-// size is the number of ranks of the run.
-func (c *crew) size() int {
-	if c.team != nil {
-		return c.team.Size()
+// Follow is the part of a process in a run that rank 0 leads.
+func Follow(team comm.Member) error { return crew.Follow(team, openTold) }
+
+// openTold makes the rank of a process that does not lead.
+func openTold(config []byte, p crew.Place, o train.Options) (*rank, error) {
+	c, err := told(config)
+	if err != nil {
+		return nil, err
 	}
-	return len(c.ranks)
+	r, err := openRank(c, p, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Memory().Fit(train.FreeMemory(r.backend)); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
 }
 
-// others are the ranks of this process after the first one.
-func (c *crew) others() []*rank { return c.ranks[1:] }
-
-// all does a duty with the trainers of all ranks, at the same time.
-func (c *crew) all(x order) error {
-	if c.team != nil {
-		return c.lead(x)
+// Files are the digests of the scenario's files.
+func (r *rank) Files() (map[string]string, error) {
+	digests, err := r.config.game().digests()
+	files := map[string]string{}
+	for key, digest := range digests {
+		files[settingOf(key)] = digest
 	}
-	return c.each(func(r *rank) error { return r.do(x) })
+	return files, err
 }
 
-// each does something with all ranks of this process. If one fails, the others are stopped at their next exchange. It does
-// not wait for a rank that hangs.
-func (c *crew) each(do func(*rank) error) error {
-	if c.group == nil {
-		return do(c.ranks[0])
-	}
-	type end struct {
-		rank int
-		err  error
-	}
-	ends := make(chan end, len(c.ranks))
-	for n, r := range c.ranks {
-		go func() { ends <- end{n, do(r)} }()
-	}
-	errs := make([]error, len(c.ranks))
-	running := make([]bool, len(c.ranks))
-	for n := range running {
-		running[n] = true
-	}
-	for slices.Contains(running, true) {
-		e := <-ends
-		running[e.rank], errs[e.rank] = false, e.err
-		if e.err != nil {
-			c.group.Abort(e.err)
-		}
-		if silent := (*comm.SilentError)(nil); errors.As(e.err, &silent) {
-			for _, n := range silent.Ranks {
-				c.ranks[n].silent = c.ranks[n].silent || running[n]
-				running[n] = false
-			}
-		}
-	}
-	return cause(errs)
-}
+// Close frees trainer and backend.
+func (r *rank) Close() error { return errors.Join(r.Trainer.Close(), r.backend.Close()) }
 
-// cause is the error that ended the others.
-func cause(errs []error) error {
-	for _, err := range errs {
-		if err != nil && !errors.Is(err, comm.ErrAborted) {
-			return err
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// memory is what the ranks after the first one take.
-func (c *crew) memory() (parts []train.MemoryPart) {
-	part := train.MemoryPart{What: train.Counted(int64(len(c.others())), "further rank"), Setting: "--ranks"}
-	for _, r := range c.others() {
+// others is what the ranks after the first one take.
+func (j *job) others() (parts []train.MemoryPart) {
+	list := j.crew.Here()[1:]
+	part := train.MemoryPart{What: train.Counted(int64(len(list)), "further rank"), Setting: "--ranks"}
+	for _, r := range list {
 		part.Bytes += r.Memory().Bytes()
 	}
 	if part.Bytes > 0 {
@@ -166,9 +106,9 @@ func (c *crew) memory() (parts []train.MemoryPart) {
 }
 
 // gathering is what the ranks take on the host to give each other what they have played.
-func (c *crew) gathering() (parts []train.MemoryPart) {
-	part := c.ranks[0].GatherMemory()
-	part.Bytes *= int64(len(c.ranks))
+func (j *job) gathering() (parts []train.MemoryPart) {
+	part := j.crew.First().GatherMemory()
+	part.Bytes *= int64(len(j.crew.Here()))
 	if part.Bytes > 0 {
 		parts = append(parts, part)
 	}
@@ -176,38 +116,22 @@ func (c *crew) gathering() (parts []train.MemoryPart) {
 }
 
 // tell says what the ranks do.
-func (c *crew) tell(o train.Options) error {
-	if c.size() == 1 {
+func (j *job) tell(o train.Options) error {
+	n, first := j.crew.Size(), j.crew.First()
+	if n == 1 {
 		return nil
 	}
-	divided, err := c.ranks[0].Divided()
+	divided, err := first.Divided()
 	if err != nil {
 		return err
 	}
-	switch first := c.ranks[0]; {
+	switch {
 	case divided && first.Sliced():
-		o.Say("%d ranks divide the worlds and every update; numbers do not depend on them", c.size())
+		o.Say("%d ranks divide the worlds and every update; numbers do not depend on them", n)
 	case divided:
-		o.Say("%d ranks divide every update; numbers do not depend on them", c.size())
+		o.Say("%d ranks divide every update; numbers do not depend on them", n)
 	default:
-		o.Say("WARNING: the updates of this run are too small to be divided, so each of the %d ranks computes all of them", c.size())
+		o.Say("WARNING: the updates of this run are too small to be divided, so each of the %d ranks computes all of them", n)
 	}
 	return nil
 }
-
-// close frees trainers and backends.
-func (c *crew) close() error {
-	var errs []error
-	for _, r := range c.ranks {
-		if !r.silent {
-			errs = append(errs, r.Trainer.Close(), r.backend.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// DefaultRanksTimeout is how long ranks wait for one that does not answer.
-const DefaultRanksTimeout = time.Minute
-
-// MaxRanks is the number of parts in which the sums of an update are cut at most: more ranks would have nothing to do.
-const MaxRanks = machine.MaxSegments

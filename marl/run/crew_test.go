@@ -2,63 +2,15 @@ package run
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/kernels/comm"
 	_ "github.com/gmel-go/gmel/kernels/ref" // the backend of the ranks
-	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 )
-
-// newCrew is a crew without backends.
-func newCrew(ranks int, patience time.Duration) *crew {
-	c := &crew{group: comm.NewGroup(ranks, patience)}
-	for range ranks {
-		c.ranks = append(c.ranks, &rank{Trainer: &marl.Trainer{}})
-	}
-	return c
-}
-
-// number is the number of a rank.
-func (c *crew) number(r *rank) int { return slices.Index(c.ranks, r) }
-
-// The run ends with the error of the rank that failed, not with those of the ranks that waited for it.
-func TestCrewReportsTheRankThatFailed(t *testing.T) {
-	c, failure := newCrew(5, time.Minute), errors.New("the device is lost")
-	err := c.each(func(r *rank) error {
-		if c.number(r) == 3 {
-			return failure
-		}
-		return c.group.Rank(c.number(r)).Barrier()
-	})
-	if !errors.Is(err, failure) || errors.Is(err, comm.ErrAborted) {
-		t.Errorf("%v", err)
-	}
-}
-
-// A rank that hangs is named, and is not waited for.
-func TestCrewLeavesARankThatHangs(t *testing.T) {
-	c, never := newCrew(3, 2*time.Second), make(chan struct{})
-	defer close(never)
-	err := c.each(func(r *rank) error {
-		if c.number(r) == 1 {
-			<-never
-		}
-		return c.group.Rank(c.number(r)).Barrier()
-	})
-	var silent *comm.SilentError
-	if !errors.As(err, &silent) || err.Error() != "comm: rank 1 of 3 has not answered for 2s" {
-		t.Errorf("%v", err)
-	}
-	if !c.ranks[1].silent || c.ranks[0].silent || c.ranks[2].silent {
-		t.Error("the rank that hangs is not marked")
-	}
-}
 
 // shortRun is the configuration of a run with two updates, which ranks divide.
 func shortRun(t *testing.T) *Config {

@@ -11,6 +11,7 @@ import (
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/crew"
 	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/sim"
 )
@@ -22,7 +23,7 @@ type job struct {
 	*marl.Trainer // of rank 0
 	config        *Config
 	backend       kernels.Backend // of rank 0
-	crew          *crew
+	crew          *crew.Crew[*rank]
 	table         *Table // nil before Finish
 }
 
@@ -30,11 +31,11 @@ var _ train.Job = (*job)(nil)
 
 // openJob makes worlds, backend and trainer of all ranks.
 func openJob(c *Config, o train.Options) (_ train.Job, err error) {
-	crew, err := openCrew(c, o)
+	ranks, err := openCrew(c, o)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{Trainer: crew.ranks[0].Trainer, config: c, backend: crew.ranks[0].backend, crew: crew}
+	j := &job{Trainer: ranks.First().Trainer, config: c, backend: ranks.First().backend, crew: ranks}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, j.Close())
@@ -43,7 +44,7 @@ func openJob(c *Config, o train.Options) (_ train.Job, err error) {
 	if err := j.plan(o); err != nil {
 		return nil, err
 	}
-	return j, crew.all(order{duty: open})
+	return j, ranks.All(crew.Order{Duty: open})
 }
 
 // plan reports the memory of the run before it is allocated.
@@ -55,7 +56,7 @@ func (j *job) plan(o train.Options) error {
 		return err
 	}
 	memory, host := j.Memory(), c.game().evaluationMemory(episodes, "train.eval_episodes or table_episodes")
-	memory.Parts, host.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.crew.memory()), append(append(host.Parts, j.CheckpointMemory()), j.crew.gathering()...)
+	memory.Parts, host.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.others()), append(append(host.Parts, j.CheckpointMemory()), j.gathering()...)
 	if _, apart := j.backend.(kernels.Limited); !apart {
 		memory.Parts, host.Parts = append(memory.Parts, host.Parts...), nil
 	}
@@ -63,7 +64,7 @@ func (j *job) plan(o train.Options) error {
 	if where := whoPlays(j.Worlds()); where != "" {
 		o.Say("%s", where)
 	}
-	if err := j.crew.tell(o); err != nil {
+	if err := j.tell(o); err != nil {
 		return err
 	}
 	if err := memory.Fit(train.FreeMemory(j.backend)); err != nil {
@@ -79,24 +80,25 @@ func (j *job) Device() train.Device {
 
 // WarmUp calls the trainer. Numbers that are not finite are marked as errors that a resumed run repeats.
 func (j *job) WarmUp(ctx context.Context) error {
-	return repeated(j.crew.all(order{duty: warmUp, ctx: ctx}))
+	return repeated(j.crew.All(crew.Order{Duty: warmUp, Ctx: ctx}))
 }
 
 // Step is an iteration of the trainer. It marks errors like WarmUp.
 func (j *job) Step(ctx context.Context) error {
-	return repeated(j.crew.all(order{duty: step, ctx: ctx}))
+	return repeated(j.crew.All(crew.Order{Duty: step, Ctx: ctx}))
 }
 
 // State is that of the trainer with the worlds of all ranks.
 func (j *job) State() (s *checkpoint.State, err error) {
-	err = j.crew.all(order{duty: save})
-	s, j.crew.ranks[0].state = j.crew.ranks[0].state, nil
+	err = j.crew.All(crew.Order{Duty: save})
+	first := j.crew.First()
+	s, first.state = first.state, nil
 	return s, err
 }
 
 // Restore gives the state to all ranks.
 func (j *job) Restore(s *checkpoint.State) error {
-	return j.crew.all(order{duty: restore, state: s})
+	return j.crew.All(crew.Order{Duty: restore, State: s})
 }
 
 func repeated(err error) error {
@@ -109,10 +111,10 @@ func repeated(err error) error {
 
 // Scalars are the trainer's metrics.
 func (j *job) Scalars() ([]record.Scalar, error) {
-	if err := j.crew.all(order{duty: report}); err != nil {
+	if err := j.crew.All(crew.Order{Duty: report}); err != nil {
 		return nil, err
 	}
-	m := j.crew.ranks[0].metrics
+	m := j.crew.First().metrics
 	scalars := []record.Scalar{{Name: SlotsName, Value: float64(m.EnvSlots)}}
 	for _, s := range m.Scalars() {
 		scalars = append(scalars, record.Scalar{Name: s.Name, Value: float64(s.Value)})
@@ -207,4 +209,4 @@ func (j *job) CheckpointSize() train.MemoryPart {
 func (j *job) WriteProfile(w io.Writer) error { return j.Trainer.WriteProfile(w) }
 
 // Close frees trainers and backends.
-func (j *job) Close() error { return j.crew.close() }
+func (j *job) Close() error { return j.crew.Close() }

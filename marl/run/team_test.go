@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,51 +88,5 @@ func TestTeamThatDoesNotBegin(t *testing.T) {
 				t.Error("there is a folder")
 			}
 		})
-	}
-}
-
-// A rank that is started otherwise than rank 0, or has other files, is named, with the difference.
-func TestRanksAreCompared(t *testing.T) {
-	zero := introduction{Host: "n1", Program: "commit abc", Arguments: []string{"train"}, Digests: map[string]string{"tasks.arrivals.trace_file": "sha256:0123456789abcdef"}}
-	for want, change := range map[string]func(x *introduction){
-		"": func(x *introduction) {},
-		"rank 2 (n2) runs another gmel than rank 0 (n1): commit abd there, commit abc here; all ranks need one version": func(x *introduction) { x.Program = "commit abd" },
-		`rank 2 (n2) was started with other arguments than rank 0 (n1): ["train" "--seed" "2"] there, ["train"] here`:   func(x *introduction) { x.Arguments = []string{"train", "--seed", "2"} },
-		"rank 2 (n2): no such device": func(x *introduction) { x.Fault, x.Usage = "no such device", true },
-		"rank 2 (n2): no memory":      func(x *introduction) { x.Fault = "no memory" },
-		"rank 2 (n2) has another file in scenario.tasks.arrivals.trace_file than rank 0 (n1)": func(x *introduction) {
-			x.Digests = map[string]string{"tasks.arrivals.trace_file": "sha256:ffff456789abcdef"}
-		},
-	} {
-		other := zero
-		other.Host = "n2"
-		change(&other)
-		err := other.differs(zero, 2)
-		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
-			t.Errorf("%v, want %q", err, want)
-		}
-		if err != nil && train.IsUsage(err) == slices.Contains([]string{other.Fault}, "no memory") {
-			t.Errorf("%v: a fault of the user: %t", err, train.IsUsage(err))
-		}
-	}
-}
-
-// A failure of another process ends the run with its cause.
-func TestTeamReportsTheRankThatFailed(t *testing.T) {
-	group, failure := comm.NewGroup(2, time.Minute), errors.New("the device is lost")
-	errs := make(chan error)
-	go func() {
-		_, err := group.Rank(1).Told()
-		if err == nil {
-			err = together(group.Rank(1), func() error { return failure })
-		}
-		errs <- err
-	}()
-	err := group.Rank(0).Tell([]byte{byte(step)})
-	if err == nil {
-		err = together(group.Rank(0), func() error { return nil })
-	}
-	if !errors.Is(err, failure) || !errors.Is(err, comm.ErrAborted) || !errors.Is(<-errs, failure) {
-		t.Errorf("%v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package run
+package crew
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/gmel-go/gmel/internal/disk"
 	"github.com/gmel-go/gmel/kernels/comm"
@@ -15,12 +16,9 @@ import (
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
-// A team is the processes of a run. Rank 0 leads: it alone has the folder, the schedule and the evaluations, hears signals, and
-// decides what is done next. The others do the duties that it tells them, so they need nothing of that, and stop where it stops.
-
 // briefing is what rank 0 tells the others first.
 type briefing struct {
-	Config []byte // YAML
+	Config []byte
 	Debug  bool
 }
 
@@ -29,29 +27,31 @@ type introduction struct {
 	Host      string
 	Program   string
 	Arguments []string
-	Digests   map[string]string // of the files that the scenario names, by setting
+	Files     map[string]string // digests by setting
 	Fault     string            // why it cannot take part; "": it can
 	Usage     bool              // it is the fault of an input
 }
 
-// openTeam plans the trainer of rank 0, once the other processes have planned theirs.
-func openTeam(c *Config, o train.Options) (*crew, error) {
-	crew := &crew{team: o.Team}
-	if err := c.checkRanks(crew.size(), o); err != nil {
+// openTeam makes rank 0, once the other processes have made theirs.
+func openTeam[R Rank](j Job[R], o train.Options) (*Crew[R], error) {
+	c := &Crew[R]{team: o.Team}
+	if err := refuseProfile(c.Size(), o); err != nil {
 		return nil, err
 	}
-	data, err := json.Marshal(briefing{c.YAML(), o.Debug})
+	data, err := json.Marshal(briefing{j.Config, o.Debug})
 	if err != nil {
 		return nil, err
 	}
 	if err := o.Team.Tell(append([]byte{byte(join)}, data...)); err != nil {
 		return nil, err
 	}
-	r, failure := joined(c, o)
-	if r != nil {
-		crew.ranks = append(crew.ranks, r)
+	r, failure := j.Open(Place{Group: o.Team, Here: 1}, o)
+	var files map[string]string
+	if failure == nil {
+		c.add(r)
+		files, failure = r.Files()
 	}
-	mine := introduce(c, failure)
+	mine := introduce(files, failure)
 	all, err := meet(o.Team, mine)
 	if failure != nil {
 		err = failure
@@ -60,31 +60,17 @@ func openTeam(c *Config, o train.Options) (*crew, error) {
 		err = all[n].differs(mine, n)
 	}
 	if err != nil {
-		return nil, errors.Join(err, crew.close())
+		return nil, errors.Join(err, c.Close())
 	}
-	return crew, nil
-}
-
-// joined plans a rank of a team.
-func joined(c *Config, o train.Options) (*rank, error) {
-	r, err := openRank(c, c.Train.SliceOf(o.Team.Rank(), o.Team.Size()), o)
-	if err != nil {
-		return nil, err
-	}
-	r.leads = o.Team.Rank() == 0
-	r.Join(o.Team)
-	return r, nil
+	return c, nil
 }
 
 // introduce describes this process, and why it cannot take part.
-func introduce(c *Config, failure error) introduction {
-	x := introduction{Program: program(), Arguments: os.Args[1:]}
+func introduce(files map[string]string, failure error) introduction {
+	x := introduction{Program: program(), Arguments: os.Args[1:], Files: files}
 	var err error
 	if x.Host, err = os.Hostname(); err != nil {
 		failure = errors.Join(failure, err)
-	}
-	if c != nil && failure == nil {
-		x.Digests, failure = c.game().digests()
 	}
 	if failure != nil {
 		x.Fault, x.Usage = failure.Error(), train.IsUsage(failure)
@@ -142,20 +128,27 @@ func (x *introduction) differs(from introduction, rank int) error {
 	case x.Fault != "":
 		return fmt.Errorf("%s: %s", who, x.Fault)
 	}
-	for key, digest := range from.Digests {
-		if x.Digests[key] != digest {
-			return usagef("%s has another file in %s than rank 0 (%s): %s there, %s here",
-				who, settingOf(key), from.Host, content(settingOf(key), x.Digests[key], nil), content(settingOf(key), digest, nil))
+	for setting, digest := range from.Files {
+		if x.Files[setting] != digest {
+			return usagef("%s has another file in %s than rank 0 (%s): %s there, %s here", who, setting, from.Host, shortened(x.Files[setting]), shortened(digest))
 		}
 	}
 	return nil
 }
 
+// shortened is a digest with so many digits as tell files apart.
+func shortened(digest string) string {
+	if digest == "" {
+		return "none"
+	}
+	return fmt.Sprintf("SHA-256 %.12s...", strings.TrimPrefix(digest, "sha256:"))
+}
+
 // lead does a duty on all processes, and waits until all have done it.
-func (c *crew) lead(x order) error {
-	message := []byte{byte(x.duty)}
-	if x.state != nil {
-		file, err := checkpoint.Encode(x.state)
+func (c *Crew[R]) lead(x Order) error {
+	message := []byte{byte(x.Duty)}
+	if x.State != nil {
+		file, err := checkpoint.Encode(x.State)
 		if err != nil {
 			return err
 		}
@@ -164,7 +157,7 @@ func (c *crew) lead(x order) error {
 	if err := c.team.Tell(message); err != nil {
 		return err
 	}
-	return together(c.team, func() error { return c.ranks[0].do(x) })
+	return together(c.team, func() error { return c.ranks[0].Do(x) })
 }
 
 // together does the part of this rank, and waits for that of the others.
