@@ -64,6 +64,8 @@ func diffusionRunFlags() []cli.Flag {
 		&cli.StringFlag{Name: "resume", Usage: "resume the run in `DIR`"},
 		&cli.BoolFlag{Name: "auto-resume", Usage: "with --out: begin the run, go on with it, or do nothing if it is complete; for schedulers, which give a command again"},
 		stealFlag(),
+		&cli.IntFlag{Name: "ranks", Value: 1, Usage: "`N` ranks in this process divide the batch of every update: the same numbers with any N, for tests of what several machines would do"},
+		ranksTimeoutFlag(),
 	}
 }
 
@@ -111,8 +113,18 @@ func diffusionConfig(c *cli.Context) error {
 }
 
 func diffusionTrain(c *cli.Context) error {
+	if err := joinLaunched(c); err != nil {
+		return err
+	}
+	if follows() {
+		return follow(run.Follow)
+	}
+	if err := checkRanks(c); err != nil {
+		return err
+	}
 	src := diffusionSources(c)
 	return trained(c, func(ctx context.Context, o train.Options) (train.Result, error) {
+		o.Ranks, o.RanksTimeout, o.Team = c.Int("ranks"), c.Duration("ranks-timeout"), team()
 		o.Out = c.String("out")
 		again, err := resumes(c)
 		switch {

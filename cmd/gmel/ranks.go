@@ -80,7 +80,7 @@ func refuseLauncher(variable func(name string) (value string, ok bool)) error {
 	case n == 0:
 		return nil
 	case comm.HasMPI:
-		return usagef("%s has started %d processes, and each of them would do the whole work: start one; gmel train and gmel bench ranks alone use several", launcher, n)
+		return usagef("%s has started %d processes, and each of them would do the whole work: start one; gmel train, gmel diffusion train and gmel bench ranks alone use several", launcher, n)
 	}
 	return usagef("%s has started %d processes, and this build has no MPI, so each of them would train the whole run: "+
 		"start one, or build gmel with make mpi; for several seeds use gmel sweep, and --ranks for ranks in one process", launcher, n)

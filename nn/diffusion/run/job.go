@@ -12,17 +12,16 @@ import (
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/crew"
 	"github.com/gmel-go/gmel/nn/unet"
 )
 
-// job is a fit.Trainer with its set, which draws samples from the average of the parameters.
+// job is a fit.Trainer with its set, which draws samples from the average of the parameters. What changes its state, all ranks do.
 type job struct {
-	*fit.Trainer
-	config  *Config
-	backend kernels.Backend
-	model   *unet.Model
-	data    *Description
-	parts   *parts
+	*fit.Trainer // of rank 0
+	*material
+	crew    *crew.Crew[*rank]
+	backend kernels.Backend // of rank 0
 	say     func(format string, args ...any)
 
 	grid   []byte // the last picture of samples, after the update gridAt
@@ -31,8 +30,17 @@ type job struct {
 
 var _ train.Job = (*job)(nil)
 
-// openJob reads the set and makes network, backend and trainer.
-func openJob(c *Config, o train.Options) (_ *job, err error) {
+// material is what a run learns, from what.
+type material struct {
+	config *Config
+	model  *unet.Model
+	set    *fit.Data
+	data   *Description
+	parts  *parts
+}
+
+// readMaterial reads the set and makes the network.
+func readMaterial(c *Config, o train.Options) (*material, error) {
 	data, about, parts, err := c.Data.read()
 	if err != nil {
 		return nil, err
@@ -41,18 +49,23 @@ func openJob(c *Config, o train.Options) (_ *job, err error) {
 	if c.Train.Objective == consistency {
 		data.HeldOut = nil // a tuned network no longer gives the mean image, so its loss of denoising rises by intent
 	}
-	j := &job{config: c, data: about, parts: parts, say: o.Say}
-	if j.model, err = network(c, about); err != nil {
-		return nil, err
-	}
-	if j.backend, err = openBackend(&c.Train, o.Profile, o.Debug); err != nil {
-		return nil, err
-	}
-	if j.Trainer, err = fit.Plan(j.backend, j.model, data, c.options()); err == nil {
-		err = j.reserve(o)
-	}
+	model, err := network(c, about)
+	return &material{config: c, model: model, set: data, data: about, parts: parts}, err
+}
+
+// openJob reads the set and makes network, backends and trainers.
+func openJob(c *Config, o train.Options) (*job, error) {
+	s, err := readMaterial(c, o)
 	if err != nil {
-		return nil, errors.Join(err, j.backend.Close())
+		return nil, err
+	}
+	ranks, err := crew.Open(crew.Job[*rank]{Config: c.YAML(), Open: s.open}, o)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{Trainer: ranks.First().Trainer, material: s, crew: ranks, backend: ranks.First().backend, say: o.Say}
+	if err := j.reserve(o); err != nil {
+		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
 }
@@ -63,11 +76,17 @@ func (j *job) reserve(o train.Options) error {
 	if err != nil {
 		return err
 	}
+	others, err := j.others()
+	if err != nil {
+		return err
+	}
+	memory.Parts = append(memory.Parts, others...)
 	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
+	j.tell(o)
 	if err := memory.Fit(train.FreeMemory(j.backend)); err != nil {
 		return err
 	}
-	return j.Open()
+	return j.crew.All(crew.Order{Duty: open})
 }
 
 func openBackend(t *Train, profile, debug bool) (kernels.Backend, error) {
@@ -111,7 +130,7 @@ func (j *job) Restore(s *checkpoint.State) error {
 			j.data.noun(), j.config.Data.Source, began.Images, began.SHA256, j.data.Images, j.data.SHA256)
 	}
 	j.data.Started = began.Started
-	return j.Trainer.Restore(s)
+	return j.crew.All(crew.Order{Duty: restore, State: s})
 }
 
 // GridPNG is the picture of samples, the last result of a run.
@@ -165,5 +184,5 @@ func (j *job) draw(ctx context.Context, s *Sample, classes []int, progress func(
 	return g.draw(ctx, j.backend, request{s, j.config.Seed, classes, progress})
 }
 
-// Close frees trainer and backend.
-func (j *job) Close() error { return errors.Join(j.Trainer.Close(), j.backend.Close()) }
+// Close frees trainers and backends.
+func (j *job) Close() error { return j.crew.Close() }

@@ -291,7 +291,7 @@ func TestScores(t *testing.T) {
 // The user is told once how many samples are drawn at the end, unless they are a single batch.
 func TestPatience(t *testing.T) {
 	var lines []string
-	j := &job{data: &Description{Shape: []int{8, 8, 1}}, say: func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }}
+	j := &job{material: &material{data: &Description{Shape: []int{8, 8, 1}}}, say: func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }}
 	for _, counts := range [][]int{{7, 7}, {32, 70, 64, 70, 70, 70}} {
 		p := j.patience()
 		for i := 0; i < len(counts); i += 2 {

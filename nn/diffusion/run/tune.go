@@ -14,6 +14,7 @@ import (
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
+	"github.com/gmel-go/gmel/nn/train/crew"
 )
 
 // Objectives of training.
@@ -166,7 +167,7 @@ func (j *job) begin(notice func(string)) error {
 	if err := j.accepts(o); err != nil {
 		return err
 	}
-	if err := j.Trainer.Begin(o.flat); err != nil {
+	if err := j.crew.All(crew.Order{Duty: begin, State: startOf(o.flat)}); err != nil {
 		return fmt.Errorf("%s: %w", t.From, err)
 	}
 	j.data.Started = &Started{Update: o.update, Quality: j.comparable(o)}
