@@ -47,6 +47,21 @@ func (t *Trainer) share() (*share.Share, error) {
 	return share.Of(t.programs.update, t.shop.Layout.Size(), t.group.Rank(), t.group.Size())
 }
 
+// ExchangeMemory is what this rank takes on the host to exchange numbers with others: a copy of the rollout and its message, and
+// the largest exchange of an update.
+func (t *Trainer) ExchangeMemory() []train.MemoryPart {
+	if t.group == nil {
+		return nil
+	}
+	o := t.shop.memory.options
+	rollout := train.MemoryPart{What: "the rollout on its way between ranks", Bytes: 2 * 4 * t.GatheredFloats(), Setting: o.Setting}
+	update := train.MemoryPart{What: "an update on its way between ranks", Setting: o.Scratch}
+	if part, err := t.share(); err == nil { // Open reports it
+		update.Bytes = 4 * part.HostFloats()
+	}
+	return []train.MemoryPart{rollout, update}
+}
+
 // Divided reports whether the ranks of the joined group divide an update. They do not divide a small one.
 func (t *Trainer) Divided() (bool, error) {
 	part, err := t.share()

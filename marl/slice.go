@@ -6,7 +6,6 @@ import (
 
 	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/kernels/share"
-	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -91,11 +90,6 @@ func (t *Trainer) GatheredFloats() (floats int64) {
 		floats += x.Len()
 	}
 	return floats
-}
-
-// GatherMemory is what gathering takes on the host: a copy of what is gathered, and the message.
-func (t *Trainer) GatherMemory() train.MemoryPart {
-	return train.MemoryPart{What: "the rollout on its way between ranks", Bytes: 2 * 4 * t.GatheredFloats(), Setting: t.shop.memory.options.Setting}
 }
 
 // gather completes the rows of the memory, which other ranks have played.

@@ -8,7 +8,7 @@ import (
 // Adder adds up the rows of all ranks.
 type Adder struct {
 	group  comm.Comm
-	floats []float32 // of an exchange, on the host
+	floats []float32 // for the exchanges, one after the other, on the host
 }
 
 // NewAdder makes the Adder of a rank.
@@ -23,7 +23,7 @@ func (a *Adder) Add(b kernels.Buffer, sums ...Sum) error {
 	if width == 0 {
 		return nil
 	}
-	all := host(&a.floats, width+floats)
+	all := a.host(width + floats)
 	sum, rest := all[:width], all[width:]
 	own := make([]comm.Rows, len(sums))
 	for i, k := range sums {
@@ -46,9 +46,9 @@ func (a *Adder) Add(b kernels.Buffer, sums ...Sum) error {
 }
 
 // host is memory for n floats.
-func host(floats *[]float32, n int64) []float32 {
-	if int64(len(*floats)) < n {
-		*floats = make([]float32, n)
+func (a *Adder) host(n int64) []float32 {
+	if int64(len(a.floats)) < n {
+		a.floats = make([]float32, n)
 	}
-	return (*floats)[:n]
+	return a.floats[:n]
 }

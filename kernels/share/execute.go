@@ -10,7 +10,7 @@ import (
 // Compile prepares the stages for a backend. The ranks of the group must run the result the same number of times, over
 // arenas that are alike.
 func (s *Share) Compile(backend kernels.Backend, group comm.Comm) (kernels.Executable, error) {
-	x := &executable{group: group, adder: NewAdder(group)}
+	x := &executable{group: group, adder: &Adder{group, make([]float32, s.HostFloats())}}
 	for i := range s.Stages {
 		e, err := backend.Compile(s.Stages[i].Program)
 		if err != nil {
@@ -26,7 +26,6 @@ type executable struct {
 	group  comm.Comm
 	adder  *Adder
 	stages []stage
-	floats []float32 // that are gathered, on the host
 }
 
 type stage struct {
@@ -66,7 +65,7 @@ func (x *executable) gather(b kernels.Buffer, blocks []Block) error {
 		return nil
 	}
 	parts, ends := layout(blocks, x.group.Size())
-	all, own := host(&x.floats, int64(ends[len(ends)-1])), x.group.Rank()
+	all, own := x.adder.host(int64(ends[len(ends)-1])), x.group.Rank()
 	for _, p := range parts {
 		if p.rank == own {
 			if err := b.Download(all[p.from:p.to], p.at); err != nil {

@@ -41,6 +41,15 @@ func (b *Block) written(rank int) (from, to int64) {
 	return b.At + from*b.Pitch, b.At + (to-1)*b.Pitch + b.Length
 }
 
+// floats are those that all ranks have written.
+func (b *Block) floats() (n int64) {
+	for r := range b.Ends {
+		from, to := b.written(r)
+		n += to - from
+	}
+	return n
+}
+
 // Divided reports whether ranks run different parts of the Program.
 func (s *Share) Divided() bool { return len(s.Stages) > 1 }
 
@@ -52,6 +61,21 @@ func (s *Share) Arena() (floats int64) {
 	return floats
 }
 
+// HostFloats is the memory that the largest exchange of this rank takes on the host.
+func (s *Share) HostFloats() (floats int64) {
+	for _, x := range s.Stages {
+		sums, blocks := int64(0), int64(0)
+		for _, k := range x.Sums {
+			sums += (1 + k.Rows) * k.Width
+		}
+		for _, k := range x.Blocks {
+			blocks += k.floats()
+		}
+		floats = max(floats, sums, blocks)
+	}
+	return floats
+}
+
 // Floats are those that the ranks add up and those that they gather in one run of the Program.
 func (s *Share) Floats() (summed, gathered int64) {
 	for _, x := range s.Stages {
@@ -59,10 +83,7 @@ func (s *Share) Floats() (summed, gathered int64) {
 			summed += k.Width
 		}
 		for _, k := range x.Blocks {
-			for r := range k.Ends {
-				from, to := k.written(r)
-				gathered += to - from
-			}
+			gathered += k.floats()
 		}
 	}
 	return summed, gathered

@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/comm"
@@ -73,7 +74,8 @@ func openTold(config []byte, p crew.Place, o train.Options) (*rank, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Memory().Fit(train.FreeMemory(r.backend)); err != nil {
+	on, beside := placed(r.backend, r.Memory(), train.Memory{Parts: r.ExchangeMemory()})
+	if err := fit(r.backend, on, beside); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -105,14 +107,15 @@ func (j *job) others() (parts []train.MemoryPart) {
 	return parts
 }
 
-// gathering is what the ranks take on the host to give each other what they have played.
-func (j *job) gathering() (parts []train.MemoryPart) {
-	part := j.crew.First().GatherMemory()
-	part.Bytes *= int64(len(j.crew.Here()))
-	if part.Bytes > 0 {
-		parts = append(parts, part)
+// exchanges is what the ranks of this process take on the host to exchange numbers.
+func (j *job) exchanges() []train.MemoryPart {
+	parts := j.crew.First().ExchangeMemory()
+	for _, r := range j.crew.Here()[1:] {
+		for i, x := range r.ExchangeMemory() {
+			parts[i].Bytes += x.Bytes
+		}
 	}
-	return parts
+	return slices.DeleteFunc(parts, func(p train.MemoryPart) bool { return p.Bytes == 0 })
 }
 
 // tell says what the ranks do.

@@ -56,10 +56,9 @@ func (j *job) plan(o train.Options) error {
 		return err
 	}
 	memory, host := j.Memory(), c.game().evaluationMemory(episodes, "train.eval_episodes or table_episodes")
-	memory.Parts, host.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.others()), append(append(host.Parts, j.CheckpointMemory()), j.gathering()...)
-	if _, apart := j.backend.(kernels.Limited); !apart {
-		memory.Parts, host.Parts = append(memory.Parts, host.Parts...), nil
-	}
+	memory.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.others())
+	host.Parts = slices.Concat(host.Parts, []train.MemoryPart{j.CheckpointMemory()}, j.exchanges())
+	memory, host = placed(j.backend, memory, host)
 	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
 	if where := whoPlays(j.Worlds()); where != "" {
 		o.Say("%s", where)
@@ -67,10 +66,7 @@ func (j *job) plan(o train.Options) error {
 	if err := j.tell(o); err != nil {
 		return err
 	}
-	if err := memory.Fit(train.FreeMemory(j.backend)); err != nil {
-		return err
-	}
-	return host.Fit(train.FreeMemory(nil))
+	return fit(j.backend, memory, host)
 }
 
 // Device is the device of the backend.

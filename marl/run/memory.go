@@ -1,9 +1,26 @@
 package run
 
 import (
+	"cmp"
+	"slices"
+
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
+
+// placed adds what is on the host to what is on a backend, unless that has memory of its own.
+func placed(b kernels.Backend, device, host train.Memory) (on, beside train.Memory) {
+	if _, apart := b.(kernels.Limited); apart {
+		return device, host
+	}
+	return train.Memory{Parts: slices.Concat(device.Parts, host.Parts)}, train.Memory{}
+}
+
+// fit is an error if the memory on a backend, or that on the host beside it, is not free.
+func fit(b kernels.Backend, on, beside train.Memory) error {
+	return cmp.Or(on.Fit(train.FreeMemory(b)), beside.Fit(train.FreeMemory(nil)))
+}
 
 // worldsMemory is what worlds take on the host; setting decides on their number.
 func worldsMemory(s *sim.Scenario, worlds int, setting string) train.Memory {

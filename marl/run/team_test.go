@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -88,5 +91,34 @@ func TestTeamThatDoesNotBegin(t *testing.T) {
 				t.Error("there is a folder")
 			}
 		})
+	}
+}
+
+// Every rank plans what it takes for exchanges with others, and one that has too little memory for them is named.
+func TestExchangesArePlannedOnEveryRank(t *testing.T) {
+	c := shortRun(t)
+	c.Train.Worlds, c.Train.SlotsPerIteration = 16, 1000 // a rollout that is larger than what else changes meanwhile
+	ranks, err := openCrew(c, train.Options{Ranks: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := ranks.Here()[1]
+	arena, exchanges := other.Memory().Bytes(), train.Memory{Parts: other.ExchangeMemory()}.Bytes()
+	if err := ranks.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var heap runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&heap)
+	const reserve = 16 << 20 // of package limit
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(heap.HeapAlloc) + reserve + arena + exchanges/2))
+	others, err := asTeam(2, func(o train.Options) error {
+		o.Out = t.TempDir() + "/new"
+		_, err := Train(t.Context(), c, o)
+		return err
+	})
+	want := regexp.MustCompile(`^rank 1 \(.*\): the run needs [0-9.]+ MB of memory and .* are for the rollout on its way between ranks: lower train.worlds or train.slots_per_iteration$`)
+	if err == nil || !want.MatchString(err.Error()) || !train.IsUsage(err) || others[0] != nil {
+		t.Errorf("rank 0: %v, rank 1: %v", err, others[0])
 	}
 }
