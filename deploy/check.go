@@ -53,6 +53,23 @@ func (c *checks) resources(r Resources) {
 	c.match("memory", r.Memory, memory)
 }
 
+// longestHost is the most bytes of a label in a host name (RFC 1123).
+const longestHost = 63
+
+// host checks the name of something in Kubernetes, whose pods have hosts with this name and a suffix.
+func (c *checks) host(name, suffix string) {
+	c.match("name", name, label)
+	if host := name + suffix; len(host) > longestHost {
+		c.add(fmt.Errorf("name is %q, and the host %s has %d characters; allowed: %d", name, host, len(host), longestHost))
+	}
+}
+
+func (c *checks) command(words []string) {
+	for _, word := range words {
+		c.printable("the command", word)
+	}
+}
+
 // printable refuses what a batch file and a manifest cannot show in a line, and a reader would not see.
 func (c *checks) printable(field, value string) {
 	for _, r := range value {

@@ -34,6 +34,13 @@ func job() Job {
 	}
 }
 
+func shared() Ranks {
+	return Ranks{
+		Name: "hall", Resources: Resources{4, "3G"}, Image: "registry.example/lab/gmel-mpi:1", Claim: "runs", Ranks: 4, Out: "runs/a",
+		Command: []string{"gmel", "train", "--auto-resume", "--set", "train.updates=5", "--out", "runs/a"},
+	}
+}
+
 // TestGolden: what is printed is what was reviewed. -update writes the files anew.
 func TestGolden(t *testing.T) {
 	for name, text := range map[string]func() (string, error){
@@ -43,6 +50,8 @@ func TestGolden(t *testing.T) {
 		"slurm-ranks.sbatch": Slurm{Name: "gmel", Resources: Resources{8, "4G"}, Ranks: 4, Command: []string{"gmel", "train", "--auto-resume", "--out", "runs/a"}}.Text,
 		"slurm-array.sbatch": slurmArray().Text,
 		"job.yaml":           job().Text,
+		"mpijob.yaml":        shared().MPIJob,
+		"trainjob.yaml":      shared().TrainJob,
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := text()
@@ -123,6 +132,70 @@ func TestAwkwardWords(t *testing.T) {
 			}
 		}
 	}))
+	dir := t.TempDir()
+	t.Run("launcher", rapid.MakeCheck(func(t *rapid.T) {
+		r := shared()
+		r.Command = append(rapid.SliceOfN(rapid.StringOf(letter), 1, 4).Draw(t, "words"), awkward...)
+		text, err := r.MPIJob()
+		if refused(t, r.Command, err) {
+			return
+		}
+		out, err := launcher(t, dir, text, `printf '%s\n' "$@"`).Output()
+		if want := strings.Join(r.Command, "\n") + "\n"; !strings.HasSuffix(string(out), "\n3\n"+want) { // after the last setting
+			t.Fatalf("mpirun gets %q, want %q at the end (%v)", out, want, err)
+		}
+	}))
+}
+
+// launcher is the command of the launcher in an MPIJob, as Kubernetes gives it to a pod in dir whose mpirun is a script.
+func launcher(t rapid.TB, dir, text, mpirun string) *exec.Cmd {
+	var job struct {
+		Spec struct {
+			Specs map[string]struct {
+				Template struct {
+					Spec struct{ Containers []struct{ Command []string } }
+				}
+			} `yaml:"mpiReplicaSpecs"`
+		}
+	}
+	if err := yaml.Unmarshal([]byte(text), &job); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	command := job.Spec.Specs["Launcher"].Template.Spec.Containers[0].Command
+	for i, word := range command {
+		command[i] = expanded(word)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "mpirun"), []byte("#!/bin/bash\n"+mpirun+"\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	return cmd
+}
+
+// TestLauncher: the exit code is that of mpirun, but for a run that is not complete after 0; and TERM becomes USR1, after which the
+// launcher waits for the end.
+func TestLauncher(t *testing.T) {
+	text, err := shared().MPIJob()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		table = "mkdir -p runs/a; touch runs/a/table.json; "
+		leave = "while kill -TERM $PPID; do sleep 0.05; done" // again, because the first may come before the launcher knows whom to tell
+	)
+	for _, x := range []struct {
+		mpirun string
+		want   int
+	}{
+		{table + "exit 0", 0}, {"exit 0", 75}, {"exit 2", 2}, {table + "exit 1", 1},
+		{`trap 'sleep 0.1; exit 75' USR1; ` + leave, 75}, {`trap '` + table + `exit 0' USR1; ` + leave, 0},
+	} {
+		cmd := launcher(t, t.TempDir(), text, x.mpirun)
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != x.want {
+			t.Errorf("%s: exit code %d, want %d\n%s", x.mpirun, cmd.ProcessState.ExitCode(), x.want, out)
+		}
+	}
 }
 
 // expanded is a word as Kubernetes gives it to a program if no variable is set: $$ means $, and a reference must not be left.
@@ -172,12 +245,20 @@ func TestRefused(t *testing.T) {
 		"claim": {"", "Runs", "a_b", `a"`},
 	} {
 		for _, value := range values {
-			j := job()
+			j, r := job(), shared()
 			*map[string]*string{"name": &j.Name, "image": &j.Image, "claim": &j.Claim}[field] = value
-			if _, err := j.Text(); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s is %q", field, value)) {
-				t.Errorf("%s %q: error %v", field, value, err)
+			*map[string]*string{"name": &r.Name, "image": &r.Image, "claim": &r.Claim}[field] = value
+			for _, text := range []func() (string, error){j.Text, r.MPIJob, r.TrainJob} {
+				if _, err := text(); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s is %q", field, value)) {
+					t.Errorf("%s %q: error %v", field, value, err)
+				}
 			}
 		}
+	}
+	r := shared()
+	r.Ranks = 1
+	if _, err := r.MPIJob(); err == nil || err.Error() != "ranks is 1; allowed: at least 2" {
+		t.Errorf("one rank: error %v", err)
 	}
 	s := slurmArray()
 	s.CPUs, s.Parallel, s.Command = 0, -1, []string{"a\nb", "a\xffb"}

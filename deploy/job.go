@@ -1,9 +1,6 @@
 package deploy
 
-import (
-	"fmt"
-	"strconv"
-)
+import "strconv"
 
 // Job is an Indexed Job of Kubernetes whose pods train a run each.
 type Job struct {
@@ -24,28 +21,19 @@ func (j Job) Pods() int {
 	return min(j.Parallel, j.Runs)
 }
 
-// User is the numeric user and group of the image, which a volume must let write.
-func (Job) User() int { return user }
+// Pod is the specification of a pod.
+func (j Job) Pod() (string, error) { return j.pod().spec(6) }
 
-// user is that of the Containerfile.
-const user = 10001
-
-// longestHost is the most bytes of a label in a host name (RFC 1123). Kubernetes calls the host of a pod NAME-INDEX.
-const longestHost = 63
+func (j Job) pod() pod {
+	return pod{Resources: j.Resources, Container: "gmel", Image: j.Image, Claim: j.Claim, Command: j.Command}
+}
 
 // Text is the manifest. An error is a value that is not allowed.
 func (j Job) Text() (string, error) {
 	c := checks{}
-	c.match("name", j.Name, label)
-	if host := j.Name + "-" + strconv.Itoa(j.Runs-1); len(host) > longestHost {
-		c.add(fmt.Errorf("name is %q, and with the index of a run it has %d characters; allowed: %d", j.Name, len(host), longestHost))
-	}
-	c.resources(j.Resources)
-	c.match("image", j.Image, reference)
-	c.match("claim", j.Claim, subdomain)
+	c.host(j.Name, "-"+strconv.Itoa(j.Runs-1))
+	j.pod().check(&c)
 	c.atLeast("parallel", j.Parallel, 0)
-	for _, word := range j.Command {
-		c.printable("the command", word)
-	}
+	c.command(j.Command)
 	return c.execute("job.yaml.tmpl", j)
 }

@@ -26,8 +26,6 @@ func (s Slurm) Text() (string, error) {
 	c.match("account", s.Account, list)
 	c.atLeast("parallel", s.Parallel, 0)
 	c.atLeast("ranks", s.Ranks, 0)
-	for _, word := range s.Command {
-		c.printable("the command", word)
-	}
+	c.command(s.Command)
 	return c.execute("slurm.sbatch.tmpl", s)
 }

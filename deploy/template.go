@@ -8,7 +8,7 @@ import (
 	"text/template"
 )
 
-//go:embed slurm.sbatch.tmpl job.yaml.tmpl Containerfile
+//go:embed *.tmpl Containerfile
 var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
@@ -20,6 +20,11 @@ func (c *checks) execute(name string, values any) (string, error) {
 	if err := c.err(); err != nil {
 		return "", err
 	}
+	return filled(name, values)
+}
+
+// filled fills in a template.
+func filled(name string, values any) (string, error) {
 	var b strings.Builder
 	err := templates.ExecuteTemplate(&b, name, values)
 	return b.String(), err
@@ -45,6 +50,15 @@ func shell(command []string) string {
 	return strings.Join(words, " ")
 }
 
-// argument quotes a word of a command for a manifest. Kubernetes replaces $(NAME) in it by a variable, and $$ by $. The rest of
-// a printable text means the same between double quotes in Go and in YAML.
-func argument(word string) string { return strconv.Quote(strings.ReplaceAll(word, "$", "$$")) }
+// expandable is dollars that Kubernetes would not leave as they are: it replaces $(NAME) by a variable, and $$ by $.
+var expandable = regexp.MustCompile(`\$+\(|\$\$+`)
+
+// argument quotes a word of a command for a manifest. The rest of a printable text means the same between double quotes in Go and in
+// YAML. Several lines, which are a script, stay lines that can be read.
+func argument(word string) string {
+	word = expandable.ReplaceAllStringFunc(word, func(s string) string { return strings.ReplaceAll(s, "$", "$$") })
+	if !strings.Contains(word, "\n") {
+		return strconv.Quote(word)
+	}
+	return "|\n" + indented(8, strings.TrimSuffix(word, "\n"))
+}

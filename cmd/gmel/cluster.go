@@ -1,12 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/gmel-go/gmel/deploy"
-	"github.com/gmel-go/gmel/marl/run"
 	"github.com/gmel-go/gmel/marl/sweep"
 	"github.com/urfave/cli/v2"
 )
@@ -14,10 +12,8 @@ import (
 func clusterCommand() *cli.Command {
 	array := planned("slurm-array", "print a batch file for Slurm whose tasks train the runs of a plan", arrayFile,
 		slices.Concat(resourceFlags(), slurmFlags(), []cli.Flag{parallelFlag()})...)
-	job := planned("job", "print an Indexed Job for Kubernetes whose pods train the runs of a plan", jobFile, append(resourceFlags(),
-		&cli.StringFlag{Name: "image", Usage: "`IMAGE` that has gmel, as the Containerfile of gmel cluster container makes it"},
-		&cli.StringFlag{Name: "claim", Usage: "volume claim `NAME`; its volume has the plan and the files that it names, and gets the runs", Value: "runs"},
-		parallelFlag())...)
+	job := planned("job", "print an Indexed Job for Kubernetes whose pods train the runs of a plan", jobFile,
+		slices.Concat(resourceFlags(), podFlags(""), []cli.Flag{parallelFlag()})...)
 	for _, c := range []*cli.Command{array, job} {
 		c.Before = noArguments
 	}
@@ -26,14 +22,10 @@ func clusterCommand() *cli.Command {
 		Usage:  "print files to start from: for Slurm, for Kubernetes, for an image; starts nothing",
 		Action: noSubcommand,
 		Subcommands: []*cli.Command{
-			{
-				Name: "slurm", Usage: "print a batch file for Slurm that trains one run", Action: runFile, Before: noArguments, OnUsageError: usageError,
-				Flags: slices.Concat(sourceFlags(), []cli.Flag{
-					&cli.StringFlag{Name: "out", Usage: "folder of the run `DIR`"},
-					&cli.IntFlag{Name: "ranks", Usage: "`N` nodes that share the run, a process on each; the program there needs MPI (make mpi)", Value: 1},
-				}, resourceFlags(), slurmFlags()),
-			},
+			oneRun("slurm", "print a batch file for Slurm that trains one run", slurmFile, 1, slurmFlags()...),
 			array, job,
+			oneRun("mpijob", "print an MPIJob for the MPI operator of Kubeflow, whose pods share one run", podsFile(deploy.Ranks.MPIJob), 2, podFlags("mpi")...),
+			oneRun("trainjob", "print a TrainJob for the Trainer of Kubeflow, whose pods share one run", podsFile(deploy.Ranks.TrainJob), 2, podFlags("mpi")...),
 			{Name: "container", Usage: "print the Containerfile of an image with gmel", Action: containerFile, Before: noArguments, OnUsageError: usageError},
 		},
 	}
@@ -42,8 +34,8 @@ func clusterCommand() *cli.Command {
 func resourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "name", Usage: "`NAME` of the job", Value: "gmel"},
-		&cli.IntFlag{Name: "cpus", Usage: "`N` processors for a run", Value: 2},
-		&cli.StringFlag{Name: "memory", Usage: "memory `SIZE` for a run, such as 512M or 4G; a run that needs more says so before it begins", Value: "2G"},
+		&cli.IntFlag{Name: "cpus", Usage: "`N` processors for a run, or for each of its ranks", Value: 2},
+		&cli.StringFlag{Name: "memory", Usage: "memory `SIZE` for a run, or for each of its ranks, such as 512M or 4G; a run that needs more says so before it begins", Value: "2G"},
 	}
 }
 
@@ -53,6 +45,18 @@ func slurmFlags() []cli.Flag {
 		&cli.StringFlag{Name: "partition", Usage: "partition `NAME` (default: that of the cluster)"},
 		&cli.StringFlag{Name: "account", Usage: "account `NAME` (default: that of the user)"},
 		&cli.StringFlag{Name: "program", Usage: "`FILE` of gmel on the nodes", Value: "gmel"},
+	}
+}
+
+// podFlags are those of pods that have an image, made by the Containerfile or one of its targets.
+func podFlags(target string) []cli.Flag {
+	image := "`IMAGE` that has gmel, as the Containerfile of gmel cluster container makes it"
+	if target != "" {
+		image += " with --target " + target
+	}
+	return []cli.Flag{
+		&cli.StringFlag{Name: "image", Usage: image},
+		&cli.StringFlag{Name: "claim", Usage: "volume claim `NAME`; its volume has the files that the command names, and gets the runs", Value: "runs"},
 	}
 }
 
@@ -72,43 +76,6 @@ func slurm(c *cli.Context, command ...string) deploy.Slurm {
 	}
 }
 
-func runFile(c *cli.Context) error {
-	if c.String("out") == "" {
-		return usagef("--out DIR is missing, the folder of the run")
-	}
-	if _, err := run.Load(sources(c)); err != nil {
-		return err
-	}
-	command := []string{"train", "--auto-resume"}
-	for _, f := range append(sourceFlags(), &cli.StringFlag{Name: "out"}) {
-		command = append(command, given(c, f)...)
-	}
-	if err := checkNumber(c); err != nil {
-		return err
-	}
-	s := slurm(c, command...)
-	if n := c.Int("ranks"); n > 1 {
-		s.Ranks = n
-	}
-	text, err := s.Text()
-	return printFile(c, text, err)
-}
-
-// given is a flag as it was given, with its values.
-func given(c *cli.Context, f cli.Flag) (words []string) {
-	name := f.Names()[0]
-	if !c.IsSet(name) {
-		return nil
-	}
-	if _, several := f.(*cli.StringSliceFlag); several {
-		for _, value := range c.StringSlice(name) {
-			words = append(words, "--"+name, value)
-		}
-		return words
-	}
-	return []string{"--" + name, fmt.Sprint(c.Value(name))}
-}
-
 func arrayFile(c *cli.Context, p *sweep.Plan) error {
 	s := slurm(c, "sweep", "run", p.Name)
 	s.Runs, s.Parallel = p.Len(), c.Int("parallel")
@@ -117,13 +84,8 @@ func arrayFile(c *cli.Context, p *sweep.Plan) error {
 }
 
 func jobFile(c *cli.Context, p *sweep.Plan) error {
-	if c.String("image") == "" {
-		return usagef("--image IMAGE is missing; `gmel cluster container` prints the Containerfile of one")
-	}
-	for _, name := range []string{p.Name, p.Out} {
-		if !filepath.IsLocal(name) {
-			return usagef("%s is outside of the working folder, which is what the volume holds; allowed: a plan, and its out, in this folder", name)
-		}
+	if err := checkPods(c, p.Name, p.Out); err != nil {
+		return err
 	}
 	j := deploy.Job{
 		Name: c.String("name"), Resources: resources(c), Image: c.String("image"), Claim: c.String("claim"),
@@ -131,6 +93,19 @@ func jobFile(c *cli.Context, p *sweep.Plan) error {
 	}
 	text, err := j.Text()
 	return printFile(c, text, err)
+}
+
+// checkPods checks what pods need: an image, and names in the volume, which takes the place of the working folder.
+func checkPods(c *cli.Context, names ...string) error {
+	if c.String("image") == "" {
+		return usagef("--image IMAGE is missing; `gmel cluster container` prints the Containerfile of one")
+	}
+	for _, name := range names {
+		if name != "" && !filepath.IsLocal(name) {
+			return usagef("%s is outside of the working folder, which is what the volume holds; allowed: files, and folders of runs, in this folder", name)
+		}
+	}
+	return nil
 }
 
 func containerFile(c *cli.Context) error {
