@@ -110,7 +110,7 @@ check-arm64:
 	  $(QEMU_ARM64) $$d/cpu -test.run TestConformance; r=$$?; rm -r "$$d"; exit $$r
 	$(GO) test -run 'TestSameBitsInC/.*aarch64' -count=1 ./marl/export/header
 
-# The manifest that gmel cluster prints, against the types of Kubernetes; fetches them once.
+# The manifests that gmel cluster prints, against the types of Kubernetes and the definitions of Kubeflow; fetches them once.
 check-manifest:
 	cd tools/manifest && $(GO) vet ./... && $(GO) test ./...
 
