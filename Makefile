@@ -114,11 +114,12 @@ check-arm64:
 check-manifest:
 	cd tools/manifest && $(GO) vet ./... && $(GO) test ./...
 
-# A Slurm cluster of namespaces on this machine: a node is lost, two share a run, and no byte of the runs changes. Needs root on a
-# Debian.
+# A Slurm cluster of namespaces on this machine: a node is lost, two share a run, and no byte of the runs changes. So it is for pods of an
+# MPIJob. Needs root on a Debian.
 check-cluster: .cache/mpi/openmpi/installed
 	GO="$(GO)" scripts/check-cluster
 	GO="$(GO)" CHECKS=ranks scripts/check-cluster
+	GO="$(GO)" CHECKS=pods scripts/check-cluster
 
 bench: ## all benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
