@@ -55,6 +55,7 @@ EMULATED = CGO_CXXFLAGS="-O2 -g -ffp-contract=off $$(grep -qw fma /proc/cpuinfo 
 test-emu:
 	@$(EMULATED) $(GO) test -tags emu ./kernels/emu ./kernels/share ./sim/engine/cuda ./cmd/launches
 	@$(EMULATED) $(GO) test -tags emu -run Device ./sim
+	@$(EMULATED) $(GO) test -tags emu -run TestScripts/emu ./cmd/gmel
 
 # The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. test-ptx-barriers leaves out each
 # barrier of the worlds. PTX_LIBRARY is a folder that scripts/gpu-library fills with PTX alone.

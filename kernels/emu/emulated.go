@@ -11,7 +11,10 @@ void gmel_emu_order(int order);
 */
 import "C"
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 const (
 	name   = "emu"
@@ -24,7 +27,12 @@ var isas = []string{"forward", "backward", "shuffled"}
 // executor needs no state: kernels are functions of this program.
 type executor struct{}
 
+// emulation is held by a launch: all devices of a process share the threads of the emulation, and what they share.
+var emulation sync.Mutex
+
 func (e *executable) launch(i C.int64_t, arena *C.float) error {
+	emulation.Lock()
+	defer emulation.Unlock()
 	C.gmel_emu_order(C.int(e.backend.isa))
 	C.gmel_cuda_enqueue(e.plan, i, nil, arena, e.scratch) // faults end the process
 	return nil

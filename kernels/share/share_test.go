@@ -127,9 +127,6 @@ func (s *sample) runRank(name string, c comm.Comm) ([]float32, error) {
 		return nil, err
 	}
 	defer backend.Close()
-	if f := wrap[name]; f != nil {
-		backend = f(backend)
-	}
 	part, err := share.Of(&s.p, s.persistent, c.Rank(), c.Size())
 	if err != nil {
 		return nil, err
@@ -169,9 +166,6 @@ func (s *sample) compare(t *testing.T, ranks ...int) {
 		}
 	}
 }
-
-// wrap is how backends are used that several goroutines cannot use at once.
-var wrap = map[string]func(kernels.Backend) kernels.Backend{}
 
 // threads is the number of threads of a rank; the reference and emulated devices have one.
 func threads(backend string) int {
