@@ -79,7 +79,7 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 	if e.plan == nil {
 		return nil, errors.Join(fmt.Errorf(name+": program %q: out of memory", p.Name), b.residents.Release(residents))
 	}
-	e.scratch = e.memory.floats("scratch", make([]float32, C.gmel_cuda_plan_scratch(e.plan)+1))
+	e.scratch = e.memory.floats("scratch", alignedFloats(int(C.gmel_cuda_plan_scratch(e.plan))+1))
 	return e, nil
 }
 

@@ -4,6 +4,7 @@ package emu
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels"
 )
@@ -13,7 +14,15 @@ func (*backend) Alloc(n int) (kernels.Buffer, error) {
 	if n < 0 {
 		return nil, fmt.Errorf(name+": cannot allocate %d floats", n)
 	}
-	return &buffer{make([]float32, n)}, nil
+	return &buffer{alignedFloats(n)}, nil
+}
+
+// alignedFloats returns n zeros that are aligned to 256 bytes, as on a device: kernels move four floats at once.
+func alignedFloats(n int) []float32 {
+	const align = 256 / 4
+	room := make([]float32, n+align)
+	skip := (align - int(uintptr(unsafe.Pointer(unsafe.SliceData(room)))/4%align)) % align
+	return room[skip : skip+n : skip+n]
 }
 
 type buffer struct{ data []float32 }

@@ -37,4 +37,10 @@ extern "C" uint32_t gmel_emu_word(int bf16_too, float x, float y) {
 	return bf16_too ? bf16::word(pair) : tf32::word(pair);
 }
 
+extern "C" int64_t gmel_emu_divide(int64_t n, int64_t d, int64_t *rest) {
+	quotient q = divide(n, d, reciprocal_of(d));
+	*rest = q.rest;
+	return q.whole;
+}
+
 extern "C" char *gmel_emu_demangle(const char *name) { return abi::__cxa_demangle(name, NULL, NULL, NULL); }

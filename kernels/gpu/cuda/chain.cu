@@ -144,9 +144,9 @@ template <class Tile, int HALVES> DEVICE void multiply_rows(const gemm &p, int64
 template <class Tile> DEVICE void run_rows(const chain &c, int64_t iteration, int64_t row0) {
 	__shared__ left_factors<Tile> left;
 	__shared__ part_panel<Tile, 2> panels[2];
-	int64_t segment = segment_of(iteration, c.product[0].iterations, c.product[0].segments);
+	quotient place = place_of(c.product[0], iteration);
 	ROLLED for (int i = 0; i < c.products; i++) {
-		view v = view_of(c.product[i], iteration, segment);
+		view v = view_of(c.product[i], iteration, place.whole, place.rest < c.product[0].segments);
 		gemm p(v, 0);
 		if (i == 0) take_rows<Tile>(p.a(), row0, (int)v.dim(GEMM_K), left.x);
 		wanted w = {(c.stored >> i & 1) != 0, i < c.products - 1};
@@ -172,7 +172,7 @@ template <class Tile> chain cut(chain c) {
 
 template <class Tile> int32_t enqueue_rows(const chain &all, void *stream) {
 	chain c = cut<Tile>(all);
-	dim3 grid = grid_of(c.product[0]);
+	dim3 grid = grid_of(c.product[0], false);
 #ifdef GMEL_EMULATE
 	(void)stream;
 	return emulate(grid, Tile::threads, true, [&] { run_chain<Tile>(c); });
@@ -183,7 +183,7 @@ template <class Tile> int32_t enqueue_rows(const chain &all, void *stream) {
 }
 
 template <class Tile> gmel_cuda_shape shape_of_rows(const chain &c) {
-	return shape_of(cut<Tile>(c).product[0], typeid(Tile).name(), Tile::threads);
+	return shape_of(cut<Tile>(c).product[0], typeid(Tile).name(), Tile::threads, false);
 }
 
 // Many rows use tiles of 64, which read the right factors half as often; fewer rows use smaller tiles, so that no

@@ -28,28 +28,36 @@ template <int K> DEVICE void put(const view &v, float *p, float (&x)[K]) {
 	store(p, x);
 }
 
-// quadwise makes a kernel of a struct with
+// load_at moves K floats with a distance; four says that they are a group of four.
+template <int K> DEVICE void load_at(const float *p, int64_t distance, bool four, float (&x)[K]) {
+	if (K == 4 && four) return load(p, x);
+	UNROLL for (int l = 0; l < K; l++) x[l] = p[l * distance];
+}
+
+// quadwise makes a kernel of a struct that is an op in an iteration:
 //
-//	static BOTH int64_t count(const desc &d);                             // elements
-//	static DEVICE bool wide(const view &v);                               // groups of four elements are aligned
-//	template <int K> static DEVICE void at(const view &v, int64_t i);     // the work of elements [i, i+K), K 1 or 4
-template <class Each> struct quadwise {
+//	static BOTH int64_t count(const desc &d);       // elements
+//	DEVICE Each(const view &v);                     // what all elements need, once for many
+//	DEVICE bool wide() const;                       // groups of four elements are aligned, in all iterations or in none
+//	template <int K> DEVICE void at(int64_t i);     // the work of elements [i, i+K), K 1 or 4
+template <class Each> struct quadwise : Each {
 	static const int phases = 1, threads = THREADS, grouped_from = 0, lanes = 1;
-	static const bool syncs = false;
-	static BOTH int64_t count(const desc &d) { return Each::count(d); }
-	static int64_t tasks(const desc &d, int) { return ceil_div(count(d), ELEMENTS); }
+	static const bool syncs = false, loops = true;
+	static int64_t tasks(const desc &d, int) { return ceil_div(Each::count(d), ELEMENTS); }
 	static int64_t shared(const desc &) { return 0; }
-	static DEVICE void range(const view &v, int64_t from, int64_t to) {
-		if (from % 4 != 0 || !Each::wide(v)) {
-			for (int64_t i = from + threadIdx.x; i < to; i += blockDim.x) Each::template at<1>(v, i);
-			return;
-		}
-		for (int64_t i = from + 4 * (int64_t)threadIdx.x; i < to; i += 4 * blockDim.x) {
-			if (i + 4 <= to) Each::template at<4>(v, i);
-			else for (int64_t j = i; j < to; j++) Each::template at<1>(v, j);
-		}
+
+	// process does elements [from, to); the caller is one of some threads.
+	static DEVICE void process(const view &v, int64_t from, int64_t to, int64_t thread, int64_t threads) {
+		Each each(v);
+		int64_t fours = from % 4 == 0 && each.wide() ? to - (to - from) % 4 : from; // the elements before are in groups of four
+		ROLLED for (int64_t i = from + 4 * thread; i < fours; i += 4 * threads) each.template at<4>(i);
+		ROLLED for (int64_t i = fours + thread; i < to; i += threads) each.template at<1>(i);
 	}
-	static DEVICE void run(const view &v, int, int64_t task) { range(v, task * ELEMENTS, smaller((task + 1) * ELEMENTS, count(*v.d))); }
+	static DEVICE void every(const view &v) {
+		process(v, 0, Each::count(*v.d), blockIdx.x * (int64_t)THREADS + threadIdx.x, gridDim.x * (int64_t)THREADS);
+	}
+	static DEVICE void range(const view &v, int64_t from, int64_t to) { process(v, from, to, threadIdx.x, blockDim.x); }
+	static DEVICE void run(const view &v, int, int64_t task) { range(v, task * ELEMENTS, smaller((task + 1) * ELEMENTS, Each::count(*v.d))); }
 };
 
 #endif

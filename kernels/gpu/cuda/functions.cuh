@@ -86,64 +86,100 @@ DEVICE void gauss(float x, float *cdf, float *pdf) {
 	*pdf = e * 0.398942280401432678f;
 }
 
-// apply is the pointwise function f with parameters p, q.
-DEVICE float apply(uint32_t f, float x, float p, float q) {
+// GMEL_EACH is a case of a function of K numbers x; the choice is made once for all of them.
+#define GMEL_EACH(code, ...) \
+	case code: \
+		UNROLL for (int l = 0; l < K; l++) x[l] = __VA_ARGS__; \
+		break;
+
+DEVICE float clamp(float x, float low, float high) {
+	if (x < low) x = low;
+	return x > high ? high : x;
+}
+
+DEVICE float gelu(float x) {
 	float cdf, pdf;
-	switch (f) {
-	case FN_AFFINE: return p * x + q;
-	case FN_RELU: return x < 0 ? 0 : x;
-	case FN_LEAKY_RELU: return x > 0 ? x : p * x;
-	case FN_TANH: return tanh_of(x);
-	case FN_SIGMOID: return sigmoid_of(x);
-	case FN_EXP: return exp_of(x);
-	case FN_LOG: return log_of(x);
-	case FN_SQUARE: return x * x;
-	case FN_SQRT: return sqrtf(x);
-	case FN_RECIPROCAL: return 1 / x;
-	case FN_ABS: return fabsf(x);
-	case FN_CLAMP:
-		if (x < p) x = p;
-		return x > q ? q : x;
-	case FN_SILU: return x / (1 + exp_of(-x));
-	case FN_GELU: gauss(x, &cdf, &pdf); return x * cdf;
-	}
-	return x;
+	gauss(x, &cdf, &pdf);
+	return x * cdf;
 }
 
-// slope is f'(x) from the input x and the output y of f.
+// apply replaces K numbers x by f(x), the pointwise function f with parameters p, q.
+template <int K> DEVICE void apply(uint32_t f, float (&x)[K], float p, float q) {
+	switch (f) {
+		GMEL_EACH(FN_AFFINE, p * x[l] + q)
+		GMEL_EACH(FN_RELU, x[l] < 0 ? 0 : x[l])
+		GMEL_EACH(FN_LEAKY_RELU, x[l] > 0 ? x[l] : p * x[l])
+		GMEL_EACH(FN_TANH, tanh_of(x[l]))
+		GMEL_EACH(FN_SIGMOID, sigmoid_of(x[l]))
+		GMEL_EACH(FN_EXP, exp_of(x[l]))
+		GMEL_EACH(FN_LOG, log_of(x[l]))
+		GMEL_EACH(FN_SQUARE, x[l] * x[l])
+		GMEL_EACH(FN_SQRT, sqrtf(x[l]))
+		GMEL_EACH(FN_RECIPROCAL, 1 / x[l])
+		GMEL_EACH(FN_ABS, fabsf(x[l]))
+		GMEL_EACH(FN_CLAMP, clamp(x[l], p, q))
+		GMEL_EACH(FN_SILU, x[l] / (1 + exp_of(-x[l])))
+		GMEL_EACH(FN_GELU, gelu(x[l]))
+	}
+}
+
+DEVICE float apply(uint32_t f, float x, float p, float q) {
+	float one[1] = {x};
+	apply(f, one, p, q);
+	return one[0];
+}
+
+DEVICE float silu_slope(float x) {
+	float s = sigmoid_of(x);
+	return s * fmaf(x, 1 - s, 1);
+}
+
+DEVICE float gelu_slope(float x) {
+	float cdf, pdf;
+	gauss(x, &cdf, &pdf);
+	return fmaf(x, pdf, cdf);
+}
+
+// slope replaces K outputs y of f by f'(x), from the inputs x and the outputs.
+template <int K> DEVICE void slope(uint32_t f, const float (&in)[K], float (&x)[K], float p, float q) {
+	switch (f) {
+		GMEL_EACH(FN_AFFINE, p)
+		GMEL_EACH(FN_RELU, x[l] > 0 ? 1 : 0)
+		GMEL_EACH(FN_LEAKY_RELU, x[l] > 0 ? 1 : p)
+		GMEL_EACH(FN_TANH, 1 - x[l] * x[l])
+		GMEL_EACH(FN_SIGMOID, x[l] * (1 - x[l]))
+		GMEL_EACH(FN_EXP, x[l])
+		GMEL_EACH(FN_LOG, 1 / in[l])
+		GMEL_EACH(FN_SQUARE, 2 * in[l])
+		GMEL_EACH(FN_SQRT, 0.5f / x[l])
+		GMEL_EACH(FN_RECIPROCAL, -(x[l] * x[l]))
+		GMEL_EACH(FN_ABS, (in[l] > 0 ? 1.f : 0.f) - (in[l] < 0 ? 1.f : 0.f))
+		GMEL_EACH(FN_CLAMP, in[l] > p && in[l] < q ? 1 : 0)
+		GMEL_EACH(FN_SILU, silu_slope(in[l]))
+		GMEL_EACH(FN_GELU, gelu_slope(in[l]))
+	default:
+		UNROLL for (int l = 0; l < K; l++) x[l] = 1;
+	}
+}
+
 DEVICE float slope(uint32_t f, float x, float y, float p, float q) {
-	float cdf, pdf, s;
-	switch (f) {
-	case FN_AFFINE: return p;
-	case FN_RELU: return y > 0 ? 1 : 0;
-	case FN_LEAKY_RELU: return y > 0 ? 1 : p;
-	case FN_TANH: return 1 - y * y;
-	case FN_SIGMOID: return y * (1 - y);
-	case FN_EXP: return y;
-	case FN_LOG: return 1 / x;
-	case FN_SQUARE: return 2 * x;
-	case FN_SQRT: return 0.5f / y;
-	case FN_RECIPROCAL: return -(y * y);
-	case FN_ABS: return (x > 0 ? 1.f : 0.f) - (x < 0 ? 1.f : 0.f);
-	case FN_CLAMP: return x > p && x < q ? 1 : 0;
-	case FN_SILU: s = sigmoid_of(x); return s * fmaf(x, 1 - s, 1);
-	case FN_GELU: gauss(x, &cdf, &pdf); return fmaf(x, pdf, cdf);
-	}
-	return 1;
+	float in[1] = {x}, out[1] = {y};
+	slope(f, in, out, p, q);
+	return out[0];
 }
 
-// combine is the binary operation: minimum and maximum give NaN if either operand is NaN, and
-// a when the operands compare equal.
-DEVICE float combine(uint32_t f, float a, float b) {
+// combine replaces K numbers x by x (f) b, the binary operation f: minimum and maximum give NaN if either operand is NaN, and
+// x when the operands compare equal.
+template <int K> DEVICE void combine(uint32_t f, float (&x)[K], const float (&b)[K]) {
 	switch (f) {
-	case BIN_ADD: return a + b;
-	case BIN_SUB: return a - b;
-	case BIN_MUL: return a * b;
-	case BIN_DIV: return a / b;
-	case BIN_MIN: return b < a || b != b ? b : a;
-	case BIN_MAX: return b > a || b != b ? b : a;
+		GMEL_EACH(BIN_ADD, x[l] + b[l])
+		GMEL_EACH(BIN_SUB, x[l] - b[l])
+		GMEL_EACH(BIN_MUL, x[l] * b[l])
+		GMEL_EACH(BIN_DIV, x[l] / b[l])
+		GMEL_EACH(BIN_MIN, b[l] < x[l] || b[l] != b[l] ? b[l] : x[l])
+		GMEL_EACH(BIN_MAX, b[l] > x[l] || b[l] != b[l] ? b[l] : x[l])
 	}
-	return a;
 }
+#undef GMEL_EACH
 
 #endif

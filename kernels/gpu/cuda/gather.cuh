@@ -6,14 +6,22 @@
 
 // y[M,N] = table[idx[M], N], NaN for an index out of range
 struct gather_rows {
+	const view &v;
+	const float *table, *index;
+	float *y;
+	int64_t columns, rows;
+
 	static BOTH int64_t count(const desc &d) { return d.dim[0] * d.dim[1]; }
-	static DEVICE bool wide(const view &v) { return v.dim(1) % 4 == 0 && aligned(v.arg(0)) && aligned(v.arg(2)); }
-	template <int K> static DEVICE void at(const view &v, int64_t e) {
-		int64_t n = v.dim(1), r = index_of(v.arg(1)[e / n], v.dim(2));
+	static void prepare(desc &d, int64_t (&by)[DIVISORS]) { by[0] = d.dim[1]; }
+	DEVICE gather_rows(const view &v) : v(v), table(v.arg(0)), index(v.arg(1)), y(v.arg(2)), columns(v.dim(1)), rows(v.dim(2)) {}
+	DEVICE bool wide() const { return columns % 4 == 0 && v.aligned(0) && v.aligned(2); }
+	template <int K> DEVICE void at(int64_t e) const {
+		quotient at = v.divide(e, columns, 0);
+		int64_t r = index_of(index[at.whole], rows);
 		float x[K];
 		UNROLL for (int l = 0; l < K; l++) x[l] = not_a_number();
-		if (r >= 0) load(v.arg(0) + r * n + e % n, x);
-		store(v.arg(2) + e, x);
+		if (r >= 0) load(table + r * columns + at.rest, x);
+		store(y + e, x);
 	}
 };
 
@@ -26,6 +34,7 @@ struct scatter_rows {
 	static BOTH int64_t classes(const desc &d) { return smaller(d.dim[2], 1024); }
 	static int64_t tasks(const desc &d, int) { return ceil_div(classes(d) * ceil_div(d.dim[1], columns), warps); }
 	static int64_t shared(const desc &d) { return no_shared(d); }
+	static void prepare(desc &d, int64_t (&by)[DIVISORS]) { by[0] = classes(d); }
 
 	static DEVICE void write(const view &v, int64_t i, int64_t r, int64_t from) {
 		int64_t n = v.dim(1), end = smaller(from + columns, n);
@@ -35,7 +44,8 @@ struct scatter_rows {
 	}
 	static DEVICE void run(const view &v, int, int64_t task) {
 		if (threadIdx.x >= threads) return; // a group has more threads
-		int64_t unit = task * warps + threadIdx.x / 32, own = unit % classes(*v.d), from = unit / classes(*v.d) * columns;
+		quotient unit = v.divide(task * warps + threadIdx.x / 32, classes(*v.d), 0);
+		int64_t own = unit.rest, from = unit.whole * columns;
 		const float *idx = v.arg(1);
 		uint32_t number = (uint32_t)classes(*v.d);
 		for (int64_t base = 0; base < v.dim(0); base += 32) {

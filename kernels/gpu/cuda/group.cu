@@ -22,8 +22,8 @@ struct split_sum {
 
 // The ops of groups, X(code, kernel). Each has a barrier after its last use of shared memory, if it uses any.
 #define GMEL_GROUPED(X) \
-	X(UNARY, elementwise<unary>) X(UNARY_GRAD, elementwise<unary_grad>) X(BINARY, elementwise<binary>) X(COPY, elementwise<copy>) \
-	X(FILL, elementwise<fill>) X(ONE_HOT, elementwise<one_hot>) X(PICK, elementwise<pick>) X(PICK_GRAD, elementwise<pick_grad>) \
+	X(UNARY, quadwise<unary>) X(UNARY_GRAD, quadwise<unary_grad>) X(BINARY, quadwise<binary>) X(COPY, quadwise<copy>) \
+	X(FILL, quadwise<fill>) X(ONE_HOT, quadwise<one_hot>) X(PICK, elementwise<pick>) X(PICK_GRAD, quadwise<pick_grad>) \
 	X(LOG_SOFTMAX, rowwise<log_softmax>) X(LOG_SOFTMAX_GRAD, rowwise<log_softmax_grad>) X(ARG_MAX, rowwise<arg_max>) \
 	X(SUM_ROWS, rowwise<sum_row>) X(SUM_ALL, sum_all) X(SUM_COLS, sum_cols) X(CHECK_FINITE, check_finite) \
 	X(GATHER_ROWS, quadwise<gather_rows>) X(SCATTER_ROWS, scatter_rows) \
@@ -40,17 +40,19 @@ DEVICE void unpack(const group &g, int i, launch_words &to) {
 // span_of_rows is rows [from, to) of an iteration that has `of` rows.
 struct span_of_rows {
 	int64_t from, to, of;
+	uint64_t of_by; // reciprocal of `of`
 };
 
 // run_rows runs an op on rows of an iteration; an op whose work cannot be divided has one task.
 template <class Op> DEVICE auto run_rows(const view &v, const span_of_rows &s, int) -> decltype(Op::range(v, 0, 0)) {
-	int64_t each = Op::count(*v.d) / s.of;
+	int64_t each = divide(Op::count(*v.d), s.of, s.of_by).whole;
 	Op::range(v, s.from * each, s.to * each);
 }
 template <class Op> DEVICE void run_rows(const view &v, const span_of_rows &, long) { Op::run(v, v.l->phase, 0); }
 
 DEVICE void run_rows(const launch &l, int64_t iteration, const span_of_rows &s) {
-	view v = view_of(l, iteration, segment_of(iteration, l.iterations, l.segments));
+	quotient place = place_of(l, iteration);
+	view v = view_of(l, iteration, place.whole, place.rest < l.segments);
 	switch (l.d.op) {
 #define CASE(code, ...) \
 	case OP_##code: run_rows<__VA_ARGS__>(v, s, 0); break;
@@ -61,25 +63,21 @@ DEVICE void run_rows(const launch &l, int64_t iteration, const span_of_rows &s) 
 
 // run_task runs a task of an op in one iteration, or in all iterations of a segment.
 DEVICE void run_task(const launch &l, int64_t unit, int64_t task) {
-	int64_t from = unit, to = unit + 1, segment = unit;
-	if (l.by_segment) from = l.iterations * unit / l.segments, to = l.iterations * (unit + 1) / l.segments;
-	else segment = segment_of(unit, l.iterations, l.segments);
-	for (int64_t i = from; i < to; i++) {
-		view v = view_of(l, i, segment);
+	each_iteration(l, unit, [&](const view &v) {
 		switch (l.d.op) {
 #define CASE(code, ...) \
 	case OP_##code: __VA_ARGS__::run(v, l.phase, task); break;
 			GMEL_GROUPED(CASE)
 #undef CASE
 		}
-	}
+	});
 }
 
 __global__ void __launch_bounds__(GROUP_THREADS, 2) run_in_turn(const __grid_constant__ group g) {
 	__shared__ launch_words op;
 	note_begun(g.common.l.mark, g.common.l.number);
 	int64_t from = blockIdx.x * g.rows_each;
-	span_of_rows s = {from, smaller(from + g.rows_each, g.rows), g.rows};
+	span_of_rows s = {from, smaller(from + g.rows_each, g.rows), g.rows, g.rows_by};
 	for (int64_t u = blockIdx.y; u < g.common.l.units; u += gridDim.y)
 		for (int i = 0; i < g.ops; i++) {
 			unpack(g, i, op);
@@ -96,8 +94,8 @@ __global__ void __launch_bounds__(GROUP_THREADS, 2) run_side_by_side(const __gri
 	while ((int64_t)blockIdx.x >= g.first_block[i + 1]) i++;
 	unpack(g, i, op);
 	__syncthreads();
-	int64_t block = blockIdx.x - g.first_block[i];
-	run_task(op.l, op.l.first + block / op.l.tasks, block % op.l.tasks);
+	uint32_t block = blockIdx.x - g.first_block[i], tasks = (uint32_t)op.l.tasks;
+	run_task(op.l, op.l.first + block / tasks, block % tasks);
 }
 
 dim3 grid_of_group(const group &g) {
@@ -110,7 +108,7 @@ dim3 grid_of_group(const group &g) {
 void group::begin(const launch &l) {
 	memset((void *)this, 0, sizeof *this);
 	common.l = l;
-	rows = rows_each = 1;
+	rows = rows_each = 1, rows_by = reciprocal_of(1);
 }
 
 bool group::add(const launch &l) {

@@ -22,6 +22,7 @@ static_assert(LAUNCH_WORDS < 64 && sizeof(launch_words) == sizeof(launch), "a wo
 struct group_head {
 	launch_words common;
 	int64_t rows, rows_each;             // in turn: of an iteration, of a block
+	uint64_t rows_by;                    // reciprocal of rows
 	int32_t ops, side_by_side, words;
 	int32_t first_block[GROUP_MOST + 1]; // side by side: the blocks of op i are [first_block[i], first_block[i + 1])
 	uint16_t at[GROUP_MOST];             // where the words of an op begin

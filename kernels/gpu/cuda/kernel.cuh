@@ -10,6 +10,8 @@
 //		static DEVICE void run(const view &v, int phase, int64_t task); // called by all threads of a block
 //	};
 //
+// It may have more: resident, at_once, grouped_from, loops and prepare, see below.
+//
 // Ops of a loop are launched one after the other, each over all iterations: blockIdx.y is the iteration, and local
 // and shared memory have a copy for every iteration. Chains of products have their own launch and kernel (chain.cu).
 // The last phase of an op that sums over a segment runs the iterations of the segment in order. So only the last phase
@@ -19,7 +21,10 @@
 
 #include <typeinfo>
 
-#include "device.cuh"
+#include "division.cuh"
+
+// DIVISORS is the most numbers by which a kernel divides.
+enum { DIVISORS = 3 };
 
 // launch is the argument of a kernel: one phase of one op, for `units` iterations or segments.
 struct launch {
@@ -32,6 +37,8 @@ struct launch {
 	int64_t tasks;
 	int64_t shared_at; // floats before its part of shared
 	int32_t phase, by_segment;
+	uint64_t by[DIVISORS]; // reciprocals of the numbers by which the kernel divides
+	uint64_t units_by;     // reciprocal of iterations; of segments if by_segment
 	uint64_t *mark, number; // see note_begun
 };
 
@@ -60,38 +67,56 @@ struct view {
 	DEVICE float scalar(int i) const { return d->scalar[i]; }
 	DEVICE bool has(uint32_t flag) const { return (d->flags & flag) != 0; }
 	DEVICE void put(float *out, float value) const { *out = accumulate ? *out + value : value; }
+	// aligned reports whether argument i is aligned to four floats, in every iteration and segment.
+	DEVICE bool aligned(int i) const { return ((d->arg[i] | l->m.iteration[i] | l->m.segment[i]) & 3) == 0; }
+	// divide divides n by d, which is number i of Op::prepare.
+	DEVICE quotient divide(int64_t n, int64_t d, int i) const { return ::divide(n, d, l->by[i]); }
 };
 
-// segment_of is the segment that contains iteration i.
-BOTH int64_t segment_of(int64_t i, int64_t iterations, int64_t segments) { return ((i + 1) * segments - 1) / iterations; }
+// place_of is the segment that contains iteration i, and the rest of that division, which is below the number of segments
+// for the first iteration of a segment only.
+DEVICE quotient place_of(const launch &l, int64_t i) { return divide((i + 1) * l.segments - 1, l.iterations, l.units_by); }
 
-DEVICE view view_of(const launch &l, int64_t iteration, int64_t segment) {
+// first_of is the first iteration of a segment.
+DEVICE int64_t first_of(const launch &l, int64_t segment) { return divide(l.iterations * segment, l.segments, l.units_by).whole; }
+
+DEVICE view view_of(const launch &l, int64_t iteration, int64_t segment, bool first) {
 	view v;
 	v.d = &l.d, v.l = &l, v.iteration = iteration, v.segment = segment;
-	int64_t from = l.iterations * segment / l.segments;
-	v.accumulate = (l.d.flags & FLAG_ACCUMULATE) != 0 || (l.m.sum && iteration > from);
+	v.accumulate = (l.d.flags & FLAG_ACCUMULATE) != 0 || (l.m.sum && !first);
 	v.shared = l.shared + l.shared_at + iteration * l.shared_size;
 	return v;
 }
 
-// run_unit runs an iteration, or those of a segment in order. It is one loop so that the code of an op exists once.
-template <class Op> DEVICE void run_unit(const launch &l, int64_t unit, int64_t task) {
-	int64_t from = unit, to = unit + 1;
-	if (l.by_segment) from = l.iterations * unit / l.segments, to = l.iterations * (unit + 1) / l.segments;
-	ROLLED for (int64_t i = from; i < to; i++) {
-		Op::run(view_of(l, i, segment_of(i, l.iterations, l.segments)), l.phase, task);
-		if (Op::syncs) __syncthreads(); // shared memory may be reused
+// each_iteration calls run(view) for a unit: for its iteration, or for those of a segment in order.
+template <class Run> DEVICE void each_iteration(const launch &l, int64_t unit, Run run) {
+	int64_t from = unit, to = unit + 1, segment = unit;
+	bool first = true;
+	if (l.by_segment) {
+		from = first_of(l, unit), to = first_of(l, unit + 1);
+	} else {
+		quotient place = place_of(l, unit);
+		segment = place.whole, first = place.rest < l.segments;
 	}
+	ROLLED for (int64_t i = from; i < to; i++, first = false) run(view_of(l, i, segment, first));
 }
 
 // resident_of is Op::resident, if Op has it: the number of blocks that should fit on a multiprocessor at once.
 template <class Op> constexpr auto resident_of(int) -> decltype(Op::resident) { return Op::resident; }
 template <class Op> constexpr int resident_of(long) { return 1; }
 
+// run_tasks runs the tasks of a block, or Op::every(v), if Op has it, which all blocks of the grid share.
+template <class Op> DEVICE auto run_tasks(const view &v, int) -> decltype(Op::every(v)) { Op::every(v); }
+template <class Op> DEVICE void run_tasks(const view &v, long) {
+	ROLLED for (int64_t t = blockIdx.x; t < v.l->tasks; t += gridDim.x) {
+		Op::run(v, v.l->phase, t);
+		if (Op::syncs) __syncthreads(); // shared memory may be reused
+	}
+}
+
 template <class Op> __global__ void __launch_bounds__(Op::threads, resident_of<Op>(0)) run_op(const __grid_constant__ launch l) {
 	note_begun(l.mark, l.number);
-	for (int64_t u = blockIdx.y; u < l.units; u += gridDim.y)
-		for (int64_t t = blockIdx.x; t < l.tasks; t += gridDim.x) run_unit<Op>(l, l.first + u, t);
+	for (int64_t u = blockIdx.y; u < l.units; u += gridDim.y) each_iteration(l, l.first + u, [](const view &v) { run_tasks<Op>(v, 0); });
 }
 
 // AT_ONCE is the phase that replaces all others, for an op of which Op::at_once says that one phase is enough.
@@ -103,6 +128,15 @@ template <class Op> bool at_once_of(const desc &, long) { return false; }
 template <class Op> constexpr auto grouped_from_of(int) -> decltype(Op::grouped_from) { return Op::grouped_from; }
 template <class Op> constexpr int grouped_from_of(long) { return NEVER_GROUPED; }
 
+// Op::loops says that a block should have several tasks if there are more than enough for the device. What a task needs beforehand
+// is then computed less often.
+template <class Op> constexpr auto loops_of(int) -> decltype(Op::loops) { return Op::loops; }
+template <class Op> constexpr bool loops_of(long) { return false; }
+
+// Op::prepare(d, by) makes the descriptor of a launch simpler and sets the numbers by which the kernel divides.
+template <class Op> auto prepare_op(desc &d, int64_t (&by)[DIVISORS], int) -> decltype(Op::prepare(d, by)) { Op::prepare(d, by); }
+template <class Op> void prepare_op(desc &, int64_t (&)[DIVISORS], long) {}
+
 // elements_of is the work of an op whose items can be divided (Op::range), in elements; -1 for other ops.
 template <class Op> auto elements_of(const desc &d, int) -> decltype(Op::count(d) * Op::lanes) { return Op::count(d) * Op::lanes; }
 template <class Op> int64_t elements_of(const desc &, long) { return -1; }
@@ -111,6 +145,8 @@ template <class Op> int64_t elements_of(const desc &, long) { return -1; }
 struct kernel {
 	const char *name; // of its struct, as the compiler mangles it
 	int phases, threads, grouped_from;
+	bool loops;
+	void (*prepare)(desc &d, int64_t (&by)[DIVISORS]);
 	int64_t (*tasks)(const desc &d, int phase);
 	int64_t (*shared)(const desc &d);
 	int64_t (*elements)(const desc &d);
@@ -120,16 +156,22 @@ struct kernel {
 
 enum { MOST_BLOCKS_X = 0x7fffffff, MOST_BLOCKS_Y = 65535 };
 
-// grid_of is the grid of a launch: blocks for its tasks, times its iterations or segments.
-inline dim3 grid_of(const launch &l) { return dim3((unsigned)smaller(l.tasks, MOST_BLOCKS_X), (unsigned)smaller(l.units, MOST_BLOCKS_Y)); }
+// enough_blocks is the number of blocks of a kernel with Op::loops that keep the device busy (tile_heuristic.cu).
+int64_t enough_blocks();
 
-inline gmel_cuda_shape shape_of(const launch &l, const char *name, int threads) {
-	dim3 grid = grid_of(l);
+// grid_of is the grid of a launch: blocks for its tasks, times its iterations or segments.
+inline dim3 grid_of(const launch &l, bool loops) {
+	int64_t y = smaller(l.units, MOST_BLOCKS_Y), most = loops ? larger(1, enough_blocks() / y) : MOST_BLOCKS_X;
+	return dim3((unsigned)smaller(l.tasks, most), (unsigned)y);
+}
+
+inline gmel_cuda_shape shape_of(const launch &l, const char *name, int threads, bool loops) {
+	dim3 grid = grid_of(l, loops);
 	return {name, grid.x, grid.y, threads};
 }
 
 template <class Op> int32_t enqueue_op(const launch &l, void *stream) {
-	dim3 grid = grid_of(l);
+	dim3 grid = grid_of(l, loops_of<Op>(0));
 #ifdef GMEL_EMULATE
 	return emulate(grid, Op::threads, Op::syncs, [&] { run_op<Op>(l); });
 #else
@@ -140,7 +182,8 @@ template <class Op> int32_t enqueue_op(const launch &l, void *stream) {
 
 template <class Op> const kernel *kernel_of() {
 	static const kernel k = {
-		typeid(Op).name(), Op::phases, Op::threads, grouped_from_of<Op>(0), Op::tasks, Op::shared,
+		typeid(Op).name(), Op::phases, Op::threads, grouped_from_of<Op>(0), loops_of<Op>(0),
+		[](desc &d, int64_t (&by)[DIVISORS]) { prepare_op<Op>(d, by, 0); }, Op::tasks, Op::shared,
 		[](const desc &d) { return (int64_t)elements_of<Op>(d, 0); }, [](const desc &d) { return at_once_of<Op>(d, 0); }, enqueue_op<Op>,
 	};
 	return &k;

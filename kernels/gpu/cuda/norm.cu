@@ -239,18 +239,18 @@ struct group_norm_param_grad {
 
 // y[M,N] = fma(xhat, gamma, beta), xhat = (x - mean) rstd of each row
 struct layer_norm {
-	static DEVICE void row(const view &v, int64_t i, bool there) {
-		int64_t columns = v.dim(1), n = there ? columns : 0, chunks = ceil_div(columns, CHUNK);
+	template <class By> static DEVICE void row(const view &v, int64_t i, bool there) {
+		int64_t columns = v.dim(1), n = there ? columns : 0;
 		const float *x = v.arg(0) + i * columns, *gamma = v.arg(1), *beta = v.arg(2);
 		float *y = v.arg(3) + i * columns, *stats = v.arg(4) + 2 * i;
-		float mean = vector_sum(n, chunks, [=](int64_t j) { return x[j]; }) / (float)columns;
-		float variance = vector_sum(n, chunks, [=](int64_t j) {
+		float mean = By::sum(n, columns, [=](int64_t j) { return x[j]; }) / (float)columns;
+		float variance = By::sum(n, columns, [=](int64_t j) {
 			float d = x[j] - mean;
 			return d * d;
 		}) / (float)columns;
 		float rstd = 1 / sqrtf(variance + v.scalar(0));
-		if (there && threadIdx.x % LANES == 0) stats[0] = mean, stats[1] = rstd;
-		for (int64_t j = threadIdx.x % LANES; j < n; j += LANES) y[j] = fmaf((x[j] - mean) * rstd, gamma[j], beta[j]);
+		if (there && By::leads()) stats[0] = mean, stats[1] = rstd;
+		for (int64_t j = By::first(); j < n; j += By::step) y[j] = fmaf((x[j] - mean) * rstd, gamma[j], beta[j]);
 	}
 };
 

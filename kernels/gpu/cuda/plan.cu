@@ -22,7 +22,15 @@ static launch launch_of(const desc &d) {
 	launch l = {};
 	l.d = d;
 	l.iterations = l.segments = l.units = 1;
+	l.units_by = reciprocal_of(1);
 	return l;
+}
+
+// prepare completes a launch for its kernel, before it is cut into phases and tasks.
+static void prepare(launch &l, const kernel &k) {
+	int64_t by[DIVISORS] = {1, 1, 1};
+	k.prepare(l.d, by);
+	for (int i = 0; i < DIVISORS; i++) l.by[i] = reciprocal_of(by[i]);
 }
 
 uint32_t gmel_cuda_missing(const desc *descs, int64_t count) {
@@ -54,6 +62,7 @@ struct builder {
 	void add(int64_t place, launch l) {
 		const kernel *k = kernel_for(l, program->precision);
 		bool sums = l.m.sum && l.units == l.iterations;
+		prepare(l, *k);
 		l.shared_size = aligned(k->shared(l.d)), l.shared_at = kept;
 		plan->shared = larger(plan->shared, kept + l.shared_size * l.iterations);
 		if (k->at_once(l.d) && !(sums && l.segments < l.iterations)) {
@@ -62,7 +71,7 @@ struct builder {
 		}
 		for (int phase = 0; phase < k->phases - 1; phase++) add_phase(place, k, l, phase, false);
 		l.by_segment = sums;
-		if (sums) l.units = l.segments;
+		if (sums) l.units = l.segments, l.units_by = reciprocal_of(l.segments);
 		add_phase(place, k, l, k->phases - 1, k->phases == 1);
 		if (grouped() && group_has(l.d)) keep(l.shared_size * l.iterations);
 	}
@@ -142,7 +151,7 @@ struct builder {
 		plan->local = larger(plan->local, aligned(program->local) * iterations);
 		launch l = launch_of(d);
 		l.iterations = iterations, l.segments = d.dim[LOOP_SEGMENTS];
-		l.local_size = aligned(program->local), l.units = iterations / rounds;
+		l.local_size = aligned(program->local), l.units = iterations / rounds, l.units_by = reciprocal_of(iterations);
 		for (l.first = 0; l.first < rounds; l.first++) {
 			for (int64_t place = header + 1; place <= header + d.dim[LOOP_BODY];) place = place_ops(place, l, true);
 			launch_pieces();
@@ -197,7 +206,7 @@ gmel_cuda_shape gmel_cuda_plan_shape(const gmel_cuda_plan *p, int64_t i) {
 	const item &it = p->items[i];
 	if (it.products) return chain_shape(*it.products);
 	if (it.together) return group_shape(*it.together);
-	return it.k ? shape_of(it.l, it.k->name, it.k->threads) : gmel_cuda_shape{};
+	return it.k ? shape_of(it.l, it.k->name, it.k->threads, it.k->loops) : gmel_cuda_shape{};
 }
 
 int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t i) { return p->items[i].world && !p->items[i].world->state; }

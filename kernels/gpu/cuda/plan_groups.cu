@@ -87,6 +87,6 @@ void pieces::launch_group(size_t from, size_t to, bool side_by_side, bool by_row
 void pieces::set_rows(group &g, size_t from, size_t to) const {
 	int64_t most = 1;
 	for (size_t i = from; i < to; i++) most = larger(most, elements(list[i]));
-	g.rows = program->rows[list[from].place];
+	g.rows = program->rows[list[from].place], g.rows_by = reciprocal_of(g.rows);
 	g.rows_each = larger(1, g.rows * BLOCK_PART / most);
 }

@@ -13,7 +13,7 @@
 // A thread has one block.
 template <class Each> struct draws {
 	static const int phases = 1, threads = THREADS;
-	static const bool syncs = false;
+	static const bool syncs = false, loops = true;
 	static int64_t tasks(const desc &d, int phase) { return element_tasks(d, phase); }
 	static int64_t shared(const desc &d) { return no_shared(d); }
 	static DEVICE void run(const view &v, int, int64_t task) {

@@ -33,12 +33,12 @@ struct sum_all {
 
 // y[M] = s sum_j f(x[M,N])
 struct sum_row {
-	static DEVICE void row(const view &v, int64_t i, bool there) {
+	template <class By> static DEVICE void row(const view &v, int64_t i, bool there) {
 		int64_t n = v.dim(1);
 		const float *x = v.arg(0) + i * n;
 		uint32_t f = v.d->fn;
-		float s = vector_sum(there ? n : 0, ceil_div(n, CHUNK), [=](int64_t j) { return apply(f, x[j], 0, 0); });
-		if (there && threadIdx.x % LANES == 0) v.put(v.arg(1) + i, v.scalar(0) * s);
+		float s = By::sum(there ? n : 0, n, [=](int64_t j) { return apply(f, x[j], 0, 0); });
+		if (there && By::leads()) v.put(v.arg(1) + i, v.scalar(0) * s);
 	}
 };
 
@@ -46,13 +46,15 @@ struct sum_row {
 struct sum_cols {
 	static const int phases = 2, threads = 128, grouped_from = 0;
 	static const bool syncs = false;
+	static void prepare(desc &d, int64_t (&by)[DIVISORS]) { by[0] = columns(d); }
 	static BOTH int64_t chunks(const desc &d) { return larger(1, ceil_div(d.dim[0], CHUNK_ROWS)); }
 	static bool at_once(const desc &d) { return chunks(d) == 1; }
 	static BOTH int64_t columns(const desc &d) { return ceil_div(d.dim[1], threads); }
 	static int64_t tasks(const desc &d, int phase) { return columns(d) * (phase <= 0 ? chunks(d) : 1); }
 	static int64_t shared(const desc &d) { return chunks(d) * d.dim[1]; }
 	static DEVICE void run(const view &v, int phase, int64_t task) {
-		int64_t n = v.dim(1), c = task / columns(*v.d), j = task % columns(*v.d) * threads + threadIdx.x;
+		quotient at = v.divide(task, columns(*v.d), 0);
+		int64_t n = v.dim(1), c = at.whole, j = at.rest * threads + threadIdx.x;
 		if (j >= n || threadIdx.x >= threads) return; // a group has more threads
 		float s = 0;
 		if (phase <= 0) {

@@ -23,48 +23,54 @@ struct gae {
 	}
 };
 
+// square_of is the smallest a with a a >= n, and ceil(n / a).
+static void square_of(int64_t n, int64_t *a, int64_t *b) {
+	*a = (int64_t)sqrt((double)n);
+	while (*a * *a >= n && *a > 1) --*a; // the root is rounded
+	while (*a * *a < n) ++*a;
+	*b = ceil_div(n, larger(1, *a));
+}
+
 // feistel is the permutation `number` of 0 .. a*b-1.
 struct feistel {
+	const view &v;
 	philox_stream words;
-	uint64_t a, b, number;
+	int64_t a, b;
+	uint64_t number;
 
-	// square makes a the smallest number with a a >= n.
-	DEVICE void square(uint64_t n) {
-		a = (uint64_t)sqrtf((float)n);
-		while (a * a >= n && a > 1) a--; // the root is rounded
-		while (a * a < n) a++;
-		b = (n + a - 1) / a;
-	}
-	DEVICE uint32_t word(uint64_t z, uint32_t round) const {
+	DEVICE uint32_t word(int64_t z, uint32_t round) const {
 		uint32_t w[4];
 		philox_stream s = words;
 		s.low = (uint32_t)number, s.high = 32 * (uint32_t)(number >> 32) + round;
 		s.block((uint32_t)z, w);
 		return w[0];
 	}
-	DEVICE uint64_t permute(uint64_t x) const {
+	DEVICE int64_t permute(int64_t x) const {
 		const uint32_t rounds = 12;
-		uint64_t l = x % a, r = x / a;
-		for (uint32_t round = 0; round < rounds; round += 2) {
-			l = (l + word(r, round)) % a;
-			r = (r + word(l, round + 1)) % b;
+		quotient at = v.divide(x, a, 0);
+		int64_t l = at.rest, r = at.whole;
+		ROLLED for (uint32_t round = 0; round < rounds; round += 2) {
+			l = v.divide(l + word(r, round), a, 0).rest;
+			r = v.divide(r + word(l, round + 1), b, 1).rest;
 		}
 		return r * a + l;
 	}
 };
 
-// y[M]: elements of an endless sequence of permutations. Every element is computed independently.
+// y[M]: elements of an endless sequence of permutations of 0 .. N-1. Every element is computed independently.
 struct shuffle {
+	enum { N = 1, A, B }; // of Dim
 	static BOTH int64_t count(const desc &d) { return d.dim[0]; }
+	static void prepare(desc &d, int64_t (&by)[DIVISORS]) {
+		square_of(d.dim[N], &d.dim[A], &d.dim[B]);
+		by[0] = d.dim[A], by[1] = d.dim[B], by[2] = d.dim[N];
+	}
 	static DEVICE void at(const view &v, int64_t i) {
 		const float *counter = v.arg(0);
-		uint64_t n = (uint64_t)v.dim(1), place = (uint64_t)counter[0] * COUNTER_BASE + (uint64_t)counter[1] + (uint64_t)i;
-		feistel f;
-		f.words = philox_of(*v.d, counter);
-		f.square(n);
-		f.number = place / n;
-		uint64_t x = f.permute(place % n);
-		while (x >= n) x = f.permute(x);
+		quotient place = v.divide((int64_t)counter[0] * COUNTER_BASE + (int64_t)counter[1] + i, v.dim(N), 2);
+		feistel f = {v, philox_of(*v.d, counter), v.dim(A), v.dim(B), (uint64_t)place.whole};
+		int64_t x = f.permute(place.rest);
+		while (x >= v.dim(N)) x = f.permute(x);
 		v.arg(1)[i] = (float)x;
 	}
 };

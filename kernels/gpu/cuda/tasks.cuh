@@ -15,16 +15,15 @@ inline int64_t element_tasks(const desc &d, int) { return ceil_div(d.dim[0], ELE
 //
 //	static int64_t count(const desc &d);                        // elements
 //	static DEVICE void at(const view &v, int64_t i);            // processes one element
-template <class Each> struct elementwise {
+template <class Each> struct elementwise : Each {
 	static const int phases = 1, threads = THREADS, grouped_from = 0, lanes = 1;
-	static const bool syncs = false;
-	static BOTH int64_t count(const desc &d) { return Each::count(d); }
-	static int64_t tasks(const desc &d, int) { return ceil_div(count(d), ELEMENTS); }
+	static const bool syncs = false, loops = true;
+	static int64_t tasks(const desc &d, int) { return ceil_div(Each::count(d), ELEMENTS); }
 	static int64_t shared(const desc &) { return 0; }
 	static DEVICE void range(const view &v, int64_t from, int64_t to) {
 		for (int64_t i = from + threadIdx.x; i < to; i += blockDim.x) Each::at(v, i);
 	}
-	static DEVICE void run(const view &v, int, int64_t task) { range(v, task * ELEMENTS, smaller((task + 1) * ELEMENTS, count(*v.d))); }
+	static DEVICE void run(const view &v, int, int64_t task) { range(v, task * ELEMENTS, smaller((task + 1) * ELEMENTS, Each::count(*v.d))); }
 };
 
 #endif

@@ -50,6 +50,8 @@ choice choose_from(const shape *shapes, int n, launch &l, const amount &a) {
 
 } // namespace
 
+int64_t enough_blocks() { return MULTIPROCESSORS * BLOCKS_EACH; }
+
 choice choose_tile(launch &l, const amount &a) { return choose_from(shapes, sizeof shapes / sizeof *shapes, l, a); }
 
 // The estimates are for tf32 on an H100, whose peak is 8 times that of fp32; bf16 has twice that, and the same reads.

@@ -1,4 +1,5 @@
-// Selects the tile of a product, and whether its blocks of terms are computed in parallel. Results do not depend on it.
+// What depends on the size of the device: the tile of a product, whether its blocks of terms are computed in parallel, and how
+// many blocks loop over the tasks of a small kernel. Results do not depend on it.
 #ifndef GMEL_TILE_HEURISTIC_CUH
 #define GMEL_TILE_HEURISTIC_CUH
 
@@ -14,8 +15,13 @@ BOTH int64_t blocks_of_a_round(const desc &d, int64_t blocks) { return is_split(
 // A small device, so that the shapes of tests use every tile and several rounds; or the real one, to count its launches.
 #define MULTIPROCESSORS (emu::large_device ? 132 : 1)
 #define MOST_SHARED (emu::large_device ? 1 << 26 : 1 << 15)
+#define BLOCKS_EACH (emu::large_device ? 32 : 3)
 #else
-enum { MULTIPROCESSORS = 132, MOST_SHARED = 1 << 26 }; // H100; floats of scratch for the sums of a round, 256 MiB
+enum {
+	MULTIPROCESSORS = 132,  // H100, H200
+	MOST_SHARED = 1 << 26,  // floats of scratch for the sums of a round, 256 MiB
+	BLOCKS_EACH = 32        // blocks of enough_blocks for each multiprocessor: some of them end while others still run
+};
 #endif
 
 // amount is the work of a product: groups of [rows, columns], terms cut into blocks.

@@ -126,6 +126,7 @@ static inline float __uint_as_float(uint32_t u) {
 static inline int __float_as_int(float x) { return (int)__float_as_uint(x); }
 static inline float __int_as_float(int i) { return __uint_as_float((uint32_t)i); }
 static inline uint32_t __umulhi(uint32_t a, uint32_t b) { return (uint32_t)((uint64_t)a * b >> 32); }
+static inline uint64_t __umul64hi(uint64_t a, uint64_t b) { return (uint64_t)((unsigned __int128)a * b >> 64); }
 static inline int __popc(uint32_t x) { return __builtin_popcount(x); }
 static inline int __popcll(uint64_t x) { return __builtin_popcountll(x); }
 static inline int __ffs(int x) { return __builtin_ffs(x); }
