@@ -14,7 +14,8 @@ import (
 	"github.com/gmel-go/gmel/kernels/emu"
 )
 
-// A loop of four instructions with two multiply-adds, in the format of ptxas -v and of nvdisasm.
+// A loop of four instructions with two multiply-adds, then divisions of whole numbers and of floats, in the format of ptxas -v and of
+// nvdisasm.
 const listing = `ptxas info    : Compiling entry function '_Z6run_opI11elementwiseI4copyEEv6launch' for 'sm_90'
 ptxas info    : Function properties for _Z6run_opI11elementwiseI4copyEEv6launch
     8 bytes stack frame, 4 bytes spill stores, 12 bytes spill loads
@@ -27,7 +28,9 @@ ptxas info    : Used 40 registers, used 0 barriers
         /*0020*/                   FFMA R7, R2, -0.693359375, R31 ;
         /*0030*/                   IADD3 R4, R4, 0x1, RZ ;
         /*0040*/               @P0 BRA ` + "`(.L_x_1)" + ` ;
-        /*0050*/                   EXIT ;
+        /*0050*/                   CALL.REL.NOINC ` + "`($__internal_0_$__cuda_sm20_div_s64)" + ` ;
+        /*0060*/                   CALL.REL.NOINC ` + "`($__internal_1_$__cuda_sm3x_div_rn_noftz_f32_slowpath)" + ` ;
+        /*0070*/                   EXIT ;
 `
 
 func TestMachineCode(t *testing.T) {
@@ -39,7 +42,7 @@ func TestMachineCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := codes["elementwise<copy>"], (code{40, 16, 6, 0.5}); got != want || len(codes) != 1 {
+	if got, want := codes["elementwise<copy>"], (code{40, 16, 8, 1, 0.5}); got != want || len(codes) != 1 {
 		t.Errorf("got %+v, want elementwise<copy>: %+v", codes, want)
 	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {

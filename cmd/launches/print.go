@@ -28,13 +28,13 @@ func printProgram(out io.Writer, name string, launches []cost) {
 	}
 	fmt.Fprintf(out, "\n%s: %d launches (%d of several ops), %.1f MB, %.2f Gflop, predicted %.0f us, of which launches %.0f us\n",
 		name, total.launches, total.many, float64(total.bytes)/1e6, float64(total.flops)/1e9, total.predicted*1e6, float64(total.launches)*launchTime*1e6)
-	fmt.Fprintf(out, "%9s %8s %7s %9s %7s %12s %9s %9s  %s\n", "launches", "blocks", "threads", "registers", "spills", "instructions", "MB", "us", "kernel")
+	fmt.Fprintf(out, "%9s %8s %7s %9s %7s %12s %9s %9s %9s  %s\n", "launches", "blocks", "threads", "registers", "spills", "instructions", "divisions", "MB", "us", "kernel")
 	rows := slices.SortedFunc(maps.Values(byKernel), func(a, b cost) int {
 		return cmp.Or(cmp.Compare(b.predicted, a.predicted), cmp.Compare(a.kernel, b.kernel))
 	})
 	for _, c := range rows {
-		fmt.Fprintf(out, "%9d %8d %7d %9d %7d %12d %9.2f %9.1f  %s\n", c.launches, c.blocks, c.threads, c.code.registers, c.code.spills, c.code.instructions,
-			float64(c.bytes)/1e6, c.predicted*1e6, c.kernel)
+		fmt.Fprintf(out, "%9d %8d %7d %9d %7d %12d %9d %9.2f %9.1f  %s\n", c.launches, c.blocks, c.threads, c.code.registers, c.code.spills, c.code.instructions,
+			c.code.divisions, float64(c.bytes)/1e6, c.predicted*1e6, c.kernel)
 	}
 }
 

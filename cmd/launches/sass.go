@@ -16,6 +16,7 @@ import (
 // code is the machine code of a kernel.
 type code struct {
 	registers, spills, instructions int     // of a thread; bytes; in all
+	divisions                       int     // calls of functions that divide numbers of 64 bits
 	share                           float64 // multiply-adds of the instructions of the innermost loop with most of them; 0: none
 }
 
@@ -30,6 +31,7 @@ var (
 	functionLine    = regexp.MustCompile(`^\.text\.(\S+):`)
 	labelLine       = regexp.MustCompile(`^(\.L_x_\d+):`)
 	instructionLine = regexp.MustCompile(`^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z0-9_]+)[^;]*;`)
+	divisionCall    = regexp.MustCompile(`CALL\.[^;]*__cuda_sm\d+_(?:div|rem)_[su]64`)
 	branchLine      = regexp.MustCompile("BRA[^;]*`\\((\\.L_x_\\d+)\\)")
 )
 
@@ -64,6 +66,7 @@ type reader struct {
 	ops      []string
 	labels   map[string]int // index into ops
 	loops    [][2]int       // [from, to] of ops, by branches backwards
+	divides  int            // of the function, calls
 }
 
 func (r *reader) line(s string) {
@@ -107,6 +110,9 @@ func (r *reader) instruction(s string) bool {
 			r.loops = append(r.loops, [2]int{from, len(r.ops)})
 		}
 	}
+	if divisionCall.MatchString(s) {
+		r.divides++
+	}
 	r.ops = append(r.ops, m[1])
 	return true
 }
@@ -115,10 +121,10 @@ func (r *reader) instruction(s string) bool {
 func (r *reader) end() {
 	if r.function != "" {
 		c := r.codes[r.function]
-		c.instructions, c.share = len(r.ops), r.share()
+		c.instructions, c.divisions, c.share = len(r.ops), r.divides, r.share()
 		r.codes[r.function] = c
 	}
-	r.function, r.ops, r.loops = "", nil, nil
+	r.function, r.ops, r.loops, r.divides = "", nil, nil, 0
 }
 
 // share is the part of fused multiply-adds in the innermost loop that has most of them, if they are a quarter or more of it: then
