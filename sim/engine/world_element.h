@@ -8,6 +8,12 @@
 
 #define WORLD_DECIBEL 0.332192809488736235f
 
+// WORLD_COPY copies numbers of 4 bytes. A device copies them one by one: it does not know more of their address, and its memcpy would
+// copy bytes.
+#ifndef WORLD_COPY
+#define WORLD_COPY(to, from, count) memcpy(to, from, (size_t)(count) * sizeof *(to))
+#endif
+
 // world_radio are the scalars of the radio, a copy that no store can change.
 typedef struct {
 	float up, down, most, band, watts;
@@ -325,16 +331,16 @@ WORLD_FN void world_observe_one(const world_params *p, const world_shape s, worl
 	for (int32_t c = 0; c < candidates; c++) {
 		const float *row = rows + cand[c] * (3 + models + s.reuse);
 		o[3 * c] = level[c];
-		memcpy(&o[3 * c + 1], row, 2 * sizeof *o);
+		WORLD_COPY(o + 3 * c + 1, row, 2);
 		if (s.reuse) rise[c] = row[3 + models];
-		if (s.flags) memcpy(flags + c * models, row + 3, (size_t)models * sizeof *o);
+		if (s.flags) WORLD_COPY(flags + c * models, row + 3, models);
 		if (s.load_times) loads[c] = load * (1 - row[3 + own]);
 		if (s.server_speeds) speeds[c] = row[2];
 	}
 	for (int32_t c = s.coverage ? world_shown(s, x.reach) : candidates; c < candidates; c++) {
 		o[3 * c] = p->gain_low, o[3 * c + 1] = o[3 * c + 2] = 0;
 		if (s.reuse) rise[c] = 0;
-		if (s.flags) memset(flags + c * models, 0, (size_t)models * sizeof *o);
+		for (int32_t k = 0; s.flags && k < models; k++) flags[c * models + k] = 0;
 		if (s.load_times) loads[c] = 0;
 		if (s.server_speeds) speeds[c] = 0;
 	}

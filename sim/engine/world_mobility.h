@@ -95,12 +95,12 @@ WORLD_OPTION void world_carry(world *w, const world_moment *at, int64_t n, int32
 	for (int32_t q = 0, b = 0; q < measured; q++) {
 		b = world_rank(before, measured, b, near_servers[q]);
 		if (b > q && b < measured && before[b] == near_servers[q])
-			memcpy(state + WORLD_DRIFTS * q, state + WORLD_DRIFTS * b, WORLD_DRIFTS * sizeof *state);
+			WORLD_COPY(state + WORLD_DRIFTS * q, state + WORLD_DRIFTS * b, WORLD_DRIFTS);
 	}
 	for (int32_t q = measured - 1, b = q; q >= 0; q--) {
 		while (b >= 0 && before[b] > near_servers[q]) b--;
 		if (b < q && b >= 0 && before[b] == near_servers[q])
-			memcpy(state + WORLD_DRIFTS * q, state + WORLD_DRIFTS * b, WORLD_DRIFTS * sizeof *state);
+			WORLD_COPY(state + WORLD_DRIFTS * q, state + WORLD_DRIFTS * b, WORLD_DRIFTS);
 	}
 	for (int32_t q = 0, b = 0; q < measured; q++) {
 		b = world_rank(before, measured, b, near_servers[q]);

@@ -1,5 +1,5 @@
 // A slot of the edge worlds: the functions of world_element.h, a block of threads for each
-// world, an IED or an ES for each thread. Results are those of sim's other engines bit for bit: what
+// world, a warp or more, an IED or an ES for each thread. Results are those of sim's other engines bit for bit: what
 // depends on an order - the queues of the ESs - is sorted first, sums of many threads are of whole numbers. Worlds without
 // options have a kernel of their own, which needs less of everything; OPTIONS is the other (edge_options.cuh).
 #include "edge_servers.cuh"
@@ -188,7 +188,7 @@ template <bool OPTIONS> DEVICE void observe(const world_at &w, int32_t i, float 
 // show writes rows of observations or masks to all places that want them; threads follow the
 // words, so that stores are coalesced.
 DEVICE void show(const float *from, int64_t words, int64_t at, float *a, float *b, float *c) {
-	for (int64_t j = threadIdx.x; j < words; j += EDGE_THREADS) {
+	for (int64_t j = threadIdx.x; j < words; j += blockDim.x) {
 		float x = from[j];
 		a[at + j] = x, b[at + j] = x;
 		if (c) c[at + j] = x;
@@ -211,10 +211,11 @@ template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, 
 	uint32_t slot = (uint32_t)w.slot()[w.world], episode = (uint32_t)w.episode()[w.world];
 	EACH(m, p.servers) show_es<OPTIONS>(w, m);
 	float *obs = w.obs(), *mask = w.mask();
-	for (int32_t from = 0; from < p.agents; from += EDGE_THREADS) {
-		int32_t i = from + (int32_t)threadIdx.x, here = (int32_t)smaller(EDGE_THREADS, p.agents - from);
+	const int32_t threads = (int32_t)blockDim.x;
+	for (int32_t from = 0; from < p.agents; from += threads) {
+		int32_t i = from + (int32_t)threadIdx.x, here = (int32_t)smaller(threads, p.agents - from);
 		int64_t n = w.ied + from;
-		float *o = w.e.staged ? stage : obs + n * p.obs, *k = w.e.staged ? stage + EDGE_THREADS * p.obs : mask + n * p.actions;
+		float *o = w.e.staged ? stage : obs + n * p.obs, *k = w.e.staged ? stage + threads * p.obs : mask + n * p.actions;
 		__syncthreads(); // rows are there, the stage is free
 		if (i < p.agents) {
 			if (!OPTIONS || !arrive(w, i, slot, episode)) draw_task<OPTIONS>(w, i, slot, episode);
@@ -278,13 +279,13 @@ template <bool OPTIONS> DEVICE void draw_topology(const world_at &w, uint32_t ep
 	}
 }
 
-// end_episode keeps the last observation and begins the next episode.
-template <bool OPTIONS> DEVICE void end_episode(const world_at &w, float *stage) {
+// end_episode keeps the last observation and draws the next episode.
+template <bool OPTIONS> DEVICE void end_episode(const world_at &w) {
 	const world_params &p = w.p;
 	int64_t obs = (int64_t)p.agents * p.obs, mask = (int64_t)p.agents * p.actions;
-	for (int64_t j = threadIdx.x; j < obs; j += EDGE_THREADS)
+	for (int64_t j = threadIdx.x; j < obs; j += blockDim.x)
 		w.final_obs()[w.world * obs + j] = w.obs()[w.world * obs + j];
-	for (int64_t j = threadIdx.x; j < mask; j += EDGE_THREADS)
+	for (int64_t j = threadIdx.x; j < mask; j += blockDim.x)
 		w.final_mask()[w.world * mask + j] = w.mask()[w.world * mask + j];
 	if (p.show_servers) keep_servers(w);
 	uint32_t episode = (uint32_t)w.episode()[w.world] + 1;
@@ -303,7 +304,6 @@ template <bool OPTIONS> DEVICE void end_episode(const world_at &w, float *stage)
 	}
 	if (OPTIONS) clear_options(w);
 	__syncthreads();
-	begin_slot<OPTIONS>(w, stage, false);
 }
 
 // report writes what is left of the slot's results to the arena.
@@ -333,22 +333,26 @@ template <bool OPTIONS> DEVICE void step_world(const world_at &w, float *stage) 
 	__syncthreads();
 	report(w, slot == p.slots);
 	if (OPTIONS) move_ieds(w, slot);
-	begin_slot<OPTIONS>(w, stage, true);
-	if (slot == p.slots) end_episode<OPTIONS>(w, stage);
+	// Once, and again for the first slot of the next episode: a loop, so that its code exists once.
+	const int32_t last = slot == p.slots;
+	ROLLED for (int32_t episode = 0; episode <= last; episode++) {
+		if (episode > 0) end_episode<OPTIONS>(w);
+		begin_slot<OPTIONS>(w, stage, episode == 0);
+	}
 }
 
-template <class Edge> __global__ void __launch_bounds__(EDGE_THREADS) step_edge(const __grid_constant__ Edge e) {
+template <class Edge> __global__ void __launch_bounds__(EDGE_THREADS, Edge::options ? 6 : 7) step_edge(const __grid_constant__ Edge e) {
 	DYNAMIC_SHARED(uint64_t, shared);
 	__shared__ world_params p;
 	note_begun(e.mark, e.number);
-	for (unsigned i = threadIdx.x; i < sizeof p / 4; i += EDGE_THREADS) ((uint32_t *)&p)[i] = ((const uint32_t *)e.params)[i];
+	for (unsigned i = threadIdx.x; i < sizeof p / 4; i += blockDim.x) ((uint32_t *)&p)[i] = ((const uint32_t *)e.params)[i];
 	__syncthreads();
 	world_at w(e, p, (int32_t)blockIdx.x, shared);
 	if constexpr (Edge::options) w.view = view_of(w, e.view);
 	step_world<Edge::options>(w, (float *)shared);
 }
 
-int64_t stage_bytes(const world_params &p) { return (int64_t)EDGE_THREADS * (p.obs + p.actions) * 4; }
+int64_t stage_bytes(const world_params &p) { return (int64_t)threads_of(p) * (p.obs + p.actions) * 4; }
 
 // enqueue_edge completes what the kernel gets and launches it.
 template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const gmel_cuda_world &w, const launch &l, void *stream) {
@@ -365,7 +369,7 @@ template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const
 	if (e.keys_in_scratch) bytes = 0;
 	e.staged = stage_bytes(p) <= EDGE_SHARED;
 	if (e.staged) bytes = larger(bytes, stage_bytes(p));
-	return launch_blocks(step_edge<Edge>, l.d.dim[STEP_WORLDS], EDGE_THREADS, bytes, stream, e);
+	return launch_blocks(step_edge<Edge>, l.d.dim[STEP_WORLDS], threads_of(p), bytes, stream, e);
 }
 
 int64_t edge_scratch(const void *params, int64_t params_bytes) {

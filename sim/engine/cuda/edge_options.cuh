@@ -12,7 +12,7 @@ namespace {
 DEVICE ::world *view_of(const world_at &w, const ::world &all) {
 	__shared__ ::world view;
 	const world_params &p = w.p;
-	for (unsigned i = threadIdx.x; i < sizeof view / 4; i += EDGE_THREADS) ((uint32_t *)&view)[i] = ((const uint32_t *)&all)[i];
+	for (unsigned i = threadIdx.x; i < sizeof view / 4; i += blockDim.x) ((uint32_t *)&view)[i] = ((const uint32_t *)&all)[i];
 	__syncthreads();
 	if (threadIdx.x == 0) {
 		view.p = &p;
@@ -67,7 +67,7 @@ DEVICE void measure_interference(const world_at &w) {
 	enum { WARP = 32 };
 	const int32_t lane = threadIdx.x % WARP;
 	if (!w.p.reuse) return;
-	for (int32_t m = threadIdx.x / WARP; m < w.p.servers; m += EDGE_THREADS / WARP) {
+	for (int32_t m = threadIdx.x / WARP; m < w.p.servers; m += (int32_t)blockDim.x / WARP) {
 		float sum = 0;
 		for (int32_t from = 0; from < w.p.agents; from += WARP) {
 			float gain = from + lane < w.p.agents ? gain_at(w, from + lane, m) : 0;

@@ -11,6 +11,8 @@
 #define WORLD_APART static __device__ __attribute__((noinline, unused))
 #define WORLD_SQRT(x) sqrtf(x)
 #define WORLD_UNROLL UNROLL
+#define WORLD_COPY(to, from, count) \
+	for (int32_t word_ = 0; word_ < (count); word_++) (to)[word_] = (from)[word_]
 #include "../world_arrival.h"
 #include "../world_discipline.h"
 #include "../world_mobility.h"
@@ -18,7 +20,7 @@
 namespace {
 
 enum {
-	EDGE_THREADS = 128,
+	EDGE_THREADS = 128,     // most threads of a block
 	EDGE_SHARED = 96 << 10, // bytes of shared memory that sm_86 and sm_89, which run code for sm_80, give to a block, too
 	ARRIVAL_BITS = 31,      // of a float that is not negative
 	PLAIN_SERVERS = 1 << (64 - ARRIVAL_BITS - WORLD_TASK_BITS) // most ESs of the kernel without options: what its keys hold
@@ -80,6 +82,9 @@ int64_t words_of_world(const world_params &p) {
 	return ceil_div(words, 4) * 4;
 }
 
+// threads_of are the threads of a block: a warp for worlds of up to 32 IEDs, so that few lanes are idle.
+int threads_of(const world_params &p) { return (int)smaller(EDGE_THREADS, larger(1, ceil_div(p.agents, 32)) * 32); }
+
 // world_at is the world of a block, and its places in the arrays.
 struct world_at {
 	const edge &e;
@@ -109,7 +114,7 @@ struct world_at {
 	DEVICE int64_t next_gpu(int32_t m) const { return world_next_gpu(&p, gpus(), free(), es + m); }
 };
 
-#define EACH(i, n) for (int32_t i = threadIdx.x; i < (n); i += EDGE_THREADS)
+#define EACH(i, n) for (int32_t i = threadIdx.x; i < (n); i += (int32_t)blockDim.x)
 
 // MOST_GRANTED is above what an action with its messages may be: floats count to there.
 const float MOST_GRANTED = 1 << 24;

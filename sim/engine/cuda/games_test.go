@@ -18,7 +18,7 @@ import (
 	"github.com/gmel-go/gmel/sim"
 )
 
-// game is worlds that use barriers of their kernels: more IEDs and ESs than a block has threads, several episodes.
+// game is worlds that use barriers of their kernels: almost all have more IEDs and ESs than a block has threads, and several episodes.
 type game struct {
 	scenario *sim.Scenario
 	numbered bool // by the nearest ES
@@ -48,7 +48,12 @@ func games(t *testing.T) (all []game) {
 		set(s)
 		all = append(all, game{s, false}, game{s, true})
 	}
-	return all
+	s, err := sim.Load("population:21") // a warp plays a world
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Time.Slots = 3
+	return append(all, game{s, false})
 }
 
 // served makes the models services of three levels, in batches.
