@@ -48,7 +48,7 @@ template <class Argument> int32_t launch_blocks(void (*kernel)(Argument), int64_
 // this thread after copies_done, and to other threads after the next barrier.
 template <int bytes> DEVICE void copy_bytes(float *to, const float *from) {
 #ifdef GMEL_EMULATE
-	emu::copy_later(to, from, bytes);
+	emu::copy_later(to, from, bytes, bytes);
 #else
 	asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"((uint32_t)__cvta_generic_to_shared(to)), "l"(from), "n"(bytes) : "memory");
 #endif
@@ -58,6 +58,31 @@ DEVICE void copies_done() {
 	emu::copies_done();
 #else
 	asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+}
+
+// copy_chunk begins a copy of 16 bytes from global to shared memory, past the first cache: the first n bytes, and zeros. Both
+// places are aligned to 16 bytes, also if n is 0. Such copies are waited for in groups: close_copies ends the group of a
+// thread, and wait_copies<n> waits for all of its groups but the last n.
+DEVICE void copy_chunk(void *to, const void *from, int n) {
+#ifdef GMEL_EMULATE
+	emu::copy_later((float *)to, (const float *)from, n, 16);
+#else
+	asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((uint32_t)__cvta_generic_to_shared(to)), "l"(from), "r"(n) : "memory");
+#endif
+}
+DEVICE void close_copies() {
+#ifdef GMEL_EMULATE
+	emu::close_copies();
+#else
+	asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+template <int n> DEVICE void wait_copies() {
+#ifdef GMEL_EMULATE
+	emu::wait_copies(n);
+#else
+	asm volatile("cp.async.wait_group %0;" ::"n"(n) : "memory");
 #endif
 }
 

@@ -51,6 +51,23 @@ struct bf16 {
 #endif
 };
 
+// load_matrices loads four matrices of 8 x 8 terms of 16 bits from shared memory (ldmatrix, PTX ISA 9). Lane 8 i + j says which
+// 16 bytes of the panel are row j of matrix i. Lane 4 g + t gets word t of row g of each, or the terms 2 t and 2 t + 1 of column g
+// if turned. All lanes of a warp call it.
+template <bool turned> DEVICE void load_matrices(uint32_t (&w)[4], const uint4 *panel, int row) {
+#ifdef GMEL_EMULATE
+	uint32_t rows[32];
+	emu::all_lanes((uint32_t)row, rows);
+	int g = (int)emu::lane() / 4, t = (int)emu::lane() % 4;
+	auto term = [&](int i, int r, int c) { return ((const uint32_t *)(panel + rows[8 * i + r]))[c / 2] >> c % 2 * 16 & 0xffff; };
+	for (int i = 0; i < 4; i++) w[i] = turned ? term(i, 2 * t + 1, g) << 16 | term(i, 2 * t, g) : term(i, g, 2 * t + 1) << 16 | term(i, g, 2 * t);
+#else
+	uint32_t at = (uint32_t)__cvta_generic_to_shared(panel + row);
+	if (turned) asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(w[0]), "=r"(w[1]), "=r"(w[2]), "=r"(w[3]) : "r"(at) : "memory");
+	else asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(w[0]), "=r"(w[1]), "=r"(w[2]), "=r"(w[3]) : "r"(at) : "memory");
+#endif
+}
+
 // mma_tile adds a b to c. All lanes of a warp call it. Products are exact. The device adds them in its own order and
 // with its own rounding, the emulation by fma in ascending k.
 template <class Precision> DEVICE void mma_tile(float *c, const uint32_t (&a)[4], const uint32_t (&b)[2]);

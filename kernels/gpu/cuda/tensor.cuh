@@ -75,6 +75,17 @@ template <class Operand, class Precision, int SIZE, int WORKERS> struct word_fee
 	}
 };
 
+// trade_halves gives even lanes the upper row of the results of an instruction, and odd lanes the lower row.
+template <int ROWS, int COLUMNS> DEVICE void trade_halves(float (&sum)[ROWS][COLUMNS]) {
+	bool lower = threadIdx.x % 2;
+	UNROLL for (int i = 0; i < ROWS; i++)
+		UNROLL for (int j = 0; j < COLUMNS; j += 4) {
+			float *c = &sum[i][j], u = __shfl_xor_sync(0xffffffff, lower ? c[0] : c[2], 1), v = __shfl_xor_sync(0xffffffff, lower ? c[1] : c[3], 1);
+			if (lower) c[0] = u, c[1] = v;
+			else c[2] = u, c[3] = v;
+		}
+}
+
 // product on tensor cores has the interface of product in product.cuh, and trade.
 template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct product<tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS>> {
 	typedef tensor_tile<Precision, ROWS, COLUMNS, DOWN, ACROSS> Tile;
@@ -114,16 +125,20 @@ template <class Precision, int ROWS, int COLUMNS, int DOWN, int ACROSS> struct p
 			__syncthreads();
 		}
 	}
-	// trade gives even lanes the upper row of the results of an instruction, and odd lanes the lower row.
-	DEVICE void trade() {
-		bool lower = Tile::lane() % 2;
+	// blocks sets sum to the sum of the blocks of terms [first, end) of a problem, at a place.
+	template <class P> DEVICE void blocks(const P &p, const place &at, int64_t first, int64_t end) {
+		// -0 plus x is x. Without this sum the compiler would peel the first block off the loop, which doubles the code.
 		UNROLL for (int i = 0; i < my_rows; i++)
-			UNROLL for (int j = 0; j < my_columns; j += 4) {
-				float *c = &sum[i][j], u = __shfl_xor_sync(0xffffffff, lower ? c[0] : c[2], 1), v = __shfl_xor_sync(0xffffffff, lower ? c[1] : c[3], 1);
-				if (lower) c[0] = u, c[1] = v;
-				else c[2] = u, c[3] = v;
-			}
+			UNROLL for (int j = 0; j < my_columns; j++) sum[i][j] = -0.f;
+		ROLLED for (int64_t b = first; b < end; b++) {
+			product block;
+			span terms = p.block(b);
+			block.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
+			UNROLL for (int i = 0; i < my_rows; i++)
+				UNROLL for (int j = 0; j < my_columns; j++) sum[i][j] += block.sum[i][j];
+		}
 	}
+	DEVICE void trade() { trade_halves(sum); }
 };
 
 // tensor_product computes a tile from the first term to the last, in its last phase. If the plan says so, it computes
@@ -148,21 +163,9 @@ template <class P, class Tile> struct tensor_product {
 		int64_t first = parts ? by_blocks::blocks_of(*v.d, round).from + at.block : 0;
 		if (at.row >= p.rows || first >= p.chains()) return;
 		product<Tile> total;
-		add_blocks(p, total, at, first, parts ? first + 1 : p.chains());
+		total.blocks(p, at, first, parts ? first + 1 : p.chains());
 		total.trade();
 		write_tile(parts ? raw(by_blocks::part_of(v, p, at), p.rows, p.columns) : p.end(), total, at.row, at.column);
-	}
-	static DEVICE void add_blocks(const P &p, product<Tile> &total, const place &at, int64_t first, int64_t end) {
-		// -0 plus x is x. Without this sum the compiler would peel the first block off the loop, which doubles the code.
-		UNROLL for (int i = 0; i < Tile::my_rows; i++)
-			UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] = -0.f;
-		ROLLED for (int64_t b = first; b < end; b++) {
-			product<Tile> sum;
-			span terms = p.block(b);
-			sum.chain(p.a(), p.b(), at.row, at.column, terms.from, terms.to);
-			UNROLL for (int i = 0; i < Tile::my_rows; i++)
-				UNROLL for (int j = 0; j < Tile::my_columns; j++) total.sum[i][j] += sum.sum[i][j];
-		}
 	}
 };
 

@@ -52,7 +52,7 @@ enum state { READY, AT_BARRIER, IN_WARP, DONE };
 struct copy {
 	float *to;
 	const float *from;
-	int bytes;
+	int bytes, size, group;
 };
 
 struct fiber {
@@ -62,6 +62,7 @@ struct fiber {
 	uint32_t *result = nullptr;   // the 32 values of the warp when all lanes had arrived
 	char *stack = nullptr;
 	std::vector<copy> copies; // begun, but not done
+	int groups = 0;           // of copies, closed
 #if defined(__x86_64__)
 	void *pointer = nullptr;
 #else
@@ -99,7 +100,7 @@ static void start(fiber &f, unsigned index) {
 		f.stack = (char *)mmap(nullptr, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (f.stack == MAP_FAILED) fail("no memory for stacks");
 	}
-	f.at = READY, f.index = index, f.copies.clear();
+	f.at = READY, f.index = index, f.groups = 0, f.copies.clear();
 #if defined(__x86_64__)
 	void **top = (void **)(f.stack + STACK) - 1; // so that entry finds the stack as after a call
 	*--top = (void *)entry;
@@ -127,15 +128,27 @@ void *dynamic_shared() {
 
 unsigned lane() { return current->index % WARP; }
 
-void copy_later(float *to, const float *from, int bytes) {
+void copy_later(float *to, const float *from, int bytes, int size) {
 	if (!current) fail("an asynchronous copy in a kernel that is declared without barriers");
-	current->copies.push_back({to, from, bytes});
+	if (bytes < 0 || bytes > size || (uintptr_t)to % size || (uintptr_t)from % size) fail("an asynchronous copy of a wrong size or place");
+	current->copies.push_back({to, from, bytes, size, current->groups});
 }
 
-void copies_done() {
-	for (const copy &c : current->copies) memcpy(c.to, c.from, c.bytes);
-	current->copies.clear();
+// finish does the copies of the groups before one.
+static void finish(int group) {
+	auto &all = current->copies;
+	size_t n = 0;
+	while (n < all.size() && all[n].group < group) n++;
+	for (size_t i = 0; i < n; i++) {
+		memset(all[i].to, 0, all[i].size);
+		memcpy(all[i].to, all[i].from, all[i].bytes);
+	}
+	all.erase(all.begin(), all.begin() + n);
 }
+
+void copies_done() { finish(current->groups + 1); }
+void close_copies() { current->groups++; }
+void wait_copies(int n) { finish(current->groups - n); }
 
 struct used_site {
 	std::string name;
@@ -181,6 +194,8 @@ uint32_t exchange(uint32_t mask, uint32_t value, int from) {
 	if (!(mask >> from & 1)) fail("a shuffle reads from a lane outside the mask");
 	return all[from];
 }
+
+void all_lanes(uint32_t value, uint32_t (&of)[32]) { memcpy(of, meet(0xffffffffu, value), sizeof of); }
 
 uint32_t ballot(uint32_t mask, bool bit) {
 	uint32_t *all = meet(mask, bit), bits = 0;

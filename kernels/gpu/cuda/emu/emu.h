@@ -63,8 +63,12 @@ int barrier_or(const site &s, int bit);
 uint32_t exchange(uint32_t mask, uint32_t value, int from);  // the value of lane from of the warp
 uint32_t ballot(uint32_t mask, bool bit);
 unsigned lane();
-void copy_later(float *to, const float *from, int bytes); // done when the thread calls copies_done
+// copy_later begins a copy of some bytes, followed by zeros up to a size. It is done when the thread waits for it.
+void copy_later(float *to, const float *from, int bytes, int size);
 void copies_done();
+void close_copies();      // ends a group of copies
+void wait_copies(int n);  // waits for all groups but the last n
+void all_lanes(uint32_t value, uint32_t (&of)[32]); // the values of the lanes of the warp, which all call it
 } // namespace emu
 
 #define threadIdx (emu::here.thread)

@@ -1,0 +1,91 @@
+// Products of products.cuh through the pipeline of pipeline.cuh, for operands that are matrices in memory. Factors are rounded
+// to bf16 on their way to shared memory. Sums are in fp32; blocks of BLOCK_K terms are added in order.
+#ifndef GMEL_PIPELINED_CUH
+#define GMEL_PIPELINED_CUH
+
+#include "pipeline.cuh"
+#include "tensor.cuh"
+
+// matrix_feed brings panels of SIZE rows of a matrix.
+template <int SIZE, bool ALONG, int WORKERS> struct matrix_feed {
+	typedef pipe::chunks<SIZE, ALONG> chunks;
+	static const int each = (chunks::count + WORKERS - 1) / WORKERS;
+	const float *at[each]; // the chunks of this thread in the first panel
+	int there[each];       // rows from here on; along k the terms before it, or more than any k if there is no row
+	int64_t ld;
+	bool vector;
+	float4 hold[each][2];
+
+	static DEVICE int slot(int e) { return threadIdx.x + e * WORKERS; }
+	static DEVICE int line(int e) { return slot(e) / chunks::across; }
+	static DEVICE int chunk(int e) { return slot(e) % chunks::across; }
+
+	DEVICE matrix_feed(const matrix &m, int64_t first, int64_t from) : ld(m.ld), vector(m.vector) {
+		UNROLL for (int e = 0; e < each; e++) {
+			int64_t row = first + (ALONG ? line(e) : chunk(e) * pipe::CHUNK_TERMS), term = from + (ALONG ? chunk(e) * pipe::CHUNK_TERMS : line(e));
+			at[e] = m.p + (ALONG ? row * ld + term : row + term * ld);
+			if (ALONG) there[e] = row < m.rows ? chunk(e) * pipe::CHUNK_TERMS : 0x7fffffff;
+			else there[e] = (int)smaller(m.rows - row, pipe::CHUNK_TERMS);
+		}
+	}
+	// exist is how many neighbours of a chunk exist, at least.
+	DEVICE int exist(int e, int k, int n) const { return ALONG ? n - k - there[e] : k + line(e) < n ? there[e] : 0; }
+
+	DEVICE void fetch(uint4 *, int k, int n) {
+		UNROLL for (int e = 0; e < each; e++) {
+			if (slot(e) >= chunks::count) continue;
+			const float *p = at[e] + (ALONG ? k : k * ld);
+			hold[e][0] = four_of(p, exist(e, k, n), vector), hold[e][1] = four_of(p + 4, exist(e, k, n) - 4, vector);
+		}
+	}
+	DEVICE void store(uint4 *panel) const {
+		UNROLL for (int e = 0; e < each; e++) {
+			if (slot(e) >= chunks::count) continue;
+			float x[pipe::CHUNK_TERMS];
+			spread(hold[e][0], x), spread(hold[e][1], x + 4);
+			panel[chunks::place(line(e), chunk(e))] = make_uint4(bf16::word(x), bf16::word(x + 2), bf16::word(x + 4), bf16::word(x + 6));
+		}
+	}
+};
+
+// pipelined is a tile of the pipeline with the interface of tensor_tile. ALONG_A and ALONG_B say how the operands lie in memory.
+template <int ROWS, int COLUMNS, int DOWN, int ACROSS, bool ALONG_A, bool ALONG_B> struct pipelined : tensor_tile<bf16, ROWS, COLUMNS, DOWN, ACROSS> {};
+
+template <int ROWS, int COLUMNS, int DOWN, int ACROSS, bool ALONG_A, bool ALONG_B> struct product<pipelined<ROWS, COLUMNS, DOWN, ACROSS, ALONG_A, ALONG_B>> {
+	typedef pipelined<ROWS, COLUMNS, DOWN, ACROSS, ALONG_A, ALONG_B> Tile;
+	typedef pipe::tile<ROWS, COLUMNS, DOWN, ACROSS, ALONG_A, ALONG_B> pipeline;
+	float sum[Tile::my_rows][Tile::my_columns];
+
+	// blocks sets sum to the sum of the blocks of terms [first, end), which follow each other.
+	template <class P> DEVICE void blocks(const P &p, const place &at, int64_t first, int64_t end) {
+		int64_t from = p.block(first).from;
+		int n = (int)(p.block(end - 1).to - from);
+		matrix_feed<ROWS, ALONG_A, Tile::threads> a(p.a(), at.row, from);
+		matrix_feed<COLUMNS, ALONG_B, Tile::threads> b(p.b(), at.column, from);
+		typename pipeline::of_warp total;
+		total.set(n > 0 ? -0.f : 0.f); // -0 plus x is x
+		pipeline::multiply(total, a, b, n, BLOCK_K);
+		UNROLL for (int i = 0; i < Tile::my_rows; i++)
+			UNROLL for (int j = 0; j < Tile::my_columns; j++) sum[i][j] = total.x[i][j / 4][j % 4];
+	}
+	DEVICE void trade() { trade_halves(sum); }
+};
+
+// in_pipeline makes the kernels of gemm in bf16.
+struct in_pipeline {
+	template <class P> static const kernel *of(launch &l, int64_t terms) {
+		int tile = choose_tensor_tile(l, amount_of<P>(l.d, terms), 128).tile;
+		bool turned_a = (l.d.flags & FLAG_TRANS_A) != 0, turned_b = (l.d.flags & FLAG_TRANS_B) != 0;
+		if (turned_a) return turned_b ? with<P, false, true>(tile) : with<P, false, false>(tile);
+		return turned_b ? with<P, true, true>(tile) : with<P, true, false>(tile);
+	}
+	template <class P, bool ALONG_A, bool ALONG_B> static const kernel *with(int tile) {
+		switch (tile) {
+		case 0: return kernel_of<tensor_product<P, pipelined<128, 128, 2, 4, ALONG_A, ALONG_B>>>();
+		case 1: return kernel_of<tensor_product<P, pipelined<64, 64, 2, 2, ALONG_A, ALONG_B>>>();
+		}
+		return kernel_of<tensor_product<P, pipelined<128, 16, 4, 1, ALONG_A, ALONG_B>>>();
+	}
+};
+
+#endif
