@@ -38,6 +38,9 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 	}
 	leaveOutEach(t, kerneltest.TrialsOfRounded(t, kernels.OpGemm, kernels.BF16), kernels.BF16, needed, groups)
 	leaveOutEach(t, kerneltest.TrialsOfRoundedAttention(t, "emu", kernels.TF32), kernels.TF32, needed)
+	for _, op := range kerneltest.FreeOps() {
+		leaveOutEach(t, kerneltest.TrialsOfFreeSums(t, op, name, kernels.TF32), kernels.TF32, needed)
+	}
 	if len(needed) == 0 {
 		t.Fatal("no kernel has a barrier")
 	}

@@ -22,6 +22,7 @@
 #include "../gpu/cuda/gemm_tf32.cu"
 #include "../gpu/cuda/image.cu"
 #include "../gpu/cuda/norm.cu"
+#include "../gpu/cuda/norm_free.cu"
 #include "../gpu/cuda/optim.cu"
 #include "../gpu/cuda/plan.cu"
 #include "../gpu/cuda/plan_groups.cu"

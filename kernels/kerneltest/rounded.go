@@ -18,7 +18,7 @@ const factors = 2
 // factors. With exact, products must have the bits of package ref with rounded factors. Without exact, for devices that
 // add in another order, they must be as close to float64 with rounded factors as those of ref. With small whole
 // numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref. Attention must be within
-// bounds of float64, see attentionCase.
+// bounds of float64, see attentionCase, and so must sums whose order is free, see runFreeSums.
 func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	info, err := kernels.Describe(name)
 	if err != nil {
@@ -38,6 +38,9 @@ func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	}
 	if mine.next() {
 		t.Run("attention", func(t *testing.T) { runRoundedAttention(t, name, precision, info.ISAs) })
+	}
+	if mine.next() {
+		t.Run("free sums", func(t *testing.T) { runFreeSums(t, name, precision, info.ISAs) })
 	}
 	if !mine.next() {
 		return

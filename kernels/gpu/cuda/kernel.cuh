@@ -200,12 +200,17 @@ const kernel *kernel_for(launch &l, int precision);
 // The families with products, in name_fp32.cu, name_tf32.cu and name_bf16.cu: a kernel for every precision.
 #define GMEL_PRODUCTS(X) X(gemm) X(conv) X(attention)
 
+// The families with other kernels for tf32 and bf16, which promise no bits, in name_free.cu; NULL where there is none.
+#define GMEL_FREE(X) X(norm)
+
 #define GMEL_FAMILY(name) const kernel *name##_kernel(const desc &d);
 #define GMEL_PRODUCT(name) \
 	const kernel *name##_fp32_kernel(launch &l); \
 	const kernel *name##_tf32_kernel(launch &l); \
 	const kernel *name##_bf16_kernel(launch &l);
+#define GMEL_FREE_FAMILY(name) const kernel *name##_free_kernel(const desc &d);
 GMEL_FAMILIES(GMEL_FAMILY)
+GMEL_FREE(GMEL_FREE_FAMILY)
 GMEL_PRODUCTS(GMEL_PRODUCT)
 
 #endif

@@ -5,9 +5,14 @@
 #include "tile_heuristic.cuh"
 
 #define CHOOSE(name) name##_kernel,
+#define CHOOSE_FREE(name) name##_free_kernel,
 #define CHOOSE_BY_PRECISION(name) {name##_fp32_kernel, name##_tf32_kernel, name##_bf16_kernel},
 
 const kernel *kernel_for(launch &l, int precision) {
+	const kernel *(*const free[])(const desc &) = {GMEL_FREE(CHOOSE_FREE)};
+	if (precision != GMEL_FP32)
+		for (auto family : free)
+			if (const kernel *k = family(l.d)) return k;
 	const kernel *(*const families[])(const desc &) = {GMEL_FAMILIES(CHOOSE)};
 	for (auto family : families)
 		if (const kernel *k = family(l.d)) return k;
