@@ -33,10 +33,11 @@ func TestSuiteSeesMissingBarriers(t *testing.T) {
 	for seed := range uint64(4) { // groups of small ops
 		leaveOutEach(t, kerneltest.TrialsOfPlainHead(t, seed), kernels.FP32, needed)
 	}
-	for _, op := range kerneltest.ProductOps() { // both roundings have the same barriers, except in gemm
-		leaveOutEach(t, kerneltest.TrialsOfRounded(t, op, kernels.TF32), kernels.TF32, needed, groups)
+	for _, op := range kerneltest.ProductOps() {
+		for _, precision := range []string{kernels.TF32, kernels.BF16} {
+			leaveOutEach(t, kerneltest.TrialsOfRounded(t, op, precision), precision, needed, groups)
+		}
 	}
-	leaveOutEach(t, kerneltest.TrialsOfRounded(t, kernels.OpGemm, kernels.BF16), kernels.BF16, needed, groups)
 	leaveOutEach(t, kerneltest.TrialsOfRoundedAttention(t, "emu", kernels.TF32), kernels.TF32, needed)
 	for _, op := range kerneltest.FreeOps() {
 		leaveOutEach(t, kerneltest.TrialsOfFreeSums(t, op, name, kernels.TF32), kernels.TF32, needed)

@@ -64,4 +64,33 @@ struct windows {
 	}
 };
 
+// taps_of_pixels is an operand: row (ky, kx, c) has the values of x that this tap reads for the pixels of y. The
+// pixels are the terms.
+struct taps_of_pixels {
+	const float *p;
+	int64_t rows;
+	pixel_grid grid;
+	window w;
+	int stride_y, stride_x, pad_y, pad_x, height, width;
+	bool vector;
+
+	struct line {
+		pixel first; // of the terms
+		tap t;       // of the row
+		int there;   // rows from here on, at most 4
+	};
+	DEVICE bool along() const { return false; }
+	DEVICE line at(int64_t row, int64_t from) const { return {grid.at(from), w.at((uint32_t)row), (int)smaller(rows - row, 4)}; }
+	DEVICE float4 four(const line &l, int k, int n) const {
+		pixel at = grid.after(l.first, k);
+		if (k >= n || l.there <= 0) return make_float4(0, 0, 0, 0);
+		const float *image = p + at.image * height * width * w.channels.d;
+		int down = at.y * stride_y - pad_y, across = at.x * stride_x - pad_x;
+		return four_taps(w, l.t, l.there, vector, [&](const tap &t) -> const float * {
+			int y = down + t.y, x = across + t.x;
+			return y >= 0 && y < height && x >= 0 && x < width ? image + (int64_t)(y * width + x) * w.channels.d + t.c : NULL;
+		});
+	}
+};
+
 #endif

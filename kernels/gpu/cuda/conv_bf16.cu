@@ -1,4 +1,3 @@
-#include "convs.cuh"
-#include "tensor.cuh"
+#include "conv_stream.cuh"
 
-const kernel *conv_bf16_kernel(launch &l) { return conv_kernel_by<in_tensor<bf16, 64>>(l); }
+const kernel *conv_bf16_kernel(launch &l) { return conv_kernel_by<in_stream>(l); }

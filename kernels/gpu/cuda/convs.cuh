@@ -9,7 +9,11 @@ struct conv {
 	static BOTH int64_t groups(const desc &) { return 1; }
 	static BOTH int64_t most_rows(const desc &d) { return pixels_of(d); }
 	static BOTH int64_t width(const desc &d) { return d.dim[CONV_F]; }
-	static BOTH int64_t terms(const desc &d) { return d.dim[CONV_KY] * d.dim[CONV_KX] * d.dim[CONV_C]; }
+	static BOTH int64_t most_taps(const desc &d) { return d.dim[CONV_KY] * d.dim[CONV_KX]; }
+	static BOTH int64_t terms(const desc &d) { return most_taps(d) * d.dim[CONV_C]; }
+	// The images that windows are of.
+	static BOTH int64_t pixels(const desc &d) { return d.dim[CONV_B] * d.dim[CONV_Y] * d.dim[CONV_X]; }
+	static BOTH int64_t channels(const desc &d) { return d.dim[CONV_C]; }
 	static BOTH int64_t blocks(const desc &d) { return larger(1, ceil_div(terms(d), BLOCK_K)); }
 
 	const view &v;
@@ -26,6 +30,9 @@ struct conv {
 		        c % 4 == 0 && aligned_for_float4(p)};
 	}
 	DEVICE matrix b() const { return matrix_of(v.arg(1), columns, columns, false); }
+	DEVICE int64_t taps() const { return most_taps(*v.d); }
+	// weight is the factor of a column at a tap of the window, counted by rows, and a channel.
+	DEVICE float weight(int64_t tap, int64_t channel, int64_t column) const { return v.arg(1)[(tap * v.dim(CONV_C) + channel) * columns + column]; }
 	DEVICE epilogue end() const {
 		epilogue e = {};
 		e.c = v.arg(3), e.bias = v.arg(2), e.ld = e.columns = columns, e.rows = rows;
@@ -77,9 +84,10 @@ struct conv_grad_x {
 		return d.dim[CONV_B] * ceil_div(d.dim[CONV_Y], d.dim[CONV_STRIDE_Y]) * ceil_div(d.dim[CONV_X], d.dim[CONV_STRIDE_X]);
 	}
 	static BOTH int64_t width(const desc &d) { return d.dim[CONV_C]; }
-	static BOTH int64_t most_terms(const desc &d) {
-		return ceil_div(d.dim[CONV_KY], d.dim[CONV_STRIDE_Y]) * ceil_div(d.dim[CONV_KX], d.dim[CONV_STRIDE_X]) * d.dim[CONV_F];
-	}
+	static BOTH int64_t most_taps(const desc &d) { return ceil_div(d.dim[CONV_KY], d.dim[CONV_STRIDE_Y]) * ceil_div(d.dim[CONV_KX], d.dim[CONV_STRIDE_X]); }
+	static BOTH int64_t most_terms(const desc &d) { return most_taps(d) * d.dim[CONV_F]; }
+	static BOTH int64_t pixels(const desc &d) { return pixels_of(d); }
+	static BOTH int64_t channels(const desc &d) { return d.dim[CONV_F]; }
 	static BOTH int64_t blocks(const desc &d) { return larger(1, ceil_div(most_terms(d), BLOCK_K)); }
 
 	const view &v;
@@ -104,6 +112,11 @@ struct conv_grad_x {
 		return {p, columns, window_of(x.taps, f), (y.last * across.taps + x.last) * each, down.stride * across.taps * each, across.stride * each,
 		        f % 4 == 0 && aligned_for_float4(p)};
 	}
+	DEVICE int64_t taps() const { return y.taps * x.taps; }
+	DEVICE float weight(int64_t tap, int64_t channel, int64_t column) const {
+		int64_t ky = y.last - tap / x.taps * down.stride, kx = x.last - tap % x.taps * across.stride;
+		return v.arg(1)[((ky * across.taps + kx) * columns + column) * v.dim(CONV_F) + channel];
+	}
 	DEVICE epilogue end() const {
 		epilogue e = {};
 		const float *aux = v.arg(2);
@@ -115,35 +128,6 @@ struct conv_grad_x {
 		e.grid = grid_of(y.pixels, x.pixels), e.step_x = across.stride, e.step_y = down.stride * across.in, e.image = down.in * across.in;
 		e.set_vector();
 		return e;
-	}
-};
-
-// taps_of_pixels is an operand: row (ky, kx, c) has the values of x that this tap reads for the pixels of y. The
-// pixels are the terms.
-struct taps_of_pixels {
-	const float *p;
-	int64_t rows;
-	pixel_grid grid;
-	window w;
-	int stride_y, stride_x, pad_y, pad_x, height, width;
-	bool vector;
-
-	struct line {
-		pixel first; // of the terms
-		tap t;       // of the row
-		int there;   // rows from here on, at most 4
-	};
-	DEVICE bool along() const { return false; }
-	DEVICE line at(int64_t row, int64_t from) const { return {grid.at(from), w.at((uint32_t)row), (int)smaller(rows - row, 4)}; }
-	DEVICE float4 four(const line &l, int k, int n) const {
-		pixel at = grid.after(l.first, k);
-		if (k >= n || l.there <= 0) return make_float4(0, 0, 0, 0);
-		const float *image = p + at.image * height * width * w.channels.d;
-		int down = at.y * stride_y - pad_y, across = at.x * stride_x - pad_x;
-		return four_taps(w, l.t, l.there, vector, [&](const tap &t) -> const float * {
-			int y = down + t.y, x = across + t.x;
-			return y >= 0 && y < height && x >= 0 && x < width ? image + (int64_t)(y * width + x) * w.channels.d + t.c : NULL;
-		});
 	}
 };
 

@@ -55,12 +55,19 @@ int64_t enough_blocks() { return MULTIPROCESSORS * BLOCKS_EACH; }
 choice choose_tile(launch &l, const amount &a) { return choose_from(shapes, sizeof shapes / sizeof *shapes, l, a); }
 
 // The estimates are for tf32 on an H100, whose peak is 8 times that of fp32; bf16 has twice that, and the same reads.
-choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) {
 #ifdef GMEL_EMULATE
-	const double faster = 0.2; // so that splitting pays for the small products of tests
+static const double faster = 0.2; // so that splitting pays for the small products of tests
 #else
-	const double faster = 1;
+static const double faster = 1;
 #endif
+
+choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) {
 	const shape tensor_shapes[] = {{128, wide, 8, 1, (wide == 128 ? 4 : 3.5) * faster}, {64, 64, 4, 2, 3 * faster}, {128, 16, 4, 2, 1.2 * faster}};
 	return choose_from(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a);
+}
+
+// The rates are estimates from the chunks that a warp reads of shared memory for its instructions.
+choice choose_conv_tile(launch &l, const amount &a) {
+	const shape conv_shapes[] = {{128, 64, 8, 2, 6 * faster}, {64, 32, 2, 8, 4 * faster}, {128, 16, 4, 4, 2.5 * faster}};
+	return choose_from(conv_shapes, sizeof conv_shapes / sizeof *conv_shapes, l, a);
 }
