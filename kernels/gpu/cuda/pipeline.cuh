@@ -30,12 +30,13 @@ template <int SIZE, bool ALONG> struct chunks {
 };
 
 // fragments reads the words of four fragments of 8 x 8 terms for mma_tile: those of the rows [row, row + 16) and the terms
-// [k, k + 16). They are in the order (row, k), (row + 8, k), (row, k + 8), (row + 8, k + 8), which is that of a left factor;
-// words 0, 2 and 1, 3 are right factors of eight columns.
-template <int SIZE, bool ALONG> DEVICE void fragments(uint32_t (&w)[4], const uint4 *panel, int row, int k) {
-	int lane = threadIdx.x % 32, lower = lane % 8 + lane / 8 % 2 * 8, deeper = lane % 8 + lane / 16 * 8;
-	if constexpr (ALONG) load_matrices<false>(w, panel, chunks<SIZE, ALONG>::place(row + lower, k / CHUNK_TERMS + lane / 16));
-	else load_matrices<true>(w, panel, chunks<SIZE, ALONG>::place(k + deeper, row / CHUNK_TERMS + lane / 8 % 2));
+// [k, k + 16). In the order (row, k), (row + 8, k), (row, k + 8), (row + 8, k + 8) they are a left factor. In the order (row, k),
+// (row, k + 8), (row + 8, k), (row + 8, k + 8) they are two right factors of eight columns, each in neighbouring registers.
+template <int SIZE, bool ALONG, bool LEFT> DEVICE void fragments(uint32_t (&w)[4], const uint4 *panel, int row, int k) {
+	int lane = threadIdx.x % 32, first = lane / 8 % 2, second = lane / 16;
+	int lower = LEFT ? first : second, deeper = LEFT ? second : first; // half of the rows, of the terms
+	if constexpr (ALONG) load_matrices<false>(w, panel, chunks<SIZE, ALONG>::place(row + lower * 8 + lane % 8, k / CHUNK_TERMS + deeper));
+	else load_matrices<true>(w, panel, chunks<SIZE, ALONG>::place(k + deeper * 8 + lane % 8, row / CHUNK_TERMS + lower));
 }
 
 // stage is a panel of each factor.
@@ -62,11 +63,11 @@ template <int TILES, int COLUMNS> struct sums {
 		static_assert(COLUMNS % 2 == 0, "fragments of right factors are read in pairs");
 		UNROLL for (int k = 0; k < DEPTH; k += 16) {
 			uint32_t a[TILES][4];
-			UNROLL for (int i = 0; i < TILES; i++) fragments<ROWS, ALONG_A>(a[i], s.a, row + 16 * i, k);
+			UNROLL for (int i = 0; i < TILES; i++) fragments<ROWS, ALONG_A, true>(a[i], s.a, row + 16 * i, k);
 			UNROLL for (int j = 0; j < COLUMNS; j += 2) {
 				uint32_t b[4];
-				fragments<WIDTH, ALONG_B>(b, s.b, column + 8 * j, k);
-				uint32_t first[2] = {b[0], b[2]}, second[2] = {b[1], b[3]};
+				fragments<WIDTH, ALONG_B, false>(b, s.b, column + 8 * j, k);
+				uint32_t first[2] = {b[0], b[1]}, second[2] = {b[2], b[3]};
 				UNROLL for (int i = 0; i < TILES; i++) mma_tile<bf16>(x[i][j], a[i], first), mma_tile<bf16>(x[i][j + 1], a[i], second);
 			}
 		}
