@@ -16,6 +16,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
+	"github.com/gmel-go/gmel/kernels/copies"
 	"github.com/gmel-go/gmel/kernels/launch"
 )
 
@@ -55,7 +56,8 @@ type backend struct {
 	isa       int // index into isas
 	precision int // index into kernels.Precisions
 	residents kernels.Residents
-	alone     bool // run every op in separate launches
+	alone     bool  // run every op in separate launches
+	least     int64 // bytes that a launch of copies has to save; 0, so that small Programs have copies
 }
 
 func (*backend) Name() string   { return name }
@@ -87,13 +89,20 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 func (b *backend) newPlan(p *kernels.Program, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, worlds)
+	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, b.least, worlds)
 	return C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
 }
 
 // This compiles only if package chain and gmel_cuda.h have the same marks and limits.
 var _ = [1]struct{}{}[(C.GMEL_ON_CHIP-chain.OnChip)|(C.GMEL_UNREAD-chain.Unread)|(C.GMEL_BY_ROWS-chain.ByRows)|(C.GMEL_BESIDE-chain.Beside)|
 	(C.GMEL_CHAIN_WIDEST-chain.Widest)|(C.GMEL_CHAIN_LONGEST-chain.Longest)]
+
+// The same for the copies of products, and for the layout of a cast.
+var _ = [1]struct{}{}[(C.GMEL_COPY_LEFT-copies.LeftCopy)|(C.GMEL_COPY_RIGHT-copies.RightCopy)|(C.GMEL_COPY_RESULT-copies.ResultCopy)|
+	int(unsafe.Sizeof(copies.Cast{})^unsafe.Sizeof(C.gmel_cuda_cast{}))|int(unsafe.Offsetof(copies.Cast{}.Reader)^unsafe.Offsetof(C.gmel_cuda_cast{}.reader))|
+	int(unsafe.Offsetof(copies.Cast{}.From)^unsafe.Offsetof(C.gmel_cuda_cast{}.from))|int(unsafe.Offsetof(copies.Cast{}.Lines)^unsafe.Offsetof(C.gmel_cuda_cast{}.lines))|
+	int(unsafe.Offsetof(copies.Cast{}.Width)^unsafe.Offsetof(C.gmel_cuda_cast{}.width))|int(unsafe.Offsetof(copies.Cast{}.Pitch)^unsafe.Offsetof(C.gmel_cuda_cast{}.pitch))|
+	int(unsafe.Offsetof(copies.Cast{}.To)^unsafe.Offsetof(C.gmel_cuda_cast{}.to))]
 
 // So are the fields of launch.Program where those of gmel_cuda_program are.
 var (
@@ -105,7 +114,9 @@ var (
 		(unsafe.Offsetof(inGo.InOrder)^unsafe.Offsetof(inC.in_order))|(unsafe.Offsetof(inGo.Count)^unsafe.Offsetof(inC.count))|
 		(unsafe.Offsetof(inGo.Local)^unsafe.Offsetof(inC.local))|(unsafe.Offsetof(inGo.Precision)^unsafe.Offsetof(inC.precision))|
 		(unsafe.Offsetof(inGo.Order)^unsafe.Offsetof(inC.order))|(unsafe.Offsetof(inGo.Marks)^unsafe.Offsetof(inC.marks))|
-		(unsafe.Offsetof(inGo.Rows)^unsafe.Offsetof(inC.rows))|(unsafe.Offsetof(inGo.Worlds)^unsafe.Offsetof(inC.worlds))|(unsafe.Offsetof(inGo.Mark)^unsafe.Offsetof(inC.mark))|
+		(unsafe.Offsetof(inGo.Rows)^unsafe.Offsetof(inC.rows))|
+		(unsafe.Offsetof(inGo.Casts)^unsafe.Offsetof(inC.casts))|(unsafe.Offsetof(inGo.CastCount)^unsafe.Offsetof(inC.cast_count))|
+		(unsafe.Offsetof(inGo.Copies)^unsafe.Offsetof(inC.copies))|(unsafe.Offsetof(inGo.Worlds)^unsafe.Offsetof(inC.worlds))|(unsafe.Offsetof(inGo.Mark)^unsafe.Offsetof(inC.mark))|
 		(unsafe.Offsetof(inGo.Number)^unsafe.Offsetof(inC.number))]
 )
 

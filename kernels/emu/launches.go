@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/copies"
 )
 
 // Launch is a launch of a Program on a GPU.
@@ -22,7 +23,8 @@ type Launch struct {
 	Kernel  string // its struct, such as "elementwise<binary>"; "" for an OpStep
 	Ops     []int  // indices into Program.Descs
 	Blocks  int64
-	Threads int // of a block
+	Threads int  // of a block
+	Casts   bool // it makes copies in bf16; Ops are those that read them first
 }
 
 // Launches lists the launches of p in a precision on an H200. Programs with worlds are planned as if the host plays them.
@@ -36,7 +38,7 @@ func Launches(p *kernels.Program, precision string) ([]Launch, error) {
 	}
 	C.gmel_emu_large_device(1)
 	defer C.gmel_emu_large_device(0)
-	plan := (&backend{precision: index}).newPlan(p, nil)
+	plan := (&backend{precision: index, least: copies.LaunchBytes}).newPlan(p, nil)
 	if plan == nil {
 		return nil, fmt.Errorf("emu: program %q: out of memory", p.Name)
 	}
@@ -44,7 +46,7 @@ func Launches(p *kernels.Program, precision string) ([]Launch, error) {
 	var list []Launch
 	for i := range C.gmel_cuda_plan_launches(plan) {
 		shape := C.gmel_cuda_plan_shape(plan, i)
-		l := Launch{Blocks: int64(shape.blocks_x * shape.blocks_y), Threads: int(shape.threads)}
+		l := Launch{Blocks: int64(shape.blocks_x * shape.blocks_y), Threads: int(shape.threads), Casts: shape.casts != 0}
 		if shape.kernel != nil {
 			l.Kernel = Demangle(C.GoString(shape.kernel))
 		}

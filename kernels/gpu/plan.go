@@ -16,6 +16,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
+	"github.com/gmel-go/gmel/kernels/copies"
 	"github.com/gmel-go/gmel/kernels/launch"
 )
 
@@ -31,7 +32,7 @@ type plan struct {
 func (b *backend) newPlan(p *kernels.Program, residents []*kernels.Resident, number uint32) (*plan, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	x := launch.Of(&pin, p, b.schedule(p), b.precision, worldsOf(residents))
+	x := launch.Of(&pin, p, b.schedule(p), b.precision, copies.LaunchBytes, worldsOf(residents))
 	x.Mark, x.Number = b.mark.at, number
 	c := (*C.gmel_cuda_program)(unsafe.Pointer(x))
 	if op := kernels.Op(C.gmel_cuda_missing(c.descs, c.count)); op != kernels.OpNone {

@@ -83,7 +83,10 @@ func Net(seed uint64) (*kernels.Program, []float32) {
 
 // newNet draws a net. Consecutive seeds differ in whether there is a loop, then in whether there is a backward pass, and
 // then in depth.
-func newNet(seed uint64) *bench {
+func newNet(seed uint64) *bench { return newNetOf(seed, netWidths, 0) }
+
+// newNetOf draws a net with some widths of layers, whose loop, if it has one, has a number of iterations; 0 for up to three.
+func newNetOf(seed uint64, all []int64, times int64) *bench {
 	c := &netCase{dice: dice{rand.New(rand.NewPCG(21, seed))}, b: &bench{}, scale: 1}
 	if c.odds(4) {
 		c.scale = 1e-30
@@ -92,19 +95,22 @@ func newNet(seed uint64) *bench {
 	c.rows, c.times, c.segments = of(c.dice, netRows), 1, 1
 	if c.looped {
 		c.times = 1 + c.Int64N(3)
+		if times > 0 {
+			c.times = times
+		}
 		c.segments = 1 + c.Int64N(c.times)
 	}
-	c.layers(2 + int(seed/4%3))
+	c.layers(2+int(seed/4%3), all)
 	c.lower()
 	c.b.program.Name, c.b.program.Arena, c.b.program.Local = fmt.Sprintf("net %d", seed), int64(len(c.b.arena)), c.local
 	return c.b
 }
 
-// layers draws the ops of a net of n layers.
-func (c *netCase) layers(n int) {
+// layers draws the ops of a net of n layers with some of all widths.
+func (c *netCase) layers(n int, all []int64) {
 	widths, fns := make([]int64, n+1), make([]kernels.Fn, n+1)
 	for i := range widths {
-		widths[i], fns[i] = of(c.dice, netWidths), of(c.dice, netFns)
+		widths[i], fns[i] = of(c.dice, all), of(c.dice, netFns)
 		if c.backward {
 			fns[i] = of(c.dice, netGrad)
 		}

@@ -17,8 +17,9 @@ const factors = 2
 // RunPrecision tests the products and attention of the backend that is registered as name in a precision that rounds
 // factors. With exact, products must have the bits of package ref with rounded factors. Without exact, for devices that
 // add in another order, they must be as close to float64 with rounded factors as those of ref. With small whole
-// numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref. Attention must be within
-// bounds of float64, see attentionCase, and so must sums whose order is free, see runFreeSums.
+// numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref. With exact, the same holds for nets,
+// whose products read results of others. Attention must be within bounds of float64, see attentionCase, and so must sums whose order is
+// free, see runFreeSums.
 func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	info, err := kernels.Describe(name)
 	if err != nil {
@@ -33,6 +34,18 @@ func RunPrecision(t *testing.T, name, precision string, exact bool) {
 			want := b.roundedReference(t, precision)
 			for _, isa := range info.ISAs {
 				b.compareRounded(t, name, kernels.Options{ISA: isa, Precision: precision}, want, exact)
+			}
+		})
+	}
+	for seed := range uint64(nets) {
+		if !mine.next() || !exact { // on a device, errors of one layer change the roundings of the next
+			continue
+		}
+		b := newRoundedNet(seed)
+		t.Run(b.program.Name, func(t *testing.T) {
+			want := b.inTurns(t, precision)
+			for _, isa := range info.ISAs {
+				b.compare(t, name, kernels.Options{ISA: isa, Precision: precision}, want)
 			}
 		})
 	}

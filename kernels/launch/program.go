@@ -7,6 +7,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
+	"github.com/gmel-go/gmel/kernels/copies"
 )
 
 // Program mirrors gmel_cuda_program of gmel_cuda.h, field by field. World is gmel_cuda_world, which is a
@@ -21,6 +22,9 @@ type Program[World any] struct {
 	Order     *int64
 	Marks     *uint8
 	Rows      *int64
+	Casts     *copies.Cast
+	CastCount int64
+	Copies    int64
 	Worlds    *World
 	Mark      *uint64
 	Number    uint32
@@ -40,16 +44,23 @@ func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
 	return s
 }
 
-// Of lays out p, or the Program of its schedule s if s is not nil. worlds holds its environments on the device by
+// Of lays out p, or the Program of its schedule s if s is not nil; in bf16 with copies of factors, made by launches that save at least
+// that many bytes. worlds holds its environments on the device by
 // number, or is nil. C may read the result until pin is released.
-func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, precision int, worlds []World) *Program[World] {
+func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, precision int, least int64, worlds []World) *Program[World] {
 	if s == nil {
 		s = &chain.Schedule{Program: p}
 	}
 	p = s.Program
+	var rounded copies.Plan
+	if kernels.Precisions()[precision] == kernels.BF16 {
+		rounded = *copies.Of(p, least)
+		p = rounded.Program
+	}
 	c := &Program[World]{
 		Descs: pinned(pin, p.Descs), Moves: pinned(pin, p.Steps), Count: int64(len(p.Descs)), Local: p.Local, Precision: int32(precision),
 		Order: pinned(pin, s.Order), Marks: pinned(pin, s.Marks), Rows: pinned(pin, s.Rows), Worlds: pinned(pin, worlds),
+		Casts: pinned(pin, rounded.Casts), CastCount: int64(len(rounded.Casts)), Copies: rounded.Floats,
 	}
 	if len(p.Steps) > 0 {
 		c.InOrder = pinned(pin, p.InOrder())

@@ -41,7 +41,7 @@ func TestProgram(t *testing.T) {
 	s.Program.Local = 7
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	x := Of(&pin, p, s, 0, []int{5})
+	x := Of(&pin, p, s, 0, 0, []int{5})
 	if x.Descs != &s.Program.Descs[0] || x.Count != 2 || x.Local != 7 || x.Order != &s.Order[0] || x.Marks != &s.Marks[0] || x.Rows != &s.Rows[0] || *x.Worlds != 5 {
 		t.Errorf("with an order: %+v", x)
 	}
@@ -49,14 +49,31 @@ func TestProgram(t *testing.T) {
 		t.Errorf("without loops: %+v", x)
 	}
 	p = &kernels.Program{Local: 3, Descs: []kernels.Desc{{Op: kernels.OpLoop, Dim: [kernels.MaxDims]int64{1, 2, 1}}, layers().Descs[0]}, Steps: make([]kernels.Step, 2)}
-	x = Of[int](&pin, p, nil, 2, nil)
-	if x.Descs != &p.Descs[0] || x.Moves != &p.Steps[0] || x.Local != 3 || x.Precision != 2 || x.Order != nil || x.Marks != nil || x.Rows != nil || x.Worlds != nil {
+	x = Of[int](&pin, p, nil, 1, 0, nil)
+	if x.Descs != &p.Descs[0] || x.Moves != &p.Steps[0] || x.Local != 3 || x.Precision != 1 || x.Order != nil || x.Marks != nil || x.Rows != nil || x.Worlds != nil {
 		t.Errorf("without an order: %+v", x)
 	}
 	if *x.InOrder != 1 {
 		t.Error("iterations that write the same place do not depend on each other")
 	}
-	if x = Of[int](&pin, &kernels.Program{}, nil, 0, nil); *x != (Program[int]{}) {
+	if x = Of[int](&pin, &kernels.Program{}, nil, 0, 0, nil); *x != (Program[int]{}) {
 		t.Errorf("of nothing: %+v", x)
+	}
+}
+
+// In bf16 the ops know the copies of their factors; the Program does not change.
+func TestCopies(t *testing.T) {
+	p := layers()
+	for i := range p.Descs { // eight columns, 512 rows: blocks enough for copies of B
+		p.Descs[i].Dim = [kernels.MaxDims]int64{512, 8, 8, 8, 8, 8, 1}
+	}
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	for i, precision := range kernels.Precisions() {
+		x := Of[int](&pin, p, nil, i, 0, nil)
+		want := precision == kernels.BF16
+		if (x.CastCount > 0) != want || (x.Copies > 0) != want || (x.Casts != nil) != want || x.Descs == &p.Descs[0] == want {
+			t.Errorf("%s: %d casts at %p, %d floats of copies, ops at %p of %p", precision, x.CastCount, x.Casts, x.Copies, x.Descs, p.Descs)
+		}
 	}
 }

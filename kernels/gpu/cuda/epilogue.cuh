@@ -3,6 +3,7 @@
 #define GMEL_EPILOGUE_CUH
 
 #include "functions.cuh"
+#include "halves.cuh"
 #include "implicit_gemm.cuh"
 #include "product.cuh"
 
@@ -14,6 +15,7 @@ struct epilogue {
 	float p, q; // parameters of f
 	uint32_t fn;
 	bool accumulate, bias_first, grad, vector;
+	uint16_t *copy;     // of c in bf16, or NULL; then columns is a multiple of eight
 
 	// If spread_out, rows are the pixels of a grid. An image has `image` rows, and neighbouring pixels are step_y and
 	// step_x rows apart.
@@ -42,12 +44,12 @@ struct epilogue {
 		if (bias && !bias_first) t += b;
 		return t;
 	}
-	// one is the result of column j at c[at], and put writes it for the row that starts at row.
+	// one is the result of column j at c[at]; put writes it for the row that starts at row, and returns it.
 	DEVICE float one(int64_t at, int64_t j, float t) const {
 		t = add(t, accumulate ? c[at] : 0, bias ? bias[j] : 0);
 		return grad ? t * slope(fn, 0, aux[at], p, q) : apply(fn, t, p, q);
 	}
-	DEVICE void put(int64_t row, int64_t j, float t) const { c[row + j] = one(row + j, j, t); }
+	DEVICE float put(int64_t row, int64_t j, float t) const { return c[row + j] = one(row + j, j, t); }
 	// four are the results of four neighbours, of which n exist, for a simple f.
 	DEVICE float4 four(int64_t at, int n, const float *t, const float4 &b) const {
 		float4 zero = make_float4(0, 0, 0, 0);
@@ -65,7 +67,18 @@ struct epilogue {
 		if (n > 2) c[at + 2] = r.z;
 		if (n > 3) c[at + 3] = r.w;
 	}
-	DEVICE void put_four(int64_t at, int n, const float *t, const float4 &b) const { store(at, n, four(at, n, t, b)); }
+	DEVICE float4 put_four(int64_t at, int n, const float *t, const float4 &b) const {
+		float4 r = four(at, n, t, b);
+		store(at, n, r);
+		return r;
+	}
+	// copy_one and copy_four write results to the copy, if there is one.
+	DEVICE void copy_one(int64_t row, int64_t j, float r) const {
+		if (copy) copy[row * columns + j] = half_of(r);
+	}
+	DEVICE void copy_four(int64_t row, int64_t j, int n, const float4 &r) const {
+		if (copy && n > 0) *(uint2 *)(copy + row * columns + j) = halves_of(r);
+	}
 	DEVICE void set_vector() { vector = aligned_for_float4(c) && ld % 4 == 0 && (!aux || aligned_for_float4(aux)); }
 };
 
@@ -98,7 +111,10 @@ template <class Tile> DEVICE void write_simple(const epilogue &e, const product<
 	UNROLL for (int i = 0; i < Tile::my_rows; i++) {
 		if (row0 + Tile::row(i) >= e.rows) continue;
 		int64_t at = e.start(row0, first, Tile::row(i)) + column0;
-		UNROLL for (int j = 0; j < quads; j++) e.put_four(at + Tile::column(4 * j), there[j], &p.sum[i][4 * j], bias[j]);
+		UNROLL for (int j = 0; j < quads; j++) {
+			float4 r = e.put_four(at + Tile::column(4 * j), there[j], &p.sum[i][4 * j], bias[j]);
+			e.copy_four(row0 + Tile::row(i), column0 + Tile::column(4 * j), there[j], r);
+		}
 	}
 }
 
@@ -116,7 +132,7 @@ template <class Tile> DEVICE void write_tile(const epilogue &e, const product<Ti
 		}
 		ROLLED for (int j = 0; j < Tile::my_columns; j++) {
 			int64_t column = column0 + Tile::column(j);
-			if (column < e.columns) e.put(at, column, pick_of(t, j));
+			if (column < e.columns) e.copy_one(row0 + Tile::row(i), column, e.put(at, column, pick_of(t, j)));
 		}
 	}
 }

@@ -33,8 +33,26 @@ struct gemm {
 	}
 };
 
-template <class Make> const kernel *gemm_kernel_by(launch &l) {
-	return l.d.op == OP_GEMM ? Make::template of<gemm>(l, l.d.dim[GEMM_K]) : NULL;
+// copied is a matrix that may have a copy in bf16, whose lines are its lines in memory.
+struct copied : matrix {
+	const uint16_t *copy; // or NULL
+	int64_t copy_ld;
+};
+
+// copied_gemm has copies of its arguments (kernels/copies).
+struct copied_gemm : gemm {
+	DEVICE copied_gemm(const view &v, int64_t group) : gemm(v, group) {}
+	DEVICE copied a() const { return {gemm::a(), v.copy(GMEL_COPY_LEFT), copied_width(v.has(FLAG_TRANS_A) ? rows : v.dim(GEMM_K))}; }
+	DEVICE copied b() const { return {gemm::b(), v.copy(GMEL_COPY_RIGHT), copied_width(v.has(FLAG_TRANS_B) ? v.dim(GEMM_K) : columns)}; }
+	DEVICE epilogue end() const {
+		epilogue e = gemm::end();
+		e.copy = v.copy(GMEL_COPY_RESULT);
+		return e;
+	}
+};
+
+template <class Make, class P = gemm> const kernel *gemm_kernel_by(launch &l) {
+	return l.d.op == OP_GEMM ? Make::template of<P>(l, l.d.dim[GEMM_K]) : NULL;
 }
 
 #endif

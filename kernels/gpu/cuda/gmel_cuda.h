@@ -42,6 +42,15 @@ typedef struct {
 enum { GMEL_ON_CHIP = 1, GMEL_UNREAD = 2, GMEL_BY_ROWS = 4, GMEL_BESIDE = 8 };
 enum { GMEL_CHAIN_WIDEST = 128, GMEL_CHAIN_LONGEST = 4 };
 
+// Where a product in bf16 has its copies: desc.arg is their place in the memory of copies, in floats, 0 if there is none, and
+// desc_step.iteration how they move; those of package copies.
+enum { GMEL_COPY_LEFT = 5, GMEL_COPY_RIGHT, GMEL_COPY_RESULT };
+
+// copies.Cast: a copy that a launch makes.
+typedef struct {
+	int64_t before, reader, from, lines, width, pitch, to;
+} gmel_cuda_cast;
+
 // kernels.Program.
 typedef struct {
 	const desc *descs;
@@ -52,6 +61,8 @@ typedef struct {
 	const int64_t *order; // chain.Schedule; NULL: ops in the order of the program, each in launches of its own
 	const uint8_t *marks;
 	const int64_t *rows;
+	const gmel_cuda_cast *casts; // in bf16
+	int64_t cast_count, copies;  // floats of the memory of copies
 	const gmel_cuda_world *worlds; // by number of the environment; state is NULL where the host plays
 	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | launch; NULL: nowhere
 	uint32_t number;
@@ -79,6 +90,7 @@ typedef struct {
 	const char *kernel;
 	int64_t blocks_x, blocks_y;
 	int32_t threads; // of a block
+	int32_t casts;   // 1 for a launch of casts; its ops are those that read them first
 } gmel_cuda_shape;
 gmel_cuda_shape gmel_cuda_plan_shape(const gmel_cuda_plan *p, int64_t launch);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cast.cuh"
 #include "gather.cuh"
 #include "gemm.cuh"
 #include "pointwise.cuh"
@@ -27,7 +28,8 @@ struct split_sum {
 	X(LOG_SOFTMAX, rowwise<log_softmax>) X(LOG_SOFTMAX_GRAD, rowwise<log_softmax_grad>) X(ARG_MAX, rowwise<arg_max>) \
 	X(SUM_ROWS, rowwise<sum_row>) X(SUM_ALL, sum_all) X(SUM_COLS, sum_cols) X(CHECK_FINITE, check_finite) \
 	X(GATHER_ROWS, quadwise<gather_rows>) X(SCATTER_ROWS, scatter_rows) \
-	X(ADAM_TICK, scalarwise<adam_tick>) X(CLIP_SCALE, scalarwise<clip_scale>) X(COUNT, scalarwise<count_draws>) X(GEMM, split_sum)
+	X(ADAM_TICK, scalarwise<adam_tick>) X(CLIP_SCALE, scalarwise<clip_scale>) X(COUNT, scalarwise<count_draws>) X(GEMM, split_sum) \
+	X(CAST, elementwise<cast>)
 
 // unpack makes the launch of op i. The whole block calls it.
 DEVICE void unpack(const group &g, int i, launch_words &to) {
@@ -155,5 +157,5 @@ int32_t group_enqueue(const group &g, void *stream) {
 
 gmel_cuda_shape group_shape(const group &g) {
 	dim3 grid = grid_of_group(g);
-	return {g.side_by_side ? "run_side_by_side" : "run_in_turn", grid.x, grid.y, GROUP_THREADS};
+	return {g.side_by_side ? "run_side_by_side" : "run_in_turn", grid.x, grid.y, GROUP_THREADS, g.common.l.d.op == OP_CAST};
 }

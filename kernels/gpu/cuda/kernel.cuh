@@ -26,11 +26,14 @@
 // DIVISORS is the most numbers by which a kernel divides.
 enum { DIVISORS = 3 };
 
+// OP_CAST is no op of a Program, but a copy in bf16 that the plan makes (cast.cuh).
+enum { OP_CAST = OP_END };
+
 // launch is the argument of a kernel: one phase of one op, for `units` iterations or segments.
 struct launch {
 	desc d;
 	desc_step m; // zeros outside of loops
-	float *arena, *local, *shared;
+	float *arena, *local, *shared, *copies;
 	int64_t local_size, shared_size; // floats for each iteration
 	int64_t iterations, segments;    // of the loop; 1, 1 outside
 	int64_t first, units;            // iterations, or segments if by_segment
@@ -62,6 +65,11 @@ struct view {
 		if (at == ABSENT) return NULL;
 		at += iteration * l->m.iteration[i] + segment * l->m.segment[i];
 		return at >= LOCAL_BASE ? l->local + iteration * l->local_size + (at - LOCAL_BASE) : l->arena + at;
+	}
+	// copy is a copy in bf16 of an argument, by its place in desc.arg, or NULL.
+	DEVICE uint16_t *copy(int place) const {
+		int64_t at = d->arg[place];
+		return at == 0 ? NULL : (uint16_t *)(l->copies + at + iteration * l->m.iteration[place]);
 	}
 	DEVICE int64_t dim(int i) const { return d->dim[i]; }
 	DEVICE float scalar(int i) const { return d->scalar[i]; }
@@ -167,7 +175,7 @@ inline dim3 grid_of(const launch &l, bool loops) {
 
 inline gmel_cuda_shape shape_of(const launch &l, const char *name, int threads, bool loops) {
 	dim3 grid = grid_of(l, loops);
-	return {name, grid.x, grid.y, threads};
+	return {name, grid.x, grid.y, threads, l.d.op == OP_CAST};
 }
 
 template <class Op> int32_t enqueue_op(const launch &l, void *stream) {
@@ -192,6 +200,9 @@ template <class Op> const kernel *kernel_of() {
 // kernel_for selects the kernel of an op, or NULL for an op that has none. The choice for a product also depends
 // on the number of iterations; it stores its parameters in the descriptor of the launch.
 const kernel *kernel_for(launch &l, int precision);
+
+// cast_kernel is the kernel of OP_CAST.
+const kernel *cast_kernel();
 
 // The families of kernels, X(name). name_kernel in name.cu is the kernel of an op by its shape, NULL if the family has none.
 #define GMEL_FAMILIES(X) \

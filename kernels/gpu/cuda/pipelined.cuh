@@ -1,49 +1,62 @@
-// Products of products.cuh through the pipeline of pipeline.cuh, for operands that are matrices in memory. Factors are rounded
-// to bf16 on their way to shared memory. Sums are in fp32; blocks of BLOCK_K terms are added in order.
+// Products of matrices in memory through the pipeline of pipeline.cuh. A factor comes from its copy in bf16, or is rounded on its
+// way to shared memory. Sums are in fp32; blocks of BLOCK_K terms are added in order.
 #ifndef GMEL_PIPELINED_CUH
 #define GMEL_PIPELINED_CUH
 
+#include "gemm.cuh"
 #include "pipeline.cuh"
 #include "tensor.cuh"
 
-// matrix_feed brings panels of SIZE rows of a matrix.
+// matrix_feed brings panels of SIZE rows of a matrix: of its copy in bf16 by cp.async, or else in fp32 through registers. After the
+// last number of a line, a copy has zeros up to a whole chunk if lines are along k.
 template <int SIZE, bool ALONG, int WORKERS> struct matrix_feed {
 	typedef pipe::chunks<SIZE, ALONG> chunks;
 	static const int each = (chunks::count + WORKERS - 1) / WORKERS;
-	const float *at[each]; // the chunks of this thread in the first panel
-	int there[each];       // rows from here on; along k the terms before it, or more than any k if there is no row
-	int64_t ld;
-	bool vector;
+	const char *at[each]; // the chunks of this thread in the first panel
+	int there[each];      // rows from here on; along k the terms before it, or more than any k if there is no row
+	int64_t step;         // bytes of a term
+	bool rounded, vector; // there is a copy; groups of four are aligned in fp32
 	float4 hold[each][2];
 
 	static DEVICE int slot(int e) { return threadIdx.x + e * WORKERS; }
+	static DEVICE bool has(int e) { return chunks::count % WORKERS == 0 || slot(e) < chunks::count; }
 	static DEVICE int line(int e) { return slot(e) / chunks::across; }
 	static DEVICE int chunk(int e) { return slot(e) % chunks::across; }
 
-	DEVICE matrix_feed(const matrix &m, int64_t first, int64_t from) : ld(m.ld), vector(m.vector) {
+	DEVICE matrix_feed(const copied &m, int64_t first, int64_t from) : rounded(m.copy != NULL), vector(m.vector) {
+		const char *base = rounded ? (const char *)m.copy : (const char *)m.p;
+		int64_t bytes = rounded ? 2 : 4, ld = rounded ? m.copy_ld : m.ld;
+		step = ALONG ? bytes : bytes * ld;
 		UNROLL for (int e = 0; e < each; e++) {
 			int64_t row = first + (ALONG ? line(e) : chunk(e) * pipe::CHUNK_TERMS), term = from + (ALONG ? chunk(e) * pipe::CHUNK_TERMS : line(e));
-			at[e] = m.p + (ALONG ? row * ld + term : row + term * ld);
+			at[e] = base + bytes * (ALONG ? row * ld + term : row + term * ld);
 			if (ALONG) there[e] = row < m.rows ? chunk(e) * pipe::CHUNK_TERMS : 0x7fffffff;
 			else there[e] = (int)smaller(m.rows - row, pipe::CHUNK_TERMS);
 		}
 	}
-	// exist is how many neighbours of a chunk exist, at least.
+	// exist is how many neighbours of a chunk exist; it may be below zero, or above eight.
 	DEVICE int exist(int e, int k, int n) const { return ALONG ? n - k - there[e] : k + line(e) < n ? there[e] : 0; }
 
-	DEVICE void fetch(uint4 *, int k, int n) {
+	DEVICE void fetch(uint4 *panel, int k, int n) {
 		UNROLL for (int e = 0; e < each; e++) {
-			if (slot(e) >= chunks::count) continue;
-			const float *p = at[e] + (ALONG ? k : k * ld);
-			hold[e][0] = four_of(p, exist(e, k, n), vector), hold[e][1] = four_of(p + 4, exist(e, k, n) - 4, vector);
+			if (!has(e)) continue;
+			const char *p = at[e] + k * step;
+			int there = exist(e, k, n);
+			if (rounded) {
+				uint4 &to = panel[chunks::place(line(e), chunk(e))];
+				if (there > 0) copy_chunk(&to, p, sizeof to);
+				else to = make_uint4(0, 0, 0, 0);
+			} else {
+				hold[e][0] = four_of((const float *)p, there, vector), hold[e][1] = four_of((const float *)p + 4, there - 4, vector);
+			}
 		}
 	}
 	DEVICE void store(uint4 *panel) const {
+		if (rounded) return;
 		UNROLL for (int e = 0; e < each; e++) {
-			if (slot(e) >= chunks::count) continue;
-			float x[pipe::CHUNK_TERMS];
-			spread(hold[e][0], x), spread(hold[e][1], x + 4);
-			panel[chunks::place(line(e), chunk(e))] = make_uint4(bf16::word(x), bf16::word(x + 2), bf16::word(x + 4), bf16::word(x + 6));
+			if (!has(e)) continue;
+			uint2 low = halves_of(hold[e][0]), high = halves_of(hold[e][1]);
+			panel[chunks::place(line(e), chunk(e))] = make_uint4(low.x, low.y, high.x, high.y);
 		}
 	}
 };

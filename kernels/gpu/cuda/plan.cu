@@ -58,6 +58,7 @@ struct builder {
 	bool independent = false; // the iterations of the loop
 	int64_t kept = 0;         // floats of scratch that pieces before this one still need
 	std::vector<piece> delayed = {};
+	int64_t cast = 0; // the next one of the program
 
 	bool grouped() const { return program->order != NULL; }
 	int64_t op_at(int64_t place) const { return program->order ? program->order[place] : place; }
@@ -109,6 +110,20 @@ struct builder {
 		now.launch_all();
 		delayed.clear();
 		kept = 0;
+	}
+
+	// add_casts makes the pieces of the casts before an op, which stand beside each other.
+	void add_casts(int64_t op) {
+		for (bool beside = false; cast < program->cast_count && program->casts[cast].before == op; beside = true) {
+			const gmel_cuda_cast &c = program->casts[cast++];
+			desc d = {};
+			d.op = OP_CAST, d.arg[0] = c.from, d.arg[1] = c.to, d.dim[0] = c.lines, d.dim[1] = c.width, d.dim[2] = c.pitch;
+			launch l = launch_of(d);
+			const kernel *k = cast_kernel();
+			prepare(l, *k);
+			l.tasks = k->tasks(l.d, 0);
+			now.list.push_back({{{c.reader}, k, l, NULL, NULL, NULL}, NO_PLACE, true, beside});
+		}
 	}
 
 	void add_step(int64_t op) {
@@ -166,6 +181,7 @@ struct builder {
 	void build() {
 		for (int64_t place = 0; place < program->count;) {
 			const desc &d = program->descs[op_at(place)];
+			add_casts(op_at(place));
 			if (d.op != OP_LOOP && d.op != OP_STEP) {
 				place = place_ops(place, launch_of(d), false);
 				continue;
@@ -188,7 +204,7 @@ gmel_cuda_plan *gmel_cuda_plan_new(const gmel_cuda_program *program) {
 	gmel_cuda_plan *p = new (std::nothrow) gmel_cuda_plan;
 	if (!p) return NULL;
 	try {
-		p->mark = program->mark, p->number = program->number;
+		p->mark = program->mark, p->number = program->number, p->copies = program->copies;
 		builder{program, p}.build();
 	} catch (const std::bad_alloc &) {
 		delete p;
@@ -199,7 +215,7 @@ gmel_cuda_plan *gmel_cuda_plan_new(const gmel_cuda_program *program) {
 
 void gmel_cuda_plan_free(gmel_cuda_plan *p) { delete p; }
 
-int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p) { return p->local + p->shared; }
+int64_t gmel_cuda_plan_scratch(const gmel_cuda_plan *p) { return p->local + p->shared + p->copies; }
 
 int64_t gmel_cuda_plan_launches(const gmel_cuda_plan *p) { return (int64_t)p->items.size(); }
 
@@ -218,7 +234,7 @@ int32_t gmel_cuda_plan_on_host(const gmel_cuda_plan *p, int64_t i) { return p->i
 
 // launch_now is a launch of the plan on these memories.
 static launch launch_now(launch l, const gmel_cuda_plan *p, int64_t i, float *arena, float *scratch) {
-	l.arena = arena, l.local = scratch, l.shared = scratch + p->local;
+	l.arena = arena, l.local = scratch, l.shared = scratch + p->local, l.copies = scratch + p->local + p->shared;
 	l.mark = p->mark, l.number = p->number << 32 | (uint64_t)i;
 	return l;
 }

@@ -22,7 +22,7 @@ struct item {
 
 struct gmel_cuda_plan {
 	std::vector<item> items;
-	int64_t local = 0, shared = 0; // floats: of all iterations of a loop; of ops
+	int64_t local = 0, shared = 0, copies = 0; // floats: of all iterations of a loop; of ops; in bf16
 	std::list<std::vector<char>> params; // of worlds
 	std::list<gmel_cuda_world> worlds;
 	std::list<chain> chains;
@@ -30,13 +30,15 @@ struct gmel_cuda_plan {
 	uint64_t *mark = NULL, number = 0;   // of gmel_cuda_program
 };
 
-// piece is a launch that may still join others: of a phase of an op, or of a chain.
+// piece is a launch that may still join others: of a phase of an op, of a chain, or of a cast.
 struct piece {
 	item it;
-	int64_t place;      // of the op in the order
+	int64_t place;      // of the op in the order; NO_PLACE for a cast
 	bool whole_op;      // it is the only piece of its op
 	bool beside_before; // it touches nothing that the pieces since the last one without this mark write, and they nothing of it
 };
+
+enum { NO_PLACE = -2 }; // next to no other place
 
 // pieces are consecutive launches, outside of loops or of a body.
 struct pieces {

@@ -21,13 +21,13 @@ bool pieces::groupable(size_t i) const {
 	return program->order && it.k && group_has(it.l.d) && it.k->grouped_from <= larger(0, it.l.phase);
 }
 
-// small reports whether one block can run the piece for an iteration, after others.
-bool pieces::small(size_t i) const { return groupable(i) && !list[i].it.l.by_segment && elements(list[i]) <= SMALL; }
+// small reports whether one block can run the piece for an iteration, after others. Casts are not with other ops.
+bool pieces::small(size_t i) const { return groupable(i) && list[i].it.l.d.op != OP_CAST && !list[i].it.l.by_segment && elements(list[i]) <= SMALL; }
 
 // single reports whether the piece is an op that may stand beside others.
 bool pieces::single(size_t i) const { return groupable(i) && (list[i].whole_op || list[i].it.l.by_segment); }
 
-bool pieces::divisible(size_t i) const { return groupable(i) && list[i].whole_op && list[i].it.k->elements(list[i].it.l.d) >= 0; }
+bool pieces::divisible(size_t i) const { return groupable(i) && list[i].place != NO_PLACE && list[i].whole_op && list[i].it.k->elements(list[i].it.l.d) >= 0; }
 
 bool pieces::by_rows(size_t i) const { return divisible(i) && marked(i - 1, GMEL_BY_ROWS); }
 

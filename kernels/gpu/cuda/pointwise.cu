@@ -1,5 +1,9 @@
 #include "pointwise.cuh"
 
+#include "cast.cuh"
+
+const kernel *cast_kernel() { return kernel_of<elementwise<cast>>(); }
+
 const kernel *pointwise_kernel(const desc &d) {
 	switch (d.op) {
 	case OP_UNARY: return kernel_of<quadwise<unary>>();

@@ -128,7 +128,7 @@ template <class P, class Tile> struct split_product {
 		if (last) put(p.end(), row, e % columns, total);
 		else *before = total;
 	}
-	static DEVICE void put(const epilogue &e, int64_t row, int64_t column, float total) { e.put(e.start(row, e.first(row), 0), column, total); }
+	static DEVICE void put(const epilogue &e, int64_t row, int64_t column, float total) { e.copy_one(row, column, e.put(e.start(row, e.first(row), 0), column, total)); }
 };
 
 // product_kernel selects the kernel of a product with this tile: with or without split blocks of terms.
