@@ -15,6 +15,7 @@ import (
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/copies"
 	_ "github.com/gmel-go/gmel/kernels/cpu"
 	"github.com/gmel-go/gmel/kernels/emu"
 )
@@ -57,7 +58,11 @@ func run(args []string, out io.Writer) error {
 			if err != nil {
 				return err
 			}
-			printProgram(out, c.Name+" "+c.Shape+" / "+p.Name+", "+*precision, costsOf(p, launches, code))
+			plan := &copies.Plan{Program: p}
+			if *precision == kernels.BF16 {
+				plan = copies.Of(p, copies.LaunchBytes)
+			}
+			printProgram(out, c.Name+" "+c.Shape+" / "+p.Name+", "+*precision, costsOf(plan, launches, code))
 			if *each {
 				printEach(out, p, launches)
 			}

@@ -16,7 +16,8 @@ import (
 func printModel(out io.Writer) {
 	fmt.Fprintf(out, "Times are predicted from counts, not measured. A launch takes %.1f us, %.1f us for each op that a block runs after the\n"+
 		"first, and the longer of its bytes at %.2f TB/s and its flops at %.0f Tflop/s times the share of multiply-adds in the innermost loop,\n"+
-		"with as many of %d multiprocessors as it has blocks.\n", launchTime*1e6, turnTime*1e6, bandwidth/1e12, fp32Rate/1e12, multiprocessors)
+		"or at the rate at which that loop keeps tensor cores busy, with as many of %d multiprocessors as it has blocks.\n",
+		launchTime*1e6, turnTime*1e6, bandwidth/1e12, fp32Rate/1e12, multiprocessors)
 }
 
 // printProgram prints the sum of the launches of a Program and, by kernel, their costs, the longest first.

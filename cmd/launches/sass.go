@@ -18,6 +18,7 @@ type code struct {
 	registers, spills, instructions int     // of a thread; bytes; in all
 	divisions                       int     // calls of functions that divide numbers of 64 bits
 	share                           float64 // multiply-adds of the instructions of the innermost loop with most of them; 0: none
+	tensor                          float64 // flops/s of the innermost loop with most instructions of tensor cores; 0: none
 }
 
 // codes is by the name of the kernel's struct, as emu.Launch has it.
@@ -30,7 +31,7 @@ var (
 	registersLine   = regexp.MustCompile(`Used (\d+) registers`)
 	functionLine    = regexp.MustCompile(`^\.text\.(\S+):`)
 	labelLine       = regexp.MustCompile(`^(\.L_x_\d+):`)
-	instructionLine = regexp.MustCompile(`^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z0-9_]+)[^;]*;`)
+	instructionLine = regexp.MustCompile(`^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z0-9_]+(?:\.1688|\.16816)?)[^;]*;`)
 	divisionCall    = regexp.MustCompile(`CALL\.[^;]*__cuda_sm\d+_(?:div|rem)_[su]64`)
 	branchLine      = regexp.MustCompile("BRA[^;]*`\\((\\.L_x_\\d+)\\)")
 )
@@ -121,31 +122,63 @@ func (r *reader) instruction(s string) bool {
 func (r *reader) end() {
 	if r.function != "" {
 		c := r.codes[r.function]
-		c.instructions, c.divisions, c.share = len(r.ops), r.divides, r.share()
+		c.instructions, c.divisions, c.share, c.tensor = len(r.ops), r.divides, r.share(), r.tensor()
 		r.codes[r.function] = c
 	}
 	r.function, r.ops, r.loops, r.divides = "", nil, nil, 0
+}
+
+// innermost lists the loops that have no other one inside.
+func (r *reader) innermost() (list [][2]int) {
+	for _, l := range r.loops {
+		inner := true
+		for _, other := range r.loops {
+			inner = inner && (other == l || other[0] < l[0] || other[1] > l[1])
+		}
+		if inner {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // share is the part of fused multiply-adds in the innermost loop that has most of them, if they are a quarter or more of it: then
 // they are the work.
 func (r *reader) share() (share float64) {
 	most := 0
-	for _, l := range r.loops {
-		n, inner := 0, true
-		for _, other := range r.loops {
-			inner = inner && (other == l || other[0] < l[0] || other[1] > l[1])
-		}
+	for _, l := range r.innermost() {
+		n := 0
 		for _, op := range r.ops[l[0] : l[1]+1] {
 			if op == "FFMA" {
 				n++
 			}
 		}
-		if length := l[1] + 1 - l[0]; inner && n > most && 4*n >= length {
+		if length := l[1] + 1 - l[0]; n > most && 4*n >= length {
 			most, share = n, float64(n)/float64(length)
 		}
 	}
 	return share
+}
+
+// mmaFlops are those of an instruction of tensor cores in tf32 and in bf16, of a warp.
+var mmaFlops = map[string]float64{"HMMA.1688": 2 * 16 * 8 * 8, "HMMA.16816": 2 * 16 * 8 * 16}
+
+// tensor is the rate of the innermost loop that has most instructions of tensor cores: a scheduler issues an instruction a cycle, and is
+// busy with one of tensor cores for mmaCycles.
+func (r *reader) tensor() (rate float64) {
+	most := 0
+	for _, l := range r.innermost() {
+		n, flops := 0, 0.0
+		for _, op := range r.ops[l[0] : l[1]+1] {
+			if f := mmaFlops[op]; f > 0 {
+				n, flops = n+1, flops+f
+			}
+		}
+		if n > most {
+			most, rate = n, issueRate*flops/max(float64(l[1]+1-l[0]), mmaCycles*float64(n))
+		}
+	}
+	return rate
 }
 
 // structOf is the struct of a kernel by its symbol: of run_op<elementwise<copy> >(launch) it is elementwise<copy>.
