@@ -32,7 +32,8 @@ func (o *operands) wholeBlock(id, n int) {
 	o.read32(o.list[id])
 }
 
-// reduceBlock makes bar.red.op.type d, a, p: how many threads have p, or whether all or any have it.
+// reduceBlock makes bar.red.op.type d, a, p: how many threads have p, or whether all or any have it. Left out, it tells each thread of
+// itself alone.
 func (o *operands) reduceBlock(operation, typ string) func(b *block, s *lanes) {
 	d := o.write32(o.list[0])
 	p, flip := o.predicate(2)
@@ -46,6 +47,15 @@ func (o *operands) reduceBlock(operation, typ string) func(b *block, s *lanes) {
 		o.unknown()
 	}
 	return func(b *block, s *lanes) {
+		if b.skips(b.in) {
+			for _, at := range s.runs(nil) {
+				to := d.of(b, at)
+				for i, x := range p.of(b, at) {
+					to[i] = result(int(x^flip), 1)
+				}
+			}
+			return
+		}
 		have := 0
 		for _, at := range s.runs(nil) {
 			for _, x := range p.of(b, at) {

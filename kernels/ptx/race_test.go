@@ -295,3 +295,24 @@ func TestBarrierReductions(t *testing.T) {
 `+instruction), wanted(64, func(int) int { return want }))
 	}
 }
+
+// A bar.red that is left out tells each thread of itself alone.
+func TestLeftOutReduction(t *testing.T) {
+	e := entry(t, `ld.param.u64 %d10, [in];
+mov.u32 %r1, %tid.x;
+mad.wide.u32 %d10, %r1, 4, %d10;
+setp.eq.u32 %p1, %r1, 3;
+bar.red.popc.u32 %r0, 0, !%p1;
+st.global.u32 [%d10], %r0;
+`)
+	data := make([]byte, 4*40)
+	if err := run1(e, 40, data, Options{SkipBarrier: 1}); err != nil {
+		t.Fatal(err)
+	}
+	checkWords(t, "bar.red that is left out", words(data), wanted(40, func(t int) int {
+		if t == 3 {
+			return 0
+		}
+		return 1
+	}))
+}
