@@ -28,6 +28,8 @@ void __cudaRegisterFunction(void **module, const void *on_host, void *on_device,
 	kernels = k;
 }
 
+const cuda_kernel *gmel_ptx_kernels(void) { return kernels; }
+
 int __cudaGetKernel(const cuda_kernel **kernel, const void *on_host) {
 	for (const cuda_kernel *k = kernels; k; k = k->next)
 		if (k->on_host == on_host) {

@@ -18,6 +18,9 @@ typedef struct cuda_kernel {
 	const struct cuda_kernel *next;
 } cuda_kernel;
 
+// gmel_ptx_kernels is the first of all kernels of the program.
+const cuda_kernel *gmel_ptx_kernels(void);
+
 enum { CUDA_SUCCESS, CUDA_INVALID_VALUE, CUDA_OUT_OF_MEMORY, CUDA_UNKNOWN_KERNEL = 98, CUDA_LAUNCH_FAILURE = 719 };
 
 #endif

@@ -3,16 +3,13 @@
 package emu
 
 /*
-#include <stdlib.h>
 #include "../gpu/cuda/gmel_cuda.h"
 void gmel_emu_large_device(int large);
-char *gmel_emu_demangle(const char *name);
 */
 import "C"
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/copies"
@@ -56,16 +53,4 @@ func Launches(p *kernels.Program, precision string) ([]Launch, error) {
 		list = append(list, l)
 	}
 	return list, nil
-}
-
-// Demangle is the C++ name of a symbol; a name that is not mangled stays as it is.
-func Demangle(symbol string) string {
-	name := C.CString(symbol)
-	defer C.free(unsafe.Pointer(name))
-	plain := C.gmel_emu_demangle(name)
-	if plain == nil {
-		return symbol
-	}
-	defer C.free(unsafe.Pointer(plain))
-	return C.GoString(plain)
 }

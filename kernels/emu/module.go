@@ -50,6 +50,22 @@ func entryOf(k *C.cuda_kernel) (*ptx.Entry, error) {
 	return e, nil
 }
 
+// target is a kernel of the program, whose PTX is parsed when it is asked for.
+type target struct{ kernel *C.cuda_kernel }
+
+// targets are all kernels of the program.
+func targets() (all []target) {
+	for k := C.gmel_ptx_kernels(); k != nil; k = k.next {
+		all = append(all, target{(*C.cuda_kernel)(k)})
+	}
+	return all
+}
+
+// name is the C++ name of the kernel.
+func (t target) name() string { return Demangle(C.GoString(t.kernel.name)) }
+
+func (t target) entry() (*ptx.Entry, error) { return entryOf(t.kernel) }
+
 // The head of a fat binary, and of an entry in it.
 const (
 	fatMagic = 0xba55ed50

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
+	"slices"
 	"unsafe"
 
 	"github.com/gmel-go/gmel/kernels/ptx"
@@ -37,27 +38,42 @@ type executor struct {
 
 // launched is a launch as the device gets it.
 type launched struct {
-	entry       *ptx.Entry
+	kernel      *C.cuda_kernel
+	entry       *ptx.Entry // nil if only the kernel is asked for
 	memory      *memory
 	grid, block [3]int
 	shared      int // bytes of dynamic shared memory
 	params      []byte
 	order       ptx.Order // of blocks
 	reached     []bool    // Options.Reached
+	steps       int       // Options.MaxSteps
+	unchecked   bool      // do not look for races
+	only        bool      // the kernel alone is asked for
 	err         error
 }
 
 // interpret runs a launch without one of the barriers of its entry, or with all if skip is 0. Races are looked for. Shared memory that
 // was never written is NaN, and reading it no fault, because kernels read numbers that they do not use.
 func (l *launched) interpret(skip int) error {
-	o := ptx.Options{Races: true, Poison: true, Order: l.order, SkipBarrier: skip, Reached: l.reached}
+	o := ptx.Options{Races: !l.unchecked, Poison: true, Order: l.order, SkipBarrier: skip, Reached: l.reached, MaxSteps: l.steps}
 	return l.entry.Launch(&l.memory.Memory, l.grid, l.block, l.shared, l.params, o)
 }
 
-// launch passes the executable to gmel_ptx_launch as the stream of the launch.
+// launch runs a launch of the plan.
 func (e *executable) launch(i C.int64_t, arena *C.float) error {
-	l := launched{memory: &e.memory, order: ptx.Order(e.backend.isa)}
-	handle := cgo.NewHandle(&l)
+	l := &launched{memory: &e.memory, order: ptx.Order(e.backend.isa)}
+	if err := e.enqueue(i, arena, l); err != nil {
+		return err
+	}
+	if e.backend.run != nil {
+		return e.backend.run(l)
+	}
+	return l.interpret(0)
+}
+
+// enqueue makes l launch i of the plan. It passes l to gmel_ptx_launch as the stream of the launch.
+func (e *executable) enqueue(i C.int64_t, arena *C.float, l *launched) error {
+	handle := cgo.NewHandle(l)
 	defer handle.Delete()
 	code := C.gmel_cuda_enqueue(e.plan, i, unsafe.Pointer(&handle), arena, e.scratch)
 	switch {
@@ -65,13 +81,24 @@ func (e *executable) launch(i C.int64_t, arena *C.float) error {
 		return l.err
 	case code != C.CUDA_SUCCESS:
 		return fmt.Errorf("the launch of op %d ended with code %d", C.gmel_cuda_plan_op(e.plan, i, 0), code)
-	case l.entry == nil:
+	case l.kernel == nil:
 		return errors.New("nothing was launched")
 	}
-	if e.backend.run != nil {
-		return e.backend.run(&l)
+	return nil
+}
+
+// targets are what a Program without worlds launches.
+func (e *executable) targets() (all []target, err error) {
+	for i := range C.gmel_cuda_plan_launches(e.plan) {
+		l := &launched{only: true}
+		if err := e.enqueue(i, nil, l); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(all, target{l.kernel}) {
+			all = append(all, target{l.kernel})
+		}
 	}
-	return l.interpret(0)
+	return all, nil
 }
 
 // gmel_ptx_launch completes the launch that the stream names.
@@ -79,6 +106,9 @@ func (e *executable) launch(i C.int64_t, arena *C.float) error {
 //export gmel_ptx_launch
 func gmel_ptx_launch(kernel *C.cuda_kernel, grid, block C.cuda_dim3, args *unsafe.Pointer, shared C.size_t, stream unsafe.Pointer) C.int {
 	l := (*(*cgo.Handle)(stream)).Value().(*launched)
+	if l.kernel = kernel; l.only {
+		return C.CUDA_SUCCESS
+	}
 	if l.entry, l.err = entryOf(kernel); l.err != nil {
 		return C.CUDA_LAUNCH_FAILURE
 	}

@@ -1,8 +1,6 @@
 //go:build emu
 
 // One translation unit for each file would be easier to read, but would take four times as long to compile.
-#include <cxxabi.h>
-
 #define GMEL_EMULATE
 #include "../gpu/cuda/emu/emu.cc"
 
@@ -43,5 +41,3 @@ extern "C" int64_t gmel_emu_divide(int64_t n, int64_t d, int64_t *rest) {
 	*rest = q.rest;
 	return q.whole;
 }
-
-extern "C" char *gmel_emu_demangle(const char *name) { return abi::__cxa_demangle(name, NULL, NULL, NULL); }

@@ -4,6 +4,7 @@ package emu
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,6 +15,7 @@ import (
 // Survey leaves out the barriers of the launches that it sees, one at a time. A barrier is missed if the launch has a fault without it,
 // such as a race, or another result.
 type Survey struct {
+	only    *ptx.Entry // nil, or the one whose barriers are left out; a Program ends when all of these are missed
 	entries map[*ptx.Entry]*surveyed
 }
 
@@ -23,8 +25,14 @@ type surveyed struct {
 	launches []int // on which it was left out; mostLaunches once it is missed
 }
 
-// mostLaunches bounds the search for a launch that misses a barrier.
-const mostLaunches = 12
+// mostLaunches bounds the search for a launch that misses a barrier, and stepsWithout what a block of it may execute.
+const (
+	mostLaunches = 12
+	stepsWithout = 1 << 24
+)
+
+// errMissed ends a Program once all barriers of Survey.only are missed.
+var errMissed = errors.New("all barriers are missed")
 
 // Watch makes all launches of a backend part of the survey.
 func (s *Survey) Watch(b kernels.Backend) { b.(*backend).run = s.launch }
@@ -32,7 +40,8 @@ func (s *Survey) Watch(b kernels.Backend) { b.(*backend).run = s.launch }
 // launch runs a launch, and again without each of the barriers that it reaches, unless they are missed already.
 func (s *Survey) launch(l *launched) error {
 	x := s.of(l.entry)
-	if !slices.ContainsFunc(x.launches, func(n int) bool { return n < mostLaunches }) {
+	l.unchecked = s.only != nil && l.entry != s.only
+	if l.unchecked || !x.open() {
 		return l.interpret(0)
 	}
 	before := l.memory.contents()
@@ -56,6 +65,9 @@ func (s *Survey) launch(l *launched) error {
 		}
 	}
 	l.memory.restore(after)
+	if s.only != nil && !slices.Contains(x.missed, false) {
+		return errMissed
+	}
 	return nil
 }
 
@@ -63,7 +75,7 @@ func (s *Survey) launch(l *launched) error {
 func (l *launched) misses(barrier int, grids [][3]int, before, after [][]byte) bool {
 	return slices.ContainsFunc(grids, func(grid [3]int) bool {
 		other := *l
-		other.grid = grid
+		other.grid, other.steps = grid, stepsWithout
 		l.memory.restore(before)
 		return other.interpret(barrier) != nil || !l.memory.holds(after)
 	})
@@ -79,6 +91,11 @@ func (s *Survey) of(e *ptx.Entry) *surveyed {
 		s.entries[e] = x
 	}
 	return x
+}
+
+// open reports that a barrier is neither missed nor tried often enough.
+func (x *surveyed) open() bool {
+	return slices.ContainsFunc(x.launches, func(n int) bool { return n < mostLaunches })
 }
 
 // grids are the launch's own grid and, if the kernel has the same results with it, that of a single block. Its tasks then follow each
