@@ -74,7 +74,7 @@ var redundant = []struct {
 }{
 	{regexp.MustCompile(`run_op<(rowwise|scatter_rows|check_finite)\b`), "kernel.cuh", "there is no shared memory"},
 	{regexp.MustCompile(`run_op<(transformed<.*)?(whole|split|tensor)_product<`), "kernel.cuh", "the last barrier of a product comes after the last read of its panels"},
-	{regexp.MustCompile(`run_op<(sum_all|sample_rows|group_norm_param_grad)>`), "kernel.cuh", "the loop over shared memory ends with a barrier"},
+	{regexp.MustCompile(`run_op<(sum_all|sample_rows|group_norm_param_grad|layer_norm_grad)>`), "kernel.cuh", "the loop over shared memory ends with a barrier"},
 	{regexp.MustCompile(`run_op<group_norm<`), "kernel.cuh", "sums of channels, which have barriers, come before the first write to a mean that the task before may still read"},
 	{regexp.MustCompile(`run_op<attention<`), "kernel.cuh", "barriers of a product come before the first write to what the task before may still read"},
 }

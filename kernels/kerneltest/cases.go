@@ -25,7 +25,11 @@ func Cases(op kernels.Op, precision string) (all []Case) {
 		all = append(all, Case{fmt.Sprintf("%s %d of %s", kind, len(all), op), &b.program, b.arena})
 	}
 	for i, t := range trialsIn(op, precision) {
-		add("trial", newBenchOf([]*trial{t}, uint64(op), func(int) bool { return i%2 == 1 || precision != kernels.FP32 }))
+		b := newBenchOf([]*trial{t}, uint64(op), func(int) bool { return i%2 == 1 || precision != kernels.FP32 })
+		add("trial", b)
+		if _, ok := penaltyOf[op]; ok && precision != kernels.FP32 && t.desc.Dim[0] > 1 { // random shapes are rarely fit for tensor cores
+			add("loop over the batch of trial", b.overBatch())
+		}
 	}
 	r := dice{rand.New(rand.NewPCG(31, uint64(op)))}
 	for i := range randomCases {
