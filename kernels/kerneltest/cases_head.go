@@ -24,13 +24,12 @@ var headRows = []int64{1, 2, 31, 120, 240}
 
 // Head is the head with number seed, as a Program with an arena, for tests.
 func Head(seed uint64) (*kernels.Program, []float32) {
-	b := newHead(seed, false)
+	b := newHead(seed)
 	return &b.program, b.arena
 }
 
-// newHead draws a head. Consecutive seeds differ in whether there is a loop. A plain head has only ops that process each
-// number, or each column, by itself.
-func newHead(seed uint64, plain bool) *bench {
+// newHead draws a head. Consecutive seeds differ in whether there is a loop.
+func newHead(seed uint64) *bench {
 	c := &headCase{netCase: netCase{dice: dice{rand.New(rand.NewPCG(22, seed))}, b: &bench{}, scale: 1}}
 	c.looped, c.rows, c.times, c.segments = seed%2 == 0, of(c.dice, headRows), 1, 1
 	if c.looped {
@@ -40,10 +39,7 @@ func newHead(seed uint64, plain bool) *bench {
 	for _, width := range []int64{1, actions, actions, 42} {
 		c.copy(c.input(width), c.temp(width))
 	}
-	draws := []func(){c.unary, c.unaryGrad, c.binary, c.broadcast, c.concat, c.fill}
-	if !plain {
-		draws = append(draws, c.choose, c.logits, c.sums, c.sumRows)
-	}
+	draws := []func(){c.unary, c.unaryGrad, c.binary, c.broadcast, c.concat, c.fill, c.choose, c.logits, c.sums, c.sumRows}
 	for range 4 + c.IntN(30) {
 		of(c.dice, draws)()
 	}

@@ -54,13 +54,6 @@ func TrialsOfNet(t *testing.T, seed uint64) *Trials {
 	return &Trials{b, b.reference(t)}
 }
 
-// TrialsOfPlainHead runs the plain head with number seed on package ref: small ops without functions of warps, so that the
-// emulation of a GPU can go on where threads run different ops.
-func TrialsOfPlainHead(t *testing.T, seed uint64) *Trials {
-	b := newHead(seed, true)
-	return &Trials{b, b.reference(t)}
-}
-
 // Faults describes the errors of a backend in a few lines; it is empty if the backend passes.
 func (x *Trials) Faults(b kernels.Backend) []string { return x.bench.faults(b, x.want) }
 
@@ -112,7 +105,7 @@ func benches(t *testing.T, mine *items) (all []*bench) {
 		add(func() *bench { return newNet(uint64(i)) })
 	}
 	for i := range heads {
-		add(func() *bench { return newHead(uint64(i), false) })
+		add(func() *bench { return newHead(uint64(i)) })
 	}
 	add(newChain)
 	add(func() *bench { return newLoop(plainLoop, 3) })
