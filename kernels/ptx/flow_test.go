@@ -285,7 +285,7 @@ $L__info_string0:
 	if a, b, c := e.BarrierSource(1), e.BarrierSource(2), other.BarrierSource(1); a != "a name.cu:12" || b != "inner.cuh:7" || c != "" {
 		t.Errorf("the barriers are from %q, %q and %q", a, b, c)
 	}
-	if e.Digest() == other.Digest() || e.Digest() != e.Digest() {
+	if first := e.Digest(); first == other.Digest() || first != e.Digest() {
 		t.Error("digests do not tell entries apart")
 	}
 	err = run1(e, 1, nil, Options{})
