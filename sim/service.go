@@ -83,13 +83,12 @@ func (s *Scenario) Steps() (all []int) {
 	return slices.Compact(all)
 }
 
-// StepsOf is the number of steps that an action asks of a model, and MostSteps the largest of those that an action may ask of it.
-// Both need services.
+// StepsOf is the number of steps that an action asks of a model, which needs a service.
 func (s *Scenario) StepsOf(model int, action int32) int {
 	return s.Tasks.Models[model].levels()[int(action)/s.Destinations()]
 }
 
-// MostSteps is described at StepsOf.
+// MostSteps is the largest number of steps that an action may ask of a model, which needs a service.
 func (s *Scenario) MostSteps(model int) int {
 	return slices.Max(s.Tasks.Models[model].levels())
 }

@@ -14,7 +14,7 @@ type Adder struct {
 // NewAdder makes the Adder of a rank.
 func NewAdder(group comm.Comm) *Adder { return &Adder{group: group} }
 
-// Add is one chain for all sums, which are of equal widths on all ranks.
+// Add adds up the rows of all ranks, in one chain for all sums, and writes each result to its At. Widths are equal on all ranks.
 func (a *Adder) Add(b kernels.Buffer, sums ...Sum) error {
 	var width, floats int64
 	for _, k := range sums {

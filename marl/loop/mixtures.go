@@ -20,6 +20,11 @@ func (g *Generator) steps(s *sim.Scenario) ([]int, error) {
 	case g.Samples == 0:
 		return nil, usagef("generator.samples: 0 divides the evaluations of a task among samples, and in %s a task is one sample of the steps that an IED chooses; allowed: from 1 to %d", s.Name, most)
 	}
+	for k := range s.Tasks.Models {
+		if n, all := s.MostSteps(k), all[len(all)-1]; n < all {
+			return nil, usagef("world.scenario: in %s IEDs choose up to %d steps of %s, but up to %d of another model; the ideal edge needs one number: allowed: models with equal largest levels", s.Name, n, s.Tasks.Models[k].Name, all)
+		}
+	}
 	for _, n := range all {
 		if _, err := g.plan(n); err != nil {
 			return nil, usagef("world.scenario: IEDs of %s may choose %d steps: generator.sampler: %w", s.Name, n, err)
@@ -67,7 +72,7 @@ func (l *loop) mixturesAt(ctx context.Context, i int, m *model, r *seedResult) (
 	return all, nil
 }
 
-// broughtAbout is every mixture once that some policy has at bases of a station, and those of equal steps with the last level.
+// broughtAbout is every mixture that some policy has at a base of the station, once each, and the stocks of equal steps at the last level.
 func (l *loop) broughtAbout(station int, r *seedResult) (all [][]int) {
 	known := map[string]bool{}
 	add := func(stock []int) {
@@ -95,7 +100,7 @@ func (l *loop) broughtAbout(station int, r *seedResult) (all [][]int) {
 	return all
 }
 
-// mixed is a stock, [n, size]: the first samples have the fewest steps. All have another number, so no two begin with the same noise.
+// mixed is a stock, [n, size]: the first samples have the fewest steps. Each sample has its own number, so no two begin with the same noise.
 func (l *loop) mixed(bySteps [][]float32, mix []int) (values []float32) {
 	size, first := l.set.Size(), 0
 	for k, n := range mix {

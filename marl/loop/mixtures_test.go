@@ -141,9 +141,10 @@ func (p atLevel) Act(w *sim.Worlds, actions []int32) {
 	}
 }
 
-// Evaluations cannot be divided among samples if an IED chooses the steps of one.
+// Evaluations cannot be divided among samples if an IED chooses the steps of one, and the ideal edge has one number of steps.
 func TestChosenStepsAreOneSample(t *testing.T) {
 	refuses(t, filepath.Join(t.TempDir(), "new"), chosen(t, "generator.samples=0"), "generator.samples: 0 divides the evaluations")
+	refuses(t, filepath.Join(t.TempDir(), "new"), chosen(t, "world.scenario=gmel-cpu"), "up to 4 steps of xs-tuned, but up to 10 of another model")
 }
 
 // Stocks of a policy decide what its classifiers are worth, by hand.

@@ -85,8 +85,7 @@ func reachedBy(list []arrival, levels []int, places int) (at []float64, stocks [
 	return at, stocks
 }
 
-// mixture is a stock with shares of whole parts: a stock of up to this number of samples as it is, a larger one rounded, with the same
-// number of samples. The places that lose most by rounding down get the parts that are left; of equal ones the first.
+// mixture rounds the shares of a stock to whole parts and keeps its size; a stock of at most `parts` samples is unchanged. The places that lose most by rounding down get the parts that are left; of equal ones the first.
 func mixture(stock []int, parts int) []int {
 	n := 0
 	for _, c := range stock {

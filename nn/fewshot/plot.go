@@ -70,7 +70,7 @@ func (t *Table) Picture() ([]byte, error) {
 	}
 	for _, p := range []panel{left, right} {
 		p.Y.Min, p.Y.Max = -0.5, float64(len(rows))-0.5
-		margin := (p.X.Max - p.X.Min) / 40 // an interval that ends at the edge looks cut off
+		margin := (p.X.Max - p.X.Min) / 40 // so that an interval at the edge does not look cut off
 		p.X.Min, p.X.Max = p.X.Min-margin, p.X.Max+margin
 	}
 	return asPNG(left, right, len(rows))
