@@ -58,8 +58,8 @@ test-emu:
 	@$(EMULATED) $(GO) test -tags emu -run TestScripts/emu ./cmd/gmel
 
 # The PTX that nvcc makes of the CUDA kernels, interpreted, with the conformance suite. test-ptx-barriers leaves out each
-# barrier of the worlds, test-ptx-op-barriers of the kernels of ops whose C++ names match KERNELS: this takes long, and goes on
-# where it has ended, by the file of findings. PTX_LIBRARY is a folder that scripts/gpu-library fills with PTX alone.
+# barrier of the worlds, test-ptx-op-barriers each of the kernels of ops whose C++ names match KERNELS. This takes long; a stopped
+# survey goes on from its file of findings. PTX_LIBRARY is a folder that scripts/gpu-library fills with PTX alone.
 PTX_LIBRARY ?= build/ptx
 PTX_RUN ?= .
 PTX_SKIP ?= Barriers
@@ -122,8 +122,8 @@ check-arm64:
 check-manifest:
 	cd tools/manifest && $(GO) vet ./... && $(GO) test ./...
 
-# A Slurm cluster of namespaces on this machine: a node is lost, two share a run, and no byte of the runs changes. So it is for pods of an
-# MPIJob. Needs root on a Debian.
+# A Slurm cluster of namespaces on this machine: a node is lost, two share a run, and no byte of the runs changes. The same is
+# checked for the pods of an MPIJob. Needs root on a Debian.
 check-cluster: .cache/mpi/openmpi/installed
 	GO="$(GO)" scripts/check-cluster
 	GO="$(GO)" CHECKS=ranks scripts/check-cluster

@@ -20,7 +20,7 @@ const (
 	fewest = 4
 	// fewestOfResult is that number where a product writes the copy of its result, which takes 2 bytes an element.
 	fewestOfResult = 2
-	// chunk is the numbers that a device moves at once. Lines of a result's copy are whole chunks, so that nobody has to write zeros
+	// chunk is how many numbers a device moves at once. Lines of a result's copy are whole chunks, so that no kernel has to write zeros
 	// behind them.
 	chunk = 8
 )

@@ -48,7 +48,7 @@ func (b *bench) inTurns(t *testing.T, precision string) []float32 {
 	return memory[:len(b.arena)]
 }
 
-// turn runs an op on memory, in which local memory is behind the arena.
+// turn runs an op on memory, in which local memory follows the arena.
 func (b *bench) turn(t *testing.T, precision string, memory []float32, op *kernels.Desc) {
 	t.Helper()
 	d := *op

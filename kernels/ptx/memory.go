@@ -20,7 +20,7 @@ type region struct {
 	shadow shadow // who touched what; empty until a launch looks for races
 }
 
-// Where memory lies in the generic address space. An address in shared, local or parameter memory is an offset in its window.
+// The windows of the generic address space. An address in shared, local or parameter memory is an offset from the start of its window.
 const (
 	sharedWindow  = 1 << 40
 	localWindow   = 2 << 40

@@ -39,7 +39,7 @@ func (s *scanner) next() (statement, bool) {
 	return statement{strings.Join(strings.Fields(withoutComments(raw)), " "), line, end}, true
 }
 
-// skipPast moves behind the next c, whatever is before it.
+// skipPast moves to just after the next c, whatever comes before it.
 func (s *scanner) skipPast(c byte) {
 	n := strings.IndexByte(s.text[s.at:], c) + 1
 	if n == 0 {
