@@ -157,7 +157,7 @@ func TestScoresOfMixtures(t *testing.T) {
 		mixed:   []map[string]classified{{"[0 1]": {.5, 0}, "[0 2]": {.8, 0}, "[1 0]": {.1, 0}, "[1 1]": {.6, 0}}},
 	}
 	for _, p := range []*played{r.ideal, r.plays[0]} {
-		p.name(4)
+		p.nameMixtures(4)
 	}
 	for at, want := range map[float64]float64{1: 0, 2: .1, 3: .6} {
 		if got := r.rareAt(r.plays[0], together, at); got != want {

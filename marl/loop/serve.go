@@ -38,7 +38,7 @@ func (l *loop) serving(ctx context.Context, r *seedResult) error {
 		if err != nil {
 			return err
 		}
-		p.name(l.config.Classifier.StepShares)
+		p.nameMixtures(l.config.Classifier.StepShares)
 		if p.policy, p.kind = s.name, s.kind; s.kind == ideal {
 			r.ideal = p
 		} else {

@@ -51,8 +51,8 @@ func (l *loop) grow(p *played, all [][][]arrival) {
 	}
 }
 
-// name names the mixtures of the stocks.
-func (p *played) name(parts int) {
+// nameMixtures names the mixtures of the stocks.
+func (p *played) nameMixtures(parts int) {
 	for _, world := range p.Stocks {
 		var names [][]string
 		for _, stocks := range world {
