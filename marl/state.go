@@ -30,7 +30,7 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 	}
 	worlds, err := t.worlds()
 	if err != nil {
-		return nil, fmt.Errorf("marl: the worlds' state: %w", err)
+		return nil, err
 	}
 	s.Blobs["worlds"] = worlds
 	return s, nil

@@ -152,7 +152,7 @@ func (c *Crew[R]) each(do func(R) error) error {
 	}
 	ends := make(chan end, len(c.ranks))
 	for n, r := range c.ranks {
-		go func() { ends <- end{n, do(r)} }()
+		go func() { ends <- end{n, silence(do(r))} }()
 	}
 	errs := make([]error, len(c.ranks))
 	running := make([]bool, len(c.ranks))
@@ -183,6 +183,16 @@ func cause(errs []error) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// silence is the error of ranks that do not answer, without what the others were doing when they noticed it. Other errors remain as
+// they are.
+func silence(err error) error {
+	var silent *comm.SilentError
+	if errors.As(err, &silent) && !errors.Is(err, comm.ErrAborted) {
+		return silent
+	}
+	return err
 }
 
 // Close closes all ranks but those that hang.

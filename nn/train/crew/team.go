@@ -162,7 +162,7 @@ func (c *Crew[R]) lead(x Order) error {
 
 // together does the part of this rank, and waits for that of the others.
 func together(team comm.Member, do func() error) error {
-	if err := do(); err != nil {
+	if err := silence(do()); err != nil {
 		team.Abort(err)
 		return err
 	}
