@@ -36,7 +36,7 @@ func job() Job {
 
 func shared() Ranks {
 	return Ranks{
-		Name: "hall", Resources: Resources{4, "3G"}, Image: "registry.example/lab/gmel-mpi:1", Claim: "runs", Ranks: 4, Out: "runs/a",
+		Name: "hall", Resources: Resources{4, "3G"}, Image: "registry.example/lab/gmel-mpi:1", Claim: "runs", Ranks: 4, Result: "runs/a/table.json",
 		Command: []string{"gmel", "train", "--auto-resume", "--set", "train.updates=5", "--out", "runs/a"},
 	}
 }

@@ -1,9 +1,6 @@
 package deploy
 
-import (
-	"path"
-	"strconv"
-)
+import "strconv"
 
 // Ranks is one training run that pods of Kubernetes share: a rank in each, over Open MPI. One pod launches mpirun, which reaches the
 // others by SSH. An operator of Kubeflow makes the pods, the keys and the list of hosts.
@@ -13,7 +10,7 @@ type Ranks struct {
 	Image   string
 	Claim   string // volume claim with the files that the command reads, and with the run
 	Ranks   int
-	Out     string   // folder of the run in the volume
+	Result  string   // file in the volume that a complete run has
 	Command []string // program and arguments, which train into Out
 }
 
@@ -31,9 +28,6 @@ func (Ranks) Keys() string { return "/home/gmel/.ssh" }
 
 // Workers is the number of pods that do not launch.
 func (r Ranks) Workers() int { return r.Ranks - 1 }
-
-// Table is the file that a complete run has.
-func (r Ranks) Table() []string { return []string{path.Join(r.Out, "table.json")} }
 
 // Launcher is the specification of the pod that launches.
 func (r Ranks) Launcher(container string, columns int) (string, error) {

@@ -12,7 +12,7 @@ import (
 var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"shell": shell, "quoted": strconv.Quote, "argument": argument,
+	"shell": shell, "quoteWord": quoteWord, "quoted": strconv.Quote, "argument": argument,
 }).ParseFS(files, "*.tmpl"))
 
 // execute fills in a template, unless a value is not allowed.
@@ -43,11 +43,17 @@ var plain = regexp.MustCompile(`^[A-Za-z0-9_./:,+-]+$`)
 func shell(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
-		if words[i] = w; !plain.MatchString(w) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
+		words[i] = quoteWord(w)
 	}
 	return strings.Join(words, " ")
+}
+
+// quoteWord quotes one word for a shell.
+func quoteWord(w string) string {
+	if plain.MatchString(w) {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }
 
 // expandable is dollars that Kubernetes would not leave as they are: it replaces $(NAME) by a variable, and $$ by $.

@@ -21,13 +21,8 @@ func clusterCommand() *cli.Command {
 		Name:   "cluster",
 		Usage:  "print files to start from: for Slurm, for Kubernetes, for an image; starts nothing",
 		Action: noSubcommand,
-		Subcommands: []*cli.Command{
-			oneRun("slurm", "print a batch file for Slurm that trains one run", slurmFile, 1, slurmFlags()...),
-			array, job,
-			oneRun("mpijob", "print an MPIJob for the MPI operator of Kubeflow, whose pods share one run", podsFile(deploy.Ranks.MPIJob), 2, podFlags("mpi")...),
-			oneRun("trainjob", "print a TrainJob for the Trainer of Kubeflow, whose pods share one run", podsFile(deploy.Ranks.TrainJob), 2, podFlags("mpi")...),
-			{Name: "container", Usage: "print the Containerfile of an image with gmel", Action: containerFile, Before: noArguments, OnUsageError: usageError},
-		},
+		Subcommands: append(agents.commands("one run"), array, job,
+			&cli.Command{Name: "container", Usage: "print the Containerfile of an image with gmel", Action: containerFile, Before: noArguments, OnUsageError: usageError}),
 	}
 }
 

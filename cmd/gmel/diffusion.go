@@ -41,6 +41,12 @@ func diffusionCommand() *cli.Command {
 			diffusionExportCommand(),
 			diffusionEvalCommand(),
 			diffusionProfileCommand(),
+			{
+				Name:        "cluster",
+				Usage:       "print files for Slurm and Kubernetes that train a model; starts nothing",
+				Subcommands: model.commands("one model"),
+				Action:      noSubcommand, OnUsageError: usageError,
+			},
 		},
 		Action: noSubcommand,
 	}

@@ -165,7 +165,7 @@ func (j *job) Finish(ctx context.Context) (files []train.File, err error) {
 		return nil, err
 	}
 	data, err := json.MarshalIndent(j.table, "", "  ")
-	return append(files, train.File{Name: tableText, Data: []byte(j.table.Markdown())}, train.File{Name: tableJSON, Data: append(data, '\n')}), err
+	return append(files, train.File{Name: tableText, Data: []byte(j.table.Markdown())}, train.File{Name: TableJSON, Data: append(data, '\n')}), err
 }
 
 // attention is the file with the attention by distance; none for a critic without attention, and in a game without distances.

@@ -21,7 +21,7 @@ func TestResumeWithoutTheBackend(t *testing.T) {
 	f := train.Folder(dir)
 	own, err := os.ReadFile(f.File("config.yaml"))
 	if err == nil {
-		err = os.Remove(f.File(tableJSON)) // so that the run is not complete
+		err = os.Remove(f.File(TableJSON)) // so that the run is not complete
 	}
 	if err != nil {
 		t.Fatal(err)

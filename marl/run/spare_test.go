@@ -28,17 +28,17 @@ func TestCompleteRunForgetsItsReplay(t *testing.T) {
 			t.Errorf("the checkpoint has %v observations", x.Shape)
 		}
 	}
-	want, err := os.ReadFile("run/" + tableJSON)
+	want, err := os.ReadFile("run/" + TableJSON)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove("run/" + tableJSON); err != nil {
+	if err := os.Remove("run/" + TableJSON); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Resume(t.Context(), "run", Sources{}, train.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile("run/" + tableJSON); err != nil || !bytes.Equal(got, want) {
+	if got, err := os.ReadFile("run/" + TableJSON); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("the table made again differs, %v", err)
 	}
 }

@@ -89,7 +89,7 @@ const attentionJSON = "attention.json"
 // Files of the table in a run folder. The JSON file is written last: a run that has it is complete.
 const (
 	tableText = "table.md"
-	tableJSON = "table.json"
+	TableJSON = "table.json"
 )
 
 // Table is the comparison of learned policies with all heuristics.

@@ -80,7 +80,7 @@ func newRun(began, c *Config) *train.Run {
 	return &train.Run{
 		Name: c.game().name(), Seed: c.Seed, Config: c.Commented(),
 		Numbers: c.numbers().YAML(), Same: func(from *train.Saved, numbers []byte) error { return sameRun(c, from, numbers) },
-		Schedule: c.Train.Schedule(), Result: tableJSON, Spare: marl.Forget,
+		Schedule: c.Train.Schedule(), Result: TableJSON, Spare: marl.Forget,
 		Resume: "gmel train --resume", ResumeFlags: movedFlags(began, c),
 		Open: func(o train.Options) (train.Job, error) { return openJob(c, o) },
 	}
@@ -100,7 +100,7 @@ func withTable(r train.Result, err error) (Result, error) {
 
 // readTable reads the table of a complete run.
 func readTable(f train.Folder) (*Table, error) {
-	path := f.File(tableJSON)
+	path := f.File(TableJSON)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
