@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"time"
 
 	"github.com/gmel-go/gmel/kernels"
-	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/kernels/share"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
@@ -17,42 +15,22 @@ import (
 
 // RanksRow is an iteration of a configuration that ranks divide: a rollout, and updates. Times are medians in seconds.
 type RanksRow struct {
-	Name    string `json:"name"` // "ranks"
-	Algo    string `json:"algo"`
-	IEDs    int    `json:"ieds"`
-	Worlds  int    `json:"worlds"`
-	Ranks   int    `json:"ranks"`
-	Backend string `json:"backend"`
-	Device  string `json:"device"`
-	Threads int    `json:"threads"` // of one rank
-	Commit  string `json:"commit,omitempty"`
-	Go      string `json:"go"`
-
-	Update   float64 `json:"update_seconds"`   // of one rank that is alone
-	Share    float64 `json:"share_seconds"`    // of the rank with the largest share, without the exchange
-	Exchange float64 `json:"exchange_seconds"` // among goroutines of this process, or among Processes
-	Floor    float64 `json:"floor_seconds"`    // a copy of Bytes in this process, or the time of Bytes at the Rate
-	Bytes    int64   `json:"bytes"`            // one after the other, see bytesInTurn
+	Name   string `json:"name"` // "ranks"
+	Algo   string `json:"algo"`
+	IEDs   int    `json:"ieds"`
+	Worlds int    `json:"worlds"`
+	Divided
 
 	Updates      int     `json:"updates"`         // that follow a rollout
 	Rollout      float64 `json:"rollout_seconds"` // of one rank that is alone
 	RolloutShare float64 `json:"rollout_share_seconds"`
 	RolloutBytes int64   `json:"rollout_bytes"` // that a rank gets of what the others have played; 0: each plays all worlds
-
-	Needed float64 `json:"needed_rate"` // bytes/s of a network with which ranks begin to pay; 0: they never do
-
-	Processes string  `json:"processes,omitempty"` // what they talk with; "": goroutines
-	Rate      float64 `json:"rate,omitempty"`      // bytes/s from each process to the next while all send
 }
 
 // RanksOptions of Ranks.
 type RanksOptions struct {
 	TrainOptions
-	Ranks []int // each 2 or more
-	// Team has this process as its rank 0, and others that call FollowRanks: they exchange instead of goroutines, and Ranks
-	// is their number. Processes says what they talk with.
-	Team      comm.Member
-	Processes string
+	Links
 }
 
 // Ranks measures an iteration alone, and what a rank of each group runs of it. The ranks are measured one after the other, each with
@@ -68,7 +46,7 @@ func Ranks(o RanksOptions) (rows []RanksRow, err error) {
 		return nil, err
 	}
 	for _, n := range o.Ranks {
-		row := RanksRow{Ranks: n, Update: update.seconds, Rollout: rollout.seconds}
+		row := RanksRow{Divided: Divided{Ranks: n, Update: update.seconds}, Rollout: rollout.seconds}
 		if err := row.measure(&o, all); err != nil {
 			return nil, err
 		}
@@ -98,28 +76,13 @@ func (r *RanksRow) measure(o *RanksOptions, all sim.Slice) error {
 		r.RolloutShare, r.RolloutBytes = x.seconds, bytesInTurn(0, x.gathered, r.Ranks)
 	}
 	r.Needed = r.needed()
-	return r.network(o, summed, gathered)
-}
-
-// network measures the exchange of an update, and what bounds it.
-func (r *RanksRow) network(o *RanksOptions, summed, gathered int64) (err error) {
-	if o.Team != nil {
-		return r.overTeam(o, newExchanged(summed, gathered, r.Ranks))
-	}
-	if r.Exchange, err = exchangeSeconds(summed, gathered, r.Ranks, o.Length); err != nil {
-		return err
-	}
-	r.Floor, err = copySeconds(r.Bytes, o.Length)
-	return err
+	return r.network(&o.Links, o.Length, summed, gathered)
 }
 
 // needed is the rate of a network, in bytes/s, that takes as long for an iteration as ranks save.
 func (r *RanksRow) needed() float64 {
-	saved := float64(r.Updates)*(r.Update-r.Share) + r.Rollout - r.RolloutShare
-	if saved <= 0 {
-		return 0
-	}
-	return (float64(r.Updates)*float64(r.Bytes) + float64(r.RolloutBytes)) / saved
+	n := float64(r.Updates)
+	return paysFrom(n*float64(r.Bytes)+float64(r.RolloutBytes), n*(r.Update-r.Share)+r.Rollout-r.RolloutShare)
 }
 
 // measured is what a rank computes without the others.
@@ -207,49 +170,19 @@ func secondsOf(do func(n int) error, length time.Duration) (float64, error) {
 func (r *RanksRow) describe(o *TrainOptions, x measured) {
 	c := &o.Config
 	r.Name, r.Algo, r.IEDs, r.Worlds, r.Updates = "ranks", c.Algo, o.Scenario.IEDs, c.Worlds, c.UpdatesAtOnce()
-	r.Backend, r.Device, r.Threads, r.Commit, r.Go = x.backend, x.device.Device, x.device.Threads, commit(), goVersion()
-	if c.Threads > 0 {
-		r.Threads = c.Threads
-	}
-}
-
-// bytesInTurn are the bytes of an exchange that cannot be on the way at the same time: the sums pass through the chain in
-// chunks, nearly at once, then down a tree of ranks, and each rank gets what the others gather.
-func bytesInTurn(summed, gathered int64, ranks int) int64 {
-	levels := int64(bits.Len(uint(ranks - 1)))
-	return 4 * (summed*(1+levels) + gathered*int64(ranks-1)/int64(ranks))
-}
-
-// copySeconds is the time of one copy.
-func copySeconds(bytes int64, length time.Duration) (float64, error) {
-	from, to := make([]byte, bytes), make([]byte, bytes)
-	return secondsOf(func(n int) error {
-		for range n {
-			copy(to, from)
-		}
-		return nil
-	}, length)
+	r.on(x.backend, x.device, c.Threads)
 }
 
 // RanksTitle is the heading of a table of rows.
 func RanksTitle(r RanksRow) string {
-	where := "goroutines"
-	if r.Processes != "" {
-		where = fmt.Sprintf("processes over %s, %.3g MB/s from one to the next", r.Processes, r.Rate/1e6)
-	}
-	return fmt.Sprintf("%s (%s), threads %d for each rank; exchange among %s; times in ms\n", r.Backend, r.Device, r.Threads, where) +
+	return r.where() +
 		fmt.Sprintf("%35s%-52s %-30s %s\n", "", "an update", "the rollout before it", "an iteration") +
-		fmt.Sprintf("%-10s %6s %6s %6s | %8s %8s %10s %8s %10s | %8s %8s %10s | %s\n",
-			"algo", "IEDs", "worlds", "ranks", "alone", "share", "exchange", "floor", "MB", "alone", "share", "MB", "a network pays from")
+		fmt.Sprintf("%-10s %6s %6s %6s | %s | %8s %8s %10s | %s\n",
+			"algo", "IEDs", "worlds", "ranks", dividedTitle, "alone", "share", "MB", paysTitle)
 }
 
 // Text is the row of the table.
 func (r *RanksRow) Text() string {
-	pays := "never"
-	if r.Needed > 0 {
-		pays = fmt.Sprintf("%.3g MB/s, %.3g Gbit/s", r.Needed/1e6, 8*r.Needed/1e9)
-	}
-	return fmt.Sprintf("%-10s %6d %6d %6d | %8.3g %8.3g %10.3g %8.3g %10.3g | %8.3g %8.3g %10.3g | %s\n",
-		r.Algo, r.IEDs, r.Worlds, r.Ranks, 1e3*r.Update, 1e3*r.Share, 1e3*r.Exchange, 1e3*r.Floor, float64(r.Bytes)/1e6,
-		1e3*r.Rollout, 1e3*r.RolloutShare, float64(r.RolloutBytes)/1e6, pays)
+	return fmt.Sprintf("%-10s %6d %6d %6d | %s | %8.3g %8.3g %10.3g | %s\n", r.Algo, r.IEDs, r.Worlds, r.Ranks, r.times(),
+		1e3*r.Rollout, 1e3*r.RolloutShare, float64(r.RolloutBytes)/1e6, r.pays())
 }

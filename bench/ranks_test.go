@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/ppo"
+	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -24,7 +26,7 @@ func ranksOptions(t *testing.T, ieds int) RanksOptions {
 	c.Worlds, c.SlotsPerIteration, c.WarmupSlots, c.Threads = 4, 8, 4, 1
 	own := c.Own.(*ppo.Config)
 	own.Hidden, own.ActorHidden, own.Minibatches = 32, 32, 4
-	return RanksOptions{TrainOptions: TrainOptions{Config: c, Scenario: s.Population(ieds), Length: time.Millisecond}, Ranks: []int{2, 3}}
+	return RanksOptions{TrainOptions: TrainOptions{Config: c, Scenario: s.Population(ieds), Length: time.Millisecond}, Links: Links{Ranks: []int{2, 3}}}
 }
 
 func TestRanks(t *testing.T) {
@@ -59,6 +61,40 @@ func TestRanks(t *testing.T) {
 	}
 }
 
+// The ranks of a diffusion model have one exchange an update, of as many floats as the network has parameters, with the loss.
+func TestModelRanks(t *testing.T) {
+	o := ModelRanksOptions{Model: "xs", Side: 8, Batch: 4, Backend: "auto", Kernels: kernels.Options{Threads: 1}, Length: time.Millisecond, Links: Links{Ranks: []int{2, 4}}}
+	rows, err := ModelRanks(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := newUNet(o.Model, o.Side, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floats := int64(m.Params().Len())
+	for i, r := range rows {
+		if r.Ranks != o.Ranks[i] || r.Batch != 4 || r.Threads != 1 || r.Update != rows[0].Update || r.Share <= 0 || r.Exchange <= 0 || r.Floor <= 0 {
+			t.Errorf("%+v", r)
+		}
+		if levels := int64(i + 2); r.Bytes/4/levels < floats || r.Bytes/4/levels > floats+machine.Align {
+			t.Errorf("%d bytes in turn, %d parameters", r.Bytes, floats)
+		}
+	}
+	line, err := json.Marshal(rows[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := Show(&text, strings.NewReader(string(line))); err != nil || text.String() != ModelRanksTitle(rows[0])+rows[0].Text() {
+		t.Errorf("shown as %q, %v", text.String(), err)
+	}
+	o.Ranks = []int{5}
+	if _, err := ModelRanks(o); err == nil || err.Error() != "bench: a batch of 4 is cut in 4 parts, and the ranks are 5; allowed are 2 to 4" {
+		t.Errorf("%v", err)
+	}
+}
+
 // Processes that exchange are measured with the rate of their network. Here they are goroutines.
 func TestRanksOfATeam(t *testing.T) {
 	o, group := ranksOptions(t, 40), comm.NewGroup(3, time.Minute)
@@ -80,7 +116,7 @@ func TestRanksOfATeam(t *testing.T) {
 
 // An iteration of 10 updates saves 10 ms each and 100 ms of its rollout, and sends 1 MB each and 10 MB: 20 MB in 0.2 s.
 func TestNeededRate(t *testing.T) {
-	r := RanksRow{Updates: 10, Update: 0.03, Share: 0.02, Bytes: 1e6, Rollout: 0.3, RolloutShare: 0.2, RolloutBytes: 1e7}
+	r := RanksRow{Divided: Divided{Update: 0.03, Share: 0.02, Bytes: 1e6}, Updates: 10, Rollout: 0.3, RolloutShare: 0.2, RolloutBytes: 1e7}
 	if got := r.needed(); math.Abs(got-1e8) > 1 {
 		t.Errorf("%g bytes/s", got)
 	}

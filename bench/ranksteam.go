@@ -65,17 +65,17 @@ func teamSeconds(team comm.Member, x exchanged, length time.Duration) (float64, 
 const longPart = 1 << 20
 
 // overTeam measures an exchange among processes, and the rate of their network.
-func (r *RanksRow) overTeam(o *RanksOptions, x exchanged) (err error) {
-	r.Processes = o.Processes
-	if r.Exchange, err = teamSeconds(o.Team, x, o.Length); err != nil {
+func (d *Divided) overTeam(l *Links, length time.Duration, x exchanged) (err error) {
+	d.Processes = l.Processes
+	if d.Exchange, err = teamSeconds(l.Team, x, length); err != nil {
 		return err
 	}
-	ranks := int64(o.Team.Size())
-	seconds, err := teamSeconds(o.Team, newExchanged(0, longPart*ranks, int(ranks)), o.Length)
+	ranks := int64(l.Team.Size())
+	seconds, err := teamSeconds(l.Team, newExchanged(0, longPart*ranks, int(ranks)), length)
 	if err != nil {
 		return err
 	}
-	r.Rate = float64(4*longPart*(ranks-1)) / seconds
-	r.Floor = float64(r.Bytes) / r.Rate
+	d.Rate = float64(4*longPart*(ranks-1)) / seconds
+	d.Floor = float64(d.Bytes) / d.Rate
 	return nil
 }

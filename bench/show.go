@@ -67,6 +67,10 @@ func (s *shower) text(line []byte) (string, error) {
 		var r RanksRow
 		err := json.Unmarshal(line, &r)
 		return s.under(RanksTitle(r), r.Text()), err
+	case "model-ranks":
+		var r ModelRanksRow
+		err := json.Unmarshal(line, &r)
+		return s.under(ModelRanksTitle(r), r.Text()), err
 	}
 	var r Row
 	if err := json.Unmarshal(line, &r); err != nil {

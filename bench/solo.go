@@ -5,6 +5,14 @@ import "github.com/gmel-go/gmel/kernels/comm"
 // solo is a rank without the others, to measure what it computes: it adds up its own rows, and gathers zeros.
 type solo struct{ rank, size int }
 
+// others is the group of a trainer; nil: it is alone.
+func (s solo) others() comm.Comm {
+	if s.size == 1 {
+		return nil
+	}
+	return s
+}
+
 // Rank implements comm.Comm.
 func (s solo) Rank() int { return s.rank }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/kernels/comm"
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 )
@@ -14,7 +15,8 @@ import (
 // training is a training run of UNet-lite, far longer than a measurement.
 type training struct {
 	*fit.Trainer
-	given, found []Array // of the first update without dropout
+	flat         []float32 // parameters before the first update
+	given, found []Array   // of the first update without dropout
 }
 
 // dropout of the networks that are trained.
@@ -40,19 +42,30 @@ func openTraining(backend kernels.Backend, size string, side, batch int) (Runnin
 
 // open is the state before the first update.
 func (r *training) open(backend kernels.Backend, size string, side, batch int, drop float32) error {
+	if err := r.plan(nil, backend, size, side, batch, drop); err != nil {
+		return err
+	}
+	return r.begin()
+}
+
+// plan makes the trainer of a run, or of one of the ranks of a group, without its memory.
+func (r *training) plan(group comm.Comm, backend kernels.Backend, size string, side, batch int, drop float32) (err error) {
 	m, flat, err := newUNet(size, side, drop)
 	if err != nil {
 		return err
 	}
 	o := fit.Defaults()
-	o.Seed, o.Updates, o.Batch = seed, 1<<18, batch
-	if r.Trainer, err = fit.Plan(backend, m, imagesOf(side), o); err != nil {
+	o.Seed, o.Updates, o.Batch, r.flat = seed, 1<<18, batch, flat
+	r.Trainer, err = fit.PlanRank(group, backend, m, imagesOf(side), o)
+	return err
+}
+
+// begin takes the memory of a planned trainer and sets the state before the first update.
+func (r *training) begin() error {
+	if err := r.Open(); err != nil {
 		return err
 	}
-	if err := r.Trainer.Open(); err != nil {
-		return err
-	}
-	if err := r.Begin(flat); err != nil {
+	if err := r.Begin(r.flat); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	return nil

@@ -64,6 +64,14 @@ func (t *Trainer) placeSegments(l *machine.Layout) {
 	t.own.rows = l.Add("segments", len(t.own.parts), width)
 }
 
+// Exchanged is the number of floats that the ranks add up in an update; 0 for a trainer that is alone.
+func (t *Trainer) Exchanged() int64 {
+	if t.own.group == nil {
+		return 0
+	}
+	return int64(t.own.rows.Shape()[1])
+}
+
 // summed are the sums over the batch.
 func (t *Trainer) summed() []machine.Tensor {
 	return []machine.Tensor{t.adam.Grads().Flat, t.mem.loss.Value}
