@@ -74,7 +74,7 @@ func openTold(config []byte, p crew.Place, o train.Options) (*rank, error) {
 	if err != nil {
 		return nil, err
 	}
-	on, beside := placed(r.backend, r.Memory(), train.Memory{Parts: r.ExchangeMemory()})
+	on, beside := placed(r.backend, r.Memory(), train.Memory{Parts: append(r.ExchangeMemory(), r.CheckpointMemory(), r.sentCheckpoint())})
 	if err := fit(r.backend, on, beside); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -107,9 +107,19 @@ func (j *job) others() (parts []train.MemoryPart) {
 	return parts
 }
 
+// sentCheckpoint is the file with which processes go on, which rank 0 sends to the others, beside the state in it.
+func (r *rank) sentCheckpoint() train.MemoryPart {
+	part := r.CheckpointMemory()
+	part.What = "the checkpoint on its way between ranks"
+	return part
+}
+
 // exchanges is what the ranks of this process take on the host to exchange numbers.
-func (j *job) exchanges() []train.MemoryPart {
+func (j *job) exchanges(o train.Options) []train.MemoryPart {
 	parts := j.crew.First().ExchangeMemory()
+	if o.Team != nil {
+		parts = append(parts, j.crew.First().sentCheckpoint())
+	}
 	for _, r := range j.crew.Here()[1:] {
 		for i, x := range r.ExchangeMemory() {
 			parts[i].Bytes += x.Bytes

@@ -57,7 +57,7 @@ func (j *job) plan(o train.Options) error {
 	}
 	memory, host := j.Memory(), c.game().evaluationMemory(episodes, "train.eval_episodes or table_episodes")
 	memory.Parts = slices.Concat(memory.Parts, []train.MemoryPart{evaluation}, j.others())
-	host.Parts = slices.Concat(host.Parts, []train.MemoryPart{j.CheckpointMemory()}, j.exchanges())
+	host.Parts = slices.Concat(host.Parts, []train.MemoryPart{j.CheckpointMemory()}, j.exchanges(o))
 	memory, host = placed(j.backend, memory, host)
 	o.Say("the run takes %s on the backend %s", memory, j.backend.Name())
 	if where := whoPlays(j.Worlds()); where != "" {

@@ -1,6 +1,7 @@
 package crew
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,12 +44,21 @@ func (f *follower[R]) obey(what Duty, data []byte) (err error) {
 		return f.join(data)
 	}
 	x := Order{Duty: what, Ctx: context.Background()}
-	if len(data) > 0 {
-		if x.State, err = checkpoint.Decode(data, "the checkpoint of rank 0"); err != nil {
+	if bytes.Equal(data, []byte{withState}) {
+		if x.State, err = f.state(); err != nil {
 			return err
 		}
 	}
 	return together(f.team, func() error { return (*f.rank).Do(x) })
+}
+
+// state receives the state of an order.
+func (f *follower[R]) state() (*checkpoint.State, error) {
+	file, err := f.team.Told()
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.Decode(file, "the checkpoint of rank 0")
 }
 
 // join makes the rank of this process. If that fails, rank 0 is told so, and ends the run.

@@ -146,18 +146,29 @@ func shortened(digest string) string {
 
 // lead does a duty on all processes, and waits until all have done it.
 func (c *Crew[R]) lead(x Order) error {
-	message := []byte{byte(x.Duty)}
-	if x.State != nil {
-		file, err := checkpoint.Encode(x.State)
-		if err != nil {
-			return err
-		}
-		message = append(message, file...)
-	}
-	if err := c.team.Tell(message); err != nil {
+	if err := c.tell(x); err != nil {
 		return err
 	}
 	return together(c.team, func() error { return c.ranks[0].Do(x) })
+}
+
+// withState follows a duty in the message of a follower that gets a state next, which may have gigabytes: it is a message of its own, and
+// is copied once.
+const withState = 1
+
+// tell sends an order to the other processes.
+func (c *Crew[R]) tell(x Order) error {
+	if x.State == nil {
+		return c.team.Tell([]byte{byte(x.Duty)})
+	}
+	file, err := checkpoint.Encode(x.State)
+	if err != nil {
+		return err
+	}
+	if err := c.team.Tell([]byte{byte(x.Duty), withState}); err != nil {
+		return err
+	}
+	return c.team.Tell(file)
 }
 
 // together does the part of this rank, and waits for that of the others.
