@@ -73,9 +73,9 @@ func noWork(c *cli.Context) error {
 		names = append(names, s.Name)
 	}
 	if word := c.Args().First(); word != "" {
-		return usagef("there is no benchmark %q%s", word, suggest(word, names, "", "gmel bench --help"))
+		return train.Usagef("there is no benchmark %q%s", word, suggest(word, names, "", "gmel bench --help"))
 	}
-	return usagef("what is to be measured? There are: %s", strings.Join(names, ", "))
+	return train.Usagef("what is to be measured? There are: %s", strings.Join(names, ", "))
 }
 
 func benchWork(c *cli.Context) error {
@@ -91,7 +91,7 @@ func benchWork(c *cli.Context) error {
 	}
 	o.Notice = p.Line
 	if o.Peers, err = bench.StartPeers(c.StringSlice("peer")); err != nil {
-		return usagef("%w", err)
+		return train.Usagef("%w", err)
 	}
 	rows, err := benchRows(c, cases, o)
 	for _, peer := range o.Peers {
@@ -118,10 +118,10 @@ func benchCases(c *cli.Context) (cases []bench.Case, err error) {
 		}
 	}
 	if len(cases) == 0 && len(c.StringSlice("shapes")) == 0 {
-		return nil, usagef("%s is for a GPU: --backend gpu", c.Command.Name)
+		return nil, train.Usagef("%s is for a GPU: --backend gpu", c.Command.Name)
 	}
 	if len(cases) == 0 {
-		return nil, usagef("no size of %s contains %s", c.Command.Name, strings.Join(c.StringSlice("shapes"), " or "))
+		return nil, train.Usagef("no size of %s contains %s", c.Command.Name, strings.Join(c.StringSlice("shapes"), " or "))
 	}
 	return batchedCases(c, cases)
 }
@@ -133,11 +133,11 @@ func batchedCases(c *cli.Context, cases []bench.Case) ([]bench.Case, error) {
 	case n == 0:
 		return cases, nil
 	case n < 0 || n > maxBatch:
-		return nil, usagef("--batch is %d; allowed are 1 to %d, or 0 for the batch of each size", n, maxBatch)
+		return nil, train.Usagef("--batch is %d; allowed are 1 to %d, or 0 for the batch of each size", n, maxBatch)
 	}
 	batched := bench.Batched(cases, n)
 	if len(batched) == 0 {
-		return nil, usagef("%s has no batch: leave out --batch", c.Command.Name)
+		return nil, train.Usagef("%s has no batch: leave out --batch", c.Command.Name)
 	}
 	return batched, nil
 }
@@ -166,7 +166,7 @@ func benchOptions(c *cli.Context) (bench.Options, error) {
 	}
 	backend, err := kernels.Open(o.Backend, o.Kernels)
 	if err != nil {
-		return o, usagef("%w", err)
+		return o, train.Usagef("%w", err)
 	}
 	return o, backend.Close()
 }
@@ -175,7 +175,7 @@ func benchOptions(c *cli.Context) (bench.Options, error) {
 func secondsOf(c *cli.Context, name string, least, most float64) (time.Duration, error) {
 	seconds := c.Float64(name)
 	if !(seconds >= least && seconds <= most) {
-		return 0, usagef("--%s is %g; allowed are %g to %g", name, seconds, least, most)
+		return 0, train.Usagef("--%s is %g; allowed are %g to %g", name, seconds, least, most)
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
 }
@@ -227,11 +227,11 @@ func benchShow(c *cli.Context) error {
 
 func openRows(c *cli.Context) (*os.File, error) {
 	if c.String("rows") == "" {
-		return nil, usagef("--rows is missing")
+		return nil, train.Usagef("--rows is missing")
 	}
 	f, err := os.Open(c.String("rows"))
 	if err != nil {
-		return nil, &train.UsageError{Err: err}
+		return nil, train.Usage(err)
 	}
 	return f, nil
 }
@@ -243,7 +243,7 @@ func benchReport(c *cli.Context) error {
 	}
 	defer f.Close()
 	if c.String("out") == "" {
-		return usagef("--out is missing")
+		return train.Usagef("--out is missing")
 	}
 	rows, err := bench.ReadRows(f)
 	if err != nil {

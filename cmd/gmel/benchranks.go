@@ -7,6 +7,7 @@ import (
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/crew"
 	"github.com/urfave/cli/v2"
 )
@@ -58,7 +59,7 @@ func benchRanks(c *cli.Context) error {
 	}
 	for _, name := range modelFlags {
 		if c.IsSet(name) {
-			return usagef("--%s is for --model; algorithms have --ieds and --set", name)
+			return train.Usagef("--%s is for --model; algorithms have --ieds and --set", name)
 		}
 	}
 	return benchAgentRanks(c, length, links)
@@ -85,7 +86,7 @@ func benchAgentRanks(c *cli.Context, length time.Duration, links bench.Links) er
 			o.Length = length
 			rows, err := bench.Ranks(bench.RanksOptions{TrainOptions: o, Links: links})
 			if err != nil {
-				return usagef("%w", err)
+				return train.Usagef("%w", err)
 			}
 			for _, r := range rows {
 				if err := p.print(c, r, bench.RanksTitle(r), r.Text()); err != nil {
@@ -100,24 +101,24 @@ func benchAgentRanks(c *cli.Context, length time.Duration, links bench.Links) er
 func benchModelRanks(c *cli.Context, length time.Duration, links bench.Links) error {
 	for _, name := range agentFlags {
 		if c.IsSet(name) {
-			return usagef("--%s is for algorithms; a diffusion model has --model, --batch and --side", name)
+			return train.Usagef("--%s is for algorithms; a diffusion model has --model, --batch and --side", name)
 		}
 	}
 	if n := c.Int("side"); n < 1 {
-		return usagef("--side is %d; allowed: 1 or more", n)
+		return train.Usagef("--side is %d; allowed: 1 or more", n)
 	}
 	var p rowPrinter
 	for _, size := range c.StringSlice("model") {
 		for _, batch := range c.IntSlice("batch") {
 			if batch < 2 || batch > maxBatch {
-				return usagef("--batch is %d; allowed are 2 to %d", batch, maxBatch)
+				return train.Usagef("--batch is %d; allowed are 2 to %d", batch, maxBatch)
 			}
 			rows, err := bench.ModelRanks(bench.ModelRanksOptions{
 				Model: size, Side: c.Int("side"), Batch: batch, Backend: c.String("backend"),
 				Kernels: kernels.Options{Threads: c.Int("threads"), Device: c.String("device")}, Length: length, Links: links,
 			})
 			if err != nil {
-				return usagef("%w", err)
+				return train.Usagef("%w", err)
 			}
 			for _, r := range rows {
 				if err := p.print(c, r, bench.ModelRanksTitle(r), r.Text()); err != nil {
@@ -133,13 +134,13 @@ func benchModelRanks(c *cli.Context, length time.Duration, links bench.Links) er
 func ranksToMeasure(c *cli.Context) ([]int, error) {
 	if joined != nil {
 		if c.IsSet("ranks") {
-			return nil, usagef("--ranks is for ranks in one process, and a launcher has started %d processes, which are measured", joined.Size())
+			return nil, train.Usagef("--ranks is for ranks in one process, and a launcher has started %d processes, which are measured", joined.Size())
 		}
 		return []int{joined.Size()}, nil
 	}
 	for _, n := range c.IntSlice("ranks") {
 		if n < 2 || n > crew.MaxRanks {
-			return nil, usagef("--ranks is %d; allowed are 2 to %d", n, crew.MaxRanks)
+			return nil, train.Usagef("--ranks is %d; allowed are 2 to %d", n, crew.MaxRanks)
 		}
 	}
 	return c.IntSlice("ranks"), nil

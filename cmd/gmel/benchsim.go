@@ -8,6 +8,7 @@ import (
 
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/kernels"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
@@ -60,7 +61,7 @@ func simOptions(c *cli.Context) (o bench.SimOptions, err error) {
 	}
 	switch {
 	case o.Threads < 0 || o.Threads > 1024:
-		return o, usagef("--threads is %d; allowed are 1 to 1024, or 0 for all cores", o.Threads)
+		return o, train.Usagef("--threads is %d; allowed are 1 to 1024, or 0 for all cores", o.Threads)
 	case o.Threads == 0:
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
@@ -68,19 +69,19 @@ func simOptions(c *cli.Context) (o bench.SimOptions, err error) {
 		return o, err
 	}
 	if o.Scenario, err = sim.Load(c.String("scenario")); err != nil {
-		return o, usagef("--scenario: %w", err)
+		return o, train.Usagef("--scenario: %w", err)
 	}
 	for _, n := range c.IntSlice("ieds") {
 		if n < 1 || n > 1_000_000 {
-			return o, usagef("--ieds is %d; allowed are 1 to 1000000", n)
+			return o, train.Usagef("--ieds is %d; allowed are 1 to 1000000", n)
 		}
 		if err := o.Scenario.Population(n).Validate(); err != nil {
-			return o, usagef("--ieds %d: %w", n, err)
+			return o, train.Usagef("--ieds %d: %w", n, err)
 		}
 	}
 	for _, w := range c.IntSlice("worlds") {
 		if w < 0 {
-			return o, usagef("--worlds is %d; allowed are whole numbers from 1, or 0", w)
+			return o, train.Usagef("--worlds is %d; allowed are whole numbers from 1, or 0", w)
 		}
 	}
 	return o, nil
@@ -92,7 +93,7 @@ func simBackend(c *cli.Context, o *bench.SimOptions) error {
 	if name == "auto" || device != "" && !c.IsSet("backend") {
 		info, err := kernels.Describe(cmp.Or(strings.Split(device, ":")[0], "auto"))
 		if err != nil {
-			return usagef("%w", err)
+			return train.Usagef("%w", err)
 		}
 		name = info.Name
 	}
@@ -101,7 +102,7 @@ func simBackend(c *cli.Context, o *bench.SimOptions) error {
 	}
 	for _, flag := range []string{"engine", "threads"} {
 		if c.IsSet(flag) {
-			return usagef("--%s is for worlds that the processor plays, not for --backend %s", flag, name)
+			return train.Usagef("--%s is for worlds that the processor plays, not for --backend %s", flag, name)
 		}
 	}
 	o.Backend, o.Kernels = name, kernels.Options{Device: device}
@@ -111,7 +112,7 @@ func simBackend(c *cli.Context, o *bench.SimOptions) error {
 func printSim(c *cli.Context, o bench.SimOptions) error {
 	rows, err := bench.Sim(o)
 	if err != nil {
-		return usagef("%w", err)
+		return train.Usagef("%w", err)
 	}
 	for _, r := range rows {
 		if !c.Bool("json") {

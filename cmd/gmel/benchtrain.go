@@ -7,6 +7,7 @@ import (
 	"github.com/gmel-go/gmel/bench"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -44,7 +45,7 @@ func benchTrain(c *cli.Context) error {
 				o.Length = length
 				row, err := bench.Train(o)
 				if err != nil {
-					return usagef("%w", err)
+					return train.Usagef("%w", err)
 				}
 				if err := printTrain(c, row, first); err != nil {
 					return err
@@ -70,17 +71,17 @@ func trainOptions(c *cli.Context, algo string, ieds, worlds int) (o bench.TrainO
 		return o, err
 	}
 	if ieds < 1 || ieds > 1_000_000 {
-		return o, usagef("--ieds is %d; allowed are 1 to 1000000", ieds)
+		return o, train.Usagef("--ieds is %d; allowed are 1 to 1000000", ieds)
 	}
 	if config.Scenario == nil {
-		return o, usagef("--scenario %s is another game; bench train measures the edge game", c.String("scenario"))
+		return o, train.Usagef("--scenario %s is another game; bench train measures the edge game", c.String("scenario"))
 	}
 	o.Config, o.Scenario = config.Train, config.Scenario
 	if ieds != o.Scenario.IEDs {
 		o.Scenario = o.Scenario.Population(ieds)
 	}
 	if err := o.Scenario.Validate(); err != nil {
-		return o, usagef("--ieds %d: %w", ieds, err)
+		return o, train.Usagef("--ieds %d: %w", ieds, err)
 	}
 	return o, nil
 }

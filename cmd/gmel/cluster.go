@@ -6,6 +6,7 @@ import (
 
 	"github.com/gmel-go/gmel/deploy"
 	"github.com/gmel-go/gmel/marl/sweep"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -93,11 +94,11 @@ func jobFile(c *cli.Context, p *sweep.Plan) error {
 // checkPods checks what pods need: an image, and names in the volume, which takes the place of the working folder.
 func checkPods(c *cli.Context, names ...string) error {
 	if c.String("image") == "" {
-		return usagef("--image IMAGE is missing; `gmel cluster container` prints the Containerfile of one")
+		return train.Usagef("--image IMAGE is missing; `gmel cluster container` prints the Containerfile of one")
 	}
 	for _, name := range names {
 		if name != "" && !filepath.IsLocal(name) {
-			return usagef("%s is outside of the working folder, which is what the volume holds; allowed: files, and folders of runs, in this folder", name)
+			return train.Usagef("%s is outside of the working folder, which is what the volume holds; allowed: files, and folders of runs, in this folder", name)
 		}
 	}
 	return nil
@@ -111,7 +112,7 @@ func containerFile(c *cli.Context) error {
 // printFile prints a file, or says which value it may not have.
 func printFile(c *cli.Context, text string, err error) error {
 	if err != nil {
-		return usagef("%w", err)
+		return train.Usagef("%w", err)
 	}
 	return printText(c.App.Writer, text)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/deploy"
 	"github.com/gmel-go/gmel/marl/run"
 	diffusion "github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -87,7 +88,7 @@ func (s shared) podsFile(text func(deploy.Ranks) (string, error)) cli.ActionFunc
 // words are the arguments of gmel with which a run begins or goes on, after a look at its configuration.
 func (s shared) words(c *cli.Context) ([]string, error) {
 	if c.String("out") == "" {
-		return nil, usagef("--out DIR is missing, the folder of the run")
+		return nil, train.Usagef("--out DIR is missing, the folder of the run")
 	}
 	if err := s.check(c); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/compare"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
@@ -37,7 +38,7 @@ func compareFlags() []cli.Flag {
 func operands(c *cli.Context) error {
 	for _, word := range c.Args().Slice() {
 		if strings.HasPrefix(word, "-") {
-			return usagef("%s: flags come first, before the names of files and folders; a name that begins so is ./%s", word, word)
+			return train.Usagef("%s: flags come first, before the names of files and folders; a name that begins so is ./%s", word, word)
 		}
 	}
 	return nil
@@ -45,7 +46,7 @@ func operands(c *cli.Context) error {
 
 func compareRuns(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usagef("run folders are missing, such as `gmel compare runs/*`")
+		return train.Usagef("run folders are missing, such as `gmel compare runs/*`")
 	}
 	if err := operands(c); err != nil {
 		return err
@@ -93,7 +94,7 @@ func playReferences(c *cli.Context, runs *compare.Comparison, format string) err
 		return nil
 	}
 	if format == "csv" {
-		return usagef("--references: CSV has rows of runs only; --json has the references, too")
+		return train.Usagef("--references: CSV has rows of runs only; --json has the references, too")
 	}
 	p := progress(c)
 	defer p.Done()
@@ -106,7 +107,7 @@ func plots(path string, n int) (all []string, err error) {
 		return nil, nil
 	}
 	if ext := strings.ToLower(filepath.Ext(path)); ext != ".png" && ext != ".svg" {
-		return nil, usagef("--plot %s: the name must end in .png or .svg", path)
+		return nil, train.Usagef("--plot %s: the name must end in .png or .svg", path)
 	}
 	for i := range n {
 		all = append(all, numbered(path, i, n))

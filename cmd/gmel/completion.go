@@ -7,6 +7,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/spread"
 	"github.com/urfave/cli/v2"
@@ -48,7 +49,7 @@ func completionCommand() *cli.Command {
 func printCompletion(c *cli.Context) error {
 	script, known := shells[c.Args().First()]
 	if !known || c.NArg() != 1 {
-		return usagef("gmel completion takes one of bash, zsh, fish, such as `source <(gmel completion bash)`")
+		return train.Usagef("gmel completion takes one of bash, zsh, fish, such as `source <(gmel completion bash)`")
 	}
 	return printText(c.App.Writer, script)
 }

@@ -103,7 +103,7 @@ func heuristics(names []string, s *sim.Scenario, seed uint64) ([]sim.Policy, err
 		var err error
 		if all[i], err = sim.NewPolicy(name, s, seed); err != nil {
 			known := strings.Join(slices.Concat(sim.Policies(), sim.References()), ", ")
-			return nil, usagef("%q is no policy and no run folder; policies are %s", name, known)
+			return nil, train.Usagef("%q is no policy and no run folder; policies are %s", name, known)
 		}
 	}
 	return all, nil
@@ -114,7 +114,7 @@ func readSets(c *cli.Context, s *sim.Scenario, p sim.Policy) error {
 	r := setting.NewReader()
 	for _, text := range c.StringSlice("set") {
 		if err := r.Set(text); err != nil {
-			return &train.UsageError{Err: err}
+			return train.Usage(err)
 		}
 	}
 	r.Read(setting.Section{Name: "scenario", Value: s, Files: s.Files()})
@@ -131,7 +131,7 @@ func readSets(c *cli.Context, s *sim.Scenario, p sim.Policy) error {
 		r.Refuse("policy", "the policy of a run has no settings")
 	}
 	if err := r.Check(); err != nil {
-		return &train.UsageError{Err: err}
+		return train.Usage(err)
 	}
 	s.NormaliseShares()
 	return nil

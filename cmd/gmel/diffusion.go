@@ -177,13 +177,13 @@ func diffusionSample(c *cli.Context) error {
 	path := c.String("grid")
 	switch {
 	case c.String("run") == "":
-		return usagef("--run DIR is missing: from which run should be drawn?")
+		return train.Usagef("--run DIR is missing: from which run should be drawn?")
 	case path == "" && c.String("out") == "" && c.String("gif") == "":
-		return usagef("--out DIR, --grid FILE or --gif FILE is missing: where should the samples go?")
+		return train.Usagef("--out DIR, --grid FILE or --gif FILE is missing: where should the samples go?")
 	case c.IsSet("steps") && c.Int("steps") < 1:
-		return usagef("--steps %d is not allowed; allowed: from 1", c.Int("steps"))
+		return train.Usagef("--steps %d is not allowed; allowed: from 1", c.Int("steps"))
 	case path != "" && !strings.EqualFold(filepath.Ext(path), ".png"):
-		return usagef("--grid %s: the name must end in .png", path)
+		return train.Usagef("--grid %s: the name must end in .png", path)
 	}
 	if path != "" {
 		if err := newPicture(path, "grid"); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -32,13 +33,13 @@ func diffusionEdit(c *cli.Context) (run.Edit, error) {
 	path := c.String("gif")
 	switch {
 	case c.IsSet("strength") && !(e.Strength > 0):
-		return e, usagef("--strength %g is not allowed; allowed: above 0, up to 1", e.Strength)
+		return e, train.Usagef("--strength %g is not allowed; allowed: above 0, up to 1", e.Strength)
 	case c.IsSet("resample") && e.Resample < 1:
-		return e, usagef("--resample %d is not allowed; allowed: 1 to 100", e.Resample)
+		return e, train.Usagef("--resample %d is not allowed; allowed: 1 to 100", e.Resample)
 	case path == "":
 		return e, nil
 	case !strings.EqualFold(filepath.Ext(path), ".gif"):
-		return e, usagef("--gif %s: the name must end in .gif", path)
+		return e, train.Usagef("--gif %s: the name must end in .gif", path)
 	}
 	return e, newPicture(path, "gif")
 }

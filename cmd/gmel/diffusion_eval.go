@@ -6,6 +6,7 @@ import (
 
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -37,7 +38,7 @@ func diffusionEvalCommand() *cli.Command {
 
 func diffusionEval(c *cli.Context) error {
 	if c.String("run") == "" {
-		return usagef("--run DIR is missing: which run should be measured?")
+		return train.Usagef("--run DIR is missing: which run should be measured?")
 	}
 	format, err := oneOf(c, "json", "csv", "latex")
 	if err != nil {

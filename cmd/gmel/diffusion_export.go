@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -24,9 +25,9 @@ func diffusionExport(c *cli.Context) error {
 	o := run.ExportOptions{Run: c.String("run"), Out: c.String("out"), EMA: c.Float64("ema"), Notice: progress(c).Line}
 	switch {
 	case o.Run == "":
-		return usagef("--run DIR is missing: which network should be exported?")
+		return train.Usagef("--run DIR is missing: which network should be exported?")
 	case o.Out == "":
-		return usagef("--out DIR is missing: where should the folder go?")
+		return train.Usagef("--out DIR is missing: where should the folder go?")
 	}
 	which, err := run.Export(o)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/record"
 	"github.com/urfave/cli/v2"
 )
@@ -93,7 +94,7 @@ func diffusionProfile(c *cli.Context) error {
 
 func profileOptions(c *cli.Context) (o run.ProfileOptions, err error) {
 	if c.String("run") == "" {
-		return o, usagef("--run DIR is missing: which run should be measured?")
+		return o, train.Usagef("--run DIR is missing: which run should be measured?")
 	}
 	o = run.ProfileOptions{
 		Batches: c.IntSlice("batches"), Steps: c.IntSlice("steps"), Samplers: c.StringSlice("sampler"), Guidance: c.Float64("guidance"), Repeats: c.Int("repeats"), Quality: c.Bool("quality"), Data: c.String("data"),

@@ -6,6 +6,7 @@ import (
 	"github.com/gmel-go/gmel/marl/doctor"
 	"github.com/gmel-go/gmel/marl/run"
 	diffusion "github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -21,13 +22,13 @@ func doctorCommand() *cli.Command {
 
 func examine(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usagef("run folders are missing, such as `gmel doctor runs/mine`")
+		return train.Usagef("run folders are missing, such as `gmel doctor runs/mine`")
 	}
 	var all []*doctor.Diagnosis
 	var texts []string
 	for _, dir := range c.Args().Slice() {
 		if diffusion.IsRun(dir) {
-			return usagef("%s is the run of a diffusion model; gmel doctor knows runs of policies", dir)
+			return train.Usagef("%s is the run of a diffusion model; gmel doctor knows runs of policies", dir)
 		}
 		p, err := run.ReadPast(dir)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/urfave/cli/v2"
 )
@@ -36,7 +37,7 @@ func jsonFlag() cli.Flag {
 
 func eval(c *cli.Context) error {
 	if c.String("run") == "" {
-		return usagef("--run DIR is missing: which run should be evaluated?")
+		return train.Usagef("--run DIR is missing: which run should be evaluated?")
 	}
 	p := progress(c)
 	t, err := run.Eval(context.Background(), c.String("run"), run.EvalOptions{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gmel-go/gmel/marl/export"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -38,7 +39,7 @@ func exportFolder(ctx context.Context, o export.Options) (string, error) {
 // exportHeader writes the policy of a run for C.
 func exportHeader(ctx context.Context, o export.Options) (string, error) {
 	if run.IsRun(o.Run) {
-		return "", usagef("%s is a run of diffusion; for C there are only policies, --to folder writes its network", o.Run)
+		return "", train.Usagef("%s is a run of diffusion; for C there are only policies, --to folder writes its network", o.Run)
 	}
 	return export.Header(ctx, o)
 }
@@ -61,22 +62,22 @@ func exportCommand() *cli.Command {
 
 func exportRun(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("%d run folders are given, 1 is needed, such as `gmel export runs/paper-1-1 --to folder`", c.NArg())
+		return train.Usagef("%d run folders are given, 1 is needed, such as `gmel export runs/paper-1-1 --to folder`", c.NArg())
 	}
 	names := slices.Sorted(maps.Keys(exportTargets))
 	target, known := exportTargets[c.String("to")]
 	switch {
 	case !c.IsSet("to"):
-		return usagef("--to is missing: what should be written? allowed: %s", strings.Join(names, ", "))
+		return train.Usagef("--to is missing: what should be written? allowed: %s", strings.Join(names, ", "))
 	case !known:
-		return usagef("--to is %q; allowed: %s", c.String("to"), strings.Join(names, ", "))
+		return train.Usagef("--to is %q; allowed: %s", c.String("to"), strings.Join(names, ", "))
 	}
 	o := export.Options{Run: c.Args().First(), Out: c.String("out"), Film: c.Int("film-slots"), Notice: progress(c).Line}
 	if c.IsSet("film-slots") && (c.String("to") != "folder" || run.IsRun(o.Run)) {
-		return usagef("--film-slots is for a policy and --to folder only")
+		return train.Usagef("--film-slots is for a policy and --to folder only")
 	}
 	if c.IsSet("film-slots") && (o.Film < 1 || o.Film > export.MostFilm) {
-		return usagef("--film-slots is %d; allowed: 1 to %d", o.Film, export.MostFilm)
+		return train.Usagef("--film-slots is %d; allowed: 1 to %d", o.Film, export.MostFilm)
 	}
 	if o.Out == "" {
 		full, err := filepath.Abs(o.Run)

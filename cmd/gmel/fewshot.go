@@ -13,6 +13,7 @@ import (
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/gmel-go/gmel/nn/fewshot"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -94,7 +95,7 @@ func oneThread(c *cli.Context) (kernels.Backend, error) {
 	}
 	b, err := kernels.Open(name, kernels.Options{Threads: 1, Device: c.String("device")})
 	if err != nil {
-		return nil, usagef("--backend %s: %w", name, err)
+		return nil, train.Usagef("--backend %s: %w", name, err)
 	}
 	return b, nil
 }
@@ -120,10 +121,10 @@ func fewshotFiles(dir string, t *fewshot.Table) error {
 // fewshotOf reads the study that the flags ask for.
 func fewshotOf(c *cli.Context) (*fewshot.Study, error) {
 	if c.String("rare") == "" {
-		return nil, usagef("--rare NAME,... is missing: of which classes are there few images?")
+		return nil, train.Usagef("--rare NAME,... is missing: of which classes are there few images?")
 	}
 	if c.Int("jobs") < 1 {
-		return nil, usagef("--jobs %d is not allowed; allowed: from 1", c.Int("jobs"))
+		return nil, train.Usagef("--jobs %d is not allowed; allowed: from 1", c.Int("jobs"))
 	}
 	config, err := run.Load(run.Sources{Data: c.String("data"), Sets: append([]string{"data.held_out=0.3"}, c.StringSlice("set")...)})
 	if err != nil {
@@ -150,7 +151,7 @@ func fewshotOf(c *cli.Context) (*fewshot.Study, error) {
 		return nil, err
 	}
 	if err := s.Check(); err != nil {
-		return nil, usagef("%w", err)
+		return nil, train.Usagef("%w", err)
 	}
 	return s, nil
 }
@@ -162,14 +163,14 @@ func fewshotGenerator(dir string, set *dataset.Set, split string, notice func(st
 		return nil, err
 	}
 	if n.Split != split || split == "" {
-		return nil, usagef("--synth %s: the run was split by %q, and the set is by %q; allowed: one column for both, data.split_column, so that the run has seen no image of the test", dir, n.Split, split)
+		return nil, train.Usagef("--synth %s: the run was split by %q, and the set is by %q; allowed: one column for both, data.split_column, so that the run has seen no image of the test", dir, n.Split, split)
 	}
 	same, err := n.Data.ReadFrom(set)
 	switch {
 	case err != nil:
-		return nil, usagef("--synth %s: %w", dir, err)
+		return nil, train.Usagef("--synth %s: %w", dir, err)
 	case !same:
-		return nil, usagef("--synth %s: the run read other rows than this set has of its classes; allowed: equal images, groups and parts by the same settings of data, so that the run has seen no image of the test", dir)
+		return nil, train.Usagef("--synth %s: the run read other rows than this set has of its classes; allowed: equal images, groups and parts by the same settings of data, so that the run has seen no image of the test", dir)
 	}
 	return n, nil
 }
@@ -183,7 +184,7 @@ func rareClasses(set *dataset.Set, list string) ([]int, error) {
 	for _, name := range strings.Split(list, ",") {
 		class, err := set.ClassNamed(strings.TrimSpace(name))
 		if err != nil {
-			return nil, usagef("--rare: %w", err)
+			return nil, train.Usagef("--rare: %w", err)
 		}
 		rare[class] = true
 	}
@@ -208,7 +209,7 @@ func fewshotArms(list string, shape []int) (arms []fewshot.Arm, err error) {
 		for _, name := range names {
 			arm, err := fewshot.ParseArm(name, shape)
 			if err != nil {
-				return nil, usagef("--arms: %w", err)
+				return nil, train.Usagef("--arms: %w", err)
 			}
 			arms = append(arms, arm)
 		}

@@ -90,9 +90,9 @@ func traceFlags(slot, deadline, load string) []cli.Flag {
 func noFormat(c *cli.Context) error {
 	names := dataset.Formats()
 	if name := c.Args().First(); name != "" {
-		return usagef("unknown data set %q%s", name, suggest(name, names, "", "gmel import --help"))
+		return train.Usagef("unknown data set %q%s", name, suggest(name, names, "", "gmel import --help"))
 	}
-	return usagef("name a data set: %s; see `gmel import --help`", strings.Join(names, ", "))
+	return train.Usagef("name a data set: %s; see `gmel import --help`", strings.Join(names, ", "))
 }
 
 func importData(c *cli.Context) error {
@@ -102,7 +102,7 @@ func importData(c *cli.Context) error {
 	}
 	im, err := dataset.Import(c.Command.Name, c.Args().Slice(), importOptions(c))
 	if err != nil {
-		return &train.UsageError{Err: err} // of the data, or of a flag
+		return train.Usage(err) // of the data, or of a flag
 	}
 	if err := writeWhole(im, dir); err != nil {
 		return err
@@ -119,28 +119,28 @@ func importUsage(c *cli.Context) (dir string, err error) {
 	dir = c.String("out")
 	switch {
 	case dir == "":
-		return "", usagef("--out DIR is missing")
+		return "", train.Usagef("--out DIR is missing")
 	case !c.Args().Present():
-		return "", usagef("name the files: %s", c.Command.UsageText)
+		return "", train.Usagef("name the files: %s", c.Command.UsageText)
 	}
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
 		switch f.(type) {
 		case *cli.Float64Flag:
 			if v := c.Float64(name); c.IsSet(name) && !(v > 0) {
-				return "", usagef("--%s is %g; allowed: above 0", name, v)
+				return "", train.Usagef("--%s is %g; allowed: above 0", name, v)
 			}
 		case *cli.IntFlag:
 			if v := c.Int(name); c.IsSet(name) && v < 1 {
-				return "", usagef("--%s is %d; allowed: at least 1", name, v)
+				return "", train.Usagef("--%s is %d; allowed: at least 1", name, v)
 			}
 		}
 	}
 	if err := disk.Dangling(dir); err != nil {
-		return "", usagef("%w: make that folder or choose another --out", err)
+		return "", train.Usagef("%w: make that folder or choose another --out", err)
 	}
 	if _, err := os.Lstat(dir); err == nil {
-		return "", usagef("%s exists and is not overwritten; choose another --out", dir)
+		return "", train.Usagef("%s exists and is not overwritten; choose another --out", dir)
 	}
 	return dir, nil
 }
@@ -167,7 +167,7 @@ func writeWhole(im *dataset.Imported, dir string) error {
 	close(done)
 	var unplayable *dataset.UnplayableError
 	if errors.Is(err, fs.ErrExist) || errors.As(err, &unplayable) {
-		return &train.UsageError{Err: err}
+		return train.Usage(err)
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func oneOf(c *cli.Context, names ...string) (set string, err error) {
 			continue
 		}
 		if set != "" {
-			return "", usagef("--%s and --%s exclude each other", set, name)
+			return "", train.Usagef("--%s and --%s exclude each other", set, name)
 		}
 		set = name
 	}

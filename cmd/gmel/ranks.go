@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/gmel-go/gmel/kernels/comm"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/crew"
 	"github.com/urfave/cli/v2"
 )
@@ -18,7 +19,7 @@ var joined *comm.Process
 // checkNumber checks the number of ranks that is asked for.
 func checkNumber(c *cli.Context) error {
 	if n := c.Int("ranks"); n < 1 || n > crew.MaxRanks {
-		return usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, crew.MaxRanks)
+		return train.Usagef("--ranks is %d; allowed: 1 to %d, the number of parts in which an update is cut", n, crew.MaxRanks)
 	}
 	return nil
 }
@@ -31,9 +32,9 @@ func checkRanks(c *cli.Context) error {
 	n := c.Int("ranks")
 	switch {
 	case joined != nil && n > 1:
-		return usagef("--ranks is %d; allowed: 1 where a launcher has started several processes, which are the ranks", n)
+		return train.Usagef("--ranks is %d; allowed: 1 where a launcher has started several processes, which are the ranks", n)
 	case joined != nil && joined.Size() > crew.MaxRanks:
-		return usagef("%d processes were started; allowed: 1 to %d, the number of parts in which an update is cut", joined.Size(), crew.MaxRanks)
+		return train.Usagef("%d processes were started; allowed: 1 to %d, the number of parts in which an update is cut", joined.Size(), crew.MaxRanks)
 	}
 	return checkTimeout(c)
 }
@@ -47,7 +48,7 @@ func ranksTimeoutFlag() cli.Flag {
 
 func checkTimeout(c *cli.Context) error {
 	if t := c.Duration("ranks-timeout"); t <= 0 {
-		return usagef("--ranks-timeout is %s; allowed: a time above 0, such as 60s", t)
+		return train.Usagef("--ranks-timeout is %s; allowed: a time above 0, such as 60s", t)
 	}
 	return nil
 }
@@ -80,9 +81,9 @@ func refuseLauncher(variable func(name string) (value string, ok bool)) error {
 	case n == 0:
 		return nil
 	case comm.HasMPI:
-		return usagef("%s has started %d processes, and each of them would do the whole work: start one; gmel train, gmel diffusion train and gmel bench ranks alone use several", launcher, n)
+		return train.Usagef("%s has started %d processes, and each of them would do the whole work: start one; gmel train, gmel diffusion train and gmel bench ranks alone use several", launcher, n)
 	}
-	return usagef("%s has started %d processes, and this build has no MPI, so each of them would train the whole run: "+
+	return train.Usagef("%s has started %d processes, and this build has no MPI, so each of them would train the whole run: "+
 		"start one, or build gmel with make mpi; for several seeds use gmel sweep, and --ranks for ranks in one process", launcher, n)
 }
 
@@ -102,7 +103,7 @@ func joinLaunched(c *cli.Context) error {
 	joined = p
 	stopSignals = append(stopSignals, forwardedSignals...)
 	if p.Size() != n {
-		return usagef("%s has started %d processes, but the MPI library of this build (%s) finds %d: start them with the launcher of that library",
+		return train.Usagef("%s has started %d processes, but the MPI library of this build (%s) finds %d: start them with the launcher of that library",
 			launcher, n, p.Library(), p.Size())
 	}
 	return nil

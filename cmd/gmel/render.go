@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/disk"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/render"
 	"github.com/urfave/cli/v2"
@@ -50,13 +51,13 @@ func cameras(c *cli.Context, o sim.SimulateOptions, players []*contestant) ([]*r
 	}
 	slots := o.Slots(r.World)
 	if slots == 0 {
-		return nil, usagef("--world is %d; allowed: 0 to %d, the worlds with an episode that counts", r.World, min(o.Worlds, o.Episodes)-1)
+		return nil, train.Usagef("--world is %d; allowed: 0 to %d, the worlds with an episode that counts", r.World, min(o.Worlds, o.Episodes)-1)
 	}
 	if r.Slot = slots - 1; c.IsSet("slot") {
 		r.Slot = c.Int("slot")
 	}
 	if r.Slot < 0 || r.Slot >= slots {
-		return nil, usagef("--slot is %d; allowed: 0 to %d", r.Slot, slots-1)
+		return nil, train.Usagef("--slot is %d; allowed: 0 to %d", r.Slot, slots-1)
 	}
 	if len(players) > 1 {
 		r.Title = o.Scenario.Name
@@ -72,7 +73,7 @@ func cameras(c *cli.Context, o sim.SimulateOptions, players []*contestant) ([]*r
 // newPicture checks that a flag's picture can be written without a loss.
 func newPicture(path, flag string) error {
 	if err := disk.Dangling(path); err != nil {
-		return usagef("%w; choose another --%s", err, flag)
+		return train.Usagef("%w; choose another --%s", err, flag)
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return notCreated(fs.ErrExist, path, "--"+flag)
@@ -86,21 +87,21 @@ func newPicture(path, flag string) error {
 // renderUsage checks the options that do not depend on the simulation.
 func renderUsage(c *cli.Context, path, kind string) error {
 	if path != "" && kind != ".png" && kind != ".gif" {
-		return usagef("--render %s: the name must end in .png (one slot) or .gif (many)", path)
+		return train.Usagef("--render %s: the name must end in .png (one slot) or .gif (many)", path)
 	}
 	for _, f := range []struct{ flag, needs, what string }{
 		{"world", kind, "--render"}, {"slot", ".png", "--render FILE.png"},
 		{"frames", ".gif", "--render FILE.gif"}, {"fps", ".gif", "--render FILE.gif"},
 	} {
 		if c.IsSet(f.flag) && (path == "" || kind != f.needs) {
-			return usagef("--%s is for %s only", f.flag, f.what)
+			return train.Usagef("--%s is for %s only", f.flag, f.what)
 		}
 	}
 	if n := c.Int("frames"); n < 1 || n > mostFrames {
-		return usagef("--frames is %d; allowed: 1 to %d", n, mostFrames)
+		return train.Usagef("--frames is %d; allowed: 1 to %d", n, mostFrames)
 	}
 	if n := c.Float64("fps"); !(n >= 1 && n <= mostFPS) {
-		return usagef("--fps is %g; allowed: 1 to %d", n, mostFPS)
+		return train.Usagef("--fps is %g; allowed: 1 to %d", n, mostFPS)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/marl/report"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/urfave/cli/v2"
 )
 
@@ -23,11 +24,11 @@ func reportCommand() *cli.Command {
 
 func makeReport(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usagef("run folders are missing, such as `gmel report runs/*`")
+		return train.Usagef("run folders are missing, such as `gmel report runs/*`")
 	}
 	out := c.String("out")
 	if !strings.EqualFold(filepath.Ext(out), ".html") {
-		return usagef("--out %s: the name must end in .html", out)
+		return train.Usagef("--out %s: the name must end in .html", out)
 	}
 	if err := newPicture(out, "out"); err != nil {
 		return err

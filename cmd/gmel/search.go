@@ -24,7 +24,7 @@ func planSearch(c *cli.Context, s *sweep.Search) error {
 func tableSearch(c *cli.Context, s *sweep.Search) error {
 	for _, flag := range []string{"csv", "latex", "plot"} {
 		if c.IsSet(flag) {
-			return usagef("--%s is for runs, and this plan is a search; `gmel compare --%s` of the runs of its trials has it", flag, flag)
+			return train.Usagef("--%s is for runs, and this plan is a search; `gmel compare --%s` of the runs of its trials has it", flag, flag)
 		}
 	}
 	all, err := s.Best()

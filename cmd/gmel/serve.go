@@ -32,19 +32,19 @@ func serveCommand() *cli.Command {
 
 func serveFolder(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("%d policy folders are given, 1 is needed, such as `gmel serve paper-1-1-export`", c.NArg())
+		return train.Usagef("%d policy folders are given, 1 is needed, such as `gmel serve paper-1-1-export`", c.NArg())
 	}
 	p, err := actor.Read(c.Args().First())
 	if err != nil {
-		return &train.UsageError{Err: err}
+		return train.Usage(err)
 	}
 	s, err := serve.New(p, serveOptions(c))
 	if err != nil {
-		return &train.UsageError{Err: err}
+		return train.Usage(err)
 	}
 	l, err := net.Listen("tcp", c.String("http"))
 	if err != nil {
-		return usagef("--http is %q: %w", c.String("http"), err)
+		return train.Usagef("--http is %q: %w", c.String("http"), err)
 	}
 	say := progress(c).Line
 	ctx, done := untilSignal(say, "round of requests")

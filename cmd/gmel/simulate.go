@@ -132,7 +132,7 @@ func simulateMemory(c *cli.Context, o sim.SimulateOptions, players int) train.Me
 func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 	o = sim.SimulateOptions{Worlds: c.Int("worlds"), Episodes: c.Int("episodes"), Seed: c.Uint64("seed"), Threads: c.Int("threads")}
 	if o.Episodes < 1 || o.Worlds < 0 || o.Threads < 0 {
-		return o, usagef("--episodes is %d, --worlds %d, --threads %d; allowed: at least 1, 0 and 0", o.Episodes, o.Worlds, o.Threads)
+		return o, train.Usagef("--episodes is %d, --worlds %d, --threads %d; allowed: at least 1, 0 and 0", o.Episodes, o.Worlds, o.Threads)
 	}
 	if o.Worlds == 0 {
 		o.Worlds = sim.DefaultWorlds(o.Episodes)
@@ -141,7 +141,7 @@ func simulateOptions(c *cli.Context) (o sim.SimulateOptions, err error) {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
 	if c.IsSet("beside") && c.String("trace") != "" {
-		return o, usagef("--trace is for one policy: leave out --beside")
+		return o, train.Usagef("--trace is for one policy: leave out --beside")
 	}
 	return o, nil
 }
@@ -151,9 +151,9 @@ func tracePart(c *cli.Context, s *sim.Scenario) (*sim.Scenario, error) {
 	part := c.String("part")
 	switch {
 	case part != sim.PartEvaluation && part != sim.PartTraining:
-		return nil, usagef("--part %q is not allowed; allowed: %s, %s", part, sim.PartEvaluation, sim.PartTraining)
+		return nil, train.Usagef("--part %q is not allowed; allowed: %s, %s", part, sim.PartEvaluation, sim.PartTraining)
 	case c.IsSet("part") && s.Tasks.Arrivals.Window.HeldOut == 0:
-		return nil, usagef("--part is not allowed: the scenario %s holds out no part of an arrival trace (tasks.arrivals.window.held_out)", s.Name)
+		return nil, train.Usagef("--part is not allowed: the scenario %s holds out no part of an arrival trace (tasks.arrivals.window.held_out)", s.Name)
 	case part == sim.PartTraining:
 		return s, nil
 	}

@@ -37,7 +37,7 @@ func planned(name, usage string, action func(*cli.Context, *sweep.Plan) error, f
 				return err
 			}
 			if c.NArg() != 1 {
-				return usagef("one plan is wanted, such as `gmel sweep %s plan.yaml`; %d are given", name, c.NArg())
+				return train.Usagef("one plan is wanted, such as `gmel sweep %s plan.yaml`; %d are given", name, c.NArg())
 			}
 			p, err := sweep.Read(c.Args().First())
 			if err != nil {
@@ -79,11 +79,11 @@ func runSweep(c *cli.Context, p *sweep.Plan) error {
 	case err != nil:
 		return err
 	case alone && (index < 0 || index >= p.Len()):
-		return usagef("%s %d is not in %s; allowed: 0 to %d", p.Noun(), index, p.Name, p.Len()-1)
+		return train.Usagef("%s %d is not in %s; allowed: 0 to %d", p.Noun(), index, p.Name, p.Len()-1)
 	case alone && c.IsSet("jobs"):
-		return usagef("--jobs is for all %ss of a plan, and this process has %s %d alone; give one of them", p.Noun(), p.Noun(), index)
+		return train.Usagef("--jobs is for all %ss of a plan, and this process has %s %d alone; give one of them", p.Noun(), p.Noun(), index)
 	case c.Int("jobs") < 1:
-		return usagef("--jobs is %d; allowed: at least 1", c.Int("jobs"))
+		return train.Usagef("--jobs is %d; allowed: at least 1", c.Int("jobs"))
 	case p.Search != nil && alone:
 		return runSearch(c, p, index)
 	case p.Search != nil:
@@ -105,7 +105,7 @@ func indexOf(c *cli.Context) (index int, alone bool, err error) {
 			continue
 		}
 		if index, err = strconv.Atoi(text); err != nil {
-			return 0, false, usagef("%s is %q, which is not the index of a run", name, text)
+			return 0, false, train.Usagef("%s is %q, which is not the index of a run", name, text)
 		}
 		return index, true, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gmel-go/gmel/internal/disk"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -35,7 +36,7 @@ func traced(path string, say func(string), play func(io.Writer) (sim.Summary, er
 // createNew begins a file that a flag names and that must not exist.
 func createNew(path, flag string) (*disk.Part, error) {
 	if err := disk.Dangling(path); err != nil {
-		return nil, usagef("%w; choose another %s", err, flag)
+		return nil, train.Usagef("%w; choose another %s", err, flag)
 	}
 	part, err := disk.Create(path)
 	if err != nil {
@@ -54,7 +55,7 @@ func publish(part *disk.Part, path, flag string) error {
 
 func notCreated(err error, path, flag string) error {
 	if errors.Is(err, fs.ErrExist) {
-		return usagef("%s exists and is not overwritten; choose another %s", path, flag)
+		return train.Usagef("%s exists and is not overwritten; choose another %s", path, flag)
 	}
 	return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
 }

@@ -150,11 +150,11 @@ func resumes(c *cli.Context) (bool, error) {
 	dir, again, out := c.String("resume"), c.Bool("auto-resume"), c.String("out")
 	switch {
 	case dir != "" && again:
-		return false, usagef("--resume is for a run that has begun and --auto-resume for one that may have; give one of them")
+		return false, train.Usagef("--resume is for a run that has begun and --auto-resume for one that may have; give one of them")
 	case dir != "" && out != "":
-		return false, usagef("--out is for a new run and --resume for an old one; give one of them")
+		return false, train.Usagef("--out is for a new run and --resume for an old one; give one of them")
 	case again && out == "":
-		return false, usagef("--auto-resume needs --out DIR, the folder of the run")
+		return false, train.Usagef("--auto-resume needs --out DIR, the folder of the run")
 	}
 	return dir != "" || again, nil
 }

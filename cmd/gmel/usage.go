@@ -9,20 +9,15 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// usagef is an error that ends with exit code 2.
-func usagef(format string, args ...any) error {
-	return &train.UsageError{Err: fmt.Errorf(format, args...)}
-}
-
 // usageError turns an error of the flag package into one sentence.
 func usageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
 		name = strings.TrimLeft(name, "-")
-		return usagef("unknown flag --%s%s", name, suggest(name, flagNames(c), "--", help(c)))
+		return train.Usagef("unknown flag --%s%s", name, suggest(name, flagNames(c), "--", help(c)))
 	}
 	text = strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1)
-	return usagef("%s; see `%s`", strings.Replace(text, "for flag -", "for --", 1), help(c))
+	return train.Usagef("%s; see `%s`", strings.Replace(text, "for flag -", "for --", 1), help(c))
 }
 
 // noCommand handles everything that is not a command.
@@ -34,14 +29,14 @@ func noCommand(c *cli.Context) error {
 		if err := cli.ShowAppHelp(c); err != nil {
 			return err
 		}
-		return usagef("a command is missing, such as `gmel train`")
+		return train.Usagef("a command is missing, such as `gmel train`")
 	}
 	var names []string
 	for _, command := range c.App.Commands {
 		names = append(names, command.Name)
 	}
 	name := c.Args().First()
-	return usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
+	return train.Usagef("unknown command %q%s", name, suggest(name, names, "", "gmel help"))
 }
 
 // noSubcommand handles everything that is not a subcommand.
@@ -53,9 +48,9 @@ func noSubcommand(c *cli.Context) error {
 		}
 	}
 	if word := c.Args().First(); word != "" {
-		return usagef("unknown command %q of %s%s", word, c.Command.HelpName, suggest(word, names, "", help(c)))
+		return train.Usagef("unknown command %q of %s%s", word, c.Command.HelpName, suggest(word, names, "", help(c)))
 	}
-	return usagef("a command is missing: %s %s", c.Command.HelpName, strings.Join(names, "|"))
+	return train.Usagef("a command is missing: %s %s", c.Command.HelpName, strings.Join(names, "|"))
 }
 
 // noArguments refuses words that do not belong to a flag, unless the command takes some, and empty texts, for example of an unset
@@ -63,14 +58,14 @@ func noSubcommand(c *cli.Context) error {
 func noArguments(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		if _, text := f.(*cli.StringFlag); text && c.IsSet(f.Names()[0]) && c.String(f.Names()[0]) == "" {
-			return usagef("--%s is empty; give it a value or leave it out", f.Names()[0])
+			return train.Usagef("--%s is empty; give it a value or leave it out", f.Names()[0])
 		}
 	}
 	if c.Command.ArgsUsage != "" {
 		return nil
 	}
 	if word := c.Args().First(); word != "" && word != "help" && word != "h" {
-		return usagef("unexpected argument %q; settings are given by flags, see `%s`", word, help(c))
+		return train.Usagef("unexpected argument %q; settings are given by flags, see `%s`", word, help(c))
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func watchCommand() *cli.Command {
 
 func watch(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usagef("run folders are missing, such as `gmel watch runs/*`")
+		return train.Usagef("run folders are missing, such as `gmel watch runs/*`")
 	}
 	for _, dir := range c.Args().Slice() {
 		if _, err := train.Folder(dir).Config(); err != nil {
@@ -44,7 +44,7 @@ func watch(c *cli.Context) error {
 	}
 	listener, err := net.Listen("tcp", c.String("http"))
 	if err != nil {
-		return usagef("--http %s: %w", c.String("http"), err)
+		return train.Usagef("--http %s: %w", c.String("http"), err)
 	}
 	say := progress(c).Line
 	say(fmt.Sprintf("the page is at http://%s/; Ctrl-C ends", listener.Addr()))

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -86,7 +85,7 @@ func Sort(runs []*run.Past) (names []string, sorted []Group) {
 // check refuses what would not be a comparison.
 func (c *Comparison) check() error {
 	if len(c.Groups) == 0 {
-		return usagef("none of the runs is finished; a run is compared by its final table")
+		return train.Usagef("none of the runs is finished; a run is compared by its final table")
 	}
 	if err := c.measure(); err != nil {
 		return err
@@ -117,7 +116,7 @@ func (c *Comparison) measure() error {
 				c.measures = p.Config.Compared()
 			}
 			if a, b := c.measures[0].Name, p.Config.Compared()[0].Name; a != b {
-				return usagef("%s is scored by %s and %s by %s: they are runs of different games, and have no common scale", first.Folder, a, p.Folder, b)
+				return train.Usagef("%s is scored by %s and %s by %s: they are runs of different games, and have no common scale", first.Folder, a, p.Folder, b)
 			}
 		}
 	}
@@ -128,7 +127,7 @@ func (c *Comparison) measure() error {
 func distinct(runs []*run.Past) error {
 	for i, p := range runs {
 		if i > 0 && bySeed(runs[i-1], p) == 0 {
-			return usagef("%s and %s have the same settings and seed: they are one run, and would count twice", runs[i-1].Folder, p.Folder)
+			return train.Usagef("%s and %s have the same settings and seed: they are one run, and would count twice", runs[i-1].Folder, p.Folder)
 		}
 	}
 	return nil
@@ -139,10 +138,10 @@ func (c *Comparison) sameEpisodes(runs []*run.Past) error {
 	for _, p := range runs {
 		first := runs[0]
 		if score := c.measures[0].Name; math.IsNaN(p.Table.Greedy().Scores.Of(score).Mean) {
-			return usagef("%s has no %s, by which runs are compared: its evaluation had no task", p.Folder, strings.ReplaceAll(score, "_", " "))
+			return train.Usagef("%s has no %s, by which runs are compared: its evaluation had no task", p.Folder, strings.ReplaceAll(score, "_", " "))
 		}
 		if p.Table.Seed != first.Table.Seed || p.Table.Episodes != first.Table.Episodes {
-			return usagef("%s played %d evaluation episodes on seed %d and %s %d on seed %d; runs are compared on the same episodes",
+			return train.Usagef("%s played %d evaluation episodes on seed %d and %s %d on seed %d; runs are compared on the same episodes",
 				first.Folder, first.Table.Episodes, first.Table.Seed, p.Folder, p.Table.Episodes, p.Table.Seed)
 		}
 	}
@@ -150,10 +149,6 @@ func (c *Comparison) sameEpisodes(runs []*run.Past) error {
 }
 
 func bySeed(a, b *run.Past) int { return cmp.Compare(a.Config.Seed, b.Config.Seed) }
-
-func usagef(format string, args ...any) error {
-	return &train.UsageError{Err: fmt.Errorf(format, args...)}
-}
 
 // kinds numbers different settings in the order of their first appearance.
 type kinds struct{ all []map[string]string }

@@ -46,7 +46,7 @@ func Folder(ctx context.Context, o Options) (what string, err error) {
 	}
 	err = disk.WriteFolder(o.Out, files)
 	if errors.Is(err, fs.ErrExist) {
-		return "", &train.UsageError{Err: fmt.Errorf("%s exists and is not overwritten; choose another --out", o.Out)}
+		return "", train.Usage(fmt.Errorf("%s exists and is not overwritten; choose another --out", o.Out))
 	}
 	return fmt.Sprintf("the policy of %s, update %d", p.Contract.Algorithm, p.Contract.Checkpoint.Update), err
 }

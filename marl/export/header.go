@@ -31,7 +31,7 @@ func Header(_ context.Context, o Options) (what string, err error) {
 
 // create writes a file that must not exist yet.
 func create(path string, text []byte) error {
-	exists := &train.UsageError{Err: fmt.Errorf("%s exists and is not overwritten; choose another --out", path)}
+	exists := train.Usage(fmt.Errorf("%s exists and is not overwritten; choose another --out", path))
 	part, err := disk.Create(path)
 	if errors.Is(err, fs.ErrExist) {
 		return exists

@@ -20,7 +20,7 @@ func Policy(t *run.Trained) (*actor.Policy, error) {
 	}
 	p, err := learned.Export()
 	if err != nil {
-		return nil, &train.UsageError{Err: err}
+		return nil, train.Usage(err)
 	}
 	c := &p.Contract
 	c.Format, c.Version, c.Versions = actor.Format, actor.Version, versions()

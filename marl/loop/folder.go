@@ -30,7 +30,7 @@ const (
 // begin takes the folder: a new one, or one with the same configuration.
 func (l *loop) begin(set string) (release func() error, err error) {
 	if l.options.Out == "" {
-		return nil, usagef("--out DIR is missing: where should the results be?")
+		return nil, train.Usagef("--out DIR is missing: where should the results be?")
 	}
 	now, err := l.read(set)
 	if err != nil {
@@ -55,7 +55,7 @@ var unbegun = []string{"run.lock", readFile, readFile + disk.TempSuffix, configF
 func (l *loop) fits() error {
 	dir := l.options.Out
 	if err := disk.Dangling(dir); err != nil {
-		return usagef("%w: make that folder or choose another --out", err)
+		return train.Usagef("%w: make that folder or choose another --out", err)
 	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +67,7 @@ func (l *loop) fits() error {
 	if !l.out.HasRun() {
 		for _, e := range entries {
 			if !slices.Contains(unbegun, e.Name()) {
-				return usagef("%s is not empty and holds no loop; nothing is ever overwritten: choose another --out", dir)
+				return train.Usagef("%s is not empty and holds no loop; nothing is ever overwritten: choose another --out", dir)
 			}
 		}
 		return nil
@@ -77,7 +77,7 @@ func (l *loop) fits() error {
 		return fmt.Errorf("%s holds something else than a loop of this version: %w; choose another --out", dir, err)
 	}
 	if path, was, asked := setting.Difference(began.sections(), l.config.sections()); path != "" {
-		return usagef("%s is of a loop with %s = %v, but %v is asked for; a loop goes on only as it began: choose another --out", dir, path, was, asked)
+		return train.Usagef("%s is of a loop with %s = %v, but %v is asked for; a loop goes on only as it began: choose another --out", dir, path, was, asked)
 	}
 	return nil
 }
@@ -93,13 +93,13 @@ func (l *loop) fill(now *readBy) error {
 	}
 	switch {
 	case began.Set != now.Set:
-		return usagef("data.source: the images of %s have changed since the loop began; a loop goes on only as it began: choose another --out", l.config.Data.Source)
+		return train.Usagef("data.source: the images of %s have changed since the loop began; a loop goes on only as it began: choose another --out", l.config.Data.Source)
 	case began.Scenario != now.Scenario:
-		return usagef("world.scenario: %s has changed since the loop began; a loop goes on only as it began: choose another --out", l.config.World.Scenario)
+		return train.Usagef("world.scenario: %s has changed since the loop began; a loop goes on only as it began: choose another --out", l.config.World.Scenario)
 	}
 	for _, dir := range l.config.Policies.Runs {
 		if began.Runs[dir] != now.Runs[dir] {
-			return usagef("policies.runs: the policy of %s has changed since the loop began; a loop goes on only as it began: choose another --out", dir)
+			return train.Usagef("policies.runs: the policy of %s has changed since the loop began; a loop goes on only as it began: choose another --out", dir)
 		}
 	}
 	if l.out.HasRun() {
@@ -112,7 +112,7 @@ func (l *loop) fill(now *readBy) error {
 func (l *loop) read(set string) (*readBy, error) {
 	hash, err := l.scenario.Hash()
 	if err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	r := &readBy{Set: set, Scenario: fmt.Sprintf("%016x", hash), Runs: map[string]string{}}
 	for _, dir := range l.config.Policies.Runs {
@@ -121,7 +121,7 @@ func (l *loop) read(set string) (*readBy, error) {
 			return nil, err
 		}
 		if from == nil {
-			return nil, usagef("policies.runs: %s has no checkpoint of a run", dir)
+			return nil, train.Usagef("policies.runs: %s has no checkpoint of a run", dir)
 		}
 		if r.Runs[dir], err = from.State.SHA256(); err != nil {
 			return nil, err

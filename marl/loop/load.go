@@ -40,14 +40,14 @@ func Load(src Sources) (*Config, error) {
 		r.Word(setting.Origin{Flag: "--seed " + text}, "seed", text)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	c := Default()
 	for _, s := range c.sections() {
 		r.Read(s)
 	}
 	if err := r.Check(); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	return c, c.resolve(r, src.Policies)
 }
@@ -76,13 +76,3 @@ func (c *Config) resolve(r *setting.Reader, runs []string) (err error) {
 	}
 	return nil
 }
-
-// usage marks an error as an error in the user's input; nil stays nil.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &train.UsageError{Err: err}
-}
-
-func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }

@@ -70,7 +70,7 @@ func Run(ctx context.Context, c *Config, o Options) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	if l.backend, err = kernels.Open(orAuto(o.Backend), kernels.Options{Threads: o.Threads, Device: o.Device}); err != nil {
-		return nil, usagef("--backend %s: %w", orAuto(o.Backend), err)
+		return nil, train.Usagef("--backend %s: %w", orAuto(o.Backend), err)
 	}
 	defer func() { err = errors.Join(err, l.backend.Close()) }()
 	l.total = c.Seeds * l.stagesOfSeed()
@@ -96,10 +96,10 @@ func (w *World) scenario() (*sim.Scenario, error) {
 	}
 	s.NormaliseShares()
 	if err := s.Validate(); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	if s.Tasks.Arrivals.Queue > 0 {
-		return nil, usagef("world.scenario: in %s tasks wait in a queue of %d at their IED, and the loop has no place for tasks that are lost there; allowed: tasks.arrivals.queue 0", w.Scenario, s.Tasks.Arrivals.Queue)
+		return nil, train.Usagef("world.scenario: in %s tasks wait in a queue of %d at their IED, and the loop has no place for tasks that are lost there; allowed: tasks.arrivals.queue 0", w.Scenario, s.Tasks.Arrivals.Queue)
 	}
 	return s, nil
 }

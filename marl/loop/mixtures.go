@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 )
 
@@ -18,16 +19,16 @@ func (g *Generator) steps(s *sim.Scenario) ([]int, error) {
 	case all == nil:
 		return []int{g.Steps}, nil
 	case g.Samples == 0:
-		return nil, usagef("generator.samples: 0 divides the evaluations of a task among samples, and in %s a task is one sample of the steps that an IED chooses; allowed: from 1 to %d", s.Name, most)
+		return nil, train.Usagef("generator.samples: 0 divides the evaluations of a task among samples, and in %s a task is one sample of the steps that an IED chooses; allowed: from 1 to %d", s.Name, most)
 	}
 	for k := range s.Tasks.Models {
 		if n, all := s.MostSteps(k), all[len(all)-1]; n < all {
-			return nil, usagef("world.scenario: in %s IEDs choose up to %d steps of %s, but up to %d of another model; the ideal edge needs one number: allowed: models with equal largest levels", s.Name, n, s.Tasks.Models[k].Name, all)
+			return nil, train.Usagef("world.scenario: in %s IEDs choose up to %d steps of %s, but up to %d of another model; the ideal edge needs one number: allowed: models with equal largest levels", s.Name, n, s.Tasks.Models[k].Name, all)
 		}
 	}
 	for _, n := range all {
 		if _, err := g.plan(n); err != nil {
-			return nil, usagef("world.scenario: IEDs of %s may choose %d steps: generator.sampler: %w", s.Name, n, err)
+			return nil, train.Usagef("world.scenario: IEDs of %s may choose %d steps: generator.sampler: %w", s.Name, n, err)
 		}
 	}
 	return all, nil

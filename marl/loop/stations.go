@@ -6,6 +6,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels/philox"
 	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Purposes of random numbers. Each has a seed of its own, derived from one of the loop's.
@@ -38,7 +39,7 @@ func (s *Stations) missing(set *dataset.Set, trained []int, stations int) (class
 	for _, name := range s.Missing {
 		class, err := set.ClassNamed(name)
 		if err != nil {
-			return nil, usagef("stations.missing: %w", err)
+			return nil, train.Usagef("stations.missing: %w", err)
 		}
 		classes = append(classes, class)
 	}
@@ -52,7 +53,7 @@ func (s *Stations) missing(set *dataset.Set, trained []int, stations int) (class
 	slices.SortStableFunc(classes, func(a, b int) int { return cmp.Compare(counts[a], counts[b]) })
 	n := min(stations, len(classes)-2)
 	if n < 1 {
-		return nil, usagef("stations.missing: the set has %d classes, and two of them should be everywhere; allowed: a set of at least three, or names of classes", len(classes))
+		return nil, train.Usagef("stations.missing: the set has %d classes, and two of them should be everywhere; allowed: a set of at least three, or names of classes", len(classes))
 	}
 	return classes[:n], nil
 }
@@ -71,10 +72,10 @@ func (s *Stations) deal(set *dataset.Set, trained []int, stations int, seed uint
 		rows := shuffled(set, trained, class, seed)
 		share, takers := s.share(len(rows), slices.Contains(missing, class), class, all)
 		if len(takers) == 0 {
-			return nil, usagef("stations.missing: all stations would lack the class %q; allowed: at least two classes, and a scenario of at least two ESs", set.Classes[class])
+			return nil, train.Usagef("stations.missing: all stations would lack the class %q; allowed: at least two classes, and a scenario of at least two ESs", set.Classes[class])
 		}
 		if share < 1 || share*len(takers) > len(rows) {
-			return nil, usagef("stations: %d images of the class %q for each of %d stations, and %d may be trained on; allowed: fewer, or more images",
+			return nil, train.Usagef("stations: %d images of the class %q for each of %d stations, and %d may be trained on; allowed: fewer, or more images",
 				share, set.Classes[class], len(takers), len(rows))
 		}
 		for k, i := range takers {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // openBackend opens the backend of the configuration; profile and debug are not part of the configuration.
@@ -13,7 +14,7 @@ func openBackend(c *marl.Config, profile, debug bool) (kernels.Backend, error) {
 	o.Profile, o.Debug = profile, debug
 	b, err := kernels.Open(c.Backend, o)
 	if err != nil {
-		return nil, usagef("%s: %w", backendSettings(c), err)
+		return nil, train.Usagef("%s: %w", backendSettings(c), err)
 	}
 	return b, nil
 }

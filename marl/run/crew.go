@@ -32,7 +32,7 @@ func openCrew(c *Config, o train.Options) (*crew.Crew[*rank], error) {
 		ranks = o.Team.Size()
 	}
 	if ranks > 1 && c.Train.Precision != kernels.FP32 {
-		return nil, usagef("%d ranks need train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
+		return nil, train.Usagef("%d ranks need train.precision fp32, this run has %s: on tensor cores numbers would depend on the number of ranks", ranks, c.Train.Precision)
 	}
 	open := func(p crew.Place, o train.Options) (*rank, error) { return openRank(c, p, o) }
 	return crew.Open(crew.Job[*rank]{Config: c.YAML(), Open: open}, o)
@@ -53,7 +53,7 @@ func openRank(c *Config, p crew.Place, o train.Options) (*rank, error) {
 		return nil, err
 	}
 	if r.Trainer, err = marl.Plan(own.Train, env, r.backend, c.Seed); err != nil {
-		return nil, errors.Join(usage(err), r.backend.Close())
+		return nil, errors.Join(train.Usage(err), r.backend.Close())
 	}
 	if p.Group != nil {
 		r.Join(p.Group)

@@ -30,7 +30,7 @@ type EvalOptions struct {
 // meanwhile.
 func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) {
 	if o.Episodes < 2 {
-		return nil, usagef("--episodes is %d; at least 2 are needed for an interval", o.Episodes)
+		return nil, train.Usagef("--episodes is %d; at least 2 are needed for an interval", o.Episodes)
 	}
 	f := train.Folder(dir)
 	c, err := folderConfig(f)
@@ -63,7 +63,7 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (t *Table, err error) 
 		how := marl.Execution{Backend: backend, Sampled: sampled, Seed: o.Seed}
 		p, err := marl.NewPolicy(as, from.State, game.sizes(), how)
 		if err != nil {
-			return nil, usagef("%s: %w", from.Path, err)
+			return nil, train.Usagef("%s: %w", from.Path, err)
 		}
 		defer func() { err = errors.Join(err, p.Close()) }()
 		learned = append(learned, p)
@@ -83,7 +83,7 @@ func (o *EvalOptions) checkpoint(f train.Folder, c *Config) (*train.Saved, error
 		return nil, err
 	}
 	if from == nil {
-		return nil, usagef("%s has no checkpoint yet", f)
+		return nil, train.Usagef("%s has no checkpoint yet", f)
 	}
 	if damage != nil && o.Notice != nil {
 		o.Notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))

@@ -63,7 +63,7 @@ func (c *Config) recorded(folder train.Folder, inputs []train.Input) error {
 	for key, path := range paths(c.game()) {
 		at := slices.IndexFunc(inputs, func(in train.Input) bool { return in.Setting == settingOf(key) })
 		if at < 0 || !same(inputs[at].Copy(folder), path) {
-			return usagef("%s: inputs.json has no record of %s, the file of %s: it is a run of another version of gmel, or config.yaml or inputs.json was edited; a run goes on only as it began",
+			return train.Usagef("%s: inputs.json has no record of %s, the file of %s: it is a run of another version of gmel, or config.yaml or inputs.json was edited; a run goes on only as it began",
 				folder, path, settingOf(key))
 		}
 		c.digests[key] = digestOf(&inputs[at])

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/sim"
 	"github.com/gmel-go/gmel/sim/spread"
 )
@@ -33,14 +34,14 @@ type Sources struct {
 func Load(src Sources) (*Config, error) {
 	r, err := src.reader()
 	if err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	c, err := read(r)
 	if err != nil {
 		return nil, err
 	}
 	if err := cmp.Or(r.Check(), src.refuseOrder(r, &c.Train)); err != nil {
-		return c, usage(err)
+		return c, train.Usage(err)
 	}
 	c.game().ready()
 	return c, nil
@@ -104,7 +105,7 @@ func read(r *setting.Reader) (*Config, error) {
 	algo := c.Train.Algo
 	from := r.Peek(algoKey, &algo)
 	if known := marl.Algorithms(); !slices.Contains(known, algo) {
-		return nil, usage(&setting.Error{Origin: from, Path: algoKey, Value: algo, Allowed: strings.Join(known, ", ")})
+		return nil, train.Usage(&setting.Error{Origin: from, Path: algoKey, Value: algo, Allowed: strings.Join(known, ", ")})
 	}
 	scenario := ""
 	r.Peek(scenarioKey, &scenario) // unchanged where a file has the settings of the scenario
@@ -163,8 +164,8 @@ func LoadScenario(nameOrPath string, from setting.Origin) (*sim.Scenario, error)
 func loadScenario(nameOrPath string, from setting.Origin, known []string) (*sim.Scenario, error) {
 	s, err := sim.Load(nameOrPath)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage(&setting.Error{Origin: from, Path: "scenario", Value: nameOrPath, Problem: fmt.Sprintf(
+		return nil, train.Usage(&setting.Error{Origin: from, Path: "scenario", Value: nameOrPath, Problem: fmt.Sprintf(
 			"%q is neither a preset (%s) nor a file", nameOrPath, strings.Join(known, ", "))})
 	}
-	return s, usage(err)
+	return s, train.Usage(err)
 }

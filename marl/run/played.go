@@ -29,7 +29,7 @@ func (o *EvalOptions) played(f train.Folder, c *Config) (*Training, game, error)
 	}
 	for _, s := range o.Sets {
 		if path, _, _ := strings.Cut(s, "="); path != scenarioKey && !strings.HasPrefix(path, scenarioKey+".") {
-			return nil, nil, usagef("--set %s: an evaluation changes settings of the scenario only, such as --set scenario.ieds=50", s)
+			return nil, nil, train.Usagef("--set %s: an evaluation changes settings of the scenario only, such as --set scenario.ieds=50", s)
 		}
 	}
 	path, err := f.Config()
@@ -42,10 +42,10 @@ func (o *EvalOptions) played(f train.Folder, c *Config) (*Training, game, error)
 	}
 	g, err := asked.game().fits(c.game())
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, train.Usage(err)
 	}
 	t, err := trainedOn(c.game(), g)
-	return t, g, usage(err)
+	return t, g, train.Usage(err)
 }
 
 // scenarioKey is the section of the scenario.

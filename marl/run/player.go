@@ -34,7 +34,7 @@ func TrainedScenario(dir string) (*sim.Scenario, error) {
 func edgeRun(f train.Folder) (*Config, error) {
 	c, err := folderConfig(f)
 	if err == nil && c.Scenario == nil {
-		err = usagef("%s was trained in the game %s, and this is the edge game", f, c.game().name())
+		err = train.Usagef("%s was trained in the game %s, and this is the edge game", f, c.game().name())
 	}
 	return c, err
 }
@@ -48,7 +48,7 @@ func OpenPolicy(dir string, s *sim.Scenario, o EvalOptions) (*Player, error) {
 		return nil, err
 	}
 	if s, err = s.InUnitsOf(c.Scenario); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	from, err := o.checkpoint(f, c)
 	if err != nil {
@@ -60,7 +60,7 @@ func OpenPolicy(dir string, s *sim.Scenario, o EvalOptions) (*Player, error) {
 	}
 	p, err := marl.NewPolicy(&c.Train, from.State, marl.SizesOf(s), marl.Execution{Backend: backend, Seed: o.Seed})
 	if err != nil {
-		return nil, errors.Join(usagef("%s: %w", from.Path, err), backend.Close())
+		return nil, errors.Join(train.Usagef("%s: %w", from.Path, err), backend.Close())
 	}
 	return &Player{Policy: p, Scenario: s, backend: backend}, nil
 }

@@ -37,5 +37,5 @@ func (g edge) references(seed uint64) (all []player, err error) {
 }
 
 func (g spreading) references(uint64) ([]player, error) {
-	return nil, usagef("--references: %s has no policies that know more than an agent can", g.name())
+	return nil, train.Usagef("--references: %s has no policies that know more than an agent can", g.name())
 }

@@ -38,7 +38,7 @@ func elsewhere(err error, t *marl.Config, command string) error {
 	if t.Precision != kernels.FP32 || unknown != nil || kernels.Probe(name) == nil {
 		return err
 	}
-	return usagef("%w; in fp32 every backend gives the same numbers: `%s --backend %s` goes on", err, command, here.Name)
+	return train.Usagef("%w; in fp32 every backend gives the same numbers: `%s --backend %s` goes on", err, command, here.Name)
 }
 
 // movedFlags are the flags of a command that resumes like this process: its backend and device may differ from config.yaml.
@@ -67,14 +67,14 @@ func (c *Config) goesOnFrom(f train.Folder, own *Config) error {
 
 // changed is the error for a setting that may not change.
 func changed(f train.Folder, difference string) error {
-	return usagef("%s: %s; a run goes on only as it began (train.threads, train.isa, train.device and, in fp32, train.backend may change)", f, difference)
+	return train.Usagef("%s: %s; a run goes on only as it began (train.threads, train.isa, train.device and, in fp32, train.backend may change)", f, difference)
 }
 
 // sameAlgorithm fails where src asks for another algorithm, in which the sections of the run's own would be faults.
 func sameAlgorithm(f train.Folder, own *Config, src Sources) error {
 	r, err := src.reader()
 	if err != nil {
-		return usage(err)
+		return train.Usage(err)
 	}
 	began := own.Train.Algo
 	asked := began
@@ -122,7 +122,7 @@ func folderConfig(f train.Folder) (*Config, error) {
 	}
 	c, err := Load(Sources{File: path})
 	if fault := new(setting.Error); errors.As(err, &fault) {
-		return nil, errors.Join(usagef("%s is a run of another version of gmel, or its config.yaml was edited; a run goes on only as it began", f), err)
+		return nil, errors.Join(train.Usagef("%s is a run of another version of gmel, or its config.yaml was edited; a run goes on only as it began", f), err)
 	}
 	if err != nil {
 		return nil, err
@@ -141,11 +141,11 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 		err = r.Err()
 	}
 	if err != nil {
-		return usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
+		return train.Usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
 	}
 	made.digests = paths(made.game()) // a checkpoint has digests in their place
 	if d := difference(made, c); d != "" {
-		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
+		return train.Usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
 	}
 	return nil
 }

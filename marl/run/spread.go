@@ -62,7 +62,7 @@ func (g spreading) section(c *Config) setting.Section {
 func (c *Config) spreadFrom(word string, from setting.Origin) error {
 	s, err := spread.Load(word)
 	if err != nil {
-		return usage(&setting.Error{Origin: from, Path: scenarioKey, Problem: err.Error()})
+		return train.Usage(&setting.Error{Origin: from, Path: scenarioKey, Problem: err.Error()})
 	}
 	*c.Spread = *s
 	return nil
@@ -86,7 +86,7 @@ func (g spreading) worlds(c *Config, played sim.Slice, o train.Options) (marl.En
 	}
 	w, err := spread.NewSlice(g.Scenario, played, marl.Split(c.Seed, marl.StreamWorld))
 	if err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	w.SetThreads(threads(c.Train.Threads))
 	o.Say("%s of simple_spread with %s: %.3g MB", countedWorlds(played), train.Counted(int64(g.Agents), "agent"), float64(memory.Bytes())/1e6)

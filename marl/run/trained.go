@@ -46,7 +46,7 @@ func ReadTrained(dir string, notice func(string)) (*Trained, error) {
 func (t *Trained) Policy(how marl.Execution) (*marl.Policy, error) {
 	p, err := marl.NewPolicy(&t.Config.Train, t.Saved.State, t.Config.game().sizes(), how)
 	if err != nil {
-		return nil, usagef("%s: %w", t.Saved.Path, err)
+		return nil, train.Usagef("%s: %w", t.Saved.Path, err)
 	}
 	return p, nil
 }
@@ -55,7 +55,7 @@ func (t *Trained) Policy(how marl.Execution) (*marl.Policy, error) {
 // Device.
 func (t *Trained) Open(o EvalOptions) (*Player, error) {
 	if t.Config.Scenario == nil {
-		return nil, usagef("%s was trained in the game %s, and this is the edge game", t.Folder, t.Scenario())
+		return nil, train.Usagef("%s was trained in the game %s, and this is the edge game", t.Folder, t.Scenario())
 	}
 	backend, err := openBackend(o.train(t.Config), false, false)
 	if err != nil {
@@ -105,7 +105,7 @@ func (t *Trained) Played() (*Played, error) {
 	var err error
 	p.Interface.Observations, err = t.Config.Train.ObservedInTurns(g.sizes(), p.Interface.Observations)
 	if err != nil {
-		return nil, errors.Join(usagef("%s", t.Folder), err)
+		return nil, errors.Join(train.Usagef("%s", t.Folder), err)
 	}
 	return p, nil
 }

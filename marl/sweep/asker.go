@@ -15,6 +15,7 @@ import (
 	"github.com/gmel-go/gmel/internal/disk"
 
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 //go:embed search.py
@@ -71,13 +72,13 @@ func (s *Search) ask(python string) (*asker, error) {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
 	if err := a.cmd.Start(); err != nil {
-		return nil, usagef("a search needs Python with Optuna, and %s cannot be started (%v): install Python 3, or name one with --python", python, err)
+		return nil, train.Usagef("a search needs Python with Optuna, and %s cannot be started (%v): install Python 3, or name one with --python", python, err)
 	}
 	a.in, a.out = in, json.NewDecoder(out)
 	a.out.UseNumber()
 	first, err := a.exchange(about{filepath.Join(s.Folder, journal), s.sampler, s.seed, direction(s.goal), s.space})
 	if err == nil && first.Missing != "" {
-		err = usagef("a search needs Optuna, and %s does not have it (%s): install it with `%s -m pip install optuna`, or name another Python with --python",
+		err = train.Usagef("a search needs Optuna, and %s does not have it (%s): install it with `%s -m pip install optuna`, or name another Python with --python",
 			python, first.Missing, python)
 	}
 	if err != nil {

@@ -94,7 +94,7 @@ func (s *Search) Best() ([]TrialStatus, error) {
 	}
 	all = slices.DeleteFunc(all, func(t TrialStatus) bool { return t.Values == nil })
 	if len(all) == 0 {
-		return nil, usagef("none of the trials is finished")
+		return nil, train.Usagef("none of the trials is finished")
 	}
 	slices.SortStableFunc(all, func(a, b TrialStatus) int {
 		if !s.goal.Falling {

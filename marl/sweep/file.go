@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // file is a plan as it is written. Names of files in it are relative to it.
@@ -28,7 +29,7 @@ type file struct {
 func read(path string) (f *file, search *searchSection, err error) {
 	r, f := setting.NewReader(), new(file)
 	if err := r.File(path); err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, train.Usage(err)
 	}
 	search = &searchSection{Sampler: "tpe", Seed: 1}
 	searched := r.Peek("search", new(setting.Texts)) != setting.Origin{}
@@ -44,7 +45,7 @@ func read(path string) (f *file, search *searchSection, err error) {
 		}
 	}})
 	if err := r.Check(); err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, train.Usage(err)
 	}
 	if !searched {
 		search = nil
@@ -55,7 +56,7 @@ func read(path string) (f *file, search *searchSection, err error) {
 // beside makes names of files relative to the plan.
 func (f *file) beside(path string) error {
 	if f.Out == "" {
-		return usagef("%s: out is missing: the folder of the runs", path)
+		return train.Usagef("%s: out is missing: the folder of the runs", path)
 	}
 	beside := func(name string) string {
 		if name == "" || filepath.IsAbs(name) {
@@ -78,7 +79,7 @@ func (f *file) check() error {
 	refuse := func(of string, pairs setting.Pairs) {
 		for _, p := range pairs {
 			if problem := f.problem(of, p); problem != "" {
-				errs = append(errs, usage(&setting.Error{Origin: p.From, Path: of + "." + p.Key, Problem: problem}))
+				errs = append(errs, train.Usage(&setting.Error{Origin: p.From, Path: of + "." + p.Key, Problem: problem}))
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func Read(path string) (*Plan, error) {
 	p := &Plan{Name: path, Out: f.Out}
 	seeds, err := f.seeds()
 	if err != nil {
-		return nil, usagef("%s: %w", path, err)
+		return nil, train.Usagef("%s: %w", path, err)
 	}
 	if searched != nil {
 		p.Search, err = f.search(path, searched, seeds)
@@ -80,7 +80,7 @@ func Read(path string) (*Plan, error) {
 		seeds = []uint64{0} // not used
 	}
 	if f.count(len(seeds)) > mostRuns {
-		return nil, usagef("%s has more than %d runs", path, mostRuns)
+		return nil, train.Usagef("%s has more than %d runs", path, mostRuns)
 	}
 	for _, c := range f.combinations() {
 		for _, seed := range seeds {
@@ -107,7 +107,7 @@ func (p *Plan) load(out string) error {
 			continue
 		}
 		if first, there := folders[r.Folder]; there {
-			errs = append(errs, usagef("runs %d and %d are the same: %s with seed %d", first, r.Index, r.Label(), r.Seed))
+			errs = append(errs, train.Usagef("runs %d and %d are the same: %s with seed %d", first, r.Index, r.Label(), r.Seed))
 		}
 		folders[r.Folder] = r.Index
 	}
@@ -139,11 +139,7 @@ func (r *Run) Label() string {
 func some(errs []error) error {
 	const most = 10
 	if n := len(errs); n > most {
-		errs = append(errs[:most:most], usagef("and %d more runs", n-most))
+		errs = append(errs[:most:most], train.Usagef("and %d more runs", n-most))
 	}
 	return errors.Join(errs...)
 }
-
-func usage(err error) error { return &train.UsageError{Err: err} }
-
-func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }

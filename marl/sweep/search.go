@@ -10,6 +10,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/marl/run"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // searchSection is the part search of a plan.
@@ -57,7 +58,7 @@ func (f *file) search(path string, s *searchSection, seeds []uint64) (*Search, e
 	var errs []error
 	for i, seed := range seeds {
 		if slices.Contains(seeds[:i], seed) {
-			errs = append(errs, usagef("seeds: %d is there twice; allowed: different seeds", seed))
+			errs = append(errs, train.Usagef("seeds: %d is there twice; allowed: different seeds", seed))
 		}
 	}
 	for _, pair := range s.Space {
@@ -72,7 +73,7 @@ func (f *file) search(path string, s *searchSection, seeds []uint64) (*Search, e
 		errs, made.space = append(errs, err), append(made.space, p)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	var err error
 	if base.Config, err = run.Load(base.Sources()); err != nil {
@@ -86,7 +87,7 @@ func (f *file) search(path string, s *searchSection, seeds []uint64) (*Search, e
 		return nil, err
 	}
 	if err := made.check(); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	return made, made.place()
 }
@@ -100,7 +101,7 @@ func (s *searchSection) measure(of []run.Measure) (run.Measure, error) {
 		}
 		names = append(names, m.Name)
 	}
-	return run.Measure{}, usagef("search.goal is %s, which this game does not have; allowed: %s", s.Goal, strings.Join(names, ", "))
+	return run.Measure{}, train.Usagef("search.goal is %s, which this game does not have; allowed: %s", s.Goal, strings.Join(names, ", "))
 }
 
 // check loads the configurations at the ends of the space.

@@ -223,7 +223,7 @@ func TestHeld(t *testing.T) {
 
 // TestErr: only a plan whose every failure is the user's fails again.
 func TestErr(t *testing.T) {
-	bad := Failure{Run: &Run{}, Err: &train.UsageError{Err: errors.New("bad")}}
+	bad := Failure{Run: &Run{}, Err: train.Usage(errors.New("bad"))}
 	if o := (Outcome{Failures: []Failure{bad, bad}}); !train.IsUsage(o.Err()) {
 		t.Error("failures of the user alone are no usage error")
 	}

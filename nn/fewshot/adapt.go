@@ -13,6 +13,7 @@ import (
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
 	"github.com/gmel-go/gmel/nn/diffusion/run"
 	"github.com/gmel-go/gmel/nn/diffusion/sample"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/unet"
 )
 
@@ -38,15 +39,15 @@ const (
 func (t *Task) checkGenerator(g *run.Network) error {
 	d := g.Data
 	if !slices.Equal(d.Shape, t.Set.Shape) {
-		return usagef("the generator makes samples %v, and those of %s are %v; allowed: equal sizes", d.Shape, t.Set.Name, t.Set.Shape)
+		return train.Usagef("the generator makes samples %v, and those of %s are %v; allowed: equal sizes", d.Shape, t.Set.Name, t.Set.Shape)
 	}
 	for _, name := range d.Classes {
 		class, err := t.Set.ClassNamed(name)
 		if err != nil {
-			return usagef("the generator: %w", err)
+			return train.Usagef("the generator: %w", err)
 		}
 		if t.isRare(class) {
-			return usagef("the generator was trained on the rare class %q; allowed: a run without it, by data.classes", name)
+			return train.Usagef("the generator was trained on the rare class %q; allowed: a run without it, by data.classes", name)
 		}
 	}
 	return nil

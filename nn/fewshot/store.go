@@ -67,7 +67,7 @@ func (s *Study) openStore(dir string) (*store, error) {
 		return nil, fmt.Errorf("fewshot: %s cannot be read: %w", path, err)
 	}
 	if there != own {
-		return nil, usagef("%s has results of another study: %s; choose another --out", dir, difference(there, own))
+		return nil, train.Usagef("%s has results of another study: %s; choose another --out", dir, difference(there, own))
 	}
 	return st, nil
 }
@@ -80,7 +80,7 @@ func (st *store) begin(path string, own identity) error {
 	}
 	for _, e := range entries {
 		if e.Name() != lockFile && e.Name() != identityFile+disk.TempSuffix { // what a kill in the first write leaves
-			return usagef("%s has files that are not of a study, such as %s; choose another --out", st.dir, e.Name())
+			return train.Usagef("%s has files that are not of a study, such as %s; choose another --out", st.dir, e.Name())
 		}
 	}
 	text, err := json.MarshalIndent(own, "", "  ")
@@ -150,9 +150,4 @@ func (st *store) put(c *cell, o *outcome) error {
 		return err
 	}
 	return disk.Write(path, b.Bytes())
-}
-
-// usagef is an error of the user.
-func usagef(format string, args ...any) error {
-	return &train.UsageError{Err: fmt.Errorf(format, args...)}
 }

@@ -45,10 +45,10 @@ func (f Folder) HasRun() bool { return exists(f.config()) }
 // Config is the path of the configuration that the run began with; a usage error where the folder holds no run.
 func (f Folder) Config() (string, error) {
 	if err := disk.Dangling(string(f)); err != nil {
-		return "", usagef("%w", err)
+		return "", Usagef("%w", err)
 	}
 	if !f.HasRun() {
-		return "", usagef("%s is no run folder: it has no config.yaml", f)
+		return "", Usagef("%s is no run folder: it has no config.yaml", f)
 	}
 	return f.config(), nil
 }
@@ -79,7 +79,7 @@ func notMade(err error) error { return fmt.Errorf("the run folder cannot be made
 // vacant fails where out is a folder with anything in it, or no folder.
 func vacant(out string, run *Run) error {
 	if err := disk.Dangling(out); err != nil {
-		return usagef("%w: make that folder or choose another --out", err)
+		return Usagef("%w: make that folder or choose another --out", err)
 	}
 	entries, err := os.ReadDir(out)
 	switch {
@@ -88,10 +88,10 @@ func vacant(out string, run *Run) error {
 	case err != nil:
 		return notMade(err)
 	case exists(Folder(out).config()):
-		return usagef("%s %w, which is never overwritten: resume it with `%s` or choose another --out",
+		return Usagef("%s %w, which is never overwritten: resume it with `%s` or choose another --out",
 			out, ErrBegun, run.ResumeCommand(Folder(out)))
 	case len(entries) > 0 && !Folder(out).unbegun(entries):
-		return usagef("%s is not empty, and nothing is ever overwritten: choose another --out", out)
+		return Usagef("%s is not empty, and nothing is ever overwritten: choose another --out", out)
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (f Folder) unbegun(entries []fs.DirEntry) bool {
 // createNext uses the next free number; Mkdir resolves races between processes.
 func createNext(parent string, run *Run) (f Folder, made []string, err error) {
 	if err := disk.Dangling(parent); err != nil {
-		return "", nil, usagef("%w: make that folder or choose another --out", err)
+		return "", nil, Usagef("%w: make that folder or choose another --out", err)
 	}
 	if made, err = disk.MakeFolder(parent); err != nil {
 		return "", made, notMade(err)
@@ -148,7 +148,7 @@ func exists(path string) bool {
 // made are the files and folders that it made, also if it fails.
 func (f Folder) begin(ctx context.Context, config []byte, inputs []Input) (made []string, err error) {
 	if exists(f.config()) {
-		return nil, usagef("%s %w, which another process has just begun: choose another --out", f, ErrBegun)
+		return nil, Usagef("%s %w, which another process has just begun: choose another --out", f, ErrBegun)
 	}
 	folders, err := disk.MakeFolder(filepath.Dir(f.checkpoint()))
 	if made = folders; err != nil {

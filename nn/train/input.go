@@ -37,7 +37,7 @@ var errUnbegun = errors.New("stopped before the run began; nothing of it stays")
 // AddInput describes the copy of one more file. Copies have different names, also where capitals do not count.
 func AddInput(ctx context.Context, list []Input, setting, from string) ([]Input, error) {
 	if info, err := os.Stat(from); err == nil && !info.Mode().IsRegular() {
-		return nil, usagef("%s: %s is no regular file, and a run keeps a copy of what it reads: save it as a file first", setting, from)
+		return nil, Usagef("%s: %s is no regular file, and a run keeps a copy of what it reads: save it as a file first", setting, from)
 	}
 	digest, err := disk.Digest(ctx, from)
 	if errors.Is(err, context.Canceled) {
@@ -102,7 +102,7 @@ func (f Folder) keepInputs(ctx context.Context, list []Input) (made []string, er
 		}
 		made = append(made, in.Copy(f))
 		if digest != in.SHA256 {
-			return made, usagef("%s: %s has changed while the run began: start it again", in.Setting, in.From)
+			return made, Usagef("%s: %s has changed while the run began: start it again", in.Setting, in.From)
 		}
 	}
 	return append(made, f.inputs()), writeJSON(f.inputs(), list)
@@ -134,11 +134,11 @@ func (in *Input) check(f Folder) error {
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case missing:
-		return usagef("%s (%s) is missing, its SHA-256 began with %.12s: %s", in.Copy(f), in.Setting, in.SHA256, in.cure(f))
+		return Usagef("%s (%s) is missing, its SHA-256 began with %.12s: %s", in.Copy(f), in.Setting, in.SHA256, in.cure(f))
 	case err != nil:
 		return fmt.Errorf("%s (%s) cannot be read: %w", in.Copy(f), in.Setting, err)
 	case digest != in.SHA256:
-		return usagef("%s (%s) is not what the run began with, its SHA-256 begins with %.12s instead of %.12s: %s",
+		return Usagef("%s (%s) is not what the run began with, its SHA-256 begins with %.12s instead of %.12s: %s",
 			in.Copy(f), in.Setting, digest, in.SHA256, in.cure(f))
 	}
 	return nil

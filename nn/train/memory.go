@@ -62,7 +62,7 @@ func (m Memory) Fit(available int64) error {
 		return nil
 	}
 	p := m.Largest()
-	return usagef("the run needs %.3g MB of memory and %.3g MB are free; %.3g MB of it are for %s: lower %s",
+	return Usagef("the run needs %.3g MB of memory and %.3g MB are free; %.3g MB of it are for %s: lower %s",
 		float64(m.Bytes())/1e6, float64(available)/1e6, float64(p.Bytes)/1e6, p.What, p.Setting)
 }
 

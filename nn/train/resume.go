@@ -53,14 +53,14 @@ func (r *runner) check(from *Saved) error {
 		return r.run.SameRun(from)
 	}
 	if r.run.Result != "" && exists(r.folder.File(r.run.Result)) {
-		return usagef("%s holds the results of a complete run, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out", r.folder)
+		return Usagef("%s holds the results of a complete run, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out", r.folder)
 	}
 	lines, err := record.ReadJSONL(r.folder.Metrics())
 	if err != nil {
 		return err
 	}
 	if n := len(lines); n > 0 && lines[n-1].Update > r.mayLose() {
-		return usagef("%s has records up to update %d, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out",
+		return Usagef("%s has records up to update %d, but no checkpoint: it is not started again over them; restore its checkpoints or choose another --out",
 			r.folder, lines[n-1].Update)
 	}
 	return nil
@@ -121,7 +121,7 @@ func (f Folder) Latest() (from *Saved, damage, err error) {
 	case damage == nil:
 		return &Saved{path, s}, nil, nil
 	case errors.Is(damage, checkpoint.ErrLayout):
-		return nil, nil, &UsageError{Err: damage}
+		return nil, nil, Usage(damage)
 	}
 	prev := path + checkpoint.PrevSuffix
 	s, err = checkpoint.Read(prev)

@@ -214,7 +214,7 @@ func (run *Run) SameRun(from *Saved) error {
 		return run.Same(from, numbers)
 	}
 	if !bytes.Equal(numbers, run.Numbers) {
-		return usagef("%s is of a run with another configuration; a run goes on only as it began", from.Path)
+		return Usagef("%s is of a run with another configuration; a run goes on only as it began", from.Path)
 	}
 	return nil
 }

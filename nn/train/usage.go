@@ -14,6 +14,17 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// Usage marks an error as one in the user's request; nil stays nil.
+func Usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &UsageError{err}
+}
+
+// Usagef is an error in the user's request.
+func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
+
 // IsUsage reports whether the user can correct the error by another request.
 func IsUsage(err error) bool {
 	var u *UsageError
@@ -27,8 +38,6 @@ func Counted(n int64, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
-
-func usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
 // Repeated marks an error that follows from the numbers of a run, such as a loss that is not finite. A resumed run has
 // the same numbers and the same error, so the advice is to start a new run.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/train/checkpoint"
 )
 
@@ -64,12 +65,12 @@ func (d *Data) read() (*fit.Data, *Description, *parts, error) {
 	}
 	if len(p.apart) > 0 {
 		if err := measurable(p.set.Shape); err != nil {
-			return nil, nil, nil, usagef("data.held_out: %w", err)
+			return nil, nil, nil, train.Usagef("data.held_out: %w", err)
 		}
 	}
 	standard, err := p.set.Standard(p.trained)
 	if err != nil {
-		return nil, nil, nil, usagef("data.source: %w", err)
+		return nil, nil, nil, train.Usagef("data.source: %w", err)
 	}
 	data, err := d.draws(p.set, p.trained)
 	if err != nil {
@@ -118,11 +119,11 @@ func (d *Data) heldOut(p *parts, standard dataset.Standard) (*fit.Data, error) {
 func (d *Data) draws(set *dataset.Set, rows []int) (*fit.Data, error) {
 	balance, err := set.Balance(rows, d.Balance)
 	if err != nil {
-		return nil, usagef("data.balance: %w", err)
+		return nil, train.Usagef("data.balance: %w", err)
 	}
 	table, err := balance.Table(max(1<<16, 4*set.N()))
 	if err != nil {
-		return nil, usagef("data.source: %w", err)
+		return nil, train.Usagef("data.source: %w", err)
 	}
 	data, place := &fit.Data{Shape: set.Shape, Draws: table}, map[float32]float32{}
 	for i, row := range rows {
@@ -160,7 +161,7 @@ func (d *Data) tells() bool { return d.Told && d.variants() > 1 }
 func (d *Data) vary(data *fit.Data) error {
 	a := d.augment()
 	if err := a.Check(data.Shape); err != nil {
-		return usagef("data.shift: %w", err)
+		return train.Usagef("data.shift: %w", err)
 	}
 	var described []float32
 	data.Variants = d.variants()
@@ -196,7 +197,7 @@ func (d *Data) split() (*parts, error) {
 	apart := max(1, int(d.HeldOut*whole))
 	list, err := set.Split([]dataset.Share{{Name: "training", Weight: whole - apart}, {Name: "held out", Weight: apart}}, setSeed)
 	if err != nil {
-		return nil, usagef("data.held_out: %w", err)
+		return nil, train.Usagef("data.held_out: %w", err)
 	}
 	return &parts{set: set, trained: list[0].Rows, apart: list[1].Rows}, nil
 }
@@ -205,7 +206,7 @@ func (d *Data) split() (*parts, error) {
 func (d *Data) given(set *dataset.Set) (*parts, error) {
 	all, err := set.GivenSplit()
 	if err != nil {
-		return nil, usagef("data.split_column: %w", err)
+		return nil, train.Usagef("data.split_column: %w", err)
 	}
 	var names []string
 	of := map[string]dataset.Part{}
@@ -214,22 +215,22 @@ func (d *Data) given(set *dataset.Set) (*parts, error) {
 	}
 	training, apart := of[d.TrainingPart], of[d.HeldOutPart]
 	if len(training.Rows) == 0 {
-		return nil, usagef("data.training_part: %q is in no row of the column %q; allowed: %s", d.TrainingPart, d.SplitColumn, strings.Join(names, ", "))
+		return nil, train.Usagef("data.training_part: %q is in no row of the column %q; allowed: %s", d.TrainingPart, d.SplitColumn, strings.Join(names, ", "))
 	}
 	for class, n := range set.Counts(training.Rows) {
 		if n == 0 {
-			return nil, usagef("data.split_column: no row of the class %q is in the part %q; allowed: at least one, or data.classes without it", set.Classes[class], d.TrainingPart)
+			return nil, train.Usagef("data.split_column: no row of the class %q is in the part %q; allowed: at least one, or data.classes without it", set.Classes[class], d.TrainingPart)
 		}
 	}
 	if d.HeldOut == 0 {
 		return &parts{set: set, trained: training.Rows}, nil
 	}
 	if len(apart.Rows) < 2 {
-		return nil, usagef("data.held_out_part: %q is in %d rows of the column %q; allowed: a part of at least two rows among %s, or 0 for data.held_out",
+		return nil, train.Usagef("data.held_out_part: %q is in %d rows of the column %q; allowed: a part of at least two rows among %s, or 0 for data.held_out",
 			d.HeldOutPart, len(apart.Rows), d.SplitColumn, strings.Join(names, ", "))
 	}
 	if err := set.Leaks([]dataset.Part{training, apart}); err != nil {
-		return nil, usagef("data.split_column: %w", err)
+		return nil, train.Usagef("data.split_column: %w", err)
 	}
 	return &parts{set: set, trained: training.Rows, apart: apart.Rows}, nil
 }

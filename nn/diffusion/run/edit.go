@@ -9,6 +9,7 @@ import (
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/sample"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // Edit is an image from which samples begin, or of which they keep a part.
@@ -36,7 +37,7 @@ func (e *Edit) check() error {
 	v.Require(e.Strength == 0 || e.Image != "", "--strength", e.Strength, "with --init alone: it says how much an image changes")
 	v.Require(e.Mask == "" || e.Image != "", "--mask", e.Mask, "with --init alone: it says which part of an image is drawn anew")
 	v.Require(e.Resample == 0 || e.Mask != "", "--resample", e.Resample, "with --mask alone: it is for what joins a kept part")
-	return usage(v.Err())
+	return train.Usage(v.Err())
 }
 
 // edit is an Edit of which the files are read.
@@ -53,7 +54,7 @@ func (e *Edit) read(fit dataset.Fit, d *Description) (*edit, error) {
 		return nil, nil
 	}
 	if len(d.Shape) != 3 {
-		return nil, usagef("--init %s: the samples of this run are no images; allowed: without --init", e.Image)
+		return nil, train.Usagef("--init %s: the samples of this run are no images; allowed: without --init", e.Image)
 	}
 	r := &edit{strength: e.Strength, resample: e.Resample}
 	if r.strength == 0 && e.Mask == "" {
@@ -67,7 +68,7 @@ func (e *Edit) read(fit dataset.Fit, d *Description) (*edit, error) {
 	as := dataset.Images{Height: d.Shape[0], Width: d.Shape[1], Channels: d.Shape[2], Fit: fit}
 	values, err := dataset.Image(e.Image, as)
 	if err != nil {
-		return nil, usagef("--init: %w", err)
+		return nil, train.Usagef("--init: %w", err)
 	}
 	r.image = d.numbers(values)
 	if e.Mask != "" {
@@ -97,19 +98,19 @@ func (d *Description) numbers(pixels []float32) []float32 {
 func (r *edit) mask(e *Edit, as dataset.Images) error {
 	size, err := dataset.ImageSize(e.Image)
 	if err != nil {
-		return usagef("--init: %w", err)
+		return train.Usagef("--init: %w", err)
 	}
 	if own, err := dataset.ImageSize(e.Mask); err != nil || own != size {
 		if err == nil {
 			err = fmt.Errorf("%s has %d by %d pixels, and the image %d by %d; allowed: as many", e.Mask, own.X, own.Y, size.X, size.Y)
 		}
-		return usagef("--mask: %w", err)
+		return train.Usagef("--mask: %w", err)
 	}
 	channels := as.Channels
 	as.Channels = 1
 	white, err := dataset.Image(e.Mask, as)
 	if err != nil {
-		return usagef("--mask: %w", err)
+		return train.Usagef("--mask: %w", err)
 	}
 	for _, v := range white {
 		known := float32(1)
@@ -121,7 +122,7 @@ func (r *edit) mask(e *Edit, as dataset.Images) error {
 		}
 	}
 	if slices.Max(r.known) == 0 || slices.Min(r.known) == 1 {
-		return usagef("--mask %s: after it is fitted to the samples it is all of one colour; allowed: black where the image is kept, and white where it is drawn anew", e.Mask)
+		return train.Usagef("--mask %s: after it is fitted to the samples it is all of one colour; allowed: black where the image is kept, and white where it is drawn anew", e.Mask)
 	}
 	return nil
 }
@@ -148,7 +149,7 @@ func (r *edit) plan(sampler string, levels []diffusion.Level) (diffusion.Plan, e
 	}
 	plan, err = diffusion.Inpaint(plan, r.resample)
 	if errors.Is(err, diffusion.ErrMemory) {
-		return nil, usagef("--resample %d with the sampler %s, which remembers earlier steps; allowed: --resample 1, or a sampler that does not, such as ddim, heun and ddpm", r.resample, sampler)
+		return nil, train.Usagef("--resample %d with the sampler %s, which remembers earlier steps; allowed: --resample 1, or a sampler that does not, such as ddim, heun and ddpm", r.resample, sampler)
 	}
 	return plan, err
 }

@@ -50,7 +50,7 @@ func (o *EvalOptions) check() error {
 	v.Require(o.Count == 0 || o.Count >= fewest && o.Count <= most, "count", o.Count, fmt.Sprintf("%d to %d, or 0 for as many as are trained on", fewest, most))
 	v.Count("seeds", o.Seeds, 1, 1000)
 	v.Count("classifiers", o.Classifiers, 0, 1000)
-	return usage(v.Err())
+	return train.Usage(v.Err())
 }
 
 // sample is how the samples of a row are drawn.

@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion/baseline"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // evaluator measures one row of an Evaluation after the other.
@@ -51,18 +52,18 @@ func newEvaluator(c *Config, g *generator, o *EvalOptions) (*evaluator, error) {
 func (g *generator) setAgain(c *Config, least int) (*parts, error) {
 	noun := g.data.noun()
 	if c.Data.HeldOut == 0 {
-		return nil, usagef("the run holds no %ss out (data.held_out is 0), so none are left that it has not seen; train with data.held_out above 0", noun)
+		return nil, train.Usagef("the run holds no %ss out (data.held_out is 0), so none are left that it has not seen; train with data.held_out above 0", noun)
 	}
 	p, err := c.Data.split()
 	if err != nil {
 		return nil, err
 	}
 	if now := digest(p.set); now != g.data.SHA256 {
-		return nil, usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; --data says where those are that it began with",
+		return nil, train.Usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; --data says where those are that it began with",
 			noun, c.Data.Source, g.data.Images, g.data.SHA256, p.set.N(), now)
 	}
 	if len(p.apart) < least {
-		return nil, usagef("the run holds %d %ss out, and %d are needed; train with more of them or a larger data.held_out", len(p.apart), noun, least)
+		return nil, train.Usagef("the run holds %d %ss out, and %d are needed; train with more of them or a larger data.held_out", len(p.apart), noun, least)
 	}
 	return p, nil
 }

@@ -61,7 +61,7 @@ func Export(o ExportOptions) (which string, err error) {
 	}
 	err = disk.WriteFolder(o.Out, files)
 	if errors.Is(err, fs.ErrExist) {
-		return "", usagef("%s exists and is not overwritten; choose another --out", o.Out)
+		return "", train.Usagef("%s exists and is not overwritten; choose another --out", o.Out)
 	}
 	return which, err
 }
@@ -87,7 +87,7 @@ func (g *generator) export(run string) (files map[string][]byte, err error) {
 func (g *generator) diffusers() (map[string][]byte, error) {
 	network, err := g.model.Files(g.flat)
 	if err != nil {
-		return nil, usagef("the network cannot be exported: %w", err)
+		return nil, train.Usagef("the network cannot be exported: %w", err)
 	}
 	files := map[string][]byte{"pipeline.py": pipelineCode}
 	for name, data := range network {

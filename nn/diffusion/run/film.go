@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // film collects samples as they come out of the noise: a frame for each step of the sampler. A frame has x itself, scaled to
@@ -41,7 +42,7 @@ func (f *film) begin(plan diffusion.Plan, samples int) error {
 		f.frames = append(f.frames, frame{evaluation: i, scale: float32(dataset.Deviation / deviation)})
 	}
 	if n := len(f.frames) * samples * f.data.Shape[0] * f.data.Shape[1]; n > maxFilm {
-		return usagef("--gif: %d steps of %d samples have %d pixels; allowed: up to %d, by fewer steps or samples", len(f.frames), samples, n, maxFilm)
+		return train.Usagef("--gif: %d steps of %d samples have %d pixels; allowed: up to %d, by fewer steps or samples", len(f.frames), samples, n, maxFilm)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/sample"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/unet"
 )
 
@@ -28,7 +29,7 @@ func network(c *Config, d *Description) (*unet.Model, error) {
 	n := len(d.Shape)
 	u, err := unet.Preset(c.Model.Size, d.Shape[:n-1], d.Shape[n-1], len(d.Classes))
 	if err != nil {
-		return nil, usagef("%s: %w", c.Data.sizes(), err)
+		return nil, train.Usagef("%s: %w", c.Data.sizes(), err)
 	}
 	u.Dropout = float32(c.Train.Dropout)
 	if c.Data.tells() {

@@ -94,7 +94,7 @@ func openBackend(t *Train, profile, debug bool) (kernels.Backend, error) {
 	o.Profile, o.Debug = profile, debug
 	b, err := kernels.Open(t.Backend, o)
 	if err != nil {
-		return nil, usagef("train.backend %q: %w", t.Backend, err)
+		return nil, train.Usagef("train.backend %q: %w", t.Backend, err)
 	}
 	return b, nil
 }
@@ -126,7 +126,7 @@ func (j *job) Restore(s *checkpoint.State) error {
 		return err
 	}
 	if began.SHA256 != j.data.SHA256 {
-		return usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; a run goes on only as it began",
+		return train.Usagef("the %ss of %s have changed since the run began: %d with SHA-256 %.12s then, %d with %.12s now; a run goes on only as it began",
 			j.data.noun(), j.config.Data.Source, began.Images, began.SHA256, j.data.Images, j.data.SHA256)
 	}
 	j.data.Started = began.Started

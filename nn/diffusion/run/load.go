@@ -2,7 +2,6 @@ package run
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strconv"
 
@@ -51,7 +50,7 @@ func Load(src Sources) (*Config, error) {
 		r.Word(setting.Origin{Flag: "--from " + src.From}, digestKey, "")
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	c, err := src.defaults(r)
 	if err != nil {
@@ -82,7 +81,7 @@ func read(r *setting.Reader, c *Config) (*Config, error) {
 		r.Read(s)
 	}
 	if err := r.Check(); err != nil {
-		return nil, usage(err)
+		return nil, train.Usage(err)
 	}
 	if err := c.resolveStart(r); err != nil {
 		return nil, err
@@ -104,17 +103,7 @@ func absolute(r *setting.Reader, key string, name *string) (err error) {
 // canGuide is an error for guidance by a network that was always told the class.
 func (c *Config) canGuide(s *Sample) error {
 	if s.Guidance != 1 && c.Train.Unlabelled == 0 {
-		return usagef("guidance of %g is asked for, but train.unlabelled is 0, so the network does not know images without a class; allowed: 1", s.Guidance)
+		return train.Usagef("guidance of %g is asked for, but train.unlabelled is 0, so the network does not know images without a class; allowed: 1", s.Guidance)
 	}
 	return nil
 }
-
-// usage marks an error as an error in the user's input; nil stays nil.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &train.UsageError{Err: err}
-}
-
-func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }

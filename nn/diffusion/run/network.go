@@ -31,7 +31,7 @@ func ReadNetwork(dir string, notice func(string)) (*Network, error) {
 		return nil, err
 	}
 	if g.data.Equaliser != nil {
-		return nil, usagef("%s is of equalised windows; allowed: a run of images, or one with data.equalise=false", dir)
+		return nil, train.Usagef("%s is of equalised windows; allowed: a run of images, or one with data.equalise=false", dir)
 	}
 	n := &Network{
 		Model: g.model, Flat: g.flat, Data: g.data, Tuned: c.Train.Objective == consistency, Vary: c.Data.augment(), Sample: c.Sample,

@@ -5,6 +5,7 @@ import (
 	"github.com/gmel-go/gmel/nn/dataset"
 	"github.com/gmel-go/gmel/nn/diffusion"
 	"github.com/gmel-go/gmel/nn/diffusion/fit"
+	"github.com/gmel-go/gmel/nn/train"
 	"github.com/gmel-go/gmel/nn/unet"
 )
 
@@ -34,14 +35,14 @@ func (d *Data) Resolve(r *setting.Reader) error {
 // Images reads the set and splits it as a run does. Windows, and no held-out part, are usage errors.
 func (d *Data) Images() (*Parts, error) {
 	if d.sequences() {
-		return nil, usagef("data.source: %s is read as windows of sensors; allowed: images", d.Source)
+		return nil, train.Usagef("data.source: %s is read as windows of sensors; allowed: images", d.Source)
 	}
 	p, err := d.split()
 	if err != nil {
 		return nil, err
 	}
 	if len(p.apart) == 0 {
-		return nil, usagef("data.held_out is %g, and nothing is left to test on; allowed: above 0, up to 0.9", d.HeldOut)
+		return nil, train.Usagef("data.held_out is %g, and nothing is left to test on; allowed: above 0, up to 0.9", d.HeldOut)
 	}
 	return &Parts{p.set, p.trained, p.apart, digest(p.set)}, nil
 }

@@ -128,7 +128,7 @@ func (o *ProfileOptions) check() error {
 	for _, name := range o.Samplers {
 		(&Sample{Sampler: name, Steps: 1, Count: 1, Guidance: o.Guidance}).Check(v)
 	}
-	return usage(v.Err())
+	return train.Usage(v.Err())
 }
 
 func ascends(list []int, least, most int) bool {

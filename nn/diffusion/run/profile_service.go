@@ -12,7 +12,7 @@ import (
 // CanService is an error if the profile would lack what Service needs.
 func (o *ProfileOptions) CanService() error {
 	if len(o.Batches) == 0 || o.Batches[0] != 1 {
-		return usagef("a service needs the times of a batch of 1; add 1 to --batches, which are %v", o.Batches)
+		return train.Usagef("a service needs the times of a batch of 1; add 1 to --batches, which are %v", o.Batches)
 	}
 	return nil
 }

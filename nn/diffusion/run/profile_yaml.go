@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // What a profile cannot know, for Scenario.
@@ -18,7 +20,7 @@ const (
 // CanScenario is an error if the profile would lack what Scenario needs.
 func (o *ProfileOptions) CanScenario() error {
 	if len(o.Batches) == 0 || o.Batches[0] != 1 {
-		return usagef("a scenario counts work in evaluations of a batch of 1; add 1 to --batches, which are %v", o.Batches)
+		return train.Usagef("a scenario counts work in evaluations of a batch of 1; add 1 to --batches, which are %v", o.Batches)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func Draw(ctx context.Context, dir string, o SampleOptions) (_ *Drawn, err error
 	if o.Class != "" {
 		class := slices.Index(d.Classes, o.Class)
 		if class < 0 {
-			return nil, usagef("--class %q is not of this run; allowed: %s", o.Class, strings.Join(d.Classes, ", "))
+			return nil, train.Usagef("--class %q is not of this run; allowed: %s", o.Class, strings.Join(d.Classes, ", "))
 		}
 		d.Classes, wanted = []string{o.Class}, slices.Repeat([]int{class}, o.Count)
 	}
@@ -110,13 +110,13 @@ func (o *SampleOptions) check() error {
 	v := setting.NewChecker("")
 	o.Sample.Check(v)
 	if err := v.Err(); err != nil {
-		return usage(err)
+		return train.Usage(err)
 	}
 	if err := o.Edit.check(); err != nil || o.Out == "" {
 		return err
 	}
 	if list, err := os.ReadDir(o.Out); err == nil && len(list) > 0 {
-		return usagef("%s is not empty and nothing in it is overwritten; choose another --out", o.Out)
+		return train.Usagef("%s is not empty and nothing in it is overwritten; choose another --out", o.Out)
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (o *SampleOptions) prepare(g *generator, c *Config) (err error) {
 		return err
 	}
 	if len(g.data.Shape) != 3 {
-		return usagef("--gif: the samples of this run are no images; allowed: without --gif")
+		return train.Usagef("--gif: the samples of this run are no images; allowed: without --gif")
 	}
 	g.film = &film{data: g.data}
 	return nil
@@ -149,7 +149,7 @@ func newest(f train.Folder, c *Config, notice func(string)) (*generator, *train.
 		return nil, nil, err
 	}
 	if from == nil {
-		return nil, nil, usagef("%s has no checkpoint yet", f)
+		return nil, nil, train.Usagef("%s has no checkpoint yet", f)
 	}
 	if damage != nil {
 		notice(fmt.Sprintf("WARNING: %v; the previous checkpoint is used", damage))

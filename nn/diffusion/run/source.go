@@ -11,6 +11,7 @@ import (
 
 	"github.com/gmel-go/gmel/internal/setting"
 	"github.com/gmel-go/gmel/nn/dataset"
+	"github.com/gmel-go/gmel/nn/train"
 )
 
 // kind is what the source of a set is.
@@ -61,10 +62,10 @@ func (d *Data) columns() dataset.Columns {
 func (d *Data) set() (*dataset.Set, error) {
 	set, err := d.load()
 	if err != nil || len(d.Classes) == 0 {
-		return set, usage(err)
+		return set, train.Usage(err)
 	}
 	if set, err = set.Only(d.Classes); err != nil {
-		return nil, usagef("data.classes: %w", err)
+		return nil, train.Usagef("data.classes: %w", err)
 	}
 	return set, nil
 }
@@ -166,12 +167,12 @@ func (c *Config) pair(r *setting.Reader) error {
 	case !windows && c.Model.Size == sequenceModel:
 		problem, allowed = "is for windows of sensors, and "+d.Source+" is read as images", strings.Join(imageModels(), ", ")
 	case windows && d.FlipY:
-		return usage(&setting.Error{Origin: r.Origin("data.flip_y"), Path: "data.flip_y", Value: true, Allowed: "false for windows, which have time and no rows"})
+		return train.Usage(&setting.Error{Origin: r.Origin("data.flip_y"), Path: "data.flip_y", Value: true, Allowed: "false for windows, which have time and no rows"})
 	case !windows && d.Equalise:
-		return usage(&setting.Error{Origin: r.Origin("data.equalise"), Path: "data.equalise", Value: true, Allowed: "false for images"})
+		return train.Usage(&setting.Error{Origin: r.Origin("data.equalise"), Path: "data.equalise", Value: true, Allowed: "false for images"})
 	default:
 		return nil
 	}
 	const path = "model.size"
-	return usage(&setting.Error{Origin: r.Origin(path), Path: path, Problem: fmt.Sprintf("%q %s", c.Model.Size, problem), Allowed: allowed})
+	return train.Usage(&setting.Error{Origin: r.Origin(path), Path: path, Problem: fmt.Sprintf("%q %s", c.Model.Size, problem), Allowed: allowed})
 }

@@ -63,7 +63,7 @@ func TrainOrResume(ctx context.Context, src Sources, o train.Options) (train.Res
 
 func resume(ctx context.Context, f train.Folder, own, asked *Config, o train.Options) (train.Result, error) {
 	if d := difference(own, asked); d != "" {
-		return train.Result{}, usagef("%s: %s; a run goes on only as it began (data.source, data.labels, train.threads, train.isa, train.device and train.backend may change)", f, d)
+		return train.Result{}, train.Usagef("%s: %s; a run goes on only as it began (data.source, data.labels, train.threads, train.isa, train.device and train.backend may change)", f, d)
 	}
 	return train.Resume(ctx, f, newRun(own, asked), o)
 }
@@ -121,10 +121,10 @@ func sameRun(c *Config, from *train.Saved, numbers []byte) error {
 		r.Read(s)
 	}
 	if err := r.Err(); err != nil {
-		return usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
+		return train.Usagef("the checkpoint is of another version of gmel, and a run goes on only as it began: %w", setting.Split(err)[0])
 	}
 	if d := difference(made, c); d != "" {
-		return usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
+		return train.Usagef("%s: %s; a run goes on only as it began: restore its config.yaml", from.Path, d)
 	}
 	return nil
 }

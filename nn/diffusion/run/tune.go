@@ -102,7 +102,7 @@ func (src *Sources) again(own *Config) error {
 		return err
 	}
 	if path != own.Train.From {
-		return usagef("--from %s: the run starts from %q; a run goes on only as it began", src.From, own.Train.From)
+		return train.Usagef("--from %s: the run starts from %q; a run goes on only as it began", src.From, own.Train.From)
 	}
 	src.From, src.own = "", own
 	return nil
@@ -162,7 +162,7 @@ func (j *job) begin(notice func(string)) error {
 		return err
 	}
 	if o.digest != t.FromSHA256 {
-		return usagef("%s: the parameters of %s have changed: SHA-256 %.12s, but %s is %.12s", fromKey, t.From, o.digest, digestKey, t.FromSHA256)
+		return train.Usagef("%s: the parameters of %s have changed: SHA-256 %.12s, but %s is %.12s", fromKey, t.From, o.digest, digestKey, t.FromSHA256)
 	}
 	if err := j.accepts(o); err != nil {
 		return err
@@ -179,13 +179,13 @@ func (j *job) accepts(o *origin) error {
 	from := j.config.Train.From
 	switch {
 	case o.config.Model != j.config.Model:
-		return usagef("model.size: %q, but %s has %q; a run starts from a network of its own size", j.config.Model.Size, from, o.config.Model.Size)
+		return train.Usagef("model.size: %q, but %s has %q; a run starts from a network of its own size", j.config.Model.Size, from, o.config.Model.Size)
 	case o.config.Data.Equalise != j.config.Data.Equalise:
-		return usagef("data.equalise: %t, but %s has %t; a run starts from a network that has seen the same", j.config.Data.Equalise, from, o.config.Data.Equalise)
+		return train.Usagef("data.equalise: %t, but %s has %t; a run starts from a network that has seen the same", j.config.Data.Equalise, from, o.config.Data.Equalise)
 	case !slices.Equal(o.data.Shape, j.data.Shape):
-		return usagef("data: %ss of the shape %v, but %s was trained on %v; a run starts from a network for its own size", j.data.noun(), j.data.Shape, from, o.data.Shape)
+		return train.Usagef("data: %ss of the shape %v, but %s was trained on %v; a run starts from a network for its own size", j.data.noun(), j.data.Shape, from, o.data.Shape)
 	case !slices.Equal(o.data.Classes, j.data.Classes):
-		return usagef("data.source: the classes %q, but %s was trained on %q; a run starts from a network for its own classes", j.data.Classes, from, o.data.Classes)
+		return train.Usagef("data.source: the classes %q, but %s was trained on %q; a run starts from a network for its own classes", j.data.Classes, from, o.data.Classes)
 	}
 	return nil
 }

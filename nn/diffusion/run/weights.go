@@ -39,7 +39,7 @@ func (w Weights) load(f train.Folder, c *Config, notice func(string)) (_ *genera
 		return nil, "", err
 	}
 	if w != (Weights{}) && c.Train.Snapshots == 0 {
-		return nil, "", usagef("%s keeps no averages: its train.snapshots is 0; allowed for --ema and --guide-by: a run with snapshots", f)
+		return nil, "", train.Usagef("%s keeps no averages: its train.snapshots is 0; allowed for --ema and --guide-by: a run with snapshots", f)
 	}
 	text, err = w.choose(f, g, from)
 	if err != nil || w.GuideBy == 0 {
@@ -57,7 +57,7 @@ func (w Weights) canGuide(c *Config, s *Sample) error {
 		return c.canGuide(s)
 	}
 	if s.Guidance == 1 {
-		return usagef("--guide-by %d with a guidance of 1, which leaves the guide out; allowed: another --guidance, such as 1.5", w.GuideBy)
+		return train.Usagef("--guide-by %d with a guidance of 1, which leaves the guide out; allowed: another --guidance, such as 1.5", w.GuideBy)
 	}
 	return nil
 }
@@ -76,14 +76,14 @@ func (w Weights) choose(f train.Folder, g *generator, from *train.Saved) (text s
 		w.Update = at
 	}
 	if !slices.ContainsFunc(list, func(k fit.Kept) bool { return k.Update == w.Update }) {
-		return "", usagef("%s has no snapshot of update %d; allowed: %s", f, w.Update, updates(list))
+		return "", train.Usagef("%s has no snapshot of update %d; allowed: %s", f, w.Update, updates(list))
 	}
 	if w.EMA == 0 {
 		w.EMA = earlyLength
 	}
 	wanted, err := fit.ProfileOf(w.Update, w.EMA)
 	if err != nil {
-		return "", usage(err)
+		return "", train.Usage(err)
 	}
 	list = slices.DeleteFunc(list, func(k fit.Kept) bool { return k.Update > w.Update })
 	flat, miss, err := fit.PostHoc(g.model.Params(), list, wanted)
@@ -91,7 +91,7 @@ func (w Weights) choose(f train.Folder, g *generator, from *train.Saved) (text s
 	case err != nil:
 		return "", err
 	case miss > mostMiss:
-		return "", usagef("an average of the length %g over %d updates misses its weights by %.0f %% if it is put together from %s; allowed: up to %.0f %%, with a length nearer to 0.05 or 0.1, or in a run with more train.snapshots",
+		return "", train.Usagef("an average of the length %g over %d updates misses its weights by %.0f %% if it is put together from %s; allowed: up to %.0f %%, with a length nearer to 0.05 or 0.1, or in a run with more train.snapshots",
 			w.EMA, w.Update, 100*miss, train.Counted(int64(len(list)), "snapshot"), 100*mostMiss)
 	}
 	g.flat = flat
@@ -114,7 +114,7 @@ func averages(f train.Folder, from *checkpoint.State, at int) (list []fit.Kept, 
 	}
 	slices.SortFunc(list, func(a, b fit.Kept) int { return a.Update - b.Update })
 	if at < 1 {
-		return nil, usagef("%s has no average yet: its checkpoint is of update 0", f)
+		return nil, train.Usagef("%s has no average yet: its checkpoint is of update 0", f)
 	}
 	return append(list, fit.Kept{Update: at, Read: func() (*checkpoint.State, error) { return from, nil }}), nil
 }

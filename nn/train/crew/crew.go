@@ -3,7 +3,6 @@ package crew
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -107,13 +106,9 @@ func Open[R Rank](j Job[R], o train.Options) (*Crew[R], error) {
 // refuseProfile refuses what works for one rank only.
 func refuseProfile(ranks int, o train.Options) error {
 	if ranks > 1 && o.Profile {
-		return usagef("--profile measures a run with one rank, and this one has %d", ranks)
+		return train.Usagef("--profile measures a run with one rank, and this one has %d", ranks)
 	}
 	return nil
-}
-
-func usagef(format string, args ...any) error {
-	return &train.UsageError{Err: fmt.Errorf(format, args...)}
 }
 
 func (c *Crew[R]) add(r R) { c.ranks, c.silent = append(c.ranks, r), append(c.silent, false) }

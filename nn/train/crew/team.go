@@ -120,17 +120,17 @@ func (x *introduction) differs(from introduction, rank int) error {
 	who := fmt.Sprintf("rank %d (%s)", rank, x.Host)
 	switch {
 	case x.Program != from.Program:
-		return usagef("%s runs another gmel than rank 0 (%s): %.20s there, %.20s here; all ranks need one version", who, from.Host, x.Program, from.Program)
+		return train.Usagef("%s runs another gmel than rank 0 (%s): %.20s there, %.20s here; all ranks need one version", who, from.Host, x.Program, from.Program)
 	case !slices.Equal(x.Arguments, from.Arguments):
-		return usagef("%s was started with other arguments than rank 0 (%s): %q there, %q here", who, from.Host, x.Arguments, from.Arguments)
+		return train.Usagef("%s was started with other arguments than rank 0 (%s): %q there, %q here", who, from.Host, x.Arguments, from.Arguments)
 	case x.Fault != "" && x.Usage:
-		return usagef("%s: %s", who, x.Fault)
+		return train.Usagef("%s: %s", who, x.Fault)
 	case x.Fault != "":
 		return fmt.Errorf("%s: %s", who, x.Fault)
 	}
 	for setting, digest := range from.Files {
 		if x.Files[setting] != digest {
-			return usagef("%s has another file in %s than rank 0 (%s): %s there, %s here", who, setting, from.Host, shortened(x.Files[setting]), shortened(digest))
+			return train.Usagef("%s has another file in %s than rank 0 (%s): %s there, %s here", who, setting, from.Host, shortened(x.Files[setting]), shortened(digest))
 		}
 	}
 	return nil
