@@ -5,7 +5,7 @@
 // or of a group of small ops, which package kernels/chain finds. With Options.Debug and Options.Profile every op has
 // launches of its own. This package has devices, memory and streams (by gorgonia.org/cu) and CUDA graphs. The first run of a Program launches
 // its kernels one by one, which loads them. Then the launches of one run or of many are captured, once for every arena and
-// number of runs, and later runs replay the graph.
+// number of runs, and later runs replay the graph. Calls of several Programs (kernels.Sequencer) are one graph, too.
 //
 // An OpStep whose environment has a kernel (kernels.Portable) is a launch like the others, so the slots of a rollout
 // are one graph. The state of the environment stays on the device, one copy for all Programs of the backend, until Go

@@ -29,7 +29,8 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 		return nil, errors.Join(err, b.residents.Release(residents))
 	}
 	b.mark.add(number, noted{p, l.ops})
-	e := &executable{backend: b, program: p, number: number, plan: l, residents: residents, segments: l.segments(), graphs: map[replayed][]graph{}}
+	e := &executable{backend: b, program: p, number: number, plan: l, residents: residents, segments: l.segments()}
+	e.graphs, e.sequences = map[replayed][]graph{}, map[sequence]graph{}
 	if err := b.do(e.prepare); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -51,6 +52,7 @@ type executable struct {
 	steps     map[int]*step
 	scratch   cu.DevicePtr
 	graphs    map[replayed][]graph // one for each segment
+	sequences map[sequence]graph   // that begin with this executable
 	ran       bool
 }
 
@@ -89,16 +91,9 @@ func (e *executable) Run(buf kernels.Buffer, n int) error {
 
 // run prepares the environments and runs the program n times by calling play.
 func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr, n int) error) error {
-	m, ok := buf.(*buffer)
-	switch {
-	case !ok:
-		return fmt.Errorf("gpu: the arena of program %q is a %T, not a buffer of this backend", e.program.Name, buf)
-	case e.plan.c == nil || m.at == 0:
-		return errors.New("gpu: Run after Close")
-	case m.backend != e.backend:
-		return fmt.Errorf("gpu: program %q and its arena are of different backends", e.program.Name)
-	case int64(m.n) < e.program.Arena:
-		return fmt.Errorf("gpu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, m.n)
+	arena, err := e.arenaOf(buf)
+	if err != nil {
+		return err
 	}
 	if err := e.enter(); err != nil {
 		return err
@@ -108,7 +103,7 @@ func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr
 		calls, each = n, 1
 	}
 	for range calls {
-		err := e.backend.do(func() error { return play(m.at, each) })
+		err := e.backend.do(func() error { return play(arena, each) })
 		if err == nil && e.backend.options.Debug {
 			err = e.backend.residents.Refused()
 		}
@@ -117,6 +112,22 @@ func (e *executable) run(buf kernels.Buffer, n int, play func(arena cu.DevicePtr
 		}
 	}
 	return nil
+}
+
+// arenaOf is the address of an arena in which the program can run.
+func (e *executable) arenaOf(buf kernels.Buffer) (cu.DevicePtr, error) {
+	m, ok := buf.(*buffer)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("gpu: the arena of program %q is a %T, not a buffer of this backend", e.program.Name, buf)
+	case e.plan.c == nil || m.at == 0:
+		return 0, errors.New("gpu: Run after Close")
+	case m.backend != e.backend:
+		return 0, fmt.Errorf("gpu: program %q and its arena are of different backends", e.program.Name)
+	case int64(m.n) < e.program.Arena:
+		return 0, fmt.Errorf("gpu: program %q needs an arena of %d floats, got %d", e.program.Name, e.program.Arena, m.n)
+	}
+	return m.at, nil
 }
 
 // enter copies the state of every environment to where it is played. That may need the thread of the
@@ -162,12 +173,15 @@ func (e *executable) repeat(arena cu.DevicePtr, n int) error {
 
 // atOnce is the number of runs in one graph: a power of two, at most n. So there are few different graphs, whatever n is.
 func (e *executable) atOnce(n int) int {
-	if len(e.segments) != 1 || e.segments[0].step >= 0 {
+	if e.hosted() {
 		return 1 // the host plays between the graphs
 	}
 	most := max(1, min(n, mostNodes/len(e.plan.ops)))
 	return 1 << (bits.Len(uint(most)) - 1)
 }
+
+// hosted reports whether a run is not one graph, because the host plays a part.
+func (e *executable) hosted() bool { return len(e.segments) != 1 || e.segments[0].step >= 0 }
 
 // plain runs the program without graphs.
 func (e *executable) plain(arena cu.DevicePtr, launches func(s segment, arena cu.DevicePtr) error) error {
@@ -263,6 +277,9 @@ func (e *executable) Close() error {
 		var errs []error
 		for _, g := range e.graphs {
 			errs = append(errs, destroyAll(g))
+		}
+		for _, g := range e.sequences {
+			errs = append(errs, destroyAll([]graph{g}))
 		}
 		for _, s := range e.steps {
 			errs = append(errs, s.memory.free())

@@ -72,6 +72,10 @@ func (s *spy) Compile(p *kernels.Program) (kernels.Executable, error) {
 	return e, err
 }
 
+func (s *spy) Sequence(b kernels.Buffer, calls []kernels.Call) error {
+	return s.Backend.(kernels.Sequencer).Sequence(b, calls)
+}
+
 func (s *spy) Alloc(n int) (kernels.Buffer, error) {
 	m, err := s.Backend.Alloc(n)
 	s.buffers = append(s.buffers, m)

@@ -149,6 +149,33 @@ func (s *Session) Repeat(p *kernels.Program, n int) error {
 	return nil
 }
 
+// Call is a number of executions of a Program.
+type Call struct {
+	Program *kernels.Program
+	Times   int
+}
+
+// RunAll makes calls of Repeat in their order; a backend that can makes them at once. The first error ends it.
+func (s *Session) RunAll(calls ...Call) error {
+	var all []kernels.Call
+	for _, c := range calls {
+		e, ok := s.exec[c.Program]
+		if !ok {
+			return fmt.Errorf("machine: program %q is not of this session", c.Program.Name)
+		}
+		all = append(all, kernels.Call{Executable: e, Times: c.Times})
+	}
+	if s.poison == nil {
+		return kernels.RunAll(s.backend, s.buffer, all...)
+	}
+	for _, c := range calls {
+		if err := s.Repeat(c.Program, c.Times); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Profile returns how the time of a Program divides among its ops. ok is false if the backend was
 // opened without kernels.Options.Profile or cannot measure.
 func (s *Session) Profile(p *kernels.Program) (f kernels.Profile, ok bool) {

@@ -8,7 +8,9 @@
 //	GMEL_FAKE_VERSION   that cuDriverGetVersion gives, 13000
 //	GMEL_FAKE_PINNED    pieces of pinned memory, as many as are asked for
 //	GMEL_FAKE_FAULT     which kernel, counted from 1, is the device's last
+//	GMEL_FAKE_LOG       a file that gets a line for each call of a stream or a graph: what it is, and how many bytes or nodes
 #include <cuda.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +18,14 @@
 static long long setting(const char *name, long long otherwise) {
 	const char *text = getenv(name);
 	return text && *text ? atoll(text) : otherwise;
+}
+
+static void note(const char *what, size_t n) {
+	const char *path = getenv("GMEL_FAKE_LOG");
+	FILE *log = path && *path ? fopen(path, "a") : NULL;
+	if (!log) return;
+	fprintf(log, "%s %zu\n", what, n);
+	fclose(log);
 }
 
 // What a context owns.
@@ -102,7 +112,7 @@ CUresult cuMemFreeHost(void *p) {
 
 // Work of a stream.
 typedef struct work {
-	enum { SET, COPY, KERNEL, GRAPH, EVENT } kind;
+	enum { SET, TO_DEVICE, TO_HOST, KERNEL, GRAPH, EVENT } kind;
 	void *to;
 	const void *from;
 	size_t n;
@@ -131,6 +141,8 @@ static CUresult put(stream *s, work w) {
 	work *p = malloc(sizeof *p);
 	*p = w, p->next = NULL;
 	list *l = s->capturing ? &s->captured : &s->queue;
+	static const char *const names[] = {"set", "to device", "to host", "kernel", "graph", "event"};
+	if (!s->capturing) note(names[w.kind], w.n);
 	*l->end = p, l->end = &p->next;
 	return CUDA_SUCCESS;
 }
@@ -142,7 +154,8 @@ static void do_work(const work *w) {
 	case SET:
 		for (size_t i = 0; i < w->n; i++) ((unsigned *)w->to)[i] = w->value;
 		return;
-	case COPY: memcpy(w->to, w->from, w->n); return;
+	case TO_DEVICE:
+	case TO_HOST: memcpy(w->to, w->from, w->n); return;
 	case KERNEL:
 		w->kernel((void *)w->from);
 		if (++kernels == setting("GMEL_FAKE_FAULT", 0)) fault = CUDA_ERROR_ILLEGAL_ADDRESS;
@@ -171,6 +184,7 @@ CUresult cuStreamCreate(CUstream *s, unsigned int flags) {
 CUresult cuStreamSynchronize(CUstream s) {
 	READY;
 	if (s->capturing) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+	note("wait", 0);
 	perform(&s->queue);
 	drop(&s->queue);
 	return fault;
@@ -184,10 +198,10 @@ CUresult cuMemsetD32Async(CUdeviceptr to, unsigned int value, size_t n, CUstream
 	return put(s, (work){.kind = SET, .to = (void *)to, .value = value, .n = n});
 }
 CUresult cuMemcpyHtoDAsync(CUdeviceptr to, const void *from, size_t n, CUstream s) {
-	return put(s, (work){.kind = COPY, .to = (void *)to, .from = from, .n = n});
+	return put(s, (work){.kind = TO_DEVICE, .to = (void *)to, .from = from, .n = n});
 }
 CUresult cuMemcpyDtoHAsync(void *to, CUdeviceptr from, size_t n, CUstream s) {
-	return put(s, (work){.kind = COPY, .to = to, .from = (void *)from, .n = n});
+	return put(s, (work){.kind = TO_HOST, .to = to, .from = (void *)from, .n = n});
 }
 CUresult cuLaunchHostFunc(CUstream s, CUhostFn f, void *data) {
 	return put(s, (work){.kind = KERNEL, .kernel = f, .from = data});
@@ -228,13 +242,15 @@ CUresult cuStreamEndCapture(CUstream s, CUgraph *graph) {
 CUresult cuGraphInstantiate(CUgraphExec *exec, CUgraph graph, unsigned long long flags) {
 	READY;
 	list *l = malloc(sizeof *l);
+	size_t nodes = 0;
 	clear(l);
-	for (const work *w = ((list *)graph)->first; w; w = w->next) {
+	for (const work *w = ((list *)graph)->first; w; w = w->next, nodes++) {
 		work *p = malloc(sizeof *p);
 		*p = *w, p->next = NULL;
 		*l->end = p, l->end = &p->next;
 	}
 	objects++;
+	note("instantiate", nodes);
 	return *exec = (CUgraphExec)l, CUDA_SUCCESS;
 }
 static CUresult destroy(void *l) {
@@ -245,4 +261,8 @@ static CUresult destroy(void *l) {
 }
 CUresult cuGraphDestroy(CUgraph graph) { return destroy(graph); }
 CUresult cuGraphExecDestroy(CUgraphExec exec) { return destroy(exec); }
-CUresult cuGraphLaunch(CUgraphExec exec, CUstream s) { return put(s, (work){.kind = GRAPH, .from = exec}); }
+CUresult cuGraphLaunch(CUgraphExec exec, CUstream s) {
+	size_t nodes = 0;
+	for (const work *w = ((list *)exec)->first; w; w = w->next) nodes++;
+	return put(s, (work){.kind = GRAPH, .from = exec, .n = nodes});
+}
