@@ -19,6 +19,7 @@ type backend struct {
 	options   kernels.Options
 	precision int  // index into kernels.Precisions
 	alone     bool // run every op in separate launches; set by a benchmark
+	longest   int  // nodes of a sequence's graph at most; less in a test
 
 	residents kernels.Residents // environments on the device
 
@@ -38,7 +39,7 @@ func (d driver) Open(o kernels.Options) (kernels.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &backend{options: o, precision: precision}
+	b := &backend{options: o, precision: precision, longest: longestSequence}
 	b.residents.Allocate = b.allocateState
 	i, err := choose(o.Device)
 	if err != nil {

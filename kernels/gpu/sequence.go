@@ -11,6 +11,10 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
+// longestSequence is the maximum number of nodes of a sequence's graph: 100 evaluations of a U-Net. A sequence is the same in
+// every call, so its graph is captured once, and may be longer than those of a Program's repeats.
+const longestSequence = 16384
+
 // repeated is an executable that runs several times, as a part of a sequence.
 type repeated struct {
 	*executable
@@ -59,7 +63,7 @@ func (b *backend) joined(calls []kernels.Call) (parts []repeated, ok bool) {
 		nodes += c.Times * len(e.plan.ops)
 		parts = append(parts, repeated{e, c.Times})
 	}
-	return parts, nodes > 0 && nodes <= mostNodes && !b.options.Debug
+	return parts, nodes > 0 && nodes <= b.longest && !b.options.Debug
 }
 
 // playAll enqueues a sequence: launch by launch at first, which loads the kernels, then as its graph.

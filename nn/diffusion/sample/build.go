@@ -16,14 +16,21 @@ const (
 	streams
 )
 
-// buildStart builds the Program that gives what is in x the noise of the first level, and tells the networks all times.
+// buildStart builds the Program that goes to the first evaluation, gives the image of a request, or none, the noise of the first
+// level, and tells the networks all times.
 func (s *Sampler) buildStart(l *machine.Layout) (*kernels.Program, error) {
 	b := machine.NewBuilder("sample/start", l)
 	k, first := &s.mem, s.plan[0].Level
+	b.Fill(k.at, 0)
+	for _, slope := range k.slopes { // what is multiplied by zero must be finite
+		b.Fill(slope, 0)
+	}
+	if k.base != machine.None {
+		b.Fill(k.base, 0)
+	}
 	s.draw(b, [streams]machine.Tensor{ofSampler: k.noise})
-	f, x := nn.NewFragment(), b.Temp("noisy", s.options.Batch, s.pixels)
-	f.Output(op.Add(op.Affine(f.Input(k.x), float32(first.Alpha), 0), op.Affine(f.Input(k.noise), float32(first.Sigma), 0)), x)
-	f.Then(func(b *machine.Builder) { b.Copy(x, k.x) })
+	f := nn.NewFragment()
+	f.Output(op.Add(op.Affine(f.Input(k.image), float32(first.Alpha), 0), op.Affine(f.Input(k.noise), float32(first.Sigma), 0)), k.x)
 	f.Lower(b)
 	for _, t := range k.told {
 		t.tell(b)
@@ -40,8 +47,8 @@ func (s *Sampler) draw(b *machine.Builder, noise [streams]machine.Tensor) {
 				b.Normal(counter, b.Part(to, i*s.pixels, s.pixels), s.options.Seed, uint32(stream))
 			}
 		}
-		b.Count(counter, 1)
 	}
+	b.Binary(kernels.BinAdd, s.mem.dice, s.mem.nextDraw, s.mem.dice)
 }
 
 // buildStep builds the Program of one evaluation and the step that follows it.
@@ -50,9 +57,11 @@ func (s *Sampler) buildStep(l *machine.Layout, m *unet.Model, t *table) (*kernel
 	if drawn := s.drawn(t); drawn != [streams]machine.Tensor{} {
 		s.draw(b, drawn)
 	}
-	s.scale(b, t)
+	c := t.gather(b, s.mem.table, s.mem.at)
+	s.scale(b, c)
 	s.evaluate(b, m)
-	s.advance(b, t)
+	s.advance(b, c)
+	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: 1}, s.mem.at, s.mem.at)
 	return b.Build()
 }
 
@@ -72,11 +81,9 @@ func (s *Sampler) evaluate(b *machine.Builder, m *unet.Model) {
 }
 
 // scale gives the network its input and, unless it has been told, its time.
-func (s *Sampler) scale(b *machine.Builder, t *table) {
+func (s *Sampler) scale(b *machine.Builder, c coefficients) {
 	k, n := &s.mem, s.options.Batch
 	f := nn.NewFragment()
-	rows := op.GatherRows(f.Input(k.table), f.Input(k.at))
-	x := t.sum(rows).add("in", f.Input(k.x)).sum
 	write := func(node *nn.Node, to machine.Tensor, size int) {
 		part := b.Part(to, 0, node.Shape()...)
 		f.Output(node, part)
@@ -84,42 +91,40 @@ func (s *Sampler) scale(b *machine.Builder, t *table) {
 			f.Then(func(b *machine.Builder) { b.Copy(part, b.Part(to, n*size, node.Shape()...)) })
 		}
 	}
-	write(x, k.batch.X, s.pixels)
+	write(c.sum(f).add("in", f.Input(k.x)).sum, k.batch.X, s.pixels)
 	if len(k.told) == 0 {
-		time := op.Affine(f.Input(k.at), 0, 0) // a plan whose times are all zero
-		if c := t.column(rows, "time"); c != nil {
-			time = op.Reshape(c, n)
+		time := c.of(f, "time")
+		if time == nil { // a plan whose times are all zero
+			time = op.Affine(f.Input(k.at), 0, 0)
 		}
-		write(time, k.batch.Time, 1)
+		write(op.Reshape(op.RepeatRows(op.Reshape(time, 1, 1), n), n), k.batch.Time, 1)
 	}
 	f.Lower(b)
 }
 
 // advance computes the estimate, the slope, the base and the next x.
-func (s *Sampler) advance(b *machine.Builder, t *table) {
+func (s *Sampler) advance(b *machine.Builder, c coefficients) {
 	k := &s.mem
 	f := nn.NewFragment()
-	rows := op.GatherRows(f.Input(k.table), f.Input(k.at))
 	x := f.Input(k.x)
-	raw := t.sum(rows).add("skip", x).add("out", s.prediction(f)).sum
+	raw := c.sum(f).add("skip", x).add("out", s.prediction(f)).sum
 	d := raw
 	if s.options.Clip > 0 {
 		d = op.Apply(raw, op.Clamp(-s.options.Clip, s.options.Clip))
 	}
-	slopes := []*nn.Node{t.sum(rows).add("slope.x", x).add("slope.d", d).add("slope.raw", raw).sum}
+	slopes := []*nn.Node{c.sum(f).add("slope.x", x).add("slope.d", d).add("slope.raw", raw).sum}
 	for _, old := range k.slopes {
 		slopes = append(slopes, f.Input(old))
 	}
 	var base *nn.Node
 	if k.base != machine.None {
-		base = t.combined(rows, "base", x, f.Input(k.base), slopes)
+		base = c.combined(f, "base", x, f.Input(k.base), slopes)
 	}
-	next := t.combined(rows, "next", x, base, slopes)
-	if t.has("noise") {
-		next = op.Add(next, t.sum(rows).add("noise", f.Input(k.noise)).sum)
+	next := c.combined(f, "next", x, base, slopes)
+	if c.t.has("noise") {
+		next = op.Add(next, c.sum(f).add("noise", f.Input(k.noise)).sum)
 	}
-	s.keep(b, f, slopes[0], base, s.held(f, t, rows, next))
-	f.Output(op.Affine(f.Input(k.at), 1, 1), b.Part(k.at, 0, s.options.Batch))
+	s.keep(b, f, slopes[0], base, s.held(f, c, next))
 	f.Lower(b)
 }
 
@@ -134,18 +139,18 @@ func (s *Sampler) drawn(t *table) (noise [streams]machine.Tensor) {
 
 // held puts the known elements of x at the level that is reached, and goes back; see diffusion.Inpaint. A factor that is 0 or 1
 // leaves known elements exactly as given at the end.
-func (s *Sampler) held(f *nn.Fragment, t *table, rows, x *nn.Node) *nn.Node {
+func (s *Sampler) held(f *nn.Fragment, c coefficients, x *nn.Node) *nn.Node {
 	k := &s.mem
 	if k.known != machine.None {
-		image := t.sum(rows).add("known.x", f.Input(k.image))
+		image := c.sum(f).add("known.x", f.Input(k.image))
 		if k.ofImage != machine.None {
 			image.add("known.noise", f.Input(k.ofImage))
 		}
-		known := t.sum(rows).add("known", f.Input(k.known)).sum
+		known := c.sum(f).add("known", f.Input(k.known)).sum
 		x = op.Add(op.Mul(x, op.Affine(known, -1, 1)), op.Mul(image.sum, known))
 	}
 	if k.ofBack != machine.None {
-		x = t.sum(rows).add("back.x", x).add("back.noise", f.Input(k.ofBack)).sum
+		x = c.sum(f).add("back.x", x).add("back.noise", f.Input(k.ofBack)).sum
 	}
 	return x
 }
@@ -161,8 +166,8 @@ func (s *Sampler) prediction(f *nn.Fragment) *nn.Node {
 }
 
 // combined is a diffusion.Sum.
-func (t *table) combined(rows *nn.Node, of string, x, base *nn.Node, slopes []*nn.Node) *nn.Node {
-	w := t.sum(rows).add(of+".x", x)
+func (c coefficients) combined(f *nn.Fragment, of string, x, base *nn.Node, slopes []*nn.Node) *nn.Node {
+	w := c.sum(f).add(of+".x", x)
 	if base != nil {
 		w.add(of+".base", base)
 	}

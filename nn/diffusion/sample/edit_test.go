@@ -83,6 +83,29 @@ func TestImageGetsNoise(t *testing.T) {
 	}
 }
 
+// TestImageIsForgotten: a request without an image begins from noise alone, whatever the last one had.
+func TestImageIsForgotten(t *testing.T) {
+	image, _ := picture()
+	m, flat := tiny(t)
+	s, err := New(open(t, "cpu", 1), m, flat, plans()["unipc"], Options{Batch: 3, Predict: diffusion.PredictEDM, Guidance: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var runs [3][]float32
+	for i, image := range [][]float32{nil, image, nil} {
+		if runs[i], err = s.Run(Request{Classes: classes, Image: image}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(runs[0], runs[2]) {
+		t.Error("an image is left in the next samples")
+	}
+	if slices.Equal(runs[0], runs[1]) {
+		t.Error("an image changes nothing")
+	}
+}
+
 // TestWatch sees x after each evaluation, changes nothing, and its error ends the run.
 func TestWatch(t *testing.T) {
 	plan := plans()["heun"]

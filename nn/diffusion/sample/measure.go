@@ -32,13 +32,17 @@ func (s *Sampler) Noise(r Request) ([]float32, error) {
 	return x, nil
 }
 
-// Play does n evaluations with the classes of the last Run and reads no image: the plan as often as it goes into n, and its
+// Play does n evaluations with the request of the last Run and reads no image: the plan as often as it goes into n, and its
 // beginning for the rest.
 func (s *Sampler) Play(n int) error {
 	for n > 0 {
-		now, k := min(n, len(s.plan)), &s.mem
-		err := errors.Join(s.session.Upload(k.at, make([]float32, s.options.Batch)), s.session.Upload(k.x, make([]float32, k.x.Len())))
-		err = errors.Join(err, s.session.Run(s.start), s.session.Repeat(s.step, now))
+		now := min(n, len(s.plan))
+		var err error
+		if now == len(s.plan) {
+			err = s.whole()
+		} else {
+			err = errors.Join(s.session.Run(s.start), s.session.Repeat(s.step, now))
+		}
 		if err != nil {
 			return fmt.Errorf("sample: %w", err)
 		}

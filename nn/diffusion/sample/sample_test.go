@@ -189,7 +189,7 @@ func newDice(t *testing.T, o Options, first int) *dice {
 	const pixels = 24
 	l := machine.NewLayout()
 	s := &Sampler{options: o, pixels: pixels}
-	s.mem.dice = l.Add("dice", o.Batch, 2)
+	s.mem.dice, s.mem.nextDraw = l.Add("dice", o.Batch, 2), l.Add("draw", 2)
 	d := &dice{t: t}
 	for stream := range d.noise {
 		d.noise[stream] = l.Add(fmt.Sprint("noise/", stream), o.Batch, pixels)
@@ -204,6 +204,9 @@ func newDice(t *testing.T, o Options, first int) *dice {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.session.Close() })
+	if err := d.session.Upload(s.mem.nextDraw, []float32{0, 1}); err != nil {
+		t.Fatal(err)
+	}
 	for i := range o.Batch {
 		if err := d.session.UploadRows(s.mem.dice, i, []float32{float32(first + i), 0}); err != nil {
 			t.Fatal(err)

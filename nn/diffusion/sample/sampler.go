@@ -38,6 +38,7 @@ type Sampler struct {
 	session     *machine.Session
 	start, step *kernels.Program
 	mem         memory
+	imaged      bool // the last request had an image
 }
 
 // memory is what the Programs read and write.
@@ -45,13 +46,18 @@ type memory struct {
 	net    *nn.Placed
 	batch  unet.Batch
 	table  machine.Tensor // [evaluations, columns]
-	at     machine.Tensor // [n] number of the evaluation
+	at     machine.Tensor // [1] number of the evaluation
 	x      machine.Tensor // [n, pixels]
 	y      machine.Tensor // [n, pixels], of the batch: the prediction
 	none   machine.Tensor // [n, pixels] the prediction without a class, or that of the guide; None without guidance
 	base   machine.Tensor // [n, pixels]; None if the plan has none
 	slopes []machine.Tensor
 	noise  machine.Tensor // [n, pixels]
+	image  machine.Tensor // [n, pixels] x_0 that gets the noise of the first level; zeros: none
+
+	in       inbox          // dice, and what the networks are told
+	dice     machine.Tensor // [n, 2] counter of each image: its number, and the draw
+	nextDraw machine.Tensor // [2] what a draw adds to a counter
 
 	told []*tellings // of the network and, if there is one, of its guide; nil where the tables would have no room
 
@@ -60,9 +66,8 @@ type memory struct {
 	worse unet.Batch // that of the network, with an output of its own
 
 	// Of plans of diffusion.Inpaint; otherwise None.
-	image, known    machine.Tensor // [n, pixels] x_0, and 1 where it is kept
-	ofImage, ofBack machine.Tensor // [n, pixels] their noise
-	dice            machine.Tensor // [n, 2] counter of each image: its number, and the draw
+	known           machine.Tensor // [n, pixels] 1 where the image is kept
+	ofImage, ofBack machine.Tensor // [n, pixels] noise of the image and of the forward process
 }
 
 // New places a network with these parameters and builds the Programs of a plan. The caller closes the sampler.
@@ -86,7 +91,7 @@ func New(backend kernels.Backend, m *unet.Model, flat []float32, plan diffusion.
 	if s.session, err = machine.NewSession(backend, l, s.start, s.step); err != nil {
 		return nil, err
 	}
-	err = errors.Join(s.session.Upload(s.mem.net.Flat, flat), s.session.Upload(s.mem.table, t.data))
+	err = errors.Join(s.session.Upload(s.mem.net.Flat, flat), s.session.Upload(s.mem.table, t.data), s.session.Upload(s.mem.nextDraw, []float32{0, 1}))
 	if o.Guide != nil {
 		err = errors.Join(err, s.session.Upload(s.mem.guide.Flat, o.Guide.Flat))
 	}
@@ -127,10 +132,11 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	if s.twice() {
 		evaluated = 2 * n
 	}
+	s.placeInbox(l, m, t.rows, evaluated)
 	k.net, k.batch = m.Params().Place(l, "net"), m.Place(l, "batch", evaluated)
 	image := func(name string) machine.Tensor { return l.Add(name, n, s.pixels) }
-	k.table, k.at, k.dice = l.Add("table", t.rows, len(t.columns)), l.Add("evaluation", n), l.Add("dice", n, 2)
-	k.x, k.noise = image("x"), image("noise")
+	k.table, k.at, k.nextDraw = l.Add("table", t.rows, len(t.columns)), l.Add("evaluation", 1), l.Add("draw", 2)
+	k.x, k.noise, k.image = image("x"), image("noise"), image("image")
 	k.y = l.View("prediction", k.batch.Y, 0, n, s.pixels)
 	switch {
 	case s.twice():
@@ -138,7 +144,9 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	case s.guided():
 		s.placeGuide(l)
 	}
-	s.placeTold(l, m, t.rows, evaluated)
+	for i, told := range k.told {
+		told.place(l, toldNames[i], []*nn.Placed{k.net, k.guide}[i])
+	}
 	if t.has("next.base") || t.has("base.base") {
 		k.base = image("base")
 	}
@@ -148,23 +156,32 @@ func (s *Sampler) place(l *machine.Layout, m *unet.Model, t *table) {
 	for _, c := range []struct {
 		to           *machine.Tensor
 		column, name string
-	}{{&k.image, "known", "image"}, {&k.known, "known", "known"}, {&k.ofImage, "known.noise", "noise/image"}, {&k.ofBack, "back.noise", "noise/back"}} {
+	}{{&k.known, "known", "known"}, {&k.ofImage, "known.noise", "noise/image"}, {&k.ofBack, "back.noise", "noise/back"}} {
 		if t.has(c.column) {
 			*c.to = image(c.name)
 		}
 	}
 }
 
-// placeTold adds the tables of the network and of its guide if both have room.
-func (s *Sampler) placeTold(l *machine.Layout, m *unet.Model, evaluations, n int) {
-	k, g := &s.mem, s.options.Guide
-	if s.options.untold || !canTell(m, evaluations, n) || g != nil && !canTell(g.Model, evaluations, n) {
-		return
+// toldNames are the names of what the network is told, and its guide.
+var toldNames = [...]string{"told", "guide/told"}
+
+// placeInbox adds what a request fills. The network and its guide are told by tables if both have room.
+func (s *Sampler) placeInbox(l *machine.Layout, m *unet.Model, evaluations, n int) {
+	k, models := &s.mem, []*unet.Model{m}
+	if g := s.options.Guide; g != nil {
+		models = append(models, g.Model)
 	}
-	k.told = append(k.told, placeTellings(l, "told", m, k.net, evaluations, n))
-	if g != nil {
-		k.told = append(k.told, placeTellings(l, "guide/told", g.Model, k.guide, evaluations, n))
+	k.in.want(&k.dice, "dice", s.options.Batch, 2)
+	full := func(m *unet.Model) bool { return !canTell(m, evaluations, n) }
+	if !s.options.untold && !slices.ContainsFunc(models, full) {
+		for i, m := range models {
+			told := newTellings(m, evaluations, n)
+			told.want(&k.in, toldNames[i])
+			k.told = append(k.told, told)
+		}
 	}
+	k.in.place(l, "request")
 }
 
 // Request is a batch of samples.
@@ -184,13 +201,17 @@ func (s *Sampler) Run(r Request) ([]float32, error) {
 	if err := s.checkRequest(r); err != nil {
 		return nil, err
 	}
-	err := s.upload(r)
-	if err == nil {
-		err = s.session.Run(s.start)
-	}
 	x := make([]float32, s.options.Batch*s.pixels)
-	if err == nil {
-		err = s.play(x, r.Watch)
+	err := s.upload(r)
+	switch {
+	case err != nil:
+	case r.Watch != nil:
+		err = s.watched(x, r.Watch)
+	default:
+		err = s.whole()
+		if err == nil {
+			err = s.read(x)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sample: %w", err)
@@ -198,43 +219,49 @@ func (s *Sampler) Run(r Request) ([]float32, error) {
 	return x, nil
 }
 
-// upload writes what a request says, and zeros where the last run has left something.
+// upload writes what a request says, by one copy unless there is an image.
 func (s *Sampler) upload(r Request) error {
 	n, k := s.options.Batch, &s.mem
 	dice := make([]float32, 2*n)
 	for i := range n {
 		dice[2*i] = float32(r.First + i)
 	}
-	err := errors.Join(s.session.Upload(k.at, make([]float32, n)), s.session.Upload(k.dice, dice))
-	if s.classes > 0 {
+	k.in.set(k.dice, dice)
+	for _, told := range k.told {
+		told.setClasses(&k.in, s.classesOf(r))
+	}
+	err := k.in.send(s.session)
+	if s.classes > 0 && len(k.told) == 0 {
 		err = errors.Join(err, s.session.Upload(k.batch.Class, s.classesOf(r)))
 	}
-	for _, told := range k.told {
-		err = errors.Join(err, told.uploadClasses(s.session, s.classesOf(r)))
-	}
-	zeros := make([]float32, n*s.pixels)
-	for _, slope := range k.slopes { // what is multiplied by zero must be finite
-		err = errors.Join(err, s.session.Upload(slope, zeros))
-	}
-	if k.base != machine.None {
-		err = errors.Join(err, s.session.Upload(k.base, zeros))
-	}
 	if k.known != machine.None {
-		err = errors.Join(err, s.session.Upload(k.image, r.Image), s.session.Upload(k.known, r.Known))
+		err = errors.Join(err, s.session.Upload(k.known, r.Known))
 	}
-	if r.Image != nil {
-		return errors.Join(err, s.session.Upload(k.x, r.Image))
-	}
-	return errors.Join(err, s.session.Upload(k.x, zeros))
+	return errors.Join(err, s.uploadImage(r.Image))
 }
 
-// play makes all evaluations and reads x.
-func (s *Sampler) play(x []float32, watch func(evaluation int, x []float32) error) error {
-	if watch == nil {
-		if err := s.session.Repeat(s.step, len(s.plan)); err != nil {
-			return err
-		}
-		return s.read(x)
+// uploadImage writes x_0 of a request, and zeros where the last one has left something.
+func (s *Sampler) uploadImage(image []float32) error {
+	last := s.imaged
+	s.imaged = image != nil
+	switch {
+	case s.imaged:
+		return s.session.Upload(s.mem.image, image)
+	case last:
+		return s.session.Upload(s.mem.image, make([]float32, s.mem.image.Len()))
+	}
+	return nil
+}
+
+// whole makes all evaluations from the first on, in one call of the backend.
+func (s *Sampler) whole() error {
+	return s.session.RunAll(machine.Call{Program: s.start, Times: 1}, machine.Call{Program: s.step, Times: len(s.plan)})
+}
+
+// watched makes all evaluations, each by a call, and reads x after each.
+func (s *Sampler) watched(x []float32, watch func(evaluation int, x []float32) error) error {
+	if err := s.session.Run(s.start); err != nil {
+		return err
 	}
 	for i := range s.plan {
 		if err := errors.Join(s.session.Run(s.step), s.read(x)); err != nil {

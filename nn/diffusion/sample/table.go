@@ -5,6 +5,7 @@ import (
 
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/diffusion"
+	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
 )
 
@@ -103,18 +104,44 @@ func (t *table) remembered() int {
 
 func slopeName(of string, k int) string { return of + "." + string(rune('0'+k)) }
 
-// weighted is the sum over columns of their coefficient times a node; nil if all columns are zero.
-type weighted struct {
-	t    *table
-	rows *nn.Node // [n, columns]
-	sum  *nn.Node
+// coefficients are the row of the table for one evaluation on the device: a scalar for each column.
+type coefficients struct {
+	t   *table
+	all []machine.Tensor // [columns] scalars
 }
 
-func (t *table) sum(rows *nn.Node) *weighted { return &weighted{t: t, rows: rows} }
+// gather appends to the Program: the coefficients of evaluation at[1].
+func (t *table) gather(b *machine.Builder, data, at machine.Tensor) coefficients {
+	c := coefficients{t: t}
+	row := b.Temp("coefficients", 1, len(t.columns))
+	b.GatherRows(data, at, row)
+	for k := range len(t.columns) {
+		c.all = append(c.all, b.Part(row, k))
+	}
+	return c
+}
 
-// add adds the column's coefficient times x [n, pixels].
+// of is a column as a node; nil if it is zero throughout.
+func (c coefficients) of(f *nn.Fragment, name string) *nn.Node {
+	k, there := c.t.columns[name]
+	if !there {
+		return nil
+	}
+	return f.Input(c.all[k])
+}
+
+// weighted is the sum over columns of their coefficient times a node; nil if all columns are zero.
+type weighted struct {
+	c   coefficients
+	f   *nn.Fragment
+	sum *nn.Node
+}
+
+func (c coefficients) sum(f *nn.Fragment) *weighted { return &weighted{c: c, f: f} }
+
+// add adds the column's coefficient times x.
 func (w *weighted) add(name string, x *nn.Node) *weighted {
-	c := w.t.column(w.rows, name)
+	c := w.c.of(w.f, name)
 	if c == nil {
 		return w
 	}
@@ -125,13 +152,4 @@ func (w *weighted) add(name string, x *nn.Node) *weighted {
 		w.sum = op.Add(w.sum, term)
 	}
 	return w
-}
-
-// column is a coefficient for every image, [n, 1]; nil if it is zero throughout.
-func (t *table) column(rows *nn.Node, name string) *nn.Node {
-	k, there := t.columns[name]
-	if !there {
-		return nil
-	}
-	return op.Columns(rows, k, k+1)
 }

@@ -1,9 +1,9 @@
 package sample
 
 import (
-	"errors"
 	"slices"
 
+	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/nn"
 	"github.com/gmel-go/gmel/nn/machine"
 	"github.com/gmel-go/gmel/nn/op"
@@ -16,7 +16,10 @@ type tellings struct {
 	model   *unet.Model
 	net     *nn.Placed
 	classes int // that can occur in a batch
+	width   int // of all blocks together
 	chunk   int // divides the widths of all blocks, so that a step gathers those of all blocks at once
+
+	evaluations, batch int
 
 	rows  unet.Batch     // [evaluations * classes]; only time and class are used
 	table machine.Tensor // [evaluations * classes * width / chunk, chunk]
@@ -48,19 +51,30 @@ func canTell(m *unet.Model, evaluations, n int) bool {
 // classesAmong is the largest number of classes in a batch of n; 1 for a network without classes.
 func classesAmong(m *unet.Model, n int) int { return min(max(1, m.Config().Classes), n) }
 
-// placeTellings adds the memory for a batch of n.
-func placeTellings(l *machine.Layout, prefix string, m *unet.Model, net *nn.Placed, evaluations, n int) *tellings {
-	t := &tellings{model: m, net: net, classes: classesAmong(m, n)}
-	var sum int
-	sum, t.chunk = width(m)
-	rows, entries := evaluations*t.classes, sum/t.chunk
-	t.rows.Time = l.Add(prefix+"/time", rows)
-	if m.Config().Classes > 0 {
-		t.rows.Class = l.Add(prefix+"/class", rows)
-	}
-	t.table = l.Add(prefix+"/table", rows*entries, t.chunk)
-	t.first, t.at = l.Add(prefix+"/first", n*entries), l.Add(prefix+"/at", n*entries)
+// newTellings are those of a batch of n for a network, without memory.
+func newTellings(m *unet.Model, evaluations, n int) *tellings {
+	t := &tellings{model: m, classes: classesAmong(m, n), evaluations: evaluations, batch: n}
+	t.width, t.chunk = width(m)
 	return t
+}
+
+// entries is the number of chunks that an image is told in an evaluation.
+func (t *tellings) entries() int { return t.width / t.chunk }
+
+// want asks for the memory that depends on a request.
+func (t *tellings) want(in *inbox, prefix string) {
+	if t.model.Config().Classes > 0 {
+		in.want(&t.rows.Class, prefix+"/class", t.evaluations*t.classes)
+	}
+	in.want(&t.first, prefix+"/first", t.batch*t.entries())
+}
+
+// place adds the other memory, for a network with these parameters.
+func (t *tellings) place(l *machine.Layout, prefix string, net *nn.Placed) {
+	rows := t.evaluations * t.classes
+	t.net, t.rows.Time = net, l.Add(prefix+"/time", rows)
+	t.table = l.Add(prefix+"/table", rows*t.entries(), t.chunk)
+	t.at = l.Add(prefix+"/at", t.batch*t.entries())
 }
 
 // tell fills the table and goes to the first evaluation.
@@ -71,14 +85,10 @@ func (t *tellings) tell(b *machine.Builder) {
 
 // evaluate evaluates the network with what its blocks are told in this evaluation, and goes on to the next.
 func (t *tellings) evaluate(b *machine.Builder, batch unet.Batch) {
-	sum, _ := width(t.model)
-	entries := sum / t.chunk
-	n := int(t.at.Len()) / entries
+	n, entries := t.batch, t.entries()
 	now := b.Temp("told", n*entries, t.chunk)
-	f := nn.NewFragment()
-	f.Output(op.GatherRows(f.Input(t.table), f.Input(t.at)), now)
-	f.Output(op.Affine(f.Input(t.at), 1, float32(t.classes*entries)), t.at)
-	f.Lower(b)
+	b.GatherRows(t.table, t.at, now)
+	b.Unary(op.Act{Fn: kernels.FnAffine, A: 1, B: float32(t.classes * entries)}, t.at, t.at)
 	var parts []machine.Tensor
 	from := 0
 	for _, w := range t.model.Widths() {
@@ -88,7 +98,7 @@ func (t *tellings) evaluate(b *machine.Builder, batch unet.Batch) {
 	t.model.EvaluateTold(b, t.net, batch, parts)
 }
 
-// upload writes the times of all evaluations.
+// uploadTimes writes the times of all evaluations.
 func (t *tellings) uploadTimes(s *machine.Session, times []float32) error {
 	var all []float32
 	for _, time := range times {
@@ -97,27 +107,23 @@ func (t *tellings) uploadTimes(s *machine.Session, times []float32) error {
 	return s.Upload(t.rows.Time, all)
 }
 
-// uploadClasses writes which classes occur in a batch, and which of them each image has. list is nil for a network without classes.
-func (t *tellings) uploadClasses(s *machine.Session, list []float32) error {
-	sum, _ := width(t.model)
-	entries := sum / t.chunk
-	n := int(t.at.Len()) / entries
-	occur, slots := distinct(list, t.classes, n)
+// setClasses says which classes occur in a batch, and which of them each image has. list is nil for a network without classes.
+func (t *tellings) setClasses(in *inbox, list []float32) {
+	occur, slots := distinct(list, t.classes, t.batch)
 	var first []float32
 	from := 0
 	for _, w := range t.model.Widths() {
 		for _, slot := range slots {
 			for c := range w / t.chunk {
-				first = append(first, float32(slot*entries+from/t.chunk+c))
+				first = append(first, float32(slot*t.entries()+from/t.chunk+c))
 			}
 		}
 		from += w
 	}
-	err := s.Upload(t.first, first)
+	in.set(t.first, first)
 	if list != nil {
-		err = errors.Join(err, s.Upload(t.rows.Class, slices.Repeat(occur, int(t.rows.Class.Len())/t.classes)))
+		in.set(t.rows.Class, slices.Repeat(occur, t.evaluations))
 	}
-	return err
 }
 
 // distinct lists the values of a list, filled up to a length with 0, and the place there of each of the n elements. Without a
