@@ -10,7 +10,7 @@ import (
 	"github.com/gmel-go/gmel/nn/diffusion/sample"
 )
 
-// drawBatch is the number of samples of a batch. A sample is the same in every batch.
+// drawBatch is the largest number of samples of a batch. A sample is the same in every batch.
 const drawBatch = 32
 
 // plan is that of a sample of some steps.
@@ -23,23 +23,20 @@ func (l *loop) draw(ctx context.Context, m *model, class, n, steps int, seed uin
 		return nil, err
 	}
 	batch := min(drawBatch, n)
-	s, err := sample.New(l.backend, m.net, m.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: 1})
-	if err != nil {
-		return nil, err
-	}
+	s := sample.NewBuckets(l.backend, m.net, m.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: 1})
 	defer func() { err = errors.Join(err, s.Close()) }()
 	var all []float32
 	for first := 0; first < n; first += batch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		x, err := s.Run(sample.Request{First: first, Classes: slices.Repeat([]float32{float32(class)}, batch)})
+		now := min(batch, n-first)
+		x, err := s.Run(now, sample.Request{First: first, Classes: slices.Repeat([]float32{float32(class)}, now)})
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, x...)
 	}
-	all = all[:n*l.set.Size()]
 	m.standard.Back(all, all)
 	return all, nil
 }

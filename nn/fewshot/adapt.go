@@ -198,35 +198,32 @@ func (a *adapted) noisePlan() (diffusion.Plan, error) {
 
 // draw draws a sample of each class by a plan, from noise or from images in the units of the set; nil: from noise.
 func (a *adapted) draw(ctx context.Context, backend kernels.Backend, plan diffusion.Plan, made *dataset.Set, seed uint64) (err error) {
-	n, size := samplesAtOnce, made.Size()
-	s, err := sample.New(backend, a.model, a.flat, plan, sample.Options{
-		Batch: n, Predict: diffusion.PredictEDM, Seed: seed, Guidance: a.guidance(), Guide: a.guide,
+	size := made.Size()
+	s := sample.NewBuckets(backend, a.model, a.flat, plan, sample.Options{
+		Batch: samplesAtOnce, Predict: diffusion.PredictEDM, Seed: seed, Guidance: a.guidance(), Guide: a.guide,
 	})
-	if err != nil {
-		return err
-	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	from := made.Values // nil: noise
 	made.Values = make([]float32, made.N()*size)
-	for first := 0; first < made.N(); first += n {
+	for first := 0; first < made.N(); first += samplesAtOnce {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		some := made.Class[first:min(first+n, made.N())]
-		r := sample.Request{First: first, Classes: make([]float32, n)}
+		some := made.Class[first:min(first+samplesAtOnce, made.N())]
+		r := sample.Request{First: first, Classes: make([]float32, len(some))}
 		for i, class := range some {
 			r.Classes[i] = float32(class)
 		}
 		if from != nil {
-			r.Image = make([]float32, n*size)
-			a.Data.Standard.Apply(r.Image, append(slices.Clone(from[first*size:][:len(some)*size]), make([]float32, (n-len(some))*size)...))
+			r.Image = make([]float32, len(some)*size)
+			a.Data.Standard.Apply(r.Image, from[first*size:][:len(some)*size])
 		}
-		x, err := s.Run(r)
+		x, err := s.Run(len(some), r)
 		if err != nil {
 			return err
 		}
 		to := made.Values[first*size:][:len(some)*size]
-		a.Data.Standard.Back(to, x[:len(to)])
+		a.Data.Standard.Back(to, x)
 		for i, v := range to {
 			to[i] = max(made.Low, min(made.High, v))
 		}

@@ -38,7 +38,7 @@ func network(c *Config, d *Description) (*unet.Model, error) {
 	return unet.New("net", u)
 }
 
-// atOnce is the number of samples of a batch. A sample is the same in every batch.
+// atOnce is the largest number of samples of a batch. A sample is the same in every batch.
 const atOnce = 32
 
 // request says what to draw, and how.
@@ -56,9 +56,11 @@ func (g *generator) plan(s *Sample) (diffusion.Plan, error) {
 
 // sampler plays a plan on a batch of samples.
 func (g *generator) sampler(backend kernels.Backend, s *Sample, plan diffusion.Plan, batch int, seed uint64) (*sample.Sampler, error) {
-	return sample.New(backend, g.model, g.flat, plan, sample.Options{
-		Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: float32(s.Guidance), Guide: g.guide,
-	})
+	return sample.New(backend, g.model, g.flat, plan, g.options(s, batch, seed))
+}
+
+func (g *generator) options(s *Sample, batch int, seed uint64) sample.Options {
+	return sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: float32(s.Guidance), Guide: g.guide}
 }
 
 // draw draws a sample of each class in the list, as a set in the units of the one that was trained on. Equal seeds give
@@ -73,17 +75,14 @@ func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request
 		return nil, err
 	}
 	batch := min(atOnce, total)
-	sampler, err := g.sampler(backend, r.sample, plan, batch, r.seed)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, sampler.Close()) }()
+	buckets := sample.NewBuckets(backend, g.model, g.flat, plan, g.options(r.sample, batch, r.seed))
+	defer func() { err = errors.Join(err, buckets.Close()) }()
 	drawn := g.data.set()
 	for first := 0; first < total; first += batch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := g.batch(sampler, drawn, r.classes[first:min(first+batch, total)], batch); err != nil {
+		if err := g.batch(buckets, drawn, r.classes[first:min(first+batch, total)]); err != nil {
 			return nil, err
 		}
 		r.progress(drawn.N(), total)
@@ -91,24 +90,23 @@ func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request
 	return drawn, nil
 }
 
-// batch appends a sample of each class to those drawn so far. The sampler always draws n, the last ones for nothing if
-// there are fewer classes.
-func (g *generator) batch(sampler *sample.Sampler, drawn *dataset.Set, classes []int, n int) error {
-	asked := make([]float32, n)
+// batch appends a sample of each class to those drawn so far.
+func (g *generator) batch(buckets *sample.Buckets, drawn *dataset.Set, classes []int) error {
+	n := len(classes)
+	r := sample.Request{First: drawn.N(), Classes: make([]float32, n), Watch: g.film.watch(n)}
 	for i, class := range classes {
-		asked[i] = float32(class)
+		r.Classes[i] = float32(class)
 	}
-	r := sample.Request{First: drawn.N(), Classes: asked, Watch: g.film.watch(len(classes))}
 	g.edit.fill(&r, n)
-	x, err := sampler.Run(r)
+	x, err := buckets.Run(n, r)
 	if err != nil {
 		return err
 	}
-	values := make([]float32, len(classes)*drawn.Size())
+	values := make([]float32, len(x))
 	if g.data.Equaliser != nil {
-		g.data.Equaliser.Back(x[:len(values)])
+		g.data.Equaliser.Back(x)
 	}
-	g.data.Standard.Back(values, x[:len(values)])
+	g.data.Standard.Back(values, x)
 	drawn.Values, drawn.Class = append(drawn.Values, values...), append(drawn.Class, classes...)
 	return nil
 }

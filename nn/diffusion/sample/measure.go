@@ -18,7 +18,7 @@ func (s *Sampler) Profile() (kernels.Profile, bool) { return s.session.Profile(s
 
 // Noise returns x [n, pixels] of the plan's first level, with which Run begins for this request.
 func (s *Sampler) Noise(r Request) ([]float32, error) {
-	if err := s.checkRequest(r); err != nil {
+	if err := s.checkRequest(r, s.options.Batch); err != nil {
 		return nil, err
 	}
 	x := make([]float32, s.options.Batch*s.pixels)

@@ -197,16 +197,19 @@ type Request struct {
 }
 
 // Run returns samples [n, pixels], channels last, in one call of the backend for all evaluations.
-func (s *Sampler) Run(r Request) ([]float32, error) {
-	if err := s.checkRequest(r); err != nil {
+func (s *Sampler) Run(r Request) ([]float32, error) { return s.run(r, s.options.Batch) }
+
+// run draws the n images of a request, n up to the batch. What is left of the batch is drawn for nothing.
+func (s *Sampler) run(r Request, n int) ([]float32, error) {
+	if err := s.checkRequest(r, n); err != nil {
 		return nil, err
 	}
 	x := make([]float32, s.options.Batch*s.pixels)
-	err := s.upload(r)
+	err := s.upload(s.filled(r, n))
 	switch {
 	case err != nil:
 	case r.Watch != nil:
-		err = s.watched(x, r.Watch)
+		err = s.watched(x, func(i int, x []float32) error { return r.Watch(i, x[:n*s.pixels]) })
 	default:
 		err = s.whole()
 		if err == nil {
@@ -216,7 +219,21 @@ func (s *Sampler) Run(r Request) ([]float32, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sample: %w", err)
 	}
-	return x, nil
+	return x[:n*s.pixels], nil
+}
+
+// filled is a request of n images, filled up to the batch with images of zeros and of class 0.
+func (s *Sampler) filled(r Request, n int) Request {
+	rest := s.options.Batch - n
+	for _, list := range []struct {
+		of   *[]float32
+		size int
+	}{{&r.Classes, 1}, {&r.Image, s.pixels}, {&r.Known, s.pixels}} {
+		if *list.of != nil && rest > 0 {
+			*list.of = slices.Concat(*list.of, make([]float32, rest*list.size))
+		}
+	}
+	return r
 }
 
 // upload writes what a request says, by one copy unless there is an image.
@@ -278,8 +295,8 @@ func (s *Sampler) read(x []float32) error {
 	return errors.Join(s.session.Download(x, s.mem.x), s.session.Sync())
 }
 
-func (s *Sampler) checkRequest(r Request) error {
-	n := s.options.Batch
+// checkRequest reports what is wrong with a request of n images.
+func (s *Sampler) checkRequest(r Request, n int) error {
 	switch {
 	case r.First < 0 || r.First+n > draws:
 		return fmt.Errorf("sample: images from %d; allowed: 0 to %d", r.First, draws-n)
