@@ -79,7 +79,7 @@ func cases() map[string][]bench.Case {
 		"ppo-update":     {bench.ProximalUpdate(64, 30, 64)},
 		"actor":          {bench.MLP(4096, 32, 128, 128, 16), bench.AMARLActor(256, 30, 64)},
 		"unet-block":     {bench.Block(16, 32, 64, 16)},
-		"unet-xs-sample": {bench.Sampling("xs", 32, 16)},
+		"unet-xs-sample": {bench.Sampling("xs", 32, 1), bench.Sampling("xs", 32, 16)},
 		"unet-xs-train":  {bench.Training("xs", 32, 16)},
 		"adam":           {bench.Adam(1 << 24)},
 	}
