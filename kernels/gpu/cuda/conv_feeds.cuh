@@ -13,25 +13,36 @@ template <class Chunks, int WORKERS> DEVICE int place_of_thread() {
 	return Chunks::place(threadIdx.x / Chunks::across, threadIdx.x % Chunks::across);
 }
 
+// MOST_TAPS is the most rows of a window and the most columns, so that 32 bits have one for each.
+enum { MOST_TAPS = 16 };
+
+// taps_inside has a bit for each tap of a line from `at` on, `at` + 1, ... that is in [0, size).
+DEVICE uint32_t taps_inside(int at, int size) {
+	int from = at < 0 ? -at : 0, to = size - at;
+	from = from < MOST_TAPS ? from : (int)MOST_TAPS, to = to < 0 ? 0 : to < MOST_TAPS ? to : (int)MOST_TAPS;
+	return (1u << to) - (1u << (from < to ? from : to));
+}
+
 // window_feed brings panels of SIZE rows of windows, whose terms are (tap row, tap column, channel).
 template <int SIZE, int WORKERS> struct window_feed {
 	typedef pipe::chunks<SIZE, true> chunks;
 	static const int each = chunks::count / WORKERS;
 	static_assert(chunks::count % WORKERS == 0, "the rows of a thread");
 	const uint4 *images;
-	int at[each], y[each], x[each];      // the first tap of a row, possibly outside of the image: its chunk and place
-	int height, width, across, channels; // taps in a row of the window, chunks of a pixel
-	int tap_y, tap_x, channel, to;       // of the thread's chunk in the next panel
+	int at[each];                // the chunk of the first tap of a row, possibly outside of the image
+	uint32_t inside[each];       // a bit for each row of taps in the image, from bit MOST_TAPS on for each column; 0: there is no row
+	int width, across, channels; // of the image; taps in a row of the window, chunks of a pixel
+	int tap_y, tap_x, channel, to; // of the thread's chunk in the next panel
 
 	// of_pixel is the chunks of a pixel, from the first term.
 	DEVICE window_feed(const uint4 *images, const windows &w, int64_t of_pixel, int64_t first, int64_t from)
-		: images(images), height(w.height), width(w.width), across((int)w.w.across.d), channels((int)larger(1, of_pixel)), tap_y(0), tap_x(0),
+		: images(as_one(images)), width(w.width), across((int)w.w.across.d), channels((int)larger(1, of_pixel)), tap_y(0), tap_x(0),
 		  channel((int)(from / pipe::CHUNK_TERMS) + chunk()), to(place_of_thread<chunks, WORKERS>()) {
 		UNROLL for (int e = 0; e < each; e++) {
 			uint32_t row = (uint32_t)first + (threadIdx.x + e * WORKERS) / chunks::across, down = row / w.grid.across.d, image = down / w.grid.down.d;
-			y[e] = w.first_y + (int)(down - image * w.grid.down.d) * w.step_y, x[e] = w.first_x + (int)(row - down * w.grid.across.d) * w.step_x;
-			at[e] = (((int)image * height + y[e]) * width + x[e]) * channels;
-			if (row >= w.rows) y[e] = -0x40000000; // far outside
+			int y = w.first_y + (int)(down - image * w.grid.down.d) * w.step_y, x = w.first_x + (int)(row - down * w.grid.across.d) * w.step_x;
+			at[e] = (((int)image * w.height + y) * width + x) * channels;
+			inside[e] = row < w.rows ? taps_inside(y, w.height) | taps_inside(x, width) << MOST_TAPS : 0;
 		}
 		settle();
 	}
@@ -45,9 +56,10 @@ template <int SIZE, int WORKERS> struct window_feed {
 	}
 	DEVICE void fetch(uint4 *panel, int k, int n) {
 		bool term = k + chunk() * pipe::CHUNK_TERMS < n;
+		uint32_t tap = 1u << tap_y | 1u << (MOST_TAPS + tap_x);
 		int offset = (tap_y * width + tap_x) * channels + channel;
 		UNROLL for (int e = 0; e < each; e++) {
-			bool there = term && (uint32_t)(y[e] + tap_y) < (uint32_t)height && (uint32_t)(x[e] + tap_x) < (uint32_t)width;
+			bool there = term && (tap & ~inside[e]) == 0;
 			copy_chunk(panel + to + e * WORKERS, images + (at[e] + offset), there ? 16 : 0);
 		}
 		channel += chunks::across;
@@ -67,7 +79,7 @@ template <int SIZE, int WORKERS> struct lines_feed {
 	DEVICE lines_feed(const uint4 *matrix, int64_t columns, int64_t first, int64_t from) : columns((int)columns), to(place_of_thread<chunks, WORKERS>()) {
 		int64_t column = first / pipe::CHUNK_TERMS + threadIdx.x % chunks::across;
 		line = column < columns ? threadIdx.x / chunks::across : 0x40000000;
-		p = matrix + (from + threadIdx.x / chunks::across) * columns + column;
+		p = as_one(matrix + (from + threadIdx.x / chunks::across) * columns + column);
 	}
 	DEVICE void fetch(uint4 *panel, int k, int n) {
 		UNROLL for (int e = 0; e < each; e++)
@@ -93,7 +105,7 @@ template <int SIZE, int WORKERS> struct taps_feed {
 		  step_y(a.stride_y), step_x(a.stride_x), channels((int)a.w.channels.d / pipe::CHUNK_TERMS), by(pipe::DEPTH % across), by_y(pipe::DEPTH / across) {
 		uint32_t row = (uint32_t)first + threadIdx.x % chunks::across * pipe::CHUNK_TERMS, tap = row / a.w.channels.d, line = tap / a.w.across.d;
 		tap_y = row < a.rows ? (int)line - a.pad_y : -0x40000000, tap_x = (int)(tap - line * a.w.across.d) - a.pad_x;
-		at = images + (row - tap * a.w.channels.d) / pipe::CHUNK_TERMS;
+		at = as_one(images + (row - tap * a.w.channels.d) / pipe::CHUNK_TERMS);
 		UNROLL for (int e = 0; e < each; e++) {
 			uint32_t pixel = (uint32_t)from + threadIdx.x / chunks::across + e * lines, of_y = pixel / across;
 			image[e] = of_y / down, y[e] = of_y % down, x[e] = pixel % across;

@@ -47,7 +47,8 @@ template <class P> struct streamed {
 		: images(P::pixels(d), channels(d)), columns(ceil_div(P::width(d), pipe::CHUNK_TERMS)), terms(P::most_taps(d) * images.each * pipe::CHUNK_TERMS),
 		  count(images.count + P::groups(d) * terms * columns) {}
 	static bool possible(const desc &d) {
-		return (channels(d) % pipe::CHUNK_TERMS == 0 || P::blocks(d) == 1) && P::most_rows(d) < MOST && streamed(d).count < MOST;
+		return (channels(d) % pipe::CHUNK_TERMS == 0 || P::blocks(d) == 1) && d.dim[CONV_KY] <= MOST_TAPS && d.dim[CONV_KX] <= MOST_TAPS &&
+		       P::most_rows(d) < MOST && streamed(d).count < MOST;
 	}
 	DEVICE uint4 chunk(const view &v, int64_t i) const {
 		return i < images.count ? images.chunk(v.arg(0), i) : window(v, i - images.count);

@@ -46,12 +46,14 @@ struct conv {
 // meets describes the pixels first, first + stride, ... of an axis. The same taps reach all of them: those from the
 // last one down in steps of stride. It also has the output that the last tap belongs to at the first pixel.
 struct meets {
-	int64_t first, pixels, taps, last, output;
+	int first, pixels, taps, last, output;
 };
 
-BOTH meets meets_of(const axis &a, int64_t first) {
-	int64_t r = (first + a.pad) % a.stride, taps = r < a.taps ? (a.taps - 1 - r) / a.stride + 1 : 0;
-	return {first, first < a.in ? (a.in - 1 - first) / a.stride + 1 : 0, taps, r + (taps - 1) * a.stride, (first + a.pad) / a.stride - (taps - 1)};
+// The rows and columns of an image, its taps and strides are below 2^31.
+BOTH meets meets_of(const axis &a, int first) {
+	int in = (int)a.in, all = (int)a.taps, stride = (int)a.stride, from = first + (int)a.pad;
+	int r = from % stride, taps = r < all ? (all - 1 - r) / stride + 1 : 0;
+	return {first, first < in ? (in - 1 - first) / stride + 1 : 0, taps, r + (taps - 1) * stride, from / stride - (taps - 1)};
 }
 
 // turned_kernel is an operand: row c has w[ky, kx, c, f] by terms (ky, kx descending, f).
@@ -96,7 +98,7 @@ struct conv_grad_x {
 	int64_t rows, columns, terms;
 
 	DEVICE conv_grad_x(const view &v, int64_t group)
-		: v(v), down(axis_y(*v.d)), across(axis_x(*v.d)), y(meets_of(down, group / groups_x(*v.d))), x(meets_of(across, group % groups_x(*v.d))),
+		: v(v), down(axis_y(*v.d)), across(axis_x(*v.d)), y(meets_of(down, (int)group / (int)groups_x(*v.d))), x(meets_of(across, (int)group % (int)groups_x(*v.d))),
 		  rows(v.dim(CONV_B) * y.pixels * x.pixels), columns(v.dim(CONV_C)), terms(y.taps * x.taps * v.dim(CONV_F)) {}
 	DEVICE int64_t chains() const { return larger(1, ceil_div(terms, BLOCK_K)); }
 	DEVICE span block(int64_t b) const { return {b * BLOCK_K, smaller((b + 1) * BLOCK_K, terms)}; }

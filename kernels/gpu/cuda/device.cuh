@@ -44,6 +44,14 @@ template <class Argument> int32_t launch_blocks(void (*kernel)(Argument), int64_
 #endif
 }
 
+// as_one returns p as an address whose parts the compiler cannot see, and so does not keep instead of it.
+template <class T> DEVICE const T *as_one(const T *p) {
+#ifndef GMEL_EMULATE
+	asm("" : "+l"(p));
+#endif
+	return p;
+}
+
 // copy_bytes begins a copy of 4 or 16 bytes from global to shared memory that needs no registers. The data is visible to
 // this thread after copies_done, and to other threads after the next barrier.
 template <int bytes> DEVICE void copy_bytes(float *to, const float *from) {

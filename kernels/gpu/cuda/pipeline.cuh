@@ -87,6 +87,7 @@ template <int ROWS, int COLUMNS, int DOWN, int ACROSS, bool ALONG_A, bool ALONG_
 		of_warp sum;
 		sum.set(0);
 		int use = 1, fill = 0; // stages of the panel in use, and of the next one to bring
+		int left = block;      // terms of the block from the panel in use on
 		// The first STAGES - 1 rounds only bring panels.
 		ROLLED for (int k = (1 - STAGES) * DEPTH; k < n; k += DEPTH) {
 			wait_copies<STAGES - 2>();
@@ -97,7 +98,7 @@ template <int ROWS, int COLUMNS, int DOWN, int ACROSS, bool ALONG_A, bool ALONG_
 			if (k >= 0) sum.template multiply<ROWS, COLUMNS, ALONG_A, ALONG_B>(ring[use], row, column);
 			if (next < n) a.store(ring[fill].a), b.store(ring[fill].b);
 			use = use + 1 == STAGES ? 0 : use + 1, fill = fill + 1 == STAGES ? 0 : fill + 1;
-			if (k >= 0 && ((k + DEPTH) % block == 0 || k + DEPTH >= n)) total.add(sum), sum.set(0);
+			if (k >= 0 && ((left -= DEPTH) == 0 || k + DEPTH >= n)) total.add(sum), sum.set(0), left = block;
 		}
 	}
 };
