@@ -4,10 +4,12 @@
 #define GMEL_EMULATE
 #define choose_tile tile_of_emulation
 #define choose_tensor_tile tensor_tile_of_emulation
+#define choose_pipelined_tile pipelined_tile_of_emulation
 #define choose_conv_tile conv_tile_of_emulation
 #include "../gpu/cuda/tile_heuristic.cu"
 #undef choose_tile
 #undef choose_tensor_tile
+#undef choose_pipelined_tile
 #undef choose_conv_tile
 
 bool emu::large_device = false;
@@ -29,5 +31,7 @@ static choice choose(launch &l, const amount &a, int tiles, choice otherwise) {
 choice choose_tile(launch &l, const amount &a) { return choose(l, a, 4, tile_of_emulation(l, a)); }
 
 choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) { return choose(l, a, 3, tensor_tile_of_emulation(l, a, wide)); }
+
+choice choose_pipelined_tile(launch &l, const amount &a) { return choose(l, a, 3, pipelined_tile_of_emulation(l, a)); }
 
 choice choose_conv_tile(launch &l, const amount &a) { return choose(l, a, 3, conv_tile_of_emulation(l, a)); }

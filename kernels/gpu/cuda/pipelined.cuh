@@ -87,7 +87,7 @@ template <int ROWS, int COLUMNS, int DOWN, int ACROSS, bool ALONG_A, bool ALONG_
 // in_pipeline makes the kernels of gemm in bf16.
 struct in_pipeline {
 	template <class P> static const kernel *of(launch &l, int64_t terms) {
-		int tile = choose_tensor_tile(l, amount_of<P>(l.d, terms), 128).tile;
+		int tile = choose_pipelined_tile(l, amount_of<P>(l.d, terms)).tile;
 		bool turned_a = (l.d.flags & FLAG_TRANS_A) != 0, turned_b = (l.d.flags & FLAG_TRANS_B) != 0;
 		if (turned_a) return turned_b ? with<P, false, true>(tile) : with<P, false, false>(tile);
 		return turned_b ? with<P, true, true>(tile) : with<P, true, false>(tile);

@@ -54,20 +54,27 @@ int64_t enough_blocks() { return MULTIPROCESSORS * BLOCKS_EACH; }
 
 choice choose_tile(launch &l, const amount &a) { return choose_from(shapes, sizeof shapes / sizeof *shapes, l, a); }
 
-// The estimates are for tf32 on an H100, whose peak is 8 times that of fp32; bf16 has twice that, and the same reads.
 #ifdef GMEL_EMULATE
-static const double faster = 0.2; // so that splitting pays for the small products of tests
+#define FASTER (emu::large_device ? 1 : 0.2) // so that splitting pays for the small products of tests
 #else
-static const double faster = 1;
+#define FASTER 1
 #endif
 
+// The rates are estimates for tf32 on an H100, whose peak is 8 times that of fp32.
 choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) {
-	const shape tensor_shapes[] = {{128, wide, 8, 1, (wide == 128 ? 4 : 3.5) * faster}, {64, 64, 4, 2, 3 * faster}, {128, 16, 4, 2, 1.2 * faster}};
+	const shape tensor_shapes[] = {{128, wide, 8, 1, (wide == 128 ? 4 : 3.5) * FASTER}, {64, 64, 4, 2, 3 * FASTER}, {128, 16, 4, 2, 1.2 * FASTER}};
 	return choose_from(tensor_shapes, sizeof tensor_shapes / sizeof *tensor_shapes, l, a);
 }
 
-// The rates are estimates from the chunks that a warp reads of shared memory for its instructions.
+// The rates of bf16 are counted: the instructions that a warp executes for one of mma.sync, which is 64 of multiply-adds
+// (docs/design/gpu.md).
+choice choose_pipelined_tile(launch &l, const amount &a) {
+	const shape pipelined_shapes[] = {{128, 128, 8, 1, 64 / 7.2 * FASTER}, {64, 64, 4, 2, 64 / 12.8 * FASTER}, {128, 16, 4, 2, 64 / 28.9 * FASTER}};
+	return choose_from(pipelined_shapes, sizeof pipelined_shapes / sizeof *pipelined_shapes, l, a);
+}
+
 choice choose_conv_tile(launch &l, const amount &a) {
-	const shape conv_shapes[] = {{128, 64, 8, 2, 6 * faster}, {64, 32, 2, 8, 4 * faster}, {128, 16, 4, 4, 2.5 * faster}};
+	const double each[2][3] = {{7.9, 9.2, 15.6}, {10.1, 14.6, 26.5}}, *n = each[l.d.op == OP_CONV_GRAD_W];
+	const shape conv_shapes[] = {{128, 64, 8, 2, 64 / n[0] * FASTER}, {64, 32, 2, 8, 64 / n[1] * FASTER}, {128, 16, 4, 4, 64 / n[2] * FASTER}};
 	return choose_from(conv_shapes, sizeof conv_shapes / sizeof *conv_shapes, l, a);
 }

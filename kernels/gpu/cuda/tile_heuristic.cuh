@@ -36,6 +36,7 @@ struct choice {
 
 choice choose_tile(launch &l, const amount &a);                           // from the tiles in products.cuh
 choice choose_tensor_tile(launch &l, const amount &a, int64_t wide); // from the tiles in tensor.cuh, the largest of which is 128 x wide
+choice choose_pipelined_tile(launch &l, const amount &a);                 // from the tiles in pipelined.cuh
 choice choose_conv_tile(launch &l, const amount &a);                      // from the tiles in conv_stream.cuh
 
 #endif
