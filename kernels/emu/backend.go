@@ -18,6 +18,7 @@ import (
 	"github.com/gmel-go/gmel/kernels/chain"
 	"github.com/gmel-go/gmel/kernels/copies"
 	"github.com/gmel-go/gmel/kernels/launch"
+	"github.com/gmel-go/gmel/kernels/moments"
 )
 
 func init() { kernels.Register(name, driver{}) }
@@ -103,6 +104,10 @@ var _ = [1]struct{}{}[(C.GMEL_COPY_LEFT-copies.LeftCopy)|(C.GMEL_COPY_RIGHT-copi
 	int(unsafe.Offsetof(copies.Cast{}.From)^unsafe.Offsetof(C.gmel_cuda_cast{}.from))|int(unsafe.Offsetof(copies.Cast{}.Lines)^unsafe.Offsetof(C.gmel_cuda_cast{}.lines))|
 	int(unsafe.Offsetof(copies.Cast{}.Width)^unsafe.Offsetof(C.gmel_cuda_cast{}.width))|int(unsafe.Offsetof(copies.Cast{}.Pitch)^unsafe.Offsetof(C.gmel_cuda_cast{}.pitch))|
 	int(unsafe.Offsetof(copies.Cast{}.To)^unsafe.Offsetof(C.gmel_cuda_cast{}.to))]
+
+// The same for the moments of convolutions.
+var _ = [1]struct{}{}[(C.GMEL_MOMENTS-moments.Place)|(C.GMEL_STRIP_ROWS-moments.StripRows)|(C.GMEL_STRIP_CHANNELS-moments.StripChannels)|
+	(C.GMEL_MOST_CHANNELS-moments.MostChannels)]
 
 // So are the fields of launch.Program where those of gmel_cuda_program are.
 var (

@@ -32,6 +32,30 @@ func TestLaunchCounts(t *testing.T) {
 	}
 }
 
+// In bf16 and tf32, norms that follow a convolution take their statistics from it; those of a sum, of features side by
+// side or of a convolution with blocks of terms side by side do not.
+func TestToldNorms(t *testing.T) {
+	p := programsOf(t, bench.Sampling("xs", 32, 16))["sample/step"]
+	for precision, want := range map[string]int{kernels.FP32: 0, kernels.TF32: 12, kernels.BF16: 15} {
+		launches, err := Launches(p, precision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, norms := 0, 0
+		for _, l := range launches {
+			if strings.HasPrefix(l.Kernel, "told_norm") {
+				told++
+			}
+			if strings.Contains(l.Kernel, "norm<") {
+				norms++
+			}
+		}
+		if told != want || norms != 23 {
+			t.Errorf("%s: %d of %d norms take their statistics from a convolution, want %d of 23", precision, told, norms, want)
+		}
+	}
+}
+
 // Every op is in the launches, the phases of an op are in their order, and blocks and threads are there.
 func TestLaunches(t *testing.T) {
 	for name, p := range programsOf(t, bench.ProximalUpdate(16, 6, 8)) {

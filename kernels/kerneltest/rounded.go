@@ -19,7 +19,7 @@ const factors = 2
 // add in another order, they must be as close to float64 with rounded factors as those of ref. With small whole
 // numbers, where rounding changes nothing and every sum is exact, they must have the bits of ref. With exact, the same holds for nets,
 // whose products read results of others. Attention must be within bounds of float64, see attentionCase, and so must sums whose order is
-// free, see runFreeSums.
+// free, see runFreeSums, and norms that take them from a convolution, see runMoments.
 func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	info, err := kernels.Describe(name)
 	if err != nil {
@@ -54,6 +54,9 @@ func RunPrecision(t *testing.T, name, precision string, exact bool) {
 	}
 	if mine.next() {
 		t.Run("free sums", func(t *testing.T) { runFreeSums(t, name, precision, info.ISAs) })
+	}
+	if mine.next() {
+		t.Run("moments", func(t *testing.T) { runMoments(t, name, precision, info.ISAs) })
 	}
 	if !mine.next() {
 		return

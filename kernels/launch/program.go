@@ -8,6 +8,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
 	"github.com/gmel-go/gmel/kernels/copies"
+	"github.com/gmel-go/gmel/kernels/moments"
 )
 
 // Program mirrors gmel_cuda_program of gmel_cuda.h, field by field. World is gmel_cuda_world, which is a
@@ -45,18 +46,22 @@ func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
 }
 
 // Of lays out p, or the Program of its schedule s if s is not nil; in bf16 with copies of factors, made by launches that save at least
-// that many bytes. worlds holds its environments on the device by
+// that many bytes, in tf32 and bf16 with moments of results. worlds holds its environments on the device by
 // number, or is nil. C may read the result until pin is released.
 func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, precision int, least int64, worlds []World) *Program[World] {
 	if s == nil {
 		s = &chain.Schedule{Program: p}
 	}
 	p = s.Program
-	var rounded copies.Plan
+	rounded := copies.Plan{Program: p}
 	if kernels.Precisions()[precision] == kernels.BF16 {
 		rounded = *copies.Of(p, least)
-		p = rounded.Program
 	}
+	if kernels.Precisions()[precision] != kernels.FP32 {
+		told := moments.Of(rounded.Program, rounded.Floats)
+		rounded.Program, rounded.Floats = told.Program, told.Floats
+	}
+	p = rounded.Program
 	c := &Program[World]{
 		Descs: pinned(pin, p.Descs), Moves: pinned(pin, p.Steps), Count: int64(len(p.Descs)), Local: p.Local, Precision: int32(precision),
 		Order: pinned(pin, s.Order), Marks: pinned(pin, s.Marks), Rows: pinned(pin, s.Rows), Worlds: pinned(pin, worlds),

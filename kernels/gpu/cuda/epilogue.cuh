@@ -97,8 +97,8 @@ template <int n> DEVICE float pick_of(const float (&x)[n], int i) {
 	return y;
 }
 
-// write_simple writes the results of the threads of a block at (row0, column0), for a simple f.
-template <class Tile> DEVICE void write_simple(const epilogue &e, const product<Tile> &p, int64_t row0, int64_t column0) {
+// write_simple writes the results of the threads of a block at (row0, column0), for a simple f. The sums become the results if KEEP.
+template <bool KEEP = false, class Tile> DEVICE void write_simple(const epilogue &e, product<Tile> &p, int64_t row0, int64_t column0) {
 	const int quads = Tile::my_columns / 4;
 	float4 bias[quads];
 	int there[quads]; // existing columns of each group of four
@@ -114,13 +114,14 @@ template <class Tile> DEVICE void write_simple(const epilogue &e, const product<
 		UNROLL for (int j = 0; j < quads; j++) {
 			float4 r = e.put_four(at + Tile::column(4 * j), there[j], &p.sum[i][4 * j], bias[j]);
 			e.copy_four(row0 + Tile::row(i), column0 + Tile::column(4 * j), there[j], r);
+			if (KEEP) spread(r, &p.sum[i][4 * j]);
 		}
 	}
 }
 
 // write_tile writes them for every f; long functions appear once in the code.
-template <class Tile> DEVICE void write_tile(const epilogue &e, const product<Tile> &p, int64_t row0, int64_t column0) {
-	if (e.simple()) return write_simple(e, p, row0, column0);
+template <bool KEEP = false, class Tile> DEVICE void write_tile(const epilogue &e, product<Tile> &p, int64_t row0, int64_t column0) {
+	if (e.simple()) return write_simple<KEEP>(e, p, row0, column0);
 	pixel first = e.first(row0);
 	ROLLED for (int i = 0; i < Tile::my_rows; i++) {
 		if (row0 + Tile::row(i) >= e.rows) continue;

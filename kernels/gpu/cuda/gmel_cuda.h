@@ -46,6 +46,10 @@ enum { GMEL_CHAIN_WIDEST = 128, GMEL_CHAIN_LONGEST = 4 };
 // desc_step.iteration how they move; those of package copies.
 enum { GMEL_COPY_LEFT = 5, GMEL_COPY_RIGHT, GMEL_COPY_RESULT };
 
+// Where a convolution writes the moments of its results, and a group normalisation reads them, in desc.arg, with the size of the strips
+// that they are of; those of package moments.
+enum { GMEL_MOMENTS = 7, GMEL_STRIP_ROWS = 32, GMEL_STRIP_CHANNELS = 4, GMEL_MOST_CHANNELS = 512 };
+
 // copies.Cast: a copy that a launch makes.
 typedef struct {
 	int64_t before, reader, from, lines, width, pitch, to;
@@ -62,7 +66,7 @@ typedef struct {
 	const uint8_t *marks;
 	const int64_t *rows;
 	const gmel_cuda_cast *casts; // in bf16
-	int64_t cast_count, copies;  // floats of the memory of copies
+	int64_t cast_count, copies;  // floats of the memory of copies, with those of moments
 	const gmel_cuda_world *worlds; // by number of the environment; state is NULL where the host plays
 	uint64_t *mark;                // memory of the host where a kernel notes, when it begins, number << 32 | launch; NULL: nowhere
 	uint32_t number;

@@ -59,6 +59,7 @@ struct builder {
 	int64_t kept = 0;         // floats of scratch that pieces before this one still need
 	std::vector<piece> delayed = {};
 	int64_t cast = 0; // the next one of the program
+	std::vector<int64_t> untold = {}; // places of moments that convolutions do not write
 
 	bool grouped() const { return program->order != NULL; }
 	int64_t op_at(int64_t place) const { return program->order ? program->order[place] : place; }
@@ -66,7 +67,9 @@ struct builder {
 
 	// add makes the pieces of an op, one for each phase.
 	void add(int64_t place, launch l) {
+		forget_untold(l.d);
 		const kernel *k = kernel_for(l, program->precision);
+		if (l.d.op == OP_CONV && l.d.arg[GMEL_MOMENTS] && is_split(l.d)) untold.push_back(l.d.arg[GMEL_MOMENTS]);
 		bool sums = l.m.sum && l.units == l.iterations;
 		prepare(l, *k);
 		l.shared_size = aligned(k->shared(l.d)), l.shared_at = kept;
@@ -80,6 +83,12 @@ struct builder {
 		if (sums) l.units = l.segments, l.units_by = reciprocal_of(l.segments);
 		add_phase(place, k, l, k->phases - 1, k->phases == 1);
 		if (grouped() && group_has(l.d)) keep(l.shared_size * l.iterations);
+	}
+	// forget_untold lets a norm read its input if the blocks of the convolution before it are side by side: no thread then has a result.
+	void forget_untold(desc &d) const {
+		if (d.op != OP_GROUP_NORM) return;
+		for (int64_t place : untold)
+			if (d.arg[GMEL_MOMENTS] == place) d.arg[GMEL_MOMENTS] = 0;
 	}
 	// keep leaves the scratch of the last op as it is until the pieces are launched: in a group, blocks are at different ops.
 	void keep(int64_t floats) {

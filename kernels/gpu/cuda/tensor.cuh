@@ -7,6 +7,7 @@
 #define GMEL_TENSOR_CUH
 
 #include "mma.cuh"
+#include "moments.cuh"
 #include "products.cuh"
 
 enum { DEPTH = 16, STEP = 8 }; // sizes along k: terms of a panel, words of an instruction
@@ -165,7 +166,8 @@ template <class P, class Tile> struct tensor_product {
 		product<Tile> total;
 		total.blocks(p, at, first, parts ? first + 1 : p.chains());
 		total.trade();
-		write_tile(parts ? raw(by_blocks::part_of(v, p, at), p.rows, p.columns) : p.end(), total, at.row, at.column);
+		write_tile<has_moments<P>>(parts ? raw(by_blocks::part_of(v, p, at), p.rows, p.columns) : p.end(), total, at.row, at.column);
+		if (!parts) write_moments(p, total, at.row, at.column);
 	}
 };
 
