@@ -103,7 +103,7 @@ func TestSlotsAreOneCall(t *testing.T) {
 		t.Skip("no C engine in this build, so no Program plays worlds")
 	}
 	b := openCalls(t)
-	slots, err := OpenSlots(b, w)
+	slots, err := OpenSlots(b, w, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func simDeviceRow(o SimOptions, k kernels.Options, w *sim.Worlds, work string) (
 	if !ok {
 		return row, fmt.Errorf("bench: the backend %s plays no worlds on a device; allowed: gpu, or cpu for the engines of the worlds", b.Name())
 	}
-	s, err := OpenSlots(b, w)
+	s, err := OpenSlots(b, w, false)
 	if err != nil {
 		return row, err
 	}

@@ -14,12 +14,13 @@ import (
 type Slots struct {
 	session *machine.Session
 	program *kernels.Program
-	results []machine.Tensor // the arguments of OpStep
+	results []machine.Tensor // the arguments of OpStep that are kept
 }
 
-// OpenSlots prepares a rollout in worlds of the C engine, from their present state. The caller keeps
-// worlds and backend, but must not step the worlds before Close.
-func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
+// OpenSlots prepares a rollout in worlds of the C engine, from their present state. The successor states are results, too, if
+// successors is set; else nothing reads them, and a device writes each observation once. The caller keeps worlds and backend, but must
+// not step the worlds before Close.
+func OpenSlots(b kernels.Backend, w *sim.Worlds, successors bool) (*Slots, error) {
 	w.RecordTasks(false)
 	env := w.Native()
 	if env == nil {
@@ -28,18 +29,13 @@ func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
 	if err := w.Home(); err != nil {
 		return nil, err
 	}
-	layout, rows := machine.NewLayout(), w.W*w.A
-	moment := layout.Add("moment", 2)
-	x := machine.Slot{
-		Act: layout.Add("act", rows), Obs: layout.Add("obs", rows, w.O), Mask: layout.Add("mask", rows, w.U), NextObs: layout.Add("successor", rows, w.O),
-		NextMask: layout.Add("successor mask", rows, w.U), Reward: layout.Add("reward", rows), Active: layout.Add("active", rows), Ended: layout.Add("ended", rows),
-	}
-	program, err := buildSlots(layout, env, moment, x)
+	s := &Slots{}
+	layout := machine.NewLayout()
+	x, err := s.build(layout, env, successors)
 	if err != nil {
 		return nil, err
 	}
-	s := &Slots{program: program, results: []machine.Tensor{x.Act, x.Obs, x.Mask, x.NextObs, x.NextMask, x.Reward, x.Active, x.Ended}}
-	if s.session, err = machine.NewSession(b, layout, program); err != nil {
+	if s.session, err = machine.NewSession(b, layout, s.program); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(s.session.Upload(x.Obs, w.Obs), s.session.Upload(x.Mask, w.Mask)); err != nil {
@@ -48,16 +44,38 @@ func OpenSlots(b kernels.Backend, w *sim.Worlds) (*Slots, error) {
 	return s, nil
 }
 
-// buildSlots samples from the softmax of the mask, which is uniform over the legal actions.
-func buildSlots(layout *machine.Layout, env kernels.Environment, moment machine.Tensor, x machine.Slot) (*kernels.Program, error) {
+// build builds the Program.
+func (s *Slots) build(layout *machine.Layout, env kernels.Environment, successors bool) (x machine.Slot, err error) {
+	worlds, agents, o, u := env.Sizes()
+	rows := worlds * agents
 	b := machine.NewBuilder("slots", layout)
+	add := func(name string, shape ...int) machine.Tensor {
+		t := layout.Add(name, shape...)
+		s.results = append(s.results, t)
+		return t
+	}
+	successor := add
+	if !successors {
+		successor = b.Temp
+	}
+	moment := layout.Add("moment", 2)
+	x = machine.Slot{
+		Act: add("act", rows), Obs: add("obs", rows, o), Mask: add("mask", rows, u), NextObs: successor("successor", rows, o),
+		NextMask: successor("successor mask", rows, u), Reward: add("reward", rows), Active: add("active", rows), Ended: add("ended", rows),
+	}
+	chooseUniformly(b, moment, x)
+	b.Count(moment, 1)
+	b.Step(env, x)
+	s.program, err = b.Build()
+	return x, err
+}
+
+// chooseUniformly samples from the softmax of the mask, which is uniform over the legal actions.
+func chooseUniformly(b *machine.Builder, moment machine.Tensor, x machine.Slot) {
 	rows, actions := x.Mask.Shape()[0], x.Mask.Shape()[1]
 	logp := b.Temp("logp", rows, actions)
 	b.Op(kernels.Desc{Op: kernels.OpLogSoftmax, Dim: [kernels.MaxDims]int64{int64(rows), int64(actions)}}, x.Mask, x.Mask, logp)
 	b.Sample(logp, x.Act, machine.Draw{Counter: moment, Seed: 1, Stream: 98})
-	b.Count(moment, 1)
-	b.Step(env, x)
-	return b.Build()
 }
 
 // Run plays n slots in one call of the backend. It may return before they are complete.
@@ -66,7 +84,7 @@ func (s *Slots) Run(n int) error { return s.session.Repeat(s.program, n) }
 // Sync waits for the slots.
 func (s *Slots) Sync() error { return s.session.Sync() }
 
-// Results are the arrays of the last slot, in the order of kernels.Slot.
+// Results are the arrays of the last slot that are kept, in the order of kernels.Slot.
 func (s *Slots) Results() ([]Array, error) {
 	var list []Array
 	for _, t := range s.results {

@@ -29,7 +29,7 @@ func TestSlots(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer b.Close()
-		slots, err := OpenSlots(b, w)
+		slots, err := OpenSlots(b, w, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestSlotsRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenSlots(b, w); err == nil || !strings.Contains(err.Error(), "engine go") {
+	if _, err := OpenSlots(b, w, true); err == nil || !strings.Contains(err.Error(), "engine go") {
 		t.Errorf("the plain engine: %v", err)
 	}
 }

@@ -133,7 +133,7 @@ func stepTimer(o TrainOptions, w *sim.Worlds, b kernels.Backend) (run timer, don
 		choose := newChooser(w)
 		return func(n int) (float64, error) { return choose.play(n*slots, false) }, func() error { return nil }, nil
 	}
-	s, err := OpenSlots(b, w)
+	s, err := OpenSlots(b, w, true)
 	if err != nil {
 		return nil, nil, err
 	}

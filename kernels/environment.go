@@ -77,6 +77,12 @@ const (
 	StepPrivileged
 )
 
+// Indices into Desc.Arg of OpStep: the successor states.
+const (
+	StepNextObs  = 3
+	StepNextMask = 4
+)
+
 // StepOf is an OpStep of the environment with this number in its Program. It has no arguments yet.
 func StepOf(number int, env Environment) Desc {
 	w, a, o, u := env.Sizes()

@@ -2,6 +2,7 @@ package kernels_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,34 @@ func TestStepMustFitItsEnvironment(t *testing.T) {
 	p.Environments = nil
 	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "the program has 0") {
 		t.Errorf("no environment: %v", err)
+	}
+}
+
+// TestUnread: successor states of steps may be unread, and are then no results.
+func TestUnread(t *testing.T) {
+	step := kernels.StepOf(0, still{})
+	for i := range step.Arg {
+		step.Arg[i] = int64(10 * i)
+	}
+	fill := kernels.Desc{Op: kernels.OpFill, Dim: [kernels.MaxDims]int64{8}, Arg: [kernels.MaxArgs]int64{80}}
+	p := kernels.Program{
+		Name: "p", Descs: []kernels.Desc{fill, step}, Arena: 100, Environments: []kernels.Environment{still{}}, Unread: []kernels.Unread{{Op: 1, Arg: kernels.StepNextMask}},
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	var at []int64
+	for _, r := range p.Results(1) {
+		at = append(at, r.At)
+	}
+	if want := []int64{10, 20, 30, 50, 60, 70}; !slices.Equal(at, want) {
+		t.Errorf("results at %d, want %d", at, want)
+	}
+	for _, u := range []kernels.Unread{{Op: -1, Arg: 3}, {Op: 0, Arg: 3}, {Op: 1, Arg: 1}, {Op: 1, Arg: 5}, {Op: 2, Arg: 4}} {
+		p.Unread = []kernels.Unread{u}
+		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "cannot be unread") {
+			t.Errorf("%+v: %v", u, err)
+		}
 	}
 }
 

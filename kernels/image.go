@@ -20,6 +20,9 @@ type Image struct {
 	Params []byte   // its struct of scalars; the sizes in it never change
 	Tables []uint32 // never change
 	State  []uint32
+
+	// Complete makes anew what the kernel does not keep in State, after State has been copied back. It may be nil.
+	Complete func()
 }
 
 // HostOnly is an Environment that can say why no device can play it.

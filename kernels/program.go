@@ -30,7 +30,12 @@ type Program struct {
 	Symbols []Symbol
 
 	Environments []Environment // played by OpStep
+	Unread       []Unread      // successor states that need not be written; they are no part of Hash
 }
+
+// Unread is the successor state of an OpStep, StepNextObs or StepNextMask, that no op reads and nothing keeps after a run. The floats
+// may be left as they are.
+type Unread struct{ Op, Arg int }
 
 // Validate checks every descriptor against its Spec: known op, functions and flags, dimensions
 // not negative, required arguments present and all arguments inside the arena in every
@@ -42,6 +47,11 @@ func (p *Program) Validate() error {
 	}
 	if p.Arena < 0 || p.Arena > maxDim || p.Local < 0 || p.Local > maxDim {
 		return fmt.Errorf("program %q: an arena of %d floats and local memory of %d, allowed are 0 to 2^48", p.Name, p.Arena, p.Local)
+	}
+	for _, u := range p.Unread {
+		if u.Op < 0 || u.Op >= len(p.Descs) || p.Descs[u.Op].Op != OpStep || u.Arg != StepNextObs && u.Arg != StepNextMask {
+			errs = append(errs, fmt.Errorf("program %q: argument %d of op %d cannot be unread; allowed are the successor states of steps", p.Name, u.Arg, u.Op))
+		}
 	}
 	var loop loop
 	for i := range p.Descs {

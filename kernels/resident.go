@@ -48,7 +48,11 @@ func (r *Resident) ToHost() error {
 	if r.onDevice {
 		r.onDevice = false
 		refused := r.Refused()
-		r.lost = errors.Join(refused, r.State.Pull(r.image))
+		pulled := r.State.Pull(r.image)
+		if pulled == nil && r.image.Complete != nil {
+			r.image.Complete()
+		}
+		r.lost = errors.Join(refused, pulled)
 	}
 	return r.lost
 }

@@ -12,6 +12,8 @@ type rover struct {
 	state []uint32
 	fetch func() error
 	stays bool
+
+	completed int
 }
 
 func (*rover) Sizes() (worlds, agents, obs, actions int) { return 1, 1, 1, 1 }
@@ -26,7 +28,7 @@ func (r *rover) Image() *Image {
 	if r.stays || r.home() != nil {
 		return nil
 	}
-	return &Image{State: r.state}
+	return &Image{State: r.state, Complete: func() { r.completed++ }}
 }
 
 func (r *rover) home() error {
@@ -90,11 +92,11 @@ func TestGuestKeepsTheStateUntilItIsFetched(t *testing.T) {
 		}
 		x.memory[0]++ // a slot
 	}
-	if x.pushes != 1 || r.state[0] != 1 {
-		t.Errorf("%d copies to the device, the host has %v", x.pushes, r.state)
+	if x.pushes != 1 || r.state[0] != 1 || r.completed != 0 {
+		t.Errorf("%d copies to the device, the host has %v, completed %d times", x.pushes, r.state, r.completed)
 	}
-	if err := r.home(); err != nil || !slices.Equal(r.state, []uint32{4, 2}) {
-		t.Errorf("the host has %v: %v", r.state, err)
+	if err := r.home(); err != nil || !slices.Equal(r.state, []uint32{4, 2}) || r.completed != 1 {
+		t.Errorf("the host has %v, completed %d times: %v", r.state, r.completed, err)
 	}
 	r.state[1] = 7 // the host plays
 	if err := g.ToDevice(); err != nil || x.memory[1] != 7 {
@@ -103,8 +105,8 @@ func TestGuestKeepsTheStateUntilItIsFetched(t *testing.T) {
 	x.memory[1] = 8
 	err := s.Release([]*Resident{nil, g})
 	x.memory[1] = 9 // used by others
-	if err = errors.Join(err, g.ToHost(), r.home(), s.Close()); err != nil || r.state[1] != 8 || !x.freed {
-		t.Errorf("after the last Program the host has %v, freed %t: %v", r.state, x.freed, err)
+	if err = errors.Join(err, g.ToHost(), r.home(), s.Close()); err != nil || r.state[1] != 8 || !x.freed || r.completed != 2 {
+		t.Errorf("after the last Program the host has %v, freed %t, completed %d times: %v", r.state, x.freed, r.completed, err)
 	}
 }
 

@@ -1,5 +1,7 @@
 package kernels
 
+import "slices"
+
 // Result is a range of memory that an op writes.
 type Result struct {
 	Name      string // of the tensor if a symbol has this offset, else of the argument
@@ -8,7 +10,7 @@ type Result struct {
 	Iteration int64  // of the loop of the op: every iteration has its own local memory
 }
 
-// Results lists the ranges that op i writes in one run, in the order of arguments and iterations.
+// Results lists the ranges that op i writes in one run, in the order of arguments and iterations, without those that are unread.
 // It is for backends that look for numbers that are not finite.
 func (p *Program) Results(i int) (list []Result) {
 	d, names := &p.Descs[i], p.names()
@@ -17,7 +19,7 @@ func (p *Program) Results(i int) (list []Result) {
 		return nil
 	}
 	for a, arg := range spec.Args {
-		if arg.Mode == In || d.Arg[a] == Absent {
+		if arg.Mode == In || d.Arg[a] == Absent || slices.Contains(p.Unread, Unread{i, a}) {
 			continue
 		}
 		name, ok := names[d.Arg[a]]

@@ -62,7 +62,9 @@ func (p *player) Image() *kernels.Image {
 		return nil
 	}
 	w.Home() // Step and MarshalBinary return its error
-	return &kernels.Image{Kernel: "edge", Worlds: w.W, Params: w.native.Params(), Tables: w.native.Tables(), State: w.native.State()}
+	return &kernels.Image{
+		Kernel: "edge", Worlds: w.W, Params: w.native.Params(), Tables: w.native.Tables(), State: w.native.State(), Complete: w.native.Show,
+	}
 }
 
 // HostOnly implements kernels.HostOnly.

@@ -88,7 +88,7 @@ func TestWorldsOutOfMemory(t *testing.T) {
 	}
 	other := open(t, kernels.Options{})
 	t.Setenv("GMEL_FAKE_MEMORY", fmt.Sprint(int64(b.buffers[0].Len())*4*2+size+size/2)) // of both
-	_, err = bench.OpenSlots(other, game{5, 64, 20, 0, false}.new(t))
+	_, err = bench.OpenSlots(other, game{5, 64, 20, 0, false}.new(t), true)
 	if err == nil || !strings.Contains(err.Error(), "the memory of 64 worlds takes") || !strings.Contains(err.Error(), "lower train.worlds") {
 		t.Errorf("error %v", err)
 	}

@@ -85,7 +85,7 @@ func (s *spy) Alloc(n int) (kernels.Buffer, error) {
 // slots opens a rollout of w and closes it at the end of the test.
 func slots(t *testing.T, b kernels.Backend, w *sim.Worlds) *bench.Slots {
 	t.Helper()
-	s, err := bench.OpenSlots(b, w)
+	s, err := bench.OpenSlots(b, w, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestWorldsMoveBetweenBackends(t *testing.T) {
 	play := func(backends ...kernels.Backend) []byte {
 		w := g.new(t)
 		for i := range 9 {
-			s, err := bench.OpenSlots(backends[i%len(backends)], w)
+			s, err := bench.OpenSlots(backends[i%len(backends)], w, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -273,7 +273,7 @@ func TestWorldsComeHomeWhenTheBackendCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := g.new(t)
-		s, err := bench.OpenSlots(b, w)
+		s, err := bench.OpenSlots(b, w, true)
 		if err != nil {
 			t.Fatal(err)
 		}

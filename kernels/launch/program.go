@@ -4,6 +4,7 @@ package launch
 
 import (
 	"runtime"
+	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/chain"
@@ -45,8 +46,9 @@ func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
 	return s
 }
 
-// Of lays out p, or the Program of its schedule s if s is not nil; in bf16 with copies of factors, made by launches that save at least
-// that many bytes, in tf32 and bf16 with moments of results. worlds holds its environments on the device by
+// Of lays out p, or the Program of its schedule s if s is not nil, without the successor states that are unread; in bf16 with copies of
+// factors, made by launches that save at least that many bytes, in tf32 and bf16 with moments of results. worlds holds its environments
+// on the device by
 // number, or is nil. C may read the result until pin is released.
 func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, precision int, least int64, worlds []World) *Program[World] {
 	if s == nil {
@@ -63,7 +65,7 @@ func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, p
 	}
 	p = rounded.Program
 	c := &Program[World]{
-		Descs: pinned(pin, p.Descs), Moves: pinned(pin, p.Steps), Count: int64(len(p.Descs)), Local: p.Local, Precision: int32(precision),
+		Descs: pinned(pin, wanted(p)), Moves: pinned(pin, p.Steps), Count: int64(len(p.Descs)), Local: p.Local, Precision: int32(precision),
 		Order: pinned(pin, s.Order), Marks: pinned(pin, s.Marks), Rows: pinned(pin, s.Rows), Worlds: pinned(pin, worlds),
 		Casts: pinned(pin, rounded.Casts), CastCount: int64(len(rounded.Casts)), Copies: rounded.Floats,
 	}
@@ -71,6 +73,18 @@ func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, p
 		c.InOrder = pinned(pin, p.InOrder())
 	}
 	return c
+}
+
+// wanted are the ops, of which steps have no place for successor states that are unread.
+func wanted(p *kernels.Program) []kernels.Desc {
+	if len(p.Unread) == 0 {
+		return p.Descs
+	}
+	descs := slices.Clone(p.Descs)
+	for _, u := range p.Unread {
+		descs[u.Op].Arg[u.Arg] = kernels.Absent
+	}
+	return descs
 }
 
 // pinned pins a slice and returns the address of its first element, or nil if it is empty.

@@ -77,3 +77,18 @@ func TestCopies(t *testing.T) {
 		}
 	}
 }
+
+// C gets no place for successor states that are unread; the Program does not change.
+func TestUnread(t *testing.T) {
+	step := kernels.Desc{Op: kernels.OpStep, Arg: [kernels.MaxArgs]int64{1, 2, 3, 4, 5, 6, 7, 8}}
+	p := &kernels.Program{Descs: []kernels.Desc{layers().Descs[0], step}, Unread: []kernels.Unread{{Op: 1, Arg: kernels.StepNextMask}}}
+	got := wanted(p)
+	if got[0] != p.Descs[0] || got[1].Arg != [kernels.MaxArgs]int64{1, 2, 3, 4, kernels.Absent, 6, 7, 8} || p.Descs[1] != step {
+		t.Errorf("C gets %+v of %+v", got, p.Descs)
+	}
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	if x := Of[int](&pin, p, nil, 0, 0, nil); x.Descs == &p.Descs[0] {
+		t.Error("C gets the ops of the Program")
+	}
+}

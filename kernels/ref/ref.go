@@ -100,9 +100,11 @@ func (r *run[T]) loop(i int) error {
 }
 
 // forget fills the local memory with NaN, so that a read before a write shows.
-func (r *run[T]) forget() {
-	for i := range r.local {
-		r.local[i] = T(math.NaN())
+func (r *run[T]) forget() { spoil(r.local) }
+
+func spoil[T Float](x []T) {
+	for i := range x {
+		x[i] = T(math.NaN())
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/gmel-go/gmel/kernels"
 )
 
-// step plays a slot of an environment. Its numbers are float32 for every T.
+// step plays a slot of an environment. Its numbers are float32 for every T. It spoils what is unread, so that a read shows.
 func (r *run[T]) step(i int, o *op[T]) error {
 	var x [kernels.MaxArgs][]float32
 	for a := range x {
@@ -19,6 +19,11 @@ func (r *run[T]) step(i int, o *op[T]) error {
 	}
 	for a := 1; a < len(x); a++ {
 		convert(o.arg(a), x[a])
+	}
+	for _, u := range r.p.Unread {
+		if u.Op == i {
+			spoil(o.arg(u.Arg))
+		}
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (b *Builder) Build() (*kernels.Program, error) {
 		b.layout.sealed = b.name
 	}
 	b.planned, b.total = place(temps, !b.noFuse)
-	p := &kernels.Program{Name: b.name, Arena: b.layout.size + b.planned, Symbols: b.symbols(temps), Environments: b.environments}
+	p := &kernels.Program{Name: b.name, Arena: b.layout.size + b.planned, Symbols: b.symbols(temps), Environments: b.environments, Unread: unread(b.code)}
 	where := map[*store]int64{}
 	for _, t := range temps {
 		where[t.s] = b.layout.size + t.at

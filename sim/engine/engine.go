@@ -16,6 +16,10 @@ static void reset_with(const world_isa *isa, const world_params *p, const uint32
                        int32_t lo, int32_t hi) {
 	isa->reset(p, tables, state, scratch, lo, hi);
 }
+static void show_with(const world_isa *isa, const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *scratch,
+                      int32_t lo, int32_t hi) {
+	isa->show(p, tables, state, scratch, lo, hi);
+}
 static void functions_with(const world_isa *isa, int32_t which, int32_t n, const float *x, float *y) {
 	isa->functions(which, n, x, y);
 }
@@ -90,6 +94,12 @@ func (e *Engine) Step(thread int, actions []int32, lo, hi int) {
 // Reset begins the episodes at which the worlds are, on the first thread.
 func (e *Engine) Reset() {
 	C.reset_with(e.isa, &e.params, word(e.tables), word(e.state), word(e.scratch[0]), 0, C.int32_t(e.worlds))
+}
+
+// Show makes anew what all worlds show, on the first thread: observations, masks and servers follow from the rest of the state. The
+// worlds must show observations.
+func (e *Engine) Show() {
+	C.show_with(e.isa, &e.params, word(e.tables), word(e.state), word(e.scratch[0]), 0, C.int32_t(e.worlds))
 }
 
 // Illegal returns the first agent whose action is not allowed, -1 if all are; actions [W, A].

@@ -35,6 +35,9 @@ func (*Engine) Step(thread int, actions []int32, lo, hi int) { panic(absent) }
 // Reset begins episodes.
 func (*Engine) Reset() { panic(absent) }
 
+// Show makes anew what worlds show.
+func (*Engine) Show() { panic(absent) }
+
 // Illegal returns the first agent whose action is not allowed.
 func (*Engine) Illegal(actions []int32) int { panic(absent) }
 

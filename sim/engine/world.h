@@ -13,13 +13,14 @@ enum {
 	WORLD_TILE = 128  // IEDs between two looks at memory that has left the first cache
 };
 
-// One instruction set. Worlds [lo, hi) are stepped or reset; outcomes is NULL where they are
+// One instruction set. Worlds [lo, hi) are stepped or reset, or obs, mask and servers of their state are made anew from the rest of it; outcomes is NULL where they are
 // not recorded; scratch belongs to one thread at a time and has world_scratch_words words.
 typedef struct {
 	const char *name;
 	void (*step)(const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *outcomes, const int32_t *actions,
 	             uint32_t *scratch, int32_t lo, int32_t hi);
 	void (*reset)(const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *scratch, int32_t lo, int32_t hi);
+	void (*show)(const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *scratch, int32_t lo, int32_t hi);
 	void (*functions)(int32_t which, int32_t n, const float *x, float *y);
 } world_isa;
 

@@ -177,6 +177,26 @@ static void world_show_servers(const world *w, int64_t first, int64_t end) {
 	for (int64_t n = first; n < end; n++) world_list_servers(w->p, w->cand + n * candidates, world_shown_to(w, n), w->servers + n * candidates);
 }
 
+// world_level_again gives the links of the IEDs of a tile the observed levels of their gains, as world_fade does.
+static void world_level_again(const world *w, int64_t first, int32_t n) {
+	const world_params *p = w->p;
+	for (int32_t j = 0; j < n; j++)
+		for (int32_t c = 0; c < p->candidates; c++)
+			w->level[j * 2 * w->pairs_per_ied + c] = world_level(w->now[(first + j) * p->candidates + c], p->gain_scale, p->gain_shift, p->gain_low);
+}
+
+// world_show_again makes anew what worlds [lo, hi), a group, show: it follows from the rest of their state.
+static void world_show_again(world *w, int32_t lo, int32_t hi) {
+	const int64_t first = (int64_t)lo * w->p->agents, end = (int64_t)hi * w->p->agents;
+	world_show(w, lo, hi);
+	for (int64_t n = first; n < end; n += WORLD_TILE) {
+		int32_t count = end - n < WORLD_TILE ? (int32_t)(end - n) : WORLD_TILE;
+		world_level_again(w, n, count);
+		world_observe(w, n, count);
+	}
+	if (w->p->show_servers) world_show_servers(w, first, end);
+}
+
 // world_begin_slot begins the current slot of worlds [lo, hi), a group in the same slot.
 static void world_begin_slot(world *w, int32_t lo, int32_t hi) {
 	const world_params *p = w->p;

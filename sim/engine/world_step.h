@@ -244,6 +244,15 @@ static void world_reset_all(const world_params *p, const uint32_t *tables, uint3
 	}
 }
 
+static void world_show_all(const world_params *p, const uint32_t *tables, uint32_t *state, uint32_t *scratch, int32_t lo, int32_t hi) {
+	world w;
+	world_bind(&w, p, tables, state, scratch);
+	for (int32_t end; lo < hi; lo = end) {
+		end = lo + w.group < hi ? lo + w.group : hi;
+		world_show_again(&w, lo, end);
+	}
+}
+
 // world_functions computes one of the elementary functions, for tests.
 static void world_functions(int32_t which, int32_t n, const float *x, float *y) {
 	float sine, cosine;

@@ -9,7 +9,7 @@ struct gmel_cuda_environment {
 	const char *name; // kernels.Image.Kernel
 	// scratch is the working memory that each world needs, in words; -1 where the params are not those of this code.
 	int64_t (*scratch)(const void *params, int64_t params_bytes);
-	// enqueue launches the slot l.d, an OP_STEP, of the worlds w.
+	// enqueue launches the slot l.d, an OP_STEP, of the worlds w. SLOT_NEXT_OBS and SLOT_NEXT_MASK are absent where nothing reads them.
 	int32_t (*enqueue)(const gmel_cuda_world &w, const launch &l, void *stream);
 	const gmel_cuda_environment *next;
 

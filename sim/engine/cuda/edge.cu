@@ -185,13 +185,13 @@ template <bool OPTIONS> DEVICE void observe(const world_at &w, int32_t i, float 
 	                  w.model_load(), obs, mask);
 }
 
-// show writes rows of observations or masks to all places that want them; threads follow the
+// show writes rows of observations or masks to where they are seen and, unless it is NULL, to the successor; threads follow the
 // words, so that stores are coalesced.
-DEVICE void show(const float *from, int64_t words, int64_t at, float *a, float *b, float *c) {
+DEVICE void show(const float *from, int64_t words, int64_t at, float *seen, float *next) {
 	for (int64_t j = threadIdx.x; j < words; j += blockDim.x) {
 		float x = from[j];
-		a[at + j] = x, b[at + j] = x;
-		if (c) c[at + j] = x;
+		seen[at + j] = x;
+		if (next) next[at + j] = x;
 	}
 }
 
@@ -204,13 +204,13 @@ template <bool OPTIONS> DEVICE void show_es(const world_at &w, int32_t m) {
 	               w.cache() + gpu * w.p.cache, row);
 }
 
-// begin_slot draws tasks and fading and shows them in the state, in the arena and, where `next`
-// is set, as the successor of the last slot.
+// begin_slot draws tasks and fading and shows them in the arena and, where `next` is set and something reads it, as the successor of
+// the last slot. The state has no copy: the host makes it anew from the rest (Image.Complete).
 template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, bool next) {
 	const world_params &p = w.p;
 	uint32_t slot = (uint32_t)w.slot()[w.world], episode = (uint32_t)w.episode()[w.world];
 	EACH(m, p.servers) show_es<OPTIONS>(w, m);
-	float *obs = w.obs(), *mask = w.mask();
+	float *obs = w.e.slot[SLOT_OBS], *mask = w.e.slot[SLOT_MASK];
 	const int32_t threads = (int32_t)blockDim.x;
 	for (int32_t from = 0; from < p.agents; from += threads) {
 		int32_t i = from + (int32_t)threadIdx.x, here = (int32_t)smaller(threads, p.agents - from);
@@ -223,8 +223,8 @@ template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, 
 			observe<OPTIONS>(w, i, o + threadIdx.x * p.obs, k + threadIdx.x * p.actions);
 		}
 		__syncthreads();
-		show(o, (int64_t)here * p.obs, n * p.obs, obs, w.e.slot[SLOT_OBS], next ? w.e.slot[SLOT_NEXT_OBS] : NULL);
-		show(k, (int64_t)here * p.actions, n * p.actions, mask, w.e.slot[SLOT_MASK], next ? w.e.slot[SLOT_NEXT_MASK] : NULL);
+		show(o, (int64_t)here * p.obs, n * p.obs, obs, next ? w.e.slot[SLOT_NEXT_OBS] : NULL);
+		show(k, (int64_t)here * p.actions, n * p.actions, mask, next ? w.e.slot[SLOT_NEXT_MASK] : NULL);
 	}
 	if (w.e.servers) show_servers<OPTIONS>(w, next);
 }
@@ -279,14 +279,14 @@ template <bool OPTIONS> DEVICE void draw_topology(const world_at &w, uint32_t ep
 	}
 }
 
-// end_episode keeps the last observation and draws the next episode.
+// end_episode keeps the last observation, each word by the thread that has shown it, and draws the next episode.
 template <bool OPTIONS> DEVICE void end_episode(const world_at &w) {
 	const world_params &p = w.p;
 	int64_t obs = (int64_t)p.agents * p.obs, mask = (int64_t)p.agents * p.actions;
 	for (int64_t j = threadIdx.x; j < obs; j += blockDim.x)
-		w.final_obs()[w.world * obs + j] = w.obs()[w.world * obs + j];
+		w.final_obs()[w.world * obs + j] = w.e.slot[SLOT_OBS][w.world * obs + j];
 	for (int64_t j = threadIdx.x; j < mask; j += blockDim.x)
-		w.final_mask()[w.world * mask + j] = w.mask()[w.world * mask + j];
+		w.final_mask()[w.world * mask + j] = w.e.slot[SLOT_MASK][w.world * mask + j];
 	if (p.show_servers) keep_servers(w);
 	uint32_t episode = (uint32_t)w.episode()[w.world] + 1;
 	__syncthreads(); // all have read the number
@@ -357,10 +357,10 @@ int64_t stage_bytes(const world_params &p) { return (int64_t)threads_of(p) * (p.
 // enqueue_edge completes what the kernel gets and launches it.
 template <class Edge> int32_t enqueue_edge(Edge &e, const world_params &p, const gmel_cuda_world &w, const launch &l, void *stream) {
 	e.params = (const world_params *)w.device_params, e.tables = w.tables, e.state = w.state, e.scratch = w.scratch, e.fault = w.fault;
-	for (int i = 0; i < SLOT_END; i++) e.slot[i] = l.arena + l.d.arg[i];
+	for (int i = 0; i < SLOT_END; i++) e.slot[i] = l.d.arg[i] == ABSENT ? NULL : l.arena + l.d.arg[i];
 	const int64_t observed = l.d.dim[STEP_WORLDS] * p.agents * p.obs;
 	e.servers = p.show_servers ? e.slot[SLOT_OBS] + observed : NULL;
-	e.next_servers = p.show_servers ? e.slot[SLOT_NEXT_OBS] + observed : NULL;
+	e.next_servers = p.show_servers && e.slot[SLOT_NEXT_OBS] ? e.slot[SLOT_NEXT_OBS] + observed : NULL;
 	e.mark = l.mark, e.number = l.number;
 	e.scratch_words = words_of_world(p);
 	e.ied_bits = bits_of(p.agents);

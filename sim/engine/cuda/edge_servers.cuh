@@ -12,25 +12,23 @@ template <bool OPTIONS> DEVICE int32_t shown_to(const world_at &w, int64_t n) {
 	return w.p.candidates;
 }
 
-// show_servers writes which ESs the candidates are to the state, to the arena and, where `next` is set, to the successor of the
+// show_servers writes which ESs the candidates are to the arena and, where `next` is set and something reads it, to the successor of the
 // last slot.
 template <bool OPTIONS> DEVICE void show_servers(const world_at &w, bool next) {
 	const int64_t candidates = w.p.candidates;
 	EACH(i, w.p.agents) {
 		int64_t link = (w.ied + i) * candidates;
-		float *servers = w.servers() + link;
+		float *servers = w.e.servers + link;
 		world_list_servers(&w.p, w.cand() + link, shown_to<OPTIONS>(w, w.ied + i), servers);
-		for (int64_t c = 0; c < candidates; c++) {
-			w.e.servers[link + c] = servers[c];
-			if (next) w.e.next_servers[link + c] = servers[c];
-		}
+		if (!next || !w.e.next_servers) continue;
+		for (int64_t c = 0; c < candidates; c++) w.e.next_servers[link + c] = servers[c];
 	}
 }
 
 // keep_servers keeps those of the last slot of an episode, each IED's by the thread that wrote them.
 DEVICE void keep_servers(const world_at &w) {
 	EACH(i, w.p.agents)
-		for (int64_t c = 0, link = (w.ied + i) * w.p.candidates; c < w.p.candidates; c++) w.final_servers()[link + c] = w.servers()[link + c];
+		for (int64_t c = 0, link = (w.ied + i) * w.p.candidates; c < w.p.candidates; c++) w.final_servers()[link + c] = w.e.servers[link + c];
 }
 
 } // namespace
