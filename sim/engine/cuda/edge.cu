@@ -179,21 +179,42 @@ template <bool OPTIONS> DEVICE world_ied ied_of(const world_at &w, int64_t n) {
 	return x;
 }
 
+// is_common tells whether worlds without options have the shape WORLD_COMMON_SHAPE, with loops whose counts the compiler knows.
+DEVICE bool is_common(const world_params &p) {
+	const world_shape s = WORLD_COMMON_SHAPE;
+	return p.candidates == s.candidates && p.models == s.models && p.flags == s.flags && p.load_times == s.load_times && p.server_speeds == s.server_speeds;
+}
+
 template <bool OPTIONS> DEVICE void observe(const world_at &w, int32_t i, float *obs, float *mask) {
 	int64_t n = w.ied + i;
+	if (!OPTIONS && is_common(w.p)) {
+		const world_shape common = WORLD_COMMON_SHAPE;
+		return world_observe_one(&w.p, common, ied_of<false>(w, n), w.cand() + n * common.candidates, w.rows, w.level, w.model_load(), obs, mask);
+	}
 	world_observe_one(&w.p, shape_of<OPTIONS>(w), ied_of<OPTIONS>(w, n), w.cand() + n * w.p.candidates, w.rows, w.level,
 	                  w.model_load(), obs, mask);
 }
 
-// show writes rows of observations or masks to where they are seen and, unless it is NULL, to the successor; threads follow the
-// words, so that stores are coalesced.
-DEVICE void show(const float *from, int64_t words, int64_t at, float *seen, float *next) {
+// copy_words writes words to one place or, unless b is NULL, to two. Threads follow the words, so that stores are coalesced.
+template <class Word> DEVICE void copy_words(const Word *from, int64_t words, Word *a, Word *b) {
 	for (int64_t j = threadIdx.x; j < words; j += blockDim.x) {
-		float x = from[j];
-		seen[at + j] = x;
-		if (next) next[at + j] = x;
+		Word x = from[j];
+		a[j] = x;
+		if (b) b[j] = x;
 	}
 }
+
+// show writes rows of observations or masks to where they are seen and, unless it is NULL, to the successor; four floats at once where
+// all places allow it. Memory is written by other threads than those of the rows.
+DEVICE void show(const float *from, int64_t words, float *seen, float *next) {
+	if (words % 4 == 0 && ((uintptr_t)from | (uintptr_t)seen | (uintptr_t)next) % sizeof(float4) == 0)
+		copy_words((const float4 *)from, words / 4, (float4 *)seen, (float4 *)next);
+	else
+		copy_words(from, words, seen, next);
+}
+
+// part_of is the place `at` in a tensor of the slot, NULL for one that is not wanted.
+DEVICE float *part_of(float *tensor, int64_t at) { return tensor ? tensor + at : NULL; }
 
 // show_es writes what the IEDs see of ES m.
 template <bool OPTIONS> DEVICE void show_es(const world_at &w, int32_t m) {
@@ -223,8 +244,8 @@ template <bool OPTIONS> DEVICE void begin_slot(const world_at &w, float *stage, 
 			observe<OPTIONS>(w, i, o + threadIdx.x * p.obs, k + threadIdx.x * p.actions);
 		}
 		__syncthreads();
-		show(o, (int64_t)here * p.obs, n * p.obs, obs, next ? w.e.slot[SLOT_NEXT_OBS] : NULL);
-		show(k, (int64_t)here * p.actions, n * p.actions, mask, next ? w.e.slot[SLOT_NEXT_MASK] : NULL);
+		show(o, (int64_t)here * p.obs, obs + n * p.obs, next ? part_of(w.e.slot[SLOT_NEXT_OBS], n * p.obs) : NULL);
+		show(k, (int64_t)here * p.actions, mask + n * p.actions, next ? part_of(w.e.slot[SLOT_NEXT_MASK], n * p.actions) : NULL);
 	}
 	if (w.e.servers) show_servers<OPTIONS>(w, next);
 }
@@ -279,14 +300,13 @@ template <bool OPTIONS> DEVICE void draw_topology(const world_at &w, uint32_t ep
 	}
 }
 
-// end_episode keeps the last observation, each word by the thread that has shown it, and draws the next episode.
+// end_episode keeps the last observation and draws the next episode.
 template <bool OPTIONS> DEVICE void end_episode(const world_at &w) {
 	const world_params &p = w.p;
 	int64_t obs = (int64_t)p.agents * p.obs, mask = (int64_t)p.agents * p.actions;
-	for (int64_t j = threadIdx.x; j < obs; j += blockDim.x)
-		w.final_obs()[w.world * obs + j] = w.e.slot[SLOT_OBS][w.world * obs + j];
-	for (int64_t j = threadIdx.x; j < mask; j += blockDim.x)
-		w.final_mask()[w.world * mask + j] = w.e.slot[SLOT_MASK][w.world * mask + j];
+	__syncthreads(); // all of it is there
+	show(w.e.slot[SLOT_OBS] + w.world * obs, obs, w.final_obs() + w.world * obs, NULL);
+	show(w.e.slot[SLOT_MASK] + w.world * mask, mask, w.final_mask() + w.world * mask, NULL);
 	if (p.show_servers) keep_servers(w);
 	uint32_t episode = (uint32_t)w.episode()[w.world] + 1;
 	__syncthreads(); // all have read the number
