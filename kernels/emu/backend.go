@@ -10,6 +10,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"unsafe"
@@ -78,20 +79,57 @@ func (b *backend) Compile(p *kernels.Program) (kernels.Executable, error) {
 		return nil, fmt.Errorf(name+": program %q: %w", p.Name, err)
 	}
 	e := &executable{backend: b, program: p, residents: residents}
-	e.plan = b.newPlan(p, worlds(residents, &e.memory))
-	if e.plan == nil {
-		return nil, errors.Join(fmt.Errorf(name+": program %q: out of memory", p.Name), b.residents.Release(residents))
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	if err := e.prepare(b.layout(&pin, p, worlds(residents, &e.memory))); err != nil {
+		return nil, errors.Join(fmt.Errorf(name+": program %q: %w", p.Name, err), b.residents.Release(residents))
 	}
-	e.scratch = e.memory.floats("scratch", alignedFloats(int(C.gmel_cuda_plan_scratch(e.plan))+1))
 	return e, nil
 }
 
-// newPlan passes the Program to C, which copies it.
-func (b *backend) newPlan(p *kernels.Program, worlds []C.gmel_cuda_world) *C.gmel_cuda_plan {
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	x := launch.Of(&pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, b.least, worlds)
-	return C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
+// layout is the Program for C.
+func (b *backend) layout(pin *runtime.Pinner, p *kernels.Program, worlds []C.gmel_cuda_world) *launch.Program[C.gmel_cuda_world] {
+	return launch.Of(pin, p, launch.Schedule(p, b.precision, b.alone), b.precision, b.least, worlds)
+}
+
+// newPlan passes the Program to C, which copies it. All copies of factors that it asks for must have launches.
+func newPlan(x *launch.Program[C.gmel_cuda_world]) (*C.gmel_cuda_plan, error) {
+	plan := C.gmel_cuda_plan_new((*C.gmel_cuda_program)(unsafe.Pointer(x)))
+	if plan == nil {
+		return nil, errors.New("out of memory")
+	}
+	made := C.int64_t(0)
+	for i := range C.gmel_cuda_plan_launches(plan) {
+		if C.gmel_cuda_plan_shape(plan, i).casts != 0 {
+			made += C.gmel_cuda_plan_ops(plan, i)
+		}
+	}
+	if int64(made) != x.CastCount {
+		C.gmel_cuda_plan_free(plan)
+		return nil, fmt.Errorf("the launches make %d copies of factors, the products need %d", made, x.CastCount)
+	}
+	return plan, nil
+}
+
+// prepare makes the launches and their memory. In it, copies of factors come last.
+func (e *executable) prepare(x *launch.Program[C.gmel_cuda_world]) (err error) {
+	if e.plan, err = newPlan(x); err != nil {
+		return err
+	}
+	n := int64(C.gmel_cuda_plan_scratch(e.plan))
+	memory := alignedFloats(int(n) + 1)
+	e.scratch, e.copies = e.memory.floats("scratch", memory), memory[n-x.Copies:n]
+	return nil
+}
+
+// twoNaN is NaN, and so is each half of it in bf16.
+var twoNaN = math.Float32frombits(0xffffffff)
+
+// forgetCopies makes the copies of factors NaN, so that a product shows that reads one which this run has not made.
+func (e *executable) forgetCopies() {
+	for i := range e.copies {
+		e.copies[i] = twoNaN
+	}
 }
 
 // This compiles only if package chain and gmel_cuda.h have the same marks and limits.
@@ -140,6 +178,7 @@ type executable struct {
 	residents []*kernels.Resident // by number of the environment
 	memory    memory              // of the device, as far as the program may access it
 	scratch   *C.float
+	copies    []float32 // the part of scratch for copies of factors, on the host
 }
 
 func (e *executable) Run(b kernels.Buffer, n int) error {
@@ -171,6 +210,7 @@ func (e *executable) Run(b kernels.Buffer, n int) error {
 
 // runOnce runs the program on an arena, which the device has at an address.
 func (e *executable) runOnce(arena []float32, at *C.float) error {
+	e.forgetCopies()
 	for i := range C.gmel_cuda_plan_launches(e.plan) {
 		if C.gmel_cuda_plan_on_host(e.plan, i) != 0 {
 			d := &e.program.Descs[C.gmel_cuda_plan_op(e.plan, i, 0)]

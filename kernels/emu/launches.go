@@ -10,6 +10,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/copies"
@@ -35,9 +36,11 @@ func Launches(p *kernels.Program, precision string) ([]Launch, error) {
 	}
 	C.gmel_emu_large_device(1)
 	defer C.gmel_emu_large_device(0)
-	plan := (&backend{precision: index, least: copies.LaunchBytes}).newPlan(p, nil)
-	if plan == nil {
-		return nil, fmt.Errorf("emu: program %q: out of memory", p.Name)
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	plan, err := newPlan((&backend{precision: index, least: copies.LaunchBytes}).layout(&pin, p, nil))
+	if err != nil {
+		return nil, fmt.Errorf("emu: program %q: %w", p.Name, err)
 	}
 	defer C.gmel_cuda_plan_free(plan)
 	var list []Launch
