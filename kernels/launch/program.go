@@ -48,8 +48,7 @@ func Schedule(p *kernels.Program, precision int, alone bool) *chain.Schedule {
 
 // Of lays out p, or the Program of its schedule s if s is not nil, without the successor states that are unread; in bf16 with copies of
 // factors, made by launches that save at least that many bytes, in tf32 and bf16 with moments of results. worlds holds its environments
-// on the device by
-// number, or is nil. C may read the result until pin is released.
+// on the device by number, or is nil. C may read the result until pin is released.
 func Of[World any](pin *runtime.Pinner, p *kernels.Program, s *chain.Schedule, precision int, least int64, worlds []World) *Program[World] {
 	if s == nil {
 		s = &chain.Schedule{Program: p}
