@@ -181,8 +181,8 @@ func otherwise(c *marl.Config) {
 	a.CriticIdle, a.AttentionPenalty = false, 0
 }
 
-// freeze adds the hashes of a configuration: 20 IEDs, episodes of 7 slots, seed 1.
-func (f *frozen) freeze(t *testing.T, name string, c marl.Config) {
+// untrained is a trainer before its first slot: 20 IEDs, episodes of 7 slots, seed 1. It is closed with the test.
+func untrained(t *testing.T, c marl.Config) *marl.Trainer {
 	t.Helper()
 	s, err := sim.Load("population:20")
 	if err != nil {
@@ -197,12 +197,19 @@ func (f *frozen) freeze(t *testing.T, name string, c marl.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
+	t.Cleanup(func() { b.Close() })
 	tr, err := marl.NewTrainer(c, marl.OffloadingFor(&c, w), b, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tr.Close()
+	t.Cleanup(func() { tr.Close() })
+	return tr
+}
+
+// freeze adds the hashes of a configuration.
+func (f *frozen) freeze(t *testing.T, name string, c marl.Config) {
+	t.Helper()
+	tr := untrained(t, c)
 	for _, p := range tr.Programs() {
 		f.Listings[name+" "+p.Name], f.Programs[name+" "+p.Name] = listing(p), fmt.Sprintf("%016x", p.Hash())
 	}

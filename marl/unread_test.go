@@ -6,7 +6,6 @@ import (
 
 	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/marl"
-	"github.com/gmel-go/gmel/sim"
 )
 
 // On-policy algorithms value the successor state of a slot but need no mask of it; the others keep both in their replay.
@@ -34,25 +33,7 @@ func TestSuccessorsThatAlgorithmsRead(t *testing.T) {
 // slotOf is the Program of a slot.
 func slotOf(t *testing.T, c marl.Config) *kernels.Program {
 	t.Helper()
-	s, err := sim.Load("population:20")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := sim.New(s, c.Worlds, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := kernels.Open("auto", kernels.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	tr, err := marl.NewTrainer(c, marl.OffloadingFor(&c, w), b, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tr.Close()
-	programs := tr.Programs()
+	programs := untrained(t, c).Programs()
 	at := slices.IndexFunc(programs, func(p *kernels.Program) bool { return p.Name == "slot" })
 	if at < 0 {
 		t.Fatalf("no Program of a slot among %d", len(programs))
