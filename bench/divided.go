@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"time"
@@ -39,9 +40,30 @@ type Links struct {
 	Processes string
 }
 
-// on notes what computes, with a number of threads, or with those of the device if it is 0.
-func (d *Divided) on(backend string, device kernels.Info, threads int) {
-	d.Backend, d.Device, d.Threads, d.Commit, d.Go = backend, device.Device, device.Threads, commit(), goVersion()
+// rankTime is what a rank needs without the others.
+type rankTime struct {
+	seconds float64
+	backend string
+	device  kernels.Info
+}
+
+// open opens the backend of a rank. The caller closes it.
+func (x *rankTime) open(name string, o kernels.Options) (kernels.Backend, error) {
+	backend, err := kernels.Open(name, o)
+	if err != nil {
+		return nil, err
+	}
+	info, err := kernels.Describe(backend.Name())
+	if err != nil {
+		return nil, errors.Join(err, backend.Close())
+	}
+	x.backend, x.device = backend.Name(), info.For(o)
+	return backend, nil
+}
+
+// by notes what has computed, with a number of threads, or with those of the device if it is 0.
+func (d *Divided) by(x *rankTime, threads int) {
+	d.Backend, d.Device, d.Threads, d.Commit, d.Go = x.backend, x.device.Device, x.device.Threads, commit(), goVersion()
 	if threads > 0 {
 		d.Threads = threads
 	}

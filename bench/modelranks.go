@@ -58,7 +58,7 @@ func (r *ModelRanksRow) measure(o *ModelRanksOptions) error {
 	if err != nil {
 		return err
 	}
-	r.on(x.backend, x.device, o.Kernels.Threads)
+	r.by(&x.rankTime, o.Kernels.Threads)
 	r.Share, r.Bytes = x.seconds, bytesInTurn(x.summed, 0, r.Ranks)
 	r.Needed = paysFrom(float64(r.Bytes), r.Update-r.Share)
 	return r.network(&o.Links, o.Length, x.summed, 0)
@@ -66,24 +66,17 @@ func (r *ModelRanksRow) measure(o *ModelRanksOptions) error {
 
 // modelMeasured is what a rank computes of an update without the others.
 type modelMeasured struct {
-	seconds float64
-	summed  int64 // floats that the ranks add up
-	backend string
-	device  kernels.Info
+	rankTime
+	summed int64 // floats that the ranks add up
 }
 
 // onRank measures a rank; a group of one is a run alone.
 func (o *ModelRanksOptions) onRank(group solo) (x modelMeasured, err error) {
-	backend, err := kernels.Open(o.Backend, o.Kernels)
+	backend, err := x.open(o.Backend, o.Kernels)
 	if err != nil {
 		return x, err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
-	info, err := kernels.Describe(backend.Name())
-	if err != nil {
-		return x, err
-	}
-	x.backend, x.device = backend.Name(), info.For(o.Kernels)
 	var r training
 	if err := r.plan(group.others(), backend, o.Model, o.Side, o.Batch, dropout); err != nil {
 		return x, err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gmel-go/gmel/kernels"
 	"github.com/gmel-go/gmel/kernels/share"
 	"github.com/gmel-go/gmel/marl"
 	"github.com/gmel-go/gmel/nn/train"
@@ -87,11 +86,9 @@ func (r *RanksRow) needed() float64 {
 
 // measured is what a rank computes without the others.
 type measured struct {
-	seconds  float64
+	rankTime
 	part     *share.Share // of an update
 	gathered int64        // floats of a rollout
-	backend  string
-	device   kernels.Info
 }
 
 // onRank measures a rank that plays some worlds, after the warm-up and a rollout.
@@ -104,16 +101,11 @@ func onRank(o TrainOptions, group solo, played sim.Slice, seconds func(*marl.Tra
 		return x, err
 	}
 	worlds.RecordTasks(false)
-	backend, err := kernels.Open(o.Config.Backend, trainKernels(&o.Config))
+	backend, err := x.open(o.Config.Backend, trainKernels(&o.Config))
 	if err != nil {
 		return x, err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
-	info, err := kernels.Describe(backend.Name())
-	if err != nil {
-		return x, err
-	}
-	x.backend, x.device = backend.Name(), info.For(trainKernels(&o.Config))
 	t, err := marl.Plan(o.Config, marl.OffloadingFor(&o.Config, worlds), backend, 1)
 	if err != nil {
 		return x, err
@@ -170,7 +162,7 @@ func secondsOf(do func(n int) error, length time.Duration) (float64, error) {
 func (r *RanksRow) describe(o *TrainOptions, x measured) {
 	c := &o.Config
 	r.Name, r.Algo, r.IEDs, r.Worlds, r.Updates = "ranks", c.Algo, o.Scenario.IEDs, c.Worlds, c.UpdatesAtOnce()
-	r.on(x.backend, x.device, c.Threads)
+	r.by(&x.rankTime, c.Threads)
 }
 
 // RanksTitle is the heading of a table of rows.

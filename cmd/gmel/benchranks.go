@@ -30,18 +30,12 @@ func benchRanksCommand() *cli.Command {
 			&cli.Float64Flag{Name: "seconds", Usage: "about `S` seconds for each figure", Value: 3},
 			ranksTimeoutFlag(),
 		},
-		Action: benchRanks, Before: noArguments, OnUsageError: usageError,
+		Action: shares(bench.FollowRanks, benchRanks), Before: noArguments, OnUsageError: usageError,
 	}
 }
 
 // benchRanks measures exchanges among goroutines or, if a launcher has started several processes, among them.
 func benchRanks(c *cli.Context) error {
-	if err := joinLaunched(c); err != nil {
-		return err
-	}
-	if follows() {
-		return follow(bench.FollowRanks)
-	}
 	if err := refuseLauncher(os.LookupEnv); joined == nil && err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func diffusionCommand() *cli.Command {
 				Name:   "train",
 				Usage:  "train a model, or resume a run; without flags on drawn steel defects",
 				Flags:  append(append(diffusionSourceFlags(), diffusionRunFlags()...), &cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the quality, or how to go on"}),
-				Action: diffusionTrain, OnUsageError: usageError, Before: noArguments,
+				Action: shares(run.Follow, diffusionTrain), OnUsageError: usageError, Before: noArguments,
 			},
 			{
 				Name:   "config",
@@ -119,12 +119,6 @@ func diffusionConfig(c *cli.Context) error {
 }
 
 func diffusionTrain(c *cli.Context) error {
-	if err := joinLaunched(c); err != nil {
-		return err
-	}
-	if follows() {
-		return follow(run.Follow)
-	}
 	if err := checkRanks(c); err != nil {
 		return err
 	}

@@ -146,6 +146,20 @@ func follow(do func(team comm.Member) error) error {
 	return err
 }
 
+// shares is the action of a command whose work is shared by the processes that a launcher has started: rank 0 leads, and the others do
+// their part.
+func shares(part func(team comm.Member) error, lead cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if err := joinLaunched(c); err != nil {
+			return err
+		}
+		if follows() {
+			return follow(part)
+		}
+		return lead(c)
+	}
+}
+
 // untilAsked returns a context that ends when another process of the run was asked to stop.
 func untilAsked(ctx context.Context, say func(string)) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -28,7 +28,7 @@ func trainCommand() *cli.Command {
 			ranksTimeoutFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object at the end: the folder and the final table, or how to go on"},
 		),
-		Action: runTrain,
+		Action: shares(run.Follow, runTrain),
 	}
 }
 
@@ -70,12 +70,6 @@ func sources(c *cli.Context) run.Sources {
 }
 
 func runTrain(c *cli.Context) error {
-	if err := joinLaunched(c); err != nil {
-		return err
-	}
-	if follows() {
-		return follow(run.Follow)
-	}
 	if err := checkRanks(c); err != nil {
 		return err
 	}
