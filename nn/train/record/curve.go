@@ -38,7 +38,6 @@ type Panel struct {
 const (
 	panelWidth  = 14 * vg.Centimeter
 	panelHeight = 10 * vg.Centimeter
-	legendWidth = 4 * vg.Centimeter
 	padding     = 4 * vg.Millimeter
 
 	legendPadding = 1 * vg.Millimeter // between entries
@@ -54,7 +53,7 @@ func Curve(path string, panels []Panel) error {
 			return fmt.Errorf("record: curve: %w", err)
 		}
 	}
-	width := vg.Length(len(panels)) * panelWidth
+	width, legendWidth := vg.Length(len(panels))*panelWidth, names.width()
 	img := canvas(path, width+legendWidth)
 	all := draw.New(img)
 	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: padding, PadTop: padding, PadRight: padding, PadLeft: padding, PadBottom: padding}
@@ -116,6 +115,15 @@ func (n *names) list(name string, line *plotter.Line) {
 		n.legend.Add(name, line)
 		n.listed = append(n.listed, name)
 	}
+}
+
+// width is that of the legend, with its longest name.
+func (n *names) width() vg.Length {
+	var longest vg.Length
+	for _, name := range n.listed {
+		longest = max(longest, n.legend.TextStyle.Width(" "+name))
+	}
+	return n.legend.ThumbnailWidth + longest + padding
 }
 
 func (p Panel) plot(names *names) (*plot.Plot, error) {
