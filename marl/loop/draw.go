@@ -22,20 +22,15 @@ func (l *loop) draw(ctx context.Context, m *model, class, n, steps int, seed uin
 	if err != nil {
 		return nil, err
 	}
-	batch := min(drawBatch, n)
-	s := sample.NewBuckets(l.backend, m.net, m.flat, plan, sample.Options{Batch: batch, Predict: diffusion.PredictEDM, Seed: seed, Guidance: 1})
+	s := sample.NewBuckets(l.backend, m.net, m.flat, plan, sample.Options{Batch: min(drawBatch, n), Predict: diffusion.PredictEDM, Seed: seed, Guidance: 1})
 	defer func() { err = errors.Join(err, s.Close()) }()
 	var all []float32
-	for first := 0; first < n; first += batch {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		now := min(batch, n-first)
-		x, err := s.Run(now, sample.Request{First: first, Classes: slices.Repeat([]float32{float32(class)}, now)})
-		if err != nil {
-			return nil, err
-		}
+	err = s.Draw(ctx, slices.Repeat([]int{class}, n), nil, func(_ int, x []float32) error {
 		all = append(all, x...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	m.standard.Back(all, all)
 	return all, nil

@@ -205,28 +205,17 @@ func (a *adapted) draw(ctx context.Context, backend kernels.Backend, plan diffus
 	defer func() { err = errors.Join(err, s.Close()) }()
 	from := made.Values // nil: noise
 	made.Values = make([]float32, made.N()*size)
-	for first := 0; first < made.N(); first += samplesAtOnce {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		some := made.Class[first:min(first+samplesAtOnce, made.N())]
-		r := sample.Request{First: first, Classes: make([]float32, len(some))}
-		for i, class := range some {
-			r.Classes[i] = float32(class)
-		}
+	return s.Draw(ctx, made.Class, func(r *sample.Request, n int) {
 		if from != nil {
-			r.Image = make([]float32, len(some)*size)
-			a.Data.Standard.Apply(r.Image, from[first*size:][:len(some)*size])
+			r.Image = make([]float32, n*size)
+			a.Data.Standard.Apply(r.Image, from[r.First*size:][:n*size])
 		}
-		x, err := s.Run(len(some), r)
-		if err != nil {
-			return err
-		}
-		to := made.Values[first*size:][:len(some)*size]
+	}, func(first int, x []float32) error {
+		to := made.Values[first*size:][:len(x)]
 		a.Data.Standard.Back(to, x)
 		for i, v := range to {
 			to[i] = max(made.Low, min(made.High, v))
 		}
-	}
-	return nil
+		return nil
+	})
 }

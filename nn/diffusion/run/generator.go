@@ -74,41 +74,27 @@ func (g *generator) draw(ctx context.Context, backend kernels.Backend, r request
 	if err != nil {
 		return nil, err
 	}
-	batch := min(atOnce, total)
-	buckets := sample.NewBuckets(backend, g.model, g.flat, plan, g.options(r.sample, batch, r.seed))
+	buckets := sample.NewBuckets(backend, g.model, g.flat, plan, g.options(r.sample, min(atOnce, total), r.seed))
 	defer func() { err = errors.Join(err, buckets.Close()) }()
 	drawn := g.data.set()
-	for first := 0; first < total; first += batch {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	err = buckets.Draw(ctx, r.classes, func(to *sample.Request, n int) {
+		to.Watch = g.film.watch(n)
+		g.edit.fill(to, n)
+	}, func(first int, x []float32) error {
+		if g.data.Equaliser != nil {
+			g.data.Equaliser.Back(x)
 		}
-		if err := g.batch(buckets, drawn, r.classes[first:min(first+batch, total)]); err != nil {
-			return nil, err
-		}
-		r.progress(drawn.N(), total)
+		g.data.Standard.Back(x, x)
+		drawn.Values = append(drawn.Values, x...)
+		n := len(x) / drawn.Size()
+		drawn.Class = append(drawn.Class, r.classes[first:][:n]...)
+		r.progress(first+n, total)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return drawn, nil
-}
-
-// batch appends a sample of each class to those drawn so far.
-func (g *generator) batch(buckets *sample.Buckets, drawn *dataset.Set, classes []int) error {
-	n := len(classes)
-	r := sample.Request{First: drawn.N(), Classes: make([]float32, n), Watch: g.film.watch(n)}
-	for i, class := range classes {
-		r.Classes[i] = float32(class)
-	}
-	g.edit.fill(&r, n)
-	x, err := buckets.Run(n, r)
-	if err != nil {
-		return err
-	}
-	values := make([]float32, len(x))
-	if g.data.Equaliser != nil {
-		g.data.Equaliser.Back(x)
-	}
-	g.data.Standard.Back(values, x)
-	drawn.Values, drawn.Class = append(drawn.Values, values...), append(drawn.Class, classes...)
-	return nil
 }
 
 // each lists n of every class.

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -45,6 +46,38 @@ func (b *Buckets) Run(n int, r Request) ([]float32, error) {
 		b.samplers[batch] = s
 	}
 	return s.run(r, n)
+}
+
+// Draw draws a sample of each class, Options.Batch at a time, until ctx is done. fill, if not nil, adds to the request of the n samples
+// from r.First on; take gets them, [n, pixels].
+func (b *Buckets) Draw(ctx context.Context, classes []int, fill func(r *Request, n int), take func(first int, x []float32) error) error {
+	for first := 0; first < len(classes); first += b.options.Batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		some := classes[first:min(first+b.options.Batch, len(classes))]
+		r := Request{First: first, Classes: numbers(some)}
+		if fill != nil {
+			fill(&r, len(some))
+		}
+		x, err := b.Run(len(some), r)
+		if err == nil {
+			err = take(first, x)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers are classes as a network reads them.
+func numbers(classes []int) []float32 {
+	out := make([]float32, len(classes))
+	for i, class := range classes {
+		out[i] = float32(class)
+	}
+	return out
 }
 
 // bucketOf is the batch that n samples are drawn in: the next power of two, or the largest bucket.

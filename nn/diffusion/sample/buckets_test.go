@@ -1,6 +1,8 @@
 package sample
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,5 +50,45 @@ func TestBuckets(t *testing.T) {
 	}
 	if got := fmt.Sprint(list); got != "[1 2 4 4 6 6]" {
 		t.Errorf("buckets %s", got)
+	}
+}
+
+// TestDrawInTurn: more samples than a batch are those of their numbers, and a call that is stopped draws no more.
+func TestDrawInTurn(t *testing.T) {
+	plan := inpaints(t)["ddpm"]
+	model, flat := tiny(t)
+	image, known := picture()
+	backend := open(t, "cpu", 1)
+	buckets := NewBuckets(backend, model, flat, plan, Options{Batch: 2, Predict: diffusion.PredictEDM, Seed: 9, Guidance: 1.5})
+	defer buckets.Close()
+	list := make([]int, 3)
+	for i := range list {
+		list[i] = int(classes[i])
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var got []float32
+	draw := func(take func(first int, x []float32) error) error {
+		return buckets.Draw(ctx, list, func(r *Request, n int) {
+			r.Image, r.Known = image[24*r.First:][:24*n], known[24*r.First:][:24*n]
+		}, take)
+	}
+	if err := draw(func(_ int, x []float32) error { got = append(got, x...); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	var want []float32
+	for i := range list {
+		x, err := buckets.Run(1, Request{First: i, Classes: classes[i : i+1], Image: image[24*i:][:24], Known: known[24*i:][:24]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, x...)
+	}
+	if !slices.Equal(got, want) {
+		t.Error("samples drawn in turn have other bits than each by itself")
+	}
+	calls := 0
+	err := draw(func(first int, _ []float32) error { calls++; stop(); return nil })
+	if !errors.Is(err, context.Canceled) || calls != 1 {
+		t.Errorf("stopped: error %v after %d batches", err, calls)
 	}
 }
