@@ -81,6 +81,7 @@ func (o *ModelRanksOptions) onRank(group solo) (x modelMeasured, err error) {
 	if err := r.plan(group.others(), backend, o.Model, o.Side, o.Batch, dropout); err != nil {
 		return x, err
 	}
+	defer func() { err = errors.Join(err, r.Close()) }()
 	memory, err := r.Memory()
 	if err == nil {
 		err = memory.Fit(train.FreeMemory(backend))
@@ -91,7 +92,6 @@ func (o *ModelRanksOptions) onRank(group solo) (x modelMeasured, err error) {
 	if err := r.begin(); err != nil {
 		return x, err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
 	x.summed = r.Exchanged()
 	x.seconds, err = secondsOf(r.Run, o.Length)
 	return x, err

@@ -45,7 +45,10 @@ func (r *training) open(backend kernels.Backend, size string, side, batch int, d
 	if err := r.plan(nil, backend, size, side, batch, drop); err != nil {
 		return err
 	}
-	return r.begin()
+	if err := r.begin(); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	return nil
 }
 
 // plan makes the trainer of a run, or of one of the ranks of a group, without its memory.
@@ -65,10 +68,7 @@ func (r *training) begin() error {
 	if err := r.Open(); err != nil {
 		return err
 	}
-	if err := r.Begin(r.flat); err != nil {
-		return errors.Join(err, r.Close())
-	}
-	return nil
+	return r.Begin(r.flat)
 }
 
 // imagesOf is a set of normal numbers with the deviation that training expects, in all classes.

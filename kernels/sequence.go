@@ -13,11 +13,16 @@ type Sequencer interface {
 	Sequence(b Buffer, calls []Call) error
 }
 
-// RunAll makes calls over the arena b in their order, at once where the backend is a Sequencer. The first error ends it.
+// RunAll makes calls over the arena b in their order, at once where the backend is a Sequencer.
 func RunAll(backend Backend, b Buffer, calls ...Call) error {
 	if s, ok := backend.(Sequencer); ok {
 		return s.Sequence(b, calls)
 	}
+	return InOrder(b, calls)
+}
+
+// InOrder makes calls one by one. The first error ends it.
+func InOrder(b Buffer, calls []Call) error {
 	for _, c := range calls {
 		if err := c.Executable.Run(b, c.Times); err != nil {
 			return err

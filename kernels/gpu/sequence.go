@@ -32,12 +32,7 @@ type sequence struct {
 func (b *backend) Sequence(buf kernels.Buffer, calls []kernels.Call) error {
 	parts, ok := b.joined(calls)
 	if !ok {
-		for _, c := range calls {
-			if err := c.Executable.Run(buf, c.Times); err != nil {
-				return err
-			}
-		}
-		return nil
+		return kernels.InOrder(buf, calls)
 	}
 	var arena cu.DevicePtr
 	for _, p := range parts {
@@ -85,7 +80,7 @@ func (b *backend) playAll(parts []repeated, arena cu.DevicePtr) error {
 // launchAll puts the launches of a sequence on the stream.
 func launchAll(parts []repeated, arena cu.DevicePtr) error {
 	for _, p := range parts {
-		p.ran = true
+		p.ran = p.ran || p.times > 0
 		if err := p.several(p.times, p.segments[0], arena); err != nil {
 			return err
 		}
