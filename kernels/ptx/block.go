@@ -47,7 +47,7 @@ func (e *Entry) newBlock(mem *Memory, grid, size [3]int, dynamic int, params []b
 		b.options.MaxSteps = 1 << 28
 	}
 	if o.Races {
-		b.races = newRaces(mem, e.module.memory)
+		b.races = newRaces(mem, e.module.memory, o.Needed)
 	}
 	for i := range e.fills {
 		e.fills[i].write(b)

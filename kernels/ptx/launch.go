@@ -23,6 +23,10 @@ type Options struct {
 	// Reached, if not nil, learns which barriers the threads come to: element n-1 becomes true for barrier n. Then it has a length of
 	// Entry.Barriers().
 	Reached []bool
+	// Needed, if not nil, learns which barriers order accesses that nothing else orders: element n-1 becomes true if barrier n is all that
+	// is between two accesses that would be a race, or if a bar.red tells a thread more than of itself. Then it has a length of
+	// Entry.Barriers(), and Races is set.
+	Needed []bool
 	// Poison: shared memory that was never written holds bits of ones, which are a NaN, and reading it is no fault. So a kernel may read
 	// numbers that it does not use, and a result that depends on them is seen to be wrong.
 	Poison bool
@@ -78,6 +82,8 @@ func (e *Entry) check(grid, block [3]int, shared int, params []byte, o Options) 
 		{shared < 0 || e.sharedSize+shared > maxShared, fmt.Sprintf("%d + %d bytes of shared memory, want 0 to %d", e.sharedSize, shared, maxShared)},
 		{o.SkipBarrier < 0 || o.SkipBarrier > e.barriers, fmt.Sprintf("barrier %d is to be left out, but there are %d", o.SkipBarrier, e.barriers)},
 		{o.Reached != nil && len(o.Reached) != e.barriers, fmt.Sprintf("Reached has %d elements, but there are %d barriers", len(o.Reached), e.barriers)},
+		{o.Needed != nil && len(o.Needed) != e.barriers, fmt.Sprintf("Needed has %d elements, but there are %d barriers", len(o.Needed), e.barriers)},
+		{o.Needed != nil && !o.Races, "Needed takes the race check"},
 		{!slices.Contains([]Order{Ascending, Descending}, o.Order), fmt.Sprintf("order %d of blocks is not known", o.Order)},
 	}
 	for _, l := range limits {

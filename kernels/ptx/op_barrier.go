@@ -62,8 +62,12 @@ func (o *operands) reduceBlock(operation, typ string) func(b *block, s *lanes) {
 				have += int(x ^ flip)
 			}
 		}
+		told := result(have, s.count())
+		if b.races != nil && (told != result(0, 1) && have < s.count() || told != result(1, 1) && have > 0) {
+			b.races.need(b.in.barrier) // some thread would be told something else alone
+		}
 		for _, at := range s.runs(nil) {
-			fillWith(d.of(b, at), result(have, s.count()))
+			fillWith(d.of(b, at), told)
 		}
 		b.ordered()
 	}
@@ -81,7 +85,7 @@ func (o *operands) predicate(i int) (p r32, flip uint32) {
 // ordered notes that all threads of the block have met.
 func (b *block) ordered() {
 	if b.races != nil && !b.skips(b.in) {
-		b.races.barrier()
+		b.races.passed(b.in.barrier)
 	}
 }
 
@@ -92,7 +96,7 @@ func (b *block) orderedWarps(s *lanes) {
 	}
 	for w, x := range s {
 		if x != 0 && x == b.alive[w] {
-			b.races.warpBarrier(w)
+			b.races.passedByWarp(w, b.in.barrier)
 		}
 	}
 }

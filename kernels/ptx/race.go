@@ -39,11 +39,26 @@ type shadow struct {
 // the warp if both threads are in it; accesses of two blocks always do.
 type races struct {
 	clock   *clock
-	launch  clock // its beginning
-	block   clock // the beginning of the block
-	since   clock // the last barrier of the block
-	warps   [MaxThreads / warpSize]clock
-	started []clock // the beginnings of all blocks
+	launch  clock                          // its beginning
+	block   clock                          // the beginning of the block
+	meeting meeting                        // of the threads of the block
+	warps   [MaxThreads / warpSize]meeting // of the threads of a warp, by a barrier of the block or of the warp
+	started []clock                        // the beginnings of all blocks
+	needed  []bool                         // Options.Needed
+}
+
+// meeting is when threads last met.
+type meeting struct {
+	last    clock
+	barrier int   // at which; 0: at the beginning of the block
+	before  clock // the last time at another one
+}
+
+func (m *meeting) pass(now clock, barrier int) {
+	if barrier != m.barrier {
+		m.before = m.last
+	}
+	m.last, m.barrier = now, barrier
 }
 
 // mark is an access to be noted, in global memory if region is not nil, else in shared memory.
@@ -58,7 +73,7 @@ type mark struct {
 }
 
 // newRaces begins a launch. The clock is that of m, so what other memories noted in the module's variables does not count.
-func newRaces(m *Memory, module *region) *races {
+func newRaces(m *Memory, module *region, needed []bool) *races {
 	if module != nil {
 		module.shadow = shadow{}
 	}
@@ -69,28 +84,28 @@ func newRaces(m *Memory, module *region) *races {
 		}
 	}
 	m.clock++
-	return &races{clock: &m.clock, launch: m.clock}
+	return &races{clock: &m.clock, launch: m.clock, needed: needed}
 }
 
 func (r *races) beginBlock() {
-	r.barrier()
-	r.block = r.since
-	r.started = append(r.started, r.since)
+	r.passed(0)
+	r.block = *r.clock
+	r.started = append(r.started, r.block)
 }
 
-// barrier orders all accesses of the block before it and after it.
-func (r *races) barrier() {
+// passed orders all accesses of the block before a barrier and after it.
+func (r *races) passed(barrier int) {
 	*r.clock++
-	r.since = *r.clock
+	r.meeting.pass(*r.clock, barrier)
 	for w := range r.warps {
-		r.warps[w] = r.since
+		r.warps[w].pass(*r.clock, barrier)
 	}
 }
 
-// warpBarrier orders those of a warp.
-func (r *races) warpBarrier(w int) {
+// passedByWarp orders those of a warp.
+func (r *races) passedByWarp(w, barrier int) {
 	*r.clock++
-	r.warps[w] = *r.clock
+	r.warps[w].pass(*r.clock, barrier)
 }
 
 // touch notes an access, and reports a conflict with an earlier one.
@@ -136,9 +151,39 @@ func (s *shadow) splitWords() {
 
 // ordered reports that an access at some time, by who, is before what thread t does now.
 func (r *races) ordered(at clock, who uint16, t int) bool {
-	w, u := t/warpSize, int(who&^atomically)
-	inWarp := u < ofWarp && u/warpSize == w || u == ofWarp+w
-	return at < r.since || u == t || inWarp && at < r.warps[w]
+	m := r.between(who, t)
+	return m == nil || at < m.last
+}
+
+// between is the last meeting of thread t with who; nil if they are one thread.
+func (r *races) between(who uint16, t int) *meeting {
+	switch w, u := t/warpSize, int(who&^atomically); {
+	case u == t:
+		return nil
+	case u < ofWarp && u/warpSize == w, u == ofWarp+w:
+		return &r.warps[w]
+	}
+	return &r.meeting
+}
+
+// conflict reports that an access at some time, by who, and what thread t does now are a race. If they are none because of one barrier
+// alone, that is needed: the same run would be one of the kernel without it.
+func (r *races) conflict(at clock, who uint16, t int) bool {
+	m := r.between(who, t)
+	if m == nil {
+		return false
+	}
+	if at < m.last && at >= m.before {
+		r.need(m.barrier)
+	}
+	return at >= m.last
+}
+
+// need notes a barrier that something needs.
+func (r *races) need(barrier int) {
+	if r.needed != nil && barrier > 0 {
+		r.needed[barrier-1] = true
+	}
 }
 
 // foreign checks an access against the writes of other blocks. The line of the first one is known if nothing wrote later.
@@ -163,14 +208,14 @@ func (r *races) foreign(b *block, c *cell, m *mark, now string) bool {
 
 // own reports that thread t itself did an access, and came to no barrier since.
 func (r *races) own(at clock, who uint16, t int) bool {
-	return int(who&^atomically) == t && at >= r.warps[t/warpSize]
+	return int(who&^atomically) == t && at >= r.warps[t/warpSize].last
 }
 
 // read checks a read against the writes, and notes it. A plain read stays the mark of a thread that reads atomically later.
 func (r *races) read(b *block, c *cell, m *mark) {
 	switch {
 	case c.written == 0, r.foreign(b, c, m, "read"), m.atomic && c.writer&atomically != 0:
-	case !r.ordered(c.written, c.writer, m.thread):
+	case r.conflict(c.written, c.writer, m.thread):
 		r.report(b, m, "read", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
 	line := b.number()
@@ -203,7 +248,7 @@ func (r *races) write(b *block, c *cell, m *mark) {
 		}
 	case m.atomic && r.own(c.written, c.writer, m.thread):
 		writer, line = c.writer, c.writeLine
-	case !r.ordered(c.written, c.writer, m.thread) && !sameValue(b, c, m):
+	case !sameValue(b, c, m) && r.conflict(c.written, c.writer, m.thread):
 		r.report(b, m, "write", "write", b.threadName(c.writer), c.writeLine, c.writer)
 	}
 	switch {
@@ -212,7 +257,7 @@ func (r *races) write(b *block, c *cell, m *mark) {
 	case c.read == 0, m.atomic && c.reader&atomically != 0:
 	case c.read < r.block:
 		r.report(b, m, "write", "read", r.blockAt(c.read), c.readLine, c.reader)
-	case !r.ordered(c.read, c.reader, m.thread):
+	case r.conflict(c.read, c.reader, m.thread):
 		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, c.reader)
 	}
 	c.writer, c.written, c.writeLine = writer, *r.clock, line
