@@ -46,6 +46,7 @@ type launched struct {
 	params      []byte
 	order       ptx.Order // of blocks
 	reached     []bool    // Options.Reached
+	needed      []bool    // Options.Needed
 	steps       int       // Options.MaxSteps
 	unchecked   bool      // do not look for races
 	only        bool      // the kernel alone is asked for
@@ -55,7 +56,7 @@ type launched struct {
 // interpret runs a launch without one of the barriers of its entry, or with all if skip is 0. Races are looked for. Shared memory that
 // was never written is NaN, and reading it no fault, because kernels read numbers that they do not use.
 func (l *launched) interpret(skip int) error {
-	o := ptx.Options{Races: !l.unchecked, Poison: true, Order: l.order, SkipBarrier: skip, Reached: l.reached, MaxSteps: l.steps}
+	o := ptx.Options{Races: !l.unchecked, Poison: true, Order: l.order, SkipBarrier: skip, Reached: l.reached, Needed: l.needed, MaxSteps: l.steps}
 	return l.entry.Launch(&l.memory.Memory, l.grid, l.block, l.shared, l.params, o)
 }
 

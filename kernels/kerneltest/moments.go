@@ -47,6 +47,18 @@ func runMoments(t *testing.T, name, precision string, isas []string) {
 	}
 }
 
+// Moments are the pairs, with each function of a norm.
+func Moments() (all []Case) {
+	for _, fn := range []kernels.Fn{kernels.FnIdentity, kernels.FnReLU, kernels.FnSiLU, kernels.FnGELU} {
+		for i, c := range momentsCases {
+			c.fn = fn
+			c.place(uint64(i))
+			all = append(all, Case{fmt.Sprintf("%s with %s", c.bench.program.Name, fn), &c.bench.program, c.bench.arena})
+		}
+	}
+	return all
+}
+
 // TrialsOfMoments is a pair with statistics in the convolution, with the backend's own results, which runMoments has checked.
 func TrialsOfMoments(t *testing.T, name, precision string) *Trials {
 	c := momentsCases[0]

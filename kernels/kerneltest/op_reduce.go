@@ -84,7 +84,8 @@ func momentsTrials(op kernels.Op) []*trial {
 		newTrial(op, 10, 3).without("w").with("x", values(2.5)).with("count", values(10)),
 		newTrial(op, 10, 3).without("w").with("count", values(99)),
 	}
-	for _, s := range [][3]int64{{1, 1, 1}, {5, 31, 3}, {40, 300, 33}, {9000, 1, 8999}, {8192, 2, 8192}} {
+	for _, s := range [][3]int64{{1, 1, 1}, {5, 31, 3}, {40, 300, 33}, {9000, 1, 8999}, {8192, 2, 8192},
+		{130 * kernels.Chunk, 1, 130 * kernels.Chunk}} { // more chunks than a device has threads in a block
 		count := values(float32(s[2]))
 		all = append(all,
 			newTrial(op, s[0], s[1]).without("w").with("count", count).within(64),
