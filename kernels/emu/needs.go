@@ -3,6 +3,7 @@
 package emu
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/gmel-go/gmel/kernels"
@@ -32,6 +33,9 @@ func (n *Needs) Of(e *ptx.Entry) []bool {
 	return n.found[e]
 }
 
+// All is which barriers are needed, for each entry that was launched.
+func (n *Needs) All() map[*ptx.Entry][]bool { return n.found }
+
 // launch runs a launch, and again as a single block, whose tasks follow each other, so that barriers separate them.
 func (n *Needs) launch(l *launched) error {
 	found := n.Of(l.entry)
@@ -56,3 +60,19 @@ func (n *Needs) launch(l *launched) error {
 	l.memory.restore(after)
 	return nil
 }
+
+// contents copies all memory that is mapped.
+func (m *memory) contents() (all [][]byte) {
+	for _, r := range m.regions {
+		all = append(all, bytes.Clone(r))
+	}
+	return all
+}
+
+func (m *memory) restore(all [][]byte) {
+	for i, r := range m.regions {
+		copy(r, all[i])
+	}
+}
+
+func (m *memory) holds(all [][]byte) bool { return slices.EqualFunc(m.regions, all, bytes.Equal) }

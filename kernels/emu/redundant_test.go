@@ -41,6 +41,16 @@ func excuse(e *ptx.Entry, barrier int) string {
 	return ""
 }
 
+// excused are the numbers of an entry's barriers that are redundant, from 1.
+func excused(e *ptx.Entry) (list []int) {
+	for b := range e.Barriers() {
+		if excuse(e, b) != "" {
+			list = append(list, b+1)
+		}
+	}
+	return list
+}
+
 // enough reports that each barrier of an entry is needed or known to be redundant.
 func enough(e *ptx.Entry, needed []bool) bool {
 	for b, is := range needed {

@@ -15,7 +15,7 @@ const (
 
 // Options of a launch; the zero value is a plain run with all checks but that for races.
 type Options struct {
-	// Races: look for races within a block and between blocks. It costs time, and 32 bytes for 4 bytes of memory.
+	// Races: look for races within a block and between blocks. It costs time, and 40 bytes for 4 bytes of memory.
 	Races bool
 	// SkipBarrier leaves out a barrier of the entry's text, from 1 to Entry.Barriers(). 0: none. A kernel that needs the barrier then
 	// has a race.

@@ -30,8 +30,9 @@ mad.lo.u32 %r2, %r1, 4, s;
 st.shared.u32 [%r2], %r1;
 bar.sync 0;
 ld.shared.u32 %r0, [%r2];`, 64, []bool{false}},
-	"a write after reads": {after + "\nbar.sync 0;\nst.shared.u32 [%r2], 5;", 64, []bool{true, true}},
-	"rounds of a loop":    {tree, 64, []bool{true, true, false}},
+	"a write after reads":                    {after + "\nbar.sync 0;\nst.shared.u32 [%r2], 5;", 64, []bool{true, true}},
+	"a write after the own read and others'": {after + "\nbar.sync 0;\nld.shared.u32 %r5, [%r2];\nst.shared.u32 [%r2], 5;", 64, []bool{true, true}},
+	"rounds of a loop":                       {tree, 64, []bool{true, true, false}},
 	"equal values of a warp": {`.shared .align 16 .b8 s[1024];
 st.shared.u32 [s], 7;
 bar.warp.sync -1;

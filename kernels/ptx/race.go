@@ -13,6 +13,7 @@ type clock = uint32
 // cell is who touched a word of memory last, or a byte where bytes are accessed.
 type cell struct {
 	written, read clock  // 0: never
+	earlier       clock  // the last read before it by others; 0: not known
 	firstRead     clock  // the first one of the launch that was not atomic
 	firstWrite    clock  // the first one of the launch
 	firstPlain    clock  // the first one that was not atomic
@@ -20,6 +21,7 @@ type cell struct {
 	readLine      uint32
 	writer        uint16 // a thread, several of one warp, or several; with the bit atomically if all did it so
 	reader        uint16
+	earlierReader uint16
 }
 
 // Marks of cell.writer and cell.reader above the numbers of threads.
@@ -130,7 +132,7 @@ func (r *races) touch(b *block, s *shadow, m mark) {
 			c.written, c.firstWrite, c.firstPlain = 0, 0, 0
 		}
 		if c.read < oldest {
-			c.read, c.firstRead = 0, 0
+			c.read, c.firstRead, c.earlier = 0, 0, 0
 		}
 		if m.write {
 			r.write(b, c, &m)
@@ -224,6 +226,9 @@ func (r *races) read(b *block, c *cell, m *mark) {
 	case m.atomic && r.own(c.read, c.reader, m.thread):
 		line = c.readLine
 	case r.ordered(c.read, c.reader, m.thread):
+		if int(u) != m.thread {
+			c.earlier, c.earlierReader = c.read, c.reader
+		}
 		c.reader = m.who()
 	case u < ofWarp && u/warpSize == w || u == ofWarp+w:
 		c.reader = ofWarp + w | both
@@ -259,6 +264,9 @@ func (r *races) write(b *block, c *cell, m *mark) {
 		r.report(b, m, "write", "read", r.blockAt(c.read), c.readLine, c.reader)
 	case r.conflict(c.read, c.reader, m.thread):
 		r.report(b, m, "write", "read", b.threadName(c.reader), c.readLine, c.reader)
+	}
+	if c.earlier >= r.block && !(m.atomic && c.earlierReader&atomically != 0) { // ordered, but something may be needed for that
+		r.conflict(c.earlier, c.earlierReader, m.thread)
 	}
 	c.writer, c.written, c.writeLine = writer, *r.clock, line
 	if c.firstWrite == 0 {

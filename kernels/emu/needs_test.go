@@ -30,7 +30,7 @@ const first = 12
 // TestOpBarriers runs Programs that come to the barriers of the kernels of ops, until each is needed, or is listed as redundant with a
 // reason.
 func TestOpBarriers(t *testing.T) {
-	list, uses := plannedSurvey(t, regexp.MustCompile("."))
+	list, uses := barrierCases(t, regexp.MustCompile("."))
 	needs := Needs{Enough: enough}
 	begin, barriers, needed := time.Now(), 0, 0
 	for i, e := range list {
@@ -62,42 +62,26 @@ func TestRedundantBarriers(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %v", kernelsVariable, err)
 	}
-	list, uses := plannedSurvey(t, wanted)
+	list, uses := barrierCases(t, wanted)
 	begin := time.Now()
 	for i, e := range list {
-		s := Survey{only: e}
-		x := s.of(e)
-		leaveAlone(e, x)
-		if !x.open() {
-			continue
-		}
+		x := &leftOut{entry: e, barriers: excused(e)}
 		for _, u := range uses[e][:min(first, len(uses[e]))] {
-			clear(x.launches)
-			leaveAlone(e, x)
-			u.run(t, &s, errMissed)
-		}
-		for b, missed := range x.missed {
-			if why := excuse(e, b); missed && why != "" {
-				t.Errorf("%s: barrier %d at %s is listed as redundant (%s), but is missed", Demangle(e.Name), b+1, e.BarrierSource(b+1), why)
+			if len(x.barriers) > 0 {
+				u.run(t, x, errMissed)
 			}
+		}
+		for _, b := range x.missed {
+			t.Errorf("%s: barrier %d at %s is listed as redundant (%s), but is missed", Demangle(e.Name), b, e.BarrierSource(b), excuse(e, b-1))
 		}
 		t.Logf("%d of %d: %s; about %s left", i+1, len(list), Demangle(e.Name),
 			(time.Since(begin) / time.Duration(i+1) * time.Duration(len(list)-i-1)).Round(time.Second))
 	}
 }
 
-// leaveAlone takes out of a survey the barriers that are not listed as redundant.
-func leaveAlone(e *ptx.Entry, x *surveyed) {
-	for b := range x.missed {
-		if excuse(e, b) == "" {
-			x.missed[b], x.launches[b] = true, mostLaunches
-		}
-	}
-}
-
-// plannedSurvey lists the kernels with barriers whose names match, and the cases that launch each: some of all amounts of work, then the
+// barrierCases lists the kernels with barriers whose names match, and the cases that launch each: some of all amounts of work, then the
 // others from much work to little. Worlds have a survey of their own.
-func plannedSurvey(t *testing.T, wanted *regexp.Regexp) (list []*ptx.Entry, uses map[*ptx.Entry][]use) {
+func barrierCases(t *testing.T, wanted *regexp.Regexp) (list []*ptx.Entry, uses map[*ptx.Entry][]use) {
 	t.Helper()
 	asked := map[target]*ptx.Entry{}
 	for _, x := range targets() {
