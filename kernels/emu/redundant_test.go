@@ -20,7 +20,7 @@ var redundant = []struct {
 	{regexp.MustCompile(`run_op<(rowwise|scatter_rows|check_finite|attention_grad_panels)\b`), "kernel.cuh", "there is no shared memory"},
 	{regexp.MustCompile(`run_op<(transformed<.*)?(whole|split|tensor)_product<`), "kernel.cuh", "the last barrier of a product comes after the last read of its panels"},
 	{regexp.MustCompile(`run_op<streamed_product<`), "kernel.cuh", "a product begins with barriers, before it brings a panel"},
-	{regexp.MustCompile(`run_op<(sum_all|sample_rows|group_norm_param_grad|layer_norm_grad)>`), "kernel.cuh", "the loop over shared memory ends with a barrier"},
+	{regexp.MustCompile(`run_op<(sum_all|sample_rows|group_norm_param_grad|layer_norm_grad|at_once<.*)>`), "kernel.cuh", "the loop over shared memory ends with a barrier"},
 	{regexp.MustCompile(`run_op<group_norm<`), "kernel.cuh", "sums of channels, which have barriers, come before the first write to a mean that the task before may still read"},
 	{regexp.MustCompile(`run_op<group_norm_grad<`), "norm.cu:71", "a thread reads the sums that it wrote, until the next barrier; group_norm needs it"},
 	{regexp.MustCompile(`run_op<attention(_grad)?_few<`), "kernel.cuh", "each panel begins with a barrier"},

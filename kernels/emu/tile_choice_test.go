@@ -83,3 +83,29 @@ func TestTileOfEachSize(t *testing.T) {
 		}
 	}
 }
+
+// Small images take Winograd's form in one launch, as choose_at_once counts it for an H200; large batches and many channels in three.
+func TestWinogradAtOnce(t *testing.T) {
+	for _, x := range []struct {
+		images, size, channels, filters int64
+		launches                        int
+	}{
+		{1, 32, 16, 16, 1}, {1, 16, 32, 32, 1}, {1, 8, 64, 32, 1}, {16, 32, 16, 16, 1}, {16, 16, 32, 32, 1},
+		{64, 32, 16, 16, 3}, {64, 16, 32, 32, 3}, {1, 32, 128, 128, 3}, {1, 8, 260, 32, 4},
+	} {
+		for _, op := range []kernels.Op{kernels.OpConv, kernels.OpConvGradX} {
+			d := convolution(op, x.images, x.size, x.channels, x.filters)
+			if op == kernels.OpConvGradX {
+				d = convolution(op, x.images, x.size, x.filters, x.channels)
+			}
+			d.Flags = kernels.FlagWinograd
+			launches, err := Launches(&kernels.Program{Name: "one", Arena: 1 << 40, Descs: []kernels.Desc{d}}, kernels.FP32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(launches) != x.launches {
+				t.Errorf("%s of %d images %dx%d, %d to %d channels: %d launches, want %d", op, x.images, x.size, x.size, x.channels, x.filters, len(launches), x.launches)
+			}
+		}
+	}
+}

@@ -6,11 +6,13 @@
 #define choose_tensor_tile tensor_tile_of_emulation
 #define choose_pipelined_tile pipelined_tile_of_emulation
 #define choose_conv_tile conv_tile_of_emulation
+#define choose_at_once at_once_in_emulation
 #include "../gpu/cuda/tile_heuristic.cu"
 #undef choose_tile
 #undef choose_tensor_tile
 #undef choose_pipelined_tile
 #undef choose_conv_tile
+#undef choose_at_once
 
 bool emu::large_device = false;
 
@@ -35,3 +37,5 @@ choice choose_tensor_tile(launch &l, const amount &a, int64_t wide) { return cho
 choice choose_pipelined_tile(launch &l, const amount &a) { return choose(l, a, 3, pipelined_tile_of_emulation(l, a)); }
 
 choice choose_conv_tile(launch &l, const amount &a) { return choose(l, a, 3, conv_tile_of_emulation(l, a)); }
+
+bool choose_at_once(const launch &l, const amount &a, int64_t blocks) { return chosen < 0 && at_once_in_emulation(l, a, blocks); }

@@ -78,3 +78,15 @@ choice choose_conv_tile(launch &l, const amount &a) {
 	const shape conv_shapes[] = {{128, 64, 8, 2, 64 / n[0] * FASTER}, {64, 32, 2, 8, 64 / n[1] * FASTER}, {128, 16, 4, 4, 64 / n[2] * FASTER}};
 	return choose_from(conv_shapes, sizeof conv_shapes / sizeof *conv_shapes, l, a);
 }
+
+// Cycles of a multiprocessor (docs/design/gpu.md). In one launch, a block of two warps has so many instructions for a channel, and a warp alone
+// takes more cycles than that. Both forms wait for memory in panels of 16 channels, of which the product loads the next meanwhile. Three
+// launches are two more, which wait once each.
+bool choose_at_once(const launch &l, const amount &a, int64_t blocks) {
+	const double INSTRUCTIONS = 85, ALONE = 130, BLOCKS = 2, PANEL = 16, WAIT = 1200, FMAS = 128, EFFICIENCY = 0.6;
+	if (a.blocks > 1) return false;
+	double terms = (double)a.terms, panels = ceil(terms / PANEL), busy = INSTRUCTIONS / BLOCKS * ceil((double)(blocks * l.units) / MULTIPROCESSORS);
+	double once = terms * (busy > ALONE ? busy : ALONE) + panels * WAIT;
+	double products = (double)(a.groups * a.rows * a.columns * l.units) * terms / (MULTIPROCESSORS * FMAS * EFFICIENCY);
+	return once < 2 * LAUNCH / FMAS + (2 + panels / 2) * WAIT + products;
+}

@@ -39,4 +39,7 @@ choice choose_tensor_tile(launch &l, const amount &a, int64_t wide); // from the
 choice choose_pipelined_tile(launch &l, const amount &a);                 // from the tiles in pipelined.cuh
 choice choose_conv_tile(launch &l, const amount &a);                      // from the tiles in conv_stream.cuh
 
+// choose_at_once says whether sums in Winograd's form take one launch, of so many blocks for each iteration (winograd.cuh).
+bool choose_at_once(const launch &l, const amount &a, int64_t blocks);
+
 #endif

@@ -58,17 +58,26 @@ struct tiling {
 	BOTH int64_t columns() const { return ceil_div(across, WINO_OUT); }
 	BOTH int64_t tiles() const { return images * rows() * columns(); }
 
-	// transform writes the sums of channel k of tile t to out, plane floats apart; x is the images.
-	template <class T> DEVICE void transform(const float *x, int64_t t, int64_t k, float *out, int64_t plane) const {
-		int64_t y0 = t / columns() % rows() * WINO_OUT + first_y, x0 = t % columns() * WINO_OUT + first_x;
-		const float *image = x + t / columns() / rows() * height * width * c + k;
+	// corner is the pixel that a tile reads from, of an image.
+	struct corner {
+		const float *image;
+		int64_t y, x;
+	};
+	DEVICE corner of_tile(const float *x, int64_t t) const {
+		int64_t line = t / columns();
+		return {x + line / rows() * height * width * c, line % rows() * WINO_OUT + first_y, t % columns() * WINO_OUT + first_x};
+	}
+	// transform writes the sums of channel k of a tile to out, plane floats apart.
+	template <class T> DEVICE void transform(const corner &at, int64_t k, float *out, int64_t plane) const {
 		both_ways<T>(
 			[&](int i, int j) {
-				int64_t down = y0 + i, across = x0 + j;
-				return down >= 0 && down < height && across >= 0 && across < width ? image[(down * width + across) * c] : 0;
+				int64_t down = at.y + i, across = at.x + j;
+				return down >= 0 && down < height && across >= 0 && across < width ? at.image[(down * width + across) * c + k] : 0;
 			},
 			[&](int i, float v) { out[i * plane] = v; });
 	}
+	// The same of tile t; x is the images.
+	template <class T> DEVICE void transform(const float *x, int64_t t, int64_t k, float *out, int64_t plane) const { transform<T>(of_tile(x, t), k, out, plane); }
 };
 
 // The pixels of x under those of y, those of y themselves, and those of dy under those of dx.
@@ -117,20 +126,32 @@ template <class Direct, bool BACKWARD> struct winograd_sums {
 		else prepare_taps(i - rows * c);
 	}
 	DEVICE void prepare_taps(int64_t i) const {
-		int64_t plane = c * columns, from = i / columns, to = i % columns, at = BACKWARD ? to * c + from : i;
-		const float *w = v.arg(1) + at;
-		float *out = taps + i;
-		both_ways<wino_u>([&](int y, int x) { return w[(BACKWARD ? 8 - y * WINO_TAPS - x : y * WINO_TAPS + x) * plane]; },
-		                  [&](int s, float u) { out[s * plane] = u; });
+		float w[WINO_TAPS * WINO_TAPS];
+		read_taps(i / columns, i % columns, w);
+		transform_taps(w, taps + i, c * columns);
+	}
+	// read_taps reads the taps from one channel to another, by rows.
+	DEVICE void read_taps(int64_t from, int64_t to, float *w) const {
+		const float *first = v.arg(1) + (BACKWARD ? to * c + from : from * columns + to);
+		UNROLL for (int q = 0; q < WINO_TAPS * WINO_TAPS; q++) w[q] = first[(BACKWARD ? 8 - q : q) * c * columns];
+	}
+	// transform_taps writes their sums to out, plane floats apart.
+	static DEVICE void transform_taps(const float *w, float *out, int64_t plane) {
+		both_ways<wino_u>([&](int y, int x) { return w[y * WINO_TAPS + x]; }, [&](int s, float u) { out[s * plane] = u; });
 	}
 	// finish writes channel i % n of the pixels of tile i / n.
 	DEVICE void finish(int64_t i) const {
+		const float *m = sums + i;
+		int64_t plane = rows * columns;
+		finish(i / columns, i % columns, [=](int s) { return m[s * plane]; });
+	}
+	// finish writes channel j of the pixels of tile t from sum(0) to sum(15).
+	template <class Sum> DEVICE void finish(int64_t t, int64_t j, Sum sum) const {
 		tiling g = tiling_of(*v.d);
-		int64_t t = i / columns, j = i % columns, plane = rows * columns, line = t / g.columns();
+		int64_t line = t / g.columns();
 		int64_t image = line / g.rows(), y0 = line % g.rows() * WINO_OUT, x0 = t % g.columns() * WINO_OUT;
 		epilogue e = Direct(v, 0).end();
-		const float *m = sums + i;
-		both_ways<wino_y>([&](int y, int x) { return m[(y * WINO_IN + x) * plane]; },
+		both_ways<wino_y>([&](int y, int x) { return sum(y * WINO_IN + x); },
 		                  [&](int q, float value) {
 			                  int64_t y = y0 + q / WINO_OUT, x = x0 + q % WINO_OUT;
 			                  if (y < g.down && x < g.across) e.put(((image * g.down + y) * g.across + x) * columns, j, value);
@@ -199,6 +220,49 @@ template <class P, class Product> struct transformed {
 	}
 };
 
+// at_once is winograd_sums in one launch, for small images: a block of threads transforms the pixels of a few tiles and the taps to a few
+// channels, has all their sums in registers, and transforms these. Blocks repeat each other's transforms. The sums of up to BLOCK_K
+// terms are chains from zero, as in the product, so the bits are the same.
+template <class P> struct at_once {
+	enum { TILES = 4, CHANNELS = 16, DEPTH = 16, EACH = DEPTH / TILES };
+	struct __align__(16) place {
+		float x[WINO_SUMS + 4]; // with space between, so that stores have few bank conflicts
+	};
+	static const int phases = 1, threads = TILES * CHANNELS, resident = 4;
+	static const bool syncs = true;
+	static int64_t tasks(const desc &d, int) { return ceil_div(P::most_rows(d), TILES) * ceil_div(P::width(d), CHANNELS); }
+	static int64_t shared(const desc &) { return 0; }
+
+	static DEVICE void run(const view &v, int, int64_t task) {
+		__shared__ place pixels[TILES][DEPTH];
+		__shared__ float taps[WINO_SUMS][DEPTH][CHANNELS];
+		P p(v, 0);
+		tiling g = P::tiling_of(*v.d);
+		int64_t across = ceil_div(p.columns, CHANNELS), tile = task / across * TILES, to = task % across * CHANNELS;
+		int mine = threadIdx.x / CHANNELS, j = threadIdx.x % CHANNELS; // the tile, and the channel, read and written
+		static_assert(DEPTH == CHANNELS, "a thread transforms the pixels of its tile");
+		tiling::corner at = g.of_tile(v.arg(0), smaller(tile + mine, p.rows - 1));
+		float sum[WINO_SUMS];
+		UNROLL for (int s = 0; s < WINO_SUMS; s++) sum[s] = 0;
+		ROLLED for (int64_t from = 0; from < p.c; from += DEPTH) {
+			int depth = (int)smaller(DEPTH, p.c - from);
+			float w[EACH][WINO_TAPS * WINO_TAPS]; // all loads are under way before the first number is used
+			UNROLL for (int i = 0; i < EACH; i++) // those of the last channel again in place of what follows it
+				p.read_taps(from + smaller(mine + i * TILES, depth - 1), smaller(to + j, p.columns - 1), w[i]);
+			if (tile + mine < p.rows && j < depth) g.template transform<wino_v>(at, from + j, pixels[mine][j].x, 1);
+			UNROLL for (int i = 0; i < EACH; i++) p.transform_taps(w[i], &taps[0][mine + i * TILES][j], DEPTH * CHANNELS);
+			__syncthreads();
+			ROLLED for (int k = 0; k < depth; k++) {
+				float x[WINO_SUMS];
+				UNROLL for (int s = 0; s < WINO_SUMS; s += 4) spread(*(const float4 *)&pixels[mine][k].x[s], x + s);
+				UNROLL for (int s = 0; s < WINO_SUMS; s++) sum[s] = fmaf(x[s], taps[s][k][j], sum[s]);
+			}
+			__syncthreads();
+		}
+		if (tile + mine < p.rows && to + j < p.columns) p.finish(tile + mine, to + j, [&](int s) { return sum[s]; });
+	}
+};
+
 // winograd_kernel selects the tile of the product by its columns.
 template <class P, class Tile> const kernel *winograd_kernel(bool split) {
 	if (split) return kernel_of<transformed<P, split_product<P, Tile>>>();
@@ -208,11 +272,15 @@ template <class P> const kernel *winograd_kernel(launch &l) {
 	bool split = choose_tile(l, amount_of<P>(l.d, P::terms(l.d))).split;
 	return P::width(l.d) > 16 ? winograd_kernel<P, tile<64, 64, 16, 8, 4>>(split) : winograd_kernel<P, tile<128, 16, 16, 4, 4>>(split);
 }
+template <class P> const kernel *winograd_sums_kernel(launch &l) {
+	if (choose_at_once(l, amount_of<P>(l.d, P::terms(l.d)), at_once<P>::tasks(l.d, 0))) return kernel_of<at_once<P>>();
+	return winograd_kernel<P>(l);
+}
 
 inline const kernel *winograd_kernel_of(launch &l) {
 	switch (l.d.op) {
-	case OP_CONV: return winograd_kernel<winograd_sums<conv, false>>(l);
-	case OP_CONV_GRAD_X: return winograd_kernel<winograd_sums<conv_grad_x, true>>(l);
+	case OP_CONV: return winograd_sums_kernel<winograd_sums<conv, false>>(l);
+	case OP_CONV_GRAD_X: return winograd_sums_kernel<winograd_sums<conv_grad_x, true>>(l);
 	case OP_CONV_GRAD_W: return winograd_kernel<winograd_grad_w>(l);
 	}
 	return NULL;
