@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gmel-go/gmel/nn/train/record"
 )
 
 func TestProgress(t *testing.T) {
@@ -64,6 +66,17 @@ func TestProgressFits(t *testing.T) {
 			if n := len([]rune(line)); columns > 1 && n >= columns || n == 0 {
 				t.Errorf("%d of %d columns: %q", n, columns, line)
 			}
+		}
+	}
+}
+
+// A score of the untrained job says so, because it is shown until the first evaluation, and to the end without one.
+func TestHeadlineAtTheStart(t *testing.T) {
+	r := &runner{job: newFit()}
+	for update, want := range map[int]string{0: "loss 0.500 at the start", 20: "loss 0.500"} {
+		r.headline(record.Line{Update: update, Values: map[string]float64{"loss": 0.5}})
+		if r.status.Headline != want {
+			t.Errorf("update %d: %q, want %q", update, r.status.Headline, want)
 		}
 	}
 }

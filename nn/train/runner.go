@@ -230,6 +230,9 @@ func (r *runner) write(x Record) error {
 // headline stores the headline of the last record that has one.
 func (r *runner) headline(line record.Line) {
 	if text := r.job.Headline(line); text != "" {
+		if line.Update == 0 { // shown until the first evaluation, or to the end without one
+			text += " at the start"
+		}
 		r.status.Headline = text
 	}
 }
