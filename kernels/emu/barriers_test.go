@@ -13,7 +13,7 @@ import (
 
 // exempt are files with barriers that are not left out. Those of kernel.cuh are between tasks of a block and between iterations of a
 // segment; for most ops the suite has neither. Without those of group.cu threads would run an op of which they know a part, and write
-// anywhere in the memory of the test; the survey by PTX, which knows bounds, leaves them out.
+// anywhere in the memory of the test; the pass over the PTX, which knows bounds, looks at them.
 var exempt = []string{"kernel.cuh", "group.cu"}
 
 // Without any one of the barriers in the kernels the suite fails, in one of the orders of threads.

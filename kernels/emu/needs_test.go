@@ -56,7 +56,7 @@ func TestOpBarriers(t *testing.T) {
 func TestRedundantBarriers(t *testing.T) {
 	pattern := os.Getenv(kernelsVariable)
 	if pattern == "" {
-		t.Skip("too long for most occasions: make test-ptx-op-barriers")
+		t.Skip("too long for most occasions: make test-ptx-barriers")
 	}
 	wanted, err := regexp.Compile(pattern)
 	if err != nil {
@@ -80,7 +80,7 @@ func TestRedundantBarriers(t *testing.T) {
 }
 
 // barrierCases lists the kernels with barriers whose names match, and the cases that launch each: some of all amounts of work, then the
-// others from much work to little. Worlds have a survey of their own.
+// others from much work to little. Worlds have a test of their own (sim/engine/cuda).
 func barrierCases(t *testing.T, wanted *regexp.Regexp) (list []*ptx.Entry, uses map[*ptx.Entry][]use) {
 	t.Helper()
 	asked := map[target]*ptx.Entry{}
