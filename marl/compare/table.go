@@ -151,7 +151,8 @@ func (c *Comparison) part(t *Table, name string, tasks []int) Part {
 			}
 			played := g.Tasks[tasks[0]][0].Table
 			part.Episodes = played.Episodes
-			part.Heuristic, part.Level = bestHeuristic(played)
+			best := run.Best(played.Heuristics())
+			part.Heuristic, part.Level = best.Policy, best.Scores[0].Mean
 		}
 		if first == nil {
 			first = scores
@@ -213,14 +214,4 @@ func (c *Comparison) thresholds() []float64 {
 		all = append(all, lowest+(highest-lowest)*float64(i)/steps)
 	}
 	return all
-}
-
-// bestHeuristic is the row of a table with the highest score that was not learned.
-func bestHeuristic(t *run.Table) (name string, score float64) {
-	for _, r := range t.Heuristics() {
-		if v := r.Scores[0].Mean; name == "" || v > score {
-			name, score = r.Policy, v
-		}
-	}
-	return name, score
 }

@@ -119,15 +119,8 @@ func learning(id string, teams []*team) (all []*Figure) {
 	return all
 }
 
-// bestHeuristic is the row of a table with the highest score that was not learned.
-func bestHeuristic(t *run.Table) run.Row {
-	return slices.MaxFunc(t.Heuristics(), func(a, b run.Row) int {
-		if a.Scores[0].Mean < b.Scores[0].Mean {
-			return -1
-		}
-		return 1
-	})
-}
+// bestHeuristic is the best row of a table that was not learned.
+func bestHeuristic(t *run.Table) run.Row { return run.Best(t.Heuristics()) }
 
 func firstFinished(teams []*team) *run.Past {
 	for _, t := range teams {

@@ -181,11 +181,25 @@ func newRow(policy string, of []Measure, samples [][]float64) Row {
 	return r
 }
 
+// Best is the row with the best first score; of equal ones that with the best second score, and so on.
+func Best(rows []Row) Row {
+	return slices.MaxFunc(rows, func(a, b Row) int {
+		for i := range a.Scores {
+			by := cmp.Compare(a.Scores[i].Mean, b.Scores[i].Mean)
+			if a.Scores[i].Falling {
+				by = -by
+			}
+			if by != 0 {
+				return by
+			}
+		}
+		return 0
+	})
+}
+
 // compare adds the differences of the first learned rows to the best heuristic, in the first n measures.
 func (t *Table) compare(learned, n int) {
-	best := slices.MaxFunc(t.Rows[learned:], func(a, b Row) int {
-		return cmp.Compare(a.Scores[0].Mean, b.Scores[0].Mean)
-	})
+	best := Best(t.Rows[learned:])
 	for _, r := range t.Rows[:learned] {
 		d := Difference{Policy: r.Policy, Against: best.Policy}
 		clear := false
