@@ -1,8 +1,6 @@
 package run
 
-import (
-	"testing"
-)
+import "testing"
 
 // TestBest: where several rows complete all tasks, the fastest is the best.
 func TestBest(t *testing.T) {
