@@ -90,7 +90,7 @@ func TestWinogradAtOnce(t *testing.T) {
 		images, size, channels, filters int64
 		launches                        int
 	}{
-		{1, 32, 16, 16, 1}, {1, 16, 32, 32, 1}, {1, 8, 64, 32, 1}, {16, 32, 16, 16, 1}, {16, 16, 32, 32, 1},
+		{1, 32, 16, 16, 1}, {1, 16, 32, 32, 1}, {1, 8, 64, 32, 3}, {16, 32, 16, 16, 1}, {16, 16, 32, 32, 1},
 		{64, 32, 16, 16, 3}, {64, 16, 32, 32, 3}, {1, 32, 128, 128, 3}, {1, 8, 260, 32, 4},
 	} {
 		for _, op := range []kernels.Op{kernels.OpConv, kernels.OpConvGradX} {

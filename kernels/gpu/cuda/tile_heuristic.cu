@@ -83,10 +83,10 @@ choice choose_conv_tile(launch &l, const amount &a) {
 // takes more cycles than that. Both forms wait for memory in panels of 16 channels, of which the product loads the next meanwhile. Three
 // launches are two more, which wait once each.
 bool choose_at_once(const launch &l, const amount &a, int64_t blocks) {
-	const double INSTRUCTIONS = 85, ALONE = 130, BLOCKS = 2, PANEL = 16, WAIT = 1200, FMAS = 128, EFFICIENCY = 0.6;
+	const double INSTRUCTIONS = 85, ALONE = 130, BLOCKS = 2, PANEL = 16, WAIT = 1200, OF_LAUNCH = 3850, FMAS = 128, EFFICIENCY = 0.6;
 	if (a.blocks > 1) return false;
 	double terms = (double)a.terms, panels = ceil(terms / PANEL), busy = INSTRUCTIONS / BLOCKS * ceil((double)(blocks * l.units) / MULTIPROCESSORS);
 	double once = terms * (busy > ALONE ? busy : ALONE) + panels * WAIT;
 	double products = (double)(a.groups * a.rows * a.columns * l.units) * terms / (MULTIPROCESSORS * FMAS * EFFICIENCY);
-	return once < 2 * LAUNCH / FMAS + (2 + panels / 2) * WAIT + products;
+	return once < 2 * (OF_LAUNCH + WAIT) + panels / 2 * WAIT + products;
 }
