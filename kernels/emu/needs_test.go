@@ -46,7 +46,7 @@ func TestOpBarriers(t *testing.T) {
 				needed++
 			}
 		}
-		if (i+1)%10 == 0 {
+		if (i+1)%10 == 0 || i+1 == len(list) {
 			t.Logf("%d of %d kernels, %d of whose %d barriers are needed, %s so far", i+1, len(list), needed, barriers, time.Since(begin).Round(time.Second))
 		}
 	}
