@@ -72,11 +72,8 @@ func (l *launched) misses(barrier int, grids [][3]int, before, after [][]byte) b
 // grids are the launch's own grid and, if the kernel has the same results with it, that of a single block. Its tasks then follow each
 // other, and barriers separate them.
 func (l *launched) grids(before, after [][]byte) [][3]int {
-	single := *l
-	single.grid = [3]int{1, 1, 1}
-	l.memory.restore(before)
-	if single.grid == l.grid || single.interpret(0) != nil || !l.memory.holds(after) {
-		return [][3]int{l.grid}
+	if l.sameAlone(before, after, nil) {
+		return [][3]int{l.grid, oneBlock}
 	}
-	return [][3]int{l.grid, single.grid}
+	return [][3]int{l.grid}
 }

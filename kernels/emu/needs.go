@@ -48,18 +48,27 @@ func (n *Needs) launch(l *launched) error {
 		return err
 	}
 	after := l.memory.contents()
-	single := *l
-	if single.grid = [3]int{1, 1, 1}; single.grid == l.grid {
-		return nil
-	}
-	single.needed = slices.Clone(found)
-	l.memory.restore(before)
-	if single.interpret(0) == nil && l.memory.holds(after) { // else the kernel is none for one block
-		copy(found, single.needed)
+	needed := slices.Clone(found)
+	if l.sameAlone(before, after, needed) {
+		copy(found, needed)
 	}
 	l.memory.restore(after)
 	return nil
 }
+
+// sameAlone runs a launch as a single block, and reports whether that is another grid with the same results. Some kernels are none for a
+// single block.
+func (l *launched) sameAlone(before, after [][]byte, needed []bool) bool {
+	alone := *l
+	alone.grid, alone.needed = oneBlock, needed
+	if alone.grid == l.grid {
+		return false
+	}
+	l.memory.restore(before)
+	return alone.interpret(0) == nil && l.memory.holds(after)
+}
+
+var oneBlock = [3]int{1, 1, 1}
 
 // contents copies all memory that is mapped.
 func (m *memory) contents() (all [][]byte) {

@@ -32,6 +32,7 @@ const first = 12
 func TestOpBarriers(t *testing.T) {
 	list, uses := barrierCases(t, regexp.MustCompile("."))
 	needs := Needs{Enough: enough}
+	checkExcuses(t, list)
 	begin, barriers, needed := time.Now(), 0, 0
 	for i, e := range list {
 		for _, u := range uses[e] {

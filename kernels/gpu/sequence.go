@@ -65,7 +65,7 @@ func (b *backend) joined(calls []kernels.Call) (parts []repeated, ok bool) {
 func (b *backend) playAll(parts []repeated, arena cu.DevicePtr) error {
 	first := false
 	for _, p := range parts {
-		first = first || !p.ran
+		first = first || !p.ran && p.times > 0
 	}
 	if first {
 		return launchAll(parts, arena)

@@ -32,6 +32,25 @@ func TestSequence(t *testing.T) {
 	}
 }
 
+// TestSequenceWithoutRuns: a call of no runs, whose kernels were never launched, does not keep a sequence from being a graph.
+func TestSequenceWithoutRuns(t *testing.T) {
+	b := open(t, kernels.Options{})
+	p := &kernels.Program{Name: "abs", Arena: 8, Descs: []kernels.Desc{unary(kernels.FnAbs, 4, 0, 4)}}
+	e, m := loaded(t, b, p, []float32{-1, 2, -3, 4, 0, 0, 0, 0})
+	never, _ := loaded(t, b, p, make([]float32, 8))
+	for run := range 2 {
+		if err := kernels.RunAll(b, m, kernels.Call{Executable: e, Times: 1}, kernels.Call{Executable: never}); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(e.(*executable).sequences); n != run {
+			t.Errorf("run %d: %d graphs", run, n)
+		}
+	}
+	if never.(*executable).ran {
+		t.Error("a call of no runs counts as one")
+	}
+}
+
 // TestSequenceAfterClose: a sequence refuses what Run refuses.
 func TestSequenceAfterClose(t *testing.T) {
 	b := open(t, kernels.Options{})
